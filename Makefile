@@ -1,0 +1,56 @@
+# Every target sets up what it needs in .venv, from Python 3.11 or newer, make and a package index alone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORPUS := demo/posts.parquet
+ROWS ?= 1000000
+WORKERS ?= 2
+
+.PHONY: demo test check bench clean
+
+demo: $(VENV)/.installed
+	@echo "== 100,000 made-up posts, with hidden gold labels"
+	$(BIN)/labelkit generate posts --rows 100000 --out $(CORPUS)
+	@echo "== the rules of twenty people, weighed by the label model"
+	$(BIN)/labelkit run labeling_functions/moderation.py $(CORPUS) --id id --gold offensive --workers $(WORKERS) --out demo/label_model --force
+	@echo "== the same rules, by quorum: offensive if at least 3 of the 20 people say so"
+	$(BIN)/labelkit run labeling_functions/moderation.py $(CORPUS) --id id --gold offensive --workers $(WORKERS) --model QuorumVote --set share=0.15 --out demo/quorum --force
+
+test: $(VENV)/.test
+	@echo "== all tests: package, README, docstrings, example rules"
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.check
+	@echo "== lint"
+	$(BIN)/ruff check .
+	@echo "== format"
+	$(BIN)/ruff format --check .
+	@echo "== types"
+	$(BIN)/mypy
+	@echo "== architecture"
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: $(VENV)/.test
+	@echo "== votes: rows and rules a second"
+	$(BIN)/python -m tests.benchmarks.bulk --rows $(ROWS) --workers $(WORKERS)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelkit needs Python 3.11 or newer; this is " + sys.version + "; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.check: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --group check
+	@touch $@
+
+clean:
+	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,258 @@
+"""The command line: it parses, calls a typed function, and says what happened; the library never prints.
+
+Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
+what to do). 2: the command was called wrongly. 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from labelkit._version import __version__
+from labelkit.exceptions import LabelkitError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_debug: list[bool] = [False]
+
+
+def _set_debug(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
+    if value:
+        _debug[0] = True
+
+
+def _with_debug(command: F) -> F:
+    """Let ``--debug`` stand behind any command."""
+    option = click.option(
+        "--debug", is_flag=True, expose_value=False, callback=_set_debug, help="Show a traceback when something fails."
+    )
+    return option(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+@_with_debug
+def cli() -> None:
+    """Turn rules into training data.
+
+    Write labeling functions in a Python module; labelkit applies them to a corpus and gives each example a
+    probability for every class.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line, and end the process with a status that a script can rely on."""
+    _debug[0] = False
+    warnings.showwarning = _show_warning
+    try:
+        status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            "interrupted: nothing was written under the final name; the same command goes on where it was", err=True
+        )
+        status = 130
+    except (LabelkitError, OSError) as error:
+        if _debug[0]:
+            traceback.print_exc()
+        else:
+            click.echo(f"error: {error}", err=True)
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
+    click.echo(f"warning: {message}", err=True)
+
+
+@cli.command(name="run")
+@click.argument("rules")
+@click.argument("corpus")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
+@click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions).")
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the rules by.")
+@click.option("--model", default="LabelModel", show_default=True, help="The label model.")
+@click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model.")
+@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@click.option("--workers", default=1, show_default=True, help="Processes to use.")
+@click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker.")
+@click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
+@click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more.")
+@click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
+@click.option("--force", is_flag=True, help="Replace a run folder that exists.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_with_debug
+def run_command(
+    rules: str,
+    corpus: str,
+    *,
+    out: Path,
+    id_: str | None,
+    gold: str | None,
+    model: str,
+    options: tuple[str, ...],
+    labels: str | None,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
+
+    RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
+    stopped goes on where it was when the same command is given again.
+    """
+    from labelkit.pipeline import run  # noqa: PLC0415 - --help has to be quick
+
+    finished = run(
+        rules,
+        Path(corpus),
+        out,
+        id=id_,
+        gold=gold,
+        model=_model(model, options),
+        labels=None if labels is None else labels.split(","),
+        progress=False if quiet else None,
+        **settings,
+    )
+    if not quiet:
+        click.echo(_told(finished))
+
+
+def _model(name: str, options: tuple[str, ...]) -> Any:
+    """A label model with the parameters that were set."""
+    if not options:
+        return name
+    from ast import literal_eval  # noqa: PLC0415 - seldom needed
+
+    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+
+    if name not in MODELS:
+        raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(MODELS)}")
+    values = {}
+    for option in options:
+        key, _, text = option.partition("=")
+        try:
+            values[key] = literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[key] = text
+    try:
+        return MODELS[name](**values)
+    except TypeError as error:
+        raise click.BadParameter(f"--set {' '.join(options)}: {error}") from None
+
+
+def _told(folder: Any) -> str:
+    """What a run did, in a few lines."""
+    known, seconds = folder.manifest, folder.timings["seconds"]
+    n_rows, covered = known["examples"], known["covered"]
+    done = f"{len(known['rules'])} rules voted on {n_rows:,} examples in {seconds['apply']:.1f} s"
+    lines = [
+        f"{done}; {covered:,} ({covered / n_rows:.1%}) have a vote",
+        "",
+        _table(folder),
+        "",
+        f"labels by {known['model']['name']}: {_shares(folder)}",
+    ]
+    judged = known["evaluation"]
+    if judged:
+        low, high = judged["accuracy_interval"]
+        lines.append(
+            f"against gold, on the {judged['n_covered']:,} covered of {judged['n']:,}: accuracy {judged['accuracy']:.1%} "
+            f"({low:.1%} - {high:.1%}), macro F1 {judged['f1_macro']:.1%}, log-loss {judged['log_loss']:.3f}, "
+            f"calibration error {judged['ece']:.1%}"
+        )
+    if known["faults"]:
+        lines.append(f"{known['faults']:,} faults: see {folder.path / 'faults.parquet'}")
+    if known["rejects"]:
+        lines.append(f"{known['rejects']:,} rows were rejected: see {folder.path / 'rejects.jsonl'}")
+    lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
+    return "\n".join(lines)
+
+
+def _shares(folder: Any) -> str:
+    import pyarrow.compute as pc  # noqa: PLC0415 - --help has to be quick
+    import pyarrow.parquet as pq  # noqa: PLC0415 - --help has to be quick
+
+    counts: dict[Any, int] = {}
+    for part in sorted((folder.path / "labels").glob("part-*.parquet")):
+        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
+            counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
+    total = sum(counts.values())
+    named = [(name, counts.get(c, 0)) for c, name in enumerate(folder.manifest["classes"])]
+    listed = [f"{name} {count:,} ({count / total:.1%})" for name, count in [*named, ("no label", counts.get(None, 0))]]
+    return ", ".join(listed)
+
+
+def _table(folder: Any) -> str:
+    from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
+
+    return str(Summary.read_csv(folder.path / "summary.csv"))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_with_debug
+def summarize(folder: Path) -> None:
+    """Show the statistics of the run in FOLDER, a row for each labeling function."""
+    from labelkit.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+
+    click.echo(_told(RunFolder(folder)))
+
+
+@cli.command()
+@click.argument("rules")
+@click.argument("corpus", required=False)
+@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@click.option("--rows", default=200, show_default=True, help="How many rows of the corpus to try.")
+@_with_debug
+def check(rules: str, corpus: str | None, *, labels: str | None, rows: int) -> None:
+    """Import RULES, list them, run their examples, and try them on a few rows of CORPUS.
+
+    The exit status is 1 if an example does not get the vote that it expects, or a rule fails.
+    """
+    from labelkit.checking import check_rules  # noqa: PLC0415 - --help has to be quick
+
+    report = check_rules(
+        rules, None if corpus is None else Path(corpus), labels=labels and labels.split(","), rows=rows
+    )
+    click.echo(str(report))
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_with_debug
+def init(folder: Path) -> None:
+    """Make a small project in FOLDER that runs: rules, a corpus, a test."""
+    from labelkit.project import make_project  # noqa: PLC0415 - --help has to be quick
+
+    for line in make_project(folder):
+        click.echo(line)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["posts", "comments"]))
+@click.option("--rows", default=10_000, show_default=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
+@click.option("--random-state", default=0, show_default=True)
+@_with_debug
+def generate(kind: str, *, rows: int, out: Path, random_state: int) -> None:
+    """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
+    from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
+
+    make = generate_posts if kind == "posts" else generate_comments
+    path = write_corpus(make(rows, random_state=random_state), out)
+    click.echo(f"{rows:,} {kind} written to {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""What a declarative rule looks for: frozen specs, each with the slow, obvious definition that every engine is held to.
+
+A *test* looks at one value: :class:`Words`, :class:`Pattern`, :class:`Values`. Its :meth:`matches` **is** its meaning;
+whatever runs faster must say the same of every value. Tests read columns and combine into expressions (:class:`Leaf`,
+:class:`AllOf`, :class:`AnyOf`, :class:`Not`) with three truth values, as in SQL: nothing is known of a null, so
+neither a test nor its negation holds there.
+
+>>> words = Words(("c++", "check out"))
+>>> words.matches("I like C++!"), words.matches("check   OUT"), words.matches("checkout")
+(True, True, False)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Words:
+    r"""One of several words or phrases stands in the text.
+
+    The definition is ``re.search`` over the alternatives: ``re.IGNORECASE`` if ``ignore_case``; white space inside a
+    phrase matches any run of white space; for whole words, ``(?<!\w)`` before an alternative that begins with a word
+    character and ``(?!\w)`` after one that ends with one.
+    """
+
+    words: tuple[str, ...]
+    ignore_case: bool = True
+    whole_word: bool = True
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The definition, compiled."""
+        alternatives = "|".join(word_pattern(word, whole_word=self.whole_word) for word in self.words)
+        return re.compile(alternatives, re.IGNORECASE if self.ignore_case else 0)
+
+    def matches(self, value: str) -> bool:
+        """Whether one of the words stands in the text."""
+        return self.regex.search(value) is not None
+
+
+def word_pattern(word: str, *, whole_word: bool = True) -> str:
+    r"""The regular expression that defines one keyword.
+
+    >>> word_pattern("check  out"), word_pattern("#ad"), word_pattern("ad", whole_word=False)
+    ('(?<!\\w)check\\s+out(?!\\w)', '\\#ad(?!\\w)', 'ad')
+    """
+    parts = word.split()
+    body = r"\s+".join(map(re.escape, parts))
+    if not whole_word:
+        return body
+    before = r"(?<!\w)" if re.match(r"\w", parts[0]) else ""
+    after = r"(?!\w)" if re.search(r"\w\Z", parts[-1]) else ""
+    return f"{before}{body}{after}"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A regular expression is found in the text: Python's ``re.search`` with the given flags."""
+
+    pattern: str
+    flags: int = 0
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """The definition, compiled."""
+        return re.compile(self.pattern, self.flags)
+
+    def matches(self, value: str) -> bool:
+        """Whether the expression is found in the text."""
+        return self.regex.search(value) is not None
+
+
+@dataclass(frozen=True)
+class Values:
+    """The value equals one of several: strict in type (``1`` is neither ``True`` nor ``1.0`` nor ``"1"``)."""
+
+    values: tuple[Any, ...]
+    ignore_case: bool = False
+
+    @cached_property
+    def keys(self) -> frozenset[tuple[type, Any]]:
+        """The values with their types, folded if case does not matter."""
+        return frozenset(self._key(value) for value in self.values)
+
+    def _key(self, value: Any) -> tuple[type, Any]:
+        if self.ignore_case and isinstance(value, str):
+            value = value.casefold()
+        return type(value), value
+
+    def matches(self, value: Any) -> bool:
+        """Whether the value is one of those looked for."""
+        return self._key(value) in self.keys
+
+
+Test: TypeAlias = Words | Pattern | Values
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A test of some columns: it holds when it holds for any of them.
+
+    Where it holds for none and one of them is null, the answer is unknown, unless that column is among ``optional``:
+    there a null is known not to match.
+    """
+
+    test: Test
+    columns: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    def holds(self, values: dict[str, Any]) -> bool | None:
+        """Whether the test holds for an example, given the values of its columns; ``None`` where that is unknown."""
+        given = {column: values[column] for column in self.columns}
+        if any(self.test.matches(value) for value in given.values() if value is not None):
+            return True
+        return None if any(v is None and c not in self.optional for c, v in given.items()) else False
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every part holds."""
+
+    parts: tuple[Expression, ...]
+
+    def holds(self, values: dict[str, Any]) -> bool | None:
+        """False if a part is false, else unknown if a part is unknown, else true."""
+        answers = [part.holds(values) for part in self.parts]
+        return False if False in answers else (None if None in answers else True)
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Expression, ...]
+
+    def holds(self, values: dict[str, Any]) -> bool | None:
+        """True if a part is true, else unknown if a part is unknown, else false."""
+        answers = [part.holds(values) for part in self.parts]
+        return True if True in answers else (None if None in answers else False)
+
+
+@dataclass(frozen=True)
+class Not:
+    """The part does not hold."""
+
+    part: Expression
+
+    def holds(self, values: dict[str, Any]) -> bool | None:
+        """The opposite; of the unknown, unknown."""
+        answer = self.part.holds(values)
+        return None if answer is None else not answer
+
+
+Expression: TypeAlias = Leaf | AllOf | AnyOf | Not
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """Every leaf of an expression, from left to right."""
+    if isinstance(expression, Leaf):
+        yield expression
+    elif isinstance(expression, Not):
+        yield from leaves(expression.part)
+    else:
+        for part in expression.parts:
+            yield from leaves(part)
+
+
+def bind(expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Expression:
+    """Give the leaves that name no column these columns, and every leaf those that may be null."""
+    if isinstance(expression, Leaf):
+        return Leaf(expression.test, expression.columns or columns, optional)
+    if isinstance(expression, Not):
+        return Not(bind(expression.part, columns, optional))
+    return type(expression)(tuple(bind(part, columns, optional) for part in expression.parts))
+
+
+def columns_of(*expressions: Expression) -> tuple[str, ...]:
+    """The columns that expressions read, each once, in order."""
+    return tuple(dict.fromkeys(c for e in expressions for leaf in leaves(e) for c in leaf.columns))

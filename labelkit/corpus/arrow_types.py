@@ -1,0 +1,156 @@
+"""The types that a corpus delivers: text is ``string``, categories are their values, the rest is left as it is.
+
+>>> delivered_type(pa.dictionary(pa.int8(), pa.large_string()))
+DataType(string)
+>>> type_of_annotation(int | None), type_of_annotation(object)
+(DataType(int64), None)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import types as python_types
+from collections.abc import Mapping
+from typing import Any, Union, get_args, get_origin
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelkit.exceptions import CorpusError
+
+_SCALARS: tuple[tuple[type, pa.DataType], ...] = (
+    (bool, pa.bool_()),
+    (int, pa.int64()),
+    (float, pa.float64()),
+    (str, pa.string()),
+    (bytes, pa.binary()),
+    (dt.datetime, pa.timestamp("us")),
+    (dt.date, pa.date32()),
+)
+"""A subclass stands before its base: bool is an int, a datetime is a date."""
+
+
+def delivered_type(kind: pa.DataType) -> pa.DataType:
+    """Tell the type that a column of Arrow type ``kind`` is delivered in."""
+    if pa.types.is_dictionary(kind):
+        return delivered_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    return kind
+
+
+def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -> pa.Array:
+    """Bring one slice of a column to its type, without a copy where it has it already."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks == 1 else _combined(array, column)
+    if isinstance(array, pa.DictionaryArray):
+        array = array.dictionary_decode()
+    if array.type == kind:
+        return array
+    try:
+        return array.cast(kind)
+    except pa.ArrowInvalid:  # offsets of a slice of large strings may lie beyond 2 GB: count them from 0
+        rebased = array.take(pa.array(range(len(array)), pa.int64()))
+    try:
+        return rebased.cast(kind)
+    except pa.ArrowInvalid as error:
+        raise _too_large(column, len(array)) from error
+
+
+def _combined(array: pa.ChunkedArray, column: str) -> pa.Array:
+    if array.num_chunks == 0:
+        return pa.array([], array.type)
+    combined = array.combine_chunks()
+    if isinstance(combined, pa.ChunkedArray):
+        if combined.num_chunks != 1:
+            raise _too_large(column, len(array))
+        combined = combined.chunk(0)
+    return combined
+
+
+def _too_large(column: str, n_rows: int) -> CorpusError:
+    return CorpusError(f"column {column!r} holds more than 2 GB in {n_rows} rows", hint="use smaller batches")
+
+
+def nan_to_null(array: pa.Array) -> pa.Array:
+    """Make NaN null, for sources that have no other word for missing."""
+    if not pa.types.is_floating(array.type):
+        return array
+    missing = pc.is_nan(array)
+    if not pc.any(missing).as_py():
+        return array
+    return pc.if_else(missing, pa.scalar(None, array.type), array)
+
+
+def arrow_types(types: Mapping[str, Any] | None) -> dict[str, pa.DataType]:
+    """Translate the ``types`` argument; annotations that say nothing are left out."""
+    translated = {name: type_of_annotation(annotation) for name, annotation in (types or {}).items()}
+    return {name: kind for name, kind in translated.items() if kind is not None}
+
+
+def type_of_annotation(annotation: Any) -> pa.DataType | None:
+    """Find the Arrow type of a Python annotation (None for ``object``, ``Any`` and an empty one).
+
+    Raises
+    ------
+    CorpusError
+        If a column of a file cannot be of that type.
+    """
+    if isinstance(annotation, pa.DataType):
+        return annotation
+    if annotation is None or annotation is object or annotation is Any:
+        return None
+    if get_origin(annotation) in {Union, python_types.UnionType}:
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        annotation = members[0] if len(members) == 1 else annotation
+    for scalar, kind in _SCALARS:
+        if isinstance(annotation, type) and issubclass(annotation, scalar):
+            return kind
+    known = ", ".join(scalar.__name__ for scalar, _ in _SCALARS)
+    raise CorpusError(f"{annotation!r} is not a type of a column", hint=f"the types are {known}")
+
+
+def name_of_type(kind: pa.DataType) -> str:
+    """Name a type in Python's words, where it has some.
+
+    >>> name_of_type(pa.float64()), name_of_type(pa.timestamp("us")), name_of_type(pa.list_(pa.int64()))
+    ('float', 'datetime', 'list<item: int64>')
+    """
+    if pa.types.is_timestamp(kind):
+        return "datetime"
+    if pa.types.is_integer(kind):
+        return "int"
+    return next((scalar.__name__ for scalar, simple in _SCALARS if simple == kind), str(kind))
+
+
+def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, str]]:
+    """Parse text as values of a type: null where there is none, and the reason at each position that does not parse.
+
+    >>> values, misfits = parse_text(pa.array(["1", " 2", "x", None, ""]), pa.int64())
+    >>> values.to_pylist(), misfits
+    ([1, 2, None, None, None], {2: "int expected, got 'x'"})
+    """
+    if text.type == kind:
+        return text, {}
+    trimmed = pc.utf8_trim_whitespace(text)
+    trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    misfits = {
+        position: f"{name_of_type(kind)} expected, got {text[position].as_py()!r:.80}"
+        for position in _unparsable(trimmed, kind)
+    }
+    if misfits:
+        gone = pc.is_in(pa.array(range(len(text)), pa.int64()), value_set=pa.array(list(misfits), pa.int64()))
+        trimmed = pc.if_else(gone, pa.scalar(None, pa.string()), trimmed)
+    return nan_to_null(trimmed.cast(kind)), misfits
+
+
+def _unparsable(text: pa.Array, kind: pa.DataType, offset: int = 0) -> list[int]:
+    """Find the positions by halving: one cast where all is well, and few where it is not."""
+    try:
+        text.cast(kind)
+    except pa.ArrowInvalid:
+        if len(text) == 1:
+            return [offset]
+        middle = len(text) // 2
+        return _unparsable(text[:middle], kind, offset) + _unparsable(text[middle:], kind, offset + middle)
+    return []

@@ -1,0 +1,95 @@
+"""What every reader provides, and where it reports the rows that it cannot read.
+
+A :class:`Source` delivers chunks of any size; :class:`~labelkit.corpus.stream.Corpus` cuts them to batches, so that no
+reader needs to know about batches, ids or selections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+REJECT_TEXT = 500
+"""Characters of a rejected row that are kept."""
+
+
+class Source(Protocol):
+    """Where the rows of a corpus are. Columns that are asked for exist; the corpus has checked them."""
+
+    @property
+    def name(self) -> str:
+        """What to call the source in messages: a path, or ``a pandas frame``."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file or folder, if it is one."""
+
+    @property
+    def n_rows(self) -> int | None:
+        """The number of rows, or None where only reading could tell."""
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns that can be asked for."""
+
+    @property
+    def splittable(self) -> bool:
+        """Whether :meth:`read` works: any range of rows without those before it."""
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Return the type that the column is delivered in."""
+
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows from ``start`` on, in chunks of any size (``rows`` is a good one)."""
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
+        """Deliver a range of rows; only if ``splittable``."""
+
+    def fingerprint(self) -> str:
+        """Digest the content; empty if it cannot be known."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that was left out.
+
+    Parameters
+    ----------
+    row : int
+        Its position in the source, from 0, bad rows included.
+    line : int or None
+        The line of the file where it starts, from 1.
+    reason : str
+        Why it could not be read.
+    text : str
+        The row as it stands in the source, at most 500 characters.
+    """
+
+    row: int
+    line: int | None
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class BadRows:
+    """What to do with rows that cannot be read: raise, or keep them in a list."""
+
+    source: str
+    on_bad_row: Literal["raise", "reject"] = "raise"
+    rejects: list[Reject] = field(default_factory=list)
+
+    def add(self, row: int, reason: str, *, text: str = "", line: int | None = None, hint: str | None = None) -> None:
+        """Report one bad row."""
+        if self.on_bad_row == "reject":
+            self.rejects.append(Reject(row, line, reason, text[:REJECT_TEXT]))
+            return
+        at = f"row {row}" if line is None else f"row {row} (line {line})"
+        raise CorpusError(f"{self.source}, {at}: {reason}", hint=hint or 'on_bad_row="reject" leaves such rows out')

@@ -1,0 +1,20 @@
+"""Realistic posts and comments at any size, made from a seed, with the truth in a column.
+
+For trying rules out, for demos and for measuring: no download, no licence, the same rows everywhere. A row belongs to
+a latent class, which decides with noise what its text is made of; so keywords are neither perfect nor useless, rules
+overlap and disagree, and some offensive posts give no sign of it. The text is in several scripts, with emoji, links,
+phone numbers, shouting, nulls and a heavy tail of lengths.
+
+>>> from labelkit.datasets import load_posts
+>>> posts = load_posts(3)
+>>> list(posts.columns)
+['id', 'text', 'author', 'n_followers', 'created_at', 'lang', 'score', 'offensive']
+>>> posts.equals(load_posts(5).head(3))
+True
+"""
+
+from labelkit.datasets.comments import generate_comments, load_comments
+from labelkit.datasets.files import write_corpus
+from labelkit.datasets.posts import generate_posts, load_posts
+
+__all__ = ["generate_comments", "generate_posts", "load_comments", "load_posts", "write_corpus"]

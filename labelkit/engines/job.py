@@ -1,0 +1,53 @@
+"""What an engine is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from labelkit.corpus import Batch, Corpus
+from labelkit.plan import BatchVotes, Plan
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Job(Generic[R]):
+    """Apply a plan to a corpus.
+
+    Parameters
+    ----------
+    plan : Plan
+    corpus : Corpus
+    columns : tuple of str
+        The columns to load: the plan's, and what else ``deliver`` needs.
+    batch_rows : int
+        Rows in a batch, a multiple of 1,024.
+    deliver : callable
+        Given a batch and its votes, returns what the engine yields for it. It can be pickled, and so can its result.
+    first : int
+        The batch to start from.
+    workers : int
+        How many processes may be used.
+    """
+
+    plan: Plan
+    corpus: Corpus
+    columns: tuple[str, ...]
+    batch_rows: int
+    deliver: Callable[[Batch, BatchVotes], R]
+    first: int = 0
+    workers: int = 1
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches to vote on."""
+        return self.corpus.batches(self.columns, self.batch_rows, start=self.first * self.batch_rows)
+
+
+class Engine(Protocol):
+    """Runs a job."""
+
+    def __call__(self, job: Job[Any], /) -> Iterator[Any]:
+        """Yield the result of ``deliver`` for each batch, in the order of the corpus."""

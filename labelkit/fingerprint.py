@@ -1,0 +1,132 @@
+"""A fingerprint says whether two rules are the same: it changes with what a rule does, not with how it is written down.
+
+It covers a function's syntax tree without docstring, comments and layout, its constants, defaults and closure, the
+plain values and functions of its own module that it uses, and for declarative rules the specification with the
+contents of its resources.
+
+>>> def shout(text):
+...     "Ends loudly."
+...     return text.endswith("!")
+>>> fingerprint(shout) == fingerprint(shout), len(fingerprint(shout))
+(True, 16)
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import re
+import textwrap
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+
+
+def fingerprint(*parts: Any) -> str:
+    """Hash values and functions to 16 hexadecimal digits that are the same in every process.
+
+    Parameters
+    ----------
+    *parts : object
+        Plain values, containers, dataclasses, enum members, patterns, arrays and functions.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        for piece in _pieces(part, set()):
+            digest.update(f"{len(piece)}:".encode())
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(value: Any, seen: set[int]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
+    """Lay a value out as byte strings, the same for equal values."""
+    kind = type(value).__qualname__
+    if isinstance(value, Enum):
+        return [kind.encode(), value.name.encode(), repr(value.value).encode()]
+    if isinstance(value, _PLAIN):
+        return [kind.encode(), repr(value).encode("utf-8", "surrogatepass")]
+    if isinstance(value, re.Pattern):
+        return [b"pattern", repr((value.pattern, value.flags)).encode("utf-8", "surrogatepass")]
+    if isinstance(value, np.ndarray):
+        return [b"ndarray", repr((value.dtype.str, value.shape)).encode(), np.ascontiguousarray(value).tobytes()]
+    if isinstance(value, ModuleType):
+        return [b"module", value.__name__.encode()]
+    if id(value) in seen:
+        return [b"seen"]
+    seen.add(id(value))
+    return [kind.encode(), *_container_pieces(value, seen), b"end"]
+
+
+def _container_pieces(value: Any, seen: set[int]) -> list[bytes]:  # noqa: PLR0911 - as above
+    if isinstance(value, dict):
+        return [piece for pair in value.items() for part in pair for piece in _pieces(part, seen)]
+    if isinstance(value, list | tuple):
+        return [piece for part in value for piece in _pieces(part, seen)]
+    if isinstance(value, set | frozenset):
+        return sorted(b"".join(_pieces(part, seen)) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return [piece for field in fields(value) for piece in _pieces(getattr(value, field.name), seen)]
+    if isinstance(value, FunctionType):
+        return _function_pieces(value, seen)
+    wrapped = None if isinstance(value, type) else getattr(value, "__fingerprint_parts__", None)
+    if wrapped is not None:
+        return _pieces(wrapped(), seen)
+    return [getattr(value, "__module__", "").encode(), getattr(value, "__qualname__", "").encode()]
+
+
+def _function_pieces(function: FunctionType, seen: set[int]) -> list[bytes]:
+    cells = [_cell(cell) for cell in function.__closure__ or ()]
+    pieces = [_syntax(function)]
+    for part in (function.__defaults__, function.__kwdefaults__, cells, _globals_used(function)):
+        pieces += _pieces(part, seen)
+    return pieces
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a name that is not bound yet
+        return None
+
+
+def _syntax(function: FunctionType) -> bytes:
+    """The function's syntax tree, or its byte code where the source cannot be had (or holds other functions too)."""
+    if function.__name__ == "<lambda>":
+        return _code(function.__code__)
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return _code(function.__code__)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:]
+            if node is tree.body[0]:
+                node.decorator_list = []  # what a decorator sets is part of the rule's specification
+    return ast.dump(tree).encode("utf-8", "surrogatepass")
+
+
+def _code(code: CodeType) -> bytes:
+    constants = [_code(c) if isinstance(c, CodeType) else b"".join(_pieces(c, set())) for c in code.co_consts]
+    return b"|".join([code.co_code, repr(code.co_names).encode(), *constants])
+
+
+def _globals_used(function: FunctionType) -> dict[str, Any]:
+    """The values of the module's names that a function uses, those of functions inside it included."""
+    found: dict[str, Any] = {}
+    todo = [function.__code__]
+    while todo:
+        code = todo.pop()
+        todo += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        for name in code.co_names:
+            if name in function.__globals__:
+                value = function.__globals__[name]
+                foreign = isinstance(value, FunctionType) and value.__module__ != function.__module__
+                found[name] = f"{value.__module__}.{value.__qualname__}" if foreign else value
+    return dict(sorted(found.items()))

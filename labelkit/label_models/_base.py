@@ -1,0 +1,306 @@
+"""What every label model shares: votes in at one door, posteriors per pattern, scikit-learn's manners.
+
+A model says how it learns from a :class:`~labelkit.label_models._votes.VoteTable` (``_learn``) and which probabilities
+it gives each pattern of one (``_posterior``). All the rest is here: checks, the order of labeling functions, gold, hard
+labels, scores, saving. ``__init__`` only stores; what is learned ends in ``_``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from labelkit.exceptions import ModelError
+from labelkit.label_models._evaluation import Evaluation
+from labelkit.label_models._saving import write_model
+from labelkit.label_models._votes import (
+    Arranged,
+    GivenVotes,
+    GoldCounts,
+    VoteTable,
+    arrange,
+    canonical_order,
+    check_room,
+    matched_order,
+    read_gold,
+    read_votes,
+)
+from labelkit.labels import ABSTAIN
+from labelkit.matrix import LabelMatrix, VotePatterns
+from labelkit.metrics import accuracy
+from labelkit.probabilistic_labels import ProbabilisticLabels, hard_labels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
+    """Estimator from votes to probabilities of classes.
+
+    Attributes
+    ----------
+    n_classes_ : int
+    classes_ : ndarray of int64, shape (n_classes,)
+        ``0 .. n_classes - 1``.
+    class_names_ : tuple of str
+    class_prior_ : ndarray of shape (n_classes,)
+        The probabilities of an example without votes.
+    lf_names_ : tuple of str
+        The labeling functions, in the order in which they were given.
+    """
+
+    n_classes: int | None = None
+
+    # What a model adds ------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
+        """Set what is learned from the votes, ``class_prior_`` at the least."""
+
+    @abstractmethod
+    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
+        """Probabilities for each pattern, shape (n_patterns, n_classes); those without votes are overruled."""
+
+    # What they all do -------------------------------------------------------------------------------------------------
+
+    def fit(self, matrix: Any, gold: Any = None) -> Self:
+        """Learn from votes, and from gold where there is some.
+
+        Parameters
+        ----------
+        matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+            Votes of shape (n_examples, n_lfs); -1 is an abstain.
+        gold : array-like, Series or dict by id, optional
+            Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        MatrixError
+            If these are not votes.
+        ModelError
+            If there are no rows, or a parameter does not fit.
+        GoldError
+            If gold does not fit the examples or the classes.
+        """
+        given = read_votes(matrix, self._n_classes_of(matrix, gold))
+        if not given.counts.sum():
+            raise ModelError(
+                f"there are 0 sample(s) (shape={given.cells.shape}) while a minimum of 1 is required: no rows of votes",
+                hint="look at what the corpus held",
+            )
+        order = canonical_order(given)
+        arranged = arrange(given, order)
+        known = read_gold(gold, given, arranged.place)
+        self.n_classes_ = len(given.class_names)
+        self.classes_ = np.arange(self.n_classes_)
+        self.class_names_ = given.class_names
+        self.lf_names_ = given.names
+        self.n_features_in_ = len(given.names)
+        self.lf_order_ = order
+        self.lf_named_ = given.named
+        self._learn(arranged.table, known)
+        return self
+
+    def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
+        """Probabilities of the classes for each pattern; ndarray of shape (n_patterns, n_classes), rows sum to 1."""
+        arranged = self._arranged(self._read(patterns))
+        return self._proba(arranged.table)[arranged.place]
+
+    def predict_proba(self, matrix: Any) -> NDArray[np.float64]:
+        """Probabilities of the classes for each example; ndarray of shape (n_examples, n_classes), rows sum to 1."""
+        proba, index, _ = self._examples(matrix)
+        check_room(8.0 * len(index) * self.n_classes_, "a probability for each example and class")
+        return proba[index]
+
+    def predict(self, matrix: Any) -> NDArray[np.int64]:
+        """The most probable class of each example; -1 where several are, and where no labeling function voted.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_examples,)
+        """
+        proba, index, covered = self._examples(matrix)
+        return np.where(covered, hard_labels(proba), ABSTAIN)[index]
+
+    def label(self, matrix: Any) -> ProbabilisticLabels:
+        """Probabilistic labels of the examples; of vote patterns, a row for each pattern."""
+        given = self._read(matrix)
+        proba, index, covered = self._placed(given)
+        ids = np.arange(len(index)) if given.ids is None else given.ids
+        return ProbabilisticLabels(proba, covered, index, ids, self.class_names_)
+
+    def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy on the covered examples with gold, in [0, 1]; one without a hard label (a tie) is not right.
+
+        NaN where no covered example has gold.
+        """
+        proba, gold_pairs, weight, covered = self._against(matrix, gold, sample_weight)
+        kept = covered[gold_pairs.pattern]
+        labels = hard_labels(proba)[gold_pairs.pattern]
+        return accuracy(labels[kept], gold_pairs.label[kept], weights=weight[kept])
+
+    def evaluate(self, matrix: Any, gold: Any = None) -> Evaluation:
+        """All that gold can say of the labels, on covered examples: accuracy, F1, log-loss, Brier, calibration.
+
+        Parameters
+        ----------
+        matrix
+            As in :meth:`fit`.
+        gold
+            As in :meth:`fit`; needed unless the matrix is of vote patterns that carry theirs.
+
+        Returns
+        -------
+        Evaluation
+        """
+        proba, gold_pairs, weight, covered = self._against(matrix, gold, None)
+        return Evaluation.of(
+            proba=proba[gold_pairs.pattern],
+            gold=gold_pairs.label,
+            weights=weight,
+            covered=covered[gold_pairs.pattern],
+            class_names=self.class_names_,
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write what was learned to a folder, as JSON and arrays without pickle; :func:`load_model` reads it."""
+        check_is_fitted(self)
+        return write_model(self, path)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True  # votes are classes
+        tags.input_tags.sparse = True
+        tags.target_tags.required = False
+        tags.classifier_tags.poor_score = True  # of features that are no votes, nothing is learned
+        return tags
+
+    # Private twins that trust -----------------------------------------------------------------------------------------
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "class_prior_")
+
+    def _n_classes_of(self, matrix: Any, gold: Any) -> int | None:
+        """How many classes there are, if that is known; gold may show one that no labeling function votes for."""
+        if self.n_classes is not None or isinstance(matrix, LabelMatrix | VotePatterns):
+            return _checked_n_classes(self.n_classes)
+        labels = np.asarray(gold if gold is not None else [])
+        if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
+            return None
+        votes = matrix.data - 1 if hasattr(matrix, "tocsr") else np.asarray(matrix)
+        if votes.dtype.kind not in "iuf":
+            return None
+        highest = np.nanmax(votes, initial=1)
+        return int(max(highest, labels.max())) + 1 if np.isfinite(highest) else None
+
+    def _read(self, matrix: Any) -> GivenVotes:
+        check_is_fitted(self)
+        knows = isinstance(matrix, LabelMatrix | VotePatterns)
+        given = read_votes(matrix, None if knows else self.n_classes_)
+        if len(given.class_names) != self.n_classes_ or (knows and not _same_names(given, self)):
+            raise ModelError(
+                f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
+            )
+        return given
+
+    def _arranged(self, given: GivenVotes) -> Arranged:
+        order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]
+        return arrange(given, order)
+
+    def _proba(self, table: VoteTable) -> NDArray[np.float64]:
+        check_room(16.0 * table.n_patterns * self.n_classes_, "a probability for each pattern and class")
+        proba = self._posterior(table)
+        proba[~table.covered] = self.class_prior_
+        return proba
+
+    def _placed(self, given: GivenVotes) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Probabilities of each pattern of the table, the pattern of each example, and whether patterns have votes."""
+        arranged = self._arranged(given)
+        index = arranged.place if given.index is None else arranged.place[given.index]
+        return self._proba(arranged.table), index, arranged.table.covered
+
+    def _examples(self, matrix: Any) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+        return self._placed(self._read(matrix))
+
+    def _against(
+        self, matrix: Any, gold: Any, sample_weight: ArrayLike | None
+    ) -> tuple[NDArray[np.float64], GoldCounts, NDArray[np.float64], NDArray[np.bool_]]:
+        """Probabilities of patterns, gold pairs with their weights, and which patterns are covered."""
+        given = self._read(matrix)
+        arranged = self._arranged(given)
+        pairs = read_gold(gold, given, arranged.place)
+        weight = pairs.count
+        if sample_weight is not None and given.index is not None and len(pairs):
+            pairs, weight = _weighted_pairs(gold, given, arranged.place, sample_weight)
+        return self._proba(arranged.table), pairs, weight, arranged.table.covered
+
+
+def _weighted_pairs(
+    gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_weight: ArrayLike
+) -> tuple[GoldCounts, NDArray[np.float64]]:
+    from labelkit._validation import aligned_gold  # noqa: PLC0415 - only for who weights examples
+
+    assert given.index is not None
+    assert given.ids is not None
+    labels = aligned_gold(gold, given.ids, given.class_names)
+    known = labels >= 0
+    weight = np.asarray(sample_weight, dtype=np.float64)[known]
+    return GoldCounts(place[given.index][known], labels[known], weight), weight
+
+
+def _same_names(given: GivenVotes, model: BaseLabelModel) -> bool:
+    """Whether classes have the same names, or either side only has numbers."""
+    numbers = tuple(map(str, range(len(given.class_names))))
+    return given.class_names == model.class_names_ or numbers in (given.class_names, model.class_names_)
+
+
+def _checked_n_classes(n_classes: Any) -> int | None:
+    if n_classes is None:
+        return None
+    if isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1:
+        raise ModelError(f"n_classes={n_classes!r} is not a number of classes", hint="n_classes=2")
+    return int(n_classes)
+
+
+def checked_prior(class_prior: ArrayLike | None, n_classes: int) -> NDArray[np.float64] | None:
+    """Check a given class prior and scale it to sum to 1.
+
+    Raises
+    ------
+    ModelError
+        If it has not one positive number for each class, or does not sum to 1.
+
+    Examples
+    --------
+    >>> checked_prior([0.2, 0.8], 2)
+    array([0.2, 0.8])
+    """
+    if class_prior is None:
+        return None
+    prior = np.asarray(class_prior, dtype=np.float64)
+    if prior.shape != (n_classes,):
+        raise ModelError(f"class_prior has shape {prior.shape}, but there are {n_classes} classes")
+    if not np.isfinite(prior).all() or (prior <= 0).any():
+        raise ModelError(
+            f"class_prior={prior[:12].tolist()} holds a number that is not above 0: such a class could never be found",
+            hint="give a rare class a small prior, such as 0.001",
+        )
+    if abs(prior.sum() - 1) > 1e-3:
+        raise ModelError(f"class_prior sums to {prior.sum():.4g}, not 1", hint="class_prior / class_prior.sum()")
+    return np.asarray(prior / prior.sum())
+
+
+def uniform(n_classes: int) -> NDArray[np.float64]:
+    """The same probability for every class."""
+    return np.full(n_classes, 1.0 / n_classes)

@@ -1,0 +1,147 @@
+"""Expectation and maximisation over a vote table: functions of arrays, in logs, in bounded memory.
+
+A score is additive: ``log_prior[y] + sum of weights[column, y]`` over the columns that a pattern hits. Posteriors are
+made a chunk of patterns at a time and go straight into expected counts, so that the whole table of them never exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from scipy.special import logsumexp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.label_models._votes import GoldCounts, VoteTable
+
+Posterior: TypeAlias = "Callable[[slice], NDArray[np.float64]]"
+"""From a slice of patterns to their posteriors, shape (n_patterns, n_classes)."""
+
+
+@dataclass(frozen=True)
+class SoftCounts:
+    """Expected numbers of examples under a posterior.
+
+    Attributes
+    ----------
+    columns : ndarray of shape (n_columns, n_classes)
+        Examples that have a column's vote and are of a class.
+    classes : ndarray of shape (n_classes,)
+        Covered examples (and those with gold) of a class.
+    """
+
+    columns: NDArray[np.float64]
+    classes: NDArray[np.float64]
+
+
+def sums_by(places: NDArray[np.int64], values: NDArray[Any], n: int) -> NDArray[np.float64]:
+    """Sum values by place; ndarray of shape (n,).
+
+    >>> sums_by(np.array([0, 2, 0]), np.array([1.0, 2.0, 3.0]), 3).tolist()
+    [4.0, 0.0, 2.0]
+    """
+    totals: NDArray[np.float64] = np.bincount(places, weights=values, minlength=n).astype(np.float64)
+    return totals
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities of log-scores, by rows; no overflow, and rows sum to 1.
+
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
+    """
+    shifted: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shifted /= shifted.sum(axis=1, keepdims=True)
+    return shifted
+
+
+def additive_scores(
+    table: VoteTable, rows: slice, weights: NDArray[np.float64], log_prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """``log_prior + sum of weights`` over a pattern's votes; shape (n_rows, n_classes)."""
+    hits = table.hits if rows == slice(0, table.n_patterns) else table.hits[rows]
+    return np.asarray(hits @ weights) + log_prior
+
+
+def vote_shares(table: VoteTable, weight: NDArray[np.float64] | None = None) -> Posterior:
+    """The posterior of a (weighted) majority vote: each class's share of a pattern's votes, uniform without votes."""
+    to_class = table.label_matrix(weight)
+
+    def posterior(rows: slice) -> NDArray[np.float64]:
+        shares = (table.hits[rows] @ to_class).toarray()
+        total = shares.sum(axis=1, keepdims=True)
+        even = np.full(shares.shape, 1 / table.n_classes)
+        return np.asarray(np.divide(shares, total, out=even, where=total > 0))
+
+    return posterior
+
+
+def soft_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> SoftCounts:
+    """Expected counts under a posterior, with the examples of known class counted as what they are.
+
+    Parameters
+    ----------
+    table : VoteTable
+    posterior : callable
+    gold : GoldCounts
+
+    Returns
+    -------
+    SoftCounts
+    """
+    columns = np.zeros((table.n_columns, table.n_classes))
+    classes = np.zeros(table.n_classes)
+    order = np.argsort(gold.pattern, kind="stable")
+    pattern, label, count = gold.pattern[order], gold.label[order], gold.count[order]
+    free = table.counts - np.bincount(pattern, weights=count, minlength=table.n_patterns)
+    covered = table.covered
+    for rows in table.chunks():
+        expected = posterior(rows) * np.where(covered[rows], free[rows], 0.0)[:, None]
+        known = slice(*np.searchsorted(pattern, [rows.start, rows.stop]))
+        np.add.at(expected, (pattern[known] - rows.start, label[known]), count[known])
+        columns += table.hits[rows].T @ expected
+        classes += expected.sum(axis=0)
+    return SoftCounts(columns, classes)
+
+
+def whole_posterior(table: VoteTable, posterior: Posterior) -> NDArray[np.float64]:
+    """The posterior of all patterns; shape (n_patterns, n_classes)."""
+    found = np.empty((table.n_patterns, table.n_classes))
+    for rows in table.chunks():
+        found[rows] = posterior(rows)
+    return found
+
+
+def log_normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-probabilities of log-scores, by rows."""
+    return np.asarray(scores - logsumexp(scores, axis=1, keepdims=True))
+
+
+def known_columns(
+    table: VoteTable, codes: NDArray[np.int64], learned: NDArray[np.float64], unseen: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weights of a table's columns: what was learned for those that were seen at fit, else the given ones.
+
+    Parameters
+    ----------
+    table : VoteTable
+    codes : ndarray of int64, shape (n_learned,)
+        The columns seen at fit, ascending.
+    learned : ndarray of shape (n_learned, ...)
+    unseen : ndarray of shape (n_columns, ...)
+        What to take for a column that was not seen.
+
+    Returns
+    -------
+    ndarray of the shape of ``unseen``
+    """
+    wanted = table.codes
+    places = np.minimum(np.searchsorted(codes, wanted), max(len(codes) - 1, 0))
+    seen = codes[places] == wanted if len(codes) else np.zeros(len(wanted), dtype=bool)
+    found = np.array(unseen, dtype=np.float64)
+    found[seen] = learned[places[seen]]
+    return found

@@ -1,0 +1,86 @@
+"""Models on disk, without pickle: a folder with ``model.json`` (class, parameters, scalars) and ``arrays.npz``.
+
+The class is looked up by name in one table, so that a file can name no code of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit._files import replaced
+from labelkit.exceptions import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT: Final = 1
+
+
+def write_model(model: Any, path: str | Path) -> Path:
+    """Write a fitted model to a folder.
+
+    Raises
+    ------
+    ModelError
+        If a learned attribute is neither an array nor plain.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    learned = {name: value for name, value in vars(model).items() if name.endswith("_") and not name.startswith("_")}
+    arrays: dict[str, Any] = {name: value for name, value in learned.items() if isinstance(value, np.ndarray)}
+    known = {
+        "format": FORMAT,
+        "model": type(model).__name__,
+        "params": {name: _plain(value) for name, value in model.get_params(deep=False).items()},
+        "learned": {name: _plain(value) for name, value in learned.items() if name not in arrays},
+    }
+    if any(array.dtype == object for array in arrays.values()):
+        raise ModelError(f"{type(model).__name__} learned an array of objects, which cannot be saved")
+    with replaced(folder / "arrays.npz") as draft, draft.open("wb") as file:
+        np.savez(file, **arrays)
+    with replaced(folder / "model.json") as draft:
+        draft.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return folder
+
+
+def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
+    """Read a model that :func:`write_model` wrote, of one of the known classes.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds no model, or one of an unknown class.
+    """
+    folder = Path(path)
+    try:
+        known = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        with np.load(folder / "arrays.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        name, params, learned = known["model"], known["params"], known["learned"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder} holds no label model: {error}", hint="model.save(folder) writes one") from None
+    if name not in models:
+        raise ModelError(
+            f"{folder} holds a model of the unknown class {name!r}", hint=f"known: {', '.join(sorted(models))}"
+        )
+    model = models[name](**params)
+    for attribute, value in {**learned, **arrays}.items():
+        setattr(model, attribute, tuple(value) if isinstance(value, list) else value)
+    return model
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON holds; arrays and tuples become lists."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ModelError(f"{value!r} ({type(value).__name__}) cannot be saved without pickle")

@@ -1,0 +1,114 @@
+"""Labeling functions that vote for one class only: concave counts of votes, with no accuracy per function.
+
+Confusions, given that a function votes, say nothing of one that votes for a single class, so expectation maximisation
+has nothing to learn from it (and its class prior runs away). What is left is how many independent votes a class has on
+an example, and how cheap such votes are: a class with many functions, or with many votes, is discounted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LIMIT: Final = 1.5
+"""How far, in logs, a class's shares of votes and of functions are believed to differ from the mean's."""
+
+
+@dataclass(frozen=True)
+class ScoreCoefficients:
+    """Of ``s = scale (n slope + rise log(1 + n) + step [n > 0])``, with n the independent votes for a class.
+
+    Attributes
+    ----------
+    slope, per_lfs, per_votes : float
+        The slope of a class is ``slope + per_lfs * (log share of LFs) + per_votes * (log share of votes)``.
+    rise, step : float
+    scale, per_agreement, per_classes : float
+        log of ``scale`` is ``scale + per_agreement logit g + per_classes log(k / 2)``, with g how often a vote agrees
+        with another one on its example.
+    prior, prior_per_vote : float
+        Where the class prior is known: what its log-ratio to uniform adds, once and for each vote.
+    """
+
+    slope: float
+    per_lfs: float
+    per_votes: float
+    rise: float
+    step: float
+    scale: float
+    per_agreement: float
+    per_classes: float
+    prior: float = 0.0
+    prior_per_vote: float = 0.0
+
+
+NOTHING_KNOWN: Final = ScoreCoefficients(0.835, -1.112, -0.718, 1.408, 0.570, -0.166, 0.112, 0.299)
+"""Learned once from the gold of public vote matrices; the optimum is flat."""
+
+PRIOR_KNOWN: Final = ScoreCoefficients(0.590, -1.122, -0.265, 2.233, 0.177, -0.063, 0.083, 0.214, 0.512, 0.069)
+"""The same where the class prior is known."""
+
+LEAST_SLOPE: Final = 0.02
+"""A vote never lowers its own class."""
+
+
+def class_slopes(
+    n_votes: NDArray[np.float64], n_lfs: NDArray[np.float64], coefficients: ScoreCoefficients
+) -> NDArray[np.float64]:
+    """What one more vote for a class is worth.
+
+    Parameters
+    ----------
+    n_votes, n_lfs : ndarray of shape (n_classes,)
+        Votes for each class, and functions that vote for it, both counted by their independence.
+    coefficients : ScoreCoefficients
+
+    Returns
+    -------
+    ndarray of shape (n_classes,), at least 0.02
+
+    Examples
+    --------
+    >>> class_slopes(np.array([100.0, 100.0]), np.array([2.0, 2.0]), NOTHING_KNOWN).round(3).tolist()
+    [0.835, 0.835]
+    """
+    mean_votes, mean_lfs = max(n_votes.mean(), 1e-12), n_lfs.mean()
+    votes = np.clip(np.log((n_votes + 0.1 * mean_votes) / (1.1 * mean_votes)), -LIMIT, LIMIT)
+    lfs = np.clip(np.log((n_lfs + 0.3) / (mean_lfs + 0.3)), -LIMIT, LIMIT)
+    slopes = coefficients.slope + coefficients.per_lfs * lfs + coefficients.per_votes * votes
+    return np.asarray(np.maximum(LEAST_SLOPE, slopes))
+
+
+def temperature(agreement: float, n_classes: int, coefficients: ScoreCoefficients) -> float:
+    """The factor that makes scores log-probabilities: votes that agree with one another deserve more.
+
+    >>> round(temperature(0.5, 2, NOTHING_KNOWN), 3)
+    0.847
+    """
+    g = min(max(agreement, 0.05), 0.95)
+    logit = np.log(g / (1 - g))
+    size = np.log(max(n_classes, 2) / 2)
+    return float(np.exp(coefficients.scale + coefficients.per_agreement * logit + coefficients.per_classes * size))
+
+
+def class_scores(
+    n: NDArray[np.float64], slopes: NDArray[np.float64], coefficients: ScoreCoefficients
+) -> NDArray[np.float64]:
+    """Scores of classes from their independent votes, before the temperature; concave in the votes.
+
+    Parameters
+    ----------
+    n : ndarray of shape (n_patterns, n_classes)
+    slopes : ndarray of shape (n_classes,)
+    coefficients : ScoreCoefficients
+
+    Returns
+    -------
+    ndarray of shape (n_patterns, n_classes)
+    """
+    return np.asarray(n * slopes + coefficients.rise * np.log1p(n) + coefficients.step * (n > 0))

@@ -1,0 +1,487 @@
+"""Whatever holds votes becomes one table: which (labeling function, class) columns each distinct pattern hits.
+
+Label models take a label matrix, vote patterns, an array, a sparse matrix of ``label + 1`` or a DataFrame. All of them
+are brought here to a :class:`VoteTable`, whose sparse 0/1 matrix of patterns by columns is what the mathematics is done
+on: every score is that matrix times a table of weights. Labeling functions are put in an order that does not depend on
+how they were given (by name, or by content where there are no names), and so are the patterns, so that neither order
+can change a label.
+
+>>> given = read_votes(np.array([[0, -1], [1, 1], [0, -1]]))
+>>> table = arrange(given, np.arange(2)).table
+>>> table.hits.toarray().tolist(), table.lf.tolist(), table.label.tolist(), table.counts.tolist()
+([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]], [0, 0, 1], [0, 1, 1], [2.0, 1.0])
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from labelkit._validation import aligned_gold
+from labelkit.exceptions import GoldError, MatrixError, ModelError
+from labelkit.labels import LabelSpace
+from labelkit.lf import LFInfo
+from labelkit.matrix import LabelMatrix, VotePatterns
+from labelkit.patterns import distinct, key_words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK_CELLS: Final = 4_000_000
+"""Posteriors are made for so many cells (patterns times classes) at a time: 32 MB."""
+
+
+@dataclass(frozen=True, eq=False)
+class VoteTable:
+    """Votes of distinct patterns, as a sparse matrix over the (labeling function, class) pairs that occur.
+
+    Attributes
+    ----------
+    hits : csr_array of float64, shape (n_patterns, n_columns)
+        1 where a pattern has the column's vote.
+    lf, label : ndarray of int64, shape (n_columns,)
+        The labeling function and the class of each column, sorted by both.
+    counts : ndarray of float64, shape (n_patterns,)
+        How many examples show each pattern.
+    lfs : tuple of LFInfo
+        The labeling functions, in the order that ``lf`` counts in.
+    class_names : tuple of str
+    """
+
+    hits: sparse.csr_array
+    lf: NDArray[np.int64]
+    label: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    lfs: tuple[LFInfo, ...]
+    class_names: tuple[str, ...]
+
+    @property
+    def n_patterns(self) -> int:
+        """How many distinct patterns there are."""
+        return len(self.counts)
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def n_lfs(self) -> int:
+        """How many labeling functions there are."""
+        return len(self.lfs)
+
+    @property
+    def n_columns(self) -> int:
+        """How many (labeling function, class) pairs occur."""
+        return len(self.lf)
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """Each column as one number, ``lf * n_classes + label``; ascending."""
+        return self.lf * self.n_classes + self.label
+
+    @property
+    def n_votes(self) -> NDArray[np.int64]:
+        """How many votes each pattern holds; shape (n_patterns,)."""
+        return np.diff(self.hits.indptr).astype(np.int64)
+
+    @property
+    def covered(self) -> NDArray[np.bool_]:
+        """Whether a pattern holds any vote; shape (n_patterns,)."""
+        return self.n_votes > 0
+
+    @property
+    def column_counts(self) -> NDArray[np.float64]:
+        """How many examples have each column's vote; shape (n_columns,)."""
+        return np.asarray(self.hits.T @ self.counts)
+
+    def label_matrix(self, weight: NDArray[np.float64] | None = None) -> sparse.csr_array:
+        """The sparse matrix (n_columns, n_classes) that carries each column's weight (1) to its class."""
+        weights = np.ones(self.n_columns) if weight is None else weight
+        shape = (self.n_columns, self.n_classes)
+        return sparse.csr_array((weights, (np.arange(self.n_columns), self.label)), shape=shape)
+
+    def lf_matrix(self) -> sparse.csr_array:
+        """The sparse 0/1 matrix (n_lfs, n_columns) of which columns are an LF's."""
+        shape = (self.n_lfs, self.n_columns)
+        return sparse.csr_array((np.ones(self.n_columns), (self.lf, np.arange(self.n_columns))), shape=shape)
+
+    def chunks(self) -> Iterator[slice]:
+        """Slices of patterns whose posteriors fit in a bounded piece of memory."""
+        step = max(1, CHUNK_CELLS // self.n_classes)
+        for start in range(0, self.n_patterns, step):
+            yield slice(start, min(start + step, self.n_patterns))
+
+
+@dataclass(frozen=True, eq=False)
+class GivenVotes:
+    """Votes as a caller gave them, checked: cells of a sparse matrix, with what is known beside them.
+
+    Attributes
+    ----------
+    cells : csr_array of int64, shape (n_patterns, n_lfs)
+        The class of every vote; a cell that is not stored is an abstain.
+    outcomes : ndarray or None, shape (n_patterns, n_lfs)
+        The same, dense, in lexicographic order; None where the input was sparse.
+    counts, index, ids
+        Examples of each pattern; the pattern and the id of each example (None for vote patterns).
+    named : bool
+        Whether the labeling functions have names of their own.
+    gold : ndarray or None, shape (n_patterns, n_classes)
+        Of vote patterns that carry gold.
+    """
+
+    cells: sparse.csr_array
+    outcomes: NDArray[Any] | None
+    counts: NDArray[np.int64]
+    index: NDArray[np.int64] | None
+    ids: NDArray[Any] | None
+    lfs: tuple[LFInfo, ...]
+    class_names: tuple[str, ...]
+    named: bool
+    gold: NDArray[np.int64] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the labeling functions."""
+        return tuple(lf.name for lf in self.lfs)
+
+
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """A vote table, and where the patterns that were given ended up in it.
+
+    Attributes
+    ----------
+    table : VoteTable
+    place : ndarray of int64, shape (n_given_patterns,)
+        The position in the table of each given pattern.
+    """
+
+    table: VoteTable
+    place: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class GoldCounts:
+    """How many examples of a pattern are known to be of a class, for the pairs where any is.
+
+    Attributes
+    ----------
+    pattern, label : ndarray of int64, shape (n_pairs,)
+    count : ndarray of float64, shape (n_pairs,)
+    """
+
+    pattern: NDArray[np.int64]
+    label: NDArray[np.int64]
+    count: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pattern)
+
+    def per_class(self, n_classes: int) -> NDArray[np.float64]:
+        """How many examples are known of each class; shape (n_classes,)."""
+        return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
+
+
+NO_GOLD: Final = GoldCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
+    """Check votes in any of the forms that label models take.
+
+    Parameters
+    ----------
+    matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+    n_classes : int, optional
+        How many classes there are, where the votes cannot tell.
+
+    Raises
+    ------
+    MatrixError
+        If these are not votes, or there are no labeling functions.
+    ModelError
+        If a matrix that knows its classes has another number of them.
+    """
+    if isinstance(matrix, LabelMatrix | VotePatterns):
+        if n_classes is not None and n_classes != matrix.n_classes:
+            raise ModelError(
+                f"n_classes={n_classes}, but the matrix has {matrix.n_classes} classes: {list(matrix.class_names[:12])}"
+            )
+        given = _from_matrix(matrix, named=True)
+    elif hasattr(matrix, "tocsr"):
+        given = _from_sparse(matrix, n_classes)
+    elif hasattr(matrix, "columns") and hasattr(matrix, "index"):  # a pandas frame, recognised without importing pandas
+        given = _from_matrix(LabelMatrix.of(matrix, classes=n_classes), named=True)
+    else:
+        given = _from_matrix(LabelMatrix.of(_checked_array(matrix), classes=n_classes), named=False)
+    if not given.lfs:
+        shape = given.cells.shape
+        raise MatrixError(f"there are 0 feature(s) (shape={shape}) while a minimum of 1 is required: no labeling function")
+    return given
+
+
+def _checked_array(matrix: Any) -> NDArray[Any]:
+    array = np.asarray(matrix)
+    if array.dtype.kind == "c":
+        raise MatrixError("Complex data not supported: a vote is a class number, or -1")
+    if array.ndim != 2:
+        raise MatrixError(
+            f"votes have shape {array.shape}, not (n_examples, n_lfs)",
+            hint="Reshape your data: votes.reshape(-1, 1) for one labeling function, votes.reshape(1, -1) for one example",
+        )
+    return array
+
+
+def _from_matrix(matrix: LabelMatrix | VotePatterns, *, named: bool) -> GivenVotes:
+    examples = matrix if isinstance(matrix, LabelMatrix) else None
+    patterns = matrix if isinstance(matrix, VotePatterns) else matrix.patterns
+    rows, lf = np.nonzero(patterns.outcomes >= 0)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(patterns)))])
+    labels = patterns.outcomes[rows, lf].astype(np.int64)
+    return GivenVotes(
+        cells=sparse.csr_array((labels, lf, indptr), shape=(len(patterns), patterns.n_lfs)),
+        outcomes=patterns.outcomes,
+        counts=patterns.counts,
+        index=None if examples is None else examples.pattern_index,
+        ids=None if examples is None else examples.ids,
+        lfs=patterns.lfs,
+        class_names=patterns.class_names,
+        named=named,
+        gold=patterns.gold,
+    )
+
+
+def _from_sparse(matrix: Any, n_classes: int | None) -> GivenVotes:
+    """Votes of a sparse matrix, never made dense: a stored value is the class plus one."""
+    cells = sparse.csr_array(matrix)
+    cells.sum_duplicates()
+    cells.eliminate_zeros()
+    LabelMatrix.of(cells.data.reshape(-1, 1))  # the same checks of type and value as for an array
+    labels = cells.data.astype(np.int64) - 1
+    if labels.min(initial=0) < 0:
+        raise MatrixError(f"a sparse matrix holds {labels.min() + 1}", hint="it stores label + 1, and 0 is an abstain")
+    highest = int(labels.max(initial=-1))
+    space = LabelSpace.of(max(2, highest + 1) if n_classes is None else n_classes)
+    if highest >= len(space):
+        raise MatrixError(f"votes hold class {highest}, but there are {len(space)} classes (0 .. {len(space) - 1})")
+    n_rows, n_lfs = (int(n) for n in cells.shape)
+    return GivenVotes(
+        cells=sparse.csr_array((labels, cells.indices, cells.indptr), shape=(n_rows, n_lfs)),
+        outcomes=None,
+        counts=np.ones(n_rows, dtype=np.int64),
+        index=np.arange(n_rows),
+        ids=np.arange(n_rows),
+        lfs=tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs)),
+        class_names=space.names,
+        named=False,
+    )
+
+
+def canonical_order(given: GivenVotes) -> NDArray[np.int64]:
+    """An order of the labeling functions that does not depend on how they were given.
+
+    By name where they have names. Otherwise by how often each votes for each class, and then by how often it votes
+    together with the others; those still equal are as good as exchangeable.
+    """
+    if given.named:
+        return np.array(sorted(range(len(given.lfs)), key=lambda j: given.names[j]), dtype=np.int64)
+    weight = np.repeat(given.counts, np.diff(given.cells.indptr)).astype(np.float64)
+    shape = (len(given.lfs), len(given.class_names))
+    profile = np.zeros(shape)
+    np.add.at(profile, (given.cells.indices, given.cells.data), weight)
+    if len(np.unique(profile, axis=0)) < len(profile):
+        fires = sparse.csr_array((np.sqrt(weight), given.cells.indices, given.cells.indptr), shape=given.cells.shape)
+        together = np.sort(np.rint((fires.T @ fires).toarray()), axis=1)
+        profile = np.concatenate([profile, together], axis=1)
+    return np.lexsort(profile.T[::-1]).astype(np.int64)
+
+
+def arrange(given: GivenVotes, order: NDArray[np.int64]) -> Arranged:
+    """Make the vote table with the labeling functions in ``order``, and the patterns in the order that follows."""
+    n_classes, n_lfs = len(given.class_names), len(order)
+    rank = np.empty(n_lfs, dtype=np.int64)
+    rank[order] = np.arange(n_lfs)
+    codes = rank[given.cells.indices] * n_classes + given.cells.data
+    found, columns = _numbered(codes, n_lfs * n_classes)
+    shape = (given.cells.shape[0], len(found))
+    hits = sparse.csr_array((np.ones(len(columns)), columns, given.cells.indptr), shape=shape)
+    hits.sort_indices()
+    hits, counts, place = _sorted_patterns(hits, given, order)
+    table = VoteTable(
+        hits=hits,
+        lf=found // n_classes,
+        label=found % n_classes,
+        counts=counts.astype(np.float64),
+        lfs=tuple(given.lfs[j] for j in order),
+        class_names=given.class_names,
+    )
+    return Arranged(table, place)
+
+
+def _numbered(codes: NDArray[np.int64], n_codes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The codes that occur, ascending, and the number of each among them."""
+    if n_codes > 10_000_000:
+        found, numbers = np.unique(codes, return_inverse=True)
+        return found.astype(np.int64), numbers.astype(np.int64)
+    present = np.zeros(n_codes, dtype=bool)
+    present[codes] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[codes]
+
+
+def _sorted_patterns(
+    hits: sparse.csr_array, given: GivenVotes, order: NDArray[np.int64]
+) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
+    if given.outcomes is None:
+        return _distinct_rows(hits, given.counts)
+    if np.array_equal(order, np.arange(len(order))):
+        return hits, given.counts, np.arange(len(given.counts))
+    keys = key_words(given.outcomes[:, order])
+    rows = np.lexsort(keys[::-1]) if keys else np.arange(len(given.counts))
+    place = np.empty(len(rows), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return hits[rows], given.counts[rows], place
+
+
+def _distinct_rows(
+    hits: sparse.csr_array, counts: NDArray[np.int64]
+) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct rows of a sparse 0/1 matrix, without making it dense: rows with as many votes are compared together."""
+    lengths = np.diff(hits.indptr)
+    place = np.empty(len(lengths), dtype=np.int64)
+    firsts, totals, n_found = [], [], 0
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        lists = hits.indices[hits.indptr[rows][:, None] + np.arange(length)].reshape(len(rows), length)
+        groups = distinct(lists, counts[rows])
+        first = np.empty(len(groups.counts), dtype=np.int64)
+        first[groups.index[::-1]] = rows[::-1]
+        place[rows] = groups.index + n_found
+        firsts.append(first)
+        totals.append(groups.counts)
+        n_found += len(first)
+    if not firsts:
+        return hits, counts, place
+    return hits[np.concatenate(firsts)], np.concatenate(totals), place
+
+
+def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64]) -> GoldCounts:
+    """Count the gold labels by the pattern of their examples.
+
+    Parameters
+    ----------
+    gold : array-like, Series, mapping by id or None
+        See :func:`labelkit._validation.aligned_gold`.
+    given : GivenVotes
+    place : ndarray
+        Where the given patterns are in the table.
+
+    Raises
+    ------
+    GoldError
+        If gold does not fit the examples, or is given twice.
+    """
+    n_classes = len(given.class_names)
+    if given.gold is not None or given.index is None or given.ids is None:
+        if gold is not None:
+            raise GoldError(
+                "vote patterns know no examples, so gold cannot be given beside them",
+                hint="make them from a matrix, or give VotePatterns(gold=counts of shape (n_patterns, n_classes))",
+            )
+        if given.gold is None:
+            return NO_GOLD
+        pattern, label = np.nonzero(_checked_counts(given.gold, (len(given.counts), n_classes)))
+        return GoldCounts(place[pattern], label.astype(np.int64), given.gold[pattern, label].astype(np.float64))
+    if gold is None:
+        return NO_GOLD
+    return count_pairs(place[given.index], aligned_gold(gold, given.ids, given.class_names), n_classes)
+
+
+def count_pairs(index: NDArray[np.int64], gold: NDArray[np.int64], n_classes: int) -> GoldCounts:
+    """Count (pattern, class) pairs of the examples with gold.
+
+    >>> pairs = count_pairs(np.array([0, 0, 1]), np.array([1, 1, -1]), 2)
+    >>> pairs.pattern.tolist(), pairs.label.tolist(), pairs.count.tolist()
+    ([0], [1], [2.0])
+    """
+    known = gold >= 0
+    pairs, count = np.unique(index[known] * n_classes + gold[known], return_counts=True)
+    return GoldCounts(pairs // n_classes, pairs % n_classes, count.astype(np.float64))
+
+
+def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:
+    if gold.shape != shape:
+        raise GoldError(f"the gold of the vote patterns has shape {gold.shape}, not (n_patterns, n_classes) = {shape}")
+    if gold.min(initial=0) < 0:
+        raise GoldError(f"the gold of the vote patterns holds {gold.min()}, but these are counts")
+    return gold
+
+
+def check_room(n_bytes: float, what: str) -> None:
+    """Say how much memory something takes, where it would take more than the machine has free.
+
+    Raises
+    ------
+    ModelError
+        If that is the case.
+    """
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not every system says
+        return
+    if n_bytes > free:
+        raise ModelError(
+            f"{what} takes {n_bytes / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free",
+            hint="go through the matrix in parts of fewer rows, or use MajorityVote or OneCoin for so many classes",
+        )
+
+
+def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model: str) -> NDArray[np.int64]:
+    """Where the labeling functions that a model knows stand in other votes.
+
+    Parameters
+    ----------
+    given : GivenVotes
+    names : sequence of str
+        The names at fit, in the order of the input there.
+    named : bool
+        Whether those were names of their own.
+    model : str
+        The model's name, for the error.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_lfs,)
+        For each name, its position in ``given``.
+
+    Raises
+    ------
+    ModelError
+        If a labeling function is missing, or one is there that the model does not know.
+    """
+    if not (given.named and named):
+        if len(given.lfs) != len(names):
+            raise ModelError(
+                f"X has {len(given.lfs)} features, but {model} is expecting {len(names)} features as input: a column "
+                "for each labeling function that it was fitted on"
+            )
+        return np.arange(len(names))
+    places = {name: j for j, name in enumerate(given.names)}
+    missing = [name for name in names if name not in places]
+    extra = sorted(set(given.names) - set(names))
+    if missing or extra:
+        parts = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)}, unknown to it"] * bool(extra)
+        hint = "fit the model on a matrix of these labeling functions" if missing else "matrix[list(model.lf_names_)]"
+        raise ModelError(
+            f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}", hint=hint
+        )
+    return np.array([places[name] for name in names], dtype=np.int64)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,142 @@
+"""Classes are ``0 .. k-1``, a vote is a class or ``ABSTAIN``; this is where both are checked.
+
+>>> from enum import IntEnum
+>>> class Label(IntEnum):
+...     ABSTAIN = -1
+...     HAM = 0
+...     SPAM = 1
+>>> space = LabelSpace.of(Label)
+>>> space
+LabelSpace(HAM=0, SPAM=1)
+>>> space.vote(Label.SPAM), space.vote(None), space.name(0)
+(1, -1, 'HAM')
+>>> space.vote(True)
+Traceback (most recent call last):
+    ...
+labelkit.exceptions.VoteError: True (bool) is not a vote
+Hint: return a class (HAM=0, SPAM=1) where the test holds, and ABSTAIN or None where it does not
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any, Final
+
+import numpy as np
+
+from labelkit.exceptions import LabelSpaceError, VoteError
+
+ABSTAIN: Final = -1
+"""The vote of a labeling function that declines to label an example."""
+
+MAX_CLASSES: Final = 32_767
+"""Votes are int16 at the most."""
+
+
+@dataclass(frozen=True)
+class LabelSpace:
+    """The classes that examples can have, numbered from 0.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The name of each class; the position is the class's number.
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            raise LabelSpaceError("a label space needs at least one class", hint="labels=2, or an IntEnum of classes")
+        if len(set(self.names)) != len(self.names):
+            raise LabelSpaceError(f"class names repeat: {list(self.names)}")
+        if len(self.names) > MAX_CLASSES:
+            raise LabelSpaceError(f"{len(self.names)} classes are more than the {MAX_CLASSES} that fit a vote")
+
+    @classmethod
+    def of(cls, labels: LabelSpace | type[IntEnum] | Sequence[str] | int) -> LabelSpace:
+        """Make a label space from an ``IntEnum``, a list of class names or a number of classes.
+
+        Raises
+        ------
+        LabelSpaceError
+            If the classes of an enum are not ``0 .. k-1`` (a member ``ABSTAIN = -1`` is left out).
+        """
+        if isinstance(labels, LabelSpace):
+            return labels
+        if isinstance(labels, type) and issubclass(labels, Enum):
+            return cls(_names_of(labels))
+        if isinstance(labels, bool) or not isinstance(labels, int | np.integer | Sequence) or isinstance(labels, str):
+            raise LabelSpaceError(
+                f"{labels!r} is not a label space", hint="give an IntEnum, a list of class names or a number of classes"
+            )
+        if isinstance(labels, Sequence):
+            return cls(tuple(str(name) for name in labels))
+        return cls(tuple(str(number) for number in range(int(labels))))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        if len(self) > 12:
+            return f"LabelSpace({len(self)} classes)"
+        return f"LabelSpace({', '.join(f'{name}={i}' for i, name in enumerate(self.names))})"
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The integer type of votes: int8, and int16 from 128 classes."""
+        return np.dtype(np.int8 if len(self) < 128 else np.int16)
+
+    def name(self, label: int) -> str:
+        """Name a class, or ``"ABSTAIN"``."""
+        return "ABSTAIN" if label == ABSTAIN else self.names[label]
+
+    def vote(self, value: object) -> int:
+        """Turn what a rule returned into a vote.
+
+        Parameters
+        ----------
+        value : object
+            An enum member, an int, ``None`` or ``ABSTAIN``.
+
+        Returns
+        -------
+        int
+            A class, or -1.
+
+        Raises
+        ------
+        VoteError
+            If the value is a bool, a float, a string, anything else, or a class that does not exist.
+        """
+        if value is None:
+            return ABSTAIN
+        if isinstance(value, int | np.integer) and not isinstance(value, bool):
+            number = int(value)
+            if ABSTAIN <= number < len(self):
+                return number
+            raise VoteError(f"{value!r} is not one of the {len(self)} classes", hint=self._hint())
+        raise VoteError(f"{value!r} ({type(value).__name__}) is not a vote", hint=self._hint(value))
+
+    def _hint(self, value: object = None) -> str:
+        classes = repr(self).removeprefix("LabelSpace")
+        if isinstance(value, bool | np.bool_):
+            return f"return a class {classes} where the test holds, and ABSTAIN or None where it does not"
+        if isinstance(value, str) and value in self.names:
+            return f"return the class's number {self.names.index(value)} or its enum member, not its name"
+        return f"return a class {classes}, or ABSTAIN or None"
+
+
+def _names_of(labels: type[Enum]) -> tuple[str, ...]:
+    members = {member.value: name for name, member in labels.__members__.items() if member.name == name}
+    if any(isinstance(value, bool) or not isinstance(value, int) for value in members):
+        raise LabelSpaceError(f"the classes of {labels.__name__} are not integers", hint="make it an IntEnum")
+    classes = sorted(value for value in members if value != ABSTAIN)
+    if classes != list(range(len(classes))):
+        raise LabelSpaceError(
+            f"the classes of {labels.__name__} are {classes}, not 0 .. {len(classes) - 1}",
+            hint="number the members 0, 1, 2, ...; ABSTAIN = -1 may stand beside them",
+        )
+    return tuple(members[value] for value in classes)

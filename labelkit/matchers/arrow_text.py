@@ -1,0 +1,52 @@
+"""Text as the kernels want it: the bytes and offsets of an Arrow column, without a Python object for any row.
+
+Rows are decoded only when somebody asks for them: those that a prefilter could not decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """The UTF-8 of a column of strings, and which of its rows are to be looked at (neither null nor unneeded)."""
+
+    data: npt.NDArray[np.uint8]
+    offsets: npt.NDArray[np.int64]
+    active: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.active)
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest active row: room enough for any row's characters."""
+        lengths = np.diff(self.offsets)[self.active]
+        return int(lengths.max()) if len(lengths) else 0
+
+    def texts(self, rows: npt.NDArray[np.intp]) -> Iterator[str]:
+        """Decode some rows, in the order asked for."""
+        view = self.data.data
+        for start, stop in zip(self.offsets[rows].tolist(), self.offsets[rows + 1].tolist(), strict=True):
+            yield str(view[start:stop], "utf-8")
+
+
+def text_column(column: pa.StringArray | pa.LargeStringArray, need: npt.NDArray[np.bool_] | None = None) -> TextColumn:
+    """Read an Arrow column in place, whatever slice of its buffers it is."""
+    width = np.int64 if pa.types.is_large_string(column.type) else np.int32
+    _, ends, data = column.buffers()
+    if len(column) == 0 or ends is None:
+        offsets = np.zeros(len(column) + 1, dtype=np.int64)
+    else:
+        offsets = np.frombuffer(ends, dtype=width)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    active = np.ones(len(column), dtype=np.bool_) if need is None else np.array(need, dtype=np.bool_)
+    if column.null_count:
+        active &= column.is_valid().to_numpy(zero_copy_only=False)
+    content = np.zeros(0, dtype=np.uint8) if data is None else np.frombuffer(data, dtype=np.uint8)
+    return TextColumn(content, offsets, active)

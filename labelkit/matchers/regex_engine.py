@@ -1,0 +1,162 @@
+"""All regular expressions of a column in a few passes over its bytes.
+
+Expressions that an automaton can follow exactly are decided by it. Others are *relaxed* (see
+:mod:`~labelkit.matchers.regex_syntax`): the automaton says which rows may match, and ``re`` is asked of those alone.
+
+Patterns share an automaton as long as its states fit into a table of fixed size; when they no longer do, the patterns
+are divided, and one that needs too much room by itself is relaxed further and at last left to ``re``. So memory is
+bounded, and no pattern can make a scan much slower than ``re`` would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.matchers.automaton import Alphabet, AutomatonTables, automaton_tables, pattern_automaton, sets_of
+from labelkit.matchers.regex_syntax import Expression, NotReadError, read
+
+if TYPE_CHECKING:
+    from labelkit.conditions import Pattern
+    from labelkit.matchers.arrow_text import TextColumn
+
+ROOM = 8192
+"""States of one automaton."""
+
+MOST_TOGETHER = 64
+"""Patterns in one automaton: the bits of a word."""
+
+
+class Cache(NamedTuple):
+    """The states met so far; see :mod:`~labelkit.matchers.automaton_kernel`."""
+
+    states: npt.NDArray[np.uint64]
+    contexts: npt.NDArray[np.int32]
+    slots: npt.NDArray[np.int32]
+    n_states: npt.NDArray[np.int64]
+    moves: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.uint64]
+    wanted: npt.NDArray[np.uint64]
+
+
+def _empty_cache(tables: AutomatonTables) -> Cache:
+    n_words = len(tables.edge_start) // 64 + 1
+    return Cache(
+        states=np.empty((ROOM, n_words), dtype=np.uint64),
+        contexts=np.empty(ROOM, dtype=np.int32),
+        slots=np.full(4 * ROOM, -1, dtype=np.int32),
+        n_states=np.zeros(1, dtype=np.int64),
+        moves=np.full(ROOM * tables.n_symbols, -1, dtype=np.int32),
+        ends=np.empty(ROOM * tables.n_symbols, dtype=np.uint64),
+        wanted=np.empty(n_words, dtype=np.uint64),
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pattern with the number of its test and the tree that stands for it."""
+
+    number: int
+    pattern: Pattern
+    expression: Expression
+    counted: bool = True
+
+
+class Group:
+    """Patterns that share an automaton."""
+
+    def __init__(self, entries: Sequence[Entry], alphabet: Alphabet) -> None:
+        from labelkit.matchers import automaton_kernel  # noqa: PLC0415  loads numba
+
+        self.entries = tuple(entries)
+        self.alphabet = alphabet
+        self.tables = automaton_tables([pattern_automaton(e.expression.tree, alphabet) for e in entries], alphabet)
+        self.cache = _empty_cache(self.tables)
+        automaton_kernel.begin(self.tables, self.cache)
+
+    def scan(self, text: TextColumn, first: int, room: npt.NDArray[np.int16], votes: npt.NDArray[np.bool_]) -> int:
+        """Vote on the rows from ``first`` on, as far as the states fit; return the first row not done."""
+        from labelkit.matchers import automaton_kernel  # noqa: PLC0415  loads numba
+
+        found = np.zeros(len(text), dtype=np.uint64)
+        done: int = automaton_kernel.scan_automaton(
+            self.tables, self.cache, self.alphabet.table, text.data, text.offsets, text.active, first, room, found
+        )
+        for bit, entry in enumerate(self.entries):
+            votes[entry.number, first:done] = (found[first:done] >> np.uint64(bit)) & np.uint64(1)
+        return done
+
+    def divided(self) -> list[Group]:
+        """The same patterns in groups that need fewer states; none if there is nothing left to divide."""
+        if len(self.entries) > 1:
+            half = len(self.entries) // 2
+            return [Group(self.entries[:half], self.alphabet), Group(self.entries[half:], self.alphabet)]
+        only = self.entries[0]
+        if not only.counted:
+            return []
+        return [Group([replace(only, expression=read(only.pattern, count=False), counted=False)], self.alphabet)]
+
+
+class RegexEngine:
+    """Numbered patterns, compiled together; what they need of numba is loaded by the first scan."""
+
+    def __init__(self, tests: Iterable[tuple[int, Pattern]]) -> None:
+        self.patterns = dict(tests)
+        self.left_to_re: set[int] = set()
+        self.entries: dict[int, Entry] = {}
+        for number, pattern in self.patterns.items():
+            self._enter(number, pattern)
+        self.groups: list[Group] | None = None
+
+    def _enter(self, number: int, pattern: Pattern) -> None:
+        """Read a pattern, and see that its automaton is of a reasonable size."""
+        try:
+            expression = read(pattern)
+            pattern_automaton(expression.tree, Alphabet(sets_of(expression.tree)))
+        except NotReadError:
+            self.left_to_re.add(number)
+        else:
+            self.entries[number] = Entry(number, pattern, expression)
+
+    def explain(self, number: int) -> str:
+        """The path of one pattern, and why."""
+        if number in self.left_to_re:
+            return "re on every row: no automaton of reasonable size follows this pattern"
+        if self.entries[number].expression.exact:
+            return "shared automaton, exact"
+        return "shared automaton on a relaxed pattern, confirmed by re"
+
+    def _first_groups(self) -> list[Group]:
+        entries = list(self.entries.values())
+        alphabet = Alphabet([ranges for entry in entries for ranges in sets_of(entry.expression.tree)])
+        return [Group(entries[i : i + MOST_TOGETHER], alphabet) for i in range(0, len(entries), MOST_TOGETHER)]
+
+    def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+        """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
+        todo = [(group, 0) for group in (self._first_groups() if self.groups is None else self.groups)]
+        self.groups = []
+        room = np.empty(text.longest + 1, dtype=np.int16)
+        while todo:
+            group, first = todo.pop()
+            done = group.scan(text, first, room, votes)
+            if done == len(text):
+                self.groups.append(group)
+                continue
+            parts = group.divided()
+            todo += [(part, done) for part in parts]
+            self.entries |= {entry.number: entry for part in parts for entry in part.entries}
+            self.left_to_re |= set() if parts else {entry.number for entry in group.entries}
+        self._confirm(text, votes)
+
+    def _confirm(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+        """Ask ``re`` about the rows of which the automata cannot be sure."""
+        relaxed = {entry.number for group in self.groups or () for entry in group.entries if not entry.expression.exact}
+        votes[list(self.left_to_re)] = text.active
+        for number in relaxed | self.left_to_re:
+            rows = np.flatnonzero(votes[number])
+            search = self.patterns[number].regex.search
+            votes[number, rows] = [search(one) is not None for one in text.texts(rows)]

@@ -1,0 +1,88 @@
+"""What Python's ``re`` thinks of each code point: word, space, and which letters are equal when case is ignored.
+
+The tables are asked from ``re`` itself, never from a copy of the Unicode database, so they are right for the running
+interpreter. ``re.IGNORECASE`` compares simple lower cases plus a short list of exceptions (``s`` and long s, ``k`` and
+the Kelvin sign, the three sigmas); together these are an equivalence, of which :func:`folds` keeps one
+representative. The tests check it against ``re`` over every code point.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+import numpy.typing as npt
+
+N_CODE_POINTS = 0x110000
+
+WORD, SPACE, OTHER, MIXED = 0, 1, 2, 3
+"""Kinds of symbol. ``MIXED`` is no word character, but equals one if case is ignored: the Greek iota subscript."""
+
+
+@cache
+def every_character() -> str:
+    """All code points in order, so that a match's position is the code point that matched."""
+    return "".join(map(chr, range(N_CODE_POINTS)))
+
+
+def members(pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
+    """Which code points a pattern for runs of single characters (``[a-z]+``) matches."""
+    found = np.zeros(N_CODE_POINTS, dtype=np.bool_)
+    for match in pattern.finditer(every_character()):
+        found[match.start() : match.end()] = True
+    return found
+
+
+@cache
+def folds() -> npt.NDArray[np.int32]:
+    """For each code point, the representative of those equal to it under ``re.IGNORECASE`` (int32)."""
+    lower = np.fromiter(map(import_module("_sre").unicode_tolower, range(N_CODE_POINTS)), np.int32, N_CODE_POINTS)
+    representative = np.arange(N_CODE_POINTS, dtype=np.int32)
+    for code, others in import_module("re._casefix")._EXTRA_CASES.items():  # noqa: SLF001  re's own table of exceptions
+        representative[code] = min((code, *others), key=lambda one: (not chr(one).isalnum(), one))
+    table = representative[lower]
+    table.setflags(write=False)
+    return table
+
+
+@cache
+def symbols() -> npt.NDArray[np.int32]:
+    """For each code point ``4 * fold + kind`` (int32): all that the phrase engine must know of a character."""
+    kinds = np.full(N_CODE_POINTS, OTHER, dtype=np.int32)
+    word = members(re.compile(r"\w+"))
+    kinds[word] = WORD
+    kinds[members(re.compile(r"\s+"))] = SPACE
+    has_word = np.zeros(N_CODE_POINTS, dtype=np.bool_)
+    has_word[folds()[word]] = True
+    kinds[has_word[folds()] & ~word] = MIXED
+    table: npt.NDArray[np.int32] = folds() * 4 + kinds
+    table.setflags(write=False)
+    return table
+
+
+@cache
+def mixed_characters() -> tuple[frozenset[str], frozenset[str]]:
+    """Characters that equal one of another kind when case is ignored: the word characters, and the others."""
+    table = symbols()
+    odd = np.isin(folds(), table[(table & 3) == MIXED] >> 2)
+    word, other = np.flatnonzero(odd & ((table & 3) == WORD)), np.flatnonzero((table & 3) == MIXED)
+    return frozenset(map(chr, word.tolist())), frozenset(map(chr, other.tolist()))
+
+
+def fold_text(text: str) -> str:
+    r"""The text with each character replaced by its representative.
+
+    >>> fold_text("Straße"), fold_text("\u212a\u017f")
+    ('straße', 'ks')
+    """
+    if text.isascii():
+        return text.lower()
+    table = folds()
+    return "".join(chr(table[ord(character)]) for character in text)
+
+
+def code_points(text: str) -> npt.NDArray[np.int32]:
+    """The code points of a string (int32)."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<i4").astype(np.int32, copy=False)

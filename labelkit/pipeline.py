@@ -1,0 +1,355 @@
+"""The whole run: rules and a corpus in; votes, labels, statistics and a model out, in a folder.
+
+Everything streams: memory is bounded by a batch for each worker and the distinct patterns of votes. The folder is made
+beside its final place and moved there when it is whole; a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from labelkit._files import replaced
+from labelkit._version import __version__
+from labelkit.applier import BATCH_ROWS, Applier, OnFault
+from labelkit.bulk import Gold, Parts, PartWriter, covered_patterns
+from labelkit.collecting import collect
+from labelkit.corpus import Corpus, open_corpus
+from labelkit.exceptions import CorpusError, GoldError, LabelkitError, RunFolderError
+from labelkit.fingerprint import fingerprint
+from labelkit.labels import LabelSpace
+from labelkit.lf import LabelingFunctions
+from labelkit.matrix import VotePatterns
+from labelkit.plan import CHUNK
+from labelkit.probabilistic_labels import ProbabilisticLabels
+from labelkit.run_folder import MANIFEST, RunFolder, part_path, write_faults, write_json
+
+
+def run(
+    rules: LabelingFunctions | ModuleType | str | Path | Sequence[Any],
+    corpus: Any,
+    out: str | Path,
+    *,
+    id: str | None = None,  # noqa: A002 - the word that users write
+    gold: Any = None,
+    model: Any = "LabelModel",
+    labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    workers: int = 1,
+    batch_size: int = BATCH_ROWS,
+    on_fault: OnFault = "raise",
+    max_faults: int | None = None,
+    on_bad_row: Literal["raise", "reject"] = "raise",
+    force: bool = False,
+    progress: bool | None = None,
+) -> RunFolder:
+    """Apply rules to a corpus, fit a label model, and write votes, labels and statistics to a folder.
+
+    Parameters
+    ----------
+    rules : LabelingFunctions, module, path, dotted name, or several
+        As :func:`labelkit.collect` takes them.
+    corpus : object
+        As :meth:`labelkit.Applier.apply` takes it.
+    out : path
+        The folder to make. If an earlier run of the same rules over the same corpus was stopped, it goes on where it
+        was.
+    id : str, optional
+        The column that names the examples.
+    gold : str, array, Series or mapping, optional
+        Trusted labels of some examples: the name of a column, a file of ids and labels, or as in
+        :func:`labelkit.summarize`. They are used to judge the rules, not to fit the model.
+    model : str or label model
+        The name of a label model, or one with parameters set.
+    labels : IntEnum, list of class names or int, optional
+        The label space; inferred from the rules if not given.
+    workers, batch_size, on_fault, max_faults, on_bad_row, progress
+        As in :meth:`labelkit.Applier.apply`.
+    force : bool
+        Whether to replace a folder that exists.
+
+    Returns
+    -------
+    RunFolder
+
+    Raises
+    ------
+    RunFolderError
+        If the folder exists and ``force`` is not given.
+    CorpusError
+        If the corpus cannot be read, lacks a column, or has no rows.
+    FaultError
+        If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
+    """
+    target = Path(out)
+    _check_target(target, force=force)
+    started = time.perf_counter()
+    lfs = rules if isinstance(rules, LabelingFunctions) else _collected(rules, labels)
+    applier = Applier(lfs, labels=labels)
+    opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+    estimator = _model(model)
+    truth = None if gold is None else gold_of(gold, opened)
+    batch_rows = -(-batch_size // CHUNK) * CHUNK
+    draft = target.with_name(f".{target.name}.partial")
+    run_ = _Run(applier, opened, truth, draft, batch_rows)
+    run_.resume_or_start(_key(run_, gold, on_bad_row))
+    n_rows = run_.vote(workers=workers, on_fault=on_fault, max_faults=max_faults, progress=progress)
+    voted = time.perf_counter()
+    patterns = run_.finish(estimator, workers)
+    seconds = {"apply": voted - started, "model_and_labels": time.perf_counter() - voted}
+    _describe(run_, estimator, patterns, n_rows, seconds)
+    _move(draft, target)
+    return RunFolder(target)
+
+
+def _collected(rules: Any, labels: Any) -> LabelingFunctions:
+    made = (
+        isinstance(rules, Sequence)
+        and not isinstance(rules, str)
+        and all(hasattr(rule, "parameters") for rule in rules)
+    )
+    return LabelingFunctions(rules, labels=labels) if made and len(rules) else collect(rules, labels=labels)
+
+
+def _check_target(target: Path, *, force: bool) -> None:
+    if not target.exists():
+        return
+    if not force:
+        raise RunFolderError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it")
+    if not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+        raise RunFolderError(f"{str(target)!r} is not a run folder, so it is not replaced", hint="name another folder")
+
+
+def _model(model: Any) -> Any:
+    if not isinstance(model, str):
+        return model
+    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+
+    if model not in MODELS:
+        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(MODELS)}")
+    return MODELS[model]()
+
+
+def gold_of(gold: Any, corpus: Corpus) -> Gold:
+    """Find out where gold labels are.
+
+    Raises
+    ------
+    GoldError
+        If a name is neither a column nor a file, or a file does not name the examples by id.
+    """
+    if isinstance(gold, str | Path):
+        if isinstance(gold, str) and gold in corpus.column_names:
+            return Gold(column=gold)
+        if not Path(gold).is_file():
+            raise GoldError(
+                f"gold={str(gold)!r} is neither a column of the corpus nor a file",
+                hint=f"the columns are {', '.join(corpus.column_names)}",
+            )
+        return Gold(by_id=_gold_file(Path(gold), corpus))
+    if isinstance(gold, Mapping):
+        return Gold(by_id=dict(gold))
+    if hasattr(gold, "index") and hasattr(gold, "to_dict"):
+        return Gold(by_id=gold.to_dict())
+    values = np.asarray(gold)
+    if corpus.n_rows is not None and len(values) != corpus.n_rows:
+        raise GoldError(f"gold has {len(values)} labels for {corpus.n_rows} examples", hint="give a dict by id")
+    return Gold(in_order=values)
+
+
+def _gold_file(path: Path, corpus: Corpus) -> dict[Any, Any]:
+    """Read a file of two columns: the ids, named as in the corpus (or first), and the labels."""
+    table = open_corpus(path)
+    names = list(table.column_names)
+    key = corpus.id if corpus.id in names else names[0]
+    rest = [name for name in names if name != key]
+    chosen = next((name for name in ("gold", "label") if name in rest), rest[0] if len(rest) == 1 else None)
+    if chosen is None:
+        raise GoldError(
+            f"{path} has the columns {names}: which holds the labels is not clear", hint="name it 'gold' or 'label'"
+        )
+    textual = corpus.id is not None and pa.types.is_string(corpus.column_type(corpus.id))
+    found: dict[Any, Any] = {}
+    for batch in table.batches([key, chosen], BATCH_ROWS):
+        for name, label in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
+            number = isinstance(label, str) and label.lstrip("-").isdigit()
+            found[str(name) if textual else int(name)] = int(label) if number else label
+    return found
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run under way, in the folder beside its final place."""
+
+    applier: Applier
+    corpus: Corpus
+    gold: Gold | None
+    folder: Path
+    batch_rows: int
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(self.folder, self.applier.lfs.infos, self.applier.lfs.space.names)
+
+    def resume_or_start(self, key: str) -> None:
+        """Keep what an interrupted run of the same kind has made; clear away anything else."""
+        note = self.folder / "key"
+        if key and note.is_file() and note.read_text("utf-8") == key:
+            return
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for name in ("votes", "labels", "work"):
+            (self.folder / name).mkdir(parents=True)
+        note.write_text(key, "utf-8")
+
+    def vote(self, *, workers: int, on_fault: OnFault, max_faults: int | None, progress: bool | None) -> int:
+        """Vote on every batch that is not done yet; returns the number of rows of the corpus."""
+        lfs = self.applier.lfs
+        writer = PartWriter(self.folder, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
+        first = self.parts.count(until_fault=on_fault == "raise")
+        n_rows = min(first * self.batch_rows, self.corpus.n_rows or first * self.batch_rows)
+        if first:
+            n_rows = sum(len(self.parts.index(number)) for number in range(first))
+        known = sum(len(self.parts.faults(number)) for number in range(first))
+        columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
+        if n_rows == first * self.batch_rows:
+            for done in self.applier.stream(
+                self.corpus,
+                writer,
+                also=columns,
+                first=first,
+                workers=workers,
+                batch_size=self.batch_rows,
+                on_fault=on_fault,
+                max_faults=max_faults,
+                known_faults=known,
+                progress=progress,
+            ):
+                n_rows += done.n_rows
+        if not n_rows:
+            raise CorpusError("the corpus has no rows, so there is nothing to label")
+        return n_rows
+
+    def finish(self, model: Any, workers: int) -> VotePatterns:
+        """Fit the model on the patterns of all parts, and write the labels and the statistics."""
+        n_parts = self.parts.count(until_fault=False)
+        patterns, places = self.parts.merged(n_parts)
+        fitted = model.fit(VotePatterns(patterns.outcomes, patterns.counts, patterns.lfs, patterns.class_names))
+        proba = fitted.predict_pattern_proba(patterns)
+        covered = covered_patterns(patterns)
+
+        def write(number: int) -> None:
+            own = places[number]
+            part = _PartLabels(
+                proba[own], covered[own], self.parts.index(number).astype(np.int64), patterns.class_names
+            )
+            part.write(self.parts.ids(number), part_path(self.folder, "labels", number))
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(write, range(n_parts)))
+        return patterns
+
+
+@dataclass(frozen=True)
+class _PartLabels:
+    """The labels of one part."""
+
+    proba: NDArray[np.float64]
+    covered: NDArray[np.bool_]
+    index: NDArray[np.int64]
+    class_names: tuple[str, ...]
+
+    def write(self, ids: pa.ChunkedArray, path: Path) -> None:
+        labels = ProbabilisticLabels(
+            self.proba, self.covered, self.index, ids.to_numpy(zero_copy_only=False), self.class_names
+        )
+        with replaced(path) as draft:
+            pq.write_table(labels.to_arrow(), draft, compression="zstd")
+
+
+def _key(run_: _Run, gold: Any, on_bad_row: str) -> str:
+    """What makes two runs the same, so that one can go on with the other's parts; empty if that cannot be known."""
+    content = run_.corpus.fingerprint()
+    if not content:
+        return ""
+    rules = [info.to_dict() for info in run_.applier.lfs.infos]
+    asked = [run_.corpus.id, run_.batch_rows, on_bad_row, run_.applier.lfs.space.names, run_.applier.plan.types]
+    return fingerprint(__version__, content, rules, asked, gold)
+
+
+def _describe(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, seconds: dict[str, float]) -> None:
+    """Write the statistics, the model, the faults, the rejects, the manifest and the timings."""
+    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
+
+    folder, parts = run_.folder, run_.parts
+    n_parts = parts.count(until_fault=False)
+    faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
+    ids = pa.int64() if run_.corpus.id is None else run_.corpus.column_type(run_.corpus.id)
+    write_faults(folder / "faults.parquet", faults, ids)
+    rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
+    (folder / "rejects.jsonl").write_text("".join(f"{line}\n" for line in rejects), "utf-8")
+    summarize(patterns, model=model).frame.to_csv(folder / "summary.csv")
+    model.save(folder / "model")
+    write_json(folder / MANIFEST, _manifest(run_, model, patterns, n_rows, len(faults)))
+    per_lf = dict(sorted(run_.applier.seconds.items()))
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    write_json(folder / "timings.json", {"finished": finished, "seconds": seconds, "seconds_per_lf": per_lf})
+    shutil.rmtree(folder / "work")
+    (folder / "key").unlink()
+
+
+def _manifest(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, n_faults: int) -> dict[str, Any]:
+    lfs, corpus = run_.applier.lfs, run_.corpus
+    covered = int(patterns.counts[covered_patterns(patterns)].sum())
+    libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
+    return {
+        "rules": [{**lf.info.to_dict(), "module": lf.origin.module} for lf in lfs],
+        "classes": list(lfs.space.names),
+        "corpus": {
+            "path": None if corpus.path is None else str(corpus.path),
+            "fingerprint": corpus.fingerprint(),
+            "id": corpus.id,
+        },
+        "gold": None if run_.gold is None else (run_.gold.column or "given"),
+        "model": {"name": type(model).__name__, "params": {k: _plain(v) for k, v in model.get_params().items()}},
+        "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
+        "examples": n_rows,
+        "covered": covered,
+        "patterns": len(patterns),
+        "faults": n_faults,
+        "rejects": len(corpus.rejects),
+        "batch_rows": run_.batch_rows,
+        "versions": {
+            "labelkit": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in libraries},
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _move(draft: Path, target: Path) -> None:
+    """Put the finished folder in its place; an old one goes only when the new one stands ready."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,295 @@
+"""A plan: rules compiled once, to vote on batch after batch.
+
+The plan knows which columns to load, which tests share one scan of a column, and which rules call Python. It promises
+the votes of the rules' definitions, whatever path it takes; ``explain`` says which.
+
+>>> from labelkit.lf import LabelingFunctions
+>>> from labelkit.rules import keywords
+>>> plan = Plan(LabelingFunctions([keywords("free", label=1).rule(name="free")], labels=2))
+>>> plan.columns
+('text',)
+>>> plan.vote(pa.record_batch({"text": ["Free!", "no", None]})).votes.tolist()
+[[1], [-1], [-1]]
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelkit.conditions import Pattern, Test, Values, Words
+from labelkit.exceptions import CorpusError, RuleError
+from labelkit.labels import ABSTAIN
+from labelkit.lf import Column, LabelingFunctions
+from labelkit.matchers import ColumnScan
+from labelkit.plan.calls import CHUNK, Errors
+from labelkit.plan.frame import Frame, Key, Mask, key_of
+from labelkit.plan.steps import Step, step_of
+
+__all__ = ["CHUNK", "BatchVotes", "Plan"]
+
+_TYPES: Final = (str, bool, int, float, date, datetime)
+"""Annotations that say how the text of a CSV column is to be read."""
+
+
+@dataclass
+class BatchVotes:
+    """The votes on one batch.
+
+    Attributes
+    ----------
+    votes : ndarray of int8 or int16, shape (n_rows, n_lfs)
+        In Fortran order: the votes of one rule stand together.
+    faults : list of (row, lf, error, message)
+        Rows of the batch and columns of ``votes`` where a rule failed, in that order.
+    seconds : ndarray of float, shape (n_lfs,)
+        The time that each rule took; that of a shared scan is split evenly among the rules that share it.
+    """
+
+    votes: npt.NDArray[Any]
+    faults: list[tuple[int, int, str, str]]
+    seconds: npt.NDArray[np.float64]
+
+
+@dataclass
+class Plan:
+    """Rules compiled for a corpus.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions
+    """
+
+    lfs: LabelingFunctions
+    _scans: dict[Key, tuple[ColumnScan, dict[Test, int]]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """One step a rule, in the order of the rules."""
+        return [step_of(lf) for lf in self.lfs]
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Every column that the rules read, of the corpus or derived, those that derived columns read included."""
+        found: dict[Key, None] = {}
+        for lf in self.lfs:
+            for name in lf.columns:
+                _add(key_of(lf, name), found, ())
+        return tuple(found)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the corpus that the rules read."""
+        return tuple(key for key in self.keys if isinstance(key, str))
+
+    @cached_property
+    def types(self) -> dict[str, type]:
+        """What the rules' annotations say of the corpus's columns, for formats that hold only text."""
+        known: dict[str, tuple[type, str]] = {}
+        owners: list[Any] = [*self.lfs, *(key for key in self.keys if isinstance(key, Column))]
+        for owner in owners:
+            for parameter in owner.parameters:
+                kind = parameter.annotation
+                if kind not in _TYPES or isinstance(key_of(owner, parameter.name), Column):
+                    continue
+                before, who = known.setdefault(parameter.name, (kind, owner.name))
+                if before is not kind:
+                    raise RuleError(
+                        f"column {parameter.name!r} is {before.__name__} to {who!r}, {kind.__name__} to {owner.name!r}",
+                        hint="annotate it alike everywhere",
+                    )
+        return {name: kind for name, (kind, _) in known.items()}
+
+    def check(self, names: Iterable[str], type_of: Callable[[str], pa.DataType]) -> None:
+        """Hold the rules against the columns that a corpus has.
+
+        Raises
+        ------
+        CorpusError
+            If a column that a rule reads is missing, or a rule looks for text in one that holds something else.
+        """
+        there = list(names)
+        for lf in self.lfs:
+            needed: dict[Key, None] = {}
+            for name in lf.columns:
+                _add(key_of(lf, name), needed, ())
+            for key in needed:
+                if isinstance(key, str) and key not in there:
+                    raise _missing(lf.name, key, there)
+        for step in self.steps:
+            for key, test in step.tests:
+                if isinstance(key, str):
+                    _check_type(step.lf.name, key, test, type_of(key))
+
+    def vote(self, table: pa.RecordBatch) -> BatchVotes:
+        """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
+
+        Parameters
+        ----------
+        table : pyarrow.RecordBatch
+            Holds at least the columns of the corpus that the rules read.
+
+        Returns
+        -------
+        BatchVotes
+        """
+        frame = Frame(table)
+        scanned = _Scanned(self, frame)
+        space = self.lfs.space
+        votes = np.empty((frame.n_rows, len(self.lfs)), dtype=space.dtype, order="F")
+        seconds = np.zeros(len(self.lfs))
+        faults: list[tuple[int, int, str, str]] = []
+        for j, step in enumerate(self.steps):
+            started, shared = time.perf_counter(), scanned.seconds
+            votes[:, j], errors = step.vote(frame, scanned, space)
+            for row, (kind, message) in {**errors, **self._inherited(step, frame)}.items():
+                votes[row, j] = ABSTAIN
+                faults.append((row, j, kind, message))
+            seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
+        self._share(scanned.seconds, seconds)
+        faults.sort()
+        return BatchVotes(votes, faults, seconds)
+
+    def explain(self) -> str:
+        """Say in words which path each rule takes, and why."""
+        lines = [f"{len(self.lfs)} rules read {', '.join(_describe(key) for key in self.keys)}"]
+        for step in self.steps:
+            lines.append(f"  {step.lf.name}: {step.explain()}")
+            for key, test in step.tests:
+                lines.append(f"    {_describe(key)}: {self._path(key, test)}")
+        return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as the rules alone: a worker compiles for itself."""
+        return (Plan, (self.lfs,))
+
+    def scan_of(self, key: Key) -> tuple[ColumnScan, dict[Test, int]]:
+        """The one scan of a column that all rules share, and the place of each test in its answer."""
+        if not self._scans:
+            tests: dict[Key, dict[Test, int]] = {}
+            for step in self.steps:
+                for wanted, test in step.tests:
+                    if not isinstance(test, Values):
+                        of_column = tests.setdefault(wanted, {})
+                        of_column.setdefault(test, len(of_column))
+            self._scans = {k: (ColumnScan([t for t in ts if not isinstance(t, Values)]), ts) for k, ts in tests.items()}
+        return self._scans[key]
+
+    def _path(self, key: Key, test: Test) -> str:
+        if isinstance(test, Values):
+            return "asked once for each distinct value"
+        scan, places = self.scan_of(key)
+        return scan.explain()[places[test]]
+
+    def _inherited(self, step: Step, frame: Frame) -> Errors:
+        """Where a derived column that the rule reads could not be computed."""
+        errors: Errors = {}
+        for name in step.lf.columns:
+            errors = {**frame.errors(key_of(step.lf, name)), **errors}
+        return errors
+
+    def _share(self, spent: float, seconds: npt.NDArray[np.float64]) -> None:
+        sharing = [j for j, step in enumerate(self.steps) if step.tests]
+        if sharing:
+            seconds[sharing] += spent / len(sharing)
+
+
+class _Scanned:
+    """Where tests hold in one batch; each column is scanned once, when the first rule asks."""
+
+    def __init__(self, plan: Plan, frame: Frame) -> None:
+        self._plan = plan
+        self._frame = frame
+        self._found: dict[Key, Mask] = {}
+        self.seconds = 0.0
+
+    def __call__(self, key: Key, test: Test) -> Mask:
+        started = time.perf_counter()
+        try:
+            if isinstance(test, Values):
+                return self._values(key, test)
+            scan, places = self._plan.scan_of(key)
+            if key not in self._found:
+                self._found[key] = scan.scan(self._frame.text(key))
+            answer: Mask = self._found[key][:, places[test]]
+            return answer
+        finally:
+            self.seconds += time.perf_counter() - started
+
+    def _values(self, key: Key, test: Values) -> Mask:
+        coded = self._frame.coded(key)
+        if coded is None:
+            answers = (value is not None and _matches(test, value) for value in self._frame.values(key))
+            return np.fromiter(answers, np.bool_, self._frame.n_rows)
+        codes, values = coded
+        known = np.fromiter((value is not None and test.matches(value) for value in values), np.bool_, len(values))
+        return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
+
+
+def _matches(test: Values, value: Any) -> bool:
+    try:
+        return test.matches(value)
+    except TypeError:  # a list or a dict equals no key
+        return False
+
+
+def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:
+    """Note a column, and before it those that it is derived from."""
+    if key in path:
+        names = " -> ".join(_describe(k) for k in (*path[path.index(key) :], key))
+        raise RuleError(f"derived columns read each other in a circle: {names}")
+    if isinstance(key, Column):
+        for parameter in key.parameters:
+            _add(key_of(key, parameter.name), found, (*path, key))
+    found.setdefault(key)
+
+
+def _describe(key: Key) -> str:
+    return f"{key.name} (derived)" if isinstance(key, Column) else key
+
+
+def _missing(rule: str, column: str, there: list[str]) -> CorpusError:
+    close = difflib.get_close_matches(column, there, n=1)
+    return CorpusError(
+        f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
+        hint=f"did you mean {close[0]!r}?"
+        if close
+        else f"name a parameter after a column, or derive it: @column def {column}",
+    )
+
+
+def _check_type(rule: str, column: str, test: Test, kind: pa.DataType) -> None:
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    if isinstance(test, Words | Pattern) and not is_text:
+        raise CorpusError(
+            f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
+            hint="write a @labeling_function, or make text of it in a @column",
+        )
+    if isinstance(test, Values) and _never_equal(test.values, kind):
+        example = f"{test.values[0]!r} ({type(test.values[0]).__name__})"
+        raise CorpusError(
+            f"rule {rule!r} looks for values such as {example} in column {column!r}, which "
+            f"holds {kind}: they are never equal",
+            hint="look-ups are strict in type; give the entries the column's type, or convert it in a @column",
+        )
+
+
+def _never_equal(values: Iterable[Any], kind: pa.DataType) -> bool:
+    checks: Mapping[type, Any] = {
+        str: lambda: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+        bool: lambda: pa.types.is_boolean(kind),
+        int: lambda: pa.types.is_integer(kind),
+        float: lambda: pa.types.is_floating(kind),
+    }
+    if pa.types.is_null(kind):
+        return False
+    return all(type(value) in checks and not checks[type(value)]() for value in values)

@@ -1,0 +1,137 @@
+"""Calling the user's functions, a row or a chunk at a time: every exception is caught where it happened, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import starmap
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelkit.labels import ABSTAIN, LabelSpace
+from labelkit.lf import as_column
+
+CHUNK: Final = 1024
+"""Rows on which batch functions are called, aligned with the position in the corpus: models may depend on the batch."""
+
+_HERE: Final = Path(__file__).parents[1]
+
+Errors: TypeAlias = dict[int, tuple[str, str]]
+"""Positions at which a function failed, with the type of the exception and its message."""
+
+
+def call_each(function: Callable[..., Any], columns: Sequence[list[Any]]) -> tuple[list[Any], Errors]:
+    """Call a function once for each row; where it raises, the result is None and the error is kept.
+
+    >>> call_each(lambda x: 1 // x, [[1, 0, 2]])
+    ([1, None, 0], {1: ('ZeroDivisionError', 'integer division or modulo by zero (<doctest ...>, line 1)')})
+    """
+    results: list[Any] = []
+    errors: Errors = {}
+    n_rows, rest = len(columns[0]), zip(*columns, strict=True)
+    while len(results) < n_rows:
+        try:
+            # The loop runs in C. What was appended before an exception stays, so each row is called exactly once.
+            results.extend(starmap(function, rest))
+            if len(results) < n_rows:
+                raise StopIteration("raised by the rule")  # noqa: TRY301 - a rule's own StopIteration ends the loop quietly
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
+            errors[len(results)] = described(error)
+            results.append(None)
+    return results, errors
+
+
+def call_chunks(
+    function: Callable[..., Any],
+    columns: Sequence[pa.Array | list[Any]],
+    annotations: Sequence[Any],
+    rows: npt.NDArray[np.int64],
+    n_rows: int,
+    unpack: Callable[[Any, int], Sequence[Any]] | None = None,
+) -> tuple[list[Any], Errors]:
+    """Call a batch function on the chosen rows of each fixed chunk; where it raises, the whole chunk has the error.
+
+    Returns
+    -------
+    results : list
+        One for each of ``rows``.
+    errors : dict
+        By position in ``rows``.
+    """
+    results: list[Any] = []
+    errors: Errors = {}
+    for start in range(0, n_rows, CHUNK):
+        first, last = np.searchsorted(rows, [start, start + CHUNK])
+        chosen = rows[first:last]
+        if not len(chosen):
+            continue
+        given = [as_column(_take(column, chosen), hint) for column, hint in zip(columns, annotations, strict=True)]
+        try:
+            results += _checked(function(*given), len(chosen), unpack)
+        except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
+            errors.update(dict.fromkeys(range(int(first), int(last)), described(error)))
+            results += [None] * len(chosen)
+    return results, errors
+
+
+def described(error: Exception) -> tuple[str, str]:
+    """The type of an exception, and its message with the line of the user's code that raised it."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if _HERE not in file.parents:
+            place = f" ({file.name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return type(error).__name__, f"{error}{place}"
+
+
+def _take(column: pa.Array | list[Any], rows: npt.NDArray[np.int64]) -> Any:
+    if isinstance(column, list):
+        return [column[row] for row in rows.tolist()]
+    if rows[-1] - rows[0] + 1 == len(rows):
+        return column.slice(int(rows[0]), len(rows))
+    return column.take(pa.array(rows))
+
+
+def _checked(output: Any, n_rows: int, unpack: Callable[[Any, int], Sequence[Any]] | None) -> list[Any]:
+    if unpack is not None:
+        return list(unpack(output, n_rows))
+    if output is None or not hasattr(output, "__len__"):
+        raise TypeError(f"a batch function returns a value for each example, not {type(output).__name__}")
+    if len(output) != n_rows:
+        raise ValueError(f"returned {len(output)} values for {n_rows} examples")
+    plain = getattr(output, "tolist", None) or getattr(output, "to_pylist", None)
+    return list(output) if plain is None else list(plain())
+
+
+def as_votes(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+    """Check what rules returned; where it is not a vote, the vote is an abstain and the reason is kept.
+
+    >>> as_votes([1, None, "SPAM"], LabelSpace(("HAM", "SPAM")))[0]
+    array([ 1, -1, -1])
+    """
+    kinds = set(map(type, results))
+    if type(None) in kinds:
+        results = [ABSTAIN if result is None else result for result in results]
+    if bool not in kinds and all(kind is type(None) or issubclass(kind, int) for kind in kinds):
+        try:
+            votes = np.fromiter(results, np.int64, len(results))
+        except OverflowError:
+            return _one_by_one(results, space)
+        if votes.min(initial=0) >= ABSTAIN and votes.max(initial=0) < len(space):
+            return votes, {}
+    return _one_by_one(results, space)
+
+
+def _one_by_one(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+    votes = np.full(len(results), ABSTAIN, dtype=np.int64)
+    errors: Errors = {}
+    for position, result in enumerate(results):
+        try:
+            votes[position] = space.vote(result)
+        except ValueError as error:
+            errors[position] = (type(error).__name__, str(error))
+    return votes, errors

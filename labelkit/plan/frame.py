@@ -1,0 +1,144 @@
+"""The columns of one batch, of the corpus or derived, in the forms that rules ask for; each form is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelkit.lf import Column, derived_columns
+from labelkit.plan.calls import Errors, call_chunks, call_each
+
+Key: TypeAlias = str | Column
+"""A column of the corpus by its name, or a derived one."""
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+def key_of(owner: Any, name: str) -> Key:
+    """The column that a rule or a derived column means by the name of a parameter."""
+    return derived_columns(owner).get(name, name)
+
+
+class Frame:
+    """One batch.
+
+    Parameters
+    ----------
+    table : pyarrow.RecordBatch
+        The columns of the corpus that the rules read.
+    """
+
+    def __init__(self, table: pa.RecordBatch) -> None:
+        self.n_rows = table.num_rows
+        self._arrow: dict[Key, pa.Array] = dict(zip(table.schema.names, table.columns, strict=True))
+        self._lists: dict[Key, list[Any]] = {}
+        self._nulls: dict[Key, Mask] = {}
+        self._text: dict[Key, pa.Array | None] = {}
+        self._coded: dict[Key, tuple[npt.NDArray[np.int64], list[Any]] | None] = {}
+        self._errors: dict[Key, Errors] = {}
+
+    def values(self, key: Key) -> list[Any]:
+        """The values as Python objects."""
+        if key not in self._lists:
+            if isinstance(key, Column):
+                self._derive(key)
+            else:
+                self._lists[key] = self._arrow[key].to_pylist()
+        return self._lists[key]
+
+    def column(self, key: Key) -> pa.Array | list[Any]:
+        """The values as an Arrow array, or as a list where they are derived."""
+        return self.values(key) if isinstance(key, Column) else self._arrow[key]
+
+    def nulls(self, key: Key) -> Mask:
+        """Where the value is null."""
+        if key not in self._nulls:
+            if isinstance(key, Column):
+                self._nulls[key] = np.fromiter((v is None for v in self.values(key)), np.bool_, self.n_rows)
+            else:
+                array = self._arrow[key]
+                none = array.null_count == 0
+                self._nulls[key] = (
+                    np.zeros(self.n_rows, np.bool_) if none else pc.is_null(array).to_numpy(zero_copy_only=False)
+                )
+        return self._nulls[key]
+
+    def errors(self, key: Key) -> Errors:
+        """The rows on which a derived column could not be computed, and why."""
+        if not isinstance(key, Column):
+            return {}
+        self.values(key)
+        return self._errors[key]
+
+    def text(self, key: Key) -> pa.Array | None:
+        """The values as an Arrow array of text, or None where some are no text."""
+        if key not in self._text:
+            self._text[key] = _text_of_list(self.values(key)) if isinstance(key, Column) else _text_of(self._arrow[key])
+        return self._text[key]
+
+    def coded(self, key: Key) -> tuple[npt.NDArray[np.int64], list[Any]] | None:
+        """For each row the number of its value, and the values; None for columns that cannot be coded (nested ones)."""
+        if key not in self._coded:
+            self._coded[key] = None if isinstance(key, Column) else _code(self._arrow[key])
+        return self._coded[key]
+
+    def _derive(self, column: Column) -> None:
+        """Compute a derived column; a null argument gives null unless the parameter takes nulls."""
+        keys = [key_of(column, parameter.name) for parameter in column.parameters]
+        errors: Errors = {}
+        skip = np.zeros(self.n_rows, np.bool_)
+        for key, parameter in zip(keys, column.parameters, strict=True):
+            errors = {**self.errors(key), **errors}
+            if not parameter.optional:
+                skip |= self.nulls(key)
+        skip[list(errors)] = True
+        rows = np.flatnonzero(~skip)
+        if column.batch:
+            annotations = [parameter.annotation for parameter in column.parameters]
+            columns = [self.column(key) for key in keys]
+            made, failed = call_chunks(column.function, columns, annotations, rows, self.n_rows)
+        else:
+            made, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
+        values: list[Any] = [None] * self.n_rows
+        for row, value in zip(rows.tolist(), made, strict=True):
+            values[row] = value
+        for position, (kind, message) in failed.items():
+            errors[int(rows[position])] = (kind, f"column {column.name!r}: {message}")
+        self._lists[column], self._errors[column] = values, errors
+
+
+def pick(values: list[Any], rows: npt.NDArray[np.int64]) -> list[Any]:
+    """The values of some rows; the list itself where that is all of them."""
+    return values if len(rows) == len(values) else [values[row] for row in rows.tolist()]
+
+
+def _text_of(array: pa.Array) -> pa.Array | None:
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), pa.string())
+    return array if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) else None
+
+
+def _text_of_list(values: Sequence[Any]) -> pa.Array | None:
+    if not {type(value) for value in values} <= {str, type(None)}:
+        return None
+    try:
+        return pa.array(values, pa.string())
+    except (UnicodeEncodeError, pa.ArrowCapacityError):  # lone surrogates, which only a Python rule can make
+        return None
+
+
+def _code(array: pa.Array) -> tuple[npt.NDArray[np.int64], list[Any]] | None:
+    try:
+        coded = array.dictionary_encode(null_encoding="encode")
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return None
+    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
+
+
+FrameKeys: TypeAlias = Mapping[str, Key]
+"""For each column name that a rule uses, the column that it means."""

@@ -1,0 +1,250 @@
+"""What a label model says of each example: a probability for every class, and a hard label where one is deserved.
+
+Probabilities are kept once per pattern of votes and spread over the examples only when someone asks for rows. An
+example without a vote is not labeled: its probability is the class prior, it is counted as uncovered, and it gets no
+hard label unless the user names a default.
+
+>>> import numpy as np
+>>> labels = ProbabilisticLabels(
+...     pattern_proba=np.array([[0.5, 0.5], [0.1, 0.9]]),
+...     pattern_covered=np.array([False, True]),
+...     index=np.array([1, 0, 1]),
+...     ids=np.array(["a", "b", "c"]),
+...     class_names=("HAM", "SPAM"),
+... )
+>>> labels.hard().tolist(), labels.hard(uncovered=0).tolist()
+([1, -1, 1], [1, 0, 1])
+>>> labels.proba.tolist()
+[[0.1, 0.9], [0.5, 0.5], [0.1, 0.9]]
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from labelkit._files import replaced
+from labelkit._optional import optional
+from labelkit.exceptions import MatrixError
+from labelkit.labels import ABSTAIN, LabelSpace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+Ties: TypeAlias = Literal["abstain", "first", "random"]
+
+TIE_TOLERANCE: Final = 1e-9
+"""Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
+
+_METADATA: Final = b"labelkit"
+
+
+def hard_labels(proba: NDArray[np.float64], *, ties: Ties = "abstain", random_state: int = 0) -> NDArray[np.int64]:
+    """The most probable class of each row.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_rows, n_classes)
+    ties : {"abstain", "first", "random"}
+        What becomes of a row whose highest probabilities are equal (to within 1e-9): no label, the lowest class, or
+        one of the tied classes by a generator seeded with ``random_state`` for the row's position.
+    random_state : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+        Classes, or -1.
+    """
+    best: NDArray[np.int64] = proba.argmax(axis=1)
+    tied = proba >= proba.max(axis=1, keepdims=True) - TIE_TOLERANCE
+    ambiguous = tied.sum(axis=1) > 1
+    if ties == "abstain":
+        best[ambiguous] = ABSTAIN
+    elif ties == "first":
+        best[ambiguous] = tied.argmax(axis=1)[ambiguous]
+    elif ties == "random":
+        draws = np.where(tied, np.random.default_rng(random_state).random(proba.shape), -1.0)
+        best[ambiguous] = draws.argmax(axis=1)[ambiguous]
+    else:
+        raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
+    return best
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProbabilisticLabels:
+    """Probabilities of the classes for each example.
+
+    Parameters
+    ----------
+    pattern_proba : ndarray of shape (n_patterns, n_classes)
+        The probabilities for each pattern of votes; rows sum to 1.
+    pattern_covered : ndarray of bool, shape (n_patterns,)
+        Whether the pattern has a vote.
+    index : ndarray of int, shape (n_examples,)
+        The pattern of each example.
+    ids : ndarray, shape (n_examples,)
+    class_names : tuple of str
+
+    Raises
+    ------
+    MatrixError
+        If the shapes do not fit.
+    """
+
+    pattern_proba: NDArray[np.float64]
+    pattern_covered: NDArray[np.bool_]
+    index: NDArray[np.int64]
+    ids: NDArray[Any]
+    class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        n_patterns, n_classes = self.pattern_proba.shape
+        if n_classes != len(self.class_names):
+            raise MatrixError(f"probabilities of {n_classes} classes, but {len(self.class_names)} class names")
+        if self.pattern_covered.shape != (n_patterns,) or self.index.shape != self.ids.shape:
+            raise MatrixError("the parts of the labels do not fit together")
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __repr__(self) -> str:
+        hard = self.hard()
+        shares = ", ".join(
+            f"{name} {(hard == c).mean() if len(self) else 0:.1%}" for c, name in enumerate(self.class_names[:6])
+        )
+        more = ", ..." if len(self.class_names) > 6 else ""
+        none = (hard == ABSTAIN).mean() if len(self) else 0
+        return f"ProbabilisticLabels({len(self):,} examples: {shares}{more}, no label {none:.1%})"
+
+    def _repr_html_(self) -> str:
+        first = self[:10].to_pandas().to_html(float_format="{:.3f}".format)
+        return f"<p><b>{html.escape(repr(self))}</b></p>{first}"
+
+    def __getitem__(self, rows: Any) -> ProbabilisticLabels:
+        """Some of the examples, by slice, mask or positions."""
+        return replace(self, index=np.atleast_1d(self.index[rows]), ids=np.atleast_1d(self.ids[rows]))
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @cached_property
+    def proba(self) -> NDArray[np.float64]:
+        """The probability of each class for each example; shape (n_examples, n_classes)."""
+        return self.pattern_proba[self.index]
+
+    @property
+    def is_covered(self) -> NDArray[np.bool_]:
+        """Whether any rule voted, for each example; shape (n_examples,)."""
+        return np.asarray(self.pattern_covered[self.index])
+
+    @property
+    def covered(self) -> ProbabilisticLabels:
+        """The labels of the examples that have a vote."""
+        return self[np.flatnonzero(self.is_covered)]
+
+    def hard(self, *, ties: Ties = "abstain", uncovered: int = ABSTAIN, random_state: int = 0) -> NDArray[np.int64]:
+        """One class for each example, or -1.
+
+        Parameters
+        ----------
+        ties : {"abstain", "first", "random"}
+            What becomes of an example whose most probable classes are tied.
+        uncovered : int
+            The label of an example without a vote: none, unless one is named here.
+        random_state : int
+            For ``ties="random"``.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_examples,)
+        """
+        if ties == "random":
+            labels = hard_labels(self.proba, ties=ties, random_state=random_state)
+        else:
+            labels = hard_labels(self.pattern_proba, ties=ties)[self.index]
+        return np.where(self.is_covered, labels, uncovered)
+
+    @classmethod
+    def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
+        """Put the labels of several corpora under one another."""
+        given = list(parts)
+        if not given or any(part.class_names != given[0].class_names for part in given):
+            raise MatrixError("labels of the same classes are concatenated, at least one")
+        offsets = np.cumsum([0, *(len(part.pattern_proba) for part in given[:-1])])
+        return cls(
+            pattern_proba=np.concatenate([part.pattern_proba for part in given]),
+            pattern_covered=np.concatenate([part.pattern_covered for part in given]),
+            index=np.concatenate([part.index + offset for part, offset in zip(given, offsets, strict=True)]),
+            ids=np.concatenate([part.ids for part in given]),
+            class_names=given[0].class_names,
+        )
+
+    def to_arrow(self) -> pa.Table:
+        """An Arrow table: ``id``, ``label`` (the hard label, null where there is none), ``covered``, ``p_<class>``."""
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+        hard = self.hard().astype(LabelSpace(self.class_names).dtype)
+        columns = {
+            "id": pa.array(self.ids),
+            "label": pa.array(hard, mask=hard == ABSTAIN),
+            "covered": pa.array(self.is_covered),
+        }
+        for c, name in enumerate(self.class_names):
+            columns[f"p_{name}"] = pa.array(np.ascontiguousarray(self.pattern_proba[:, c])[self.index])
+        metadata = {_METADATA: json.dumps({"classes": list(self.class_names)}).encode()}
+        return pa.table(columns).replace_schema_metadata(metadata)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame.set_index("id")
+
+    def to_polars(self) -> Any:
+        """A polars DataFrame: ``id``, ``label``, ``covered``, ``p_<class>``."""
+        return optional("polars", extra="polars").from_arrow(self.to_arrow())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the labels to a Parquet file."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        with replaced(Path(path)) as draft:
+            pq.write_table(self.to_arrow(), draft, compression="zstd")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ProbabilisticLabels:
+        """Read labels that :meth:`save` wrote."""
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        try:
+            table = pq.read_table(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise MatrixError(f"{path} cannot be read as labels: {error}") from None
+        return cls.from_arrow(table, source=str(path))
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> ProbabilisticLabels:
+        """Read labels from the table that :meth:`to_arrow` makes."""
+        metadata = (table.schema.metadata or {}).get(_METADATA)
+        if metadata is None or "label" not in table.column_names:
+            raise MatrixError(f"{source} holds no probabilistic labels")
+        class_names = tuple(json.loads(metadata)["classes"])
+        return cls(
+            pattern_proba=np.column_stack([table.column(f"p_{name}").to_numpy() for name in class_names]),
+            pattern_covered=table.column("covered").to_numpy(),
+            index=np.arange(table.num_rows),
+            ids=table.column("id").to_numpy(),
+            class_names=class_names,
+        )

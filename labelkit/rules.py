@@ -1,0 +1,741 @@
+"""The decorators that make labeling functions: @keywords, @regex, @lookup, @labeling_function, and @column.
+
+The first three make a :class:`Condition`: which examples match. A condition with a label decorates a function whose
+parameters name the columns, and whose body is its docstring alone. Conditions combine with ``&``, ``|`` and ``~``, make
+rules in a loop with :meth:`Condition.rule`, and guard Python rules with ``when=``.
+
+>>> @keywords("subscribe", "check out my", label=1)
+... def asks_to_subscribe(text: str) -> None:
+...     "Spammers ask the viewer to come to their channel."
+>>> asks_to_subscribe
+<keywords rule asks_to_subscribe(text) -> 1>
+>>> asks_to_subscribe("Please SUBSCRIBE!"), asks_to_subscribe("nice song"), asks_to_subscribe(None)
+(1, -1, -1)
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
+
+from labelkit.conditions import AllOf, AnyOf, Expression, Leaf, Not, Pattern, Values, Words, bind, columns_of, leaves
+from labelkit.exceptions import LabelSpaceError, RuleError
+from labelkit.labels import ABSTAIN, LabelSpace
+from labelkit.lf import (
+    Calls,
+    Cases,
+    Column,
+    LabelingFunction,
+    Origin,
+    Parameter,
+    examples_of,
+    parameters_of,
+)
+from labelkit.tables import read_entries
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Label: TypeAlias = int
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a decorator says of a rule beside how it votes."""
+
+    name: str | None = None
+    examples: Mapping[Any, Any] | None = None
+    group: str | None = None
+    precision: float | None = None
+    trusted: bool = False
+
+    def checked(self, what: str) -> Options:
+        """Refuse what cannot be meant."""
+        if self.precision is not None and not 0 < self.precision < 1:
+            raise RuleError(
+                f"precision={self.precision!r} of {what} is not between 0 and 1",
+                hint="precision is the share of its votes that you think right, such as 0.9",
+            )
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """Which examples match, and perhaps the label that they get.
+
+    Made by :func:`keywords`, :func:`regex` and :func:`lookup`, and by combining conditions with ``&``, ``|`` and
+    ``~``. A null is unknown: it matches nothing, and neither does its negation (unless the parameter is annotated as
+    optional, such as
+    ``text: str | None``: then a null is known not to match).
+
+    Examples
+    --------
+    >>> link = regex(r"https?://")
+    >>> own_site = keywords("example.org")
+    >>> @(link & ~own_site).labeled(1)
+    ... def outside_link(text: str) -> None:
+    ...     "A link that leaves the site."
+    >>> outside_link("see https://spam.example"), outside_link("see https://example.org")
+    (1, -1)
+    >>> [keywords(word, label=1).rule(name=f"says_{word}", column="text") for word in ("win", "free")]
+    [<keywords rule says_win(text) -> 1>, <keywords rule says_free(text) -> 1>]
+    """
+
+    cases: tuple[tuple[Expression, Label | None], ...]
+    kind: str
+    options: Options = field(default_factory=Options)
+    enum: type[IntEnum] | None = None
+
+    def __and__(self, other: Condition) -> Condition:
+        return _combine(AllOf, self, other)
+
+    def __or__(self, other: Condition) -> Condition:
+        return _combine(AnyOf, self, other)
+
+    def __invert__(self) -> Condition:
+        expression, label = _single(self)
+        return Condition(((Not(expression), label),), "condition", self.options, self.enum)
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a Condition is neither true nor false: combine conditions with &, | and ~, not and, or and not"
+        )
+
+    def labeled(
+        self,
+        label: Label,
+        *,
+        name: str | None = None,
+        examples: Mapping[Any, Any] | None = None,
+        group: str | None = None,
+        precision: float | None = None,
+        trusted: bool = False,
+    ) -> Condition:
+        """The same condition with a label, and what else a decorator says of a rule."""
+        number, enum = _label(label)
+        expression, _ = _single(self)
+        return Condition(((expression, number),), self.kind, Options(name, examples, group, precision, trusted), enum)
+
+    def rule(
+        self,
+        *,
+        name: str,
+        column: str | tuple[str, ...] = "text",
+        label: Label | None = None,
+        examples: Mapping[Any, Any] | None = None,
+        group: str | None = None,
+        precision: float | None = None,
+        trusted: bool | None = None,
+        doc: str = "",
+    ) -> LabelingFunction[...]:
+        """Make a rule without a function, as in a loop.
+
+        Parameters
+        ----------
+        name : str
+        column : str or tuple of str
+            The column or columns that it reads.
+        label : int, optional
+            The label that it votes for; not needed where the condition has one.
+        examples, group, precision, trusted
+            As in the decorators; they replace what the condition was made with.
+        doc : str
+            What the rule is for.
+
+        Returns
+        -------
+        LabelingFunction
+        """
+        condition = self
+        if label is not None:
+            number, enum = _label(label)
+            condition = replace(self, cases=((_single(self)[0], number),), enum=enum or self.enum)
+        given = Options(name, examples, group, precision, bool(trusted))
+        options = Options(
+            name,
+            given.examples if examples is not None else self.options.examples,
+            given.group if group is not None else self.options.group,
+            given.precision if precision is not None else self.options.precision,
+            self.options.trusted if trusted is None else given.trusted,
+        )
+        columns = (column,) if isinstance(column, str) else tuple(column)
+        parameters = tuple(Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*_expressions(condition)))))
+        frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the rule is where its derived columns are
+        origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
+        return _declare(replace(condition, options=options), name, parameters, origin, doc)
+
+    def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
+        """Make a rule of the function's name, columns and docstring."""
+        name = self.options.name or function.__name__
+        what = f"rule {name!r}"
+        if isinstance(function, LabelingFunction):
+            raise RuleError(f"{what} is a rule already", hint="one decorator makes one rule")
+        if not _is_bare(function):
+            raise RuleError(
+                f"{what} is made by a condition, so its body would never run",
+                hint="leave only the docstring, or use @labeling_function(when=condition)",
+            )
+        parameters = parameters_of(function, what)
+        origin = Origin(function.__module__, function.__globals__)
+        return _declare(self, name, parameters, origin, _doc(function))
+
+
+def _expressions(condition: Condition) -> list[Expression]:
+    return [expression for expression, _ in condition.cases]
+
+
+def _single(condition: Condition) -> tuple[Expression, Label | None]:
+    """The expression of a condition that is to be combined."""
+    if len(condition.cases) != 1:
+        raise RuleError(
+            "a condition that maps entries to several labels cannot be combined or relabeled",
+            hint="combine conditions without a mapping, one for each label",
+        )
+    return condition.cases[0]
+
+
+def _combine(kind: type[AllOf | AnyOf], left: Condition, right: Condition) -> Condition:
+    if not isinstance(right, Condition):
+        raise TypeError(f"only conditions combine with & and |, not {type(right).__name__}; rules never do")
+    (first, a), (second, b) = _single(left), _single(right)
+    if a is not None and b is not None and a != b:
+        raise RuleError(
+            f"the combined conditions have two labels, {a} and {b}", hint="give the label with .labeled(label)"
+        )
+    options = left.options if left.options != Options() else right.options
+    return Condition(((kind((first, second)), b if a is None else a),), "condition", options, left.enum or right.enum)
+
+
+def _declare(
+    condition: Condition, name: str, parameters: tuple[Parameter, ...], origin: Origin, doc: str
+) -> LabelingFunction[Any]:
+    """Make the rule, once all that it says has been checked."""
+    what = f"rule {name!r}"
+    columns = tuple(p.name for p in parameters)
+    optional = tuple(p.name for p in parameters if p.optional)
+    cases = []
+    for expression, label in condition.cases:
+        if label is None:
+            raise RuleError(f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)")
+        cases.append((_bound(expression, columns, optional, what), label))
+    options = condition.options.checked(what)
+    return LabelingFunction(
+        name=name,
+        parameters=parameters,
+        body=Cases(tuple(cases)),
+        kind=condition.kind,
+        origin=origin,
+        enum=condition.enum,
+        examples=examples_of(options.examples, len(parameters), what),
+        group=options.group,
+        precision=options.precision,
+        trusted=options.trusted,
+        doc=doc,
+    )
+
+
+def _bound(expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...], what: str) -> Expression:
+    """Give a condition its columns, and check its parts against the rule that they are for."""
+    unknown = [c for c in columns_of(expression) if c not in columns]
+    if unknown:
+        raise RuleError(
+            f"the condition of {what} reads column {unknown[0]!r}, which is not among its parameters {columns}",
+            hint="name every column that the rule reads as a parameter",
+        )
+    for leaf in leaves(expression):
+        if isinstance(leaf.test, Pattern):
+            try:
+                leaf.test.regex  # noqa: B018 - compiled here, so that the error names the rule
+            except (re.error, OverflowError, ValueError) as error:
+                raise RuleError(f"the pattern {leaf.test.pattern!r} of {what} does not compile: {error}") from None
+    return bind(expression, columns, optional)
+
+
+def keywords(
+    *words: str | Iterable[str] | Mapping[str, Label],
+    label: Label | Mapping[str, Label] | None = None,
+    column: str | tuple[str, ...] | None = None,
+    ignore_case: bool = True,
+    whole_word: bool = True,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+) -> Condition:
+    """Match texts in which one of several words or phrases stands.
+
+    Parameters
+    ----------
+    *words : str, iterable of str, or one mapping from str to label
+        Words and phrases. White space inside a phrase matches any run of white space. Of a mapping, the first declared
+        entry that matches gives the label.
+    label : int, optional
+        The class to vote for; a mapping here stands for one in ``words``.
+    column : str or tuple of str, optional
+        The column that this condition reads, where it is not all the columns of the rule.
+    ignore_case : bool
+        As ``re.IGNORECASE`` has it: ``ß`` does not match ``ss``, and Turkish ``İ`` matches both ``i`` and ``ı`` as
+        Python says. Composed and decomposed accents are different characters; normalise the text in a ``@column``
+        where that matters.
+    whole_word : bool
+        A word character may not stand next to a word that begins or ends with one. Scripts without spaces (Chinese,
+        Japanese, Thai) want ``False``.
+    name : str, optional
+        The rule's name; the function's if not given.
+    examples : mapping, optional
+        An input, or a tuple of inputs, to the expected vote; run by ``labelkit check``.
+    group : str, optional
+        The person or source that the rule comes from.
+    precision : float, optional
+        The share of its votes that you think right, in (0, 1).
+    trusted : bool
+        Whether you vouch for the rule.
+
+    Returns
+    -------
+    Condition
+        Decorates a function, or combines with other conditions.
+
+    Raises
+    ------
+    RuleError
+        If there are no words, or one is empty or no string.
+
+    Examples
+    --------
+    >>> @keywords({"great song": 0, "free": 1})
+    ... def tone(text: str) -> None:
+    ...     "The first entry that matches wins."
+    >>> tone("a great song, and free"), tone("Free!")
+    (0, 1)
+    """
+    cases, enum = _entries("keywords", words, label)
+
+    def test(entries: list[str]) -> Words:
+        return Words(tuple(_checked_word(word, "keywords") for word in entries), ignore_case, whole_word)
+
+    options = Options(name, examples, group, precision, trusted)
+    return Condition(_as_cases(cases, test, column), "keywords", options, enum)
+
+
+def regex(
+    pattern: str | re.Pattern[str] | Mapping[str, Label],
+    flags: int | re.RegexFlag = 0,
+    *,
+    label: Label | Mapping[str, Label] | None = None,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+) -> Condition:
+    r"""Match texts in which Python's ``re.search`` finds a regular expression.
+
+    Parameters
+    ----------
+    pattern : str, compiled pattern, or mapping from str to label
+        Of a mapping, the first declared entry that matches gives the label.
+    flags : int
+        Such as ``re.IGNORECASE``.
+    label, column, name, examples, group, precision, trusted
+        As in :func:`keywords`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        When it becomes a rule, if the pattern does not compile.
+
+    Examples
+    --------
+    >>> @regex(r"https?://(?!www\.example\.org)", label=1)
+    ... def outside_link(text: str) -> None:
+    ...     "A link that leaves the site."
+    >>> outside_link("http://spam.example")
+    1
+    """
+    if isinstance(pattern, re.Pattern):
+        if flags:
+            raise RuleError("a compiled pattern has its flags already", hint="regex(re.compile(pattern, flags))")
+        given: Any = pattern.pattern
+        flags = pattern.flags & ~re.UNICODE
+    else:
+        given = pattern
+    cases, enum = _entries("regex", (given,), label)
+    made = tuple(
+        (Leaf(Pattern(_checked_pattern(entry), int(flags)), _columns(column)), number)
+        for entries, number in cases
+        for entry in entries
+    )
+    return Condition(made, "regex", Options(name, examples, group, precision, trusted), enum)
+
+
+def lookup(
+    source: str | Path | Iterable[Any] | Mapping[Any, Label],
+    *,
+    match: Literal["phrase", "value"] = "phrase",
+    label: Label | type[IntEnum] | Mapping[Any, Label] | None = None,
+    key: str | None = None,
+    value: str | None = None,
+    ignore_case: bool | None = None,
+    whole_word: bool = True,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+) -> Condition:
+    """Match examples by a list that is kept elsewhere: a file, a set, or a mapping from entries to labels.
+
+    Parameters
+    ----------
+    source : path, iterable, or mapping from entry to label
+        A file beside the module that names it: CSV with a header, JSONL, Parquet, or text with one entry a line.
+    match : {"phrase", "value"}
+        Whether an entry stands in the text (as in :func:`keywords`) or equals the value, strictly in type.
+    label : int, IntEnum or mapping, optional
+        The class to vote for. With ``value=``: what the file's values mean, as a mapping to classes, or an enum whose
+        names or numbers they are.
+    key : str, optional
+        The file's column of entries; the first if not given.
+    value : str, optional
+        The file's column of labels, if it has one.
+    ignore_case : bool, optional
+        True for phrases and False for values if not given. Values are compared by ``str.casefold``.
+    whole_word : bool
+        As in :func:`keywords`, for phrases.
+    column, name, examples, group, precision, trusted
+        As in :func:`keywords`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If the file is missing, malformed or empty, or a label in it is not known.
+
+    Examples
+    --------
+    >>> @lookup({"DE": 0, "FR": 1}, match="value")
+    ... def country(code: str) -> None:
+    ...     "Where the sender lives."
+    >>> country("FR"), country("fr"), country("DE ")
+    (1, -1, -1)
+    """
+    if match not in ("phrase", "value"):
+        raise RuleError(f"match={match!r} of a look-up is neither 'phrase' nor 'value'")
+    if isinstance(source, str | Path):
+        near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+        pairs = read_entries(Path(source), key=key, value=value, beside=near)
+        given: Any = (
+            {entry: _file_label(text, label, source) for entry, text in pairs} if value else [e for e, _ in pairs]
+        )
+        cases, enum = _entries("lookup", (given,), None if value else label)
+    else:
+        cases, enum = _entries("lookup", (source,), label)
+
+    def test(entries: list[Any]) -> Words | Values:
+        if match == "value":
+            return Values(tuple(entries), ignore_case=bool(ignore_case))
+        return Words(tuple(_checked_word(e, "lookup") for e in entries), ignore_case is not False, whole_word)
+
+    return Condition(_as_cases(cases, test, column), "lookup", Options(name, examples, group, precision, trusted), enum)
+
+
+def _file_label(text: Any, label: Any, source: str | Path) -> Label:
+    """What a label in a file means."""
+    if isinstance(label, type) and issubclass(label, IntEnum):
+        label = {**{m.name: m for m in label}, **{m.value: m for m in label}, **{str(m.value): m for m in label}}
+    if isinstance(label, Mapping):
+        if text not in label:
+            raise RuleError(f"{source} holds the label {text!r}, which is not among {list(label)}")
+        meant: Label = label[text]
+        return meant
+    if isinstance(text, int) and not isinstance(text, bool) and label is None:
+        return text
+    raise RuleError(
+        f"{source} holds the label {text!r}, and the rule does not say what that means",
+        hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
+    )
+
+
+def _entries(
+    kind: str, given: tuple[Any, ...], label: Any
+) -> tuple[list[tuple[list[Any], Label | None]], type[IntEnum] | None]:
+    """Sort what a decorator was given into runs of entries with the same label, in the order declared."""
+    if isinstance(label, Mapping):
+        given, label = (*given, label), None
+    mappings = [part for part in given if isinstance(part, Mapping)]
+    if mappings and (len(given) > 1 or label is not None):
+        raise RuleError(f"{kind} takes either entries and one label, or one mapping from entries to labels")
+    if mappings:
+        pairs: list[tuple[Any, tuple[Label | None, type[IntEnum] | None]]] = [
+            (entry, _label(number)) for entry, number in mappings[0].items()
+        ]
+    else:
+        one: tuple[Label | None, type[IntEnum] | None] = (None, None) if label is None else _label(label)
+        pairs = [(entry, one) for part in given for entry in _flat(part)]
+    if not pairs:
+        raise RuleError(f"{kind} needs at least one entry", hint=f"@{kind}('first', 'second', label=Label.SPAM)")
+    enums = {enum for _, (_, enum) in pairs if enum is not None}
+    if len(enums) > 1:
+        raise RuleError(f"{kind} has labels of {len(enums)} enums: {sorted(e.__name__ for e in enums)}")
+    cases: list[tuple[list[Any], Label | None]] = []
+    for entry, (number, _) in pairs:
+        if cases and cases[-1][1] == number:
+            cases[-1][0].append(entry)
+        else:
+            cases.append(([entry], number))
+    return cases, next(iter(enums), None)
+
+
+def _flat(part: Any) -> list[Any]:
+    if isinstance(part, set | frozenset):
+        return sorted(part, key=lambda entry: (type(entry).__name__, entry))
+    if isinstance(part, str | bytes) or not isinstance(part, Iterable):
+        return [part]
+    return list(part)
+
+
+def _as_cases(
+    cases: list[tuple[list[Any], Label | None]],
+    test: Callable[[list[Any]], Words | Values],
+    column: str | tuple[str, ...] | None,
+) -> tuple[tuple[Expression, Label | None], ...]:
+    return tuple((Leaf(test(entries), _columns(column)), label) for entries, label in cases)
+
+
+def _columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return () if column is None else (column,) if isinstance(column, str) else tuple(column)
+
+
+def _label(value: Any) -> tuple[Label, type[IntEnum] | None]:
+    """A label that a rule is declared with, and the enum that it is of."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < ABSTAIN:
+        raise RuleError(
+            f"label={value!r} is not a class",
+            hint="give a member of an IntEnum, or a number from 0 (ABSTAIN in a mapping)",
+        )
+    if isinstance(value, IntEnum):
+        try:
+            LabelSpace.of(type(value))
+        except LabelSpaceError as error:
+            raise RuleError(error.message, hint=error.hint) from None
+        return int(value), type(value)
+    return value, None
+
+
+def _checked_word(word: Any, kind: str) -> str:
+    if not isinstance(word, str):
+        raise RuleError(f"{kind} takes strings, not {word!r} ({type(word).__name__})")
+    if not word.strip():
+        raise RuleError(f"{kind} has an empty entry {word!r}, which would match everywhere")
+    return word
+
+
+def _checked_pattern(pattern: Any) -> str:
+    if not isinstance(pattern, str):
+        raise RuleError(f"regex takes a string, not {pattern!r} ({type(pattern).__name__})")
+    return pattern
+
+
+_BARE = {"RESUME", "NOP", "CACHE", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS"}
+
+
+def _is_bare(function: Callable[..., Any]) -> bool:
+    """Whether a function does nothing but return None."""
+    return all(
+        step.opname in _BARE and (step.opname not in ("LOAD_CONST", "RETURN_CONST") or step.argval is None)
+        for step in dis.get_instructions(function)
+    )
+
+
+def _doc(function: Callable[..., Any]) -> str:
+    return (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")
+
+
+@overload
+def labeling_function(function: Callable[P, Any], /) -> LabelingFunction[P]: ...
+@overload
+def labeling_function(
+    *,
+    batch: bool = ...,
+    when: Condition | None = ...,
+    label: type[IntEnum] | None = ...,
+    name: str | None = ...,
+    examples: Mapping[Any, Any] | None = ...,
+    group: str | None = ...,
+    precision: float | None = ...,
+    trusted: bool = ...,
+) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
+def labeling_function(
+    function: Callable[P, Any] | None = None,
+    /,
+    *,
+    batch: bool = False,
+    when: Condition | None = None,
+    label: type[IntEnum] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+) -> LabelingFunction[P] | Callable[[Callable[P, Any]], LabelingFunction[P]]:
+    """Make a rule of a Python function that returns a class, or ``ABSTAIN`` or ``None``.
+
+    Its parameters name the columns that it reads. It is not called for an example with a null among them (it abstains
+    there), unless the parameter is annotated as optional.
+
+    Parameters
+    ----------
+    batch : bool
+        Whether the function takes columns and returns a vote for each example: NumPy arrays, or what the parameters are
+        annotated with (a pyarrow array, a pandas series, a list). It is called on fixed chunks of 1,024 examples.
+    when : Condition, optional
+        Call the function only where this holds. Columns that the condition names must be among the parameters; one that
+        names none reads the only one.
+    label : IntEnum, optional
+        The enum of the classes that it returns, where the module has several.
+    name, examples, group, precision, trusted
+        As in :func:`keywords`.
+
+    Returns
+    -------
+    LabelingFunction
+
+    Raises
+    ------
+    RuleError
+        If the function reads no column, or the guard reads one that it does not.
+
+    Examples
+    --------
+    >>> @labeling_function(examples={"hi": 0, "a long and winding road": None})
+    ... def short(text: str) -> int:
+    ...     "Genuine comments are often short."
+    ...     return 0 if len(text.split()) < 5 else -1
+    >>> short("nice song")
+    0
+    """
+
+    def decorate(function: Callable[P, Any]) -> LabelingFunction[P]:
+        return calling(
+            function,
+            kind="batch" if batch else "python",
+            batch=batch,
+            when=when,
+            enum=label,
+            options=Options(name, examples, group, precision, trusted),
+        )
+
+    return decorate if function is None else decorate(function)
+
+
+def calling(
+    function: Callable[P, Any],
+    *,
+    kind: str,
+    batch: bool,
+    options: Options,
+    when: Condition | None = None,
+    enum: type[IntEnum] | None = None,
+    decide: Any = None,
+) -> LabelingFunction[P]:
+    """Make a rule that calls a Python function; what all decorators of functions with a body share."""
+    if not callable(function):
+        raise RuleError(
+            f"{function!r} is not a function",
+            hint="@labeling_function takes no positional argument: @labeling_function(name=...)",
+        )
+    name = str(options.name or getattr(function, "__name__", type(function).__name__))
+    what = f"rule {name!r}"
+    if isinstance(function, LabelingFunction):
+        raise RuleError(f"{what} is a rule already", hint="one decorator makes one rule")
+    parameters = parameters_of(function, what)
+    checked = options.checked(what)
+    return LabelingFunction(
+        name=name,
+        parameters=parameters,
+        body=Calls(function, batch, None if when is None else _guard(when, parameters, what), decide),
+        kind=kind,
+        origin=Origin(function.__module__, getattr(function, "__globals__", {})),
+        enum=enum or _enum_among((checked.examples or {}).values()),
+        examples=examples_of(checked.examples, len(parameters), what),
+        group=checked.group,
+        precision=checked.precision,
+        trusted=checked.trusted,
+        doc=_doc(function),
+    )
+
+
+def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:
+    if not isinstance(when, Condition):
+        raise RuleError(f"when={when!r} of {what} is not a condition", hint="when=keywords('refund')")
+    names = tuple(p.name for p in parameters)
+    optional = tuple(p.name for p in parameters if p.optional)
+    expressions = _expressions(when)
+    whole = expressions[0] if len(expressions) == 1 else AnyOf(tuple(expressions))
+    if len(names) > 1 and any(not leaf.columns for leaf in leaves(whole)):
+        raise RuleError(
+            f"{what} reads {len(names)} columns, and its guard does not say which one it means",
+            hint=f"when=keywords(..., column={names[0]!r})",
+        )
+    _bound(whole, names, optional, what)
+    return bind(whole, names[:1], optional)
+
+
+def _enum_among(values: Iterable[Any]) -> type[IntEnum] | None:
+    return next((type(v) for v in values if isinstance(v, IntEnum)), None)
+
+
+@overload
+def column(function: Callable[P, R], /) -> Column: ...
+@overload
+def column(*, batch: bool = ..., name: str | None = ...) -> Callable[[Callable[P, R]], Column]: ...
+def column(
+    function: Callable[..., Any] | None = None, /, *, batch: bool = False, name: str | None = None
+) -> Column | Callable[[Callable[..., Any]], Column]:
+    """Make a derived column: computed once an example, for every rule and column of its module that names it.
+
+    Parameters
+    ----------
+    batch : bool
+        Whether the function takes columns, and returns one, instead of single values. It is called on fixed chunks of
+        1,024 examples.
+    name : str, optional
+        The column's name; the function's if not given.
+
+    Returns
+    -------
+    Column
+
+    Examples
+    --------
+    >>> @column
+    ... def n_words(text: str) -> int:
+    ...     "How many words the text has."
+    ...     return len(text.split())
+    >>> n_words("nice song"), n_words(None)
+    (2, None)
+    """
+
+    def decorate(function: Callable[..., Any]) -> Column:
+        made = name or function.__name__
+        parameters = parameters_of(function, f"column {made!r}")
+        return Column(made, function, parameters, batch, Origin(function.__module__, function.__globals__))
+
+    return decorate if function is None else decorate(function)
