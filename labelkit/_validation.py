@@ -94,8 +94,11 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
 def _as_class(value: Any, numbers: dict[str, int]) -> int:
     if value is None or value != value or value is getattr(value, "NaT", None):  # noqa: PLR0124 - NaN differs from itself
         return -1
-    if isinstance(value, str) and value in numbers:
-        return numbers[value]
+    if isinstance(value, str):
+        if value in numbers:
+            return numbers[value]
+        if value.strip().removeprefix("-").isdecimal():  # as a CSV file has it
+            return int(value)
     if isinstance(value, bool) or not isinstance(value, int | np.integer | float) or value != int(value):
         if type(value).__name__ == "NAType":
             return -1

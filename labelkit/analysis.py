@@ -119,7 +119,7 @@ class Summary:
             elif name in _COUNTS:
                 shown[name] = [f"{int(value):,}" for value in frame[name]]
             elif name not in _SHOWN_ELSEWHERE:
-                shown[name.replace("_", " ")] = [_percent(value) for value in frame[name]]
+                shown["estimated" if name == "model_precision" else name] = [_percent(value) for value in frame[name]]
         return pd.DataFrame(shown, index=frame.index)
 
 

@@ -38,13 +38,13 @@ def fingerprint(*parts: Any) -> str:
     """
     digest = hashlib.blake2b(digest_size=8)
     for part in parts:
-        for piece in _pieces(part, set()):
+        for piece in _pieces(part, {}):
             digest.update(f"{len(piece)}:".encode())
             digest.update(piece)
     return digest.hexdigest()
 
 
-def _pieces(value: Any, seen: set[int]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
+def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
     """Lay a value out as byte strings, the same for equal values."""
     kind = type(value).__qualname__
     if isinstance(value, Enum):
@@ -59,11 +59,19 @@ def _pieces(value: Any, seen: set[int]) -> list[bytes]:  # noqa: PLR0911 - a tab
         return [b"module", value.__name__.encode()]
     if id(value) in seen:
         return [b"seen"]
-    seen.add(id(value))
-    return [kind.encode(), *_container_pieces(value, seen), b"end"]
+    # What is being laid out stays noted until it is done, so that circles end; a function stays noted for good, so that
+    # helpers that call each other are laid out once. Equal values elsewhere are laid out alike, shared or not.
+    seen[id(value)] = value
+    pieces = [kind.encode(), *_container_pieces(value, seen), b"end"]
+    if not isinstance(value, FunctionType):
+        del seen[id(value)]
+    return pieces
 
 
-def _container_pieces(value: Any, seen: set[int]) -> list[bytes]:  # noqa: PLR0911 - as above
+def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - as above
+    wrapped = None if isinstance(value, type) else getattr(value, "__fingerprint_parts__", None)
+    if wrapped is not None:
+        return _pieces(wrapped(), seen)
     if isinstance(value, dict):
         return [piece for pair in value.items() for part in pair for piece in _pieces(part, seen)]
     if isinstance(value, list | tuple):
@@ -74,13 +82,10 @@ def _container_pieces(value: Any, seen: set[int]) -> list[bytes]:  # noqa: PLR09
         return [piece for field in fields(value) for piece in _pieces(getattr(value, field.name), seen)]
     if isinstance(value, FunctionType):
         return _function_pieces(value, seen)
-    wrapped = None if isinstance(value, type) else getattr(value, "__fingerprint_parts__", None)
-    if wrapped is not None:
-        return _pieces(wrapped(), seen)
     return [getattr(value, "__module__", "").encode(), getattr(value, "__qualname__", "").encode()]
 
 
-def _function_pieces(function: FunctionType, seen: set[int]) -> list[bytes]:
+def _function_pieces(function: FunctionType, seen: dict[int, Any]) -> list[bytes]:
     cells = [_cell(cell) for cell in function.__closure__ or ()]
     pieces = [_syntax(function)]
     for part in (function.__defaults__, function.__kwdefaults__, cells, _globals_used(function)):
@@ -113,7 +118,7 @@ def _syntax(function: FunctionType) -> bytes:
 
 
 def _code(code: CodeType) -> bytes:
-    constants = [_code(c) if isinstance(c, CodeType) else b"".join(_pieces(c, set())) for c in code.co_consts]
+    constants = [_code(c) if isinstance(c, CodeType) else b"".join(_pieces(c, {})) for c in code.co_consts]
     return b"|".join([code.co_code, repr(code.co_names).encode(), *constants])
 
 

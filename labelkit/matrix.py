@@ -29,7 +29,7 @@ import numpy as np
 
 from labelkit._files import replaced
 from labelkit.exceptions import MatrixError
-from labelkit.labels import ABSTAIN, LabelSpace
+from labelkit.labels import ABSTAIN, MAX_CLASSES, LabelSpace
 from labelkit.lf import LFInfo
 from labelkit.patterns import distinct
 
@@ -147,7 +147,7 @@ class LabelMatrix:
             names = [str(column) for column in votes.columns] if names is None else names
             ids = votes.index if ids is None else ids
         if hasattr(votes, "tocsr"):
-            votes = votes.toarray().astype(np.int16) - 1
+            votes = _from_sparse(votes)
         array = _as_votes(votes, None)
         n_classes = max(2, int(array.max(initial=-1)) + 1)
         space = LabelSpace.of(n_classes if classes is None else classes)
@@ -517,6 +517,17 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _from_sparse(votes: Any) -> NDArray[np.int16]:
+    """The votes of a sparse matrix of ``label + 1``, checked before they are brought to a small type."""
+    stored = np.asarray(votes.tocsr().data)
+    if stored.dtype.kind not in "iuf" or (stored != np.rint(stored)).any():
+        raise MatrixError("a sparse matrix holds votes that are not whole numbers", hint="it stores label + 1")
+    if stored.min(initial=0) < 0 or stored.max(initial=0) > MAX_CLASSES:
+        raise MatrixError(f"a sparse matrix holds {stored.min()} .. {stored.max()}", hint="it stores label + 1")
+    array: NDArray[np.int16] = votes.astype(np.int16).toarray()
+    return array - np.int16(1)
 
 
 def _as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:

@@ -187,8 +187,7 @@ def _gold_file(path: Path, corpus: Corpus) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for batch in table.batches([key, chosen], BATCH_ROWS):
         for name, label in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
-            number = isinstance(label, str) and label.lstrip("-").isdigit()
-            found[str(name) if textual else int(name)] = int(label) if number else label
+            found[str(name) if textual else int(name)] = label
     return found
 
 

@@ -208,7 +208,7 @@ class ProbabilisticLabels:
     def to_pandas(self) -> pd.DataFrame:
         """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``."""
         frame: pd.DataFrame = self.to_arrow().to_pandas()
-        return frame.set_index("id")
+        return frame.astype({"label": "Int64"}).set_index("id")
 
     def to_polars(self) -> Any:
         """A polars DataFrame: ``id``, ``label``, ``covered``, ``p_<class>``."""

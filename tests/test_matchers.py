@@ -198,7 +198,7 @@ class _Grammar:
         return f"{self.one_of('(?=', '(?!', '(?<=', '(?<!')}{self.alternatives(depth - 2 if depth > 1 else 0)})"
 
     def _reference(self, depth):
-        return f"\\{self.one_of(1, self.n_groups)}" if self.n_groups else "(a)\\1"
+        return f"\\{self.one_of(1, self.n_groups)}" if self.n_groups else self.one_of("(a)\\1", r"(\w)\1{2,}", r"([^a])\1*s", r"(.)\1+?$")
 
     def _conditional(self, depth):
         return (

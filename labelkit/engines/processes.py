@@ -7,10 +7,12 @@ file that the worker maps. Votes come back through files too: nothing of the siz
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import signal
 import sys
 import tempfile
+import threading
 import types
 import warnings
 from collections import deque
@@ -234,11 +236,20 @@ _worker: list[_Worker] = []
 
 def _set_up(packed: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends its workers
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
     setup: _Setup = pickle.loads(packed)  # noqa: S301 - made by the main process a moment ago
     lfs, failed = unship(setup.shipped)
     plan = Plan(LabelingFunctions(lfs, labels=setup.space)) if lfs else None
     _worker[:] = [_Worker(setup, plan, failed, count())]
+
+
+def _die_with_parent() -> None:
+    """End this worker when the main process is gone, however it went: nobody waits for the votes any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _failed_rules() -> dict[str, str]:

@@ -1,8 +1,8 @@
 """How much of what a labeling function says is said by others too.
 
 Two columns (labeling function, class) are as redundant as the examples that they vote on are the same: their Jaccard
-overlap J. A column's votes weigh ``1 / sum of J^3`` over all columns, itself included, so that exact copies count once
-between them and a chance overlap costs next to nothing.
+overlap J. A column's votes weigh ``1 / sum of J^power`` over all columns, itself included, so that exact copies count
+once between them and a chance overlap costs next to nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
+from labelkit.label_models._em import sums_by
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._votes import VoteTable
 
-POWER: Final = 3
-"""J is raised to this, so that only near copies count as redundant."""
+POWER: Final = 3.0
+"""J of unipolar columns is raised to this: they seldom fire together by chance."""
+
+MULTIPOLAR_POWER: Final = 12.0
+"""The same for multipolar columns: good ones agree on most examples without copying, so only near copies count."""
 
 DENSE_COLUMNS: Final = 400
 """Up to so many columns, their products are made dense, a block of patterns at a time."""
@@ -37,16 +42,20 @@ class Overlaps:
 
     jaccard: sparse.coo_array
 
-    def independence(self, same: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """The share of a column's votes that are its own, in (0, 1]; shape (n_columns,).
+    def independence(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The share of a column's votes that are its own, in (0, 1].
 
         Parameters
         ----------
-        same : ndarray of shape (n_pairs,), optional
-            Overlaps to take instead of the found ones.
+        power : ndarray of shape (n_columns,)
+            What the overlaps of each column are raised to.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
         """
-        overlap = self.jaccard.data if same is None else same
-        sums = np.bincount(self.jaccard.coords[0], weights=overlap**POWER, minlength=self.jaccard.shape[0])
+        rows = self.jaccard.coords[0].astype(np.int64)
+        sums = sums_by(rows, self.jaccard.data ** power[rows], self.jaccard.shape[0])
         return np.asarray(1.0 / np.maximum(sums, 1.0))
 
 

@@ -222,7 +222,9 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
         given = _from_matrix(LabelMatrix.of(_checked_array(matrix), classes=n_classes), named=False)
     if not given.lfs:
         shape = given.cells.shape
-        raise MatrixError(f"there are 0 feature(s) (shape={shape}) while a minimum of 1 is required: no labeling function")
+        raise MatrixError(
+            f"there are 0 feature(s) (shape={shape}) while a minimum of 1 is required: no labeling function"
+        )
     return given
 
 
@@ -233,7 +235,7 @@ def _checked_array(matrix: Any) -> NDArray[Any]:
     if array.ndim != 2:
         raise MatrixError(
             f"votes have shape {array.shape}, not (n_examples, n_lfs)",
-            hint="Reshape your data: votes.reshape(-1, 1) for one labeling function, votes.reshape(1, -1) for one example",
+            hint="Reshape your data: votes.reshape(-1, 1) if it is one labeling function, reshape(1, -1) if one example",
         )
     return array
 

@@ -18,7 +18,7 @@ from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
 from labelkit.label_models._em import known_columns, soft_counts, softmax, sums_by, vote_shares, whole_posterior
 from labelkit.label_models._gold_correction import Correction, corrected, learn_correction
 from labelkit.label_models._polarity import multipolar
-from labelkit.label_models._redundancy import column_overlaps
+from labelkit.label_models._redundancy import MULTIPOLAR_POWER, POWER, column_overlaps
 from labelkit.label_models._votes import NO_GOLD, check_room
 
 if TYPE_CHECKING:
@@ -87,8 +87,9 @@ class LabelModel(BaseLabelModel):
         self.known_prior_ = known is not None
         self.class_prior_ = uniform(table.n_classes) if known is None else known
         self.column_codes_ = table.codes
-        self.independence_ = column_overlaps(table).independence()
         self.multipolar_ = multipolar(table)
+        power = np.where(self.multipolar_[table.lf], MULTIPOLAR_POWER, POWER)
+        self.independence_ = column_overlaps(table).independence(power)
         self.worth_ = _worth(table)
         self._learn_counts(table)
         if self.multipolar_.any():
@@ -111,7 +112,7 @@ class LabelModel(BaseLabelModel):
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.multipolar_[table.lf][:, None]
         believed, strength = _beliefs(table)
-        posterior = vote_shares(table)
+        posterior = vote_shares(table, self.independence_)
         for _ in range(_multipolar.STEPS):
             expected = soft_counts(table, posterior, NO_GOLD)
             counts = expected.columns * mine
@@ -162,8 +163,8 @@ class LabelModel(BaseLabelModel):
         multi = self.multipolar_[table.lf]
         scores = np.zeros((hits.shape[0], table.n_classes))
         if weights is not None:
-            scores += hits @ weights
-            scores /= _multipolar.damping(hits @ multi.astype(np.float64))[:, None]
+            scores += hits @ (weights * independence[:, None])
+            scores /= _multipolar.damping(hits @ np.where(multi, independence, 0.0))[:, None]
             scores += np.log(self.class_prior_)
         if not multi.all():
             coefficients = self._coefficients()

@@ -6,7 +6,8 @@ character, and *ends* say which patterns are then complete. Anchors, boundaries 
 conditions of edges and ends: a set of symbols before and a set after (a *window*).
 
 Symbols are classes of code points that no pattern tells apart, and three more: a newline that ends the text, the end,
-and, as "the symbol before" alone, the start.
+and, as "the symbol before" alone, the start. Where a pattern asks for the same character again, each has a *twin*, read
+in its place where the character equals the one before.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from labelkit.matchers.regex_syntax import (
     After,
+    Again,
     Before,
     Chars,
     Concat,
@@ -41,31 +43,43 @@ MOST_PATHS = 20_000
 
 
 class Alphabet:
-    """The classes of code points that the given sets cannot tell apart.
+    """The classes of code points that the given trees cannot tell apart.
 
     Attributes
     ----------
     table : int16 array of shape (0x110000,)
         The symbol of each code point.
-    n_classes, last_newline, end, start : int
-        The symbols beyond the classes, in this order from ``n_classes`` on.
+    last_newline, end, start : int
+        The symbols beyond the classes.
+    twin : int
+        What to add to a symbol for its twin; 0 if there are none.
     """
 
-    def __init__(self, sets: Sequence[Ranges]) -> None:
+    def __init__(self, trees: Sequence[Node]) -> None:
+        sets = [ranges for tree in trees for ranges in sets_of(tree)]
         distinct = list(dict.fromkeys((*sets, (10, 11))))
         cuts = np.unique([0, N_CODE_POINTS, *(edge for ranges in distinct for edge in ranges)])
         inside = np.stack([np.searchsorted(ranges, cuts[:-1], side="right") % 2 == 1 for ranges in distinct], axis=1)
         signatures, of_interval = np.unique(inside, axis=0, return_inverse=True)
         self.table = np.repeat(of_interval.ravel().astype(np.int16), np.diff(cuts))
-        self.n_classes = len(signatures)
-        self.last_newline, self.end, self.start = range(self.n_classes, self.n_classes + 3)
-        self.n_symbols = self.n_classes + 3
+        self.last_newline = len(signatures)
+        self.twin = len(signatures) + 1 if any(map(asks_again, trees)) else 0
+        self.end = len(signatures) + 1 + self.twin
+        self.start = self.end + 1
+        self.n_symbols = self.end + 2
         members = {ranges: signatures[:, i].nonzero()[0].tolist() for i, ranges in enumerate(distinct)}
         self._masks = {ranges: sum(1 << symbol for symbol in some) for ranges, some in members.items()}
 
     def read(self, ranges: Ranges) -> int:
         """The symbols of a set that is read, as a bit mask."""
-        return self._masks[ranges] | contains(ranges, 10) << self.last_newline
+        return self._with_twins(self._masks[ranges] | contains(ranges, 10) << self.last_newline)
+
+    def again(self) -> int:
+        """All twins, as a bit mask."""
+        return ((1 << self.twin) - 1) << self.twin
+
+    def _with_twins(self, mask: int) -> int:
+        return mask | (mask << self.twin)
 
     def before(self, node: Before) -> int:
         """The symbols that may stand before, as a bit mask."""
@@ -73,7 +87,8 @@ class Alphabet:
 
     def after(self, node: After) -> int:
         """The symbols that may come next, as a bit mask."""
-        return self._masks[node.ranges] | node.last_newline << self.last_newline | node.edge << self.end
+        mask = self._masks[node.ranges] | node.last_newline << self.last_newline
+        return self._with_twins(mask) | node.edge << self.end
 
 
 def sets_of(node: Node) -> list[Ranges]:
@@ -85,6 +100,18 @@ def sets_of(node: Node) -> list[Ranges]:
             return sets_of(body)
         case Chars(ranges) | Before(ranges) | After(ranges):
             return [ranges]
+        case Again():
+            return []
+
+
+def asks_again(node: Node) -> bool:
+    """Whether the tree asks for the same character again."""
+    match node:
+        case Concat(parts) | Either(parts):
+            return any(map(asks_again, parts))
+        case Repeat(body):
+            return asks_again(body)
+    return isinstance(node, Again)
 
 
 Window = tuple[int, int]
@@ -134,8 +161,9 @@ class _Maker:
     def build(self, node: Node, then: int) -> int:
         """The state from which the node is read, and ``then`` follows."""
         match node:
-            case Chars(ranges):
-                return self.new(self.alphabet.read(ranges), (then, self.all, self.all))
+            case Chars() | Again():
+                reads = self.alphabet.read(node.ranges) if isinstance(node, Chars) else self.alphabet.again()
+                return self.new(reads, (then, self.all, self.all))
             case Before():
                 return self.new(0, (then, self.alphabet.before(node), self.all))
             case After():
@@ -205,8 +233,10 @@ class AutomatonTables(NamedTuple):
 
     context: Ints
     n_symbols: int
-    start: int
+    last_newline: int
     end: int
+    start: int
+    twin: int
     edge_start: Ints
     edge_target: Ints
     edge_window: Ints
@@ -238,8 +268,10 @@ def automaton_tables(patterns: Sequence[PatternAutomaton], alphabet: Alphabet) -
     return AutomatonTables(
         context=context,
         n_symbols=alphabet.n_symbols,
-        start=alphabet.start,
+        last_newline=alphabet.last_newline,
         end=alphabet.end,
+        start=alphabet.start,
+        twin=alphabet.twin,
         edge_start=edge_start,
         edge_target=edge_target,
         edge_window=edge_window,

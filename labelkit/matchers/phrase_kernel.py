@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from labelkit.matchers.compiling import compiled
+from labelkit.matchers.phrase_tables import HEAD
 from labelkit.matchers.utf8_kernel import code_point
 
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -66,8 +67,8 @@ def find(slots: Any, hints: Any, records: Any, value: Any, text: Any, at: Any, e
     while slots[slot, 1]:
         if slots[slot, 0] == value:
             record = np.int64(slots[slot, 1]) - 1
-            size = records[record + 1]
-            if size == end - at and same(records, record + 2, record + 2 + size, text, at, end):
+            size = records[record + HEAD - 1]
+            if size == end - at and same(records, record + HEAD, record + HEAD + size, text, at, end):
                 return record
         slot = (slot + 1) & mask
     return -1
@@ -101,7 +102,7 @@ def fill_words(words: Any) -> None:
     """Put the strings into their hash table."""
     mask = len(words.slots) - 1
     for record in words.starts:
-        value = hash_of(words.records, record + 2, record + 2 + words.records[record + 1])
+        value = hash_of(words.records, record + HEAD, record + HEAD + words.records[record + HEAD - 1])
         byte, bit = hint_of(value, mask)
         words.hints[byte] |= bit
         slot = slot_of(value, mask)
@@ -166,36 +167,36 @@ def read_row(
     """Read one row: its symbols, characters and tokens; how many of each; and whether it has a MIXED symbol.
 
     Words begin and end too irregularly for the processor to foresee, so nothing branches on it: what is known of the
-    current token is written again with each character, and the next token begins where a word character is followed
-    by another.
+    current token is written again with each character, and the next token begins where a word character follows
+    another character. White space after white space is written over it.
     """
-    size, n_tokens, begin = np.int64(0), np.int64(0), np.int64(0)
-    in_word, mixed = False, False
+    size: Any = np.int64(0)
+    n_tokens, begin = np.int64(0), np.int64(0)
+    in_word, in_space, mixed = False, False, False
     value = np.uint64(0)
     while at < end:
-        code, width = np.int64(data[at]), 1
+        code: Any = np.int64(data[np.uint64(at)])
+        width = 1
         if code >= 128:
             code, width = code_point(data, at)
         at += width
-        symbol = np.int64(table[code])
+        symbol: Any = np.int64(table[np.uint64(code)])
         kind = symbol & 3
-        is_word = kind == 0
+        is_word, is_space = kind == 0, kind == 1
         mixed |= kind == 3
-        if kind == 1:
-            if size > 0 and symbols[size - 1] == SPACE_SYMBOL:
-                continue
-            symbol, code = SPACE_SYMBOL, 32
-        n_tokens += in_word & (not is_word)
+        size -= np.int64(is_space & in_space)
+        symbol, code = (SPACE_SYMBOL if is_space else symbol), (32 if is_space else code)
+        n_tokens += np.int64(in_word & (not is_word))
         begin = begin if in_word else size
         value = ((value if in_word else np.uint64(0)) ^ np.uint64(symbol)) * FACTOR
-        symbols[size] = symbol
-        codes[size] = code
-        size += 1
-        starts[n_tokens] = begin
-        stops[n_tokens] = size
-        marks[n_tokens] = value
-        in_word = is_word
-    return size, n_tokens + in_word, mixed
+        symbols[np.uint64(size)] = symbol
+        codes[np.uint64(size)] = code
+        size += np.int64(1)
+        starts[np.uint64(n_tokens)] = begin
+        stops[np.uint64(n_tokens)] = size
+        marks[np.uint64(n_tokens)] = value
+        in_word, in_space = is_word, is_space
+    return size, n_tokens + np.int64(in_word), mixed
 
 
 @compiled
@@ -234,14 +235,16 @@ def scan_tokens(tables: Any, row: Any, size: Any, n_tokens: Any, votes: Any, i: 
         tables.by_token.outputs,
     )
     for t in range(n_tokens):
-        node = np.int64(records[token[t]]) if token[t] >= 0 else -1
-        last = t
+        record, last = np.int64(token[t]), t
+        if record < 0:
+            continue
+        if records[record] < records[record + 1]:
+            emit(tables, outputs, records[record], records[record + 1], row, size, starts[t], stops[t], votes, i)
+        node = np.int64(records[record + 2])
         while node >= 0:
             stop = stops[last]
-            if nodes[node, 0] < nodes[node, 1]:
-                emit(tables, outputs, nodes[node, 0], nodes[node, 1], row, size, starts[t], stop, votes, i)
             last += 1
-            if not nodes[node, 2] or last == n_tokens or token[last] < 0:
+            if last == n_tokens or token[last] < 0:
                 break
             gap, start = 0, starts[last]
             if start - stop != 1 or symbols[stop] != SPACE_SYMBOL:
@@ -249,6 +252,9 @@ def scan_tokens(tables: Any, row: Any, size: Any, n_tokens: Any, votes: Any, i: 
                 if gap < 0:
                     break
             node = child_of(slots, hints, node, gap, token[last])
+            if node >= 0 and nodes[node, 0] < nodes[node, 1]:
+                emit(tables, outputs, nodes[node, 0], nodes[node, 1], row, size, starts[t], stops[last], votes, i)
+            node = node if node >= 0 and nodes[node, 2] else -1
 
 
 @compiled

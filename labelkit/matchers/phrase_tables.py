@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from labelkit.conditions import Words
 
 Ints = npt.NDArray[np.int32]
+HEAD = 4
+"""What a record holds before its symbols."""
+
 N_STARTS = 1 << 16
 """Size of the table that says where a phrase of characters may start; a power of two."""
 
@@ -42,9 +45,10 @@ class Strings(NamedTuple):
 
 
 class Vocabulary(NamedTuple):
-    """Strings to be looked up, each a record ``[root, length, symbol, symbol, ...]`` named by where it begins.
+    """Strings to be looked up, each a record ``[output, last output + 1, node, length, symbol, ...]``.
 
-    The root is the trie's node for phrases that begin with the string, or -1. ``slots`` is a hash table of pairs (hash,
+    A string's name is where its record begins. The outputs are those of the phrase that is just this string; the node
+    is where phrases that begin with it go on in the trie, or -1. ``slots`` is a hash table of pairs (hash,
     record + 1), and ``hints`` has a bit for each hash in it: small enough for the processor's cache, it tells most
     words that are in no list.
     """
@@ -56,7 +60,7 @@ class Vocabulary(NamedTuple):
 
 
 class Trie(NamedTuple):
-    """Edges ``(node, gap, token, child)``, their hash table ``slots`` with the bits of its ``hints``, and what is found.
+    """Edges ``(node, gap, token, child)``, their hash table ``slots`` with its ``hints``, and what is found.
 
     A row of ``nodes`` is (first output, last output + 1, whether edges leave it, 0); a row of ``outputs`` is (test,
     piece before, piece after, exact phrase), with -1 for nothing to compare. All is kept in rows so that a look costs
@@ -117,16 +121,15 @@ class _Interned:
         np.cumsum(np.fromiter(map(len, self.numbers), np.int32, len(self.numbers)), out=start[1:])
         return Strings(codes if table is None else table[codes], start)
 
-    def vocabulary(self, table: Ints, roots: Sequence[int] = ()) -> Vocabulary:
-        """As records, whose hash table is still empty."""
+    def vocabulary(self, table: Ints) -> Vocabulary:
+        """As records, without outputs and nodes yet; the hash table is still empty."""
         pool, start = self.strings(table)
-        starts = start[:-1] + 2 * np.arange(len(start) - 1, dtype=np.int32)
-        records = np.full(len(pool) + 2 * len(starts), -1, dtype=np.int32)
-        records[starts + 1] = np.diff(start)
+        starts = start[:-1] + HEAD * np.arange(len(start) - 1, dtype=np.int32)
+        records = np.full(len(pool) + HEAD * len(starts), -1, dtype=np.int32)
         is_symbol = np.ones(len(records), dtype=np.bool_)
-        is_symbol[starts] = is_symbol[starts + 1] = False
+        is_symbol[(starts[:, None] + np.arange(HEAD)).ravel()] = False
         records[is_symbol] = pool
-        records[starts[: len(roots)]] = roots
+        records[starts + HEAD - 1] = np.diff(start)
         size = table_size(len(starts))
         return Vocabulary(records, starts, np.zeros((size, 2), np.uint64), np.zeros(size, np.uint8))
 
@@ -208,12 +211,17 @@ class _Builder:
 
     def tables(self) -> PhraseTables:
         table = symbols()
-        tokens, gaps = self.tokens.vocabulary(table, self.roots), self.gaps.vocabulary(table)
+        tokens, gaps = self.tokens.vocabulary(table), self.gaps.vocabulary(table)
+        by_token = self.by_token.frozen(gaps, tokens)
+        roots = np.array(self.roots, dtype=np.int32)
+        starts, nodes = tokens.starts[: len(roots)][roots >= 0], roots[roots >= 0]
+        tokens.records[starts], tokens.records[starts + 1] = by_token.nodes[nodes, 0], by_token.nodes[nodes, 1]
+        tokens.records[starts + 2] = np.where(by_token.nodes[nodes, 2], nodes, -1)
         return PhraseTables(
             symbols=table,
             tokens=tokens,
             gaps=gaps,
-            by_token=self.by_token.frozen(gaps, tokens),
+            by_token=by_token,
             by_character=self.by_character.frozen(),
             starts=np.zeros(N_STARTS, dtype=np.uint8),
             pieces=self.pieces.strings(table),

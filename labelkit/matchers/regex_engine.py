@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from labelkit.matchers.automaton import Alphabet, AutomatonTables, automaton_tables, pattern_automaton, sets_of
+from labelkit.matchers.automaton import Alphabet, AutomatonTables, automaton_tables, pattern_automaton
 from labelkit.matchers.regex_syntax import Expression, NotReadError, read
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ROOM = 8192
 """States of one automaton."""
+
+ROOM_FOR_SYMBOLS = 16_384
+"""Symbols of the rows that are scanned at once, beside the longest row."""
 
 MOST_TOGETHER = 64
 """Patterns in one automaton: the bits of a word."""
@@ -86,8 +89,8 @@ class Group:
         done: int = automaton_kernel.scan_automaton(
             self.tables, self.cache, self.alphabet.table, text.data, text.offsets, text.active, first, room, found
         )
-        for bit, entry in enumerate(self.entries):
-            votes[entry.number, first:done] = (found[first:done] >> np.uint64(bit)) & np.uint64(1)
+        numbers = np.array([entry.number for entry in self.entries], dtype=np.int64)
+        automaton_kernel.spread(found, first, done, numbers, votes)
         return done
 
     def divided(self) -> list[Group]:
@@ -116,7 +119,7 @@ class RegexEngine:
         """Read a pattern, and see that its automaton is of a reasonable size."""
         try:
             expression = read(pattern)
-            pattern_automaton(expression.tree, Alphabet(sets_of(expression.tree)))
+            pattern_automaton(expression.tree, Alphabet([expression.tree]))
         except NotReadError:
             self.left_to_re.add(number)
         else:
@@ -132,14 +135,14 @@ class RegexEngine:
 
     def _first_groups(self) -> list[Group]:
         entries = list(self.entries.values())
-        alphabet = Alphabet([ranges for entry in entries for ranges in sets_of(entry.expression.tree)])
+        alphabet = Alphabet([entry.expression.tree for entry in entries])
         return [Group(entries[i : i + MOST_TOGETHER], alphabet) for i in range(0, len(entries), MOST_TOGETHER)]
 
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
         """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
         todo = [(group, 0) for group in (self._first_groups() if self.groups is None else self.groups)]
         self.groups = []
-        room = np.empty(text.longest + 1, dtype=np.int16)
+        room = np.empty(text.longest + ROOM_FOR_SYMBOLS, dtype=np.int16)
         while todo:
             group, first = todo.pop()
             done = group.scan(text, first, room, votes)

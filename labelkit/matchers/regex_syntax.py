@@ -47,6 +47,11 @@ class Chars:
 
 
 @dataclass(frozen=True)
+class Again:
+    """The character just read, once more."""
+
+
+@dataclass(frozen=True)
 class Before:
     """Nothing is read; the character before is of a set, or (``edge``) the text starts here."""
 
@@ -90,7 +95,7 @@ class Repeat:
     most: int | None
 
 
-Node: TypeAlias = Chars | Before | After | Concat | Either | Repeat
+Node: TypeAlias = Chars | Again | Before | After | Concat | Either | Repeat
 
 EMPTY = Concat(())
 ANYTHING = Repeat(Chars(EVERYTHING), 0, None)
@@ -133,7 +138,16 @@ class _Reader:
         self.groups: dict[int, Node] = {}
 
     def sequence(self, items: Any, flags: int) -> Node:
-        return Concat(tuple(self.item(str(op), argument, flags) for op, argument in items))
+        parts: list[Node] = []
+        single = -1  # the group, if any, that holds just the character read last
+        for op, argument in items:
+            repeated = _times(op, argument, single, flags)
+            parts.append(repeated or self.item(str(op), argument, flags))
+            if not repeated:
+                single = -1
+                if str(op) == "SUBPATTERN" and argument[0] and isinstance(_only_part(parts[-1]), Chars):
+                    single = argument[0]
+        return Concat(tuple(parts))
 
     def item(self, op: str, argument: Any, flags: int) -> Node:
         if op in {"LITERAL", "NOT_LITERAL", "ANY", "IN"}:
@@ -231,6 +245,18 @@ class _Reader:
         return anchors[place]
 
 
+def _times(op: Any, argument: Any, group: int, flags: int) -> Repeat | None:
+    """A back-reference to a group of one character just read, once or repeated: no memory is needed for that."""
+    least, most, items = (1, 1, [(op, argument)])
+    if str(op) in {"MAX_REPEAT", "MIN_REPEAT"}:
+        least, most, items = argument
+    if flags & re.IGNORECASE or [(str(op), argument) for op, argument in items] != [("GROUPREF", group)]:
+        return None
+    if int(most) >= _WITHOUT_LIMIT:
+        return Repeat(Again(), int(least), None) if least <= MOST_COPIES else None
+    return Repeat(Again(), int(least), int(most)) if most <= MOST_COPIES else None
+
+
 _TYPE_FLAGS = int(re.ASCII | re.LOCALE | re.UNICODE)
 _MATTERS_TO_SETS = int(re.ASCII | re.IGNORECASE | re.DOTALL | re.UNICODE)
 _WITHOUT_LIMIT = 2**31
@@ -315,7 +341,7 @@ def union(some: Iterable[Ranges]) -> Ranges:
 def nullable(node: Node) -> bool:
     """Whether the node may match without reading a character."""
     match node:
-        case Chars():
+        case Chars() | Again():
             return False
         case Concat(parts):
             return all(map(nullable, parts))
@@ -329,7 +355,7 @@ def nullable(node: Node) -> bool:
 def size(node: Node) -> int:
     """How many places for characters the node has, counted repetitions written out."""
     match node:
-        case Chars():
+        case Chars() | Again():
             return 1
         case Concat(parts) | Either(parts):
             return sum(map(size, parts))

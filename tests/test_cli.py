@@ -1,0 +1,193 @@
+"""The command line says what happened, and ends with a status that a script can rely on."""
+
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import labelkit as lk
+
+RULES = '''
+from enum import IntEnum
+from labelkit import keywords
+
+class Label(IntEnum):
+    HAM = 0
+    SPAM = 1
+
+@keywords("subscribe", label=Label.SPAM, examples={"subscribe!": Label.SPAM, "hello": None})
+def asks(text: str) -> None:
+    """Asks."""
+
+@keywords("love", label=Label.HAM)
+def loves(text: str) -> None:
+    """Loves."""
+'''
+
+
+def labelkit(*arguments, cwd=None):
+    command = [sys.executable, "-m", "labelkit.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+
+
+@pytest.fixture
+def rules(tmp_path):
+    (tmp_path / "rules.py").write_text(RULES)
+    return tmp_path / "rules.py"
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    lk.load_comments(300).to_csv(tmp_path / "comments.csv", index=False)
+    return tmp_path / "comments.csv"
+
+
+def test_run_prints_the_statistics_and_where_the_labels_are(rules, corpus, tmp_path):
+    done = labelkit("run", rules, corpus, "--out", tmp_path / "out", "--gold", "spam", "--id", "id")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "2 rules voted on 300 examples" in done.stdout
+    assert "asks" in done.stdout
+    assert "against gold" in done.stdout
+    assert str(tmp_path / "out") in done.stdout
+    assert labelkit("summarize", tmp_path / "out").stdout == done.stdout
+
+
+def test_run_refuses_to_overwrite_without_force(rules, corpus, tmp_path):
+    labelkit("run", rules, corpus, "--out", tmp_path / "out")
+    again = labelkit("run", rules, corpus, "--out", tmp_path / "out")
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    assert "--force" in again.stderr
+    assert labelkit("run", rules, corpus, "--out", tmp_path / "out", "--force", "--quiet").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("rules_text", "message"),
+    [
+        ("from labelkit import keywords\n@keywords(label=1)\ndef f(text): ...", "needs at least one entry"),
+        ("from labelkit import regex\n@regex('(', label=1)\ndef broken(text): ...", "'(' of rule 'broken' does not compile"),
+        ("from labelkit import keywords\n@keywords('a', label=1)\ndef f(text): return 1", "its body would never run"),
+        ("import no_such_module", "No module named 'no_such_module'"),
+        ("x = 1", "no labeling functions"),
+        ("def f(:\n  pass", "line 1"),
+    ],
+)
+def test_a_mistake_in_the_rules_is_one_clear_line_without_a_traceback(rules_text, message, corpus, tmp_path):
+    (tmp_path / "bad.py").write_text(rules_text)
+    done = labelkit("check", tmp_path / "bad.py", corpus)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "bad.py" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in labelkit("check", tmp_path / "bad.py", "--debug").stderr
+
+
+def test_a_missing_corpus_and_a_missing_column_are_named(rules, tmp_path):
+    missing = labelkit("run", rules, tmp_path / "none.csv", "--out", tmp_path / "out")
+    assert missing.returncode == 1
+    assert "none.csv" in missing.stderr
+    (tmp_path / "other.csv").write_text("body\nhello\n")
+    column = labelkit("run", rules, tmp_path / "other.csv", "--out", tmp_path / "out")
+    assert column.returncode == 1
+    assert "rule 'asks' reads column 'text', which the corpus does not have; it has 'body'" in column.stderr
+    (tmp_path / "empty.csv").write_text("")
+    empty = labelkit("run", rules, tmp_path / "empty.csv", "--out", tmp_path / "out")
+    assert empty.returncode == 1
+    assert "empty" in empty.stderr
+
+
+def test_check_lists_the_rules_runs_their_examples_and_tries_some_rows(rules, corpus):
+    done = labelkit("check", rules, corpus)
+    assert done.returncode == 0, done.stderr
+    assert "asks" in done.stdout
+    assert "reads text -> SPAM" in done.stdout
+    assert "2 examples were run" in done.stdout
+    assert "200 rows of the corpus were tried" in done.stdout
+    assert "no problems" in done.stdout
+
+
+def test_check_fails_when_an_example_does_not_get_its_vote(rules):
+    rules.write_text(RULES.replace('"hello": None', '"hello": Label.SPAM'))
+    done = labelkit("check", rules)
+    assert done.returncode == 1
+    assert "asks('hello') voted ABSTAIN, but its example expects 1" in done.stdout
+
+
+def test_wrong_usage_ends_with_status_2():
+    assert labelkit("run").returncode == 2
+    assert labelkit("no-such-command").returncode == 2
+    assert labelkit("run", "a", "b", "--out", "c", "--on-fault", "ignore").returncode == 2
+
+
+def test_an_option_of_a_label_model_can_be_set(rules, corpus, tmp_path):
+    done = labelkit(
+        "run", rules, corpus, "--out", tmp_path / "out", "--model", "QuorumVote", "--set", "share=0.25", "--gold", "spam"
+    )
+    assert done.returncode == 0, done.stderr
+    assert lk.RunFolder(tmp_path / "out").manifest["model"]["params"]["share"] == 0.25
+    wrong = labelkit("run", rules, corpus, "--out", tmp_path / "x", "--model", "QuorumVote", "--set", "shaer=0.25")
+    assert wrong.returncode == 2
+    assert "shaer" in wrong.stderr
+
+
+def test_the_commands_that_init_prints_work_as_printed(tmp_path):
+    made = labelkit("init", "my project", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    commands = [line.strip() for line in made.stdout.splitlines() if line.startswith("  ")]
+    assert len(commands) == 4
+    script = "\n".join(commands).replace("labelkit ", f"{shlex.quote(sys.executable)} -m labelkit.cli ")
+    done = subprocess.run(["sh", "-ec", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "against gold" in done.stdout
+    readme = (tmp_path / "my project" / "README.md").read_text()
+    assert all(command in readme for command in commands[1:])
+
+
+def test_init_refuses_a_folder_that_is_not_empty(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "not empty" in labelkit("init", tmp_path).stderr
+
+
+def test_generate_writes_a_corpus(tmp_path):
+    done = labelkit("generate", "posts", "--rows", 50, "--out", tmp_path / "posts.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "posts.jsonl").read_text().splitlines()) == 50
+
+
+def test_help_takes_less_than_four_tenths_of_a_second():
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        assert labelkit("run", "--help").returncode == 0
+        seconds.append(time.perf_counter() - started)
+    assert statistics.median(seconds) < 0.4
+
+
+def test_real_comments_get_the_votes_and_labels_of_the_benchmark(shared_data, tmp_path):
+    """Run the example rules by the command line over the 2,056 comments of the youtube set."""
+    import gzip
+    import json
+
+    import numpy as np
+
+    folder = shared_data / "lf" / "youtube"
+    texts = [json.loads(line) for line in gzip.open(folder / "texts.jsonl.gz", "rt", encoding="utf-8")]
+    given = np.load(folder / "votes.npz")
+    names = json.loads((folder / "meta.json").read_text())["lf_names"]
+    with (tmp_path / "comments.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in texts)
+    rules = Path(__file__).parents[1] / "labeling_functions" / "comments.py"
+    done = labelkit("run", rules, tmp_path / "comments.jsonl", "--out", tmp_path / "out", "--id", "id", "--workers", 2)
+    assert done.returncode == 0, done.stderr
+    matrix = lk.RunFolder(tmp_path / "out").matrix()
+    assert len(matrix) == 2_056
+    shared = [name for name in names if name in matrix.names]
+    assert len(shared) >= 7
+    for name in shared:
+        agreement = (matrix[name].votes[:, 0] == given["L"][:, names.index(name)]).mean()
+        assert agreement >= 0.97, f"{name}: {agreement:.4f}"
