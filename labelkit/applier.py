@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -218,6 +218,8 @@ class Applier:
         """
         if on_fault not in ("raise", "record"):
             raise LabelkitError(f"on_fault={on_fault!r} is neither 'raise' nor 'record'")
+        if isinstance(max_faults, bool) or not (max_faults is None or isinstance(max_faults, int) and max_faults >= 0):
+            raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
         run = engine_named(engine, workers)
@@ -225,8 +227,9 @@ class Applier:
         columns = tuple(dict.fromkeys((*self.plan.columns, *also)))
         job = Job(self.plan, corpus, columns, batch_rows, _Delivery(deliver), first, workers)
         seconds, n_faults = np.zeros(len(self.lfs)), known_faults
-        with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar:
-            for delivered in run(job):
+        results: Any = run(job)  # closed at once when something stops the run: workers end, their files go
+        with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, closing(results):
+            for delivered in results:
                 bar.update(delivered.n_rows)
                 seconds += delivered.seconds
                 self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
@@ -252,11 +255,9 @@ class Applier:
 
     def _told(self, delivered: Delivered[Any], which: int) -> str:
         row, j, kind, message = delivered.faults[which]
-        example = delivered.id_of(row)
-        where = (
-            f"row {delivered.start + row}" if delivered.ids is None else f"id {example!r}, row {delivered.start + row}"
-        )
-        return f"rule {self.lfs.names[j]!r} failed on the example of {where}: {kind}: {message}"
+        known = "" if delivered.ids is None else f"id {delivered.id_of(row)!r}, "
+        example = f"{known}row {delivered.start + row}"
+        return f"rule {self.lfs.names[j]!r} failed on the example of {example}: {kind}: {message}"
 
     def faults_of(self, delivered: Delivered[Any]) -> list[Fault]:
         """The faults of a batch, with the names of the rules and the ids of the examples."""

@@ -56,8 +56,9 @@ def collect(
       <keywords rule free(text) -> 1>
     """
     sources = list(source) if isinstance(source, Sequence) and not isinstance(source, str) else [source]
+    _forget_neighbours()
     modules = [module for one in sources for module in _modules(one)]
-    found = [lf for module in modules for lf in rules_of(module)]
+    found = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())
     if not found:
         names = ", ".join(getattr(m, "__file__", None) or m.__name__ for m in modules) or str(source)
         raise CollectError(
@@ -68,8 +69,15 @@ def collect(
 
 
 def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
-    """The labeling functions that a module made, in the order of their creation."""
-    found = {id(lf): lf for lf in _walk(vars(module), depth=3) if lf.origin.module == module.__name__}
+    """The labeling functions that a module made, in the order of their creation.
+
+    One that a function of another module made for it is its own; one that stands in another module was imported.
+    """
+    own, found = vars(module), {}
+    for lf in _walk(own, depth=3):
+        home = lf.origin.namespace
+        if home is own or not any(other is lf for other in _walk(home, depth=3)):
+            found[id(lf)] = lf
     return sorted(found.values(), key=lambda lf: lf.order)
 
 
@@ -96,15 +104,39 @@ def _modules(source: Any) -> list[ModuleType]:
     if path.is_file():
         return [load_file(path)]
     if isinstance(source, str) and not source.endswith(".py") and all(p.isidentifier() for p in source.split(".")):
-        with _reported(source):
-            return [importlib.import_module(source)]
+        with _importable(Path.cwd()), _reported(source):
+            try:
+                return [importlib.import_module(source)]
+            except ModuleNotFoundError as error:
+                if error.name is None or not f"{source}.".startswith(f"{error.name}."):
+                    raise  # the module is there, and misses another
+            raise CollectError(f"there is no module or file {source!r}", hint=f"looked in {Path.cwd()} and sys.path")
     raise CollectError(f"there is no file {str(source)!r}", hint=f"paths start from {Path.cwd()}")
+
+
+_neighbours: dict[str, ModuleType] = {}
+"""Modules that rule files imported from beside them."""
+
+
+def _forget_neighbours(other_than: Path | None = None) -> None:
+    """Let the neighbours of rule files be imported anew: they may have been edited, or another folder has its own."""
+    for name, module in list(_neighbours.items()):
+        if other_than is None or not _stands_in(module, other_than):
+            del _neighbours[name]
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
+def _stands_in(module: ModuleType, folder: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and folder in Path(file).parents
 
 
 def load_file(path: Path) -> ModuleType:
     """Run a Python file as a module, under its dotted name if it stands in a package.
 
-    While it runs, the folder that holds it (or its outermost package) is importable, as it is for a script.
+    While it runs, the folder that holds it (or its outermost package) is importable, as it is for a script; what it
+    imports from there is its own, and not shared with rule files of other folders.
 
     Raises
     ------
@@ -121,7 +153,8 @@ def load_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(name)
+    _forget_neighbours(other_than=root)
+    before, loaded = sys.modules.get(name), set(sys.modules)
     with _importable(root), _reported(str(path)):
         if len(names) > 1:
             importlib.import_module(".".join(names[:-1]))
@@ -133,6 +166,8 @@ def load_file(path: Path) -> ModuleType:
                 sys.modules[name] = before
             elif sys.modules.get(name) is module and len(names) == 1:
                 del sys.modules[name]
+            beside = {n: m for n, m in sys.modules.items() if n not in loaded and _stands_in(m, root)}
+            _neighbours.update(beside)
     return module
 
 
@@ -152,11 +187,13 @@ def _reported(source: str) -> Iterator[None]:
     """Turn whatever a rule module raises into an error that names the line."""
     try:
         yield
+    except CollectError:
+        raise
     except LabelkitError as error:
         raise CollectError(f"{_place(error, source)}: {error.message}", hint=error.hint) from error
     except SyntaxError as error:
         raise CollectError(f"{error.filename or source}, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CollectError(f"{_place(error, source)}: {type(error).__name__}: {error}") from error
 
 

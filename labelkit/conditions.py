@@ -40,7 +40,7 @@ class Words:
 
     def matches(self, value: str) -> bool:
         """Whether one of the words stands in the text."""
-        return self.regex.search(value) is not None
+        return self.regex.search(_as_text(value)) is not None
 
 
 def word_pattern(word: str, *, whole_word: bool = True) -> str:
@@ -72,7 +72,13 @@ class Pattern:
 
     def matches(self, value: str) -> bool:
         """Whether the expression is found in the text."""
-        return self.regex.search(value) is not None
+        return self.regex.search(_as_text(value)) is not None
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"keywords and patterns are looked for in text, not in {value!r} ({type(value).__name__})")
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,11 @@ class Values:
         return type(value), value
 
     def matches(self, value: Any) -> bool:
-        """Whether the value is one of those looked for."""
-        return self._key(value) in self.keys
+        """Whether the value is one of those looked for; a list or a dict equals none."""
+        try:
+            return self._key(value) in self.keys
+        except TypeError:  # not hashable
+            return False
 
 
 Test: TypeAlias = Words | Pattern | Values

@@ -1,8 +1,8 @@
 """A fingerprint says whether two rules are the same: it changes with what a rule does, not with how it is written down.
 
 It covers a function's syntax tree without docstring, comments and layout, its constants, defaults and closure, the
-plain values and functions of its own module that it uses, and for declarative rules the specification with the
-contents of its resources.
+plain values, enums and functions of its own module and folder that it uses, and for declarative rules the specification
+with the contents of its resources.
 
 >>> def shout(text):
 ...     "Ends loudly."
@@ -14,18 +14,27 @@ contents of its resources.
 from __future__ import annotations
 
 import ast
+import datetime as dt
+import functools
 import hashlib
 import inspect
 import re
 import textwrap
 from dataclasses import fields, is_dataclass
-from enum import Enum
-from types import CodeType, FunctionType, ModuleType
+from decimal import Decimal
+from enum import Enum, EnumType
+from fractions import Fraction
+from pathlib import Path, PurePath
+from types import CodeType, EllipsisType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_PLAIN = (
+    *(type(None), bool, int, float, complex, str, bytes, bytearray, range, EllipsisType, np.generic, PurePath),
+    *(Decimal, Fraction, dt.date, dt.time, dt.timedelta),
+)
+"""Types whose ``repr`` tells all about a value."""
 
 
 def fingerprint(*parts: Any) -> str:
@@ -58,7 +67,7 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     if isinstance(value, ModuleType):
         return [b"module", value.__name__.encode()]
     if id(value) in seen:
-        return [b"seen"]
+        return [b"seen", str(list(seen).index(id(value))).encode()]
     # What is being laid out stays noted until it is done, so that circles end; a function stays noted for good, so that
     # helpers that call each other are laid out once. Equal values elsewhere are laid out alike, shared or not.
     seen[id(value)] = value
@@ -77,11 +86,25 @@ def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa:
     if isinstance(value, list | tuple):
         return [piece for part in value for piece in _pieces(part, seen)]
     if isinstance(value, set | frozenset):
-        return sorted(b"".join(_pieces(part, seen)) for part in value)
+        return sorted(b"".join(_pieces(part, dict(seen))) for part in value)
+    if isinstance(value, EnumType):
+        return [piece for member in value.__members__.values() for piece in _pieces(member, seen)]
     if is_dataclass(value) and not isinstance(value, type):
         return [piece for field in fields(value) for piece in _pieces(getattr(value, field.name), seen)]
+    if callable(value):
+        return _callable_pieces(value, seen)
+    return [getattr(value, "__module__", "").encode(), getattr(value, "__qualname__", "").encode()]
+
+
+def _callable_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:
     if isinstance(value, FunctionType):
         return _function_pieces(value, seen)
+    if isinstance(value, functools.partial):
+        return _pieces([value.func, value.args, value.keywords], seen)
+    if isinstance(value, MethodType):
+        return _pieces([value.__func__, value.__self__], seen)
+    if isinstance(getattr(value, "__wrapped__", None), FunctionType):  # as functools.cache makes
+        return _pieces(value.__wrapped__, seen)
     return [getattr(value, "__module__", "").encode(), getattr(value, "__qualname__", "").encode()]
 
 
@@ -105,7 +128,7 @@ def _syntax(function: FunctionType) -> bytes:
     if function.__name__ == "<lambda>":
         return _code(function.__code__)
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function.__code__)))
     except (OSError, TypeError, SyntaxError):
         return _code(function.__code__)
     for node in ast.walk(tree):
@@ -132,6 +155,12 @@ def _globals_used(function: FunctionType) -> dict[str, Any]:
         for name in code.co_names:
             if name in function.__globals__:
                 value = function.__globals__[name]
-                foreign = isinstance(value, FunctionType) and value.__module__ != function.__module__
+                foreign = isinstance(value, FunctionType) and not _are_neighbours(value, function)
                 found[name] = f"{value.__module__}.{value.__qualname__}" if foreign else value
     return dict(sorted(found.items()))
+
+
+def _are_neighbours(one: FunctionType, other: FunctionType) -> bool:
+    """Whether functions are of one module, or of files in one folder."""
+    folders = {Path(function.__code__.co_filename).parent for function in (one, other)}
+    return one.__module__ == other.__module__ or len(folders) == 1

@@ -91,7 +91,8 @@ class LabelSpace:
 
     def name(self, label: int) -> str:
         """Name a class, or ``"ABSTAIN"``."""
-        return "ABSTAIN" if label == ABSTAIN else self.names[label]
+        number = self.vote(label)
+        return "ABSTAIN" if number == ABSTAIN else self.names[number]
 
     def vote(self, value: object) -> int:
         """Turn what a rule returned into a vote.

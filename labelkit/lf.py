@@ -103,6 +103,11 @@ def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, .
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise RuleError(f"{what} takes {parameter}, which names no column", hint="name each column as a parameter")
+        if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY:
+            raise RuleError(
+                f"{what} takes {name!r} by keyword only, but columns are passed by position",
+                hint=f"give {name!r} a default, or move it before the *",
+            )
         if parameter.default is parameter.empty:
             annotation, optional = _split_optional(hints.get(name))
             found.append(Parameter(name, annotation, optional))
@@ -199,9 +204,8 @@ class Column:
         if any(values[p.name] is None and not p.optional for p in self.parameters):
             return None
         if not self.batch:
-            return self.function(**values)
-        made = self.function(*(as_column([values[p.name]], p.annotation) for p in self.parameters))
-        return next(iter(made))
+            return self.function(*values.values())
+        return _first(self.function(*(as_column([values[p.name]], p.annotation) for p in self.parameters)))
 
     def __repr__(self) -> str:
         return f"<column {self.name}({', '.join(p.name for p in self.parameters)})>"
@@ -216,14 +220,13 @@ class Column:
 
 
 def _bound(name: str, parameters: Sequence[Parameter], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Bind the arguments of a call to the columns that a rule reads."""
-    kinds = inspect.Parameter
-    signature = inspect.Signature([kinds(p.name, kinds.POSITIONAL_OR_KEYWORD) for p in parameters])
-    try:
-        return dict(signature.bind(*args, **kwargs).arguments)
-    except TypeError as error:
-        wanted = ", ".join(p.name for p in parameters)
-        raise TypeError(f"{name}({wanted}): {error}") from None
+    """Bind the arguments of a call to the columns that a rule reads, in their order (a column may have any name)."""
+    names = [p.name for p in parameters]
+    if len(args) > len(names) or set(kwargs) != set(names[len(args) :]):
+        got = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
+        raise TypeError(f"{name}({', '.join(names)}) was called as {name}({got})")
+    values = {**dict(zip(names, args, strict=False)), **kwargs}
+    return {column: values[column] for column in names}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -314,7 +317,7 @@ class LabelingFunction(Generic[P]):
         if self.body.when is not None and self.body.when.holds(values) is not True:
             return ABSTAIN
         if not self.body.batch:
-            return space.vote(self.body.function(**values))
+            return space.vote(self.body.function(*values.values()))
         return space.vote(_one(self.body, self.parameters, values, space))
 
     def __fingerprint_parts__(self) -> list[Any]:
@@ -330,7 +333,14 @@ class LabelingFunction(Generic[P]):
 def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], space: LabelSpace) -> Any:
     """The vote of a batch rule on one example."""
     output = body.function(*(as_column([values[p.name]], p.annotation) for p in parameters))
-    return (output if body.decide is None else body.decide(output, 1, space))[0]
+    return _first(output if body.decide is None else body.decide(output, 1, space))
+
+
+def _first(output: Any) -> Any:
+    """The one value of a batch of one, as the plain Python value that a plan makes of it."""
+    value = next(iter(output))
+    plain = getattr(value, "as_py", None) or getattr(value, "item", None)
+    return value if plain is None else plain()
 
 
 def as_column(values: Any, annotation: Any) -> Any:
@@ -351,7 +361,7 @@ def as_column(values: Any, annotation: Any) -> Any:
         return values if isinstance(values, list) else values.to_pylist()
     try:
         array = _as_arrow(values)
-    except (TypeError, ValueError):  # objects that Arrow cannot hold, such as parsed documents
+    except (TypeError, ValueError, OverflowError):  # objects that Arrow cannot hold, such as parsed documents
         objects = np.empty(len(values), dtype=object)
         objects[:] = values
         return _as_series(objects) if library == "pandas" else objects
@@ -419,6 +429,10 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         *,
         labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     ) -> None:
+        if isinstance(lfs, LabelingFunction):
+            raise CollectError(f"{lfs!r} is one labeling function, not several", hint="give a list of it: [lf]")
+        if not hasattr(lfs, "__iter__") or hasattr(lfs, "encode"):
+            raise CollectError(f"{lfs!r} is no list of labeling functions", hint='collect("rules.py") makes one')
         inherited: LabelSpace | None = lfs.space if isinstance(lfs, LabelingFunctions) else None
         self._lfs = tuple(lfs)
         _check_rules(self._lfs)
@@ -428,6 +442,8 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         else:
             self.space = _space_of(self._lfs) if inherited is None else inherited
         _check_labels(self._lfs, self.space)
+        for lf in self._lfs:
+            lf.fingerprint  # noqa: B018 - of the source as it is now: the file may be edited before the rules run
 
     @overload
     def __getitem__(self, key: int | str) -> LabelingFunction[...]: ...

@@ -234,8 +234,8 @@ class LabelMatrix:
     def __getitem__(self, key: Any) -> LabelMatrix:
         """Rows, or labeling functions by name.
 
-        ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, a boolean mask or an array
-        of positions picks examples; ``matrix[rows, names]`` picks both.
+        ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, a boolean mask or an
+        array of positions picks examples; ``matrix[rows, names]`` picks both.
         """
         rows, columns = key if isinstance(key, tuple) else ((..., key) if _names_lfs(key) else (key, ...))
         chosen = self if columns is ... else self._columns(columns)

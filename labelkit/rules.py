@@ -16,14 +16,18 @@ rules in a loop with :meth:`Condition.rule`, and guard Python rules with ``when=
 from __future__ import annotations
 
 import dis
+import functools
 import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from enum import Enum, IntEnum
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
+
+import numpy as np
 
 from labelkit.conditions import AllOf, AnyOf, Expression, Leaf, Not, Pattern, Values, Words, bind, columns_of, leaves
 from labelkit.exceptions import LabelSpaceError, RuleError
@@ -57,7 +61,7 @@ class Options:
 
     def checked(self, what: str) -> Options:
         """Refuse what cannot be meant."""
-        if self.precision is not None and not 0 < self.precision < 1:
+        if self.precision is not None and not (isinstance(self.precision, float | np.floating) and 0 < self.precision < 1):
             raise RuleError(
                 f"precision={self.precision!r} of {what} is not between 0 and 1",
                 hint="precision is the share of its votes that you think right, such as 0.9",
@@ -172,18 +176,45 @@ class Condition:
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
         """Make a rule of the function's name, columns and docstring."""
-        name = self.options.name or function.__name__
-        what = f"rule {name!r}"
-        if isinstance(function, LabelingFunction):
-            raise RuleError(f"{what} is a rule already", hint="one decorator makes one rule")
+        name, what = _named(function, self.options.name)
         if not _is_bare(function):
             raise RuleError(
                 f"{what} is made by a condition, so its body would never run",
                 hint="leave only the docstring, or use @labeling_function(when=condition)",
             )
-        parameters = parameters_of(function, what)
-        origin = Origin(function.__module__, function.__globals__)
-        return _declare(self, name, parameters, origin, _doc(function))
+        return _declare(self, name, parameters_of(function, what), _origin(function), _doc(function))
+
+
+def _named(function: Any, name: str | None) -> tuple[str, str]:
+    """The name of the rule that a function becomes, and what to call it in messages."""
+    if isinstance(function, LabelingFunction):
+        raise RuleError(f"{function.name!r} is a rule already", hint="one decorator makes one rule")
+    if isinstance(function, Column):
+        raise RuleError(
+            f"{function.name!r} is a derived column already",
+            hint=f"let the rule read it: def rule({function.name}): ...",
+        )
+    if not callable(function):
+        raise RuleError(
+            f"{function!r} is not a function", hint="options are given by keyword: @labeling_function(name='...')"
+        )
+    plain = _plain(function)
+    made = str(name or getattr(plain, "__name__", type(plain).__name__))
+    return made, f"rule {made!r}"
+
+
+def _plain(function: Any) -> Any:
+    """The function that a partial was made of."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+def _origin(function: Any) -> Origin:
+    """Where a function was written, or the method that an object is called by."""
+    plain = _plain(function)
+    written = plain if hasattr(plain, "__globals__") else type(plain).__call__
+    return Origin(getattr(plain, "__module__", None) or "?", getattr(written, "__globals__", {}))
 
 
 def _expressions(condition: Condition) -> list[Expression]:
@@ -224,6 +255,8 @@ def _declare(
         if label is None:
             raise RuleError(f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)")
         cases.append((_bound(expression, columns, optional, what), label))
+    if all(label == ABSTAIN for _, label in cases):
+        raise RuleError(f"{what} can only abstain", hint="label=Label.SPAM, or leave the rule out")
     options = condition.options.checked(what)
     return LabelingFunction(
         name=name,
@@ -442,7 +475,9 @@ def lookup(
         near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
         pairs = read_entries(Path(source), key=key, value=value, beside=near)
         given: Any = (
-            {entry: _file_label(text, label, source) for entry, text in pairs} if value else [e for e, _ in pairs]
+            _first_of_each((_entry(e), _file_label(text, label, source)) for e, text in pairs)
+            if value
+            else [e for e, _ in pairs]
         )
         cases, enum = _entries("lookup", (given,), None if value else label)
     else:
@@ -450,10 +485,33 @@ def lookup(
 
     def test(entries: list[Any]) -> Words | Values:
         if match == "value":
-            return Values(tuple(entries), ignore_case=bool(ignore_case))
+            return Values(tuple(map(_entry, entries)), ignore_case=bool(ignore_case))
         return Words(tuple(_checked_word(e, "lookup") for e in entries), ignore_case is not False, whole_word)
 
     return Condition(_as_cases(cases, test, column), "lookup", Options(name, examples, group, precision, trusted), enum)
+
+
+def _entry(entry: Any) -> Any:
+    """An entry as the plain value that a corpus can hold, since values are compared strictly in type."""
+    if isinstance(entry, Enum):
+        entry = entry.value
+    if isinstance(entry, np.generic):
+        entry = entry.item()
+    try:
+        hash(entry)
+    except TypeError:
+        raise RuleError(f"lookup takes plain values, not {entry!r} ({type(entry).__name__})") from None
+    if entry is None or entry != entry:  # noqa: PLR0124 - NaN differs from itself
+        raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out")
+    return entry
+
+
+def _first_of_each(pairs: Iterable[tuple[Any, Label]]) -> dict[Any, Label]:
+    """A mapping in which the first of several labels of an entry stands."""
+    mapping: dict[Any, Label] = {}
+    for entry, label in pairs:
+        mapping.setdefault(entry, label)
+    return mapping
 
 
 def _file_label(text: Any, label: Any, source: str | Path) -> Label:
@@ -525,6 +583,8 @@ def _columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 def _label(value: Any) -> tuple[Label, type[IntEnum] | None]:
     """A label that a rule is declared with, and the enum that it is of."""
+    if isinstance(value, np.integer):
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < ABSTAIN:
         raise RuleError(
             f"label={value!r} is not a class",
@@ -541,10 +601,11 @@ def _label(value: Any) -> tuple[Label, type[IntEnum] | None]:
 
 def _checked_word(word: Any, kind: str) -> str:
     if not isinstance(word, str):
-        raise RuleError(f"{kind} takes strings, not {word!r} ({type(word).__name__})")
+        hint = 'match="value" compares whole values of any type' if kind == "lookup" else None
+        raise RuleError(f"{kind} takes strings, not {word!r} ({type(word).__name__})", hint=hint)
     if not word.strip():
-        raise RuleError(f"{kind} has an empty entry {word!r}, which would match everywhere")
-    return word
+        raise RuleError(f"{kind} has an empty entry {word!r}, which would match everywhere", hint="leave it out")
+    return str(word)
 
 
 def _checked_pattern(pattern: Any) -> str:
@@ -558,7 +619,7 @@ _BARE = {"RESUME", "NOP", "CACHE", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE",
 
 def _is_bare(function: Callable[..., Any]) -> bool:
     """Whether a function does nothing but return None."""
-    return all(
+    return isinstance(function, FunctionType) and all(
         step.opname in _BARE and (step.opname not in ("LOAD_CONST", "RETURN_CONST") or step.argval is None)
         for step in dis.get_instructions(function)
     )
@@ -656,15 +717,7 @@ def calling(
     decide: Any = None,
 ) -> LabelingFunction[P]:
     """Make a rule that calls a Python function; what all decorators of functions with a body share."""
-    if not callable(function):
-        raise RuleError(
-            f"{function!r} is not a function",
-            hint="@labeling_function takes no positional argument: @labeling_function(name=...)",
-        )
-    name = str(options.name or getattr(function, "__name__", type(function).__name__))
-    what = f"rule {name!r}"
-    if isinstance(function, LabelingFunction):
-        raise RuleError(f"{what} is a rule already", hint="one decorator makes one rule")
+    name, what = _named(function, options.name)
     parameters = parameters_of(function, what)
     checked = options.checked(what)
     return LabelingFunction(
@@ -672,7 +725,7 @@ def calling(
         parameters=parameters,
         body=Calls(function, batch, None if when is None else _guard(when, parameters, what), decide),
         kind=kind,
-        origin=Origin(function.__module__, getattr(function, "__globals__", {})),
+        origin=_origin(function),
         enum=enum or _enum_among((checked.examples or {}).values()),
         examples=examples_of(checked.examples, len(parameters), what),
         group=checked.group,
@@ -705,19 +758,19 @@ def _enum_among(values: Iterable[Any]) -> type[IntEnum] | None:
 @overload
 def column(function: Callable[P, R], /) -> Column: ...
 @overload
-def column(*, batch: bool = ..., name: str | None = ...) -> Callable[[Callable[P, R]], Column]: ...
+def column(*, batch: bool = ...) -> Callable[[Callable[P, R]], Column]: ...
 def column(
-    function: Callable[..., Any] | None = None, /, *, batch: bool = False, name: str | None = None
+    function: Callable[..., Any] | None = None, /, *, batch: bool = False
 ) -> Column | Callable[[Callable[..., Any]], Column]:
     """Make a derived column: computed once an example, for every rule and column of its module that names it.
+
+    It stands at the top of the module (or is imported there), where rules find it by its name.
 
     Parameters
     ----------
     batch : bool
         Whether the function takes columns, and returns one, instead of single values. It is called on fixed chunks of
         1,024 examples.
-    name : str, optional
-        The column's name; the function's if not given.
 
     Returns
     -------
@@ -734,8 +787,7 @@ def column(
     """
 
     def decorate(function: Callable[..., Any]) -> Column:
-        made = name or function.__name__
-        parameters = parameters_of(function, f"column {made!r}")
-        return Column(made, function, parameters, batch, Origin(function.__module__, function.__globals__))
+        name, _ = _named(function, None)
+        return Column(name, function, parameters_of(function, f"column {name!r}"), batch, _origin(function))
 
     return decorate if function is None else decorate(function)

@@ -51,7 +51,9 @@ def read_entries(
         )
     try:
         entries = [(entry, label) for entry, label in reader(found, key, value) if entry is not None and entry != ""]
-    except (UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
+    except RuleError:
+        raise
+    except (OSError, ValueError, csv.Error) as error:  # ValueError: no UTF-8, no JSON, no Parquet
         raise RuleError(f"the look-up file {str(path)!r} cannot be read: {error}") from None
     if not entries:
         raise RuleError(f"the look-up file {str(path)!r} has no entries")
@@ -92,7 +94,8 @@ def _read_jsonl(path: Path, key: str | None, value: str | None) -> Iterator[Entr
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise RuleError(
-                    f"line {number} of the look-up file {path.name!r} is not an object: {line.strip()[:80]}"
+                    f"line {number} of the look-up file {path.name!r} is not an object: {line.strip()[:80]}",
+                    hint='one object a line, such as {"word": "bit.ly"}; plain entries belong in a .txt',
                 )
             names = list(row)
             yield row[_column(names, key, path)], None if value is None else row[_column(names, value, path)]

@@ -70,7 +70,10 @@ def test_run_refuses_to_overwrite_without_force(rules, corpus, tmp_path):
     ("rules_text", "message"),
     [
         ("from labelkit import keywords\n@keywords(label=1)\ndef f(text): ...", "needs at least one entry"),
-        ("from labelkit import regex\n@regex('(', label=1)\ndef broken(text): ...", "'(' of rule 'broken' does not compile"),
+        (
+            "from labelkit import regex\n@regex('(', label=1)\ndef broken(text): ...",
+            "'(' of rule 'broken' does not compile",
+        ),
         ("from labelkit import keywords\n@keywords('a', label=1)\ndef f(text): return 1", "its body would never run"),
         ("import no_such_module", "No module named 'no_such_module'"),
         ("x = 1", "no labeling functions"),
@@ -126,7 +129,17 @@ def test_wrong_usage_ends_with_status_2():
 
 def test_an_option_of_a_label_model_can_be_set(rules, corpus, tmp_path):
     done = labelkit(
-        "run", rules, corpus, "--out", tmp_path / "out", "--model", "QuorumVote", "--set", "share=0.25", "--gold", "spam"
+        "run",
+        rules,
+        corpus,
+        "--out",
+        tmp_path / "out",
+        "--model",
+        "QuorumVote",
+        "--set",
+        "share=0.25",
+        "--gold",
+        "spam",
     )
     assert done.returncode == 0, done.stderr
     assert lk.RunFolder(tmp_path / "out").manifest["model"]["params"]["share"] == 0.25

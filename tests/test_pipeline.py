@@ -42,13 +42,16 @@ def short(n_words: int) -> int:
     return Label.HAM if n_words < 5 else ABSTAIN
 '''
 
-FAULTY = RULES + '''
+FAULTY = (
+    RULES
+    + """
 @labeling_function
 def fragile(text: str) -> int:
     if "love" in text:
         raise ValueError("I cannot bear love")
     return ABSTAIN
-'''
+"""
+)
 
 
 @pytest.fixture
@@ -68,7 +71,9 @@ def faulty(tmp_path):
 @pytest.fixture(scope="module")
 def comments():
     frame = lk.load_comments(6_000)
-    return frame[frame["text"] != ""].reset_index(drop=True)  # CSV as pandas writes it cannot tell an empty text from a null
+    return frame[frame["text"] != ""].reset_index(
+        drop=True
+    )  # CSV as pandas writes it cannot tell an empty text from a null
 
 
 @pytest.fixture(scope="module")
@@ -143,14 +148,18 @@ def test_force_does_not_replace_a_folder_that_is_no_run(rules, corpus, tmp_path)
 
 
 def test_a_fault_stops_the_run_and_leaves_nothing_under_the_final_name(faulty, corpus, tmp_path):
-    with pytest.raises(FaultError, match=r"rule 'fragile' failed on the example of id '\w+', row \d+: ValueError: I cannot"):
+    with pytest.raises(
+        FaultError, match=r"rule 'fragile' failed on the example of id '\w+', row \d+: ValueError: I cannot"
+    ):
         lk.run(faulty, corpus, tmp_path / "out", id="id")
     assert not (tmp_path / "out").exists()
 
 
 def test_recorded_faults_stand_in_a_table_and_do_not_count_as_abstains(faulty, corpus, comments, tmp_path):
     folder = lk.run(faulty, corpus, tmp_path / "out", id="id", on_fault="record")
-    expected = [i for i, text in zip(comments["id"], comments["text"], strict=True) if isinstance(text, str) and "love" in text]
+    expected = [
+        i for i, text in zip(comments["id"], comments["text"], strict=True) if isinstance(text, str) and "love" in text
+    ]
     assert [fault.id for fault in folder.faults] == expected
     assert {fault.lf for fault in folder.faults} == {"fragile"}
     assert folder.summary.loc["fragile", "faults"] == len(expected)
@@ -189,7 +198,9 @@ def test_gold_may_be_a_column_a_file_a_series_or_in_order(rules, corpus, comment
     file = tmp_path / "gold.csv"
     some[["id", "spam"]].rename(columns={"spam": "gold"}).to_csv(file, index=False)
     by_file = lk.run(rules, corpus, tmp_path / "a", id="id", gold=file)
-    by_series = lk.run(rules, corpus, tmp_path / "b", id="id", gold=pd.Series(some["spam"].to_numpy(), index=some["id"]))
+    by_series = lk.run(
+        rules, corpus, tmp_path / "b", id="id", gold=pd.Series(some["spam"].to_numpy(), index=some["id"])
+    )
     in_order = np.full(len(comments), -1)
     in_order[some.index] = some["spam"]
     by_order = lk.run(rules, corpus, tmp_path / "c", id="id", gold=in_order)
@@ -204,7 +215,7 @@ def test_gold_that_is_neither_a_column_nor_a_file_is_refused(rules, corpus, tmp_
         lk.run(rules, corpus, tmp_path / "out", gold="spma")
 
 
-SLOW = '''
+SLOW = """
 import time
 from enum import IntEnum
 from labelkit import labeling_function
@@ -217,7 +228,7 @@ class Label(IntEnum):
 def slow(text: str) -> int:
     time.sleep(0.0002)
     return Label.YES if len(text) % 2 else Label.NO
-'''
+"""
 
 
 def start(rules, corpus, out, *more):

@@ -18,6 +18,8 @@ def test_the_program_at_the_top_prints_what_the_readme_shows(capsys):
     assert capsys.readouterr().out == shown
 
 
-@pytest.mark.parametrize("path", re.findall(r"`((?:labeling_functions|tests|notebooks)/[\w./]*)`", README.read_text("utf-8")))
+@pytest.mark.parametrize(
+    "path", re.findall(r"`((?:labeling_functions|tests|notebooks)/[\w./]*)`", README.read_text("utf-8"))
+)
 def test_every_path_that_the_readme_names_is_there(path):
     assert (README.parent / path).exists()

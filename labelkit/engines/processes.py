@@ -21,7 +21,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count, islice, tee
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
@@ -93,7 +93,9 @@ def _share(job: Job[R], pool: _Pool, stay: dict[str, str]) -> Iterator[R]:
     here = [j for j, name in enumerate(names) if name in stay]
     there = [j for j, name in enumerate(names) if name not in stay]
     own = Plan(job.plan.lfs[[names[j] for j in here]])
-    for theirs, batch in zip(pool.run(_votes_alone), job.batches(), strict=True):
+    # A corpus that workers cannot read by themselves is read once: it may be an iterator.
+    sent, kept = (None, job.batches()) if pool.reads_alone else tee(job.batches())
+    for theirs, batch in zip(pool.run(_votes_alone, sent), kept, strict=True):
         mine = own.vote(batch.table)
         yield job.deliver(batch, _merged(mine, here, theirs, there))
 
@@ -120,9 +122,9 @@ class _Pool:
     def __init__(self, job: Job[Any], shipped: list[Shipped], folder: Path) -> None:
         self._job = job
         self._folder = folder
-        self._alone = job.corpus.splittable and job.corpus.path is not None
+        self.reads_alone = job.corpus.splittable and job.corpus.path is not None
         self._shipped = shipped
-        corpus = job.corpus if self._alone else None
+        corpus = job.corpus if self.reads_alone else None
         setup = pickle.dumps(_Setup(shipped, job.plan.lfs.space, corpus, job.columns, job.batch_rows, folder))
         self._executor = ProcessPoolExecutor(
             job.workers, multiprocessing.get_context("spawn"), initializer=_set_up, initargs=(setup,)
@@ -147,30 +149,25 @@ class _Pool:
         failed: dict[str, str] = self._result(self._submit(_failed_rules))
         return failed
 
-    def run(self, deliver: Callable[[Batch, BatchVotes], R]) -> Iterator[R]:
+    def run(self, deliver: Callable[[Batch, BatchVotes], R], batches: Iterable[Batch] | None = None) -> Iterator[R]:
         """Yield the results of all batches in order; a few tasks are under way at any time."""
         packed = pickle.dumps(deliver)
-        tasks = self._spans() if self._alone else self._written()
+        tasks = self._spans() if self.reads_alone else self._written(batches or self._job.batches())
         pending: deque[Future[list[Path]]] = deque()
         for task in tasks:
-            pending.append(self._submit(_vote_span if self._alone else _vote_file, task, packed))
+            pending.append(self._submit(_vote_span if self.reads_alone else _vote_file, task, packed))
             if len(pending) >= 2 * self._job.workers:
                 yield from map(_fetched, self._result(pending.popleft()))
         while pending:
             yield from map(_fetched, self._result(pending.popleft()))
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        with _no_main_module():
+        with _no_main_module(), _deaths_reported():
             return self._executor.submit(function, *arguments)
 
     def _result(self, future: Future[Any]) -> Any:
-        try:
+        with _deaths_reported():
             return future.result()
-        except BrokenProcessPool:
-            raise LabelkitError(
-                "a worker process died; perhaps a rule crashed it, or memory ran out",
-                hint="try workers=1 to see where, or a smaller batch_size",
-            ) from None
 
     def _spans(self) -> Iterator[Span]:
         job = self._job
@@ -178,9 +175,9 @@ class _Pool:
         span = max(1, min(MAX_SPAN, (n_batches - job.first) // (4 * job.workers)))
         return ((first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
 
-    def _written(self) -> Iterator[tuple[int, Path]]:
+    def _written(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Path]]:
         """Write each batch where a worker can map it."""
-        for number, batch in enumerate(self._job.batches()):
+        for number, batch in enumerate(batches):
             path = self._folder / f"batch-{number}.arrow"
             columns = dict(zip(batch.table.schema.names, batch.table.columns, strict=True))
             table = pa.record_batch({f"c:{name}": column for name, column in columns.items()} or {"rows": _rows(batch)})
@@ -193,6 +190,17 @@ class _Pool:
 
 def _rows(batch: Batch) -> pa.Array:
     return pa.nulls(len(batch))
+
+
+@contextmanager
+def _deaths_reported() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool:
+        raise LabelkitError(
+            "a worker process died; perhaps a rule crashed it, or memory ran out",
+            hint="try workers=1 to see where, or a smaller batch_size",
+        ) from None
 
 
 @contextmanager

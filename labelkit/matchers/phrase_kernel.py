@@ -166,37 +166,48 @@ def read_row(
 ) -> Any:
     """Read one row: its symbols, characters and tokens; how many of each; and whether it has a MIXED symbol.
 
-    Words begin and end too irregularly for the processor to foresee, so nothing branches on it: what is known of the
-    current token is written again with each character, and the next token begins where a word character follows
-    another character. White space after white space is written over it.
+    Indices are made unsigned, which spares numba a look whether they count from the end of the array.
     """
-    size: Any = np.int64(0)
-    n_tokens, begin = np.int64(0), np.int64(0)
-    in_word, in_space, mixed = False, False, False
-    value = np.uint64(0)
+    size, n_tokens = np.int64(0), np.int64(0)
+    in_space, mixed = False, False
+    code, symbol, width = read_symbol(table, data, at, end)
     while at < end:
-        code: Any = np.int64(data[np.uint64(at)])
-        width = 1
-        if code >= 128:
-            code, width = code_point(data, at)
+        if symbol & 3 == 0:
+            value = np.uint64(0)
+            starts[np.uint64(n_tokens)] = size
+            while symbol & 3 == 0:
+                value = (value ^ np.uint64(symbol)) * FACTOR
+                symbols[np.uint64(size)] = symbol
+                codes[np.uint64(size)] = code
+                size += np.int64(1)
+                at += width
+                code, symbol, width = read_symbol(table, data, at, end)
+            stops[np.uint64(n_tokens)] = size
+            marks[np.uint64(n_tokens)] = value
+            n_tokens += np.int64(1)
+            in_space = False
+            continue
+        is_space = symbol & 3 == 1
+        if not (is_space and in_space):
+            symbols[np.uint64(size)] = SPACE_SYMBOL if is_space else symbol
+            codes[np.uint64(size)] = 32 if is_space else code
+            size += np.int64(1)
+        mixed |= symbol & 3 == 3
+        in_space = is_space
         at += width
-        symbol: Any = np.int64(table[np.uint64(code)])
-        kind = symbol & 3
-        is_word, is_space = kind == 0, kind == 1
-        mixed |= kind == 3
-        size -= np.int64(is_space & in_space)
-        symbol, code = (SPACE_SYMBOL if is_space else symbol), (32 if is_space else code)
-        n_tokens += np.int64(in_word & (not is_word))
-        begin = begin if in_word else size
-        value = ((value if in_word else np.uint64(0)) ^ np.uint64(symbol)) * FACTOR
-        symbols[np.uint64(size)] = symbol
-        codes[np.uint64(size)] = code
-        size += np.int64(1)
-        starts[np.uint64(n_tokens)] = begin
-        stops[np.uint64(n_tokens)] = size
-        marks[np.uint64(n_tokens)] = value
-        in_word, in_space = is_word, is_space
-    return size, n_tokens + np.int64(in_word), mixed
+        code, symbol, width = read_symbol(table, data, at, end)
+    return size, n_tokens, mixed
+
+
+@compiled
+def read_symbol(table: Any, data: Any, at: Any, end: Any) -> Any:
+    """Read one character: its code point, symbol and number of bytes; a space where the row has ended."""
+    if at >= end:
+        return np.int64(32), np.int64(SPACE_SYMBOL), 1
+    code, width = np.int64(data[np.uint64(at)]), 1
+    if code >= 128:
+        code, width = code_point(data, at)
+    return code, np.int64(table[np.uint64(code)]), width
 
 
 @compiled
@@ -240,7 +251,7 @@ def scan_tokens(tables: Any, row: Any, size: Any, n_tokens: Any, votes: Any, i: 
             continue
         if records[record] < records[record + 1]:
             emit(tables, outputs, records[record], records[record + 1], row, size, starts[t], stops[t], votes, i)
-        node = np.int64(records[record + 2])
+        node: Any = np.int64(records[record + 2])
         while node >= 0:
             stop = stops[last]
             last += 1

@@ -193,8 +193,8 @@ class Plan:
     def _inherited(self, step: Step, frame: Frame) -> Errors:
         """Where a derived column that the rule reads could not be computed."""
         errors: Errors = {}
-        for name in step.lf.columns:
-            errors = {**frame.errors(key_of(step.lf, name)), **errors}
+        for key in step.keys.values():
+            errors = {**frame.errors(key), **errors}
         return errors
 
     def _share(self, spent: float, seconds: npt.NDArray[np.float64]) -> None:
@@ -228,18 +228,11 @@ class _Scanned:
     def _values(self, key: Key, test: Values) -> Mask:
         coded = self._frame.coded(key)
         if coded is None:
-            answers = (value is not None and _matches(test, value) for value in self._frame.values(key))
+            answers = (value is not None and test.matches(value) for value in self._frame.values(key))
             return np.fromiter(answers, np.bool_, self._frame.n_rows)
         codes, values = coded
         known = np.fromiter((value is not None and test.matches(value) for value in values), np.bool_, len(values))
         return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
-
-
-def _matches(test: Values, value: Any) -> bool:
-    try:
-        return test.matches(value)
-    except TypeError:  # a list or a dict equals no key
-        return False
 
 
 def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:
@@ -263,7 +256,7 @@ def _missing(rule: str, column: str, there: list[str]) -> CorpusError:
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
         hint=f"did you mean {close[0]!r}?"
         if close
-        else f"name a parameter after a column, or derive it: @column def {column}",
+        else f"name a parameter after a column, or derive it in the rule's module: @column def {column}(...)",
     )
 
 

@@ -79,10 +79,12 @@ def call_chunks(
 
 def described(error: Exception) -> tuple[str, str]:
     """The type of an exception, and its message with the line of the user's code that raised it."""
-    trace, place = error.__traceback__, ""
+    trace, theirs, place = error.__traceback__, None, ""
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename)
-        if _HERE not in file.parents:
+        if theirs is None and _HERE not in file.parents:
+            theirs = file  # what it calls may stand in any library
+        if file == theirs:
             place = f" ({file.name}, line {trace.tb_lineno})"
         trace = trace.tb_next
     return type(error).__name__, f"{error}{place}"
@@ -99,12 +101,13 @@ def _take(column: pa.Array | list[Any], rows: npt.NDArray[np.int64]) -> Any:
 def _checked(output: Any, n_rows: int, unpack: Callable[[Any, int], Sequence[Any]] | None) -> list[Any]:
     if unpack is not None:
         return list(unpack(output, n_rows))
-    if output is None or not hasattr(output, "__len__"):
-        raise TypeError(f"a batch function returns a value for each example, not {type(output).__name__}")
-    if len(output) != n_rows:
-        raise ValueError(f"returned {len(output)} values for {n_rows} examples")
-    plain = getattr(output, "tolist", None) or getattr(output, "to_pylist", None)
-    return list(output) if plain is None else list(plain())
+    plain = next((getattr(output, way) for way in ("tolist", "to_pylist", "to_list") if hasattr(output, way)), None)
+    values = output if plain is None else plain()
+    if not isinstance(values, Sequence) or isinstance(values, str | bytes):
+        raise TypeError(f"a batch function returns a value for each example, not one {type(output).__name__}")
+    if len(values) != n_rows:
+        raise ValueError(f"a batch function returned {len(values)} values for {n_rows} examples")
+    return list(values)
 
 
 def as_votes(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:

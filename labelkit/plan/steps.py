@@ -38,6 +38,10 @@ class Step(Protocol):
     def lf(self) -> LabelingFunction[...]:
         """The rule."""
 
+    @property
+    def keys(self) -> FrameKeys:
+        """The columns that it reads, by the name that it has for them."""
+
     def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
         """The votes on a batch, and the rows on which the rule failed."""
 
@@ -168,14 +172,17 @@ class Called:
             if not parameter.optional:
                 skip |= frame.nulls(key)
             skip[list(frame.errors(key))] = True
+        unguarded: Errors = {}
         if self.body.when is not None:
-            skip |= ~self._guarded(frame, truths)
+            guarded, failed = self._guarded(frame, truths)
+            unguarded = {row: error for row, error in failed.items() if not skip[row]}
+            skip |= ~guarded
         rows = np.flatnonzero(~skip)
         if not len(rows):
-            return votes, {}
+            return votes, unguarded
         results, errors = self._call(frame, rows, space)
         votes[rows], wrong = as_votes(results, space)
-        return votes, {int(rows[position]): error for position, error in {**wrong, **errors}.items()}
+        return votes, unguarded | {int(rows[position]): error for position, error in {**wrong, **errors}.items()}
 
     def explain(self) -> str:
         """How often the function is called, and for which rows."""
@@ -183,14 +190,15 @@ class Called:
         guard = "" if self.body.when is None else ", only where its guard holds"
         return f"a Python function, {how}{guard}"
 
-    def _guarded(self, frame: Frame, truths: Truths) -> Mask:
+    def _guarded(self, frame: Frame, truths: Truths) -> tuple[Mask, Errors]:
+        """Where the guard holds, and where it cannot be asked."""
         assert self.body.when is not None
         if any(not isinstance(test, Values) and frame.text(key) is None for key, test in self.tests):
             when = self.body.when
             columns = [frame.values(key) for key in self.keys.values()]
-            results, _ = call_each(lambda *row: when.holds(dict(zip(self.keys, row, strict=True))), columns)
-            return np.fromiter((result is True for result in results), np.bool_, frame.n_rows)
-        return holds(self.body.when, self.keys, frame, truths)[0]
+            results, errors = call_each(lambda *row: when.holds(dict(zip(self.keys, row, strict=True))), columns)
+            return np.fromiter((result is True for result in results), np.bool_, frame.n_rows), errors
+        return holds(self.body.when, self.keys, frame, truths)[0], {}
 
     def _call(self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[list[Any], Errors]:
         keys = [self.keys[name] for name in self.lf.columns]

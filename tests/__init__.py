@@ -1,0 +1,1 @@
+"""Tests, a file a module; ``benchmarks`` holds what is measured."""

@@ -1,0 +1,54 @@
+"""What is installed is what was tested: the wheel, in an environment of its own, from another folder."""
+
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT]
+    subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=300)
+    (made,) = folder.glob("labelkit-*.whl")
+    return made
+
+
+def test_the_wheel_holds_the_package_its_templates_and_its_type_marker(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    for wanted in ("labelkit/py.typed", "labelkit/templates/comments.py.txt", "labelkit/engines/processes.py"):
+        assert wanted in names
+    assert not [name for name in names if name.startswith(("tests/", "labeling_functions/"))]
+
+
+def test_the_installed_wheel_runs_check_and_run_from_another_folder(wheel, tmp_path):
+    home = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True, timeout=120)
+    python = home / "bin" / "python"
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel]
+    subprocess.run([str(part) for part in install], check=True, capture_output=True, timeout=120)
+    # The dependencies are those of this environment; labelkit itself can come only from the wheel, since the file that
+    # makes an editable install importable is not read in a folder that stands on the path like this.
+    site = next((home / "lib").glob("python*/site-packages"))
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    work = tmp_path / "elsewhere"
+    work.mkdir()
+
+    def run(*command):
+        return subprocess.run(command, cwd=work, capture_output=True, text=True, check=False, timeout=120)
+
+    where = run(python, "-c", "import labelkit; print(labelkit.__file__)")
+    assert str(home) in where.stdout, where.stderr
+    assert run(home / "bin" / "labelkit", "init", "first").returncode == 0
+    check = run(home / "bin" / "labelkit", "check", "first/labeling_functions/comments.py", "first/comments.csv")
+    assert check.returncode == 0, check.stderr
+    command = "run first/labeling_functions/comments.py first/comments.csv --out out --workers 2 --batch-size 1024"
+    done = run(home / "bin" / "labelkit", *command.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (work / "out" / "labels" / "part-00000.parquet").is_file()
