@@ -38,14 +38,15 @@ def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> ND
     >>> aligned_gold({"b": 1, "c": "ham"}, np.array(["a", "b", "c"]), ["ham", "spam"])
     array([-1,  1,  0])
     """
-    if hasattr(gold, "index") and hasattr(gold, "to_numpy"):  # a pandas series
+    if hasattr(getattr(gold, "index", None), "to_numpy"):  # a pandas series
         values, keys = gold.to_numpy(), gold.index.to_numpy()
         default = len(values) == len(ids) and np.array_equal(keys, np.arange(len(values)))
-        keys = None if default else keys  # a series without an index of its own is in the order of the examples
+        if default and not set(keys.tolist()) <= set(ids.tolist()):
+            keys = None  # a series without an index of its own is in the order of the examples
     elif isinstance(gold, Mapping):
-        values, keys = np.array([*gold.values(), None], dtype=object)[:-1], _object_array(list(gold))
+        values, keys = _object_array(list(gold.values())), _object_array(list(gold))
     else:
-        values, keys = np.asarray(gold.to_numpy() if hasattr(gold, "to_numpy") else gold), None
+        values, keys = _as_array(gold), None
     if values.ndim != 1:
         raise GoldError(f"gold has shape {values.shape}, not (n_examples,)")
     classes = _as_classes(values, class_names)
@@ -59,6 +60,16 @@ def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> ND
     return classes
 
 
+def _as_array(gold: Any) -> NDArray[Any]:
+    """Gold in the order of the examples: nulls are kept, and numbers and names are not made into one another."""
+    if isinstance(gold, np.ndarray):
+        return gold
+    plain = getattr(gold, "to_pylist", None) or getattr(gold, "to_list", None)  # of Arrow, of polars
+    values = list(gold) if plain is None else plain()
+    array = np.asarray(gold if plain is None else values)
+    return _object_array(values) if array.dtype.kind not in "iufb" and array.ndim == 1 else array
+
+
 def _object_array(values: list[Any]) -> NDArray[Any]:
     array = np.empty(len(values), dtype=object)
     array[:] = values
@@ -70,10 +81,11 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
     if values.dtype.kind in "iu":
         classes = values.astype(np.int64)
     elif values.dtype.kind == "f":
-        known = ~np.isnan(values)
-        classes = np.where(known, values, -1).astype(np.int64)
-        if (classes[known] != values[known]).any():
-            raise GoldError(f"gold holds {values[known & (classes != values)][0]}, which is not a class")
+        filled = np.where(np.isnan(values), -1, values)
+        whole = np.isfinite(filled) & (filled == np.rint(filled))
+        if not whole.all():
+            raise GoldError(f"gold holds {filled[~whole][0]}, which is not a class")
+        classes = filled.astype(np.int64)
     elif values.dtype.kind == "b":
         raise GoldError(
             "gold is True and False, not classes", hint="gold.astype(int), if False is class 0 and True class 1"
@@ -92,20 +104,16 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
 
 
 def _as_class(value: Any, numbers: dict[str, int]) -> int:
-    if value is None or value != value or value is getattr(value, "NaT", None):  # noqa: PLR0124 - NaN differs from itself
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and np.isnan(value)):
         return -1
     if isinstance(value, str):
         if value in numbers:
             return numbers[value]
         if value.strip().removeprefix("-").isdecimal():  # as a CSV file has it
             return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | np.integer | float) or value != int(value):
-        if type(value).__name__ == "NAType":
-            return -1
-        raise GoldError(
-            f"gold holds {value!r}, which is neither a class number nor one of the names {list(numbers)[:12]}"
-        )
-    return int(value)
+    if isinstance(value, int | np.integer | float) and not isinstance(value, bool) and value % 1 == 0:
+        return int(value)
+    raise GoldError(f"gold holds {value!r}, which is neither a class number nor one of the names {list(numbers)[:12]}")
 
 
 def _by_id(classes: NDArray[np.int64], keys: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
@@ -124,8 +132,9 @@ def _by_id(classes: NDArray[np.int64], keys: NDArray[Any], ids: NDArray[Any]) ->
             f"gold names {len(missing)} id(s) that are not examples, such as {missing[0]!r}",
             hint=f"ids look like {ids[0]!r}" if len(ids) else None,
         )
-    if len(set(places.tolist())) != len(places):
-        raise GoldError("gold names an id twice")
+    named = pd.Index(places)
+    if not named.is_unique:
+        raise GoldError(f"gold names the id {keys[named.duplicated()][0]!r} twice", hint="keep one label an example")
     aligned = np.full(len(ids), -1, dtype=np.int64)
     aligned[places] = classes
     return aligned

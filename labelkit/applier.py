@@ -218,7 +218,7 @@ class Applier:
         """
         if on_fault not in ("raise", "record"):
             raise LabelkitError(f"on_fault={on_fault!r} is neither 'raise' nor 'record'")
-        if isinstance(max_faults, bool) or not (max_faults is None or isinstance(max_faults, int) and max_faults >= 0):
+        if max_faults is not None and (not isinstance(max_faults, int) or max_faults < 0):
             raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")

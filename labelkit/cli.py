@@ -165,9 +165,9 @@ def _told(folder: Any) -> str:
     if judged:
         low, high = judged["accuracy_interval"]
         lines.append(
-            f"against gold, on the {judged['n_covered']:,} covered of {judged['n']:,}: accuracy {judged['accuracy']:.1%} "
-            f"({low:.1%} - {high:.1%}), macro F1 {judged['f1_macro']:.1%}, log-loss {judged['log_loss']:.3f}, "
-            f"calibration error {judged['ece']:.1%}"
+            f"against gold, on the {judged['n_covered']:,} covered of {judged['n']:,}: "
+            f"accuracy {judged['accuracy']:.1%} ({low:.1%} - {high:.1%}), macro F1 {judged['f1_macro']:.1%}, "
+            f"log-loss {judged['log_loss']:.3f}, calibration error {judged['ece']:.1%}"
         )
     if known["faults"]:
         lines.append(f"{known['faults']:,} faults: see {folder.path / 'faults.parquet'}")

@@ -129,14 +129,14 @@ def _forget_neighbours(other_than: Path | None = None) -> None:
 
 def _stands_in(module: ModuleType, folder: Path) -> bool:
     file = getattr(module, "__file__", None)
-    return isinstance(file, str) and folder in Path(file).parents
+    return isinstance(file, str) and Path(file).parent == folder
 
 
 def load_file(path: Path) -> ModuleType:
     """Run a Python file as a module, under its dotted name if it stands in a package.
 
     While it runs, the folder that holds it (or its outermost package) is importable, as it is for a script; what it
-    imports from there is its own, and not shared with rule files of other folders.
+    imports from beside it is not shared with rule files of other folders.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def load_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
-    _forget_neighbours(other_than=root)
+    _forget_neighbours(other_than=path.parent)
     before, loaded = sys.modules.get(name), set(sys.modules)
     with _importable(root), _reported(str(path)):
         if len(names) > 1:
@@ -166,8 +166,8 @@ def load_file(path: Path) -> ModuleType:
                 sys.modules[name] = before
             elif sys.modules.get(name) is module and len(names) == 1:
                 del sys.modules[name]
-            beside = {n: m for n, m in sys.modules.items() if n not in loaded and _stands_in(m, root)}
-            _neighbours.update(beside)
+            new = {n: m for n, m in sys.modules.items() if n not in loaded}
+            _neighbours.update({n: m for n, m in new.items() if _stands_in(m, path.parent)})
     return module
 
 
@@ -202,7 +202,7 @@ def _place(error: BaseException, source: str) -> str:
     trace, place = error.__traceback__, source
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if file == source or Path(file).name == Path(source).name:
+        if source in (file, trace.tb_frame.f_globals.get("__name__")):
             place = f"{file}, line {trace.tb_lineno}"
         trace = trace.tb_next
     return place

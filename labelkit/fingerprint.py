@@ -88,7 +88,8 @@ def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa:
     if isinstance(value, set | frozenset):
         return sorted(b"".join(_pieces(part, dict(seen))) for part in value)
     if isinstance(value, EnumType):
-        return [piece for member in value.__members__.values() for piece in _pieces(member, seen)]
+        members: dict[str, Any] = dict(value.__members__)
+        return [piece for member in members.values() for piece in _pieces(member, seen)]
     if is_dataclass(value) and not isinstance(value, type):
         return [piece for field in fields(value) for piece in _pieces(getattr(value, field.name), seen)]
     if callable(value):

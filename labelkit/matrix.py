@@ -116,6 +116,9 @@ class LabelMatrix:
         names = [lf.name for lf in self.lfs]
         if len(set(names)) != len(names):
             raise MatrixError(f"labeling functions share a name: {sorted({n for n in names if names.count(n) > 1})}")
+        for fault in self.faults:
+            if fault.lf not in names or not 0 <= fault.row < len(votes):
+                raise MatrixError(f"a fault of {fault.lf!r} on row {fault.row} is outside the matrix")
 
     @classmethod
     def of(
@@ -148,7 +151,7 @@ class LabelMatrix:
             ids = votes.index if ids is None else ids
         if hasattr(votes, "tocsr"):
             votes = _from_sparse(votes)
-        array = _as_votes(votes, None)
+        array = _as_votes(np.array(votes), None)  # a copy: what the user does to the array later is not known here
         n_classes = max(2, int(array.max(initial=-1)) + 1)
         space = LabelSpace.of(n_classes if classes is None else classes)
         named = [f"lf{j}" for j in range(array.shape[1])] if names is None else list(names)
@@ -237,6 +240,11 @@ class LabelMatrix:
         ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, a boolean mask or an
         array of positions picks examples; ``matrix[rows, names]`` picks both.
         """
+        if isinstance(key, tuple) and (len(key) != 2 or isinstance(key[0], str)):
+            raise MatrixError(
+                f"matrix[{', '.join(map(repr, key))}] is neither rows nor labeling functions, nor both",
+                hint='matrix[["short", "link"]], or matrix[rows, ["short", "link"]]',
+            )
         rows, columns = key if isinstance(key, tuple) else ((..., key) if _names_lfs(key) else (key, ...))
         chosen = self if columns is ... else self._columns(columns)
         return chosen if rows is ... else chosen._rows(rows)  # noqa: SLF001 - another matrix of this class
@@ -244,10 +252,9 @@ class LabelMatrix:
     def _columns(self, key: Any) -> LabelMatrix:
         if isinstance(key, str):
             key = [key]
-        if isinstance(key, slice):
-            positions = list(range(self.n_lfs))[key]
-        else:
-            positions = [self._position(name) if isinstance(name, str) else int(name) for name in key]
+        if _names_lfs(key):
+            key = [self._position(name) for name in key]
+        positions = np.atleast_1d(np.arange(self.n_lfs)[key])
         lfs = tuple(self.lfs[j] for j in positions)
         kept = {lf.name for lf in lfs}
         faults = tuple(fault for fault in self.faults if fault.lf in kept)
@@ -285,8 +292,12 @@ class LabelMatrix:
             faults += [replace(fault, row=fault.row + offset) for fault in part.faults]
             offset += len(part)
         votes = np.concatenate([part.votes for part in parts])
-        positional = all(_are_positions(part.ids) for part in parts)
-        ids = np.arange(len(votes)) if positional else np.concatenate([part.ids for part in parts])
+        if all(_are_positions(part.ids) for part in parts):
+            faults = [replace(fault, id=fault.row) for fault in faults]
+            ids = np.arange(len(votes))
+        else:  # as objects where numbers and strings meet, so that none becomes the other
+            kinds = {part.ids.dtype.kind for part in parts if len(part)}
+            ids = np.concatenate([part.ids if len(kinds) < 2 else part.ids.astype(object) for part in parts])
         return replace(first, votes=votes, ids=ids, faults=tuple(faults))
 
     def join(self, other: LabelMatrix) -> LabelMatrix:
@@ -381,11 +392,11 @@ class LabelMatrix:
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> LabelMatrix:
         """Read a matrix from the table that :meth:`to_arrow` makes."""
         metadata = (table.schema.metadata or {}).get(_METADATA)
-        if metadata is None:
+        known = {} if metadata is None else json.loads(metadata)
+        if "lfs" not in known:
             raise MatrixError(
                 f"{source} holds no label matrix", hint="LabelMatrix.of(frame) takes a plain frame of votes"
             )
-        known = json.loads(metadata)
         lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
         dtype = LabelSpace.of(known["classes"]).dtype
         votes = np.empty((table.num_rows, len(lfs)), dtype=dtype, order="F")
@@ -486,7 +497,10 @@ def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: in
 
 def vote_columns(names: Sequence[str]) -> list[str]:
     """Column names of a table of votes: the id's, kept apart from a rule that is itself called ``id``."""
-    return ["id" if "id" not in names else "example_id", *names]
+    own = "id"
+    while own in names:
+        own = f"example_{own}"
+    return [own, *names]
 
 
 def matrix_metadata(
@@ -498,7 +512,7 @@ def matrix_metadata(
         "classes": list(class_names),
         "faults": [{**fault.__dict__, "id": _plain(fault.id)} for fault in faults],
     }
-    return {_METADATA: json.dumps(known, sort_keys=True).encode()}
+    return {_METADATA: json.dumps(known, sort_keys=True, default=str).encode()}
 
 
 def _plain(value: Any) -> Any:
@@ -506,7 +520,9 @@ def _plain(value: Any) -> Any:
 
 
 def _names_lfs(key: Any) -> bool:
-    return isinstance(key, str) or (isinstance(key, list) and bool(key) and all(isinstance(part, str) for part in key))
+    if isinstance(key, str):
+        return True
+    return isinstance(key, Iterable) and len(list(key)) > 0 and all(isinstance(part, str) for part in key)
 
 
 def _are_positions(ids: NDArray[Any]) -> bool:

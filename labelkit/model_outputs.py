@@ -117,15 +117,23 @@ class Decision:
         ValueError
             If the output has another number of rows than the batch, or of columns than there are classes.
         """
-        array = output if isinstance(output, list) else np.asarray(output)
+        if output is None:
+            raise TypeError("the model returned None, not an output for each example")
+        array = output if isinstance(output, list) else np.atleast_1d(np.asarray(output))
         if isinstance(array, list) and not any(isinstance(row, str) for row in array):
             array = np.asarray(array)
         if len(array) != n_examples:
             raise ValueError(f"the model returned {len(array)} outputs for {n_examples} examples")
+        shape = array.shape if isinstance(array, np.ndarray) else (len(array),)
+        if self.label is not None:
+            if len(shape) > 1:
+                raise ValueError(
+                    f"the model returned an array of shape {shape}, not one score an example; "
+                    f"return predict_proba(...)[:, {int(self.label)}], or leave label= out"
+                )
+            return self._from_scores(np.asarray(array, dtype=np.float64))
         if isinstance(array, np.ndarray) and array.ndim == 2:
             return self._from_probabilities(array, space)
-        if self.label is not None:
-            return self._from_scores(np.asarray(array, dtype=np.float64))
         if self.threshold is not None or self.thresholds is not None:
             raise ValueError(
                 f"the model returned labels, not probabilities, so threshold={self.threshold} has no meaning; "
@@ -139,6 +147,9 @@ class Decision:
         if len(columns) != proba.shape[1] or (self.columns is None and proba.shape[1] > len(space)):
             wanted = len(self.columns) if self.columns is not None else len(space)
             raise ValueError(f"the model returned {proba.shape[1]} probabilities an example for {wanted} classes")
+        absent = [c for c, _ in self.thresholds or () if c not in columns]
+        if absent:
+            raise ValueError(f"there is a threshold for class {absent[0]}, but the model's classes are {list(columns)}")
         best = proba.max(axis=1)
         chosen = np.asarray(columns)[proba.argmax(axis=1)]
         limits = np.full(max(*columns, len(columns)) + 1, self.threshold if self.threshold is not None else 0.0)

@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import IntEnum
 from importlib import metadata
@@ -98,7 +98,6 @@ def run(
     """
     target = Path(out)
     _check_target(target, force=force)
-    started = time.perf_counter()
     lfs = rules if isinstance(rules, LabelingFunctions) else _collected(rules, labels)
     applier = Applier(lfs, labels=labels)
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
@@ -108,11 +107,16 @@ def run(
     draft = target.with_name(f".{target.name}.partial")
     run_ = _Run(applier, opened, truth, draft, batch_rows)
     run_.resume_or_start(_key(run_, gold, on_bad_row))
+    clock = _Clock()
     n_rows = run_.vote(workers=workers, on_fault=on_fault, max_faults=max_faults, progress=progress)
-    voted = time.perf_counter()
-    patterns = run_.finish(estimator, workers)
-    seconds = {"apply": voted - started, "model_and_labels": time.perf_counter() - voted}
-    _describe(run_, estimator, patterns, n_rows, seconds)
+    clock.note("apply")
+    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    clock.note("patterns")
+    fitted = estimator.fit(replace(patterns, gold=None))  # gold judges the rules here; it does not teach the model
+    clock.note("fit")
+    run_.label(fitted, patterns, places, workers)
+    clock.note("labels")
+    _describe(run_, fitted, patterns, n_rows, clock)
     _move(draft, target)
     return RunFolder(target)
 
@@ -243,12 +247,9 @@ class _Run:
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         return n_rows
 
-    def finish(self, model: Any, workers: int) -> VotePatterns:
-        """Fit the model on the patterns of all parts, and write the labels and the statistics."""
-        n_parts = self.parts.count(until_fault=False)
-        patterns, places = self.parts.merged(n_parts)
-        fitted = model.fit(VotePatterns(patterns.outcomes, patterns.counts, patterns.lfs, patterns.class_names))
-        proba = fitted.predict_pattern_proba(patterns)
+    def label(self, model: Any, patterns: VotePatterns, places: list[NDArray[np.int64]], workers: int) -> None:
+        """Write the labels of each part: those of its patterns, spread over its examples."""
+        proba = model.predict_pattern_proba(patterns)
         covered = covered_patterns(patterns)
 
         def write(number: int) -> None:
@@ -259,8 +260,7 @@ class _Run:
             part.write(self.parts.ids(number), part_path(self.folder, "labels", number))
 
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(write, range(n_parts)))
-        return patterns
+            list(pool.map(write, range(len(places))))
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,20 @@ def _key(run_: _Run, gold: Any, on_bad_row: str) -> str:
     return fingerprint(__version__, content, rules, asked, gold)
 
 
-def _describe(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, seconds: dict[str, float]) -> None:
+class _Clock:
+    """How long each stage of a run took, in seconds."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def note(self, stage: str) -> None:
+        """A stage is over."""
+        now = time.perf_counter()
+        self.seconds[stage], self._last = now - self._last, now
+
+
+def _describe(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, clock: _Clock) -> None:
     """Write the statistics, the model, the faults, the rejects, the manifest and the timings."""
     from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
 
@@ -302,11 +315,12 @@ def _describe(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, secon
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     (folder / "rejects.jsonl").write_text("".join(f"{line}\n" for line in rejects), "utf-8")
     summarize(patterns, model=model).frame.to_csv(folder / "summary.csv")
+    clock.note("summary")
     model.save(folder / "model")
     write_json(folder / MANIFEST, _manifest(run_, model, patterns, n_rows, len(faults)))
     per_lf = dict(sorted(run_.applier.seconds.items()))
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(folder / "timings.json", {"finished": finished, "seconds": seconds, "seconds_per_lf": per_lf})
+    write_json(folder / "timings.json", {"finished": finished, "seconds": clock.seconds, "seconds_per_lf": per_lf})
     shutil.rmtree(folder / "work")
     (folder / "key").unlink()
 

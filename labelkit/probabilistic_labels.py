@@ -111,7 +111,19 @@ class ProbabilisticLabels:
         if n_classes != len(self.class_names):
             raise MatrixError(f"probabilities of {n_classes} classes, but {len(self.class_names)} class names")
         if self.pattern_covered.shape != (n_patterns,) or self.index.shape != self.ids.shape:
-            raise MatrixError("the parts of the labels do not fit together")
+            raise MatrixError(
+                f"the parts of the labels do not fit together: {n_patterns} patterns, of which "
+                f"{self.pattern_covered.shape} are covered or not; patterns of {self.index.shape} examples, "
+                f"ids of {self.ids.shape}"
+            )
+        if len(self.index) and not 0 <= self.index.min() <= self.index.max() < n_patterns:
+            raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
+        if not np.allclose(self.pattern_proba.sum(axis=1), 1, atol=1e-6):
+            raise MatrixError("the probabilities of an example do not sum to 1")
+        for name in ("pattern_proba", "pattern_covered", "index", "ids"):
+            view = getattr(self, name).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -173,7 +185,7 @@ class ProbabilisticLabels:
             labels = hard_labels(self.proba, ties=ties, random_state=random_state)
         else:
             labels = hard_labels(self.pattern_proba, ties=ties)[self.index]
-        return np.where(self.is_covered, labels, uncovered)
+        return np.where(self.is_covered, labels, LabelSpace(self.class_names).vote(uncovered))
 
     @classmethod
     def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
@@ -238,9 +250,10 @@ class ProbabilisticLabels:
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> ProbabilisticLabels:
         """Read labels from the table that :meth:`to_arrow` makes."""
         metadata = (table.schema.metadata or {}).get(_METADATA)
-        if metadata is None or "label" not in table.column_names:
+        known = {} if metadata is None else json.loads(metadata)
+        if "classes" not in known or "lfs" in known:
             raise MatrixError(f"{source} holds no probabilistic labels")
-        class_names = tuple(json.loads(metadata)["classes"])
+        class_names = tuple(known["classes"])
         return cls(
             pattern_proba=np.column_stack([table.column(f"p_{name}").to_numpy() for name in class_names]),
             pattern_covered=table.column("covered").to_numpy(),

@@ -61,7 +61,9 @@ class Options:
 
     def checked(self, what: str) -> Options:
         """Refuse what cannot be meant."""
-        if self.precision is not None and not (isinstance(self.precision, float | np.floating) and 0 < self.precision < 1):
+        if self.precision is not None and not (
+            isinstance(self.precision, float | np.floating) and 0 < self.precision < 1
+        ):
             raise RuleError(
                 f"precision={self.precision!r} of {what} is not between 0 and 1",
                 hint="precision is the share of its votes that you think right, such as 0.9",

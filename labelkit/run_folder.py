@@ -1,8 +1,8 @@
 """A run folder holds all that a run found out: votes, labels, faults, rejects, summary, model, manifest.
 
 ``votes/part-*.parquet`` and ``labels/part-*.parquet`` are in the order of the corpus. They, ``faults.parquet``,
-``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and ``manifest.json`` are the same bytes whenever the same
-run is made again; ``timings.json`` holds what is not: times and dates.
+``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and ``manifest.json`` are the same bytes whenever the
+same run is made again; ``timings.json`` holds what is not: times and dates.
 """
 
 from __future__ import annotations

@@ -189,7 +189,8 @@ def test_real_comments_get_the_votes_and_labels_of_the_benchmark(shared_data, tm
     import numpy as np
 
     folder = shared_data / "lf" / "youtube"
-    texts = [json.loads(line) for line in gzip.open(folder / "texts.jsonl.gz", "rt", encoding="utf-8")]
+    with gzip.open(folder / "texts.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts = [json.loads(line) for line in file]
     given = np.load(folder / "votes.npz")
     names = json.loads((folder / "meta.json").read_text())["lf_names"]
     with (tmp_path / "comments.jsonl").open("w", encoding="utf-8") as file:

@@ -13,17 +13,35 @@ from labelkit.label_models._base import BaseLabelModel
 from labelkit.label_models._evaluation import Evaluation
 from labelkit.label_models._saving import read_model
 from labelkit.label_models.dawid_skene import DawidSkene
+from labelkit.label_models.ibcc import IBCC
 from labelkit.label_models.label_model import LabelModel
 from labelkit.label_models.majority_vote import MajorityVote
+from labelkit.label_models.metal import MetalModel
+from labelkit.label_models.one_coin import OneCoin
 from labelkit.label_models.quorum_vote import QuorumVote
+from labelkit.label_models.snorkel_model import SnorkelLabelModel
+from labelkit.label_models.triplets import TripletModel
+from labelkit.label_models.weighted_vote import WeightedVote
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MODELS: Final[dict[str, type[BaseLabelModel]]] = {
-    model.__name__: model for model in (MajorityVote, QuorumVote, DawidSkene, LabelModel)
+    model.__name__: model
+    for model in (
+        MajorityVote,
+        QuorumVote,
+        WeightedVote,
+        OneCoin,
+        DawidSkene,
+        IBCC,
+        TripletModel,
+        MetalModel,
+        SnorkelLabelModel,
+        LabelModel,
+    )
 }
-"""Label models by name."""
+"""Label models by name, the simplest first and the default last."""
 
 
 def load_model(path: str | Path) -> BaseLabelModel:
@@ -38,12 +56,18 @@ def load_model(path: str | Path) -> BaseLabelModel:
 
 
 __all__ = [
+    "IBCC",
     "MODELS",
     "BaseLabelModel",
     "DawidSkene",
     "Evaluation",
     "LabelModel",
     "MajorityVote",
+    "MetalModel",
+    "OneCoin",
     "QuorumVote",
+    "SnorkelLabelModel",
+    "TripletModel",
+    "WeightedVote",
     "load_model",
 ]

@@ -8,6 +8,7 @@ labels, scores, saving. ``__init__`` only stores; what is learned ends in ``_``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelkit.exceptions import ModelError
 from labelkit.label_models._evaluation import Evaluation
+from labelkit.label_models._explanation import Explanation, positions_of
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._votes import (
     Arranged,
@@ -171,6 +173,45 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             weights=weight,
             covered=covered[gold_pairs.pattern],
             class_names=self.class_names_,
+        )
+
+    def explain(self, matrix: Any, ids: Any) -> Explanation:
+        """Say what moved the probabilities of some examples: the prior, and each vote, in log-odds.
+
+        Parameters
+        ----------
+        matrix
+            As in :meth:`fit`.
+        ids : sequence or scalar
+            Ids of examples of the matrix; positions of patterns, if it is of vote patterns.
+
+        Returns
+        -------
+        Explanation
+            Prior and contributions add up to the log-odds of the probabilities.
+
+        Raises
+        ------
+        ModelError
+            If an id is not the matrix's, or the model's score is no sum (vote counts and shares).
+        """
+        given = self._read(matrix)
+        arranged = self._arranged(given)
+        index = arranged.place if given.index is None else arranged.place[given.index]
+        names = np.arange(len(index)) if given.ids is None else given.ids
+        wanted, rows = positions_of(ids, names)
+        chosen = index[rows]
+        table = replace(arranged.table, hits=arranged.table.hits[chosen], counts=np.ones(len(chosen)))
+        prior, terms = self._contributions(table)
+        prior[~table.covered] = np.log(self.class_prior_)
+        lf_names = tuple(self.lf_names_[j] for j in self.lf_order_)
+        return Explanation.of(table, prior, terms, ids=wanted, lf_names=lf_names)
+
+    def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: ARG002
+        """Log-scores as a sum: a prior for each pattern, and a term for each vote."""
+        raise ModelError(
+            f"{type(self).__name__} has no log-scores that votes add to",
+            hint="LabelModel and the models with confusions can explain their probabilities",
         )
 
     def save(self, path: str | Path) -> Path:

@@ -108,6 +108,32 @@ def soft_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> Sof
     return SoftCounts(columns, classes)
 
 
+def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDArray[np.float64]:
+    """How many of each column's votes are expected to be right, without a count for every class.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    right = np.zeros(table.n_columns)
+    for rows in table.chunks():
+        hits = table.hits[rows]
+        q, place = posterior(rows), np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
+        weight = table.counts[rows][place] * q[place, table.label[hits.indices]]
+        right += sums_by(hits.indices, weight, table.n_columns)
+    return right + _gold_hits(table, posterior, gold)
+
+
+def _gold_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDArray[np.float64]:
+    """What knowing the class of some examples adds to the expected number of right votes."""
+    moved = np.zeros(table.n_columns)
+    for pattern, label, count in zip(gold.pattern, gold.label, gold.count, strict=True):
+        columns = table.hits.indices[table.hits.indptr[pattern] : table.hits.indptr[pattern + 1]]
+        q = posterior(slice(pattern, pattern + 1))[0]
+        moved[columns] += count * ((table.label[columns] == label) - q[table.label[columns]])
+    return moved
+
+
 def whole_posterior(table: VoteTable, posterior: Posterior) -> NDArray[np.float64]:
     """The posterior of all patterns; shape (n_patterns, n_classes)."""
     found = np.empty((table.n_patterns, table.n_classes))

@@ -26,8 +26,12 @@ STRENGTH: Final = 4.0
 POOLED: Final = 20.0
 """Pseudo-votes of the pooled confusion, for a class of which little was seen."""
 
+
 DAMPING: Final = 0.15
-"""Votes on one example are not independent: their sum is divided by 1 + 0.15 (number of votes - 1)."""
+"""See :func:`damping`."""
+
+FLATNESS: Final = 1.2
+"""What log-posteriors are divided by at the end: parameters that were learned from the same votes are too sure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +107,9 @@ def confusion_rows(
 
 
 def damping(n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the summed log-likelihoods of so many votes on one example are divided by.
+    """What the summed log-likelihoods of so many votes on one example are divided by, once EM has ended.
+
+    Votes on one example are not independent, given its class: it is easy or hard, and their authors are alike.
 
     >>> damping(np.array([0.0, 1.0, 11.0])).tolist()
     [1.0, 1.0, 2.5]

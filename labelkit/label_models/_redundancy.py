@@ -1,7 +1,7 @@
 """How much of what a labeling function says is said by others too.
 
 Two columns (labeling function, class) are as redundant as the examples that they vote on are the same: their Jaccard
-overlap J. A column's votes weigh ``1 / sum of J^power`` over all columns, itself included, so that exact copies count
+overlap J. A column's votes weigh ``1 / sum of J^3`` over all columns, itself included, so that exact copies count
 once between them and a chance overlap costs next to nothing.
 """
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from labelkit.label_models._votes import VoteTable
 
 POWER: Final = 3.0
-"""J of unipolar columns is raised to this: they seldom fire together by chance."""
+"""Overlaps of unipolar columns are raised to this: such columns seldom fire together by chance."""
 
-MULTIPOLAR_POWER: Final = 12.0
-"""The same for multipolar columns: good ones agree on most examples without copying, so only near copies count."""
+COPY_POWER: Final = 24.0
+"""All overlaps are raised to this first, so that near copies count as one and make no other look redundant."""
+
+EVIDENCE: Final = 10.0
+"""An overlap of so many examples is believed by half."""
 
 DENSE_COLUMNS: Final = 400
 """Up to so many columns, their products are made dense, a block of patterns at a time."""
@@ -38,25 +41,35 @@ class Overlaps:
     ----------
     jaccard : coo_array of shape (n_columns, n_columns)
         Symmetric, in (0, 1], with 1 on the diagonal.
+    shared : ndarray of shape (n_pairs,)
+        How many examples the pair has in common.
     """
 
     jaccard: sparse.coo_array
+    shared: NDArray[np.float64]
 
-    def independence(self, power: NDArray[np.float64]) -> NDArray[np.float64]:
+    def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of a column's votes that are its own, in (0, 1].
 
         Parameters
         ----------
-        power : ndarray of shape (n_columns,)
-            What the overlaps of each column are raised to.
+        alike : ndarray of bool, shape (n_columns,)
+            Columns that are redundant already where they overlap in part (unipolar ones), not only as copies. Good
+            multipolar functions agree on most examples without copying one another.
+        group : ndarray of int64, shape (n_columns,)
+            Who each column comes from, -1 if that is not known; of one group, every overlap counts in full.
 
         Returns
         -------
         ndarray of shape (n_columns,)
         """
-        rows = self.jaccard.coords[0].astype(np.int64)
-        sums = sums_by(rows, self.jaccard.data ** power[rows], self.jaccard.shape[0])
-        return np.asarray(1.0 / np.maximum(sums, 1.0))
+        rows, columns = (places.astype(np.int64) for places in self.jaccard.coords)
+        n, overlap = self.jaccard.shape[0], self.jaccard.data
+        evidence = np.where(rows == columns, 1.0, self.shared / (self.shared + EVIDENCE))
+        single = 1.0 / sums_by(rows, overlap**COPY_POWER * evidence, n)
+        said = (group[rows] == group[columns]) & (group[rows] >= 0)
+        power = np.where(said, 1.0, np.where(alike[rows] & alike[columns], POWER, COPY_POWER))
+        return np.asarray(single / sums_by(rows, single[columns] * overlap**power * evidence, n))
 
 
 def together(table: VoteTable) -> sparse.coo_array:
@@ -86,4 +99,4 @@ def column_overlaps(table: VoteTable) -> Overlaps:
     counts = table.column_counts
     union = counts[row] + counts[column] - shared.data
     jaccard = sparse.coo_array((shared.data / union, (row, column)), shape=shared.shape)
-    return Overlaps(jaccard)
+    return Overlaps(jaccard, shared.data)

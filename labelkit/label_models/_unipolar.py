@@ -50,7 +50,7 @@ class ScoreCoefficients:
 NOTHING_KNOWN: Final = ScoreCoefficients(0.835, -1.112, -0.718, 1.408, 0.570, -0.166, 0.112, 0.299)
 """Learned once from the gold of public vote matrices; the optimum is flat."""
 
-PRIOR_KNOWN: Final = ScoreCoefficients(0.590, -1.122, -0.265, 2.233, 0.177, -0.063, 0.083, 0.214, 0.512, 0.069)
+PRIOR_KNOWN: Final = ScoreCoefficients(0.590, -0.265, -1.122, 2.233, 0.177, -0.063, 0.083, 0.214, 0.512, 0.069)
 """The same where the class prior is known."""
 
 LEAST_SLOPE: Final = 0.02
@@ -97,18 +97,24 @@ def temperature(agreement: float, n_classes: int, coefficients: ScoreCoefficient
 
 
 def class_scores(
-    n: NDArray[np.float64], slopes: NDArray[np.float64], coefficients: ScoreCoefficients
+    n: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+    coefficients: ScoreCoefficients,
+    log_ratio: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Scores of classes from their independent votes, before the temperature; concave in the votes.
+    """Scores of classes from their independent votes, before the temperature; concave in the votes, 0 without any.
 
     Parameters
     ----------
     n : ndarray of shape (n_patterns, n_classes)
     slopes : ndarray of shape (n_classes,)
     coefficients : ScoreCoefficients
+    log_ratio : ndarray of shape (n_classes,)
+        How much more frequent than usual a class is known to be, in logs; 0 where that is not known.
 
     Returns
     -------
     ndarray of shape (n_patterns, n_classes)
     """
-    return np.asarray(n * slopes + coefficients.rise * np.log1p(n) + coefficients.step * (n > 0))
+    slope = slopes + coefficients.prior_per_vote * log_ratio
+    return np.asarray(n * slope + coefficients.rise * np.log1p(n) + coefficients.step * (n > 0))

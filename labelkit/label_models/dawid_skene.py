@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelkit.exceptions import ModelError
-from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
+from labelkit.label_models._additive import AdditiveModel
+from labelkit.label_models._base import checked_prior, uniform
 from labelkit.label_models._em import (
     SoftCounts,
     additive_scores,
-    known_columns,
     soft_counts,
     softmax,
     vote_shares,
-    whole_posterior,
 )
 from labelkit.label_models._polarity import multipolar
 from labelkit.label_models._votes import check_room
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
 
-class DawidSkene(BaseLabelModel):
+class DawidSkene(AdditiveModel):
     r"""Expectation maximisation for one confusion matrix per labeling function, given that it votes.
 
     .. math::
@@ -55,8 +54,8 @@ class DawidSkene(BaseLabelModel):
 
     Attributes
     ----------
-    confusion_ : ndarray of shape (n_columns, n_classes)
-        T for each (LF, vote) in ``column_codes_`` (``lf * n_classes + vote``, LFs in the order of ``lf_order_``).
+    weights_ : ndarray of shape (n_columns, n_classes)
+        log T for each (LF, vote) in ``column_codes_`` (``lf * n_classes + vote``, LFs in the order of ``lf_order_``).
     n_iter_ : int
 
     References
@@ -107,16 +106,12 @@ class DawidSkene(BaseLabelModel):
             posterior = observers_posterior(table, confusion, prior)
             if np.abs(confusion - before).max(initial=0) < self.tol:
                 break
-        self.class_prior_ = prior
-        self.column_codes_ = table.codes
-        self.confusion_ = confusion
         self.lf_totals_ = np.asarray(table.lf_matrix() @ counts.columns)
+        self._keep(table, np.log(confusion), prior)
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
+    def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
         nothing = SoftCounts(np.zeros((table.n_columns, table.n_classes)), np.zeros(table.n_classes))
-        unseen = confusion_of(table, nothing, self.diagonal, self.smoothing, self.lf_totals_)
-        confusion = known_columns(table, self.column_codes_, self.confusion_, unseen)
-        return whole_posterior(table, observers_posterior(table, confusion, self.class_prior_))
+        return np.log(confusion_of(table, nothing, self.diagonal, self.smoothing, self.lf_totals_))
 
 
 def confusion_of(

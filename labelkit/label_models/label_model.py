@@ -3,7 +3,7 @@
 Labeling functions are *unipolar* (they vote for one class only) or *multipolar*. Votes of the former are counted, by
 their independence and with concave worth (:mod:`~labelkit.label_models._unipolar`); confusions of the latter are
 learned in a few EM steps (:mod:`~labelkit.label_models._multipolar`); where both occur, the counts are a fixed offset
-in the EM. Gold rows correct the result (:mod:`~labelkit.label_models._gold_correction`).
+in the EM. Gold rows set the class prior and correct the result (:mod:`~labelkit.label_models._gold_correction`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.special import logsumexp
 
 from labelkit.exceptions import ModelError
 from labelkit.label_models import _multipolar, _unipolar
 from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
 from labelkit.label_models._em import known_columns, soft_counts, softmax, sums_by, vote_shares, whole_posterior
 from labelkit.label_models._gold_correction import Correction, corrected, learn_correction
+from labelkit.label_models._learned import LearnedReports, describe
 from labelkit.label_models._polarity import multipolar
-from labelkit.label_models._redundancy import MULTIPOLAR_POWER, POWER, column_overlaps
+from labelkit.label_models._redundancy import column_overlaps
 from labelkit.label_models._votes import NO_GOLD, check_room
 
 if TYPE_CHECKING:
@@ -36,14 +38,17 @@ BELIEF: Final = 20.0
 USUAL: Final = 0.75
 """The precision at which a vote of a unipolar LF counts as one vote."""
 
+EVEN_GOLD: Final = 5.0
+"""Gold rows, spread evenly over the classes, that are added to the given ones before they say the class prior."""
 
-class LabelModel(BaseLabelModel):
+
+class LabelModel(LearnedReports, BaseLabelModel):
     """Probabilities of classes from noisy, overlapping, conflicting votes; needs no tuning.
 
     Parameters
     ----------
     class_prior : array-like of shape (n_classes,), optional
-        How frequent each class is, where that is known; estimated if not given.
+        How frequent each class is, where that is known; estimated from gold, else from votes, if not given.
     n_classes : int, optional
         How many classes there are, where the votes cannot tell.
 
@@ -52,15 +57,22 @@ class LabelModel(BaseLabelModel):
     multipolar_ : ndarray of bool, shape (n_lfs,)
         Which LFs vote for several classes, in the order of ``lf_order_``.
     independence_ : ndarray of shape (n_columns,)
-        The share of each (LF, vote) in ``column_codes_`` that is not said by near copies of it too.
+        The share of each (LF, vote) in ``column_codes_`` that is not said by others too.
     lf_precision_ : dict of str to float
         How often each LF's votes are estimated to be right; NaN for one that never voted.
+
+    See Also
+    --------
+    precisions, redundancies, suspects, verdict : what it learned, as tables.
 
     Notes
     -----
     With independent votes n_y for class y by unipolar functions, its score is
     ``tau (a_y n_y + 1.41 log(1 + n_y) + 0.57 [n_y > 0])``, to which votes of multipolar functions add the logs of their
     confusions. The formulas and their constants stand in the modules named above.
+
+    In an explanation, the term of a class that is concave in the votes is split among its voters in proportion to their
+    weights.
 
     References
     ----------
@@ -81,137 +93,181 @@ class LabelModel(BaseLabelModel):
         self.class_prior = class_prior
         self.n_classes = n_classes
 
+    # Learning ---------------------------------------------------------------------------------------------------------
+
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
         _check_beliefs(table)
-        known = checked_prior(self.class_prior, table.n_classes)
-        self.known_prior_ = known is not None
-        self.class_prior_ = uniform(table.n_classes) if known is None else known
+        prior = checked_prior(self.class_prior, table.n_classes)
+        if prior is None and len(gold):
+            seen = gold.per_class(table.n_classes)
+            prior = (seen + EVEN_GOLD / table.n_classes) / (seen.sum() + EVEN_GOLD)
+        self.known_prior_ = prior is not None
+        self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         self.column_codes_ = table.codes
         self.multipolar_ = multipolar(table)
-        power = np.where(self.multipolar_[table.lf], MULTIPOLAR_POWER, POWER)
-        self.independence_ = column_overlaps(table).independence(power)
         self.worth_ = _worth(table)
+        overlaps = column_overlaps(table)
+        self.independence_ = overlaps.independence(~self.multipolar_[table.lf], _groups(table))
         self._learn_counts(table)
+        self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.multipolar_.any() else (0, 0))
         if self.multipolar_.any():
-            self._learn_confusions(table)
+            self._learn_confusions(table, gold)
+        self.gold_scale_, self.gold_classes_ = 0.0, np.zeros(table.n_classes)
+        self.gold_columns_ = np.zeros(table.n_columns)
         if len(gold):
             self._learn_gold(table, gold)
-        self._describe(table)
+        describe(self, table, overlaps, gold)
 
     def _learn_counts(self, table: VoteTable) -> None:
         """What a vote of a unipolar LF is worth, by its class."""
         weight = np.where(self.multipolar_[table.lf], 0.0, self.independence_)
         n_votes = sums_by(table.label, weight * table.column_counts, table.n_classes)
         n_lfs = sums_by(table.label, weight, table.n_classes)
-        coefficients = self._coefficients()
-        self.slopes_ = _unipolar.class_slopes(n_votes, n_lfs, coefficients)
-        self.scale_ = _unipolar.temperature(agreement(table), table.n_classes, coefficients)
+        self.slopes_ = _unipolar.class_slopes(n_votes, n_lfs, self._coefficients())
+        self.scale_ = _unipolar.temperature(agreement(table, self.independence_), table.n_classes, self._coefficients())
 
-    def _learn_confusions(self, table: VoteTable) -> None:
+    def _learn_confusions(self, table: VoteTable, gold: GoldCounts) -> None:
         """A few EM steps, with the score of the unipolar LFs as an offset."""
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.multipolar_[table.lf][:, None]
         believed, strength = _beliefs(table)
-        posterior = vote_shares(table, self.independence_)
+        alone = bool(self.multipolar_.all())
+        posterior = vote_shares(table, self.independence_) if alone else self._scored(table, None, self.independence_)
         for _ in range(_multipolar.STEPS):
-            expected = soft_counts(table, posterior, NO_GOLD)
+            expected = soft_counts(table, posterior, gold)
             counts = expected.columns * mine
             totals = np.asarray(table.lf_matrix() @ counts)
             shared = _multipolar.learn_confusions(table, counts, believed, strength)
             confusion = _multipolar.confusion_rows(table, counts, totals, shared)
-            if not self.known_prior_:
+            if alone and not self.known_prior_:  # beside unipolar votes, a learned prior would run away with them
                 self.class_prior_ = (expected.classes + 1) / (expected.classes + 1).sum()
             self.log_confusion_ = np.where(mine, np.log(confusion), 0.0)
-            posterior = self._scored(table, self.log_confusion_, self.independence_)
+            posterior = self._scored(table, self.log_confusion_, self.independence_, damped=False)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> None:
         covered = table.covered[gold.pattern]
         rows = gold.pattern[covered]
-        log_q = np.log(np.maximum(whole_posterior(table, self._posterior_of(table))[rows], 1e-12))
+        scores = whole_posterior(table, lambda part: self._scores(table, part, *self._known(table)))[rows]
+        log_q = scores - logsumexp(scores, axis=1, keepdims=True)
         found = learn_correction(
             log_q, table.hits[rows], table.label_matrix(), gold.label[covered], gold.count[covered]
         )
         self.gold_scale_, self.gold_classes_, self.gold_columns_ = found.log_scale, found.classes, found.columns
-        if not self.known_prior_:
-            near = gold.per_class(table.n_classes) + 1
-            self.uncovered_prior_ = near / near.sum()
-            self.class_prior_ = self.uncovered_prior_
 
-    def _describe(self, table: VoteTable) -> None:
-        counts = soft_counts(table, lambda rows: self._final(table)[rows], NO_GOLD)
-        right = np.bincount(
-            table.lf, weights=counts.columns[np.arange(table.n_columns), table.label], minlength=table.n_lfs
-        )
-        n = np.bincount(table.lf, weights=table.column_counts, minlength=table.n_lfs)
-        precision = np.divide(right, n, out=np.full(table.n_lfs, np.nan), where=n > 0)
-        self.lf_precision_ = {lf.name: float(p) for lf, p in zip(table.lfs, precision, strict=True)}
+    # Scoring ----------------------------------------------------------------------------------------------------------
 
     def _coefficients(self) -> _unipolar.ScoreCoefficients:
         return _unipolar.PRIOR_KNOWN if self.known_prior_ else _unipolar.NOTHING_KNOWN
 
+    def _log_ratio(self) -> NDArray[np.float64]:
+        """How much more frequent than usual a class is known to be, in logs."""
+        return np.log(len(self.class_prior_) * self.class_prior_) * self.known_prior_
+
     def _scored(
-        self, table: VoteTable, weights: NDArray[np.float64] | None, independence: NDArray[np.float64]
+        self,
+        table: VoteTable,
+        weights: NDArray[np.float64] | None,
+        independence: NDArray[np.float64],
+        *,
+        damped: bool = True,
     ) -> Posterior:
-        return lambda rows: softmax(self._scores(table, rows, weights, independence))
+        return lambda rows: softmax(self._scores(table, rows, weights, independence, damped=damped))
+
+    def _counted(self, table: VoteTable, independence: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How many votes a unipolar column's vote counts as; 0 for the others."""
+        return np.where(self.multipolar_[table.lf], 0.0, independence * self.worth_[table.lf])
+
+    def _divisor(self, table: VoteTable, hits: object, independence: NDArray[np.float64]) -> NDArray[np.float64]:
+        n_votes = hits @ np.where(self.multipolar_[table.lf], independence, 0.0)
+        return _multipolar.damping(n_votes)[:, None]
 
     def _scores(
-        self, table: VoteTable, rows: slice, weights: NDArray[np.float64] | None, independence: NDArray[np.float64]
+        self,
+        table: VoteTable,
+        rows: slice,
+        weights: NDArray[np.float64] | None,
+        independence: NDArray[np.float64],
+        *,
+        damped: bool = True,
     ) -> NDArray[np.float64]:
-        """Log-scores of some patterns; shape (n_rows, n_classes)."""
+        """Log-scores of some patterns, before gold; shape (n_rows, n_classes)."""
         hits = table.hits[rows]
-        multi = self.multipolar_[table.lf]
         scores = np.zeros((hits.shape[0], table.n_classes))
         if weights is not None:
             scores += hits @ (weights * independence[:, None])
-            scores /= _multipolar.damping(hits @ np.where(multi, independence, 0.0))[:, None]
-            scores += np.log(self.class_prior_)
-        if not multi.all():
-            coefficients = self._coefficients()
-            counted = independence * np.where(multi, 0.0, self.worth_[table.lf])
-            n = (hits @ table.label_matrix(counted)).toarray()
-            own = _unipolar.class_scores(n, self.slopes_, coefficients)
-            if self.known_prior_ and weights is None:
-                own += np.log(table.n_classes * self.class_prior_) * (
-                    coefficients.prior + coefficients.prior_per_vote * n
-                )
-            scores += self.scale_ * own
+            if damped:
+                scores /= self._divisor(table, hits, independence)
+            if self.multipolar_.all():
+                scores += np.log(self.class_prior_)
+            if damped:
+                scores /= _multipolar.FLATNESS
+        if not self.multipolar_.all():
+            n = (hits @ table.label_matrix(self._counted(table, independence))).toarray()
+            own = _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
+            scores += self.scale_ * (own + self._coefficients().prior * self._log_ratio())
         return scores
 
-    def _posterior_of(self, table: VoteTable) -> Posterior:
+    def _known(self, table: VoteTable) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+        """Log-confusions and independence of a table's columns, also of votes that were not seen at fit."""
         independence = known_columns(table, self.column_codes_, self.independence_, np.ones(table.n_columns))
         if not self.multipolar_.any():
-            return self._scored(table, None, independence)
+            return None, independence
         shared = _multipolar.Confusions(self.lf_accuracy_, self.pooled_)
-        unseen = _multipolar.confusion_rows(
-            table, np.zeros((table.n_columns, table.n_classes)), self.lf_totals_, shared
-        )
-        unseen = np.where(self.multipolar_[table.lf][:, None], np.log(unseen), 0.0)
-        return self._scored(table, known_columns(table, self.column_codes_, self.log_confusion_, unseen), independence)
+        nothing = np.zeros((table.n_columns, table.n_classes))
+        rare = np.log(_multipolar.confusion_rows(table, nothing, self.lf_totals_, shared))
+        rare = np.where(self.multipolar_[table.lf][:, None], rare, 0.0)
+        return known_columns(table, self.column_codes_, self.log_confusion_, rare), independence
 
-    def _final(self, table: VoteTable) -> NDArray[np.float64]:
-        proba = whole_posterior(table, self._posterior_of(table))
-        if not hasattr(self, "gold_columns_"):
-            return proba
+    def _correction(self, table: VoteTable) -> Correction:
         columns = known_columns(table, self.column_codes_, self.gold_columns_, np.zeros(table.n_columns))
-        found = Correction(self.gold_scale_, self.gold_classes_, columns)
-        return softmax(corrected(np.log(np.maximum(proba, 1e-12)), table.hits, table.label_matrix(), found))
+        return Correction(self.gold_scale_, self.gold_classes_, columns)
 
     def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        return self._final(table)
+        weights, independence = self._known(table)
+        correction, to_class = self._correction(table), table.label_matrix()
+
+        def posterior(rows: slice) -> NDArray[np.float64]:
+            scores = self._scores(table, rows, weights, independence)
+            return softmax(corrected(scores, table.hits[rows], to_class, correction))
+
+        return whole_posterior(table, posterior)
+
+    def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log-scores as a sum: a prior for each pattern, and a term for each vote (in the order of ``hits.indices``)."""
+        weights, independence = self._known(table)
+        correction, k = self._correction(table), table.n_classes
+        place, column = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr)), table.hits.indices
+        prior, terms = np.zeros((table.n_patterns, k)), np.zeros((len(column), k))
+        if weights is not None:
+            divisor = self._divisor(table, table.hits, independence) * _multipolar.FLATNESS
+            terms += (weights * independence[:, None])[column] / divisor[place]
+            if self.multipolar_.all():
+                prior += np.log(self.class_prior_) / _multipolar.FLATNESS
+        if not self.multipolar_.all():
+            counted, label = self._counted(table, independence), table.label[column]
+            n = (table.hits @ table.label_matrix(counted)).toarray()
+            own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
+            share = counted[column] / np.maximum(n[place, label], 1e-300)
+            terms[np.arange(len(column)), label] += share * own[place, label]
+            prior += self.scale_ * self._coefficients().prior * self._log_ratio()
+        terms, prior = terms * np.exp(correction.log_scale), prior * np.exp(correction.log_scale) + correction.classes
+        terms[np.arange(len(column)), table.label[column]] += correction.columns[column]
+        return prior, terms
 
 
-def agreement(table: VoteTable) -> float:
-    """How often a vote agrees with another one on the same example; 0.5 where no example has two."""
-    agreeing = pairs = 0.0
-    to_class = table.label_matrix()
+def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
+    """How often a vote agrees with another one on the same example, copies counted once; 0.5 where no two meet."""
+    agreeing = met = 0.0
+    to_class, squares = table.label_matrix(independence), table.label_matrix(independence**2)
     for rows in table.chunks():
-        n = (table.hits[rows] @ to_class).toarray()
+        n, own = (table.hits[rows] @ to_class).toarray(), (table.hits[rows] @ squares).toarray()
         d = n.sum(axis=1)
-        weight = np.where(d > 1, table.counts[rows], 0.0)
-        agreeing += float(weight @ ((n * (n - 1)).sum(axis=1) / np.maximum(d - 1, 1)))
-        pairs += float(weight @ d)
-    return agreeing / pairs if pairs else 0.5
+        others = np.maximum(d - own.sum(axis=1) / np.maximum(d, 1e-12), 0.0)
+        weight = np.where(others > 1e-9, table.counts[rows], 0.0)
+        agreeing += float(weight @ ((n**2 - own).clip(min=0).sum(axis=1) / np.maximum(others, 1e-9)))
+        met += float(weight @ d)
+    return min(agreeing / met, 1.0) if met else 0.5
 
 
 def _precisions(table: VoteTable) -> NDArray[np.float64]:
@@ -236,3 +292,11 @@ def _worth(table: VoteTable) -> NDArray[np.float64]:
     believed = np.clip(np.nan_to_num(_precisions(table), nan=USUAL), 0.01, 0.99)
     odds = np.log(believed / (1 - believed)) / np.log(USUAL / (1 - USUAL))
     return np.asarray(np.clip(odds, 0.0, 3.0))
+
+
+def _groups(table: VoteTable) -> NDArray[np.int64]:
+    """A number for each column's group and class, -1 without a group."""
+    names = sorted({lf.group for lf in table.lfs if lf.group is not None})
+    number = np.array([-1 if lf.group is None else names.index(lf.group) for lf in table.lfs], dtype=np.int64)
+    own = number[table.lf]
+    return np.where(own < 0, -1, own * table.n_classes + table.label)

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from labelkit.matchers.charsets import Ranges, contains
 from labelkit.matchers.regex_syntax import (
     After,
     Again,
@@ -28,9 +30,7 @@ from labelkit.matchers.regex_syntax import (
     Either,
     Node,
     NotReadError,
-    Ranges,
     Repeat,
-    contains,
 )
 from labelkit.matchers.unicode_tables import N_CODE_POINTS
 
@@ -39,6 +39,7 @@ Bools = npt.NDArray[np.bool_]
 
 MOST_POSITIONS = 3000
 MOST_PATHS = 20_000
+MOST_SYMBOLS = 4000
 """Limits of one pattern: beyond them it is left to ``re``."""
 
 
@@ -47,8 +48,6 @@ class Alphabet:
 
     Attributes
     ----------
-    table : int16 array of shape (0x110000,)
-        The symbol of each code point.
     last_newline, end, start : int
         The symbols beyond the classes.
     twin : int
@@ -61,7 +60,7 @@ class Alphabet:
         cuts = np.unique([0, N_CODE_POINTS, *(edge for ranges in distinct for edge in ranges)])
         inside = np.stack([np.searchsorted(ranges, cuts[:-1], side="right") % 2 == 1 for ranges in distinct], axis=1)
         signatures, of_interval = np.unique(inside, axis=0, return_inverse=True)
-        self.table = np.repeat(of_interval.ravel().astype(np.int16), np.diff(cuts))
+        self._intervals = of_interval.ravel().astype(np.int16), np.diff(cuts)
         self.last_newline = len(signatures)
         self.twin = len(signatures) + 1 if any(map(asks_again, trees)) else 0
         self.end = len(signatures) + 1 + self.twin
@@ -69,6 +68,11 @@ class Alphabet:
         self.n_symbols = self.end + 2
         members = {ranges: signatures[:, i].nonzero()[0].tolist() for i, ranges in enumerate(distinct)}
         self._masks = {ranges: sum(1 << symbol for symbol in some) for ranges, some in members.items()}
+
+    @cached_property
+    def table(self) -> npt.NDArray[np.int16]:
+        """The symbol of each code point."""
+        return np.repeat(*self._intervals)
 
     def read(self, ranges: Ranges) -> int:
         """The symbols of a set that is read, as a bit mask."""
@@ -163,7 +167,8 @@ class _Maker:
         match node:
             case Chars() | Again():
                 reads = self.alphabet.read(node.ranges) if isinstance(node, Chars) else self.alphabet.again()
-                return self.new(reads, (then, self.all, self.all))
+                # an empty set leads nowhere: without moves, the state is not taken for one that reads nothing
+                return self.new(reads, (then, self.all, self.all)) if reads else self.new(0)
             case Before():
                 return self.new(0, (then, self.alphabet.before(node), self.all))
             case After():
@@ -193,6 +198,8 @@ class _Maker:
 
 def pattern_automaton(tree: Node, alphabet: Alphabet) -> PatternAutomaton:
     """Number the places of a tree where a character is read, and find where each leads."""
+    if alphabet.n_symbols > MOST_SYMBOLS:
+        raise NotReadError("too many symbols")
     maker = _Maker(alphabet)
     first = maker.build(tree, 0)
     positions = [state for state, step in enumerate(maker.steps) if step.reads]
@@ -292,8 +299,9 @@ def _contexts(masks: list[int], alphabet: Alphabet) -> tuple[Ints, Bools]:
     return context.ravel().astype(np.int32), np.ascontiguousarray(distinct)
 
 
-def _bits(mask: int, size: int) -> list[bool]:
-    return [bool(mask >> i & 1) for i in range(size)]
+def _bits(mask: int, size: int) -> npt.NDArray[np.uint8]:
+    octets = np.frombuffer(mask.to_bytes(size // 8 + 1, "little"), dtype=np.uint8)
+    return np.unpackbits(octets, count=size, bitorder="little")
 
 
 def _ragged(rows: list[list[tuple[int, Window]]], windows: dict[Window, int]) -> tuple[Ints, Ints, Ints]:

@@ -27,7 +27,7 @@ WORTH_COMPILING = 200_000
 
 
 class ColumnScan:
-    """Tests compiled together for one text column.
+    """Tests compiled together for one text column. A scan remembers what it met: share it by pickle, not by threads.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class ColumnScan:
 
     @cached_property
     def _phrases(self) -> PhraseEngine:
-        return PhraseEngine.build(self._lists.items())
+        return PhraseEngine.build(self._lists)
 
     @cached_property
     def _regexes(self) -> RegexEngine:

@@ -1,7 +1,10 @@
 """The one place where numba is met: functions compiled once, kept on disk, and only when a scan is worth it.
 
 Modules named ``*_kernel`` are imported inside functions, so that ``import labelkit`` stays light. Where no folder is
-writable for numba's cache, the functions are compiled anew in each process, with the same results.
+writable for numba's cache, the functions are compiled anew in each process (some 15 seconds), with the same results.
+
+A cached function is compiled again when its own file changes, not when a function or constant that it uses does: after
+such an edit, remove the ``*.nbi`` and ``*.nbc`` files.
 """
 
 from __future__ import annotations
@@ -14,9 +17,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def compiled(function: F) -> F:
     """Compile a function of arrays by numba, with its cache on disk where there is room for one."""
+    return _compile(function)
+
+
+def inlined(function: F) -> F:
+    """Compile a small function into each of its callers: handing over an array costs as much as a little work."""
+    return _compile(function, forceinline=True)
+
+
+def _compile(function: F, **options: bool) -> F:
     import numba  # noqa: PLC0415  heavy, and needed only by the scans that compile something
 
     try:
-        return cast("F", numba.njit(cache=True, nogil=True)(function))
+        return cast("F", numba.njit(cache=True, nogil=True, **options)(function))
     except RuntimeError:  # numba finds no folder that it may write to
-        return cast("F", numba.njit(nogil=True)(function))
+        return cast("F", numba.njit(nogil=True, **options)(function))

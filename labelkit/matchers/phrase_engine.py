@@ -1,13 +1,16 @@
 """All keyword lists and look-ups of a column in one pass over its bytes.
 
-Adding a list costs what its phrases cost when they are found, not another scan. The one letter that the tables do not
-follow, the Greek iota with its subscript (a letter that equals a mark when case is ignored), is left to ``re``: phrases
-with the mark on every row, phrases with the letter on the rows that hold the mark.
+Adding a list costs what its phrases cost when they are found, not another scan. Two rare things are left to ``re``:
+
+- the Greek iota, a letter that equals a mark (its subscript) when case is ignored: lists with the mark are taken as
+  patterns, those with the letter are asked again on the rows that hold the mark;
+- letters of the far planes that have two cases, which ``re`` overlooks in some lists: phrases with such a letter only
+  say which rows to ask about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +19,7 @@ import numpy.typing as npt
 
 from labelkit.conditions import Words
 from labelkit.matchers.phrase_tables import PhraseTables, phrase_tables, phrases_of
-from labelkit.matchers.unicode_tables import mixed_characters
+from labelkit.matchers.unicode_tables import mixed_characters, unsure_characters
 
 if TYPE_CHECKING:
     from labelkit.matchers.arrow_text import TextColumn
@@ -34,22 +37,37 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class PhraseEngine:
-    """Compiled tables for some lists of words, and the lists of those of their phrases that need ``re`` as well."""
+    """Compiled tables for some lists of words, and the lists that need ``re`` on some rows.
+
+    ``on_mixed_rows`` holds those of their phrases that are to be asked on rows with a MIXED symbol. ``unsure`` holds
+    lists whose phrases with unsure letters vote in a row of their own, below those of the tests.
+    """
 
     tables: PhraseTables
+    n_rows: int
     on_mixed_rows: tuple[tuple[int, Words], ...]
+    unsure: tuple[tuple[int, Words], ...]
 
     @classmethod
-    def build(cls, tests: Iterable[tuple[int, Words]]) -> PhraseEngine:
+    def build(cls, tests: Mapping[int, Words]) -> PhraseEngine:
         """Compile numbered lists; none may be :func:`left_to_patterns`."""
         from labelkit.matchers import phrase_kernel  # noqa: PLC0415  loads numba
 
-        tests = list(tests)
-        tables = phrase_tables(phrases_of(tests))
-        phrase_kernel.fill(tables)
         letters, _ = mixed_characters()
-        again = ((number, words, _holding(words, letters)) for number, words in tests if words.ignore_case)
-        return cls(tables, tuple((number, _only(words, some)) for number, words, some in again if some))
+        folding = {number: words for number, words in tests.items() if words.ignore_case}
+        mixed = {number: _holding(words, letters) for number, words in folding.items()}
+        unsure = {number: words for number, words in folding.items() if _holding(words, unsure_characters())}
+        n_tests = max(tests) + 1
+        own_row = {number: n_tests + i for i, number in enumerate(unsure)}
+        phrases = [
+            phrase._replace(test=own_row[phrase.test]) if phrase.test in own_row and _is_unsure(phrase.text) else phrase
+            for phrase in phrases_of(tests.items())
+        ]
+        tables = phrase_tables(phrases)
+        phrase_kernel.fill(tables)
+        again = {number: _only(tests[number], some) for number, some in mixed.items() if some}
+        again |= {number: words for number, words in unsure.items() if number in again}
+        return cls(tables, n_tests + len(unsure), tuple(again.items()), tuple(unsure.items()))
 
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
         """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
@@ -58,11 +76,24 @@ class PhraseEngine:
         room = text.longest + 1
         row = Row(*(np.empty(room, dtype=np.int32) for _ in Row._fields))
         marks = np.empty(room, dtype=np.uint64)
-        mixed = phrase_kernel.scan_phrases(self.tables, text.data, text.offsets, text.active, row, marks, votes)
-        rows = np.flatnonzero(mixed)
+        found = np.zeros((self.n_rows, len(text)), dtype=np.bool_) if self.unsure else votes
+        mixed = phrase_kernel.scan_phrases(self.tables, text.data, text.offsets, text.active, row, marks, found)
         for number, words in self.on_mixed_rows:
-            hits = np.fromiter(map(words.matches, text.texts(rows)), np.bool_, len(rows))
-            votes[number, rows] |= hits
+            _ask(words, np.flatnonzero(mixed), text, found[number])
+        first = self.n_rows - len(self.unsure)
+        for i, (number, words) in enumerate(self.unsure):
+            _ask(words, np.flatnonzero(found[first + i] & ~found[number]), text, found[number])
+        if self.unsure:
+            votes[:first] |= found[:first]
+
+
+def _ask(words: Words, rows: npt.NDArray[np.intp], text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+    """Add the definition's answer on some rows."""
+    votes[rows] |= np.fromiter(map(words.matches, text.texts(rows)), np.bool_, len(rows))
+
+
+def _is_unsure(phrase: str) -> bool:
+    return not phrase.isascii() and not unsure_characters().isdisjoint(phrase)
 
 
 def left_to_patterns(words: Words) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from labelkit.matchers.compiling import compiled
+from labelkit.matchers.compiling import compiled, inlined
 from labelkit.matchers.phrase_tables import HEAD
 from labelkit.matchers.utf8_kernel import code_point
 
@@ -33,7 +33,7 @@ def hash_of(pool: Any, start: Any, stop: Any) -> Any:
     return value
 
 
-@compiled
+@inlined
 def same(pool: Any, start: Any, stop: Any, text: Any, at: Any, end: Any) -> Any:
     """Whether ``text[at:]``, which ends at ``end``, begins with ``pool[start:stop]``."""
     if at < 0 or at + stop - start > end:
@@ -44,19 +44,19 @@ def same(pool: Any, start: Any, stop: Any, text: Any, at: Any, end: Any) -> Any:
     return True
 
 
-@compiled
+@inlined
 def slot_of(value: Any, mask: Any) -> Any:
     """Where to begin to look for a hash."""
     return np.int64((value ^ (value >> SHIFT)) & np.uint64(mask))
 
 
-@compiled
+@inlined
 def hint_of(value: Any, mask: Any) -> Any:
     """The byte and the bit that hint at a hash."""
     return np.int64((value >> np.uint64(20)) & np.uint64(mask)), np.uint8(1) << np.uint8(value >> np.uint64(61))
 
 
-@compiled
+@inlined
 def find(slots: Any, hints: Any, records: Any, value: Any, text: Any, at: Any, end: Any) -> Any:
     """The record of the string that equals ``text[at:end]``, whose hash is ``value``, or -1."""
     mask = len(slots) - 1
@@ -74,14 +74,14 @@ def find(slots: Any, hints: Any, records: Any, value: Any, text: Any, at: Any, e
     return -1
 
 
-@compiled
+@inlined
 def edge_hash(node: Any, gap: Any, token: Any) -> Any:
     """Hash the key of an edge."""
     value = (np.uint64(node) ^ (np.uint64(gap) << np.uint64(40))) * FACTOR
     return (value ^ (value >> SHIFT) ^ np.uint64(token)) * FACTOR
 
 
-@compiled
+@inlined
 def child_of(slots: Any, hints: Any, node: Any, gap: Any, token: Any) -> Any:
     """The node at the end of an edge, or -1."""
     mask = len(slots) - 1
@@ -126,7 +126,7 @@ def fill_edges(trie: Any) -> None:
         trie.slots[slot] = trie.edges[edge]
 
 
-@compiled
+@inlined
 def pair_start(one: Any, two: Any, mask: Any) -> Any:
     """Where ``starts`` keeps a pair of symbols."""
     value = (np.uint64(one) * FACTOR ^ np.uint64(two)) * FACTOR
@@ -160,7 +160,7 @@ def fill(tables: Any) -> None:
     fill_starts(tables.by_character, tables.starts)
 
 
-@compiled
+@inlined
 def read_row(
     table: Any, data: Any, at: Any, end: Any, symbols: Any, codes: Any, starts: Any, stops: Any, marks: Any
 ) -> Any:
@@ -170,8 +170,11 @@ def read_row(
     """
     size, n_tokens = np.int64(0), np.int64(0)
     in_space, mixed = False, False
-    code, symbol, width = read_symbol(table, data, at, end)
     while at < end:
+        code, width = np.int64(data[np.uint64(at)]), 1
+        if code >= 128:
+            code, width = code_point(data, at)
+        symbol = np.int64(table[np.uint64(code)])
         if symbol & 3 == 0:
             value = np.uint64(0)
             starts[np.uint64(n_tokens)] = size
@@ -181,33 +184,28 @@ def read_row(
                 codes[np.uint64(size)] = code
                 size += np.int64(1)
                 at += width
-                code, symbol, width = read_symbol(table, data, at, end)
+                if at >= end:
+                    break
+                code, width = np.int64(data[np.uint64(at)]), 1
+                if code >= 128:
+                    code, width = code_point(data, at)
+                symbol = np.int64(table[np.uint64(code)])
             stops[np.uint64(n_tokens)] = size
             marks[np.uint64(n_tokens)] = value
             n_tokens += np.int64(1)
             in_space = False
-            continue
-        is_space = symbol & 3 == 1
-        if not (is_space and in_space):
-            symbols[np.uint64(size)] = SPACE_SYMBOL if is_space else symbol
-            codes[np.uint64(size)] = 32 if is_space else code
-            size += np.int64(1)
-        mixed |= symbol & 3 == 3
-        in_space = is_space
+            if at >= end:
+                break
         at += width
-        code, symbol, width = read_symbol(table, data, at, end)
+        is_space = symbol & 3 == 1
+        mixed |= symbol & 3 == 3
+        if is_space and in_space:
+            continue
+        symbols[np.uint64(size)] = SPACE_SYMBOL if is_space else symbol
+        codes[np.uint64(size)] = 32 if is_space else code
+        size += np.int64(1)
+        in_space = is_space
     return size, n_tokens, mixed
-
-
-@compiled
-def read_symbol(table: Any, data: Any, at: Any, end: Any) -> Any:
-    """Read one character: its code point, symbol and number of bytes; a space where the row has ended."""
-    if at >= end:
-        return np.int64(32), np.int64(SPACE_SYMBOL), 1
-    code, width = np.int64(data[np.uint64(at)]), 1
-    if code >= 128:
-        code, width = code_point(data, at)
-    return code, np.int64(table[np.uint64(code)]), width
 
 
 @compiled
@@ -235,7 +233,7 @@ def emit(
             votes[outputs[j, 0], i] = True
 
 
-@compiled
+@inlined
 def scan_tokens(tables: Any, row: Any, size: Any, n_tokens: Any, votes: Any, i: Any) -> None:
     """Follow the trie from each token of the row as far as it goes."""
     records, token, symbols, starts, stops = tables.tokens.records, row.token, row.symbol, row.start, row.stop
@@ -274,7 +272,7 @@ def find_gap(gaps: Any, symbols: Any, start: Any, stop: Any) -> Any:
     return find(gaps.slots, gaps.hints, gaps.records, hash_of(symbols, start, stop), symbols, start, stop)
 
 
-@compiled
+@inlined
 def scan_characters(tables: Any, row: Any, size: Any, votes: Any, i: Any) -> None:
     """Follow the second trie from each character that may start one of its phrases."""
     trie, symbols, starts = tables.by_character, row.symbol, tables.starts

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from labelkit.matchers.automaton import Alphabet, AutomatonTables, automaton_tables, pattern_automaton
+from labelkit.matchers.automaton import MOST_SYMBOLS, Alphabet, AutomatonTables, automaton_tables, pattern_automaton
 from labelkit.matchers.regex_syntax import Expression, NotReadError, read
 
 if TYPE_CHECKING:
     from labelkit.conditions import Pattern
     from labelkit.matchers.arrow_text import TextColumn
 
-ROOM = 8192
-"""States of one automaton."""
+ROOM = 1_500_000
+"""Moves of one automaton, states x symbols: 12 bytes each."""
 
 ROOM_FOR_SYMBOLS = 16_384
 """Symbols of the rows that are scanned at once, beside the longest row."""
@@ -48,13 +48,14 @@ class Cache(NamedTuple):
 
 def _empty_cache(tables: AutomatonTables) -> Cache:
     n_words = len(tables.edge_start) // 64 + 1
+    n_states = ROOM // tables.n_symbols + 1
     return Cache(
-        states=np.empty((ROOM, n_words), dtype=np.uint64),
-        contexts=np.empty(ROOM, dtype=np.int32),
-        slots=np.full(4 * ROOM, -1, dtype=np.int32),
+        states=np.empty((n_states, n_words), dtype=np.uint64),
+        contexts=np.empty(n_states, dtype=np.int32),
+        slots=np.full(1 << (2 * n_states).bit_length(), -1, dtype=np.int32),
         n_states=np.zeros(1, dtype=np.int64),
-        moves=np.full(ROOM * tables.n_symbols, -1, dtype=np.int32),
-        ends=np.empty(ROOM * tables.n_symbols, dtype=np.uint64),
+        moves=np.full(n_states * tables.n_symbols, -1, dtype=np.int32),
+        ends=np.empty(n_states * tables.n_symbols, dtype=np.uint64),
         wanted=np.empty(n_words, dtype=np.uint64),
     )
 
@@ -72,12 +73,13 @@ class Entry:
 class Group:
     """Patterns that share an automaton."""
 
-    def __init__(self, entries: Sequence[Entry], alphabet: Alphabet) -> None:
+    def __init__(self, entries: Sequence[Entry]) -> None:
         from labelkit.matchers import automaton_kernel  # noqa: PLC0415  loads numba
 
         self.entries = tuple(entries)
-        self.alphabet = alphabet
-        self.tables = automaton_tables([pattern_automaton(e.expression.tree, alphabet) for e in entries], alphabet)
+        trees = [entry.expression.tree for entry in entries]
+        self.alphabet = Alphabet(trees)
+        self.tables = automaton_tables([pattern_automaton(tree, self.alphabet) for tree in trees], self.alphabet)
         self.cache = _empty_cache(self.tables)
         automaton_kernel.begin(self.tables, self.cache)
 
@@ -96,12 +98,25 @@ class Group:
     def divided(self) -> list[Group]:
         """The same patterns in groups that need fewer states; none if there is nothing left to divide."""
         if len(self.entries) > 1:
-            half = len(self.entries) // 2
-            return [Group(self.entries[:half], self.alphabet), Group(self.entries[half:], self.alphabet)]
+            return [Group(half) for half in _halves(self.entries)]
         only = self.entries[0]
         if not only.counted:
             return []
-        return [Group([replace(only, expression=read(only.pattern, count=False), counted=False)], self.alphabet)]
+        return [Group([replace(only, expression=read(only.pattern, count=False), counted=False)])]
+
+
+def _halves(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+    return [entries[: len(entries) // 2], entries[len(entries) // 2 :]]
+
+
+def _grouped(entries: Sequence[Entry]) -> list[Group]:
+    """As few groups as the bits of a word and the size of an alphabet allow."""
+    if not entries:
+        return []
+    fitting = Alphabet([entry.expression.tree for entry in entries]).n_symbols <= MOST_SYMBOLS
+    if len(entries) == 1 or (len(entries) <= MOST_TOGETHER and fitting):
+        return [Group(entries)]
+    return [group for half in _halves(entries) for group in _grouped(half)]
 
 
 class RegexEngine:
@@ -120,7 +135,7 @@ class RegexEngine:
         try:
             expression = read(pattern)
             pattern_automaton(expression.tree, Alphabet([expression.tree]))
-        except NotReadError:
+        except (NotReadError, RecursionError):
             self.left_to_re.add(number)
         else:
             self.entries[number] = Entry(number, pattern, expression)
@@ -133,14 +148,9 @@ class RegexEngine:
             return "shared automaton, exact"
         return "shared automaton on a relaxed pattern, confirmed by re"
 
-    def _first_groups(self) -> list[Group]:
-        entries = list(self.entries.values())
-        alphabet = Alphabet([entry.expression.tree for entry in entries])
-        return [Group(entries[i : i + MOST_TOGETHER], alphabet) for i in range(0, len(entries), MOST_TOGETHER)]
-
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
         """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
-        todo = [(group, 0) for group in (self._first_groups() if self.groups is None else self.groups)]
+        todo = [(group, 0) for group in (_grouped(list(self.entries.values())) if self.groups is None else self.groups)]
         self.groups = []
         room = np.empty(text.longest + ROOM_FOR_SYMBOLS, dtype=np.int16)
         while todo:

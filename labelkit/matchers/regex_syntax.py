@@ -3,34 +3,31 @@
 :func:`read` keeps alternation, repetition, classes, anchors, word boundaries and look-around of one character exactly.
 Everything else is *relaxed*: replaced by something that matches at least as much, which makes the tree inexact. An
 inexact tree may only say where ``re`` must be asked. What is not understood at all raises :class:`NotReadError`.
-
-Character sets are asked from ``re`` itself, node by node, so that ignoring case, negation and Unicode classes mean
-what they mean there.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-from labelkit.matchers.unicode_tables import N_CODE_POINTS, folds, members
+from labelkit.matchers.charsets import (
+    EVERYTHING,
+    NEWLINE,
+    Ranges,
+    character_set,
+    complement,
+    contains,
+    union,
+    word_characters,
+)
 
 if TYPE_CHECKING:
     from labelkit.conditions import Pattern
 
-Ranges: TypeAlias = tuple[int, ...]
-"""A set of code points as sorted half-open ranges, flattened: ``(start, stop, start, stop, ...)``."""
-
-EVERYTHING: Ranges = (0, N_CODE_POINTS)
-NEWLINE: Ranges = (10, 11)
 MOST_COPIES = 600
 """A counted repetition that needs more characters than this is relaxed."""
 
@@ -152,7 +149,7 @@ class _Reader:
     def item(self, op: str, argument: Any, flags: int) -> Node:
         if op in {"LITERAL", "NOT_LITERAL", "ANY", "IN"}:
             key = tuple(argument) if op == "IN" else argument
-            return Chars(_character_set(op, key, flags & _MATTERS_TO_SETS))
+            return Chars(character_set(op, key, flags & _MATTERS_TO_SETS))
         read_item: Callable[[Any, int], Node] | None = getattr(self, f"_{op.lower()}", None)
         if read_item is None:
             raise NotReadError(op)
@@ -288,54 +285,7 @@ def _after(ranges: Ranges, *, edge: bool) -> After:
 
 
 def _word(flags: int) -> Ranges:
-    return _word_ranges(ascii_only=bool(flags & re.ASCII))
-
-
-@lru_cache
-def _word_ranges(*, ascii_only: bool) -> Ranges:
-    return ranges_of(members(re.compile(r"\w+", re.ASCII if ascii_only else 0)))
-
-
-@lru_cache(maxsize=4096)
-def _character_set(op: str, argument: Any, flags: int) -> Ranges:
-    """The code points that a node of one character matches."""
-    if op == "LITERAL" and not flags & re.IGNORECASE:
-        return (int(argument), int(argument) + 1)
-    if op == "LITERAL" and not flags & re.ASCII:
-        return ranges_of(folds() == folds()[int(argument)])
-    parser, compiler, constants = (import_module(f"re._{name}") for name in ("parser", "compiler", "constants"))
-    state = parser.State()
-    state.flags = flags
-    single = parser.SubPattern(state, [(getattr(constants, op), list(argument) if op == "IN" else argument)])
-    run = parser.SubPattern(state, [(constants.MAX_REPEAT, (1, constants.MAXREPEAT, single))])
-    return ranges_of(members(compiler.compile(run, flags)))
-
-
-def ranges_of(mask: npt.NDArray[np.bool_]) -> Ranges:
-    """The set of the code points that are true in a mask."""
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
-    return tuple(edges.tolist())
-
-
-def complement(ranges: Ranges) -> Ranges:
-    """All other code points.
-
-    >>> complement((5, 7))
-    (0, 5, 7, 1114112)
-    """
-    edges = ranges[1:] if ranges[:1] == (0,) else (0, *ranges)
-    return edges[:-1] if edges[-1:] == (N_CODE_POINTS,) else (*edges, N_CODE_POINTS)
-
-
-def union(some: Iterable[Ranges]) -> Ranges:
-    """The code points of any of the sets."""
-    merged: list[int] = []
-    for start, stop in sorted(pair for ranges in some for pair in zip(ranges[::2], ranges[1::2], strict=True)):
-        if merged and start <= merged[-1]:
-            merged[-1] = max(merged[-1], stop)
-        else:
-            merged += (start, stop)
-    return tuple(merged)
+    return word_characters(ascii_only=bool(flags & re.ASCII))
 
 
 def nullable(node: Node) -> bool:
@@ -403,8 +353,3 @@ def _opposite(seen: Before | After) -> Before | After:
     if isinstance(seen, Before):
         return Before(complement(seen.ranges), edge=not seen.edge)
     return After(complement(seen.ranges), edge=not seen.edge, last_newline=not seen.last_newline)
-
-
-def contains(ranges: Ranges, code: int) -> bool:
-    """Whether a code point is in a set."""
-    return any(start <= code < stop for start, stop in zip(ranges[::2], ranges[1::2], strict=True))

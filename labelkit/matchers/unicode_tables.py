@@ -71,6 +71,17 @@ def mixed_characters() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(map(chr, word.tolist())), frozenset(map(chr, other.tolist()))
 
 
+@cache
+def unsure_characters() -> frozenset[str]:
+    r"""Letters beyond the Basic Multilingual Plane that have another case.
+
+    ``re`` compares such a letter well alone, but overlooks it in a set (``[a\U00010400]``), and it makes sets of
+    alternatives of its own accord.
+    """
+    sizes = np.bincount(folds(), minlength=N_CODE_POINTS)[folds()]
+    return frozenset(chr(code) for code in np.flatnonzero(sizes > 1).tolist() if code > 0xFFFF)
+
+
 def fold_text(text: str) -> str:
     r"""The text with each character replaced by its representative.
 

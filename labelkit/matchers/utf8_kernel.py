@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from labelkit.matchers.compiling import compiled
+from labelkit.matchers.compiling import inlined
 
 
-@compiled
+@inlined
 def code_point(data: Any, at: Any) -> Any:
     """Decode the character whose first byte, not ASCII, stands at ``at``: its code point and its number of bytes.
 

@@ -228,3 +228,17 @@ def low_score(score: np.ndarray) -> np.ndarray:
 def middling_score(score: float) -> int:
     """An older classifier leaned; a plain Python rule, called once a row."""
     return Label.OFFENSIVE if 0.6 < score <= 0.8 else ABSTAIN
+
+
+PLAIN = {
+    "many_followers": lambda row: Label.FINE if (row["n_followers"] or 0) > 5_000 else ABSTAIN,
+    "no_followers": lambda row: (
+        Label.OFFENSIVE if row["n_followers"] is not None and row["n_followers"] < 5 else ABSTAIN
+    ),
+    "high_score": lambda row: Label.OFFENSIVE if row["score"] is not None and row["score"] > 0.8 else ABSTAIN,
+    "low_score": lambda row: Label.FINE if row["score"] is not None and row["score"] < 0.1 else ABSTAIN,
+    "middling_score": lambda row: (
+        Label.OFFENSIVE if row["score"] is not None and 0.6 < row["score"] <= 0.8 else ABSTAIN
+    ),
+}
+"""The rules on numbers as one writes them for a loop over rows: what the peers of the benchmark run."""

@@ -1,0 +1,250 @@
+"""What the default label model learned, as tables: precisions, redundancies, suspects, and a verdict on its use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.stats import beta, binomtest
+from sklearn.utils.validation import check_is_fitted
+
+from labelkit.label_models._em import soft_counts, sums_by, vote_shares, whole_posterior
+from labelkit.label_models._votes import NO_GOLD
+from labelkit.probabilistic_labels import hard_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.label_models._redundancy import Overlaps
+    from labelkit.label_models._votes import GoldCounts, VoteTable
+
+MODEL_ROWS: Final = 10.0
+"""A model's estimate of a precision is as good as so many gold rows."""
+
+REDUNDANT: Final = 0.5
+"""From this Jaccard overlap, two labeling functions are reported as redundant."""
+
+MOST_PAIRS: Final = 1_000
+"""No more redundant pairs are kept."""
+
+SUSPECT: Final = 3.0
+"""Standard errors by which a vote agrees less with the others than by chance, from which it is suspect."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the model is worth using instead of majority vote.
+
+    Attributes
+    ----------
+    use : bool
+    reason : str
+    """
+
+    use: bool
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{'use it' if self.use else 'no evidence of gain'}: {self.reason}"
+
+
+class LearnedReports:
+    """Tables of what was learned; see :class:`~labelkit.label_models.LabelModel`."""
+
+    lf_names_: tuple[str, ...]
+    lf_order_: NDArray[np.int64]
+    class_names_: tuple[str, ...]
+    column_codes_: NDArray[np.int64]
+    column_votes_: NDArray[np.float64]
+    column_precision_: NDArray[np.float64]
+    column_low_: NDArray[np.float64]
+    column_high_: NDArray[np.float64]
+    column_agreement_: NDArray[np.float64]
+    column_chance_: NDArray[np.float64]
+    column_met_: NDArray[np.float64]
+    redundant_pairs_: NDArray[np.int64]
+    redundant_overlap_: NDArray[np.float64]
+    verdict_: tuple[Any, ...]
+
+    def precisions(self) -> pd.DataFrame:
+        """How often the votes of each LF for each class are right, by the model's estimate.
+
+        Returns
+        -------
+        DataFrame
+            A row for each LF and class that it voted for: ``lf``, ``vote``, ``votes``, ``precision``, ``low``, ``high``
+            (95%). The model's estimate counts as ten gold rows, so that the interval is wide without gold.
+        """
+        columns = {
+            "votes": self.column_votes_.astype(np.int64),
+            "precision": self.column_precision_,
+            "low": self.column_low_,
+            "high": self.column_high_,
+        }
+        return self._by_column(np.arange(len(self.column_codes_)), columns)
+
+    def suspects(self) -> pd.DataFrame:
+        """Votes that agree with the others less than by chance, by three standard errors or more.
+
+        Such an LF is adversarial, wrong-headed, or right where a broader one is wrong: look at examples.
+
+        Returns
+        -------
+        DataFrame
+            ``lf``, ``vote``, ``beside`` (other votes on the same examples), ``agreement``, ``by_chance``; the worst first.
+        """
+        error = np.sqrt(self.column_chance_ * (1 - self.column_chance_) / np.maximum(self.column_met_, 1))
+        distance = (self.column_chance_ - self.column_agreement_) / np.maximum(error, 1e-12)
+        chosen = np.flatnonzero((distance >= SUSPECT) & (self.column_met_ > 0))
+        chosen = chosen[np.argsort(-distance[chosen], kind="stable")]
+        columns = {
+            "beside": self.column_met_[chosen],
+            "agreement": self.column_agreement_[chosen],
+            "by_chance": self.column_chance_[chosen],
+        }
+        return self._by_column(chosen, columns)
+
+    def redundancies(self) -> pd.DataFrame:
+        """Pairs of LFs that cast the same votes on at least half of the examples that either votes on.
+
+        Returns
+        -------
+        DataFrame
+            ``lf``, ``other``, ``overlap`` (Jaccard, in [0.5, 1]); the closest first, at most 1,000 pairs.
+        """
+        check_is_fitted(self)
+        names = [self.lf_names_[j] for j in self.lf_order_]
+        first, second = self.redundant_pairs_
+        return pd.DataFrame(
+            {
+                "lf": [names[j] for j in first],
+                "other": [names[j] for j in second],
+                "overlap": self.redundant_overlap_,
+            }
+        )
+
+    def verdict(self) -> Verdict:
+        """Whether there is evidence that the model beats majority vote on these votes, and why."""
+        check_is_fitted(self)
+        use, reason = self.verdict_
+        return Verdict(bool(use), str(reason))
+
+    def _by_column(self, chosen: NDArray[np.int64], columns: dict[str, Any]) -> pd.DataFrame:
+        check_is_fitted(self)
+        k = len(self.class_names_)
+        codes = self.column_codes_[chosen]
+        names = [self.lf_names_[self.lf_order_[j]] for j in codes // k]
+        return pd.DataFrame({"lf": names, "vote": [self.class_names_[c] for c in codes % k], **columns})
+
+
+def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts) -> None:
+    """Set all that the reports need, from the fitted model and the votes."""
+    proba = model._posterior(table)  # noqa: SLF001 - a twin of the model's own module
+    counts = soft_counts(table, lambda rows: proba[rows], NO_GOLD)
+    if not model.known_prior_ and not model.multipolar_.all():
+        model.class_prior_ = _constrained(counts.classes)
+    right = counts.columns[np.arange(table.n_columns), table.label]
+    _describe_precisions(model, table, right, gold)
+    _describe_agreement(model, table)
+    pairs, overlap = redundant_pairs(table, overlaps)
+    model.redundant_pairs_, model.redundant_overlap_ = pairs, overlap
+    model.verdict_ = judge(table, proba, gold)
+
+
+def _constrained(classes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A class prior from expected counts: no class below a tenth of an even share."""
+    share = (classes + 1) / (classes + 1).sum()
+    share = np.maximum(share, 0.1 / len(share))
+    return np.asarray(share / share.sum())
+
+
+def _describe_precisions(model: Any, table: VoteTable, right: NDArray[np.float64], gold: GoldCounts) -> None:
+    votes = table.column_counts
+    estimate = np.clip(right / np.maximum(votes, 1e-12), 0.0, 1.0)
+    known, hits = np.zeros(table.n_columns), np.zeros(table.n_columns)
+    if len(gold):
+        rows = sparse.csr_array(table.hits[gold.pattern])
+        known = np.asarray(rows.T @ gold.count)
+        place = np.repeat(np.arange(len(gold)), np.diff(rows.indptr))
+        agrees = table.label[rows.indices] == gold.label[place]
+        hits = sums_by(rows.indices, gold.count[place] * agrees, table.n_columns)
+    ups, downs = hits + MODEL_ROWS * estimate, known - hits + MODEL_ROWS * (1 - estimate)
+    model.column_votes_, model.column_precision_ = votes, ups / (ups + downs)
+    model.column_low_ = beta.ppf(0.025, ups + 1e-3, downs + 1e-3)
+    model.column_high_ = beta.ppf(0.975, ups + 1e-3, downs + 1e-3)
+    total = sums_by(table.lf, votes, table.n_lfs)
+    weighted = sums_by(table.lf, votes * model.column_precision_, table.n_lfs)
+    precision = np.divide(weighted, total, out=np.full(table.n_lfs, np.nan), where=total > 0)
+    model.lf_precision_ = {lf.name: float(p) for lf, p in zip(table.lfs, precision, strict=True)}
+
+
+def _describe_agreement(model: Any, table: VoteTable) -> None:
+    """How often the votes beside a column's are for its class, and how often they would be by chance."""
+    votes = whole_votes(table, model.independence_)
+    beside = np.asarray(table.hits.T @ (votes * table.counts[:, None]))
+    own = model.independence_ * table.column_counts
+    met = beside.sum(axis=1) - own
+    agreeing = beside[np.arange(table.n_columns), table.label] - own
+    everywhere = (votes * table.counts[:, None]).sum(axis=0)
+    chance = (everywhere[table.label] - own) / np.maximum(everywhere.sum() - own, 1e-12)
+    model.column_met_ = np.maximum(met, 0.0)
+    model.column_agreement_ = np.where(met > 1e-9, agreeing / np.maximum(met, 1e-9), np.nan).clip(0, 1)
+    model.column_chance_ = chance.clip(0, 1)
+
+
+def whole_votes(table: VoteTable, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weighted votes of each pattern for each class; shape (n_patterns, n_classes)."""
+    return np.asarray((table.hits @ table.label_matrix(weight)).toarray())
+
+
+def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Pairs of LFs (positions in the table, shape (2, n_pairs)) that cast the same votes, and their Jaccard overlap."""
+    rows, columns = (places.astype(np.int64) for places in overlaps.jaccard.coords)
+    same = (table.label[rows] == table.label[columns]) & (table.lf[rows] < table.lf[columns])
+    codes = table.lf[rows[same]] * table.n_lfs + table.lf[columns[same]]
+    found, place = np.unique(codes, return_inverse=True)
+    shared = sums_by(place.astype(np.int64), overlaps.shared[same], len(found))
+    votes = sums_by(table.lf, table.column_counts, table.n_lfs)
+    first, second = found // table.n_lfs, found % table.n_lfs
+    overlap = shared / np.maximum(votes[first] + votes[second] - shared, 1e-12)
+    chosen = np.flatnonzero(overlap >= REDUNDANT)
+    chosen = chosen[np.argsort(-overlap[chosen], kind="stable")][:MOST_PAIRS]
+    return np.stack([first[chosen], second[chosen]]), overlap[chosen]
+
+
+def judge(table: VoteTable, proba: NDArray[np.float64], gold: GoldCounts) -> tuple[bool, str]:
+    """Compare the model's labels with majority vote's: on gold where there is some, else by how much they differ."""
+    majority = whole_posterior(table, vote_shares(table))
+    ours, theirs = hard_labels(proba), hard_labels(majority)
+    weight = np.where(table.covered, table.counts, 0.0)
+    differ = float(weight[ours != theirs].sum() / max(weight.sum(), 1.0))
+    if differ < 0.005:
+        return False, f"its labels differ from majority vote's on only {differ:.1%} of the covered examples"
+    if len(gold):
+        return _judged_by_gold(ours, theirs, gold, differ)
+    undecided = float(weight[(theirs < 0) & (ours >= 0)].sum() / max(weight.sum(), 1.0))
+    if undecided >= 0.01:
+        return True, (
+            f"it decides the {undecided:.1%} of covered examples on which majority vote is tied, and differs on "
+            f"{differ - undecided:.1%} more; give gold for a test of accuracy"
+        )
+    return (
+        False,
+        f"its labels differ on {differ:.1%} of the covered examples, and nothing but gold can say who is right",
+    )
+
+
+def _judged_by_gold(
+    ours: NDArray[np.int64], theirs: NDArray[np.int64], gold: GoldCounts, differ: float
+) -> tuple[bool, str]:
+    better = (ours[gold.pattern] == gold.label) & (theirs[gold.pattern] != gold.label)
+    worse = (ours[gold.pattern] != gold.label) & (theirs[gold.pattern] == gold.label)
+    wins, losses = round(float(gold.count[better].sum())), round(float(gold.count[worse].sum()))
+    text = f"on the gold rows it is right {wins} times where majority vote is not, and wrong {losses} times where that is right"
+    if wins + losses == 0:
+        return False, f"{text}; the labels differ on {differ:.1%} of the covered examples"
+    p = float(binomtest(wins, wins + losses, alternative="greater").pvalue)
+    return p < 0.1, f"{text} (sign test, p = {p:.2g})"

@@ -1,0 +1,61 @@
+"""A vote weighed by how often its labeling function agrees with the majority."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
+from labelkit.label_models._em import expected_hits, sums_by, vote_shares, whole_posterior
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from labelkit.label_models._votes import GoldCounts, VoteTable
+
+
+class WeightedVote(BaseLabelModel):
+    r"""Each class's share of an example's votes, weighed by agreement with the majority (Wawa).
+
+    .. math:: P(y \mid votes_i) \propto \sum_{j: vote_{ij} = y} w_j, \quad
+        w_j = \frac{1 + \sum_i share_i(vote_{ij})}{2 + n_j}
+
+    with share_i(c) the share of class c among the votes on example i, and n_j the votes of LF j. Where gold is known, the
+    share is 1 for the gold class.
+
+    Parameters
+    ----------
+    class_prior : array-like of shape (n_classes,), optional
+        Probabilities of an example without votes; uniform if not given.
+    n_classes : int, optional
+        How many classes there are, where the votes cannot tell.
+
+    Attributes
+    ----------
+    lf_weights_ : ndarray of shape (n_lfs,)
+        In the order of ``lf_order_``.
+
+    References
+    ----------
+    Worker agreement with aggregate, https://success.appen.com/hc/en-us/articles/202703205
+
+    Examples
+    --------
+    >>> votes = np.array([[0, 0, 1], [1, 1, 0], [0, 0, 1], [0, -1, 1]])
+    >>> WeightedVote().fit(votes).predict(votes).tolist()
+    [0, 1, 0, 0]
+    """
+
+    def __init__(self, *, class_prior: ArrayLike | None = None, n_classes: int | None = None) -> None:
+        self.class_prior = class_prior
+        self.n_classes = n_classes
+
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
+        prior = checked_prior(self.class_prior, table.n_classes)
+        hits = sums_by(table.lf, expected_hits(table, vote_shares(table), gold), table.n_lfs)
+        self.lf_weights_ = (1 + hits) / (2 + sums_by(table.lf, table.column_counts, table.n_lfs))
+        self.class_prior_ = uniform(table.n_classes) if prior is None else prior
+
+    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
+        return whole_posterior(table, vote_shares(table, self.lf_weights_[table.lf]))

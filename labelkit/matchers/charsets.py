@@ -1,0 +1,77 @@
+"""Sets of code points, and which of them an item of a regular expression matches.
+
+The answer is asked from ``re`` itself, item by item, so that ignoring case, negation and Unicode classes mean what they
+mean there, oddities included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.matchers.unicode_tables import N_CODE_POINTS, folds, members
+
+Ranges: TypeAlias = tuple[int, ...]
+"""A set of code points as sorted half-open ranges, flattened: ``(start, stop, start, stop, ...)``."""
+
+EVERYTHING: Ranges = (0, N_CODE_POINTS)
+NEWLINE: Ranges = (10, 11)
+
+
+@lru_cache(maxsize=4096)
+def character_set(op: str, argument: Any, flags: int) -> Ranges:
+    """The code points that an item of ``re``'s parser, which reads one character, matches under the flags."""
+    if op == "LITERAL" and not flags & re.IGNORECASE:
+        return (int(argument), int(argument) + 1)
+    if op == "LITERAL" and not flags & re.ASCII:
+        return ranges_of(folds() == folds()[int(argument)])
+    parser, compiler, constants = (import_module(f"re._{name}") for name in ("parser", "compiler", "constants"))
+    state = parser.State()
+    state.flags = flags
+    single = parser.SubPattern(state, [(getattr(constants, op), list(argument) if op == "IN" else argument)])
+    run = parser.SubPattern(state, [(constants.MAX_REPEAT, (1, constants.MAXREPEAT, single))])
+    return ranges_of(members(compiler.compile(run, flags)))
+
+
+@lru_cache
+def word_characters(*, ascii_only: bool) -> Ranges:
+    """What ``re`` takes for word characters where it looks for the boundaries of words."""
+    return ranges_of(members(re.compile(r"\w+", re.ASCII if ascii_only else 0)))
+
+
+def ranges_of(mask: npt.NDArray[np.bool_]) -> Ranges:
+    """The set of the code points that are true in a mask."""
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    return tuple(edges.tolist())
+
+
+def complement(ranges: Ranges) -> Ranges:
+    """All other code points.
+
+    >>> complement((5, 7))
+    (0, 5, 7, 1114112)
+    """
+    edges = ranges[1:] if ranges[:1] == (0,) else (0, *ranges)
+    return edges[:-1] if edges[-1:] == (N_CODE_POINTS,) else (*edges, N_CODE_POINTS)
+
+
+def union(some: Iterable[Ranges]) -> Ranges:
+    """The code points of any of the sets."""
+    merged: list[int] = []
+    for start, stop in sorted(pair for ranges in some for pair in zip(ranges[::2], ranges[1::2], strict=True)):
+        if merged and start <= merged[-1]:
+            merged[-1] = max(merged[-1], stop)
+        else:
+            merged += (start, stop)
+    return tuple(merged)
+
+
+def contains(ranges: Ranges, code: int) -> bool:
+    """Whether a code point is in a set."""
+    return any(start <= code < stop for start, stop in zip(ranges[::2], ranges[1::2], strict=True))

@@ -1,0 +1,107 @@
+"""What the benchmarks share: timing, the memory of a tree of processes, and a control for what two processes can gain."""
+
+from __future__ import annotations
+
+import multiprocessing
+import platform
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+
+def timed(function: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds that a call took, and what it returned."""
+    started = time.perf_counter()
+    result = function()
+    return time.perf_counter() - started, result
+
+
+class Memory:
+    """The highest proportional set size of a process and its descendants, in MB, while it is being watched."""
+
+    def __init__(self) -> None:
+        self.peak_mb = 0.0
+
+
+@contextmanager
+def watched(pid: int, every: float = 0.1) -> Iterator[Memory]:
+    """Watch the memory of a process and its descendants (on Linux; elsewhere it stays 0)."""
+    memory, done = Memory(), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(every):
+            memory.peak_mb = max(memory.peak_mb, sum(map(_pss_mb, _tree(pid))))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        done.set()
+        thread.join()
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for process in found:
+        for task in Path(f"/proc/{process}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in task.read_text().split()]
+            except OSError:
+                continue
+    return found
+
+
+def _pss_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def run_and_watch(command: Sequence[str | Path]) -> tuple[float, float, str]:
+    """Run a command; returns its seconds, its peak memory in MB, and what it printed."""
+    started = time.perf_counter()
+    with subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        with watched(process.pid) as memory:
+            output, _ = process.communicate()
+        if process.returncode:
+            raise SystemExit(f"{' '.join(map(str, command))}\n{output}")
+    return time.perf_counter() - started, memory.peak_mb, output
+
+
+def _burn(n: int) -> int:
+    total = 0
+    for i in range(n):
+        total += i * i % 7
+    return total
+
+
+def control_gain(workers: int, n: int = 6_000_000) -> float:
+    """How much faster pure computation gets by so many processes on this machine, at this moment."""
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        pool.map(_burn, [1000] * workers)
+        one, _ = timed(lambda: [_burn(n) for _ in range(workers)])
+        many, _ = timed(lambda: pool.map(_burn, [n] * workers, chunksize=1))
+    return one / many
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    names = ("numpy", "pyarrow", "pandas", "numba", "scikit-learn", "snorkel")
+    return {"python": platform.python_version(), "machine": platform.machine(), **{n: _version(n) for n in names}}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,128 @@
+"""Fitting, predicting and summarizing from the pattern table, for 2 and 5 classes; beside it Snorkel's LabelModel.
+
+``python -m tests.benchmarks.models --rows 10000000 --lfs 60 --snorkel-rows 1000000``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import labelkit as lk
+from labelkit.lf import LFInfo
+from labelkit.patterns import distinct
+from tests.benchmarks.measuring import machine, timed
+
+CHUNK = 65_536
+
+
+def votes(n_rows: int, n_lfs: int, n_classes: int, seed: int, chunk: int) -> np.ndarray:
+    """Votes of rules for one class each, with coverages of 0.2 to 8 percent that come in topics, as real rules' do."""
+    random = np.random.default_rng([seed, chunk])
+    shape = np.random.default_rng([seed, n_lfs])
+    coverage = shape.uniform(0.002, 0.08, n_lfs)
+    label = shape.integers(0, n_classes, n_lfs)
+    precision = shape.uniform(0.6, 0.95, n_lfs)
+    topic = shape.integers(0, 12, n_lfs)
+    truth = random.integers(0, n_classes, n_rows)
+    quiet = random.random(n_rows) < 0.35
+    subject = random.integers(0, 12, n_rows)
+    made = np.full((n_rows, n_lfs), -1, dtype=np.int8, order="F")
+    for j in range(n_lfs):
+        right = np.where(truth == label[j], precision[j], (1 - precision[j]) / max(1, n_classes - 1))
+        chance = coverage[j] * right * n_classes * np.where(subject == topic[j], 3.0, 0.5) * ~quiet
+        made[random.random(n_rows) < chance, j] = label[j]
+    return made
+
+
+def table_of(n_rows: int, n_lfs: int, n_classes: int) -> tuple[lk.VotePatterns, np.ndarray, float]:
+    """The pattern table of a corpus, made chunk by chunk; also each row's pattern, and the seconds that making it took."""
+    lfs = tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs))
+    names = tuple(f"c{c}" for c in range(n_classes))
+    parts, indices, seconds = [], [], 0.0
+    for chunk in range(-(-n_rows // CHUNK)):
+        made = votes(min(CHUNK, n_rows - chunk * CHUNK), n_lfs, n_classes, 1, chunk)
+        took, rows = timed(lambda m=made: distinct(m))
+        seconds += took
+        parts.append(rows)
+        indices.append(rows.index.astype(np.int32))
+    took, merged = timed(
+        lambda: distinct(np.concatenate([p.values for p in parts]), np.concatenate([p.counts for p in parts]))
+    )
+    offsets = np.cumsum([0, *(len(part.counts) for part in parts)])
+    index = np.concatenate([merged.index[offset:][i] for offset, i in zip(offsets, indices, strict=False)])
+    return lk.VotePatterns(merged.values, merged.counts, lfs, names), index, seconds + took
+
+
+def measure(n_rows: int, n_lfs: int, n_classes: int, model: str) -> dict[str, Any]:
+    """Seconds of each stage."""
+    from labelkit.label_models import MODELS
+
+    patterns, index, seconds_table = table_of(n_rows, n_lfs, n_classes)
+    seconds_fit, fitted = timed(lambda: MODELS[model]().fit(patterns))
+    seconds_predict, _ = timed(lambda: fitted.predict_pattern_proba(patterns)[index])
+    seconds_summary, _ = timed(lambda: lk.summarize(patterns, model=fitted))
+    return {
+        "model": model,
+        "rows": n_rows,
+        "lfs": n_lfs,
+        "classes": n_classes,
+        "patterns": len(patterns),
+        "seconds_table": seconds_table,
+        "seconds_fit": seconds_fit,
+        "seconds_predict": seconds_predict,
+        "seconds_summary": seconds_summary,
+    }
+
+
+def snorkel(n_rows: int, n_lfs: int, n_classes: int) -> dict[str, Any] | None:
+    """The same by Snorkel's LabelModel, if it (with torch) is installed."""
+    try:
+        from snorkel.labeling.model import LabelModel
+    except ImportError:
+        return None
+    chunks = [
+        votes(min(CHUNK, n_rows - start), n_lfs, n_classes, 1, start // CHUNK) for start in range(0, n_rows, CHUNK)
+    ]
+    L = np.concatenate(chunks).astype(int)
+    model = LabelModel(cardinality=n_classes, verbose=False)
+    seconds_fit, _ = timed(lambda: model.fit(L, n_epochs=100, progress_bar=False, seed=0))
+    seconds_predict, _ = timed(lambda: model.predict_proba(L))
+    return {
+        "model": "snorkel",
+        "rows": n_rows,
+        "lfs": n_lfs,
+        "classes": n_classes,
+        "seconds_fit": seconds_fit,
+        "seconds_predict": seconds_predict,
+    }
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--lfs", type=int, default=60)
+    parser.add_argument("--models", default="LabelModel")
+    parser.add_argument("--snorkel-rows", type=int, default=0)
+    parser.add_argument("--json")
+    arguments = parser.parse_args()
+    records = []
+    for n_classes in (2, 5):
+        for model in arguments.models.split(","):
+            records.append(measure(arguments.rows, arguments.lfs, n_classes, model))
+            print(records[-1], flush=True)
+        if arguments.snorkel_rows:
+            beside = snorkel(arguments.snorkel_rows, arguments.lfs, n_classes)
+            print(beside or "Snorkel's LabelModel is not installed: pip install torch snorkel", flush=True)
+            records += [beside] if beside else []
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps({"machine": machine(), "records": records}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""How good the label models are on real votes with gold: every model over every set of a folder, in three settings.
+
+    python -m tests.benchmarks.quality --data DIR [--models LabelModel MajorityVote] [--json FILE]
+
+Settings: ``votes`` (nothing known but the votes), ``balance`` (class frequencies of the validation split given to models
+that take ``class_prior``), ``gold`` (100 gold rows, five draws). For sets of labeling functions (``DIR/lf/<name>``) a
+model is fitted on the votes of the train split and scored on the test split (valid, where test has no gold); a tie or
+an uncovered row goes to tied class number ``sha1(row) mod n_tied``, as in the WRENCH paper. For
+crowds (``DIR/crowd/<name>``) a model is fitted on all votes and scored on the items with gold; ties are split. Rows whose
+gold a model was given are not scored. Log-loss, Brier score and calibration error are of covered rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labelkit import metrics
+from labelkit.exceptions import LabelkitError
+from labelkit.label_models import MODELS
+from labelkit.probabilistic_labels import TIE_TOLERANCE
+
+SETTINGS = ("votes", "balance", "gold")
+N_GOLD, SEEDS = 100, range(5)
+LEEWAY = 0.5  # a model is below majority vote where it loses more than so many points
+BOOTSTRAP = 1_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """One set of votes, with what a model may know of it and what it is scored on."""
+
+    name: str
+    group: str
+    n_classes: int
+    metric: str
+    positive: int | None
+    train: np.ndarray  # votes that a model is fitted on
+    train_gold: np.ndarray
+    test: np.ndarray
+    test_gold: np.ndarray
+    balance: np.ndarray
+
+
+def load_tasks(folder: Path) -> list[Task]:
+    """Read the sets of a folder laid out as ``lf/<name>`` and ``crowd/<name>``."""
+    lf = [_lf_task(path) for path in sorted((folder / "lf").glob("*")) if (path / "votes.npz").exists()]
+    crowd = [_crowd_task(path) for path in sorted((folder / "crowd").glob("*")) if (path / "votes.npz").exists()]
+    return lf + crowd
+
+
+def _lf_task(path: Path) -> Task:
+    meta = json.loads((path / "meta.json").read_text("utf-8"))
+    file = np.load(path / "votes.npz")
+    votes, gold, split = file["L"], file["y"], file["split"]
+    k = int(meta.get("k") or len(meta.get("classes") or []) or max(votes.max(), gold.max()) + 1)
+    scored = 2 if (gold[split == 2] >= 0).any() else 1
+    asked = str(meta.get("metric", "acc"))
+    known = next(s for s in (1, 0, 2) if (gold[split == s] >= 0).any())
+    fitted = split == 0 if (split == 0).any() else split != scored
+    return Task(
+        name=path.name,
+        group="lf",
+        n_classes=k,
+        metric=asked if asked in ("f1", "f1_macro") else "acc",
+        positive=meta.get("positive_class"),
+        train=votes[fitted],
+        train_gold=gold[fitted],
+        test=votes[split == scored],
+        test_gold=gold[split == scored],
+        balance=_balance(gold[split == known], k),
+    )
+
+
+def _crowd_task(path: Path) -> Task:
+    file = np.load(path / "votes.npz")
+    n, m, k = (int(file[name]) for name in "nmk")
+    votes = np.full((n, m), -1, dtype=np.int16)
+    votes[file["item"], file["worker"]] = file["label"]
+    gold = file["y"]
+    return Task(path.name, "crowd", k, "acc", None, votes, gold, votes, gold, _balance(gold, k))
+
+
+def _balance(gold: np.ndarray, n_classes: int) -> np.ndarray:
+    counts = np.bincount(gold[gold >= 0], minlength=n_classes) + 0.5
+    return counts / counts.sum()
+
+
+def with_valid_votes(path: Path, task: Task) -> Task:
+    """The task whose fitted rows hold gold: those of the validation split, where the train split has none."""
+    if task.group == "crowd" or (task.train_gold >= 0).sum() >= 2 * N_GOLD:
+        return task
+    file = np.load(path / "lf" / task.name / "votes.npz")
+    more = file["split"] == 1
+    if not (file["y"][more] >= 0).any() or len(task.test) == more.sum():
+        return task
+    return replace(
+        task,
+        train=np.concatenate([task.train, file["L"][more]]),
+        train_gold=np.concatenate([task.train_gold, file["y"][more]]),
+    )
+
+
+def draw_gold(task: Task, seed: int) -> np.ndarray:
+    """Gold of 100 rows (half of them, where there are fewer than 200), -1 elsewhere."""
+    known = np.flatnonzero(task.train_gold >= 0)
+    chosen = np.random.default_rng(seed).permutation(known)[: min(N_GOLD, len(known) // 2)]
+    gold = np.full(len(task.train_gold), -1, dtype=np.int64)
+    gold[chosen] = task.train_gold[chosen]
+    return gold
+
+
+# Scores ----------------------------------------------------------------------------------------------------------------
+
+
+def score(task: Task, proba: np.ndarray, kept: np.ndarray) -> dict[str, float]:
+    """The figures of one run, from probabilities of the test rows and which of them are scored."""
+    covered = (task.test >= 0).any(axis=1)
+    p = np.where(covered[:, None], proba, 1 / task.n_classes)
+    tied = p >= p.max(axis=1, keepdims=True) - TIE_TOLERANCE
+    gold, known = task.test_gold, (task.test_gold >= 0) & kept
+    credit = tied[np.arange(len(gold)), np.maximum(gold, 0)] / tied.sum(axis=1)
+    both = known & covered
+    return {
+        "value": 100 * (float(credit[known].mean()) if task.group == "crowd" else _metric(task, tied, known)),
+        "covered_accuracy": 100 * float(credit[both].mean()),
+        "log_loss": metrics.log_loss(p[both], gold[both]),
+        "brier": metrics.brier_score(p[both], gold[both]),
+        "ece": 100 * metrics.calibration_error(p[both], gold[both]),
+    }
+
+
+def _metric(task: Task, tied: np.ndarray, known: np.ndarray) -> float:
+    labels, gold = tossed(tied)[known], task.test_gold[known]
+    if task.metric == "f1" and task.positive is not None:
+        return float(metrics.f1_scores(labels, gold, task.n_classes)[task.positive])
+    if task.metric == "f1_macro":
+        return metrics.macro_f1(labels, gold, task.n_classes)
+    return metrics.accuracy(labels, gold)
+
+
+def tossed(tied: np.ndarray) -> np.ndarray:
+    """A class for each row; one of the tied ones by a coin that depends on the row's number alone."""
+    labels = tied.argmax(axis=1)
+    for i in np.flatnonzero(tied.sum(axis=1) > 1):
+        classes = np.flatnonzero(tied[i])
+        labels[i] = classes[int(hashlib.sha1(str(i).encode()).hexdigest(), 16) % len(classes)]
+    return labels
+
+
+# Runs ------------------------------------------------------------------------------------------------------------------
+
+
+def runs(folder: Path, tasks: list[Task], models: list[str], settings: list[str]) -> Iterator[dict[str, Any]]:
+    """A record for each set, setting and model (gold: the mean over draws)."""
+    for task in tasks:
+        for name in models:
+            for setting in settings:
+                found = _run(folder, task, name, setting)
+                if found is not None:
+                    yield {"set": task.name, "group": task.group, "setting": setting, "model": name, **found}
+
+
+def _run(folder: Path, task: Task, name: str, setting: str) -> dict[str, Any] | None:
+    model = MODELS[name]
+    takes_prior = "class_prior" in model().get_params()
+    if setting == "balance" and not takes_prior:
+        return None
+    params = {"n_classes": task.n_classes, **({"class_prior": task.balance} if setting == "balance" else {})}
+    used = with_valid_votes(folder, task) if setting == "gold" else task
+    golds = [draw_gold(used, seed) for seed in SEEDS] if setting == "gold" else [None]
+    found = []
+    start = time.perf_counter()
+    for gold in golds:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                proba = model(**params).fit(used.train, gold).predict_proba(used.test)
+        except LabelkitError as error:
+            print(f"{task.name}: {name} cannot: {error.message}")
+            return None
+        kept = np.ones(len(used.test), dtype=bool) if gold is None or task.group == "lf" else gold < 0
+        found.append(score(used, proba, kept))
+    seconds = (time.perf_counter() - start) / len(golds)
+    means = {key: float(np.mean([one[key] for one in found])) for key in found[0]}
+    return {"metric": task.metric, **means, "seconds": seconds}
+
+
+# Tables ----------------------------------------------------------------------------------------------------------------
+
+
+def table(records: list[dict[str, Any]], group: str, setting: str) -> str:
+    """The figures of one group and setting: a row for each model."""
+    chosen = [r for r in records if (r["group"], r["setting"]) == (group, setting)]
+    sets = list(dict.fromkeys(r["set"] for r in chosen))
+    models = list(dict.fromkeys(r["model"] for r in chosen))
+    if not sets:
+        return ""
+    value = {(r["set"], r["model"]): r for r in chosen}
+    whole = [model for model in models if all((name, model) in value for name in sets)]
+    ranks = _ranks(np.array([[value[name, model]["value"] for model in whole] for name in sets]))
+    heads = ["mean", "rank", "< MV", "covered", "log-loss", "Brier", "ECE", "sec"]
+    lines = [f"{group} sets, {setting}", " " * 18 + "".join(f"{name[:9]:>10s}" for name in [*sets, *heads])]
+    for model in models:
+        cells = [f"{value[name, model]['value']:.2f}" if (name, model) in value else "-" for name in sets]
+        if model in whole:
+            mine = [value[name, model] for name in sets]
+            below = [r for r in mine if _below(r, value.get((r["set"], "MajorityVote")))]
+            cells += [f"{_mean(mine, 'value'):.2f}", f"{ranks[whole.index(model)]:.2f}", str(len(below))]
+            cells += [f"{_mean(mine, 'covered_accuracy'):.2f}", f"{_mean(mine, 'log_loss'):.3f}"]
+            cells += [
+                f"{_mean(mine, 'brier'):.3f}",
+                f"{_mean(mine, 'ece'):.1f}",
+                f"{sum(r['seconds'] for r in mine):.2f}",
+            ]
+        lines.append(f"{model:18s}" + "".join(f"{cell:>10s}" for cell in cells))
+    return "\n".join(lines)
+
+
+def _below(record: dict[str, Any], majority: dict[str, Any] | None) -> bool:
+    return majority is not None and record["value"] < majority["value"] - LEEWAY
+
+
+def _mean(records: list[dict[str, Any]], key: str) -> float:
+    return float(np.mean([r[key] for r in records]))
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """The mean rank of each column, 1 the highest; ties share."""
+    rounded = np.round(values, 6)
+    higher = (rounded[:, None, :] > rounded[:, :, None]).sum(axis=2)
+    equal = (rounded[:, None, :] == rounded[:, :, None]).sum(axis=2)
+    return (higher + (equal + 1) / 2).mean(axis=0)
+
+
+def main() -> None:
+    """Parse the command line, run, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with lf/<name> and crowd/<name>")
+    parser.add_argument("--models", nargs="+", choices=sorted(MODELS), help="all that are installed, if not given")
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
+    parser.add_argument("--sets", nargs="+", help="names of sets; all if not given")
+    parser.add_argument("--json", type=Path, help="write the records here")
+    given = parser.parse_args()
+    tasks = [task for task in load_tasks(given.data) if not given.sets or task.name in given.sets]
+    records = list(runs(given.data, tasks, given.models or list(MODELS), given.settings))
+    for setting in given.settings:
+        for group in ("lf", "crowd"):
+            shown = table(records, group, setting)
+            if shown:
+                print(shown, end="\n\n")
+    if given.json:
+        given.json.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Who imports whom: a module imports only from the rows above its own, and the exceptions stand in one table."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import labelkit
+
+PACKAGE = Path(labelkit.__file__).parent
+
+ROWS = {
+    **dict.fromkeys(("_files", "_optional", "_version", "exceptions"), 0),
+    **dict.fromkeys(("_validation", "conditions", "fingerprint", "labels", "metrics", "patterns"), 1),
+    **dict.fromkeys(("corpus", "lf", "matchers", "matrix", "probabilistic_labels", "tables"), 2),
+    **dict.fromkeys(
+        ("analysis", "collecting", "datasets", "label_models", "model_outputs", "plan", "rules", "run_folder"), 3
+    ),
+    **dict.fromkeys(("bulk", "engines"), 4),
+    **dict.fromkeys(("applier", "checking", "pipeline", "project"), 5),
+    **dict.fromkeys(("__init__", "cli"), 6),
+}
+"""The row of each module; a folder is one module."""
+
+EXCEPTIONS = {
+    ("_optional", "exceptions"): "a missing package is an error of ours",
+    ("matrix", "lf"): "the description of a rule travels with its votes",
+    ("model_outputs", "rules"): "a model output is made as a Python rule is",
+    ("run_folder", "label_models"): "a run folder gives back its model",
+    ("pipeline", "applier"): "the whole run applies rules",
+    ("checking", "applier"): "a check applies rules",
+}
+"""Imports within a row, and why."""
+
+NEVER = [
+    ("label_models", {"corpus", "rules"}, "a label model never sees a corpus or a rule"),
+    ("rules", {"matrix"}, "a rule never sees a matrix"),
+    ("model_outputs", {"matrix"}, "a rule never sees a matrix"),
+]
+
+
+def modules():
+    """The source files of each module."""
+    found = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        name = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        found.setdefault(name, []).append(file)
+    return found
+
+
+def imports_of(file):
+    """The modules of labelkit that a file imports, those for type checkers alone left out."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for_checkers = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in for_checkers:
+            continue
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            names = [
+                f"{node.module}.{alias.name}" if node.module == "labelkit" else node.module for alias in node.names
+            ]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "labelkit":
+                yield parts[1] if len(parts) > 1 and parts[1] in ROWS else "__init__"
+
+
+IMPORTS = {
+    name: {imported for file in files for imported in imports_of(file)} - {name} for name, files in modules().items()
+}
+
+
+def test_every_module_has_a_row_and_every_row_a_module():
+    assert set(ROWS) == set(modules())
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_a_module_imports_only_from_the_rows_above_it(module):
+    wrong = {
+        imported
+        for imported in IMPORTS[module]
+        if ROWS[imported] >= ROWS[module] and (module, imported) not in EXCEPTIONS
+    }
+    assert not wrong, f"{module} (row {ROWS[module]}) imports {sorted(wrong)}"
+
+
+def test_every_exception_is_needed():
+    for module, imported in EXCEPTIONS:
+        assert imported in IMPORTS[module], (module, imported)
+        assert ROWS[imported] == ROWS[module], (module, imported)
+
+
+@pytest.mark.parametrize(("module", "unseen", "why"), NEVER)
+def test_some_modules_never_see_others(module, unseen, why):
+    seen = {name for name in IMPORTS[module] if name in unseen}
+    assert not seen, why
+
+
+def test_no_module_bears_the_name_of_a_public_function():
+    assert not set(labelkit.__all__) & set(modules())
+
+
+def test_the_public_names_are_sorted_and_each_can_be_had():
+    names = [name for name in labelkit.__all__ if name != "__version__"]
+    assert labelkit.__all__ == sorted(labelkit.__all__)
+    assert sorted(names) == sorted(labelkit._HOMES)
+    for name in labelkit.__all__:
+        assert getattr(labelkit, name) is not None
+        assert name in dir(labelkit)
+
+
+def test_the_public_names_are_known_to_type_checkers():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    typed = {
+        alias.name: node.module.removeprefix("labelkit.")
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == labelkit._HOMES
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'labelkit' has no attribute 'nope'"):
+        labelkit.nope  # noqa: B018

@@ -1,0 +1,248 @@
+"""Rules are found where they were made, in the order in which they were made, and what goes wrong names the line."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import types
+
+import pytest
+
+import labelkit as lk
+from labelkit.exceptions import CollectError, LabelSpaceError
+
+HEAD = """
+from enum import IntEnum
+import labelkit as lk
+
+class Label(IntEnum):
+    HAM = 0
+    SPAM = 1
+
+"""
+
+
+def rule(name, label="Label.SPAM"):
+    return f"{name} = lk.keywords('a', label={label}).rule(name='{name}')\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, source):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_on_the_path(tmp_path):
+    path = list(sys.path)
+    yield
+    assert sys.path == path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+def test_rules_come_in_order_of_creation_from_globals_lists_tuples_and_dicts(write):
+    path = write(
+        "rules.py",
+        HEAD
+        + rule("z")
+        + "many = [lk.keywords(w, label=Label.SPAM).rule(name=w) for w in ('y', 'x')]\n"
+        + "nested = {'k': (lk.keywords('w', label=Label.HAM).rule(name='w'),)}\n"
+        + rule("a")
+        + "alias = a\n",
+    )
+    lfs = lk.collect(path)
+    assert lfs.names == ("z", "y", "x", "w", "a")
+    assert lfs.space.names == ("HAM", "SPAM")
+
+
+def test_rules_imported_from_elsewhere_are_left_out(write):
+    write("shared.py", HEAD + rule("theirs") + "listed = [" + rule("listed_one").split(" = ", 1)[1].strip() + "]\n")
+    path = write("mine.py", "from shared import Label, lk, theirs, listed\n" + rule("own"))
+    assert lk.collect(path).names == ("own",)
+
+
+def test_rules_that_a_function_of_another_module_made_are_ones_own(write):
+    write("shared.py", HEAD + "def says(word):\n    return lk.keywords(word, label=Label.SPAM).rule(name=word)\n")
+    path = write("mine.py", "from shared import says\nwin = says('win')\n")
+    assert lk.collect(path).names == ("win",)
+
+
+def test_rules_made_of_functions_of_another_module_are_ones_own(write):
+    write("shared.py", "def short(limit, text):\n    return 1 if len(text) < limit else None\n")
+    path = write(
+        "mine.py",
+        "import functools, labelkit as lk\nfrom shared import short\n"
+        "a = lk.labeling_function(functools.partial(short, 3), name='a') if 0 else "
+        "lk.labeling_function(name='a')(functools.partial(short, 3))\n",
+    )
+    assert lk.collect(path, labels=2).names == ("a",)
+
+
+def test_a_module_object_and_a_dotted_name_are_sources(write, monkeypatch, tmp_path):
+    write("a_package/__init__.py", "")
+    write("a_package/rules.py", HEAD + rule("one"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    module = importlib.import_module("a_package.rules")
+    assert lk.collect(module).names == lk.collect("a_package.rules").names == ("one",)
+    monkeypatch.undo()
+
+
+def test_a_dotted_name_is_looked_for_in_the_working_folder(write, monkeypatch, tmp_path):
+    write("rules_in_cwd/spam.py", HEAD + rule("one"))
+    monkeypatch.chdir(tmp_path)
+    assert lk.collect("rules_in_cwd.spam").names == ("one",)
+
+
+def test_a_folder_stands_for_its_public_files_in_order(write, tmp_path):
+    write("b.py", "from _labels import Label\nimport labelkit as lk\n" + rule("b"))
+    write("a.py", "from _labels import Label\nfrom b import b\nimport labelkit as lk\n" + rule("a"))
+    write("_labels.py", HEAD)
+    write("no_rules.py", "x = 1\n")
+    assert lk.collect(tmp_path).names == ("a", "b")
+
+
+def test_a_file_in_a_package_may_use_relative_imports(write):
+    write("pack/__init__.py", "")
+    write("pack/labels.py", HEAD)
+    path = write("pack/rules.py", "from .labels import Label, lk\n" + rule("one"))
+    lfs = lk.collect(path)
+    assert (lfs.names, lfs[0].origin.module) == (("one",), "pack.rules")
+
+
+def test_an_edit_shows_in_the_file_and_in_its_neighbours(write):
+    path = write(
+        "rules.py", "from near import word\nimport labelkit as lk\nr = lk.keywords(word, label=1).rule(name='r')\n"
+    )
+    write("near.py", "word = 'a'\n")
+    assert lk.collect(path, labels=2)["r"]("a") == 1
+    write("near.py", "word = 'bcd'\n")
+    assert lk.collect(path, labels=2)["r"]("bcd") == 1
+
+
+def test_two_folders_have_neighbours_of_the_same_name(write):
+    for folder in ("one", "two"):
+        write(f"{folder}/near.py", f"word = '{folder}'\n")
+        write(
+            f"{folder}/{folder}_rules.py",
+            f"from near import word\nimport labelkit as lk\n{folder} = lk.keywords(word, label=1).rule(name=word)\n",
+        )
+    folder = write("x", "").parent
+    assert lk.collect([folder / "one", folder / "two"], labels=2).names == ("one", "two")
+
+
+def test_a_file_may_bear_the_name_of_a_loaded_module(write):
+    before = sys.modules["json"]
+    assert lk.collect(write("json.py", HEAD + rule("one"))).names == ("one",)
+    assert sys.modules["json"] is before
+
+
+def test_a_file_name_need_not_be_an_identifier(write):
+    assert lk.collect(write("my-rules 2.py", HEAD + rule("one"))).names == ("one",)
+
+
+def test_several_sources_make_one_collection(write):
+    a, b = write("a.py", HEAD + rule("a")), write("b.py", HEAD + rule("b"))
+    assert lk.collect([a, str(b)]).names == ("a", "b")
+
+
+def test_the_only_enum_of_a_module_is_the_label_space(write):
+    source = HEAD + "@lk.labeling_function\ndef short(text):\n    return Label.HAM\n"
+    assert lk.collect(write("rules.py", source)).space.names == ("HAM", "SPAM")
+
+
+def test_labels_may_be_given(write):
+    assert lk.collect(write("rules.py", HEAD + rule("a", label=0)), labels=["x", "y", "z"]).space.names == (
+        "x",
+        "y",
+        "z",
+    )
+
+
+# ---------------------------------------------------------------------------------------------- what goes wrong
+
+
+def fails(source, message, **options):
+    with pytest.raises(CollectError) as caught:
+        lk.collect(source, **options)
+    assert re.search(message, str(caught.value)), str(caught.value)
+
+
+def test_a_missing_file_is_named_with_where_it_was_looked_for():
+    fails("no/such.py", r"there is no file 'no/such.py'\nHint: paths start from /")
+
+
+def test_a_missing_module_is_named():
+    fails("no_such_module", r"there is no module or file 'no_such_module'\nHint: looked in .* and sys.path")
+    fails("labelkit.no_such", r"there is no module or file 'labelkit.no_such'")
+
+
+def test_a_module_without_rules_is_named(write):
+    path = write("empty.py", "x = 1")
+    fails(path, rf"{path} has no labeling functions of its own\nHint: decorate one with @keywords")
+
+
+def test_a_folder_without_files_is_named(tmp_path):
+    fails(tmp_path, rf"the folder {tmp_path} has no Python files")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("import no_such_thing", "line 3: ModuleNotFoundError: No module named 'no_such_thing'"),
+        ("1 / 0", "line 3: ZeroDivisionError: division by zero"),
+        ("def broken(:", "line 3: invalid syntax"),
+        ("raise SystemExit(3)", "line 3: SystemExit: 3"),
+        ("lk.keywords(label=1)", r"line 3: keywords needs at least one entry\nHint: @keywords\('first'"),
+    ],
+)
+def test_an_error_in_a_module_names_the_file_and_line(write, line, message):
+    path = write("rules.py", f"import labelkit as lk\n\n{line}\n")
+    fails(path, rf"^{path}, {message}")
+
+
+def test_a_declaration_that_is_refused_names_the_line_of_the_rule(write):
+    path = write("rules.py", "import labelkit as lk\n\n@lk.regex('(', label=1)\ndef r(text):\n    'doc'\n")
+    fails(path, rf"^{path}, line [34]: the pattern '\(' of rule 'r' does not compile")
+
+
+def test_two_rules_of_one_name_are_refused_with_their_modules(write):
+    a, b = write("a.py", HEAD + rule("x")), write("b.py", HEAD + rule("x"))
+    fails([a, b], r"two labeling functions are named 'x' \(in a and b\)")
+
+
+def test_two_label_spaces_are_refused_with_who_has_which(write):
+    a = write("a.py", HEAD + rule("x"))
+    b = write("b.py", HEAD.replace("HAM", "EGGS") + rule("y"))
+    fails(
+        [a, b],
+        r"belong to 2 label spaces: LabelSpace\(HAM=0, SPAM=1\) \(Label of rule 'x'\); LabelSpace\(EGGS=0, SPAM=1\) "
+        r"\(Label of rule 'y'\)\nHint: collect them apart",
+    )
+
+
+def test_unknown_classes_are_an_error_with_what_to_do(write):
+    path = write("rules.py", "import labelkit as lk\n" + rule("x", label=1))
+    with pytest.raises(
+        LabelSpaceError, match=r"the classes are not known\nHint: declare an IntEnum of them, or pass labels="
+    ):
+        lk.collect(path)
+
+
+@pytest.mark.parametrize("wrong", [5, None])
+def test_what_is_no_source_is_refused(wrong):
+    fails(wrong, f"rules cannot be collected from {wrong}")
+
+
+def test_a_module_without_a_file_can_be_collected():
+    module = types.ModuleType("made_by_hand")
+    exec(HEAD + rule("one"), module.__dict__)
+    assert lk.collect(module).names == ("one",)
