@@ -128,8 +128,9 @@ def _forget_neighbours(other_than: Path | None = None) -> None:
 
 
 def _stands_in(module: ModuleType, folder: Path) -> bool:
+    """Whether a module is a file of the folder (a package, which holds others, is not)."""
     file = getattr(module, "__file__", None)
-    return isinstance(file, str) and Path(file).parent == folder
+    return isinstance(file, str) and Path(file).parent == folder and not hasattr(module, "__path__")
 
 
 def load_file(path: Path) -> ModuleType:

@@ -19,7 +19,7 @@ from typing import Any, ParamSpec
 import numpy as np
 
 from labelkit.exceptions import RuleError
-from labelkit.labels import ABSTAIN, LabelSpace
+from labelkit.labels import ABSTAIN, MAX_CLASSES, LabelSpace
 from labelkit.lf import LabelingFunction
 from labelkit.rules import Condition, Options, calling
 
@@ -144,9 +144,13 @@ class Decision:
 
     def _from_probabilities(self, proba: Any, space: LabelSpace) -> list[Any]:
         columns = range(proba.shape[1]) if self.columns is None else self.columns
-        if len(columns) != proba.shape[1] or (self.columns is None and proba.shape[1] > len(space)):
-            wanted = len(self.columns) if self.columns is not None else len(space)
-            raise ValueError(f"the model returned {proba.shape[1]} probabilities an example for {wanted} classes")
+        known = None if len(space) == MAX_CLASSES else len(space)  # a single call may not know the label space
+        wanted = known if self.columns is None else len(self.columns)
+        if wanted not in (None, proba.shape[1]):
+            raise ValueError(
+                f"the model returned {proba.shape[1]} probabilities an example for {wanted} classes; "
+                "classes=[Label.HAM, ...] says which they are"
+            )
         absent = [c for c, _ in self.thresholds or () if c not in columns]
         if absent:
             raise ValueError(f"there is a threshold for class {absent[0]}, but the model's classes are {list(columns)}")

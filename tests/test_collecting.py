@@ -139,6 +139,15 @@ def test_two_folders_have_neighbours_of_the_same_name(write):
     assert lk.collect([folder / "one", folder / "two"], labels=2).names == ("one", "two")
 
 
+def test_libraries_and_packages_are_imported_once(write):
+    write("pack/__init__.py", "")
+    path = write("pack/rules.py", "import decimal\nimport pack\n" + HEAD + rule("one"))
+    first = lk.collect(path)[0].origin.namespace
+    second = lk.collect(path)[0].origin.namespace
+    assert first["decimal"] is second["decimal"]
+    assert first["pack"] is second["pack"]
+
+
 def test_a_file_may_bear_the_name_of_a_loaded_module(write):
     before = sys.modules["json"]
     assert lk.collect(write("json.py", HEAD + rule("one"))).names == ("one",)

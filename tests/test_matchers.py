@@ -56,7 +56,7 @@ def count_of_cases(record_testsuite_property):
 
 def many(n_examples):
     """Settings for a property whose examples each check about a hundred cells."""
-    return settings(KNOWN, max_examples=n_examples * (25 if LONG else 1))
+    return settings(KNOWN, max_examples=n_examples * (40 if LONG else 1))
 
 
 def hold(tests, texts, array_type=None):
@@ -251,7 +251,7 @@ SHORT_TEXTS = st.lists(st.one_of(st.sampled_from([*"aAbksSKiI019_ \n-", *TRICKY[
 )
 
 
-@many(350)
+@many(250)
 @given(st.lists(patterns().filter(valid), min_size=1, max_size=6), st.lists(SHORT_TEXTS, min_size=20, max_size=50))
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_patterns_of_any_kind_vote_as_their_definition_does(some, texts):
@@ -334,7 +334,7 @@ PARTS = (
 )
 
 
-@many(100)
+@many(65)
 @given(st.lists(st.lists(st.sampled_from(PARTS), max_size=8).map("".join), min_size=1, max_size=20))
 def test_lifelike_patterns_vote_as_their_definition_does(texts):
     hold([Pattern(pattern) for pattern in LIFELIKE], texts)

@@ -107,13 +107,13 @@ def test_combined_conditions_keep_the_one_label_that_they_have():
 
 
 def test_and_or_not_are_refused_with_the_signs_to_use():
-    with pytest.raises(TypeError, match="combine conditions with &, | and ~"):
+    with pytest.raises(TypeError, match=r"combine conditions with &, \| and ~"):
         lk.keywords("a") and lk.keywords("b")
 
 
 def test_rules_do_not_combine_with_conditions():
     rule = lk.keywords("a", label=1).rule(name="a")
-    with pytest.raises(TypeError, match="only conditions combine with & and |, not LabelingFunction"):
+    with pytest.raises(TypeError, match=r"only conditions combine with & and \|, not LabelingFunction"):
         lk.keywords("b") & rule
 
 
@@ -487,7 +487,7 @@ def test_class_seven_of_two_is_refused_when_called():
     def rule(text):
         return 7
 
-    with pytest.raises(VoteError, match="7 is not one of the 2 classes\nHint: return a class .HAM=0, SPAM=1."):
+    with pytest.raises(VoteError, match=r"7 is not one of the 2 classes\nHint: return a class .HAM=0, SPAM=1."):
         rule("x")
 
 
@@ -555,7 +555,7 @@ def test_a_rule_is_not_decorated_twice(decorator):
 
 @pytest.mark.parametrize("decorator", [lk.labeling_function, lk.keywords("a", label=1), lk.column])
 def test_a_column_is_not_decorated(decorator):
-    n_words = lk.column(lambda text: len(text))
+    n_words = lk.column(lambda text: text.split())
     with pytest.raises(RuleError, match="is a derived column already"):
         decorator(n_words)
 
@@ -644,7 +644,7 @@ def test_classes_say_what_labels_mean():
     rule = model(["pos"], classes={"pos": 1, "neutral": None})
     assert (rule("x"), rule.labels) == (1, (1,))
     assert model(["neutral"], classes={"neutral": None})("x") == -1
-    with pytest.raises(VoteError, match="'odd' .str. is not a vote"):
+    with pytest.raises(VoteError, match=r"'odd' .str. is not a vote"):
         model(["odd"], classes={"pos": 1})("x")
 
 
@@ -662,12 +662,12 @@ def test_a_single_class_does_not_take_an_array_of_probabilities():
 @pytest.mark.parametrize("output", [np.array([[np.nan, 0.5]]), np.array([np.nan])])
 def test_nan_of_a_model_is_not_a_vote(output):
     options = {"threshold": 0.5} | ({} if output.ndim == 2 else {"label": 1})
-    with pytest.raises(VoteError, match="nan .float. is not a vote"):
+    with pytest.raises(VoteError, match=r"nan .float. is not a vote"):
         model(output, **options)("x")
 
 
 def test_labels_have_no_threshold():
-    with pytest.raises(ValueError, match="returned labels, not probabilities, so threshold=0.9 has no meaning"):
+    with pytest.raises(ValueError, match=r"returned labels, not probabilities, so threshold=0.9 has no meaning"):
         model(np.array([1]), threshold=0.9)("x")
 
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-TEMPERATURE_PENALTY: Final = 5.0
+TEMPERATURE_PENALTY: Final = 10.0
 CLASS_PENALTY: Final = 2.0
-VOTE_PENALTY: Final = 10.0
+VOTE_PENALTY: Final = 2.0
 
 
 @dataclass(frozen=True, eq=False)

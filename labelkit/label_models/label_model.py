@@ -38,7 +38,7 @@ BELIEF: Final = 20.0
 USUAL: Final = 0.75
 """The precision at which a vote of a unipolar LF counts as one vote."""
 
-EVEN_GOLD: Final = 5.0
+EVEN_GOLD: Final = 20.0
 """Gold rows, spread evenly over the classes, that are added to the given ones before they say the class prior."""
 
 
@@ -111,7 +111,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self._learn_counts(table)
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.multipolar_.any() else (0, 0))
         if self.multipolar_.any():
-            self._learn_confusions(table, gold)
+            self._learn_confusions(table)
         self.gold_scale_, self.gold_classes_ = 0.0, np.zeros(table.n_classes)
         self.gold_columns_ = np.zeros(table.n_columns)
         if len(gold):
@@ -126,7 +126,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.slopes_ = _unipolar.class_slopes(n_votes, n_lfs, self._coefficients())
         self.scale_ = _unipolar.temperature(agreement(table, self.independence_), table.n_classes, self._coefficients())
 
-    def _learn_confusions(self, table: VoteTable, gold: GoldCounts) -> None:
+    def _learn_confusions(self, table: VoteTable) -> None:
         """A few EM steps, with the score of the unipolar LFs as an offset."""
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.multipolar_[table.lf][:, None]
@@ -134,7 +134,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         alone = bool(self.multipolar_.all())
         posterior = vote_shares(table, self.independence_) if alone else self._scored(table, None, self.independence_)
         for _ in range(_multipolar.STEPS):
-            expected = soft_counts(table, posterior, gold)
+            expected = soft_counts(table, posterior, NO_GOLD)
             counts = expected.columns * mine
             totals = np.asarray(table.lf_matrix() @ counts)
             shared = _multipolar.learn_confusions(table, counts, believed, strength)

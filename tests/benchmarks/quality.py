@@ -7,7 +7,8 @@ that take ``class_prior``), ``gold`` (100 gold rows, five draws). For sets of la
 model is fitted on the votes of the train split and scored on the test split (valid, where test has no gold); a tie or
 an uncovered row goes to tied class number ``sha1(row) mod n_tied``, as in the WRENCH paper. For
 crowds (``DIR/crowd/<name>``) a model is fitted on all votes and scored on the items with gold; ties are split. Rows whose
-gold a model was given are not scored. Log-loss, Brier score and calibration error are of covered rows.
+gold a model was given are not scored. Where something is known of the classes and the metric is F1, every model's labels
+are those of the threshold with the highest expected F1. Log-loss, Brier score and calibration error are of covered rows.
 """
 
 from __future__ import annotations
@@ -122,14 +123,20 @@ def draw_gold(task: Task, seed: int) -> np.ndarray:
 # Scores ----------------------------------------------------------------------------------------------------------------
 
 
-def score(task: Task, proba: np.ndarray, kept: np.ndarray) -> dict[str, float]:
-    """The figures of one run, from probabilities of the test rows and which of them are scored."""
+def score(task: Task, proba: np.ndarray, kept: np.ndarray, threshold: float | None = None) -> dict[str, float]:
+    """The figures of one run, from probabilities of the test rows and which of them are scored.
+
+    Where a threshold is given, covered rows are positive from there on.
+    """
     covered = (task.test >= 0).any(axis=1)
     p = np.where(covered[:, None], proba, 1 / task.n_classes)
     tied = p >= p.max(axis=1, keepdims=True) - TIE_TOLERANCE
     gold, known = task.test_gold, (task.test_gold >= 0) & kept
     credit = tied[np.arange(len(gold)), np.maximum(gold, 0)] / tied.sum(axis=1)
     both = known & covered
+    if threshold is not None:
+        positive = (proba[:, task.positive] >= threshold)[:, None] == (np.arange(2) == task.positive)
+        tied = np.where(covered[:, None], positive, tied)
     return {
         "value": 100 * (float(credit[known].mean()) if task.group == "crowd" else _metric(task, tied, known)),
         "covered_accuracy": 100 * float(credit[both].mean()),
@@ -184,15 +191,24 @@ def _run(folder: Path, task: Task, name: str, setting: str) -> dict[str, Any] | 
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                proba = model(**params).fit(used.train, gold).predict_proba(used.test)
+                fitted = model(**params).fit(used.train, gold)
+                proba, threshold = fitted.predict_proba(used.test), _threshold(used, fitted, setting)
         except LabelkitError as error:
             print(f"{task.name}: {name} cannot: {error.message}")
             return None
         kept = np.ones(len(used.test), dtype=bool) if gold is None or task.group == "lf" else gold < 0
-        found.append(score(used, proba, kept))
+        found.append(score(used, proba, kept, threshold))
     seconds = (time.perf_counter() - start) / len(golds)
     means = {key: float(np.mean([one[key] for one in found])) for key in found[0]}
     return {"metric": task.metric, **means, "seconds": seconds}
+
+
+def _threshold(task: Task, fitted: Any, setting: str) -> float | None:
+    """Where something is known of the classes and the metric is F1, the threshold of the highest expected F1."""
+    if setting == "votes" or task.metric != "f1" or task.n_classes != 2:
+        return None
+    covered = (task.train >= 0).any(axis=1)
+    return metrics.f1_threshold(fitted.predict_proba(task.train[covered])[:, task.positive])
 
 
 # Tables ----------------------------------------------------------------------------------------------------------------
