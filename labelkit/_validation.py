@@ -64,6 +64,8 @@ def _as_array(gold: Any) -> NDArray[Any]:
     """Gold in the order of the examples: nulls are kept, and numbers and names are not made into one another."""
     if isinstance(gold, np.ndarray):
         return gold
+    if not hasattr(gold, "__iter__"):  # an array by protocol only
+        return np.asarray(gold)
     plain = getattr(gold, "to_pylist", None) or getattr(gold, "to_list", None)  # of Arrow, of polars
     values = list(gold) if plain is None else plain()
     array = np.asarray(gold if plain is None else values)

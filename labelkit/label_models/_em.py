@@ -120,7 +120,7 @@ def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> N
         hits = table.hits[rows]
         q, place = posterior(rows), np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
         weight = table.counts[rows][place] * q[place, table.label[hits.indices]]
-        right += sums_by(hits.indices, weight, table.n_columns)
+        right += sums_by(hits.indices.astype(np.int64), weight, table.n_columns)
     return right + _gold_hits(table, posterior, gold)
 
 

@@ -27,6 +27,9 @@ MODEL_ROWS: Final = 10.0
 REDUNDANT: Final = 0.5
 """From this Jaccard overlap, two labeling functions are reported as redundant."""
 
+SHARED: Final = 5
+"""Fewer shared votes say nothing of redundancy."""
+
 MOST_PAIRS: Final = 1_000
 """No more redundant pairs are kept."""
 
@@ -94,7 +97,7 @@ class LearnedReports:
         Returns
         -------
         DataFrame
-            ``lf``, ``vote``, ``beside`` (other votes on the same examples), ``agreement``, ``by_chance``; the worst first.
+            ``lf``, ``vote``, ``beside`` (other votes on the same examples), ``agreement``, ``by_chance``; worst first.
         """
         error = np.sqrt(self.column_chance_ * (1 - self.column_chance_) / np.maximum(self.column_met_, 1))
         distance = (self.column_chance_ - self.column_agreement_) / np.maximum(error, 1e-12)
@@ -151,7 +154,8 @@ def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts)
     _describe_agreement(model, table)
     pairs, overlap = redundant_pairs(table, overlaps)
     model.redundant_pairs_, model.redundant_overlap_ = pairs, overlap
-    model.verdict_ = judge(table, proba, gold)
+    unlearned = model._unlearned(table) if len(gold) else proba  # noqa: SLF001 - as above
+    model.verdict_ = judge(table, proba, unlearned, gold)
 
 
 def _constrained(classes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -170,7 +174,7 @@ def _describe_precisions(model: Any, table: VoteTable, right: NDArray[np.float64
         known = np.asarray(rows.T @ gold.count)
         place = np.repeat(np.arange(len(gold)), np.diff(rows.indptr))
         agrees = table.label[rows.indices] == gold.label[place]
-        hits = sums_by(rows.indices, gold.count[place] * agrees, table.n_columns)
+        hits = sums_by(rows.indices.astype(np.int64), gold.count[place] * agrees, table.n_columns)
     ups, downs = hits + MODEL_ROWS * estimate, known - hits + MODEL_ROWS * (1 - estimate)
     model.column_votes_, model.column_precision_ = votes, ups / (ups + downs)
     model.column_low_ = beta.ppf(0.025, ups + 1e-3, downs + 1e-3)
@@ -210,41 +214,49 @@ def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.in
     votes = sums_by(table.lf, table.column_counts, table.n_lfs)
     first, second = found // table.n_lfs, found % table.n_lfs
     overlap = shared / np.maximum(votes[first] + votes[second] - shared, 1e-12)
-    chosen = np.flatnonzero(overlap >= REDUNDANT)
+    chosen = np.flatnonzero((overlap >= REDUNDANT) & (shared >= SHARED))
     chosen = chosen[np.argsort(-overlap[chosen], kind="stable")][:MOST_PAIRS]
     return np.stack([first[chosen], second[chosen]]), overlap[chosen]
 
 
-def judge(table: VoteTable, proba: NDArray[np.float64], gold: GoldCounts) -> tuple[bool, str]:
-    """Compare the model's labels with majority vote's: on gold where there is some, else by how much they differ."""
+def judge(
+    table: VoteTable, proba: NDArray[np.float64], unlearned: NDArray[np.float64], gold: GoldCounts
+) -> tuple[bool, str]:
+    """Compare the model's labels with majority vote's: on gold where there is some, else by how much they differ.
+
+    Parameters
+    ----------
+    table : VoteTable
+    proba, unlearned : ndarray of shape (n_patterns, n_classes)
+        The model's probabilities, and those before it was corrected by gold.
+    gold : GoldCounts
+    """
     majority = whole_posterior(table, vote_shares(table))
     ours, theirs = hard_labels(proba), hard_labels(majority)
     weight = np.where(table.covered, table.counts, 0.0)
-    differ = float(weight[ours != theirs].sum() / max(weight.sum(), 1.0))
+    whole = max(float(weight.sum()), 1.0)
+    differ = float(weight[ours != theirs].sum()) / whole
     if differ < 0.005:
         return False, f"its labels differ from majority vote's on only {differ:.1%} of the covered examples"
+    undecided = float(weight[(theirs < 0) & (ours >= 0)].sum()) / whole
+    text = f"it decides {undecided:.1%} of the covered examples where majority vote is tied" if undecided else ""
     if len(gold):
-        return _judged_by_gold(ours, theirs, gold, differ)
-    undecided = float(weight[(theirs < 0) & (ours >= 0)].sum() / max(weight.sum(), 1.0))
+        use, tested = _judged_by_gold(hard_labels(unlearned), theirs, gold)
+        return use, f"{tested}{'; ' * bool(text)}{text}"
     if undecided >= 0.01:
-        return True, (
-            f"it decides the {undecided:.1%} of covered examples on which majority vote is tied, and differs on "
-            f"{differ - undecided:.1%} more; give gold for a test of accuracy"
-        )
-    return (
-        False,
-        f"its labels differ on {differ:.1%} of the covered examples, and nothing but gold can say who is right",
+        return True, f"{text}, and differs on {differ - undecided:.1%} more; gold would tell who is right there"
+    return False, f"its labels differ on {differ:.1%} of the covered examples, and only gold can tell who is right"
+
+
+def _judged_by_gold(ours: NDArray[np.int64], theirs: NDArray[np.int64], gold: GoldCounts) -> tuple[bool, str]:
+    """A sign test on the gold rows; a tie is half right."""
+    credit = [np.where(labels[gold.pattern] < 0, 0.5, labels[gold.pattern] == gold.label) for labels in (ours, theirs)]
+    wins = round(float(gold.count[credit[0] > credit[1]].sum()))
+    losses = round(float(gold.count[credit[0] < credit[1]].sum()))
+    text = (
+        f"on {gold.count.sum():,.0f} gold rows, before it learned from them, it did better {wins} times, worse {losses}"
     )
-
-
-def _judged_by_gold(
-    ours: NDArray[np.int64], theirs: NDArray[np.int64], gold: GoldCounts, differ: float
-) -> tuple[bool, str]:
-    better = (ours[gold.pattern] == gold.label) & (theirs[gold.pattern] != gold.label)
-    worse = (ours[gold.pattern] != gold.label) & (theirs[gold.pattern] == gold.label)
-    wins, losses = round(float(gold.count[better].sum())), round(float(gold.count[worse].sum()))
-    text = f"on the gold rows it is right {wins} times where majority vote is not, and wrong {losses} times where that is right"
     if wins + losses == 0:
-        return False, f"{text}; the labels differ on {differ:.1%} of the covered examples"
+        return False, text
     p = float(binomtest(wins, wins + losses, alternative="greater").pvalue)
     return p < 0.1, f"{text} (sign test, p = {p:.2g})"

@@ -235,7 +235,7 @@ def _checked_array(matrix: Any) -> NDArray[Any]:
     if array.ndim != 2:
         raise MatrixError(
             f"votes have shape {array.shape}, not (n_examples, n_lfs)",
-            hint="Reshape your data: votes.reshape(-1, 1) if it is one labeling function, reshape(1, -1) if one example",
+            hint="Reshape your data: votes.reshape(-1, 1) for one labeling function, (1, -1) for one example",
         )
     return array
 

@@ -233,8 +233,12 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
         return whole_posterior(table, posterior)
 
+    def _unlearned(self, table: VoteTable) -> NDArray[np.float64]:
+        """The posterior before gold corrected it."""
+        return whole_posterior(table, self._scored(table, *self._known(table)))
+
     def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Log-scores as a sum: a prior for each pattern, and a term for each vote (in the order of ``hits.indices``)."""
+        """Log-scores as a sum: a prior for each pattern, a term for each vote (in the order of ``hits.indices``)."""
         weights, independence = self._known(table)
         correction, k = self._correction(table), table.n_classes
         place, column = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr)), table.hits.indices

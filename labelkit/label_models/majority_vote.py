@@ -43,7 +43,7 @@ class MajorityVote(BaseLabelModel):
         self.n_classes = n_classes
         self.class_prior = class_prior
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - a vote count learns nothing from gold
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts learn nothing
         prior = checked_prior(self.class_prior, table.n_classes)
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
 

@@ -23,6 +23,10 @@ LEAST: Final = 1e-3
 """No vote is believed to be rarer among the examples of a class, in shares of how often it occurs at all."""
 
 
+STAY: Final = 0.01
+"""How much it costs to move away from the start, where moments of few examples would pull anywhere."""
+
+
 class MetalModel(AdditiveModel):
     r"""Second moments of votes, factored.
 
@@ -30,6 +34,7 @@ class MetalModel(AdditiveModel):
     ``O = mu diag(pi) mu'`` outside the blocks of each LF with itself, O the shares of examples that two columns share.
 
     .. math:: \min_\mu \sum_{lf(a) \ne lf(b)} (O - \mu \, diag(\pi) \, \mu')_{ab}^2 + \sum_a (p_a - (\mu \pi)_a)^2
+        + ridge
 
     started from a precision of 0.7 for every vote, which also says which of the equivalent solutions is meant.
 
@@ -86,7 +91,8 @@ class MetalModel(AdditiveModel):
         right = table.label[:, None] == np.arange(table.n_classes)
         wrong = (1 - self.precision) / max(table.n_classes - 1, 1)
         start = share[:, None] * np.where(right, self.precision, wrong) / prior
-        mu = factor(moments, share, prior, np.clip(start, LEAST * share[:, None], 1.0), self.max_iter)
+        start = np.clip(start, LEAST * share[:, None], 1.0)
+        mu, self.n_iter_ = factor(moments, share, prior, start, self.max_iter)
         self._keep(table, np.log(mu), prior)
 
 
@@ -96,7 +102,7 @@ def factor(
     prior: NDArray[np.float64],
     start: NDArray[np.float64],
     max_iter: int,
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], int]:
     """Find mu from the second and first moments of votes.
 
     Parameters
@@ -110,19 +116,22 @@ def factor(
 
     Returns
     -------
-    ndarray of shape (n_columns, n_classes), in (0, 1]
+    mu : ndarray of shape (n_columns, n_classes), in (0, 1]
+    n_iter : int
     """
+    if not len(share):
+        return start, 1
     known = ~np.isnan(moments)
     # In units of how often a column votes, rare votes matter as much as frequent ones and the search is well scaled.
     unit = np.maximum(share, 1e-12)
     scaled = np.where(known, np.nan_to_num(moments) / np.sqrt(np.outer(unit, unit)), 0.0)
     low, high = np.full(start.shape, LEAST).ravel(), np.repeat(1 / unit, start.shape[1])
-    loss = partial(_loss, moments=scaled, known=known, root=np.sqrt(unit), prior=prior)
+    begin = (start / unit[:, None]).ravel()
+    loss = partial(_loss, moments=scaled, known=known, root=np.sqrt(unit), prior=prior, begin=begin)
     bounds = list(zip(low, np.maximum(high, 2 * LEAST), strict=True))
-    found = minimize(
-        loss, (start / unit[:, None]).ravel(), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": max_iter}
-    )
-    return np.asarray(np.clip(found.x.reshape(start.shape) * unit[:, None], 1e-12, 1.0))
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": max_iter})
+    mu = np.clip(found.x.reshape(start.shape) * unit[:, None], 1e-12, 1.0)
+    return np.asarray(mu), max(int(found.nit), 1)
 
 
 def _loss(
@@ -132,6 +141,7 @@ def _loss(
     known: NDArray[np.bool_],
     root: NDArray[np.float64],
     prior: NDArray[np.float64],
+    begin: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
     """Squared distance of the moments, and its gradient."""
     ratio = parameters.reshape(len(root), len(prior))  # mu in units of the column's share
@@ -140,4 +150,6 @@ def _loss(
     balance = ratio @ prior - 1
     loss = (residual**2).sum() + (root**2 * balance**2).sum()
     gradient = 4 * (residual @ scaled) * prior * root[:, None] + 2 * (root**2 * balance)[:, None] * prior
-    return float(loss), gradient.ravel()
+    moved = parameters - begin
+    weight = STAY * np.repeat(root**2, len(prior))
+    return float(loss + (weight * moved**2).sum()), gradient.ravel() + 2 * weight * moved

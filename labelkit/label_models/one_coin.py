@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 
 class OneCoin(BaseLabelModel):
-    r"""Expectation maximisation for one accuracy per labeling function; errors are spread evenly over the other classes.
+    r"""Expectation maximisation for one accuracy per labeling function; errors fall evenly on the other classes.
 
     .. math::
         P(y \mid votes_i) \propto \pi_y \prod_{j votes}
         a_j^{[vote_{ij} = y]} \left(\frac{1 - a_j}{k - 1}\right)^{[vote_{ij} \ne y]}, \quad
         a_j = \frac{h_j + s a}{n_j + s}
 
-    with h_j the expected number of right votes of LF j, n_j its votes, and a = 0.7 a prior accuracy worth s votes. The class
-    prior is uniform unless it is given. It takes memory for no confusion matrix, so it is the one for thousands of classes.
+    with h_j the expected number of right votes of LF j, n_j its votes, and a = 0.7 a prior accuracy worth s votes. The
+    class prior is uniform unless it is given. It takes memory for no confusion matrix, so it is the one for thousands
+    of classes.
 
     Parameters
     ----------

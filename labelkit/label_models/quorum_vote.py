@@ -64,7 +64,7 @@ class QuorumVote(BaseLabelModel):
         self.groups = groups
         self.n_classes = n_classes
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - a vote count learns nothing from gold
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts learn nothing
         if not 0 < self.share <= 1:
             raise ModelError(f"share={self.share!r} is not in (0, 1]", hint="QuorumVote(share=0.5)")
         if self.of not in ("all", "voting"):

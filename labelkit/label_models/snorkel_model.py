@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class SnorkelLabelModel(AdditiveModel):
     """``snorkel.labeling.model.LabelModel``, trained by Snorkel and predicting from what it learned.
 
-    Snorkel takes every example, not patterns, and at least three labeling functions. What it learned is kept as weights, so
-    a saved model predicts without Snorkel.
+    Snorkel takes every example, not patterns, and at least three labeling functions. What it learned is kept as
+    weights, so a saved model predicts without Snorkel.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ class TripletModel(AdditiveModel):
 
     .. math:: |E[x_i Y]| = \sqrt{|E[x_i x_j] E[x_i x_k] / E[x_j x_k]|}, \quad a_i = E[x_i Y] / P(x_i \ne 0)
 
-    and a vote for the class adds ``log((1 + a) / (1 - a)) / 2`` to its log-score, a vote against it takes as much. LFs are
-    assumed to be better than chance.
+    and a vote for the class adds ``log((1 + a) / (1 - a)) / 2`` to its log-score, a vote against it takes as much. LFs
+    are assumed to be better than chance.
 
     Parameters
     ----------

@@ -21,8 +21,8 @@ class WeightedVote(BaseLabelModel):
     .. math:: P(y \mid votes_i) \propto \sum_{j: vote_{ij} = y} w_j, \quad
         w_j = \frac{1 + \sum_i share_i(vote_{ij})}{2 + n_j}
 
-    with share_i(c) the share of class c among the votes on example i, and n_j the votes of LF j. Where gold is known, the
-    share is 1 for the gold class.
+    with share_i(c) the share of class c among the votes on example i, and n_j the votes of LF j. Where gold is known,
+    the share is 1 for the gold class.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ from labelkit.matchers.regex_syntax import (
     NotReadError,
     Repeat,
 )
-from labelkit.matchers.unicode_tables import N_CODE_POINTS
+from labelkit.matchers.unicode_tables import N_CODE_POINTS, lower_cases
 
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
@@ -52,6 +52,13 @@ class Alphabet:
         The symbols beyond the classes.
     twin : int
         What to add to a symbol for its twin; 0 if there are none.
+    ignore_case : bool
+        Whether a twin stands for a character that equals the one before when case is ignored.
+
+    Raises
+    ------
+    NotReadError
+        If the trees ask for the same character again both with and without regard to case.
     """
 
     def __init__(self, trees: Sequence[Node]) -> None:
@@ -62,7 +69,11 @@ class Alphabet:
         signatures, of_interval = np.unique(inside, axis=0, return_inverse=True)
         self._intervals = of_interval.ravel().astype(np.int16), np.diff(cuts)
         self.last_newline = len(signatures)
-        self.twin = len(signatures) + 1 if any(map(asks_again, trees)) else 0
+        senses = {sense for tree in trees for sense in senses_of_again(tree)}
+        if len(senses) > 1:
+            raise NotReadError("asks for the same character again in two senses")
+        self.ignore_case = True in senses
+        self.twin = len(signatures) + 1 if senses else 0
         self.end = len(signatures) + 1 + self.twin
         self.start = self.end + 1
         self.n_symbols = self.end + 2
@@ -108,14 +119,16 @@ def sets_of(node: Node) -> list[Ranges]:
             return []
 
 
-def asks_again(node: Node) -> bool:
-    """Whether the tree asks for the same character again."""
+def senses_of_again(node: Node) -> set[bool]:
+    """Whether case is ignored where the tree asks for the same character again; empty where it does not."""
     match node:
         case Concat(parts) | Either(parts):
-            return any(map(asks_again, parts))
+            return {sense for part in parts for sense in senses_of_again(part)}
         case Repeat(body):
-            return asks_again(body)
-    return isinstance(node, Again)
+            return senses_of_again(body)
+        case Again(ignore_case):
+            return {ignore_case}
+    return set()
 
 
 Window = tuple[int, int]
@@ -236,7 +249,10 @@ def _paths(maker: _Maker, state: int, number: dict[int, int]) -> Paths:
 
 
 class AutomatonTables(NamedTuple):
-    """Several patterns as one automaton. ``edge_start[p]`` to ``edge_start[p + 1]`` are the edges of position ``p``."""
+    """Several patterns as one automaton. ``edge_start[p]`` to ``edge_start[p + 1]`` are the edges of position ``p``.
+
+    Characters are the same if they are in ``compared``, or where that is empty, if they are the same code point.
+    """
 
     context: Ints
     n_symbols: int
@@ -244,6 +260,7 @@ class AutomatonTables(NamedTuple):
     end: int
     start: int
     twin: int
+    compared: Ints
     edge_start: Ints
     edge_target: Ints
     edge_window: Ints
@@ -279,6 +296,7 @@ def automaton_tables(patterns: Sequence[PatternAutomaton], alphabet: Alphabet) -
         end=alphabet.end,
         start=alphabet.start,
         twin=alphabet.twin,
+        compared=lower_cases() if alphabet.ignore_case else np.zeros(0, dtype=np.int32),
         edge_start=edge_start,
         edge_target=edge_target,
         edge_window=edge_window,

@@ -103,6 +103,7 @@ def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
 def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, room: Any) -> Any:
     """Translate one row into symbols, the last of which is the end; return how many."""
     size, before, twin = 0, np.int64(-1), tables.twin
+    by_case = len(tables.compared) > 0
     newline = end > at and data[end - 1] == 10
     end -= newline
     while at < end:
@@ -110,7 +111,10 @@ def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, room:
         if code >= 128:
             code, width = code_point(data, at)
         at += width
-        room[np.uint64(size)] = alphabet[np.uint64(code)] + (twin if code == before else 0)
+        symbol = alphabet[np.uint64(code)]
+        if by_case:
+            code = np.int64(tables.compared[np.uint64(code)])
+        room[np.uint64(size)] = symbol + (twin if code == before else 0)
         before = code
         size += 1
     if newline:

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from labelkit.matchers.automaton import MOST_SYMBOLS, Alphabet, AutomatonTables, automaton_tables, pattern_automaton
+from labelkit.matchers.automaton import (
+    MOST_SYMBOLS,
+    Alphabet,
+    AutomatonTables,
+    automaton_tables,
+    pattern_automaton,
+    senses_of_again,
+)
 from labelkit.matchers.regex_syntax import Expression, NotReadError, read
 
 if TYPE_CHECKING:
@@ -113,6 +120,10 @@ def _grouped(entries: Sequence[Entry]) -> list[Group]:
     """As few groups as the bits of a word and the size of an alphabet allow."""
     if not entries:
         return []
+    senses = [senses_of_again(entry.expression.tree) for entry in entries]
+    if {True, False} <= set().union(*senses):
+        ignoring = [entry for entry, sense in zip(entries, senses, strict=True) if True in sense]
+        return _grouped(ignoring) + _grouped([entry for entry in entries if entry not in ignoring])
     fitting = Alphabet([entry.expression.tree for entry in entries]).n_symbols <= MOST_SYMBOLS
     if len(entries) == 1 or (len(entries) <= MOST_TOGETHER and fitting):
         return [Group(entries)]

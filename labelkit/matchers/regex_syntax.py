@@ -45,7 +45,9 @@ class Chars:
 
 @dataclass(frozen=True)
 class Again:
-    """The character just read, once more."""
+    """The character just read, once more, or (``ignore_case``) one that is equal to it when case is ignored."""
+
+    ignore_case: bool = False
 
 
 @dataclass(frozen=True)
@@ -247,11 +249,14 @@ def _times(op: Any, argument: Any, group: int, flags: int) -> Repeat | None:
     least, most, items = (1, 1, [(op, argument)])
     if str(op) in {"MAX_REPEAT", "MIN_REPEAT"}:
         least, most, items = argument
-    if flags & re.IGNORECASE or [(str(op), argument) for op, argument in items] != [("GROUPREF", group)]:
+    if [(str(op), argument) for op, argument in items] != [("GROUPREF", group)]:
         return None
+    if flags & re.IGNORECASE and flags & re.ASCII:  # equal in another sense
+        return None
+    again = Again(bool(flags & re.IGNORECASE))
     if int(most) >= _WITHOUT_LIMIT:
-        return Repeat(Again(), int(least), None) if least <= MOST_COPIES else None
-    return Repeat(Again(), int(least), int(most)) if most <= MOST_COPIES else None
+        return Repeat(again, int(least), None) if least <= MOST_COPIES else None
+    return Repeat(again, int(least), int(most)) if most <= MOST_COPIES else None
 
 
 _TYPE_FLAGS = int(re.ASCII | re.LOCALE | re.UNICODE)

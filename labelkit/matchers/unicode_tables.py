@@ -36,13 +36,20 @@ def members(pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
 
 
 @cache
+def lower_cases() -> npt.NDArray[np.int32]:
+    """For each code point its simple lower case, by which ``re.IGNORECASE`` compares back-references (int32)."""
+    table = np.fromiter(map(import_module("_sre").unicode_tolower, range(N_CODE_POINTS)), np.int32, N_CODE_POINTS)
+    table.setflags(write=False)
+    return table
+
+
+@cache
 def folds() -> npt.NDArray[np.int32]:
     """For each code point, the representative of those equal to it under ``re.IGNORECASE`` (int32)."""
-    lower = np.fromiter(map(import_module("_sre").unicode_tolower, range(N_CODE_POINTS)), np.int32, N_CODE_POINTS)
     representative = np.arange(N_CODE_POINTS, dtype=np.int32)
     for code, others in import_module("re._casefix")._EXTRA_CASES.items():  # noqa: SLF001  re's own table of exceptions
         representative[code] = min((code, *others), key=lambda one: (not chr(one).isalnum(), one))
-    table = representative[lower]
+    table = representative[lower_cases()]
     table.setflags(write=False)
     return table
 
