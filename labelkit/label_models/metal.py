@@ -23,7 +23,7 @@ LEAST: Final = 1e-3
 """No vote is believed to be rarer among the examples of a class, in shares of how often it occurs at all."""
 
 
-STAY: Final = 0.01
+STAY: Final = 3.0
 """How much it costs to move away from the start, where moments of few examples would pull anywhere."""
 
 

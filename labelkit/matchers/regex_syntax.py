@@ -114,15 +114,15 @@ def read(pattern: Pattern, *, count: bool = True) -> Expression:
     >>> from labelkit.conditions import Pattern
     >>> read(Pattern(r"ab")).tree
     Concat(parts=(Chars(ranges=(97, 98)), Chars(ranges=(98, 99))))
-    >>> read(Pattern(r"a(?!bc)")).exact
-    False
+    >>> read(Pattern(r"a(?!bc)")).exact, read(Pattern(r"a(?!bc).*d")).exact
+    (True, False)
     """
     reader = _Reader(count=count)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the definition has warned already
             parsed = import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
-        tree = reader.sequence(parsed, parsed.state.flags)
+        tree = reader.whole(list(parsed), parsed.state.flags)
     except (ImportError, AttributeError, RecursionError) as reason:  # another Python, or nested beyond reason
         raise NotReadError(pattern.pattern) from reason
     return Expression(tree, reader.exact)
@@ -135,6 +135,33 @@ class _Reader:
         self.count = count
         self.exact = True
         self.groups: dict[int, Node] = {}
+
+    def whole(self, items: list[Any], flags: int) -> Node:
+        """A whole pattern: what is looked for before its beginning and after its end may as well be read."""
+        leading = self._outward(items[0], flags) if items else None
+        items = items[leading is not None :]
+        trailing = self._outward(items[-1], flags, ahead=True) if items else None
+        body = self.sequence(items[:-1] if trailing else items, flags)
+        return Concat(tuple(node for node in (leading, body, trailing) if node is not None))
+
+    def _outward(self, item: Any, flags: int, *, ahead: bool = False) -> Node | None:
+        """A look-around of several characters at an end of the pattern, as a node that reads them, if it is one."""
+        op, argument = str(item[0]), item[1]
+        if op not in {"ASSERT", "ASSERT_NOT"} or (argument[0] > 0) != ahead:
+            return None
+        inner = _Reader(count=self.count)
+        characters = _characters(inner.sequence(argument[1], flags))
+        if not inner.exact or characters is None or len(characters) < 2:
+            return None
+        read_all = [Chars(ranges) for ranges in characters]
+        if op == "ASSERT":
+            return Concat(tuple(read_all))
+        edge: Node = _after((), edge=True) if ahead else Before((), edge=True)
+        ways = []
+        for place, ranges in enumerate(characters):  # the first that differs, seen from the pattern
+            other = Either((Chars(complement(ranges)), edge))
+            ways.append(Concat((*read_all[:place], other) if ahead else (other, *read_all[place + 1 :])))
+        return Either(tuple(ways))
 
     def sequence(self, items: Any, flags: int) -> Node:
         parts: list[Node] = []
@@ -323,6 +350,20 @@ def _only_part(node: Node) -> Node:
     while isinstance(node, Concat | Either) and len(node.parts) == 1:
         node = node.parts[0]
     return node
+
+
+def _characters(node: Node) -> list[Ranges] | None:
+    """The sets of a node that reads a fixed number of characters, one after the other, or None for any other node."""
+    match node:
+        case Chars(ranges):
+            return [ranges]
+        case Concat(parts):
+            found = [_characters(part) for part in parts]
+            return None if None in found else [ranges for some in found for ranges in some or ()]
+        case Repeat(body, least, most) if least == most and least <= MOST_COPIES:
+            once = _characters(body)
+            return None if once is None else once * least
+    return None
 
 
 def _as_before(node: Node) -> Before | None:

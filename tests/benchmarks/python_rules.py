@@ -74,7 +74,7 @@ def _loop(function, values):
     for _ in range(COPIES):
         out = []
         for row in zip(*values, strict=True):
-            out.append(function(*row))
+            out.append(function(*row))  # noqa: PERF401 - the loop that is compared with
         votes.append(out)
     return votes
 
