@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -36,6 +36,7 @@ def matrix_of(cells, k):
 
 
 @given(outcomes())
+@settings(max_examples=50, deadline=None)
 def test_statistics_are_the_definitions_written_out(case):
     cells, gold, k = case
     n, m = cells.shape
@@ -64,6 +65,7 @@ def test_statistics_are_the_definitions_written_out(case):
 
 
 @given(outcomes())
+@settings(max_examples=50, deadline=None)
 def test_pairs_are_the_definitions_written_out(case):
     cells, _, k = case
     matrix = matrix_of(cells, k)
@@ -79,6 +81,7 @@ def test_pairs_are_the_definitions_written_out(case):
 
 
 @given(outcomes())
+@settings(max_examples=50, deadline=None)
 def test_patterns_alone_give_the_same_summary(case):
     cells, gold, k = case
     matrix = matrix_of(cells, k)
@@ -89,6 +92,7 @@ def test_patterns_alone_give_the_same_summary(case):
 
 
 @given(outcomes(), st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
 def test_the_order_of_rows_and_of_labeling_functions_does_not_matter(case, random):
     cells, _, k = case
     n, m = cells.shape

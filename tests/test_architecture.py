@@ -18,7 +18,7 @@ ROWS = {
     **dict.fromkeys(
         ("analysis", "collecting", "datasets", "label_models", "model_outputs", "plan", "rules", "run_folder"), 3
     ),
-    **dict.fromkeys(("bulk", "engines"), 4),
+    **dict.fromkeys(("bulk", "comparison", "engines"), 4),
     **dict.fromkeys(("applier", "checking", "pipeline", "project"), 5),
     **dict.fromkeys(("__init__", "cli"), 6),
 }

@@ -67,7 +67,7 @@ def same(one, two):
 
 @every_model
 @given(votes_of())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_probabilities_are_probabilities(name, case):
     votes, k = case
     model = MODELS[name](n_classes=k)
@@ -81,7 +81,7 @@ def test_probabilities_are_probabilities(name, case):
 
 @every_model
 @given(votes_of())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_uncovered_examples_have_the_class_prior_and_no_label(name, case):
     votes, k = case
     model = MODELS[name](n_classes=k).fit(votes)
@@ -93,7 +93,7 @@ def test_uncovered_examples_have_the_class_prior_and_no_label(name, case):
 
 @every_model
 @given(votes_of(), st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_rows_and_labeling_functions_in_another_order_give_the_same_labels(name, case, random):
     votes, k = case
     rows = random.sample(range(len(votes)), len(votes))
@@ -107,7 +107,7 @@ def test_rows_and_labeling_functions_in_another_order_give_the_same_labels(name,
 
 @every_model
 @given(votes_of(), st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_named_labeling_functions_in_another_order_give_the_same_bits(name, case, random):
     votes, k = case
     matrix = LabelMatrix.of(votes, classes=k, names=[f"rule{j}" for j in range(votes.shape[1])])
@@ -120,7 +120,7 @@ def test_named_labeling_functions_in_another_order_give_the_same_bits(name, case
 
 @every_model
 @given(votes_of())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_kind_of_input_gives_the_same_labels(name, case):
     votes, k = case
     expected = MODELS[name](n_classes=k).fit(votes).predict_proba(votes)
@@ -136,7 +136,7 @@ def test_every_kind_of_input_gives_the_same_labels(name, case):
 
 @every_model
 @given(votes_of(), st.integers(1, 3))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_merged_patterns_of_parts_are_as_good_as_the_whole(name, case, at):
     votes, k = case
     whole = LabelMatrix.of(votes, classes=k)
@@ -147,7 +147,7 @@ def test_merged_patterns_of_parts_are_as_good_as_the_whole(name, case, at):
 
 @every_model
 @given(votes_of(), st.integers(0, 1000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_gold_counted_by_pattern_is_as_good_as_gold_by_row(name, case, seed):
     votes, k = case
     gold = np.random.default_rng(seed).integers(-1, k, len(votes))
@@ -464,6 +464,7 @@ def test_scikit_learns_checks_hold(estimator, check):
 
 
 @given(votes_of())
+@settings(max_examples=50, deadline=None)
 def test_majority_vote_is_the_share_of_votes(case):
     votes, k = case
     proba = MajorityVote(n_classes=k).fit(votes).predict_proba(votes)
@@ -480,6 +481,7 @@ def grouped_votes(draw):
 
 
 @given(grouped_votes(), st.sampled_from([0.25, 0.5, 1.0]), st.sampled_from(["all", "voting"]))
+@settings(max_examples=50, deadline=None)
 def test_a_quorum_is_counted_in_groups(case, share, of):
     votes, k, groups = case
     model = QuorumVote(share=share, of=of, groups=groups, n_classes=k).fit(votes)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
@@ -16,6 +16,7 @@ def test_wilson_is_undefined_without_trials():
 
 
 @given(n=st.integers(1, 1000), share=st.floats(0, 1))
+@settings(max_examples=50, deadline=None)
 def test_wilson_contains_the_share_and_stays_in_the_unit_interval(n, share):
     successes = round(share * n)
     low, high = metrics.wilson_interval(successes, n)
@@ -40,6 +41,7 @@ def judged(draw):
 
 
 @given(judged())
+@settings(max_examples=50, deadline=None)
 def test_scores_are_those_of_scikit_learn_on_the_rows_with_gold(case):
     proba, gold, k = case
     known = gold >= 0
@@ -55,6 +57,7 @@ def test_scores_are_those_of_scikit_learn_on_the_rows_with_gold(case):
 
 
 @given(judged())
+@settings(max_examples=50, deadline=None)
 def test_a_weight_is_as_good_as_repeated_rows(case):
     proba, gold, k = case
     weights = np.arange(len(gold)) % 3

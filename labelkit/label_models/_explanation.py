@@ -129,7 +129,7 @@ def positions_of(ids: Any, names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[n
     found = first.get_indexer(pd.Index(wanted))
     if (found < 0).any():
         raise ModelError(
-            f"{wanted[found < 0][0]!r} is not the id of an example",
-            hint=f"ids look like {names[0]!r}" if len(names) else None,
+            f"{wanted[found < 0][:1].tolist()[0]!r} is not the id of an example",
+            hint=f"ids look like {names[:1].tolist()[0]!r}" if len(names) else None,
         )
     return wanted, places[found].astype(np.int64)

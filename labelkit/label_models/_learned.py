@@ -87,7 +87,10 @@ class LearnedReports:
             "low": self.column_low_,
             "high": self.column_high_,
         }
-        return self._by_column(np.arange(len(self.column_codes_)), columns)
+        check_is_fitted(self)
+        lf, vote = np.divmod(self.column_codes_, len(self.class_names_))
+        order = np.lexsort([vote, self.lf_order_[lf]])  # as the LFs were given
+        return self._by_column(order, {name: values[order] for name, values in columns.items()})
 
     def suspects(self) -> pd.DataFrame:
         """Votes that agree with the others less than by chance, by three standard errors or more.

@@ -60,6 +60,7 @@ class SnorkelLabelModel(AdditiveModel):
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - Snorkel's model takes no gold
+        optional("torch", extra="snorkel")  # which Snorkel's package does without, but its model does not
         snorkel = optional("snorkel.labeling.model", extra="snorkel")
         if table.n_lfs < 3:
             raise ModelError(

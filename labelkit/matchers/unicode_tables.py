@@ -55,6 +55,16 @@ def folds() -> npt.NDArray[np.int32]:
 
 
 @cache
+def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
+    """The code points that may match others when case is ignored, and the string of them."""
+    is_cased = import_module("_sre").unicode_iscased
+    mask = np.fromiter(map(is_cased, range(N_CODE_POINTS)), np.bool_, N_CODE_POINTS)
+    mask |= np.bincount(folds(), minlength=N_CODE_POINTS)[folds()] > 1
+    codes = np.flatnonzero(mask)
+    return codes, "".join(map(chr, codes.tolist()))
+
+
+@cache
 def symbols() -> npt.NDArray[np.int32]:
     """For each code point ``4 * fold + kind`` (int32): all that the phrase engine must know of a character."""
     kinds = np.full(N_CODE_POINTS, OTHER, dtype=np.int32)

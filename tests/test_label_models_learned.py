@@ -1,0 +1,318 @@
+"""What label models say of themselves, and how they stand copies, adversaries, noise and many classes."""
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from labelkit.exceptions import MissingExtraError, ModelError
+from labelkit.label_models import (
+    IBCC,
+    MODELS,
+    DawidSkene,
+    LabelModel,
+    MajorityVote,
+    MetalModel,
+    OneCoin,
+    SnorkelLabelModel,
+    TripletModel,
+    WeightedVote,
+    load_model,
+)
+from labelkit.lf import LFInfo
+from labelkit.matrix import LabelMatrix
+
+EXPLAINED = ["DawidSkene", "IBCC", "LabelModel", "MetalModel", "OneCoin", "TripletModel"]
+
+
+def observers(accuracies, n=3_000, k=2, seed=0, density=1.0):
+    """Votes of functions that are right with a probability each, whatever the class."""
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, k, n)
+    votes = np.full((n, len(accuracies)), -1)
+    for j, accuracy in enumerate(accuracies):
+        wrong = (gold + rng.integers(1, k, n)) % k
+        said = np.where(rng.random(n) < accuracy, gold, wrong)
+        fires = rng.random(n) < density
+        votes[fires, j] = said[fires]
+    return votes, gold
+
+
+def rules(precisions, n=4_000, seed=0, coverage=0.15):
+    """Votes of functions for one class each, alternately, right with a probability each."""
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, 2, n)
+    votes = np.full((n, len(precisions)), -1)
+    for j, precision in enumerate(precisions):
+        share = np.where(gold == j % 2, precision, 1 - precision) * 2 * coverage
+        votes[rng.random(n) < share, j] = j % 2
+    return votes, gold
+
+
+@st.composite
+def any_votes(draw):
+    n, m, k = draw(st.integers(1, 12)), draw(st.integers(1, 6)), draw(st.integers(2, 4))
+    rng = np.random.default_rng(draw(st.integers(0, 100_000)))
+    kinds = rng.random(m) < draw(st.sampled_from([0.0, 0.5, 1.0]))
+    votes = np.where(kinds, rng.integers(0, k, size=(n, m)), rng.integers(0, k, size=m))
+    gold = np.where(rng.random(n) < 0.5, rng.integers(0, k, n), -1) if draw(st.booleans()) else None
+    return np.where(rng.random((n, m)) < 0.4, -1, votes), gold, k
+
+
+# Explanations ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+@given(any_votes(), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_prior_and_contributions_add_up_to_the_log_odds(name, case, prior):
+    votes, gold, k = case
+    given_prior = np.arange(1, k + 1) / np.arange(1, k + 1).sum() if prior else None
+    model = MODELS[name](n_classes=k, class_prior=given_prior).fit(votes, gold)
+    found = model.explain(votes, np.arange(len(votes)))
+    np.testing.assert_allclose(found.prior + found.contributions.sum(axis=1), found.log_odds, rtol=0, atol=1e-9)
+    proba = model.predict_proba(votes)
+    np.testing.assert_allclose(found.proba, proba, rtol=0, atol=1e-9)
+    if k == 2:
+        odds = np.log(proba[:, 1]) - np.log(proba[:, 0])
+        np.testing.assert_allclose(found.log_odds[:, 1], odds, rtol=0, atol=1e-9)
+    assert (found.contributions[found.votes < 0] == 0).all()
+
+
+def test_an_explanation_reads_well_and_names_rules_and_classes():
+    matrix = LabelMatrix.of(
+        [[0, -1], [0, 1], [1, 1]], names=["short", "link"], classes=["HAM", "SPAM"], ids=list("abc")
+    )
+    found = LabelModel().fit(matrix).explain(matrix, "b")
+    assert repr(found).startswith("b: ")
+    assert "short (HAM)" in repr(found)
+    frame = found.to_frame()
+    assert frame.columns.tolist() == ["id", "class", "source", "vote", "log_odds"]
+    assert set(frame["source"]) == {"prior", "short", "link"}
+    sums = frame.groupby("class")["log_odds"].sum()
+    assert sums["SPAM"] == pytest.approx(found.log_odds[0, 1])
+
+
+def test_an_example_without_votes_is_explained_by_the_prior():
+    model = LabelModel(class_prior=[0.2, 0.8]).fit([[0, 1], [1, 1]])
+    found = model.explain(np.array([[-1, -1]]), [0])
+    assert found.log_odds[0, 1] == pytest.approx(np.log(4))
+    assert (found.contributions == 0).all()
+
+
+def test_patterns_are_explained_by_position():
+    matrix = LabelMatrix.of([[0, 0], [1, 1], [0, 0]])
+    found = DawidSkene().fit(matrix).explain(matrix.patterns, [1])
+    assert found.votes.tolist() == [[1, 1]]
+
+
+def test_an_unknown_id_and_a_model_of_shares_explain_nothing():
+    matrix = LabelMatrix.of([[0, 0], [1, 1]], ids=["a", "b"])
+    with pytest.raises(ModelError, match="'z' is not the id"):
+        LabelModel().fit(matrix).explain(matrix, ["z"])
+    with pytest.raises(ModelError, match="MajorityVote has no log-scores"):
+        MajorityVote().fit(matrix).explain(matrix, ["a"])
+
+
+# Copies, adversaries, noise -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "votes_of", [lambda: observers([0.7, 0.75, 0.8, 0.7, 0.65]), lambda: rules([0.8, 0.7, 0.9] * 2)]
+)
+def test_copies_of_any_function_change_next_to_nothing(votes_of):
+    votes, _ = votes_of()
+    there = LabelModel().fit(votes).predict_proba(votes)
+    for j in range(votes.shape[1]):
+        more = np.concatenate([votes, *[votes[:, [j]]] * 5], axis=1)
+        here = LabelModel().fit(more).predict_proba(more)
+        covered = (votes >= 0).any(axis=1)
+        assert (here.argmax(axis=1) == there.argmax(axis=1))[covered].mean() > 0.97
+
+
+def test_six_copies_of_a_poor_rule_do_not_outvote_four_good_ones():
+    good, gold = observers([0.75, 0.77, 0.79, 0.8])
+    poor = np.where(np.random.default_rng(1).random(len(gold)) < 0.6, gold, 1 - gold)
+    votes = np.concatenate([good, *[poor[:, None]] * 6], axis=1)
+    assert (MajorityVote().fit(votes).predict(votes) == gold).mean() < 0.7
+    assert (LabelModel().fit(votes).predict(votes) == gold).mean() > 0.83
+
+
+def test_adversaries_that_vote_for_several_classes_are_read_upside_down():
+    votes, gold = observers([0.8, 0.75, 0.8, 0.75, 0.8, 0.15, 0.2])
+    honest = LabelModel().fit(votes[:, :5]).score(votes[:, :5], gold)
+    model = LabelModel().fit(votes)
+    assert model.score(votes, gold) >= honest
+    assert model.score(votes, gold) > MajorityVote().fit(votes).score(votes, gold) + 0.02
+    assert set(model.suspects()["lf"]) == {"lf5", "lf6"}
+    assert max(model.lf_precision_["lf5"], model.lf_precision_["lf6"]) < 0.4
+
+
+def test_random_functions_cost_less_than_majority_vote_loses():
+    votes, gold = rules([0.8, 0.7, 0.9, 0.8] * 2)
+    noise = np.random.default_rng(1).integers(0, 2, size=(len(votes), 5))
+    more = np.concatenate([votes, noise], axis=1)
+    covered = (votes >= 0).any(axis=1)
+    known = np.where(covered, gold, -1)
+    lost = {
+        m: m().fit(votes).score(votes, known) - m().fit(more).score(more, known) for m in (MajorityVote, LabelModel)
+    }
+    assert lost[LabelModel] < lost[MajorityVote] / 2
+    assert lost[LabelModel] < 0.03
+
+
+def test_rules_of_one_group_that_speak_together_count_less():
+    votes = np.repeat([[0, 0, 0, 1, -1], [1, -1, -1, 1, -1], [0, -1, 0, -1, 1], [-1, 0, 0, -1, 0]], 30, axis=0)
+    whole = LabelMatrix.of(votes)
+    grouped = tuple(LFInfo(lf.name, group="ann" if j < 3 else None) for j, lf in enumerate(whole.lfs))
+    alone, together = LabelModel().fit(whole), LabelModel().fit(replace(whole, lfs=grouped))
+    assert together.independence_.sum() < alone.independence_.sum()
+
+
+# Reports --------------------------------------------------------------------------------------------------------------
+
+
+def test_precisions_have_intervals_that_gold_narrows_and_that_hold():
+    votes, gold = rules([0.9, 0.85, 0.8, 0.75, 0.9, 0.7])
+    known = np.where(np.arange(len(gold)) < 400, gold, -1)
+    without, with_gold = LabelModel().fit(votes).precisions(), LabelModel().fit(votes, known).precisions()
+    assert without.columns.tolist() == ["lf", "vote", "votes", "precision", "low", "high"]
+    assert ((without["low"] <= without["precision"]) & (without["precision"] <= without["high"])).all()
+    assert ((with_gold["high"] - with_gold["low"]) < (without["high"] - without["low"])).all()
+    truth = np.array([(gold[votes[:, j] >= 0] == j % 2).mean() for j in range(6)])
+    assert ((with_gold["low"] <= truth) & (truth <= with_gold["high"])).mean() >= 0.8
+
+
+def test_redundant_pairs_are_listed():
+    votes, _ = observers([0.7, 0.7, 0.7], k=4)
+    votes = np.concatenate([votes, votes[:, [1]]], axis=1)
+    found = LabelModel().fit(LabelMatrix.of(votes, names=["a", "b", "c", "b again"])).redundancies()
+    assert {found["lf"][0], found["other"][0]} == {"b", "b again"}
+    assert found["overlap"][0] == 1.0
+
+
+def test_the_verdict_asks_for_gold_where_little_differs_and_tests_where_there_is_gold():
+    same = np.repeat([[0, 0, 0], [1, 1, 1]], 50, axis=0)
+    assert not LabelModel().fit(same).verdict().use
+    assert "only 0.0%" in str(LabelModel().fit(same).verdict())
+    votes, gold = observers([0.9, 0.55, 0.55, 0.55, 0.55])
+    verdict = LabelModel().fit(votes, np.where(np.arange(len(gold)) < 200, gold, -1)).verdict()
+    assert verdict.use
+    assert "sign test" in verdict.reason
+
+
+def test_reports_survive_saving(tmp_path):
+    votes, gold = rules([0.9, 0.85, 0.8, 0.75])
+    model = LabelModel().fit(votes, np.where(np.arange(len(gold)) < 50, gold, -1))
+    loaded = load_model(model.save(tmp_path))
+    assert loaded.precisions().equals(model.precisions())
+    assert loaded.suspects().equals(model.suspects())
+    assert loaded.redundancies().equals(model.redundancies())
+    assert loaded.verdict() == model.verdict()
+    assert repr(loaded.explain(votes, [0])) == repr(model.explain(votes, [0]))
+
+
+def test_the_class_prior_is_learned_from_votes_from_gold_or_given():
+    votes, gold = observers([0.9] * 5)
+    skewed = np.concatenate([votes[gold == 0], votes[gold == 1][:300]])
+    truth = np.r_[np.zeros((gold == 0).sum()), np.ones(300)].astype(int)
+    learned = LabelModel().fit(skewed).class_prior_
+    assert learned[1] == pytest.approx(truth.mean(), abs=0.05)
+    known = np.where(np.random.default_rng(0).random(len(truth)) < 0.3, truth, -1)
+    assert LabelModel().fit(skewed, known).class_prior_[1] == pytest.approx(truth.mean(), abs=0.05)
+    assert LabelModel(class_prior=[0.3, 0.7]).fit(skewed).class_prior_.tolist() == [0.3, 0.7]
+
+
+# The peers ------------------------------------------------------------------------------------------------------------
+
+
+def test_one_coin_finds_accuracies():
+    votes, _ = observers([0.9, 0.8, 0.7, 0.6, 0.8], n=20_000, k=3)
+    model = OneCoin().fit(votes)
+    found = model.lf_accuracy_[np.argsort(model.lf_order_)]
+    np.testing.assert_allclose(found, [0.9, 0.8, 0.7, 0.6, 0.8], atol=0.02)
+
+
+def test_triplets_find_correlations_with_the_class():
+    votes, _ = observers([0.9, 0.8, 0.7, 0.75], n=50_000, density=0.8)
+    model = TripletModel().fit(votes)
+    found = model.correlation_[np.argsort(model.lf_order_), 1]
+    np.testing.assert_allclose(found, [0.8, 0.6, 0.4, 0.5], atol=0.03)
+
+
+def test_moments_find_better_rules():
+    votes, _ = observers([0.9, 0.6, 0.75, 0.75, 0.75], n=20_000)
+    model = MetalModel().fit(votes)
+    worth = (model.weights_[:, 1] - model.weights_[:, 0])[model.column_codes_ % 2 == 1]
+    best, worst = np.flatnonzero(model.lf_order_ == 0)[0], np.flatnonzero(model.lf_order_ == 1)[0]
+    assert worth[best] == worth.max()
+    assert worth[worst] == worth.min()
+
+
+def test_weighted_vote_weighs_agreement_with_the_majority():
+    votes = np.array([[0, 0, 1], [1, 1, 0], [0, 0, 0]])
+    model = WeightedVote().fit(votes)
+    weights = model.lf_weights_[np.argsort(model.lf_order_)]
+    np.testing.assert_allclose(weights, [(1 + 2 / 3 * 2 + 1) / 5] * 2 + [(1 + 1 / 3 * 2 + 1) / 5])
+
+
+@pytest.mark.parametrize("model", [OneCoin, DawidSkene, IBCC])
+def test_gold_rows_are_clamped_where_a_model_runs_em(model):
+    votes, gold = observers([0.6, 0.6, 0.6], n=400, seed=3)
+    assert model().fit(votes, gold).score(votes, gold) >= model().fit(votes).score(votes, gold)
+
+
+@pytest.mark.parametrize("params", [(MetalModel, {"precision": 1.0}), (IBCC, {"diagonal": -1.0})])
+def test_parameters_out_of_range_are_refused(params):
+    model, wrong = params
+    with pytest.raises(ModelError, match=next(iter(wrong))):
+        model(**wrong).fit([[0, 1]])
+
+
+def test_snorkels_model_says_what_to_install_or_learns():
+    votes, gold = observers([0.8, 0.75, 0.7, 0.8], n=500)
+    try:
+        model = SnorkelLabelModel(n_epochs=100).fit(votes)
+    except MissingExtraError as error:
+        assert "labelkit[snorkel]" in str(error)  # noqa: PT017 - either outcome is right
+        return
+    assert model.score(votes, gold) > 0.75
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - that it is left alone
+    SnorkelLabelModel(n_epochs=1).fit(votes)
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+    with pytest.raises(ModelError, match="at least 3"):
+        SnorkelLabelModel().fit(votes[:, :2])
+
+
+# Size -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_thousand_functions_and_1400_classes_stay_in_bounded_memory():
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 1_400, 1_000)
+    kinds = [np.sort(rng.choice(1_000, 3, replace=False)) for _ in range(2_000)]
+    columns = np.array(kinds)[rng.integers(0, 2_000, 100_000)]
+    rows = np.repeat(np.arange(100_000), 3)
+    votes = sparse.csr_array((label[columns.ravel()] + 1, (rows, columns.ravel())), shape=(100_000, 1_000))
+    tracemalloc.start()
+    labels = LabelModel(n_classes=1_400).fit(votes).label(votes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert labels.pattern_proba.shape == (len(np.unique(np.array(kinds), axis=0)), 1_400)
+    assert peak < 300e6
+
+
+@pytest.mark.parametrize("name", ["DawidSkene", "LabelModel", "MajorityVote", "MetalModel"])
+def test_a_model_that_finds_too_little_memory_says_how_much_it_takes(name, monkeypatch):
+    votes = np.random.default_rng(0).integers(0, 1_000, size=(500, 40))
+    model = MODELS[name]().fit(votes)
+    monkeypatch.setattr("labelkit.label_models._votes.os.sysconf", lambda _: 100)
+    with pytest.raises(ModelError, match=r"takes [\d.,]+ GB, and 0.0 GB are free"):
+        model.predict_proba(votes)
+    if name != "MajorityVote":
+        with pytest.raises(ModelError, match=r"takes [\d.,]+ GB"):
+            MODELS[name]().fit(votes)
