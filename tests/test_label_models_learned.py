@@ -308,7 +308,7 @@ def test_a_thousand_functions_and_1400_classes_stay_in_bounded_memory():
 
 @pytest.mark.parametrize("name", ["DawidSkene", "LabelModel", "MajorityVote", "MetalModel"])
 def test_a_model_that_finds_too_little_memory_says_how_much_it_takes(name, monkeypatch):
-    votes = np.random.default_rng(0).integers(0, 1_000, size=(500, 40))
+    votes = np.random.default_rng(0).integers(0, 20, size=(50, 5))
     model = MODELS[name]().fit(votes)
     monkeypatch.setattr("labelkit.label_models._votes.os.sysconf", lambda _: 100)
     with pytest.raises(ModelError, match=r"takes [\d.,]+ GB, and 0.0 GB are free"):

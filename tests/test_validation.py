@@ -51,7 +51,7 @@ def aligned(gold, ids=IDS):
         pl.Series([1, None, 0]),
         pl.Series(["spam", None, "ham"]),
     ],
-    ids=repr,
+    ids=lambda gold: type(gold).__name__,
 )
 def test_gold_in_any_form_is_aligned(gold):
     assert aligned(gold) == [1, -1, 0]
