@@ -257,31 +257,33 @@ class _Tally:
 
 
 def _tally(patterns: VotePatterns) -> _Tally:
+    """Count, from the cells that hold a vote alone: they are few, and need no dense arithmetic."""
     m, k = patterns.n_lfs, patterns.n_classes
     sums, totals, by_class = np.zeros((4, m)), np.zeros(4), np.zeros(m * k)
-    with_faults = bool((patterns.outcomes == FAULT).any())
     for rows in _blocks(len(patterns), m):
         outcomes, counts = patterns.outcomes[rows], patterns.counts[rows].astype(np.float64)
-        voted = outcomes >= 0
-        n_votes = voted.sum(axis=1)
-        # An abstain is the highest of the unsigned numbers, so that the least one is the lowest class voted for.
-        unsigned = np.maximum(outcomes, -1).view(f"u{outcomes.dtype.itemsize}")
-        lowest = unsigned.min(axis=1, initial=np.iinfo(unsigned.dtype).max)
-        differ = (n_votes > 1) & (outcomes.max(axis=1, initial=-1) != lowest)
-        kinds = np.stack([n_votes > 0, n_votes > 1, differ]) * counts
-        sums[:3] += kinds @ voted.astype(np.float64)
-        totals[:3] += kinds.sum(axis=1)
-        if with_faults:
-            failed = outcomes == FAULT
-            sums[3] += counts @ failed
-            totals[3] += counts @ failed.any(axis=1)
-        pattern, lf = np.nonzero(voted)
-        cells = lf * k + outcomes[pattern, lf]
-        by_class += np.bincount(cells, weights=counts[pattern], minlength=m * k)
+        pattern, lf = np.nonzero(outcomes >= 0)
+        label, weight = outcomes[pattern, lf].astype(np.int64), counts[pattern]
+        n_votes = np.bincount(pattern, minlength=len(counts))
+        kinds = (n_votes > 0, n_votes > 1, _differ(pattern, label, len(counts)))
+        for i, kind in enumerate(kinds):
+            sums[i] += np.bincount(lf, weights=weight * kind[pattern], minlength=m)
+            totals[i] += counts[kind].sum()
+        by_class += np.bincount(lf * k + label, weights=weight, minlength=m * k)
+        pattern, lf = np.nonzero(outcomes == FAULT)
+        sums[3] += np.bincount(lf, weights=counts[pattern], minlength=m)
+        totals[3] += counts[np.unique(pattern)].sum()
     votes, overlaps, conflicts, faults = sums
     any_vote, any_overlap, any_conflict, any_fault = totals.tolist()
     table = by_class.reshape(m, k)
     return _Tally(votes, overlaps, conflicts, faults, table, any_vote, any_overlap, any_conflict, any_fault)
+
+
+def _differ(pattern: NDArray[np.int64], label: NDArray[np.int64], n_patterns: int) -> NDArray[np.bool_]:
+    """Whether the votes of each pattern differ, given the pattern of each vote, in order."""
+    differ = np.zeros(n_patterns, dtype=bool)
+    differ[pattern[1:][(pattern[1:] == pattern[:-1]) & (label[1:] != label[:-1])]] = True
+    return differ
 
 
 def _polarities(patterns: VotePatterns, tally: _Tally) -> list[str]:

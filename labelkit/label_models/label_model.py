@@ -68,7 +68,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
     Notes
     -----
     With independent votes n_y for class y by unipolar functions, its score is
-    ``tau (a_y n_y + 1.41 log(1 + n_y) + 0.57 [n_y > 0])``, to which votes of multipolar functions add the logs of their
+    ``tau (a_y n_y + log(1 + n_y) + 0.5 [n_y > 0])``, to which votes of multipolar functions add the logs of their
     confusions. The formulas and their constants stand in the modules named above.
 
     In an explanation, the term of a class that is concave in the votes is split among its voters in proportion to their
