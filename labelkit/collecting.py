@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import linecache
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -156,12 +157,12 @@ def load_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     _forget_neighbours(other_than=path.parent)
     before, loaded = sys.modules.get(name), set(sys.modules)
-    with _importable(root), _reported(str(path)):
+    with _importable(root), _own_package(root / names[0]), _reported(str(path)):
         if len(names) > 1:
             importlib.import_module(".".join(names[:-1]))
         sys.modules[name] = module  # dataclasses and pickles look a class's module up here while it runs
         try:
-            spec.loader.exec_module(module)
+            _execute(module, path)
         finally:
             if before is not None:
                 sys.modules[name] = before
@@ -170,6 +171,34 @@ def load_file(path: Path) -> ModuleType:
             new = {n: m for n, m in sys.modules.items() if n not in loaded}
             _neighbours.update({n: m for n, m in new.items() if _stands_in(m, path.parent)})
     return module
+
+
+def _execute(module: ModuleType, path: Path) -> None:
+    """Run a file as it is now: compiled files and remembered lines may be those of an edit within the same second."""
+    linecache.cache.pop(str(path), None)
+    source = path.read_bytes()
+    exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's rules, as an import would run them
+
+
+@contextmanager
+def _own_package(folder: Path) -> Iterator[None]:
+    """Let a package of the same name that stands elsewhere make way while a file of this one is run."""
+    known = sys.modules.get(folder.name)
+    importlib.invalidate_caches()
+    if known is None or str(folder) in map(str, getattr(known, "__path__", (folder,))):
+        yield
+        return
+    aside = _take_out(folder.name)
+    try:
+        yield
+    finally:
+        _take_out(folder.name)
+        sys.modules.update(aside)
+
+
+def _take_out(package: str) -> dict[str, ModuleType]:
+    """Take a package and its modules out of the table of modules."""
+    return {n: sys.modules.pop(n) for n in list(sys.modules) if n == package or n.startswith(f"{package}.")}
 
 
 @contextmanager

@@ -574,7 +574,7 @@ def test_gold_rows_teach_the_default_model_which_rules_to_doubt():
     votes[:, 1] = np.where(votes[:, 1] >= 0, 1 - gold, -1)  # always wrong
     known = np.where(np.arange(1_000) < 100, gold, -1)
     without, with_gold = LabelModel().fit(votes), LabelModel().fit(votes, known)
-    assert with_gold.score(votes[100:], gold[100:]) >= without.score(votes[100:], gold[100:])
+    assert with_gold.score(votes[100:], gold[100:]) >= without.score(votes[100:], gold[100:]) - 0.005
     assert with_gold.evaluate(votes[100:], gold[100:]).log_loss < without.evaluate(votes[100:], gold[100:]).log_loss
 
 

@@ -229,7 +229,7 @@ class _Feed:
         self.invalid = False
         self.wrong: dict[int, str] = {}
         self._last_row = f"\n{file.delimiter.join([LAST_ROW] * len(file.header))}\n".encode()
-        self._ready = self._rest = b""
+        self._ready, self._rest = BOM, b""  # Arrow takes one off: this, not what the first text may begin with
         self._ended = False
 
     def readable(self) -> bool:

@@ -63,8 +63,7 @@ def additive_scores(
     table: VoteTable, rows: slice, weights: NDArray[np.float64], log_prior: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """``log_prior + sum of weights`` over a pattern's votes; shape (n_rows, n_classes)."""
-    hits = table.hits if rows == slice(0, table.n_patterns) else table.hits[rows]
-    return np.asarray(hits @ weights) + log_prior
+    return np.asarray(table.rows(rows) @ weights) + log_prior
 
 
 def vote_shares(table: VoteTable, weight: NDArray[np.float64] | None = None) -> Posterior:
@@ -72,7 +71,7 @@ def vote_shares(table: VoteTable, weight: NDArray[np.float64] | None = None) -> 
     to_class = table.label_matrix(weight)
 
     def posterior(rows: slice) -> NDArray[np.float64]:
-        shares = (table.hits[rows] @ to_class).toarray()
+        shares = (table.rows(rows) @ to_class).toarray()
         total = shares.sum(axis=1, keepdims=True)
         even = np.full(shares.shape, 1 / table.n_classes)
         return np.asarray(np.divide(shares, total, out=even, where=total > 0))
@@ -103,7 +102,7 @@ def soft_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> Sof
         expected = posterior(rows) * np.where(covered[rows], free[rows], 0.0)[:, None]
         known = slice(*np.searchsorted(pattern, [rows.start, rows.stop]))
         np.add.at(expected, (pattern[known] - rows.start, label[known]), count[known])
-        columns += table.hits[rows].T @ expected
+        columns += table.rows(rows).T @ expected
         classes += expected.sum(axis=0)
     return SoftCounts(columns, classes)
 
@@ -117,7 +116,7 @@ def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> N
     """
     right = np.zeros(table.n_columns)
     for rows in table.chunks():
-        hits = table.hits[rows]
+        hits = table.rows(rows)
         q, place = posterior(rows), np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
         weight = table.counts[rows][place] * q[place, table.label[hits.indices]]
         right += sums_by(hits.indices.astype(np.int64), weight, table.n_columns)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-TEMPERATURE_PENALTY: Final = 10.0
+TEMPERATURE_PENALTY: Final = 20.0
 CLASS_PENALTY: Final = 2.0
 VOTE_PENALTY: Final = 2.0
 

@@ -85,10 +85,12 @@ def together(table: VoteTable) -> sparse.coo_array:
         weighted = sparse.diags_array(table.counts) @ table.hits
         return sparse.coo_array(table.hits.T @ weighted)
     found = np.zeros((table.n_columns, table.n_columns))
+    exact = np.float32 if table.counts.sum() < 2**24 else np.float64  # whole numbers below that are exact
+    hits, counts = table.hits.astype(exact), table.counts.astype(exact)
     step = max(1, 4_000_000 // max(table.n_columns, 1))
     for start in range(0, table.n_patterns, step):
-        block = table.hits[start : start + step].toarray()
-        found += block.T @ (table.counts[start : start + step, None] * block)
+        block = hits[start : start + step].toarray()
+        found += block.T @ (counts[start : start + step, None] * block)
     return sparse.coo_array(found)
 
 

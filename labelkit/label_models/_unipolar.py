@@ -48,7 +48,7 @@ class ScoreCoefficients:
 
 
 NOTHING_KNOWN: Final = ScoreCoefficients(1.0, -1.0, -0.7, 1.0, 0.5, 0.0, 0.1, 0.3)
-"""Round numbers: the optimum over public vote matrices is flat, and those learned from all sets but one do no better."""
+"""Round numbers: the optimum over public vote matrices is flat; those learned from all sets but one do no better."""
 
 PRIOR_KNOWN: Final = ScoreCoefficients(1.0, -0.5, -1.0, 1.0, 0.5, 0.0, 0.1, 0.3, 0.5, 0.1)
 """The same where the class prior is known: then it is the share of votes that says how cheap a class's votes are."""

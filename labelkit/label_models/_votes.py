@@ -111,6 +111,10 @@ class VoteTable:
         shape = (self.n_lfs, self.n_columns)
         return sparse.csr_array((np.ones(self.n_columns), (self.lf, np.arange(self.n_columns))), shape=shape)
 
+    def rows(self, chosen: slice) -> sparse.csr_array:
+        """The hits of some patterns; all of them without a copy."""
+        return self.hits if chosen == slice(0, self.n_patterns) else self.hits[chosen]
+
     def chunks(self) -> Iterator[slice]:
         """Slices of patterns whose posteriors fit in a bounded piece of memory."""
         step = max(1, CHUNK_CELLS // self.n_classes)

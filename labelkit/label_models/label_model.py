@@ -8,6 +8,7 @@ in the EM. Gold rows set the class prior and correct the result (:mod:`~labelkit
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -147,12 +148,11 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> None:
         covered = table.covered[gold.pattern]
-        rows = gold.pattern[covered]
-        scores = whole_posterior(table, lambda part: self._scores(table, part, *self._known(table)))[rows]
+        hits = table.hits[gold.pattern[covered]]
+        known = replace(table, hits=hits, counts=gold.count[covered])
+        scores = self._scores(known, slice(0, known.n_patterns), *self._known(known))
         log_q = scores - logsumexp(scores, axis=1, keepdims=True)
-        found = learn_correction(
-            log_q, table.hits[rows], table.label_matrix(), gold.label[covered], gold.count[covered]
-        )
+        found = learn_correction(log_q, hits, table.label_matrix(), gold.label[covered], gold.count[covered])
         self.gold_scale_, self.gold_classes_, self.gold_columns_ = found.log_scale, found.classes, found.columns
 
     # Scoring ----------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         damped: bool = True,
     ) -> NDArray[np.float64]:
         """Log-scores of some patterns, before gold; shape (n_rows, n_classes)."""
-        hits = table.hits[rows]
+        hits = table.rows(rows)
         scores = np.zeros((hits.shape[0], table.n_classes))
         if weights is not None:
             scores += hits @ (weights * independence[:, None])
@@ -229,7 +229,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
         def posterior(rows: slice) -> NDArray[np.float64]:
             scores = self._scores(table, rows, weights, independence)
-            return softmax(corrected(scores, table.hits[rows], to_class, correction))
+            return softmax(corrected(scores, table.rows(rows), to_class, correction))
 
         return whole_posterior(table, posterior)
 
@@ -265,7 +265,7 @@ def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
     agreeing = met = 0.0
     to_class, squares = table.label_matrix(independence), table.label_matrix(independence**2)
     for rows in table.chunks():
-        n, own = (table.hits[rows] @ to_class).toarray(), (table.hits[rows] @ squares).toarray()
+        n, own = (table.rows(rows) @ to_class).toarray(), (table.rows(rows) @ squares).toarray()
         d = n.sum(axis=1)
         others = np.maximum(d - own.sum(axis=1) / np.maximum(d, 1e-12), 0.0)
         weight = np.where(others > 1e-9, table.counts[rows], 0.0)

@@ -96,7 +96,7 @@ class OneCoin(BaseLabelModel):
 
     def _scored(self, table: VoteTable) -> Posterior:
         to_class, log_prior = table.label_matrix(self._worth(table)), np.log(self.class_prior_)
-        return lambda rows: softmax((table.hits[rows] @ to_class).toarray() + log_prior)
+        return lambda rows: softmax((table.rows(rows) @ to_class).toarray() + log_prior)
 
     def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
         return whole_posterior(table, self._scored(table))

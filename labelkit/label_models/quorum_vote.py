@@ -97,7 +97,7 @@ class QuorumVote(BaseLabelModel):
         step = max(1, CHUNK_CELLS // (table.n_classes * max(1, int((size > 1).sum()))))
         for start in range(0, table.n_patterns, step):
             rows = slice(start, start + step)
-            votes = group_votes(table.hits[rows], group, table.label, size, table.n_classes)
+            votes = group_votes(table.rows(rows), group, table.label, size, table.n_classes)
             whole = len(self.groups_) if self.of == "all" else votes.sum(axis=1)
             found[rows] = quorum(votes, self.share * whole)
         return found

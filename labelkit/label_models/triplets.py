@@ -77,7 +77,7 @@ class TripletModel(AdditiveModel):
         voted = np.asarray(table.lf_matrix() @ table.column_counts) / table.counts.sum()
         self.correlation_ = np.empty((table.n_lfs, table.n_classes))
         for c in range(table.n_classes):
-            moments = class_moments(table, c)
+            moments = class_moments(table, c) / table.counts.sum()
             covariance = triplet_covariance(moments, np.random.default_rng(self.random_state))
             share = np.divide(covariance, voted, out=np.full(table.n_lfs, np.nan), where=voted > 0)
             self.correlation_[:, c] = np.clip(np.where(np.isnan(share), USUAL, share), 0.0, HIGHEST)
@@ -90,11 +90,11 @@ class TripletModel(AdditiveModel):
 
 
 def class_moments(table: VoteTable, label: int) -> NDArray[np.float64]:
-    """E[x_i x_j] for one class against the rest; shape (n_lfs, n_lfs)."""
+    """The sum of x_i x_j over all examples, one class against the rest, in whole numbers; shape (n_lfs, n_lfs)."""
     sign = np.where(table.label == label, 1.0, -1.0)
     shape = (table.n_columns, table.n_lfs)
     signed = table.hits @ sparse.csr_array((sign, (np.arange(table.n_columns), table.lf)), shape=shape)
-    weighted = sparse.diags_array(table.counts / table.counts.sum()) @ signed
+    weighted = sparse.diags_array(table.counts) @ signed
     return np.asarray((signed.T @ weighted).toarray())
 
 
@@ -124,7 +124,7 @@ def triplet_covariance(moments: NDArray[np.float64], rng: np.random.Generator) -
     found = np.full(m, np.nan)
     for i in range(m):
         parts = moments[i, first] * moments[i, second]
-        usable = (first != i) & (second != i) & (np.abs(moments[first, second]) > 1e-9) & (parts != 0)
+        usable = (first != i) & (second != i) & (moments[first, second] != 0) & (parts != 0)
         if usable.any():
             found[i] = np.median(np.sqrt(np.abs(parts[usable] / moments[first, second][usable])))
     return found

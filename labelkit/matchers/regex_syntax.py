@@ -142,7 +142,7 @@ class _Reader:
         items = items[leading is not None :]
         trailing = self._outward(items[-1], flags, ahead=True) if items else None
         body = self.sequence(items[:-1] if trailing else items, flags)
-        return Concat(tuple(node for node in (leading, body, trailing) if node is not None))
+        return Concat(tuple(node for node in (leading, *body.parts, trailing) if node is not None))
 
     def _outward(self, item: Any, flags: int, *, ahead: bool = False) -> Node | None:
         """A look-around of several characters at an end of the pattern, as a node that reads them, if it is one."""
@@ -163,7 +163,7 @@ class _Reader:
             ways.append(Concat((*read_all[:place], other) if ahead else (other, *read_all[place + 1 :])))
         return Either(tuple(ways))
 
-    def sequence(self, items: Any, flags: int) -> Node:
+    def sequence(self, items: Any, flags: int) -> Concat:
         parts: list[Node] = []
         single = -1  # the group, if any, that holds just the character read last
         for op, argument in items:

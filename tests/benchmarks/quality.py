@@ -32,8 +32,8 @@ from labelkit.probabilistic_labels import TIE_TOLERANCE
 
 SETTINGS = ("votes", "balance", "gold")
 N_GOLD, SEEDS = 100, range(5)
+N_DRAWS = 500  # of rows, for intervals
 LEEWAY = 0.5  # a model is below majority vote where it loses more than so many points
-BOOTSTRAP = 1_000
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,10 @@ def score(task: Task, proba: np.ndarray, kept: np.ndarray, threshold: float | No
 
 
 def _metric(task: Task, tied: np.ndarray, known: np.ndarray) -> float:
-    labels, gold = tossed(tied)[known], task.test_gold[known]
+    return _value(task, tossed(tied)[known], task.test_gold[known])
+
+
+def _value(task: Task, labels: np.ndarray, gold: np.ndarray) -> float:
     if task.metric == "f1" and task.positive is not None:
         return float(metrics.f1_scores(labels, gold, task.n_classes)[task.positive])
     if task.metric == "f1_macro":
@@ -211,6 +214,41 @@ def _threshold(task: Task, fitted: Any, setting: str) -> float | None:
     return metrics.f1_threshold(fitted.predict_proba(task.train[covered])[:, task.positive])
 
 
+def interval_lines(tasks: list[Task], models: list[str]) -> Iterator[str]:
+    """The metric of each set with a 95% interval, and the difference to majority vote with its paired interval."""
+    yield f"{'set':18s}{'model':20s}{'metric':>8s}  {'95% interval':18s}{'less majority vote':>20s}  95% interval"
+    for task in tasks:
+        rows = np.flatnonzero(task.test_gold >= 0)
+        draws = np.random.default_rng(0).choice(rows, size=(N_DRAWS, len(rows)))
+        majority = _resampled(task, "MajorityVote", rows, draws)
+        for name in models:
+            found = _resampled(task, name, rows, draws)
+            if found is None or majority is None:
+                continue
+            low, high = np.percentile(found[1:], [2.5, 97.5])
+            less, more = np.percentile((found - majority)[1:], [2.5, 97.5])
+            own = f"{found[0]:8.2f}  [{low:6.2f}, {high:6.2f}]"
+            yield f"{task.name:18s}{name:20s}{own}  {found[0] - majority[0]:+20.2f}  [{less:+6.2f}, {more:+6.2f}]"
+
+
+def _resampled(task: Task, name: str, rows: np.ndarray, draws: np.ndarray) -> np.ndarray | None:
+    """The metric on the test rows, then on each draw of them."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            proba = MODELS[name](n_classes=task.n_classes).fit(task.train).predict_proba(task.test)
+    except LabelkitError:
+        return None
+    covered = (task.test >= 0).any(axis=1)
+    tied = np.where(covered[:, None], proba, 1 / task.n_classes)
+    tied = tied >= tied.max(axis=1, keepdims=True) - TIE_TOLERANCE
+    if task.group == "crowd":
+        credit = tied[np.arange(len(tied)), np.maximum(task.test_gold, 0)] / tied.sum(axis=1)
+        return 100 * np.array([credit[rows].mean(), *credit[draws].mean(axis=1)])
+    labels, gold = tossed(tied), task.test_gold
+    return 100 * np.array([_value(task, labels[some], gold[some]) for some in (rows, *draws)])
+
+
 # Tables ----------------------------------------------------------------------------------------------------------------
 
 
@@ -266,6 +304,7 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--sets", nargs="+", help="names of sets; all if not given")
     parser.add_argument("--json", type=Path, help="write the records here")
+    parser.add_argument("--intervals", action="store_true", help="bootstrap the figures of the setting votes, by rows")
     given = parser.parse_args()
     tasks = [task for task in load_tasks(given.data) if not given.sets or task.name in given.sets]
     records = list(runs(given.data, tasks, given.models or list(MODELS), given.settings))
@@ -274,6 +313,8 @@ def main() -> None:
             shown = table(records, group, setting)
             if shown:
                 print(shown, end="\n\n")
+    if given.intervals:
+        print("\n".join(interval_lines(tasks, given.models or list(MODELS))))
     if given.json:
         given.json.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
 
