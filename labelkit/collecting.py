@@ -180,6 +180,10 @@ def _execute(module: ModuleType, path: Path) -> None:
     exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's rules, as an import would run them
 
 
+_set_aside: dict[Path, dict[str, ModuleType]] = {}
+"""The modules of packages whose name another one has in the table of modules, by their folder."""
+
+
 @contextmanager
 def _own_package(folder: Path) -> Iterator[None]:
     """Let a package of the same name that stands elsewhere make way while a file of this one is run."""
@@ -189,10 +193,11 @@ def _own_package(folder: Path) -> Iterator[None]:
         yield
         return
     aside = _take_out(folder.name)
+    sys.modules.update(_set_aside.get(folder, {}))
     try:
         yield
     finally:
-        _take_out(folder.name)
+        _set_aside[folder] = _take_out(folder.name)
         sys.modules.update(aside)
 
 

@@ -255,3 +255,15 @@ def test_a_module_without_a_file_can_be_collected():
     module = types.ModuleType("made_by_hand")
     exec(HEAD + rule("one"), module.__dict__)
     assert lk.collect(module).names == ("one",)
+
+
+def test_packages_of_one_name_in_two_folders_do_not_meet(tmp_path):
+    rules = "from .words import WORDS\nfrom labelkit import keywords\nx = keywords(*WORDS, label=1).rule(name='x')\n"
+    for folder, word in (("a", "apple"), ("b", "berry")):
+        package = tmp_path / folder / "twin"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+        (package / "words.py").write_text(f"WORDS = [{word!r}]\n")
+        (package / "rules.py").write_text(rules)
+    found = [collect(tmp_path / folder / "twin" / "rules.py", labels=2)["x"] for folder in ("a", "b", "a", "b")]
+    assert [(rule("apple"), rule("berry")) for rule in found] == [(1, -1), (-1, 1), (1, -1), (-1, 1)]
