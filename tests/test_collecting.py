@@ -265,5 +265,5 @@ def test_packages_of_one_name_in_two_folders_do_not_meet(tmp_path):
         (package / "__init__.py").write_text("")
         (package / "words.py").write_text(f"WORDS = [{word!r}]\n")
         (package / "rules.py").write_text(rules)
-    found = [collect(tmp_path / folder / "twin" / "rules.py", labels=2)["x"] for folder in ("a", "b", "a", "b")]
+    found = [lk.collect(tmp_path / folder / "twin" / "rules.py", labels=2)["x"] for folder in ("a", "b", "a", "b")]
     assert [(rule("apple"), rule("berry")) for rule in found] == [(1, -1), (-1, 1), (1, -1), (-1, 1)]
