@@ -464,6 +464,42 @@ class VotePatterns:
     def __repr__(self) -> str:
         return f"VotePatterns({len(self):,} patterns of {self.n_lfs} labeling functions, {self.n_examples:,} examples)"
 
+    def save(self, path: str | Path) -> Path:
+        """Write the patterns to a Parquet file, for another process or machine to merge."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        with replaced(Path(path)) as draft:
+            pq.write_table(_pattern_table(self), draft, compression="zstd")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> VotePatterns:
+        """Read patterns that :meth:`save` wrote.
+
+        Raises
+        ------
+        MatrixError
+            If the file is missing or holds no vote patterns.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        try:
+            table = pq.read_table(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise MatrixError(f"{path} cannot be read as vote patterns: {error}") from None
+        if _METADATA not in (table.schema.metadata or {}) or "count0" not in table.column_names:
+            raise MatrixError(f"{path} holds no vote patterns")
+        known = json.loads(table.schema.metadata[_METADATA])
+        columns: dict[str, list[NDArray[Any]]] = {"outcome": [], "count": [], "gold": []}
+        for name in table.column_names:
+            columns[name.rstrip("0123456789")].append(table.column(name).to_numpy())
+        dtype = LabelSpace.of(known["classes"]).dtype
+        outcomes = np.stack(columns["outcome"], axis=1) if columns["outcome"] else np.empty((table.num_rows, 0), dtype)
+        gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
+        lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
+        return cls(outcomes, columns["count"][0], lfs, tuple(known["classes"]), gold)
+
     @classmethod
     def merge(cls, parts: Iterable[VotePatterns]) -> VotePatterns:
         """Merge the patterns of parts of a corpus into those of the whole.
@@ -486,6 +522,20 @@ class VotePatterns:
             known = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
             np.add.at(gold, rows.index, np.concatenate(known))
         return cls(rows.values, rows.counts, first.lfs, first.class_names, gold)
+
+
+def _pattern_table(patterns: VotePatterns) -> pa.Table:
+    """Patterns as an Arrow table: a column of outcomes per labeling function, then the counts, then those of gold."""
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    columns = [*patterns.outcomes.T, patterns.counts, *(() if patterns.gold is None else patterns.gold.T)]
+    names = [f"{kind}{i}" for kind, n in _pattern_columns(patterns) for i in range(n)]
+    table = pa.table([pa.array(np.ascontiguousarray(column)) for column in columns], names=names)
+    return table.replace_schema_metadata(matrix_metadata(patterns.lfs, patterns.class_names))
+
+
+def _pattern_columns(patterns: VotePatterns) -> tuple[tuple[str, int], ...]:
+    return ("outcome", patterns.n_lfs), ("count", 1), ("gold", 0 if patterns.gold is None else patterns.n_classes)
 
 
 def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: int, n_classes: int) -> NDArray[np.int64]:

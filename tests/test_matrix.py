@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from labelkit.exceptions import MatrixError
 from labelkit.labels import LabelSpace
 from labelkit.lf import LFInfo
-from labelkit.matrix import FAULT, Fault, LabelMatrix
+from labelkit.matrix import FAULT, Fault, LabelMatrix, VotePatterns
 from labelkit.probabilistic_labels import ProbabilisticLabels
 
 
@@ -319,3 +319,18 @@ def test_an_info_survives_json():
 
 def test_a_label_space_can_be_made_of_the_classes():
     assert LabelSpace.of(MATRIX.class_names).names == ("HAM", "SPAM")
+
+
+def test_patterns_that_were_saved_merge_to_those_of_the_whole(tmp_path):
+    random = np.random.default_rng(3)
+    whole = LabelMatrix.of(random.integers(-1, 3, (500, 6)), classes=["a", "b", "c"])
+    parts = [whole[rows].patterns for rows in (slice(0, 100), slice(100, 350), slice(350, 500))]
+    paths = [part.save(tmp_path / f"{i}.parquet") for i, part in enumerate(parts)]
+    merged = VotePatterns.merge(VotePatterns.load(path) for path in reversed(paths))
+    assert np.array_equal(merged.outcomes, whole.patterns.outcomes)
+    assert np.array_equal(merged.counts, whole.patterns.counts)
+    assert merged.lfs == whole.lfs
+    known = VotePatterns(merged.outcomes, merged.counts, merged.lfs, merged.class_names, np.ones((len(merged), 3), int))
+    assert np.array_equal(VotePatterns.load(known.save(tmp_path / "gold.parquet")).gold, known.gold)
+    with pytest.raises(MatrixError, match="holds no vote patterns"):
+        VotePatterns.load(whole.save(tmp_path / "matrix.parquet"))
