@@ -6,6 +6,7 @@ corpus mentions some of them.
 
 import re
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 
@@ -168,19 +169,21 @@ SYLLABLES = [
 ]
 
 
+@cache
+def vocabulary() -> list[str]:
+    """Twenty thousand made-up words of three or four syllables."""
+    random = np.random.default_rng(20261122)
+    drawn = random.integers(0, len(SYLLABLES), size=(20_000, 4)).tolist()
+    return ["".join(SYLLABLES[s] for s in drawn[i][: 3 + i % 2]).title() for i in range(len(drawn))]
+
+
 def gazetteer(name: str) -> list[str]:
-    """The names of one list, always the same."""
-    number = list(GAZETTEERS).index(name)
-    random = np.random.default_rng([20261122, number])
-    n_names = GAZETTEERS[name][1]
-    n_syllables = random.integers(3, 5, size=(n_names, 3))
-    n_words = random.choice([1, 2, 3], size=n_names, p=[0.3, 0.5, 0.2])
-    drawn = random.integers(0, len(SYLLABLES), size=(n_names, 3, 4))
-    names = dict.fromkeys(
-        " ".join("".join(SYLLABLES[s] for s in drawn[i, w, : n_syllables[i, w]]) for w in range(n_words[i])).title()
-        for i in range(n_names)
-    )
-    return list(names)
+    """The names of one list, of one to three words; always the same."""
+    words, n_names = vocabulary(), GAZETTEERS[name][1]
+    random = np.random.default_rng([20261122, list(GAZETTEERS).index(name)])
+    drawn = random.integers(0, len(words), size=(n_names, 3)).tolist()
+    sizes = random.choice([1, 2, 3], size=n_names, p=[0.1, 0.6, 0.3]).tolist()
+    return list(dict.fromkeys(" ".join([words[w] for w in row[:size]]) for row, size in zip(drawn, sizes, strict=True)))
 
 
 def words_of(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import time
 import warnings
@@ -296,6 +297,14 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     return (higher + (equal + 1) / 2).mean(axis=0)
 
 
+def _installed() -> list[str]:
+    """All models, but for Snorkel's where it is not installed."""
+    if all(importlib.util.find_spec(name) for name in ("snorkel", "torch")):
+        return list(MODELS)
+    print("SnorkelLabelModel is left out: pip install 'labelkit[snorkel]'")
+    return [name for name in MODELS if name != "SnorkelLabelModel"]
+
+
 def main() -> None:
     """Parse the command line, run, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -307,14 +316,15 @@ def main() -> None:
     parser.add_argument("--intervals", action="store_true", help="bootstrap the figures of the setting votes, by rows")
     given = parser.parse_args()
     tasks = [task for task in load_tasks(given.data) if not given.sets or task.name in given.sets]
-    records = list(runs(given.data, tasks, given.models or list(MODELS), given.settings))
+    models = given.models or _installed()
+    records = list(runs(given.data, tasks, models, given.settings))
     for setting in given.settings:
         for group in ("lf", "crowd"):
             shown = table(records, group, setting)
             if shown:
                 print(shown, end="\n\n")
     if given.intervals:
-        print("\n".join(interval_lines(tasks, given.models or list(MODELS))))
+        print("\n".join(interval_lines(tasks, models)))
     if given.json:
         given.json.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
 
