@@ -257,33 +257,38 @@ class _Tally:
 
 
 def _tally(patterns: VotePatterns) -> _Tally:
-    """Count, from the cells that hold a vote alone: they are few, and need no dense arithmetic."""
-    m, k = patterns.n_lfs, patterns.n_classes
-    sums, totals, by_class = np.zeros((4, m)), np.zeros(4), np.zeros(m * k)
-    for rows in _blocks(len(patterns), m):
-        outcomes, counts = patterns.outcomes[rows], patterns.counts[rows].astype(np.float64)
-        pattern, lf = np.nonzero(outcomes >= 0)
-        label, weight = outcomes[pattern, lf].astype(np.int64), counts[pattern]
-        n_votes = np.bincount(pattern, minlength=len(counts))
-        kinds = (n_votes > 0, n_votes > 1, _differ(pattern, label, len(counts)))
+    """Count, a labeling function at a time, from the cells that hold a vote alone: they are few."""
+    m, k, counts = patterns.n_lfs, patterns.n_classes, patterns.counts.astype(np.float64)
+    kinds = _kinds(patterns)
+    sums, by_class = np.zeros((4, m)), np.zeros((m, k))
+    failed = np.zeros(len(counts), dtype=bool)
+    for j, outcomes in enumerate(patterns.outcomes.T):
+        voted = np.flatnonzero(outcomes >= 0)
+        weight = counts[voted]
         for i, kind in enumerate(kinds):
-            sums[i] += np.bincount(lf, weights=weight * kind[pattern], minlength=m)
-            totals[i] += counts[kind].sum()
-        by_class += np.bincount(lf * k + label, weights=weight, minlength=m * k)
-        pattern, lf = np.nonzero(outcomes == FAULT)
-        sums[3] += np.bincount(lf, weights=counts[pattern], minlength=m)
-        totals[3] += counts[np.unique(pattern)].sum()
-    votes, overlaps, conflicts, faults = sums
-    any_vote, any_overlap, any_conflict, any_fault = totals.tolist()
-    table = by_class.reshape(m, k)
-    return _Tally(votes, overlaps, conflicts, faults, table, any_vote, any_overlap, any_conflict, any_fault)
+            sums[i, j] = weight[kind[voted]].sum()
+        by_class[j] = np.bincount(outcomes[voted], weights=weight, minlength=k)
+        faults = outcomes == FAULT
+        sums[3, j] = counts[faults].sum()
+        failed |= faults
+    votes, overlaps, conflicts, faults_ = sums
+    any_vote, any_overlap, any_conflict, any_fault = (float(counts[kind].sum()) for kind in (*kinds, failed))
+    return _Tally(votes, overlaps, conflicts, faults_, by_class, any_vote, any_overlap, any_conflict, any_fault)
 
 
-def _differ(pattern: NDArray[np.int64], label: NDArray[np.int64], n_patterns: int) -> NDArray[np.bool_]:
-    """Whether the votes of each pattern differ, given the pattern of each vote, in order."""
-    differ = np.zeros(n_patterns, dtype=bool)
-    differ[pattern[1:][(pattern[1:] == pattern[:-1]) & (label[1:] != label[:-1])]] = True
-    return differ
+def _kinds(patterns: VotePatterns) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each pattern has a vote, two, and two that differ."""
+    n = len(patterns)
+    voted, overlap, conflict = (np.zeros(n, dtype=bool) for _ in range(3))
+    first = np.full(n, -1, dtype=patterns.outcomes.dtype)
+    for outcomes in patterns.outcomes.T:
+        rows = np.flatnonzero(outcomes >= 0)
+        label, before = outcomes[rows], first[rows]
+        overlap[rows] |= voted[rows]
+        conflict[rows] |= voted[rows] & (label != before)
+        voted[rows] = True
+        first[rows] = label
+    return voted, overlap, conflict
 
 
 def _polarities(patterns: VotePatterns, tally: _Tally) -> list[str]:

@@ -52,21 +52,30 @@ def distinct(rows: NDArray[Any], counts: NDArray[np.int64] | None = None) -> Dis
     -------
     DistinctRows
     """
-    n_rows = len(rows)
-    codes = np.zeros(n_rows, dtype=np.int64)
-    first = np.zeros(min(n_rows, 1), dtype=np.int64)
-    for word in key_words(rows):
-        # n_rows squared fits 63 bits up to three billion rows, so that two codes make one exact key.
-        word_codes, _ = _factorize(word)
-        n_words = int(word_codes.max(initial=0)) + 1
-        codes, first = _factorize(codes * n_words + word_codes)
-    values = rows[first]
-    order = np.lexsort(values.T[::-1]) if values.shape[1] else np.arange(len(values))
+    words = key_words(rows)
+    codes, first = _numbered(words, len(rows))
+    # Mixed radix keeps the order of rows, so that sorting the keys sorts the rows.
+    order = np.lexsort([word[first] for word in reversed(words)]) if words else np.arange(len(first))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    index = rank[codes] if n_rows else codes
+    index = rank[codes] if len(rows) else codes
+    values = np.empty((len(order), rows.shape[1]), dtype=rows.dtype, order="F")
+    for j, column in enumerate(rows.T):  # column by column, as votes lie in memory
+        np.take(column, first[order], out=values[:, j])
     totals = np.bincount(index, weights=counts, minlength=len(order)).astype(np.int64)
-    return DistinctRows(values[order], totals, index)
+    return DistinctRows(values, totals, index)
+
+
+def _numbered(words: list[NDArray[np.int64]], n_rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number rows with equal keys alike; also the first row of each number."""
+    if not words:
+        return np.zeros(n_rows, dtype=np.int64), np.zeros(min(n_rows, 1), dtype=np.int64)
+    codes, first = _factorize(words[0])
+    for word in words[1:]:
+        word_codes, _ = _factorize(word)
+        # n_rows squared fits 63 bits up to three billion rows, so that two numbers make one exact key.
+        codes, first = _factorize(codes * (int(word_codes.max(initial=0)) + 1) + word_codes)
+    return codes, first
 
 
 def key_words(rows: NDArray[Any]) -> list[NDArray[np.int64]]:
