@@ -8,7 +8,7 @@ nothing back.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from labelkit._files import replaced
 from labelkit._validation import aligned_gold
 from labelkit.corpus import Batch
-from labelkit.labels import ABSTAIN
+from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import LFInfo
 from labelkit.matrix import FAULT, Fault, VotePatterns, count_gold, matrix_metadata, vote_columns
 from labelkit.patterns import distinct
@@ -134,20 +134,30 @@ class Parts:
         name = vote_columns([lf.name for lf in self.lfs])[0]
         return pq.read_table(part_path(self.folder, "votes", number), columns=[name]).column(0)
 
-    def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int64]]]:
-        """The patterns of all parts together, and for each part where its own are among them."""
-        outcomes, counts, golds = [], [], []
+    def _kept(self, n_parts: int) -> Iterator[Any]:
+        """What each part keeps, read when it is asked for."""
         for number in range(n_parts):
             with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
-                outcomes.append(kept["outcomes"])
-                counts.append(kept["counts"])
-                golds.append(kept.get("gold"))
-        rows = distinct(np.concatenate(outcomes), np.concatenate(counts))
+                yield kept
+
+    def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int64]]]:
+        """The patterns of all parts together, and for each part where its own are among them."""
+        counts, golds = [], []
+        for kept in self._kept(n_parts):
+            counts.append(kept["counts"])
+            golds.append(kept.get("gold"))
+        ends = np.cumsum([len(part) for part in counts])
+        outcomes = np.empty((ends[-1], len(self.lfs)), dtype=LabelSpace.of(self.class_names).dtype, order="F")
+        for end, kept in zip(ends, self._kept(n_parts), strict=True):  # one part at a time: together they are large
+            own = kept["outcomes"]
+            outcomes[end - len(own) : end] = own
+        rows = distinct(outcomes, np.concatenate(counts))
+        del outcomes
         gold = None
         if all(part is not None for part in golds):
             gold = np.zeros((len(rows.counts), len(self.class_names)), dtype=np.int64)
             np.add.at(gold, rows.index, np.concatenate([part for part in golds if part is not None]))
-        places = np.split(rows.index, np.cumsum([len(part) for part in outcomes])[:-1])
+        places = np.split(rows.index, ends[:-1])
         return VotePatterns(rows.values, rows.counts, self.lfs, self.class_names, gold), places
 
 

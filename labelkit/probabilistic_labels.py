@@ -153,7 +153,7 @@ class ProbabilisticLabels:
     @cached_property
     def proba(self) -> NDArray[np.float64]:
         """The probability of each class for each example; shape (n_examples, n_classes)."""
-        return self.pattern_proba[self.index]
+        return np.take(self.pattern_proba, self.index, axis=0)
 
     @property
     def is_covered(self) -> NDArray[np.bool_]:

@@ -64,7 +64,7 @@ def measure(n_rows: int, n_lfs: int, n_classes: int, model: str) -> dict[str, An
 
     patterns, index, seconds_table = table_of(n_rows, n_lfs, n_classes)
     seconds_fit, fitted = timed(lambda: MODELS[model]().fit(patterns))
-    seconds_predict, _ = timed(lambda: fitted.predict_pattern_proba(patterns)[index])
+    seconds_predict, _ = timed(lambda: np.take(fitted.predict_pattern_proba(patterns), index, axis=0))
     seconds_summary, _ = timed(lambda: lk.summarize(patterns, model=fitted))
     return {
         "model": model,
