@@ -25,7 +25,7 @@ from sklearn.base import clone
 from labelkit._validation import aligned_gold
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import MODELS, BaseLabelModel
-from labelkit.matrix import LabelMatrix
+from labelkit.matrix import LabelMatrix, VotePatterns
 from labelkit.metrics import brier_score, calibration_error, log_loss, wilson_interval
 
 if TYPE_CHECKING:
@@ -97,10 +97,12 @@ def compare(
     Raises
     ------
     ModelError
-        If a name is unknown, or no model is given.
+        If a name is unknown, no model is given, or the matrix is of vote patterns.
     GoldError
         If fewer than ten covered examples have gold.
     """
+    if isinstance(matrix, VotePatterns):
+        raise ModelError("vote patterns know no examples to leave out", hint="compare(matrix) takes the label matrix")
     rows = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
     chosen = _models(models)
     agreement = _agreement(rows, chosen)

@@ -90,3 +90,8 @@ def test_a_matrix_with_names_gives_the_same_in_any_order_of_its_functions():
     matrix = LabelMatrix.of(votes, names=["a", "b", "c", "d"])
     there, here = compare(matrix).frame, compare(matrix[["d", "b", "a", "c"]]).frame
     np.testing.assert_allclose(there.to_numpy(), here.to_numpy())
+
+
+def test_vote_patterns_are_refused_with_a_way_out():
+    with pytest.raises(ModelError, match="no examples to leave out"):
+        compare(LabelMatrix.of([[0, 1], [1, 1]]).patterns)

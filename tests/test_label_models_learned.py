@@ -152,17 +152,34 @@ def test_adversaries_that_vote_for_several_classes_are_read_upside_down():
     assert max(model.lf_precision_["lf5"], model.lf_precision_["lf6"]) < 0.4
 
 
-def test_random_functions_cost_less_than_majority_vote_loses():
+@pytest.mark.parametrize(("density", "part"), [(0.1, 0.5), (1.0, 0.75)])
+def test_random_functions_cost_less_than_majority_vote_loses(density, part):
     votes, gold = rules([0.8, 0.7, 0.9, 0.8] * 2)
-    noise = np.random.default_rng(1).integers(0, 2, size=(len(votes), 5))
+    rng = np.random.default_rng(1)
+    shape = (len(votes), 5)
+    noise = np.where(rng.random(shape) < density, rng.integers(0, 2, size=shape), -1)
     more = np.concatenate([votes, noise], axis=1)
-    covered = (votes >= 0).any(axis=1)
-    known = np.where(covered, gold, -1)
+    known = np.where((votes >= 0).any(axis=1), gold, -1)
     lost = {
-        m: m().fit(votes).score(votes, known) - m().fit(more).score(more, known) for m in (MajorityVote, LabelModel)
+        model: model().fit(votes).score(votes, known) - model().fit(more).score(more, known)
+        for model in (MajorityVote, LabelModel)
     }
-    assert lost[LabelModel] < lost[MajorityVote] / 2
-    assert lost[LabelModel] < 0.03
+    assert lost[LabelModel] < part * lost[MajorityVote]
+
+
+@pytest.mark.parametrize("n_classes", [2, 6])
+def test_rules_that_know_two_classes_each_and_seldom_meet_do_not_lead_astray(n_classes):
+    rng = np.random.default_rng(0)
+    gold = rng.choice(n_classes, 3_000, p=np.arange(1, n_classes + 1) / np.arange(1, n_classes + 1).sum())
+    votes = np.full((3_000, 3 * n_classes), -1)
+    for j in range(votes.shape[1]):
+        for label in (j % n_classes, (j + 1) % n_classes):
+            fires = rng.random(3_000) < np.where(gold == label, 0.15, 0.15 * 0.2 / (n_classes - 1))
+            votes[fires, j] = label
+    known = np.where((votes >= 0).any(axis=1), gold, -1)
+    model, majority = LabelModel().fit(votes), MajorityVote().fit(votes)
+    assert model.multipolar_.all()
+    assert model.score(votes, known) >= majority.score(votes, known)
 
 
 def test_rules_of_one_group_that_speak_together_count_less():
@@ -304,6 +321,15 @@ def test_a_thousand_functions_and_1400_classes_stay_in_bounded_memory():
     tracemalloc.stop()
     assert labels.pattern_proba.shape == (len(np.unique(np.array(kinds), axis=0)), 1_400)
     assert peak < 300e6
+
+
+def test_a_crowd_over_very_many_classes_is_counted_since_its_confusions_would_be_too_large():
+    rng = np.random.default_rng(0)
+    gold = rng.integers(0, 1_400, 3_000)
+    votes = np.where(rng.random((3_000, 15)) < 0.7, gold[:, None], rng.integers(0, 1_400, (3_000, 15)))
+    model = LabelModel(n_classes=1_400).fit(votes)
+    assert not model.confused_.any()
+    assert model.score(votes, gold) > 0.99
 
 
 @pytest.mark.parametrize("name", ["DawidSkene", "LabelModel", "MajorityVote", "MetalModel"])

@@ -123,7 +123,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Probabilities of the classes for each example; ndarray of shape (n_examples, n_classes), rows sum to 1."""
         proba, index, _ = self._examples(matrix)
         check_room(8.0 * len(index) * self.n_classes_, "a probability for each example and class")
-        return proba[index]
+        return np.take(proba, index, axis=0)
 
     def predict(self, matrix: Any) -> NDArray[np.int64]:
         """The most probable class of each example; -1 where several are, and where no labeling function voted.

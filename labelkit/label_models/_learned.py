@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.stats import beta, binomtest
 from sklearn.utils.validation import check_is_fitted
 
+from labelkit.label_models._agreement import beside
 from labelkit.label_models._em import soft_counts, sums_by, vote_shares, whole_posterior
 from labelkit.label_models._votes import NO_GOLD
 from labelkit.probabilistic_labels import hard_labels
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from labelkit.label_models._redundancy import Overlaps
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
-MODEL_ROWS: Final = 10.0
-"""A model's estimate of a precision is as good as so many gold rows."""
+MODEL_ROWS: Final = 4.0
+"""A model's estimate of a precision is worth so many gold rows: on real votes 83 to 96% of the intervals then hold."""
 
 REDUNDANT: Final = 0.5
 """From this Jaccard overlap, two labeling functions are reported as redundant."""
@@ -79,7 +80,7 @@ class LearnedReports:
         -------
         DataFrame
             A row for each LF and class that it voted for: ``lf``, ``vote``, ``votes``, ``precision``, ``low``, ``high``
-            (95%). The model's estimate counts as ten gold rows, so that the interval is wide without gold.
+            (95%). The model's estimate counts as four gold rows, so that the interval is wide without gold.
         """
         columns = {
             "votes": self.column_votes_.astype(np.int64),
@@ -150,7 +151,7 @@ def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts)
     """Set all that the reports need, from the fitted model and the votes."""
     proba = model._posterior(table)  # noqa: SLF001 - a twin of the model's own module
     counts = soft_counts(table, lambda rows: proba[rows], NO_GOLD)
-    if not model.known_prior_ and not model.multipolar_.all():
+    if not model.known_prior_ and not model.confused_.all():
         model.class_prior_ = _constrained(counts.classes)
     right = counts.columns[np.arange(table.n_columns), table.label]
     _describe_precisions(model, table, right, gold)
@@ -190,21 +191,10 @@ def _describe_precisions(model: Any, table: VoteTable, right: NDArray[np.float64
 
 def _describe_agreement(model: Any, table: VoteTable) -> None:
     """How often the votes beside a column's are for its class, and how often they would be by chance."""
-    votes = whole_votes(table, model.independence_)
-    beside = np.asarray(table.hits.T @ (votes * table.counts[:, None]))
-    own = model.independence_ * table.column_counts
-    met = beside.sum(axis=1) - own
-    agreeing = beside[np.arange(table.n_columns), table.label] - own
-    everywhere = (votes * table.counts[:, None]).sum(axis=0)
-    chance = (everywhere[table.label] - own) / np.maximum(everywhere.sum() - own, 1e-12)
-    model.column_met_ = np.maximum(met, 0.0)
-    model.column_agreement_ = np.where(met > 1e-9, agreeing / np.maximum(met, 1e-9), np.nan).clip(0, 1)
-    model.column_chance_ = chance.clip(0, 1)
-
-
-def whole_votes(table: VoteTable, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weighted votes of each pattern for each class; shape (n_patterns, n_classes)."""
-    return np.asarray((table.hits @ table.label_matrix(weight)).toarray())
+    found = beside(table, model.independence_)
+    model.column_met_, model.column_chance_ = found.met, found.chance
+    share = found.agreeing / np.maximum(found.met, 1e-9)
+    model.column_agreement_ = np.where(found.met > 1e-9, share, np.nan).clip(0, 1)
 
 
 def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

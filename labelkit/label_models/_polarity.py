@@ -1,4 +1,4 @@
-"""Which labeling functions vote for one class only, and which for several: EM can learn little of the former."""
+"""Which labeling functions vote for one class only, which for several, and of which EM can learn anything."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
 
 MOSTLY: Final = 0.8
 """All LFs count as multipolar where those that are, or may be, cast so many of the votes and are half of the LFs."""
+
+MOST_ALONE: Final = 0.6
+"""In a crowd, no more of the covered examples have a single vote."""
+
+CLASSES_KNOWN: Final = 0.5
+"""In a crowd, a worker votes for at least this share of the classes, on the mean over votes."""
+
+MOST_UNHELD: Final = 0.35
+"""Beside unipolar LFs, multipolar ones may cast no more of the votes than this for their confusions to be learned."""
 
 BY_CHANCE: Final = 0.001
 """An LF of one class may be multipolar if that is at least this probable, had it voted like the multipolar ones."""
@@ -46,3 +55,27 @@ def _accident(table: VoteTable, several: NDArray[np.bool_], n_votes: NDArray[np.
     only = np.zeros(table.n_lfs, dtype=np.int64)
     only[table.lf] = table.label
     return np.asarray(share[only] ** n_votes)
+
+
+def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of which LFs EM can learn the confusions: of multipolar ones that are a crowd, or beside enough unipolar votes.
+
+    In a crowd most examples have several votes, and most workers vote for most classes. Where most examples have one
+    vote, or multipolar rules know a few classes each, EM learns what it believed at the start and runs away with it;
+    there it needs the votes of unipolar LFs to hold on to.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_lfs,)
+    """
+    theirs = several[table.lf].astype(np.float64)
+    n_votes = table.hits @ theirs
+    voted = float(table.counts @ n_votes)
+    if not voted:
+        return several
+    alone = float(table.counts[n_votes == 1].sum()) / float(table.counts[n_votes > 0].sum())
+    per_lf = sums_by(table.lf, table.column_counts * theirs, table.n_lfs)
+    known = float((per_lf * np.bincount(table.lf, minlength=table.n_lfs)).sum()) / voted / table.n_classes
+    crowd = alone <= MOST_ALONE and known >= CLASSES_KNOWN
+    held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts.sum())
+    return np.asarray(several & (crowd or held))

@@ -21,7 +21,7 @@ LIMIT: Final = 1.5
 
 @dataclass(frozen=True)
 class ScoreCoefficients:
-    """Of ``s = scale (n slope + rise log(1 + n) + step [n > 0])``, with n the independent votes for a class.
+    """Of ``s = scale (n slope + rise log(1 + n) + step min(3 n, 1))``, with n the independent votes for a class.
 
     Attributes
     ----------
@@ -117,4 +117,4 @@ def class_scores(
     ndarray of shape (n_patterns, n_classes)
     """
     slope = slopes + coefficients.prior_per_vote * log_ratio
-    return np.asarray(n * slope + coefficients.rise * np.log1p(n) + coefficients.step * (n > 0))
+    return np.asarray(n * slope + coefficients.rise * np.log1p(n) + coefficients.step * np.minimum(3 * n, 1.0))

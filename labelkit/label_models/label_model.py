@@ -1,9 +1,11 @@
 """The default label model: as good as majority vote where little can be learned, and better where more can.
 
-Labeling functions are *unipolar* (they vote for one class only) or *multipolar*. Votes of the former are counted, by
-their independence and with concave worth (:mod:`~labelkit.label_models._unipolar`); confusions of the latter are
-learned in a few EM steps (:mod:`~labelkit.label_models._multipolar`); where both occur, the counts are a fixed offset
-in the EM. Gold rows set the class prior and correct the result (:mod:`~labelkit.label_models._gold_correction`).
+Votes of rules are counted, by their independence and with concave worth (:mod:`~labelkit.label_models._unipolar`);
+those of rules that vote for several classes also by how far they agree with the others. In a crowd, where everybody
+votes for most classes and most examples have several votes, confusions are learned in a few EM steps instead
+(:mod:`~labelkit.label_models._multipolar`). Beside rules for one class each, a crowd's confusions, or those of a few
+multipolar rules, are learned with the counts as a fixed offset. Gold rows set the class prior and correct the result
+(:mod:`~labelkit.label_models._gold_correction`).
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from scipy.special import logsumexp
 
 from labelkit.exceptions import ModelError
 from labelkit.label_models import _multipolar, _unipolar
+from labelkit.label_models._agreement import agreement_worth
 from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
 from labelkit.label_models._em import known_columns, soft_counts, softmax, sums_by, vote_shares, whole_posterior
 from labelkit.label_models._gold_correction import Correction, corrected, learn_correction
 from labelkit.label_models._learned import LearnedReports, describe
-from labelkit.label_models._polarity import multipolar
+from labelkit.label_models._polarity import learns_confusions, multipolar
 from labelkit.label_models._redundancy import column_overlaps
 from labelkit.label_models._votes import NO_GOLD, check_room
 
@@ -39,6 +42,9 @@ BELIEF: Final = 20.0
 USUAL: Final = 0.75
 """The precision at which a vote of a unipolar LF counts as one vote."""
 
+MOST_CONFUSIONS: Final = 20_000_000
+"""Where the confusions of all LFs are more numbers than this (1,000 workers over 140 classes), votes are counted."""
+
 EVEN_GOLD: Final = 20.0
 """Gold rows, spread evenly over the classes, that are added to the given ones before they say the class prior."""
 
@@ -55,8 +61,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     Attributes
     ----------
-    multipolar_ : ndarray of bool, shape (n_lfs,)
-        Which LFs vote for several classes, in the order of ``lf_order_``.
+    multipolar_, confused_ : ndarray of bool, shape (n_lfs,)
+        Which LFs vote for several classes, and of which confusions were learned, in the order of ``lf_order_``.
     independence_ : ndarray of shape (n_columns,)
         The share of each (LF, vote) in ``column_codes_`` that is not said by others too.
     lf_precision_ : dict of str to float
@@ -68,9 +74,9 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     Notes
     -----
-    With independent votes n_y for class y by unipolar functions, its score is
-    ``tau (a_y n_y + log(1 + n_y) + 0.5 [n_y > 0])``, to which votes of multipolar functions add the logs of their
-    confusions. The formulas and their constants stand in the modules named above.
+    With independent votes n_y for class y, its score is
+    ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1))``, to which votes with confusions add the logs of
+    these. The formulas and their constants stand in the modules named above.
 
     In an explanation, the term of a class that is concave in the votes is split among its voters in proportion to their
     weights.
@@ -106,12 +112,15 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         self.column_codes_ = table.codes
         self.multipolar_ = multipolar(table)
-        self.worth_ = _worth(table)
+        small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
+        self.confused_ = learns_confusions(table, self.multipolar_) & small
         overlaps = column_overlaps(table)
         self.independence_ = overlaps.independence(~self.multipolar_[table.lf], _groups(table))
+        judged = self.multipolar_ & ~self.confused_
+        self.worth_ = _worth(table) * agreement_worth(table, self.independence_, judged)
         self._learn_counts(table)
-        self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.multipolar_.any() else (0, 0))
-        if self.multipolar_.any():
+        self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
+        if self.confused_.any():
             self._learn_confusions(table)
         self.gold_scale_, self.gold_classes_ = 0.0, np.zeros(table.n_classes)
         self.gold_columns_ = np.zeros(table.n_columns)
@@ -121,7 +130,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     def _learn_counts(self, table: VoteTable) -> None:
         """What a vote of a unipolar LF is worth, by its class."""
-        weight = np.where(self.multipolar_[table.lf], 0.0, self.independence_)
+        weight = np.where(self.confused_[table.lf], 0.0, self.independence_)
         n_votes = sums_by(table.label, weight * table.column_counts, table.n_classes)
         n_lfs = sums_by(table.label, weight, table.n_classes)
         self.slopes_ = _unipolar.class_slopes(n_votes, n_lfs, self._coefficients())
@@ -130,9 +139,9 @@ class LabelModel(LearnedReports, BaseLabelModel):
     def _learn_confusions(self, table: VoteTable) -> None:
         """A few EM steps, with the score of the unipolar LFs as an offset."""
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
-        mine = self.multipolar_[table.lf][:, None]
+        mine = self.confused_[table.lf][:, None]
         believed, strength = _beliefs(table)
-        alone = bool(self.multipolar_.all())
+        alone = bool(self.confused_.all())
         posterior = vote_shares(table, self.independence_) if alone else self._scored(table, None, self.independence_)
         for _ in range(_multipolar.STEPS):
             expected = soft_counts(table, posterior, NO_GOLD)
@@ -176,11 +185,13 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     def _counted(self, table: VoteTable, independence: NDArray[np.float64]) -> NDArray[np.float64]:
         """How many votes a unipolar column's vote counts as; 0 for the others."""
-        return np.where(self.multipolar_[table.lf], 0.0, independence * self.worth_[table.lf])
+        return np.where(self.confused_[table.lf], 0.0, independence * self.worth_[table.lf])
 
     def _divisor(self, table: VoteTable, hits: object, independence: NDArray[np.float64]) -> NDArray[np.float64]:
-        n_votes = hits @ np.where(self.multipolar_[table.lf], independence, 0.0)
-        return _multipolar.damping(n_votes)[:, None]
+        """What a crowd's log-likelihoods are divided by; beside counts, those of a few functions stand as they are."""
+        n_votes = hits @ np.where(self.confused_[table.lf], independence, 0.0)
+        whole = _multipolar.damping(n_votes) * _multipolar.FLATNESS
+        return whole[:, None] if self.confused_.all() else np.ones((len(whole), 1))
 
     def _scores(
         self,
@@ -198,11 +209,9 @@ class LabelModel(LearnedReports, BaseLabelModel):
             scores += hits @ (weights * independence[:, None])
             if damped:
                 scores /= self._divisor(table, hits, independence)
-            if self.multipolar_.all():
-                scores += np.log(self.class_prior_)
-            if damped:
-                scores /= _multipolar.FLATNESS
-        if not self.multipolar_.all():
+            if self.confused_.all():
+                scores += np.log(self.class_prior_) / (_multipolar.FLATNESS if damped else 1.0)
+        if not self.confused_.all():
             n = (hits @ table.label_matrix(self._counted(table, independence))).toarray()
             own = _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
             scores += self.scale_ * (own + self._coefficients().prior * self._log_ratio())
@@ -211,12 +220,12 @@ class LabelModel(LearnedReports, BaseLabelModel):
     def _known(self, table: VoteTable) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
         """Log-confusions and independence of a table's columns, also of votes that were not seen at fit."""
         independence = known_columns(table, self.column_codes_, self.independence_, np.ones(table.n_columns))
-        if not self.multipolar_.any():
+        if not self.confused_.any():
             return None, independence
         shared = _multipolar.Confusions(self.lf_accuracy_, self.pooled_)
         nothing = np.zeros((table.n_columns, table.n_classes))
         rare = np.log(_multipolar.confusion_rows(table, nothing, self.lf_totals_, shared))
-        rare = np.where(self.multipolar_[table.lf][:, None], rare, 0.0)
+        rare = np.where(self.confused_[table.lf][:, None], rare, 0.0)
         return known_columns(table, self.column_codes_, self.log_confusion_, rare), independence
 
     def _correction(self, table: VoteTable) -> Correction:
@@ -244,11 +253,11 @@ class LabelModel(LearnedReports, BaseLabelModel):
         place, column = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr)), table.hits.indices
         prior, terms = np.zeros((table.n_patterns, k)), np.zeros((len(column), k))
         if weights is not None:
-            divisor = self._divisor(table, table.hits, independence) * _multipolar.FLATNESS
+            divisor = self._divisor(table, table.hits, independence)
             terms += (weights * independence[:, None])[column] / divisor[place]
-            if self.multipolar_.all():
+            if self.confused_.all():
                 prior += np.log(self.class_prior_) / _multipolar.FLATNESS
-        if not self.multipolar_.all():
+        if not self.confused_.all():
             counted, label = self._counted(table, independence), table.label[column]
             n = (table.hits @ table.label_matrix(counted)).toarray()
             own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())

@@ -48,7 +48,7 @@ class SnorkelLabelModel(AdditiveModel):
         self,
         *,
         class_prior: ArrayLike | None = None,
-        n_epochs: int = 500,
+        n_epochs: int = 100,
         lr: float = 0.01,
         random_state: int = 0,
         n_classes: int | None = None,
