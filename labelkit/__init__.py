@@ -23,10 +23,24 @@ if TYPE_CHECKING:
     from labelkit.analysis import Summary, pairwise_conflicts, pairwise_overlaps, summarize
     from labelkit.applier import Applier
     from labelkit.collecting import collect
+    from labelkit.comparison import Comparison, compare
     from labelkit.corpus import Corpus, open_corpus
     from labelkit.datasets import generate_comments, generate_posts, load_comments, load_posts
     from labelkit.exceptions import LabelkitError
-    from labelkit.label_models import DawidSkene, LabelModel, MajorityVote, QuorumVote, load_model
+    from labelkit.label_models import (
+        IBCC,
+        DawidSkene,
+        Evaluation,
+        LabelModel,
+        MajorityVote,
+        MetalModel,
+        OneCoin,
+        QuorumVote,
+        SnorkelLabelModel,
+        TripletModel,
+        WeightedVote,
+        load_model,
+    )
     from labelkit.labels import ABSTAIN, LabelSpace
     from labelkit.lf import Column, LabelingFunction, LabelingFunctions, LFInfo
     from labelkit.matrix import Fault, LabelMatrix, VotePatterns
@@ -40,10 +54,13 @@ _HOMES = {
     "ABSTAIN": "labels",
     "Applier": "applier",
     "Column": "lf",
+    "Comparison": "comparison",
     "Condition": "rules",
     "Corpus": "corpus",
     "DawidSkene": "label_models",
+    "Evaluation": "label_models",
     "Fault": "matrix",
+    "IBCC": "label_models",
     "LFInfo": "lf",
     "LabelMatrix": "matrix",
     "LabelModel": "label_models",
@@ -52,13 +69,19 @@ _HOMES = {
     "LabelingFunctions": "lf",
     "LabelkitError": "exceptions",
     "MajorityVote": "label_models",
+    "MetalModel": "label_models",
+    "OneCoin": "label_models",
     "ProbabilisticLabels": "probabilistic_labels",
     "QuorumVote": "label_models",
     "RunFolder": "run_folder",
+    "SnorkelLabelModel": "label_models",
     "Summary": "analysis",
+    "TripletModel": "label_models",
     "VotePatterns": "matrix",
+    "WeightedVote": "label_models",
     "collect": "collecting",
     "column": "rules",
+    "compare": "comparison",
     "generate_comments": "datasets",
     "generate_posts": "datasets",
     "keywords": "rules",
@@ -79,11 +102,14 @@ _HOMES = {
 
 __all__ = [
     "ABSTAIN",
+    "IBCC",
     "Applier",
     "Column",
+    "Comparison",
     "Condition",
     "Corpus",
     "DawidSkene",
+    "Evaluation",
     "Fault",
     "LFInfo",
     "LabelMatrix",
@@ -93,14 +119,20 @@ __all__ = [
     "LabelingFunctions",
     "LabelkitError",
     "MajorityVote",
+    "MetalModel",
+    "OneCoin",
     "ProbabilisticLabels",
     "QuorumVote",
     "RunFolder",
+    "SnorkelLabelModel",
     "Summary",
+    "TripletModel",
     "VotePatterns",
+    "WeightedVote",
     "__version__",
     "collect",
     "column",
+    "compare",
     "generate_comments",
     "generate_posts",
     "keywords",
