@@ -360,11 +360,9 @@ def _model_precision(model: BaseLabelModel, patterns: VotePatterns, tally: _Tall
         raise ModelError(f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))")
     proba = model.predict_pattern_proba(patterns)
     right = np.zeros(patterns.n_lfs)
-    for rows in _blocks(len(patterns), patterns.n_lfs):
-        pattern, lf = np.nonzero(patterns.outcomes[rows] >= 0)
-        vote = patterns.outcomes[rows][pattern, lf].astype(np.int64)
-        weight = patterns.counts[rows][pattern] * proba[rows][pattern, vote]
-        right += np.bincount(lf, weights=weight, minlength=patterns.n_lfs)
+    for j, outcomes in enumerate(patterns.outcomes.T):
+        voted = np.flatnonzero(outcomes >= 0)
+        right[j] = (patterns.counts[voted] * proba[voted, outcomes[voted]]).sum()
     return _share(np.append(right, right.sum()), np.append(tally.votes, tally.votes.sum()))
 
 

@@ -169,6 +169,9 @@ def _told(folder: Any) -> str:
             f"accuracy {judged['accuracy']:.1%} ({low:.1%} - {high:.1%}), macro F1 {judged['f1_macro']:.1%}, "
             f"log-loss {judged['log_loss']:.3f}, calibration error {judged['ece']:.1%}"
         )
+        if judged["n_labeled"] < judged["n_covered"]:
+            right = f"{judged['accuracy_labeled']:.1%} are right"
+            lines.append(f"only {judged['n_labeled']:,} of them got a hard label; of those {right}")
     if known["faults"]:
         lines.append(f"{known['faults']:,} faults: see {folder.path / 'faults.parquet'}")
     if known["rejects"]:

@@ -114,9 +114,10 @@ def run(
     clock.note("patterns")
     fitted = estimator.fit(replace(patterns, gold=None))  # gold judges the rules here; it does not teach the model
     clock.note("fit")
-    run_.label(fitted, patterns, places, workers)
+    proba = fitted.predict_pattern_proba(patterns)
+    run_.label(proba, patterns, places, workers)
     clock.note("labels")
-    _describe(run_, fitted, patterns, n_rows, clock)
+    _describe(run_, fitted, patterns, proba, n_rows, clock)
     _move(draft, target)
     return RunFolder(target)
 
@@ -244,12 +245,14 @@ class _Run:
             ):
                 n_rows += done.n_rows
         if not n_rows:
+            shutil.rmtree(self.folder)
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         return n_rows
 
-    def label(self, model: Any, patterns: VotePatterns, places: list[NDArray[np.int64]], workers: int) -> None:
+    def label(
+        self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int64]], workers: int
+    ) -> None:
         """Write the labels of each part: those of its patterns, spread over its examples."""
-        proba = model.predict_pattern_proba(patterns)
         covered = covered_patterns(patterns)
 
         def write(number: int) -> None:
@@ -290,6 +293,17 @@ def _key(run_: _Run, gold: Any, on_bad_row: str) -> str:
     return fingerprint(__version__, content, rules, asked, gold)
 
 
+@dataclass(frozen=True)
+class _Answered:
+    """A model that has been asked about all patterns already."""
+
+    proba: NDArray[np.float64]
+
+    def predict_pattern_proba(self, _patterns: VotePatterns) -> NDArray[np.float64]:
+        """What it answered."""
+        return self.proba
+
+
 class _Clock:
     """How long each stage of a run took, in seconds."""
 
@@ -303,7 +317,9 @@ class _Clock:
         self.seconds[stage], self._last = now - self._last, now
 
 
-def _describe(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, clock: _Clock) -> None:
+def _describe(
+    run_: _Run, model: Any, patterns: VotePatterns, proba: NDArray[np.float64], n_rows: int, clock: _Clock
+) -> None:
     """Write the statistics, the model, the faults, the rejects, the manifest and the timings."""
     from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
 
@@ -314,7 +330,8 @@ def _describe(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, clock
     write_faults(folder / "faults.parquet", faults, ids)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     (folder / "rejects.jsonl").write_text("".join(f"{line}\n" for line in rejects), "utf-8")
-    summarize(patterns, model=model).frame.to_csv(folder / "summary.csv")
+    answered: Any = _Answered(proba)
+    summarize(patterns, model=answered).frame.to_csv(folder / "summary.csv")
     clock.note("summary")
     model.save(folder / "model")
     write_json(folder / MANIFEST, _manifest(run_, model, patterns, n_rows, len(faults)))

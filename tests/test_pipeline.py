@@ -186,6 +186,7 @@ def test_a_corpus_without_rows_is_an_error(rules, tmp_path):
     (tmp_path / "none.csv").write_text("text\n")
     with pytest.raises(CorpusError, match="no rows"):
         lk.run(rules, tmp_path / "none.csv", tmp_path / "out")
+    assert not (tmp_path / ".out.partial").exists()
 
 
 def test_an_unknown_label_model_is_refused_before_anything_is_run(rules, corpus, tmp_path):

@@ -40,6 +40,10 @@ class Evaluation:
         Share of right hard labels; a tie is not right.
     accuracy_interval : tuple of float
         Wilson's 95% interval.
+    n_labeled : int
+        Covered examples that got a hard label.
+    accuracy_labeled : float
+        Share of right ones among those.
     f1 : dict of str to float
         F1 of each class.
     f1_macro, log_loss, brier, ece : float
@@ -53,6 +57,8 @@ class Evaluation:
     coverage: float
     accuracy: float
     accuracy_interval: tuple[float, float]
+    n_labeled: int
+    accuracy_labeled: float
     f1: dict[str, float]
     f1_macro: float
     log_loss: float
@@ -75,6 +81,7 @@ class Evaluation:
         labels = hard_labels(p) if len(p) else np.zeros(0, dtype=np.int64)
         right = accuracy(labels, y, weights=w)
         n, n_covered = float(weights.sum()), float(w.sum())
+        labeled = labels >= 0
         low, high = wilson_interval(right * n_covered if n_covered else 0.0, n_covered)
         f1 = f1_scores(labels, y, len(class_names), weights=w)
         return cls(
@@ -83,6 +90,8 @@ class Evaluation:
             coverage=n_covered / n if n else float("nan"),
             accuracy=right,
             accuracy_interval=(float(low), float(high)),
+            n_labeled=round(float(w[labeled].sum())),
+            accuracy_labeled=accuracy(labels[labeled], y[labeled], weights=w[labeled]),
             f1=dict(zip(class_names, f1.tolist(), strict=True)),
             f1_macro=macro_f1(labels, y, len(class_names), weights=w),
             log_loss=log_loss(p, y, weights=w),
