@@ -180,12 +180,23 @@ class _Builder:
         self.by_character = _TrieMaker(1)
 
     def add(self, phrase: Phrase) -> None:
+        if phrase.ignore_case and phrase.whole_word and phrase.text.isascii():
+            words = phrase.text.lower().split(" ")
+            if all(map(str.isalnum, words)):  # most phrases of most lists: their parts are plain to see
+                self._add_words(words, phrase.test)
+                return
         exact = -1 if phrase.ignore_case else self.exact.number(phrase.text)
         folded = fold_text(phrase.text)
         if phrase.whole_word and _IS_WORD.search(phrase.text):
             self._add_tokens(_PARTS.findall(folded), phrase.test, exact)
         else:
             self._add_characters(folded, phrase.test, exact)
+
+    def _add_words(self, words: list[str], test: int) -> None:
+        node = self._root(self.tokens.number(words[0]))
+        for word in words[1:]:
+            node = self.by_token.child(node, 0, self.tokens.number(word))
+        self.by_token.outputs.append((node, test, -1, -1, -1))
 
     def _add_tokens(self, parts: list[str], test: int, exact: int) -> None:
         before = -1 if _IS_WORD.match(parts[0]) else self.pieces.number(parts.pop(0))

@@ -24,7 +24,7 @@ WORD, SPACE, OTHER, MIXED = 0, 1, 2, 3
 @cache
 def every_character() -> str:
     """All code points in order, so that a match's position is the code point that matched."""
-    return "".join(map(chr, range(N_CODE_POINTS)))
+    return np.arange(N_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def members(pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
