@@ -146,7 +146,11 @@ class _Pool:
         """The rules that a worker could not import, and why; those that could be used are used from here on."""
         if not any(isinstance(one, Reference) for one in self._shipped):
             return {}
-        failed: dict[str, str] = self._result(self._submit(_failed_rules))
+        # One question for each worker, so that all of them start now and not when the first is busy.
+        answers = [self._submit(_failed_rules) for _ in range(self._job.workers)]
+        failed: dict[str, str] = {}
+        for answer in answers:
+            failed |= self._result(answer)
         return failed
 
     def run(self, deliver: Callable[[Batch, BatchVotes], R], batches: Iterable[Batch] | None = None) -> Iterator[R]:
