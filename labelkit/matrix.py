@@ -379,14 +379,7 @@ class LabelMatrix:
         MatrixError
             If the file is missing or holds no label matrix.
         """
-        import pyarrow as pa  # noqa: PLC0415 - only for who asks
-        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
-
-        try:
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise MatrixError(f"{path} cannot be read as a label matrix: {error}") from None
-        return cls.from_arrow(table, source=str(path))
+        return cls.from_arrow(_read_table(path, "a label matrix"), source=str(path))
 
     @classmethod
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> LabelMatrix:
@@ -481,13 +474,7 @@ class VotePatterns:
         MatrixError
             If the file is missing or holds no vote patterns.
         """
-        import pyarrow as pa  # noqa: PLC0415 - only for who asks
-        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
-
-        try:
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise MatrixError(f"{path} cannot be read as vote patterns: {error}") from None
+        table = _read_table(path, "vote patterns")
         if _METADATA not in (table.schema.metadata or {}) or "count0" not in table.column_names:
             raise MatrixError(f"{path} holds no vote patterns")
         known = json.loads(table.schema.metadata[_METADATA])
@@ -522,6 +509,17 @@ class VotePatterns:
             known = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
             np.add.at(gold, rows.index, np.concatenate(known))
         return cls(rows.values, rows.counts, first.lfs, first.class_names, gold)
+
+
+def _read_table(path: str | Path, what: str) -> pa.Table:
+    """Read a Parquet file, or say what it was wanted for."""
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise MatrixError(f"{path} cannot be read as {what}: {error}") from None
 
 
 def _pattern_table(patterns: VotePatterns) -> pa.Table:

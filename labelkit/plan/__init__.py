@@ -168,10 +168,6 @@ class Plan:
                 lines.append(f"    {_describe(key)}: {self._path(key, test)}")
         return "\n".join(lines)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel as the rules alone: a worker compiles for itself."""
-        return (Plan, (self.lfs,))
-
     def scan_of(self, key: Key) -> tuple[ColumnScan, dict[Test, int]]:
         """The one scan of a column that all rules share, and the place of each test in its answer."""
         if not self._scans:
