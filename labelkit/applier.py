@@ -1,4 +1,4 @@
-"""``Applier`` runs labeling functions over a corpus, serially or in processes, all at once or batch by batch."""
+"""``Applier`` runs labeling functions over a corpus, serially, in threads or in processes, all at once or batch by batch."""
 
 from __future__ import annotations
 
@@ -132,9 +132,11 @@ class Applier:
         id : str, optional
             The column that names the examples; their positions do if not given.
         workers : int
-            Processes to use.
-        engine : {"serial", "process"}, optional
-            Where votes are computed; chosen by ``workers`` if not given.
+            Threads or processes to use.
+        engine : {"serial", "thread", "process"}, optional
+            Where votes are computed. If not given and there are several workers: in threads, which share the compiled
+            rules while the main thread calls Python rules, and in processes from the moment on when Python rules turn
+            out to take most of the time.
         batch_size : int
             Rows in memory at a time (for each worker); rounded up to a multiple of 1,024.
         on_fault : {"raise", "record"}

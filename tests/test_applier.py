@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from functools import partial
@@ -151,7 +152,10 @@ ENGINES = {
     "serial": {"workers": 1},
     "serial, small batches": {"workers": 1, "batch_size": 1},
     "one process": {"workers": 1, "engine": "process", "batch_size": 2000},
-    "two processes": {"workers": 2, "batch_size": CHUNK},
+    "two processes": {"workers": 2, "engine": "process", "batch_size": CHUNK},
+    "one thread": {"workers": 1, "engine": "thread", "batch_size": CHUNK},
+    "three threads": {"workers": 3, "engine": "thread", "batch_size": CHUNK},
+    "two workers": {"workers": 2, "batch_size": CHUNK},
 }
 
 
@@ -283,7 +287,7 @@ def unimportable():
 def test_rules_that_workers_cannot_import_run_in_the_parent_with_one_warning(lfs, folder, expected, kind):
     mixed = lk.LabelingFunctions([*lfs[:2], unimportable(), *lfs[2:]])
     with pytest.warns(UserWarning, match="1 of 9 rules run in the main process") as caught:
-        matrix = lk.Applier(mixed).apply(CORPORA[kind](folder), workers=2, batch_size=CHUNK)
+        matrix = lk.Applier(mixed).apply(CORPORA[kind](folder), workers=2, engine="process", batch_size=CHUNK)
     assert len(caught) == 1
     assert "homeless: its module nowhere has no file" in str(caught[0].message)
     assert matrix.names[2] == "homeless"
@@ -294,7 +298,7 @@ def test_rules_that_workers_cannot_import_run_in_the_parent_with_one_warning(lfs
 def test_where_no_rule_can_be_shipped_all_run_in_the_parent():
     lfs = lk.LabelingFunctions([unimportable()], labels=2)
     with pytest.warns(UserWarning, match="1 of 1 rules run in the main process"):
-        matrix = lk.Applier(lfs).apply(["nice", "x"], workers=2)
+        matrix = lk.Applier(lfs).apply(["nice", "x"], workers=2, engine="process")
     assert matrix.votes.tolist() == [[0], [-1]]
 
 
@@ -305,7 +309,7 @@ def test_a_rule_whose_file_changed_since_it_was_collected_runs_as_it_was(tmp_pat
     lfs = lk.collect(path, labels=2)
     path.write_text("\n\n" + source.format(0))
     with pytest.warns(UserWarning, match=r"r: .*changing.py has changed since it was imported"):
-        matrix = lk.Applier(lfs).apply(["a", "b"], workers=2)
+        matrix = lk.Applier(lfs).apply(["a", "b"], workers=2, engine="process")
     assert matrix.votes.ravel().tolist() == [1, 1]
 
 
@@ -317,7 +321,7 @@ def test_a_rule_file_that_workers_cannot_import_says_why(tmp_path):
         "@lk.labeling_function\ndef r(text): return 1\n"
     )
     with pytest.warns(UserWarning, match="RuntimeError: not in a worker"):
-        matrix = lk.Applier(lk.collect(path, labels=2)).apply(["a"], workers=2)
+        matrix = lk.Applier(lk.collect(path, labels=2)).apply(["a"], workers=2, engine="process")
     assert matrix.votes.ravel().tolist() == [1]
 
 
@@ -333,7 +337,7 @@ def test_rules_of_a_neighbour_a_package_and_a_factory_reach_the_workers(tmp_path
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        matrix = lk.Applier(lk.collect(tmp_path / "pack/rules.py", labels=2)).apply(["free", "nice"], workers=2)
+        matrix = lk.Applier(lk.collect(tmp_path / "pack/rules.py", labels=2)).apply(["free", "nice"], workers=2, engine="process")
     assert matrix.votes.tolist() == [[1, -1], [-1, 1]]
 
 
@@ -356,7 +360,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
     run, temp = script(
         tmp_path,
         "import labelkit as lk\nimport my_rules\nprint('started')\n"
-        "print(lk.Applier(lk.collect(my_rules, labels=2)).apply(['a'] * 3000, workers=2, batch_size=1024))\n",
+        "print(lk.Applier(lk.collect(my_rules, labels=2)).apply(['a'] * 3000, workers=2, engine='process', batch_size=1024))\n",
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     done = run()
@@ -368,7 +372,7 @@ def test_a_worker_that_dies_is_an_error_and_not_a_hang(tmp_path):
     path = tmp_path / "deadly.py"
     path.write_text("import os, labelkit as lk\n@lk.labeling_function\ndef r(text): os._exit(3)\n")
     with pytest.raises(LabelkitError, match=r"a worker process died; perhaps a rule crashed it.*\nHint: try workers=1"):
-        lk.Applier(lk.collect(path, labels=2)).apply(["a"] * 9000, workers=2, batch_size=CHUNK)
+        lk.Applier(lk.collect(path, labels=2)).apply(["a"] * 9000, workers=2, engine="process", batch_size=CHUNK)
 
 
 def test_interrupting_a_run_ends_it_soon_and_leaves_no_process_or_file(tmp_path):
@@ -378,7 +382,8 @@ def test_interrupting_a_run_ends_it_soon_and_leaves_no_process_or_file(tmp_path)
     )
     run, temp = script(
         tmp_path,
-        "import labelkit as lk\nlk.Applier(lk.collect('slow.py', labels=2)).apply(['a'] * 9000, workers=2, batch_size=1024)\n",
+        "import labelkit as lk\ncorpus = ['a'] * 9000\n"
+        "lk.Applier(lk.collect('slow.py', labels=2)).apply(corpus, workers=2, engine='process', batch_size=1024)\n",
         start=subprocess.Popen, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         start_new_session=True,
     )  # fmt: skip
@@ -402,9 +407,48 @@ def test_a_fault_that_stops_the_run_leaves_no_process_while_its_traceback_is_kep
     import multiprocessing
 
     with pytest.raises(FaultError) as caught:
-        lk.Applier(faulty).apply(folder / "numbers.parquet", workers=2, batch_size=CHUNK)
+        lk.Applier(faulty).apply(folder / "numbers.parquet", workers=2, engine="process", batch_size=CHUNK)
     assert caught.tb is not None
     assert multiprocessing.active_children() == []
+
+
+# ------------------------------------------------------------------------------------------------------ threads
+
+
+def test_in_threads_the_functions_of_the_user_are_called_in_the_main_thread_alone():
+    """They may hold what belongs to one thread, such as a connection to SQLite."""
+    seen = set()
+
+    def where(text):
+        seen.add(threading.current_thread())
+        return 0
+
+    def examples():
+        for n in range(4000):
+            seen.add(threading.current_thread())
+            yield {"text": f"nice {n}"}
+
+    rules = [lk.labeling_function(name="called")(where), lk.keywords("nice", label=1).rule(name="declared")]
+    matrix = lk.Applier(rules, labels=2).apply(examples(), workers=3, engine="thread", batch_size=CHUNK)
+    assert matrix.votes.tolist() == [[0, 1]] * 4000
+    assert seen == {threading.main_thread()}
+
+
+@pytest.mark.parametrize("kind", [iter, list, "parquet"])
+def test_python_rules_that_take_most_of_the_time_go_on_in_processes(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr("labelkit.engines.threads.SECONDS_TO_START", 0.0)
+    path = tmp_path / "busy.py"
+    path.write_text(
+        "import multiprocessing, time, labelkit as lk\n@lk.labeling_function\ndef r(text):\n"
+        "    time.sleep(0.0001)\n    return int(multiprocessing.parent_process() is not None)\n"
+    )
+    corpus = ["a"] * (12 * CHUNK)
+    if kind == "parquet":
+        pq.write_table(pa.table({"text": corpus}), tmp_path / "corpus.parquet")
+    given = tmp_path / "corpus.parquet" if kind == "parquet" else kind(corpus)
+    votes = lk.Applier(lk.collect(path, labels=2)).apply(given, workers=2, batch_size=CHUNK).votes.ravel()
+    assert len(votes) == len(corpus)
+    assert (votes[0], votes[-1], np.abs(np.diff(votes)).sum()) == (0, 1, 1)
 
 
 # ------------------------------------------------------------------------------------------------------ the rest
@@ -413,10 +457,10 @@ def test_a_fault_that_stops_the_run_leaves_no_process_while_its_traceback_is_kep
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"workers": 0}, r"workers=0 is not a number of processes\nHint: give 1 or more"),
+        ({"workers": 0}, r"workers=0 is not a number of workers\nHint: give 1 or more"),
         ({"workers": True}, "workers=True is not"),
         ({"workers": 1.5}, "workers=1.5 is not"),
-        ({"engine": "cluster"}, r"there is no engine 'cluster'\nHint: there are serial, process"),
+        ({"engine": "cluster"}, r"there is no engine 'cluster'\nHint: there are serial, thread, process"),
         ({"batch_size": 0}, "batch_size=0 is not a number of rows"),
         ({"on_fault": "ignore"}, "on_fault='ignore' is neither 'raise' nor 'record'"),
         ({"max_faults": -1}, "max_faults=-1 is not a number of faults"),

@@ -11,15 +11,20 @@ from typing import Final
 from labelkit.engines.job import Engine, Job
 from labelkit.engines.processes import run_in_processes
 from labelkit.engines.serial import run_serially
+from labelkit.engines.threads import run_in_threads, run_where_it_pays
 from labelkit.exceptions import LabelkitError
 
 __all__ = ["ENGINES", "Engine", "Job", "engine_named"]
 
-ENGINES: Final[dict[str, Engine]] = {"serial": run_serially, "process": run_in_processes}
+ENGINES: Final[dict[str, Engine]] = {
+    "serial": run_serially,
+    "thread": run_in_threads,
+    "process": run_in_processes,
+}
 
 
 def engine_named(name: str | None, workers: int) -> Engine:
-    """The engine of a name; if none is given, processes where there is more than one worker.
+    """The engine of a name; if none is given, what pays for the number of workers and the rules.
 
     Raises
     ------
@@ -27,9 +32,9 @@ def engine_named(name: str | None, workers: int) -> Engine:
         If there is no such engine, or fewer than one worker.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise LabelkitError(f"workers={workers!r} is not a number of processes", hint="give 1 or more")
+        raise LabelkitError(f"workers={workers!r} is not a number of workers", hint="give 1 or more")
     if name is None:
-        name = "serial" if workers == 1 else "process"
+        return run_serially if workers == 1 else run_where_it_pays
     if name not in ENGINES:
         raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(ENGINES)}")
     return ENGINES[name]

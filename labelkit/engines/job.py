@@ -30,7 +30,9 @@ class Job(Generic[R]):
     first : int
         The batch to start from.
     workers : int
-        How many processes may be used.
+        How many threads or processes may be used.
+    source : iterator of Batch, optional
+        The batches from ``first`` on, where somebody has begun to read them.
     """
 
     plan: Plan
@@ -40,9 +42,12 @@ class Job(Generic[R]):
     deliver: Callable[[Batch, BatchVotes], R]
     first: int = 0
     workers: int = 1
+    source: Iterator[Batch] | None = None
 
     def batches(self) -> Iterator[Batch]:
         """The batches to vote on."""
+        if self.source is not None:
+            return self.source
         return self.corpus.batches(self.columns, self.batch_rows, start=self.first * self.batch_rows)
 
 

@@ -7,6 +7,7 @@ which path that is.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ WORTH_COMPILING = 200_000
 
 
 class ColumnScan:
-    """Tests compiled together for one text column. A scan remembers what it met: share it by pickle, not by threads.
+    """Tests compiled together for one text column; any number of threads may scan at once, and they share the tables.
 
     Parameters
     ----------
@@ -47,10 +48,16 @@ class ColumnScan:
     def __init__(self, tests: Sequence[Words | Pattern]) -> None:
         self.tests = tuple(tests)
         self._work_seen = 0.0
+        self._compiling = threading.Lock()
+        self._idle: list[RegexEngine] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel as the tests alone: workers compile for themselves."""
-        return {"tests": self.tests, "_work_seen": self._work_seen}
+        return {"tests": self.tests}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin anew."""
+        self.__init__(**state)  # type: ignore[misc]
 
     @cached_property
     def _lists(self) -> dict[int, Words]:
@@ -90,16 +97,20 @@ class ColumnScan:
         if self._work_seen < WORTH_COMPILING and "numba" not in sys.modules:
             self._define(text, votes)
             return votes.T
-        if self._lists:
-            self._phrases.scan(text, votes)
-        if len(self._lists) < len(self.tests):
-            self._regexes.scan(text, votes)
+        with self._compiling:
+            phrases = self._phrases if self._lists else None
+            regexes = self._idle.pop() if self._idle else self._regexes.twin()
+        if phrases is not None:
+            phrases.scan(text, votes)
+        regexes.scan(text, votes)
+        self._idle.append(regexes)
         return votes.T
 
     def explain(self) -> list[str]:
         """For each test, in order, the path it takes in a scan of some size, and why."""
+        regexes = [self._regexes, *self._idle][-1]  # one that has scanned knows best
         return [
-            self._phrases_path(self._lists[number]) if number in self._lists else self._regexes.explain(number)
+            self._phrases_path(self._lists[number]) if number in self._lists else regexes.explain(number)
             for number in range(len(self.tests))
         ]
 

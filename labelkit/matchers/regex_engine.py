@@ -10,6 +10,7 @@ bounded, and no pattern can make a scan much slower than ``re`` would be.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,6 +91,15 @@ class Group:
         self.cache = _empty_cache(self.tables)
         automaton_kernel.begin(self.tables, self.cache)
 
+    def twin(self) -> Group:
+        """The same automaton, with states of its own."""
+        from labelkit.matchers import automaton_kernel  # noqa: PLC0415  loads numba
+
+        twin = copy.copy(self)
+        twin.cache = _empty_cache(self.tables)
+        automaton_kernel.begin(self.tables, twin.cache)
+        return twin
+
     def scan(self, text: TextColumn, first: int, room: npt.NDArray[np.int16], votes: npt.NDArray[np.bool_]) -> int:
         """Vote on the rows from ``first`` on, as far as the states fit; return the first row not done."""
         from labelkit.matchers import automaton_kernel  # noqa: PLC0415  loads numba
@@ -151,6 +161,15 @@ class RegexEngine:
         else:
             self.entries[number] = Entry(number, pattern, expression)
 
+    def twin(self) -> RegexEngine:
+        """An engine for another thread: it shares what was compiled, and meets its own states."""
+        if self.groups is None:
+            self.groups = _grouped(list(self.entries.values()))
+        twin = copy.copy(self)
+        twin.left_to_re, twin.entries = set(self.left_to_re), dict(self.entries)
+        twin.groups = [group.twin() for group in self.groups]
+        return twin
+
     def explain(self, number: int) -> str:
         """The path of one pattern, and why."""
         if number in self.left_to_re:
@@ -161,7 +180,8 @@ class RegexEngine:
 
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
         """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
-        todo = [(group, 0) for group in (_grouped(list(self.entries.values())) if self.groups is None else self.groups)]
+        groups = _grouped(list(self.entries.values())) if self.groups is None else self.groups
+        todo = [(group, 0) for group in groups]
         self.groups = []
         room = np.empty(text.longest + ROOM_FOR_SYMBOLS, dtype=np.int16)
         while todo:

@@ -15,49 +15,27 @@ the votes of the rules' definitions, whatever path it takes; ``explain`` says wh
 from __future__ import annotations
 
 import difflib
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from labelkit.conditions import Pattern, Test, Values, Words
 from labelkit.exceptions import CorpusError, RuleError
-from labelkit.labels import ABSTAIN
 from labelkit.lf import Column, LabelingFunctions
 from labelkit.matchers import ColumnScan
-from labelkit.plan.calls import CHUNK, Errors
-from labelkit.plan.frame import Frame, Key, Mask, key_of
+from labelkit.plan.calls import CHUNK
+from labelkit.plan.frame import Key, key_of
 from labelkit.plan.steps import Step, step_of
+from labelkit.plan.voting import BatchVotes, Voting
 
-__all__ = ["CHUNK", "BatchVotes", "Plan"]
+__all__ = ["CHUNK", "BatchVotes", "Plan", "Voting"]
 
 _TYPES: Final = (str, bool, int, float, date, datetime)
 """Annotations that say how the text of a CSV column is to be read."""
-
-
-@dataclass
-class BatchVotes:
-    """The votes on one batch.
-
-    Attributes
-    ----------
-    votes : ndarray of int8 or int16, shape (n_rows, n_lfs)
-        In Fortran order: the votes of one rule stand together.
-    faults : list of (row, lf, error, message)
-        Rows of the batch and columns of ``votes`` where a rule failed, in that order.
-    seconds : ndarray of float, shape (n_lfs,)
-        The time that each rule took; that of a shared scan is split evenly among the rules that share it.
-    """
-
-    votes: npt.NDArray[Any]
-    faults: list[tuple[int, int, str, str]]
-    seconds: npt.NDArray[np.float64]
 
 
 @dataclass
@@ -70,7 +48,6 @@ class Plan:
     """
 
     lfs: LabelingFunctions
-    _scans: dict[Key, tuple[ColumnScan, dict[Test, int]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -142,22 +119,14 @@ class Plan:
         -------
         BatchVotes
         """
-        frame = Frame(table)
-        scanned = _Scanned(self, frame)
-        space = self.lfs.space
-        votes = np.empty((frame.n_rows, len(self.lfs)), dtype=space.dtype, order="F")
-        seconds = np.zeros(len(self.lfs))
-        faults: list[tuple[int, int, str, str]] = []
-        for j, step in enumerate(self.steps):
-            started, shared = time.perf_counter(), scanned.seconds
-            votes[:, j], errors = step.vote(frame, scanned, space)
-            for row, (kind, message) in {**errors, **self._inherited(step, frame)}.items():
-                votes[row, j] = ABSTAIN
-                faults.append((row, j, kind, message))
-            seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
-        self._share(scanned.seconds, seconds)
-        faults.sort()
-        return BatchVotes(votes, faults, seconds)
+        voting = self.begin(table)
+        voting.scan()
+        voting.call()
+        return voting.settle()
+
+    def begin(self, table: pa.RecordBatch) -> Voting:
+        """Begin to vote on a batch; for engines that compute the three steps in different threads."""
+        return Voting(self, table)
 
     def explain(self) -> str:
         """Say in words which path each rule takes, and why."""
@@ -168,67 +137,22 @@ class Plan:
                 lines.append(f"    {_describe(key)}: {self._path(key, test)}")
         return "\n".join(lines)
 
-    def scan_of(self, key: Key) -> tuple[ColumnScan, dict[Test, int]]:
-        """The one scan of a column that all rules share, and the place of each test in its answer."""
-        if not self._scans:
-            tests: dict[Key, dict[Test, int]] = {}
-            for step in self.steps:
-                for wanted, test in step.tests:
-                    if not isinstance(test, Values):
-                        of_column = tests.setdefault(wanted, {})
-                        of_column.setdefault(test, len(of_column))
-            self._scans = {k: (ColumnScan([t for t in ts if not isinstance(t, Values)]), ts) for k, ts in tests.items()}
-        return self._scans[key]
+    @cached_property
+    def scans(self) -> dict[Key, tuple[ColumnScan, dict[Test, int]]]:
+        """For each column in which rules look for text, its scan and the place of each test in its answer."""
+        tests: dict[Key, dict[Test, int]] = {}
+        for step in self.steps:
+            for wanted, test in step.tests:
+                if not isinstance(test, Values):
+                    of_column = tests.setdefault(wanted, {})
+                    of_column.setdefault(test, len(of_column))
+        return {k: (ColumnScan([t for t in ts if not isinstance(t, Values)]), ts) for k, ts in tests.items()}
 
     def _path(self, key: Key, test: Test) -> str:
         if isinstance(test, Values):
             return "asked once for each distinct value"
-        scan, places = self.scan_of(key)
+        scan, places = self.scans[key]
         return scan.explain()[places[test]]
-
-    def _inherited(self, step: Step, frame: Frame) -> Errors:
-        """Where a derived column that the rule reads could not be computed."""
-        errors: Errors = {}
-        for key in step.keys.values():
-            errors = {**frame.errors(key), **errors}
-        return errors
-
-    def _share(self, spent: float, seconds: npt.NDArray[np.float64]) -> None:
-        sharing = [j for j, step in enumerate(self.steps) if step.tests]
-        if sharing:
-            seconds[sharing] += spent / len(sharing)
-
-
-class _Scanned:
-    """Where tests hold in one batch; each column is scanned once, when the first rule asks."""
-
-    def __init__(self, plan: Plan, frame: Frame) -> None:
-        self._plan = plan
-        self._frame = frame
-        self._found: dict[Key, Mask] = {}
-        self.seconds = 0.0
-
-    def __call__(self, key: Key, test: Test) -> Mask:
-        started = time.perf_counter()
-        try:
-            if isinstance(test, Values):
-                return self._values(key, test)
-            scan, places = self._plan.scan_of(key)
-            if key not in self._found:
-                self._found[key] = scan.scan(self._frame.text(key))
-            answer: Mask = self._found[key][:, places[test]]
-            return answer
-        finally:
-            self.seconds += time.perf_counter() - started
-
-    def _values(self, key: Key, test: Values) -> Mask:
-        coded = self._frame.coded(key)
-        if coded is None:
-            answers = (value is not None and test.matches(value) for value in self._frame.values(key))
-            return np.fromiter(answers, np.bool_, self._frame.n_rows)
-        codes, values = coded
-        known = np.fromiter((value is not None and test.matches(value) for value in values), np.bool_, len(values))
-        return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
 
 
 def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:

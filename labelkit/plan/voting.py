@@ -1,0 +1,149 @@
+"""One batch on its way through a plan, in three steps, so that an engine may run them in different threads.
+
+``scan`` looks for the phrases and patterns of all rules in the columns of the corpus: most of the work, done by compiled
+code beside which other threads run. ``call`` runs the functions of the user, and is best left to the main thread, where
+their authors expect to be. ``settle`` makes votes of what was found.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelkit.conditions import Test, Values
+from labelkit.labels import ABSTAIN
+from labelkit.plan.calls import Errors
+from labelkit.plan.frame import Frame, Key, Mask
+from labelkit.plan.steps import Called, Step
+
+if TYPE_CHECKING:
+    from labelkit.plan import Plan
+
+
+@dataclass
+class BatchVotes:
+    """The votes on one batch.
+
+    Attributes
+    ----------
+    votes : ndarray of int8 or int16, shape (n_rows, n_lfs)
+        In Fortran order: the votes of one rule stand together.
+    faults : list of (row, lf, error, message)
+        Rows of the batch and columns of ``votes`` where a rule failed, in that order.
+    seconds : ndarray of float, shape (n_lfs,)
+        The time that each rule took; that of a shared scan is split evenly among the rules that share it.
+    """
+
+    votes: npt.NDArray[Any]
+    faults: list[tuple[int, int, str, str]]
+    seconds: npt.NDArray[np.float64]
+
+
+class Voting:
+    """The votes on one batch in the making: call :meth:`scan`, :meth:`call` and :meth:`settle` in this order, each once.
+
+    Attributes
+    ----------
+    seconds_called : float
+        What :meth:`call` took.
+    seconds_other : float
+        What the other two took.
+    """
+
+    def __init__(self, plan: Plan, table: pa.RecordBatch) -> None:
+        self._plan = plan
+        self._frame = Frame(table)
+        self._scanned = _Scanned(plan, self._frame)
+        self._votes = np.empty((table.num_rows, len(plan.lfs)), dtype=plan.lfs.space.dtype, order="F")
+        self._errors: list[Errors] = [{} for _ in plan.lfs]
+        self._seconds = np.zeros(len(plan.lfs))
+        self.seconds_called = 0.0
+        self.seconds_other = 0.0
+
+    def scan(self) -> None:
+        """Scan the columns of the corpus in which rules look for text."""
+        started = time.perf_counter()
+        for key in self._plan.scans:
+            if isinstance(key, str):
+                self._scanned.scan(key)
+        self.seconds_other += time.perf_counter() - started
+
+    def call(self) -> None:
+        """Call the functions of rules and derived columns."""
+        for j, step in enumerate(self._plan.steps):
+            started = time.perf_counter()
+            for key in step.keys.values():
+                self._errors[j] = {**self._frame.errors(key), **self._errors[j]}
+            self._seconds[j] += time.perf_counter() - started
+            if isinstance(step, Called):
+                self._vote(j, step)
+        self.seconds_called = float(self._seconds.sum())
+
+    def settle(self) -> BatchVotes:
+        """Let the declarative rules vote, and put everything together."""
+        started = time.perf_counter()
+        for j, step in enumerate(self._plan.steps):
+            if not isinstance(step, Called):
+                self._vote(j, step)
+        faults = [
+            (row, j, kind, message) for j, errors in enumerate(self._errors) for row, (kind, message) in errors.items()
+        ]
+        for row, j, _, _ in faults:
+            self._votes[row, j] = ABSTAIN
+        self.seconds_other += time.perf_counter() - started
+        return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared())
+
+    def _vote(self, j: int, step: Step) -> None:
+        started, shared = time.perf_counter(), self._scanned.seconds
+        self._votes[:, j], errors = step.vote(self._frame, self._scanned, self._plan.lfs.space)
+        self._errors[j] = {**errors, **self._errors[j]}
+        self._seconds[j] += time.perf_counter() - started - (self._scanned.seconds - shared)
+
+    def _shared(self) -> npt.NDArray[np.float64]:
+        """What each rule has to bear of the scans."""
+        sharing = np.array([bool(step.tests) for step in self._plan.steps])
+        return sharing * (self._scanned.seconds / max(1, sharing.sum()))
+
+
+class _Scanned:
+    """Where tests hold in one batch; each column is scanned once, when the first rule asks."""
+
+    def __init__(self, plan: Plan, frame: Frame) -> None:
+        self._plan = plan
+        self._frame = frame
+        self._found: dict[Key, Mask] = {}
+        self.seconds = 0.0
+
+    def __call__(self, key: Key, test: Test) -> Mask:
+        """Where a test holds (see :class:`labelkit.plan.steps.Truths`)."""
+        started = time.perf_counter()
+        try:
+            if isinstance(test, Values):
+                return self._values(key, test)
+        finally:
+            self.seconds += time.perf_counter() - started
+        self.scan(key)
+        answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
+        return answer
+
+    def scan(self, key: Key) -> None:
+        """Look for all that the rules want to know of a column; nothing is done for one that is no text, or done."""
+        started = time.perf_counter()
+        text = self._frame.text(key)
+        if key not in self._found and text is not None:
+            self._found[key] = self._plan.scans[key][0].scan(text)
+        self.seconds += time.perf_counter() - started
+
+    def _values(self, key: Key, test: Values) -> Mask:
+        coded = self._frame.coded(key)
+        if coded is None:
+            answers = (value is not None and test.matches(value) for value in self._frame.values(key))
+            return np.fromiter(answers, np.bool_, self._frame.n_rows)
+        codes, values = coded
+        known = np.fromiter((value is not None and test.matches(value) for value in values), np.bool_, len(values))
+        return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
