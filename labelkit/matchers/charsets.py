@@ -88,8 +88,8 @@ def word_characters(*, ascii_only: bool) -> Ranges:
 
 def ranges_of(mask: npt.NDArray[np.bool_]) -> Ranges:
     """The set of the code points that are true in a mask."""
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
-    return tuple(edges.tolist())
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    return (*([0] if mask[0] else []), *edges, *([len(mask)] if mask[-1] else []))
 
 
 def complement(ranges: Ranges) -> Ranges:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit.conditions import Words
-from labelkit.matchers.phrase_tables import PhraseTables, phrase_tables, phrases_of
+from labelkit.matchers.phrase_tables import Phrase, PhraseTables, divided, phrase_tables
 from labelkit.matchers.unicode_tables import mixed_characters, unsure_characters
 
 if TYPE_CHECKING:
@@ -59,11 +59,13 @@ class PhraseEngine:
         unsure = {number: words for number, words in folding.items() if _holding(words, unsure_characters())}
         n_tests = max(tests) + 1
         own_row = {number: n_tests + i for i, number in enumerate(unsure)}
-        phrases = [
-            phrase._replace(test=own_row[phrase.test]) if phrase.test in own_row and _is_unsure(phrase.text) else phrase
-            for phrase in phrases_of(tests.items())
-        ]
-        tables = phrase_tables(phrases)
+        parts = {number: divided(words) for number, words in tests.items()}
+        others = (
+            Phrase(text, tests[number].ignore_case, tests[number].whole_word, _row(number, text, own_row))
+            for number, (_, rest) in parts.items()
+            for text in rest
+        )
+        tables = phrase_tables({number: plain for number, (plain, _) in parts.items()}, others)
         phrase_kernel.fill(tables)
         again = {number: _only(tests[number], some) for number, some in mixed.items() if some}
         again |= {number: words for number, words in unsure.items() if number in again}
@@ -92,17 +94,22 @@ def _ask(words: Words, rows: npt.NDArray[np.intp], text: TextColumn, votes: npt.
     votes[rows] |= np.fromiter(map(words.matches, text.texts(rows)), np.bool_, len(rows))
 
 
-def _is_unsure(phrase: str) -> bool:
-    return not phrase.isascii() and not unsure_characters().isdisjoint(phrase)
+def _row(number: int, phrase: str, own_row: Mapping[int, int]) -> int:
+    """Where a phrase votes: beside its test if it has an unsure letter."""
+    is_unsure = number in own_row and not phrase.isascii() and not unsure_characters().isdisjoint(phrase)
+    return own_row[number] if is_unsure else number
 
 
 def left_to_patterns(words: Words) -> bool:
     """Whether a list must be left to ``re``: it has no words, a blank one, or a character that the tables omit."""
     _, marks = mixed_characters()
-    return not words.words or not all(word.strip() for word in words.words) or bool(_holding(words, marks))
+    blank = not all(map(str.strip, words.words))
+    return not words.words or blank or bool(_holding(words, marks))
 
 
 def _holding(words: Words, characters: frozenset[str]) -> tuple[str, ...]:
+    if all(map(str.isascii, words.words)):  # no list of thousands of plain words should wait for this
+        return ()
     return tuple(word for word in words.words if not word.isascii() and not characters.isdisjoint(word))
 
 

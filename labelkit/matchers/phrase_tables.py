@@ -15,7 +15,8 @@ become one space. Nothing is decided by a hash alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import string
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -35,6 +36,8 @@ N_STARTS = 1 << 16
 
 _PARTS = re.compile(r"\w+|\W+")
 _IS_WORD = re.compile(r"\w")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+(?: [A-Za-z0-9_]+)*").fullmatch
+_PLAIN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_ \n")
 
 
 class Strings(NamedTuple):
@@ -96,13 +99,25 @@ class Phrase(NamedTuple):
     test: int
 
 
-def phrases_of(tests: Iterable[tuple[int, Words]]) -> list[Phrase]:
-    """The distinct phrases of each test."""
-    return [
-        Phrase(text, words.ignore_case, words.whole_word, test)
-        for test, words in tests
-        for text in dict.fromkeys(" ".join(word.split()) for word in words.words)
-    ]
+def divided(words: Words) -> tuple[list[str], list[str]]:
+    """The phrases of a list: the *plain* ones (ASCII words with a space between) and the others, white space normalised.
+
+    >>> from labelkit.conditions import Words
+    >>> divided(Words(("check out", "c++", "a\tb")))
+    (['check out', 'a b'], ['c++'])
+    """
+    folds = words.ignore_case and words.whole_word
+    if folds and _all_plain(words.words):
+        return list(words.words), []
+    normal = dict.fromkeys(" ".join(word.split()) for word in words.words)
+    return [w for w in normal if folds and _PLAIN(w)], [w for w in normal if not (folds and _PLAIN(w))]
+
+
+def _all_plain(words: Sequence[str]) -> bool:
+    """Whether all phrases of a long list are plain, asked of all of them at once."""
+    lines = "\n".join(("", *words, ""))
+    odd = any(pair in lines for pair in ("  ", " \n", "\n ", "\n\n"))
+    return not odd and lines.count("\n") == len(words) + 1 and set(lines) <= _PLAIN_CHARACTERS
 
 
 class _Interned:
@@ -134,115 +149,162 @@ class _Interned:
         return Vocabulary(records, starts, np.zeros((size, 2), np.uint64), np.zeros(size, np.uint8))
 
 
-class _TrieMaker:
-    """Grows a trie in dictionaries, then freezes it into arrays."""
-
-    def __init__(self, n_nodes: int) -> None:
-        self.n_nodes = n_nodes
-        self.edges: dict[tuple[int, int, int], int] = {}
-        self.outputs: list[tuple[int, int, int, int, int]] = []
-
-    def child(self, node: int, gap: int, token: int) -> int:
-        child = self.edges.setdefault((node, gap, token), self.n_nodes)
-        self.n_nodes += child == self.n_nodes
-        return child
-
-    def frozen(self, gaps: Vocabulary | None = None, tokens: Vocabulary | None = None) -> Trie:
-        """As arrays; where vocabularies are given, gaps and tokens are named by their records there."""
-        edges = np.empty((len(self.edges), 4), dtype=np.int32)
-        edges[:, :3] = np.array(list(self.edges), dtype=np.int32).reshape(-1, 3)
-        edges[:, 3] = np.fromiter(self.edges.values(), np.int32, len(edges))
-        outputs = np.array(self.outputs, dtype=np.int32).reshape(-1, 5)
-        outputs = outputs[np.argsort(outputs[:, 0], kind="stable")]
-        bounds = np.searchsorted(outputs[:, 0], np.arange(self.n_nodes + 1))
-        nodes = np.zeros((self.n_nodes, 4), dtype=np.int32)
-        nodes[:, 0], nodes[:, 1] = bounds[:-1], bounds[1:]
-        nodes[edges[:, 0], 2] = 1
-        if gaps is not None and tokens is not None:
-            edges[:, 1], edges[:, 2] = gaps.starts[edges[:, 1]], tokens.starts[edges[:, 2]]
-        size = table_size(len(edges))
-        return Trie(edges, np.full((size, 4), -1, np.int32), np.zeros(size, np.uint8), nodes, outputs[:, 1:].copy())
-
-
 def table_size(n_keys: int) -> int:
     """Slots of a hash table for so many keys: at most half of them full."""
     return 1 << max(4, (2 * n_keys).bit_length())
 
 
+class _Paths:
+    """The phrases of one trie, each a path of pairs of a gap and a token, with what is found at its end."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[int, int]] = []
+        self.sizes: list[int] = []
+        self.outputs: list[tuple[int, int, int, int]] = []
+
+    def add(self, steps: Iterable[tuple[int, int]], output: tuple[int, int, int, int]) -> None:
+        before = len(self.steps)
+        self.steps.extend(steps)
+        self.sizes.append(len(self.steps) - before)
+        self.outputs.append(output)
+
+    def columns(self) -> _Columns:
+        steps = np.array(self.steps, dtype=np.int64).reshape(-1, 2)
+        outputs = np.array(self.outputs, dtype=np.int32).reshape(-1, 4)
+        return _Columns(steps[:, 0], steps[:, 1], np.array(self.sizes, dtype=np.int64), outputs)
+
+
+class _Columns(NamedTuple):
+    """Paths as columns: the gaps and tokens of all steps, the number of steps of each path, and its output."""
+
+    gaps: npt.NDArray[np.int64]
+    tokens: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    outputs: Ints
+
+
+class _Grown(NamedTuple):
+    """A trie: edges (node, gap, token, child), and the number of its nodes, node 0 being where every path begins."""
+
+    edges: npt.NDArray[np.int64]
+    n_nodes: int
+    outputs: Ints
+    """(node, test, piece before, piece after, exact phrase), in the order of the nodes."""
+
+
+def _grown(paths: Sequence[_Columns]) -> _Grown:
+    """Grow a trie, one step of all paths at a time."""
+    gaps, tokens, sizes, outputs = (np.concatenate([getattr(p, name) for p in paths]) for name in _Columns._fields)
+    first = np.cumsum(sizes) - sizes
+    node = np.zeros(len(sizes), dtype=np.int64)
+    n_gaps, n_tokens, n_nodes = gaps.max(initial=0) + 1, tokens.max(initial=0) + 1, 1
+    edges = []
+    going, step = np.flatnonzero(sizes), 0
+    while len(going):
+        at = first[going] + step
+        keys, child = np.unique((node[going] * n_gaps + gaps[at]) * n_tokens + tokens[at], return_inverse=True)
+        edges.append(_edges_of(keys, n_gaps, n_tokens, n_nodes))
+        node[going] = n_nodes + child
+        n_nodes += len(keys)
+        step += 1
+        going = going[sizes[going] > step]
+    found = np.column_stack([node, outputs]).astype(np.int32)[np.argsort(node, kind="stable")]
+    return _Grown(np.concatenate([np.empty((0, 4), dtype=np.int64), *edges]), n_nodes, found)
+
+
+def _edges_of(keys: npt.NDArray[np.int64], n_gaps: int, n_tokens: int, first_child: int) -> npt.NDArray[np.int64]:
+    rest, token = np.divmod(keys, n_tokens)
+    node, gap = np.divmod(rest, n_gaps)
+    return np.column_stack([node, gap, token, first_child + np.arange(len(keys))])
+
+
+def _frozen(edges: npt.NDArray[np.int64], grown: _Grown) -> Trie:
+    """As the kernel wants it; the hash table is still empty."""
+    bounds = np.searchsorted(grown.outputs[:, 0], np.arange(grown.n_nodes + 1))
+    nodes = np.zeros((grown.n_nodes, 4), dtype=np.int32)
+    nodes[:, 0], nodes[:, 1] = bounds[:-1], bounds[1:]
+    nodes[edges[:, 0], 2] = 1
+    size = table_size(len(edges))
+    slots, hints = np.full((size, 4), -1, np.int32), np.zeros(size, np.uint8)
+    return Trie(edges.astype(np.int32), slots, hints, nodes, grown.outputs[:, 1:].copy())
+
+
 class _Builder:
-    """Adds phrases one by one."""
+    """Cuts phrases into the steps of paths."""
 
     def __init__(self) -> None:
         self.tokens, self.gaps, self.pieces, self.exact = _Interned(), _Interned(), _Interned(), _Interned()
         self.gaps.number(" ")  # the most frequent gap is record 0, which the kernel knows
-        self.roots: list[int] = []
-        self.by_token = _TrieMaker(0)
-        self.by_character = _TrieMaker(1)
+        self.by_token = _Paths()
+        self.by_character = _Paths()
 
     def add(self, phrase: Phrase) -> None:
-        if phrase.ignore_case and phrase.whole_word and phrase.text.isascii():
-            words = phrase.text.lower().split(" ")
-            if all(map(str.isalnum, words)):  # most phrases of most lists: their parts are plain to see
-                self._add_words(words, phrase.test)
-                return
         exact = -1 if phrase.ignore_case else self.exact.number(phrase.text)
         folded = fold_text(phrase.text)
         if phrase.whole_word and _IS_WORD.search(phrase.text):
             self._add_tokens(_PARTS.findall(folded), phrase.test, exact)
         else:
-            self._add_characters(folded, phrase.test, exact)
-
-    def _add_words(self, words: list[str], test: int) -> None:
-        node = self._root(self.tokens.number(words[0]))
-        for word in words[1:]:
-            node = self.by_token.child(node, 0, self.tokens.number(word))
-        self.by_token.outputs.append((node, test, -1, -1, -1))
+            codes = symbols()[code_points(folded)].tolist()
+            self.by_character.add([(0, symbol) for symbol in codes], (phrase.test, -1, -1, exact))
 
     def _add_tokens(self, parts: list[str], test: int, exact: int) -> None:
         before = -1 if _IS_WORD.match(parts[0]) else self.pieces.number(parts.pop(0))
         after = -1 if _IS_WORD.match(parts[-1]) else self.pieces.number(parts.pop())
-        node = self._root(self.tokens.number(parts[0]))
-        for gap, token in zip(parts[1::2], parts[2::2], strict=True):
-            node = self.by_token.child(node, self.gaps.number(gap), self.tokens.number(token))
-        self.by_token.outputs.append((node, test, before, after, exact))
+        gaps = [0, *map(self.gaps.number, parts[1::2])]
+        self.by_token.add(zip(gaps, map(self.tokens.number, parts[::2]), strict=True), (test, before, after, exact))
 
-    def _root(self, token: int) -> int:
-        if token >= len(self.roots):
-            self.roots.extend([-1] * (token + 1 - len(self.roots)))
-        if self.roots[token] < 0:
-            self.roots[token] = self.by_token.n_nodes
-            self.by_token.n_nodes += 1
-        return self.roots[token]
-
-    def _add_characters(self, folded: str, test: int, exact: int) -> None:
-        node = 0
-        for symbol in symbols()[code_points(folded)].tolist():
-            node = self.by_character.child(node, 0, symbol)
-        self.by_character.outputs.append((node, test, -1, -1, exact))
-
-    def tables(self) -> PhraseTables:
-        table = symbols()
-        tokens, gaps = self.tokens.vocabulary(table), self.gaps.vocabulary(table)
-        by_token = self.by_token.frozen(gaps, tokens)
-        roots = np.array(self.roots, dtype=np.int32)
-        starts, nodes = tokens.starts[: len(roots)][roots >= 0], roots[roots >= 0]
-        tokens.records[starts], tokens.records[starts + 1] = by_token.nodes[nodes, 0], by_token.nodes[nodes, 1]
-        tokens.records[starts + 2] = np.where(by_token.nodes[nodes, 2], nodes, -1)
-        return PhraseTables(
-            symbols=table,
-            tokens=tokens,
-            gaps=gaps,
-            by_token=by_token,
-            by_character=self.by_character.frozen(),
-            starts=np.zeros(N_STARTS, dtype=np.uint8),
-            pieces=self.pieces.strings(table),
-            exact=self.exact.strings(None),
-        )
+    def plain(self, lists: Mapping[int, Sequence[str]]) -> _Columns:
+        """The paths of plain phrases, of which there may be very many: columns are made, no objects."""
+        tests = np.repeat(np.array(list(lists), dtype=np.int32), [len(some) for some in lists.values()])
+        lines = "".join(f"{text}\n" for some in lists.values() for text in some).lower()
+        letters = np.frombuffer(lines.encode(), dtype=np.uint8)
+        ends = np.flatnonzero((letters == ord(" ")) | (letters == ord("\n")))
+        sizes = np.diff(np.flatnonzero(letters[ends] == ord("\n")), prepend=-1)
+        words = lines.split()
+        for word in dict.fromkeys(words):
+            self.tokens.number(word)
+        tokens = np.fromiter(map(self.tokens.numbers.__getitem__, words), np.int64, len(words))
+        outputs = np.full((len(tests), 4), -1, dtype=np.int32)
+        outputs[:, 0] = tests
+        return _Columns(np.zeros(len(words), dtype=np.int64), tokens, sizes, outputs)
 
 
-def phrase_tables(phrases: Sequence[Phrase]) -> PhraseTables:
-    """Build the tables; their hash slots are filled by the kernel, which owns the hash function."""
+def phrase_tables(plain: Mapping[int, Sequence[str]], phrases: Iterable[Phrase]) -> PhraseTables:
+    """Build the tables; their hash slots are filled by the kernel, which owns the hash function.
+
+    Parameters
+    ----------
+    plain : mapping
+        For each test its plain phrases (see :func:`divided`).
+    phrases : iterable of Phrase
+        All others.
+    """
     builder = _Builder()
     for phrase in phrases:
         builder.add(phrase)
-    return builder.tables()
+    by_token = _grown([builder.plain(plain), builder.by_token.columns()])
+    by_character = _grown([builder.by_character.columns()])
+    table = symbols()
+    tokens, gaps = builder.tokens.vocabulary(table), builder.gaps.vocabulary(table)
+    edges = by_token.edges
+    edges[:, 1], edges[:, 2] = gaps.starts[edges[:, 1]], tokens.starts[edges[:, 2]]
+    is_root = edges[:, 0] == 0
+    trie = _frozen(edges[~is_root], by_token)
+    _tell_roots(tokens, trie, edges[is_root])
+    return PhraseTables(
+        symbols=table,
+        tokens=tokens,
+        gaps=gaps,
+        by_token=trie,
+        by_character=_frozen(by_character.edges, by_character),
+        starts=np.zeros(N_STARTS, dtype=np.uint8),
+        pieces=builder.pieces.strings(table),
+        exact=builder.exact.strings(None),
+    )
+
+
+def _tell_roots(tokens: Vocabulary, trie: Trie, roots: npt.NDArray[np.int64]) -> None:
+    """Write into the record of each token that begins a phrase what is found there, and where the phrases go on."""
+    starts, nodes = roots[:, 2], roots[:, 3]
+    tokens.records[starts], tokens.records[starts + 1] = trie.nodes[nodes, 0], trie.nodes[nodes, 1]
+    tokens.records[starts + 2] = np.where(trie.nodes[nodes, 2], nodes, -1)

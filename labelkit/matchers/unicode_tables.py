@@ -36,9 +36,17 @@ def members(pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
 
 
 @cache
+def _n_with_case() -> int:
+    """Up to which code point there may be letters with two cases: beyond, changing the case of all changes nothing."""
+    far = every_character()[0x20000:]
+    return 0x20000 if far.lower() == far == far.upper() else N_CODE_POINTS
+
+
+@cache
 def lower_cases() -> npt.NDArray[np.int32]:
     """For each code point its simple lower case, by which ``re.IGNORECASE`` compares back-references (int32)."""
-    table = np.fromiter(map(import_module("_sre").unicode_tolower, range(N_CODE_POINTS)), np.int32, N_CODE_POINTS)
+    table, near = np.arange(N_CODE_POINTS, dtype=np.int32), _n_with_case()
+    table[:near] = np.fromiter(map(import_module("_sre").unicode_tolower, range(near)), np.int32, near)
     table.setflags(write=False)
     return table
 
@@ -58,7 +66,8 @@ def folds() -> npt.NDArray[np.int32]:
 def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
     """The code points that may match others when case is ignored, and the string of them."""
     is_cased = import_module("_sre").unicode_iscased
-    mask = np.fromiter(map(is_cased, range(N_CODE_POINTS)), np.bool_, N_CODE_POINTS)
+    mask, near = np.zeros(N_CODE_POINTS, dtype=np.bool_), _n_with_case()
+    mask[:near] = np.fromiter(map(is_cased, range(near)), np.bool_, near)
     mask |= np.bincount(folds(), minlength=N_CODE_POINTS)[folds()] > 1
     codes = np.flatnonzero(mask)
     return codes, "".join(map(chr, codes.tolist()))
