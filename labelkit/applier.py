@@ -1,4 +1,4 @@
-"""``Applier`` runs labeling functions over a corpus, serially, in threads or in processes, all at once or batch by batch."""
+"""``Applier`` runs labeling functions over a corpus, in one thread, several or processes, at once or batch by batch."""
 
 from __future__ import annotations
 

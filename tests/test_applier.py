@@ -337,7 +337,9 @@ def test_rules_of_a_neighbour_a_package_and_a_factory_reach_the_workers(tmp_path
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        matrix = lk.Applier(lk.collect(tmp_path / "pack/rules.py", labels=2)).apply(["free", "nice"], workers=2, engine="process")
+        matrix = lk.Applier(lk.collect(tmp_path / "pack/rules.py", labels=2)).apply(
+            ["free", "nice"], workers=2, engine="process"
+        )
     assert matrix.votes.tolist() == [[1, -1], [-1, 1]]
 
 

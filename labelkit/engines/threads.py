@@ -1,9 +1,9 @@
 """Batches in threads of this process: the engine for declarative rules, which are scanned by compiled code.
 
-The tables of phrases and patterns are built once and shared, nothing travels between processes, and no time is spent on
-starting them. The functions of the user (Python rules, derived columns, the reading of a corpus that is an iterator) run
-in the main thread alone, as their authors expect. Where they take most of the time, the main thread is the bottleneck:
-then the rest of the corpus is left to processes.
+The tables of phrases and patterns are built once and shared, nothing travels between processes, and no time is spent
+on starting them. The functions of the user (Python rules, derived columns, the reading of a corpus that is an iterator)
+run in the main thread alone, as their authors expect. Where they take most of the time, the main thread is the
+bottleneck: then the rest of the corpus is left to processes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from labelkit.corpus import Batch
 from labelkit.engines.job import Job, R
@@ -67,7 +67,7 @@ class _Threads:
         self._n_settled = 0
         self.rest: Job[Any] | None = None
 
-    def __enter__(self) -> _Threads:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

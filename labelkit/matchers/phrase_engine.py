@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """Room for one row: a symbol and a code point for each character; start, stop and number of each token."""
+    """Room for one row: a symbol and a code point for each character; start, stop and record of each token; places."""
 
     symbol: npt.NDArray[np.int32]
     code: npt.NDArray[np.int32]
     start: npt.NDArray[np.int32]
     stop: npt.NDArray[np.int32]
     token: npt.NDArray[np.int32]
+    place: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ A row is first *read* into symbols, with runs of white space made one, and cut i
 symbols. Then each token that some phrase begins with is followed through the trie. See
 :mod:`~labelkit.matchers.phrase_tables` for what the arrays mean.
 
-The functions of the inner loops take their arrays one by one: taking an array out of a tuple there would cost more than
-the work (numba counts references).
+Arrays are taken out of their tuples before the loop over the rows, and handed to small inlined functions one by one:
+taking an array out of a tuple inside of the loop would cost more than the work (numba counts references). That is why
+the loop stands in one long function.
 """
 
 from __future__ import annotations
@@ -162,14 +163,26 @@ def fill(tables: Any) -> None:
 
 @inlined
 def read_row(
-    table: Any, data: Any, at: Any, end: Any, symbols: Any, codes: Any, starts: Any, stops: Any, marks: Any
+    table: Any,
+    signs: Any,
+    data: Any,
+    at: Any,
+    end: Any,
+    symbols: Any,
+    codes: Any,
+    starts: Any,
+    stops: Any,
+    marks: Any,
+    places: Any,
 ) -> Any:
-    """Read one row: its symbols, characters and tokens; how many of each; and whether it has a MIXED symbol.
+    """Read one row: its symbols, characters, tokens, and the places outside of words where phrases may start.
+
+    Returns how many of each there are, and whether there is a MIXED symbol.
 
     Indices are made unsigned, which spares numba a look whether they count from the end of the array.
     """
-    size, n_tokens = np.int64(0), np.int64(0)
-    in_space, mixed = False, False
+    size, n_tokens, n_places = np.int64(0), np.int64(0), np.int64(0)
+    in_space, mixed, mask = False, False, np.int64(len(signs) - 1)
     while at < end:
         code, width = np.int64(data[np.uint64(at)]), 1
         if code >= 128:
@@ -201,119 +214,145 @@ def read_row(
         mixed |= symbol & 3 == 3
         if is_space and in_space:
             continue
-        symbols[np.uint64(size)] = SPACE_SYMBOL if is_space else symbol
+        symbol = np.int64(SPACE_SYMBOL) if is_space else symbol
+        symbols[np.uint64(size)] = symbol
         codes[np.uint64(size)] = 32 if is_space else code
+        places[np.uint64(n_places)] = size
+        n_places += np.int64(signs[np.uint64(symbol & mask)] & FIRST)
         size += np.int64(1)
         in_space = is_space
-    return size, n_tokens, mixed
+    return size, n_tokens, n_places, mixed
 
 
-@compiled
-def stands(tables: Any, output: Any, row: Any, size: Any, start: Any, stop: Any) -> Any:
+@inlined
+def stands(
+    outputs: Any,
+    j: Any,
+    piece_pool: Any,
+    piece_start: Any,
+    exact_pool: Any,
+    exact_start: Any,
+    symbols: Any,
+    codes: Any,
+    size: Any,
+    start: Any,
+    stop: Any,
+) -> Any:
     """Whether what stands around a path, from ``start`` to ``stop``, and its very characters agree with an output."""
-    pieces, exact = tables.pieces, tables.exact
-    before, after, phrase = output[1], output[2], output[3]
+    before, after, phrase = outputs[j, 1], outputs[j, 2], outputs[j, 3]
+    if before & after & phrase == -1:
+        return True
     if before >= 0:
-        start -= pieces.start[before + 1] - pieces.start[before]
-        if not same(pieces.pool, pieces.start[before], pieces.start[before + 1], row.symbol, start, size):
+        start -= piece_start[before + 1] - piece_start[before]
+        if not same(piece_pool, piece_start[before], piece_start[before + 1], symbols, start, size):
             return False
-    if after >= 0 and not same(pieces.pool, pieces.start[after], pieces.start[after + 1], row.symbol, stop, size):
+    if after >= 0 and not same(piece_pool, piece_start[after], piece_start[after + 1], symbols, stop, size):
         return False
-    return phrase < 0 or same(exact.pool, exact.start[phrase], exact.start[phrase + 1], row.code, start, size)
-
-
-@compiled
-def emit(
-    tables: Any, outputs: Any, first: Any, last: Any, row: Any, size: Any, at: Any, stop: Any, votes: Any, i: Any
-) -> None:
-    """Set the votes of the phrases that are complete."""
-    for j in range(first, last):
-        plain = outputs[j, 1] < 0 and outputs[j, 2] < 0 and outputs[j, 3] < 0
-        if plain or stands(tables, outputs[j], row, size, at, stop):
-            votes[outputs[j, 0], i] = True
+    return phrase < 0 or same(exact_pool, exact_start[phrase], exact_start[phrase + 1], codes, start, size)
 
 
 @inlined
-def scan_tokens(tables: Any, row: Any, size: Any, n_tokens: Any, votes: Any, i: Any) -> None:
-    """Follow the trie from each token of the row as far as it goes."""
-    records, token, symbols, starts, stops = tables.tokens.records, row.token, row.symbol, row.start, row.stop
-    slots, hints, nodes, outputs = (
-        tables.by_token.slots,
-        tables.by_token.hints,
-        tables.by_token.nodes,
-        tables.by_token.outputs,
-    )
-    for t in range(n_tokens):
-        record, last = np.int64(token[t]), t
-        if record < 0:
-            continue
-        if records[record] < records[record + 1]:
-            emit(tables, outputs, records[record], records[record + 1], row, size, starts[t], stops[t], votes, i)
-        node: Any = np.int64(records[record + 2])
-        while node >= 0:
-            stop = stops[last]
-            last += 1
-            if last == n_tokens or token[last] < 0:
-                break
-            gap, start = 0, starts[last]
-            if start - stop != 1 or symbols[stop] != SPACE_SYMBOL:
-                gap = find_gap(tables.gaps, symbols, stop, start)
-                if gap < 0:
-                    break
-            node = child_of(slots, hints, node, gap, token[last])
-            if node >= 0 and nodes[node, 0] < nodes[node, 1]:
-                emit(tables, outputs, nodes[node, 0], nodes[node, 1], row, size, starts[t], stops[last], votes, i)
-            node = node if node >= 0 and nodes[node, 2] else -1
-
-
-@compiled
-def find_gap(gaps: Any, symbols: Any, start: Any, stop: Any) -> Any:
-    """The record of a gap that is more than one space, or -1."""
-    return find(gaps.slots, gaps.hints, gaps.records, hash_of(symbols, start, stop), symbols, start, stop)
+def next_token(
+    slots: Any, hints: Any, gaps: Any, gap_hints: Any, gap_records: Any, node: Any, symbols: Any, stop: Any,
+    start: Any, token: Any,
+) -> Any:  # fmt: skip
+    """The node behind a gap, from ``stop`` to ``start``, and the token that follows; -1 if no phrase goes on so."""
+    gap = 0
+    if start - stop != 1 or symbols[stop] != SPACE_SYMBOL:
+        gap = find(gaps, gap_hints, gap_records, hash_of(symbols, stop, start), symbols, stop, start)
+    return child_of(slots, hints, node, gap, token) if gap >= 0 else -1
 
 
 @inlined
-def scan_characters(tables: Any, row: Any, size: Any, votes: Any, i: Any) -> None:
-    """Follow the second trie from each character that may start one of its phrases."""
-    trie, symbols, starts = tables.by_character, row.symbol, tables.starts
-    slots, hints, nodes, outputs = trie.slots, trie.hints, trie.nodes, trie.outputs
-    mask = len(starts) - 1
-    for begin in range(size):
-        hint = starts[symbols[begin] & mask]
-        if not hint & FIRST:
-            continue
-        pair = begin + 1 < size and starts[pair_start(symbols[begin], symbols[begin + 1], mask)] & PAIR
-        if not (hint & ALONE or pair):
-            continue
-        node, at = np.int64(0), begin
-        while at < size and nodes[node, 2]:
-            node = child_of(slots, hints, node, 0, symbols[at])
-            if node < 0:
-                break
-            at += 1
-            emit(tables, outputs, nodes[node, 0], nodes[node, 1], row, size, begin, at, votes, i)
+def may_start(starts: Any, mask: Any, symbols: Any, at: Any, size: Any) -> Any:
+    """Whether a phrase of the second trie may start with the character at a place."""
+    hint = starts[symbols[at] & mask]
+    if not hint & FIRST:
+        return False
+    return hint & ALONE or (at + 1 < size and starts[pair_start(symbols[at], symbols[at + 1], mask)] & PAIR)
+
+
+@inlined
+def starts_in_words(trie: Any) -> Any:
+    """Whether a phrase of the second trie begins with a character of words."""
+    found = False
+    for edge in range(len(trie.edges)):
+        found |= trie.edges[edge, 0] == 0 and trie.edges[edge, 2] & 3 == 0
+    return found
 
 
 @compiled
-def scan_phrases(tables: Any, data: Any, offsets: Any, active: Any, row: Any, marks: Any, votes: Any) -> Any:
+def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
+    tables: Any, data: Any, offsets: Any, active: Any, row: Any, marks: Any, votes: Any
+) -> Any:
     """Set ``votes[test, i]`` where a phrase of the test stands in row ``i``; return the rows with a MIXED symbol."""
     mixed = np.zeros(len(active), dtype=np.bool_)
-    characters = len(tables.by_character.edges) > 0
-    slots, hints, records = tables.tokens.slots, tables.tokens.hints, tables.tokens.records
-    symbols, codes, starts, stops, token = row.symbol, row.code, row.start, row.stop, row.token
-    table = tables.symbols
+    word_slots, word_hints, records = tables.tokens.slots, tables.tokens.hints, tables.tokens.records
+    gap_slots, gap_hints, gap_records = tables.gaps.slots, tables.gaps.hints, tables.gaps.records
+    trie, trie_c = tables.by_token, tables.by_character
+    slots, hints, nodes, outputs = trie.slots, trie.hints, trie.nodes, trie.outputs
+    slots_c, hints_c, nodes_c, outputs_c = trie_c.slots, trie_c.hints, trie_c.nodes, trie_c.outputs
+    pieces, piece_start, exact, exact_start = (
+        tables.pieces.pool, tables.pieces.start, tables.exact.pool, tables.exact.start,
+    )  # fmt: skip
+    symbols, codes, starts, stops, token, places = row.symbol, row.code, row.start, row.stop, row.token, row.place
+    table, signs = tables.symbols, tables.starts
+    mask, in_words = len(signs) - 1, starts_in_words(trie_c)
     for i in range(len(active)):
         if not active[i]:
             continue
-        size, n_tokens, mixed[i] = read_row(
-            table, data, offsets[i], offsets[i + 1], symbols, codes, starts, stops, marks
+        size, n_tokens, n_places, mixed[i] = read_row(
+            table, signs, data, offsets[i], offsets[i + 1], symbols, codes, starts, stops, marks, places
         )
         some = False
         for t in range(n_tokens):
-            token[t] = find(slots, hints, records, marks[t], symbols, starts[t], stops[t])
+            token[t] = find(word_slots, word_hints, records, marks[t], symbols, starts[t], stops[t])
             some |= token[t] >= 0
-        if some:
-            scan_tokens(tables, row, size, n_tokens, votes, i)
-        if characters:
-            scan_characters(tables, row, size, votes, i)
+        for t in range(n_tokens if some else 0):  # follow the trie from each token of the row as far as it goes
+            record: Any = np.int64(token[t])
+            last = t
+            if record < 0:
+                continue
+            first, final = records[record], records[record + 1]
+            node: Any = np.int64(records[record + 2])
+            while True:
+                for j in range(first, final):
+                    if stands(
+                        outputs,
+                        j,
+                        pieces,
+                        piece_start,
+                        exact,
+                        exact_start,
+                        symbols,
+                        codes,
+                        size,
+                        starts[t],
+                        stops[last],
+                    ):
+                        votes[outputs[j, 0], i] = True
+                last += 1
+                if node < 0 or last == n_tokens or token[last] < 0:
+                    break
+                node = next_token(
+                    slots, hints, gap_slots, gap_hints, gap_records, node, symbols, stops[last - 1], starts[last],
+                    token[last],
+                )  # fmt: skip
+                if node < 0:
+                    break
+                first, final = nodes[node, 0], nodes[node, 1]
+                node = node if nodes[node, 2] else -1
+        for place in range(size if in_words else n_places):  # follow the second trie from each character that may start
+            begin: Any = place if in_words else np.int64(places[place])
+            if not may_start(signs, mask, symbols, begin, size):
+                continue
+            node, at = np.int64(0), begin
+            while at < size and nodes_c[node, 2]:
+                node = child_of(slots_c, hints_c, node, 0, symbols[at])
+                if node < 0:
+                    break
+                at += 1
+                for j in range(nodes_c[node, 0], nodes_c[node, 1]):
+                    if stands(outputs_c, j, pieces, piece_start, exact, exact_start, symbols, codes, size, begin, at):
+                        votes[outputs_c[j, 0], i] = True
     return mixed

@@ -100,7 +100,7 @@ class Phrase(NamedTuple):
 
 
 def divided(words: Words) -> tuple[list[str], list[str]]:
-    """The phrases of a list: the *plain* ones (ASCII words with a space between) and the others, white space normalised.
+    r"""Divide a list into *plain* phrases (ASCII words with a space between) and others, white space normalised.
 
     >>> from labelkit.conditions import Words
     >>> divided(Words(("check out", "c++", "a\tb")))

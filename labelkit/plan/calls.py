@@ -51,17 +51,19 @@ def call_chunks(
     rows: npt.NDArray[np.int64],
     n_rows: int,
     unpack: Callable[[Any, int], Sequence[Any]] | None = None,
-) -> tuple[list[Any], Errors]:
+    *,
+    votes: bool = False,
+) -> tuple[list[Any] | npt.NDArray[Any], Errors]:
     """Call a batch function on the chosen rows of each fixed chunk; where it raises, the whole chunk has the error.
 
     Returns
     -------
-    results : list
-        One for each of ``rows``.
+    results : list or ndarray of integers
+        One for each of ``rows``; an array only if ``votes`` are wanted and every chunk gave one.
     errors : dict
         By position in ``rows``.
     """
-    results: list[Any] = []
+    chunks: list[Any] = []
     errors: Errors = {}
     for start in range(0, n_rows, CHUNK):
         first, last = np.searchsorted(rows, [start, start + CHUNK])
@@ -70,11 +72,20 @@ def call_chunks(
             continue
         given = [as_column(_take(column, chosen), hint) for column, hint in zip(columns, annotations, strict=True)]
         try:
-            results += _checked(function(*given), len(chosen), unpack)
+            output = function(*given)
+            is_array = votes and unpack is None and _holds_integers(output, len(chosen))
+            chunks.append(output if is_array else _checked(output, len(chosen), unpack))
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
             errors.update(dict.fromkeys(range(int(first), int(last)), described(error)))
-            results += [None] * len(chosen)
-    return results, errors
+            chunks.append([None] * len(chosen))
+    if chunks and all(isinstance(chunk, np.ndarray) for chunk in chunks):
+        return np.concatenate(chunks), errors
+    return [value for chunk in chunks for value in (chunk if isinstance(chunk, list) else chunk.tolist())], errors
+
+
+def _holds_integers(output: Any, n_rows: int) -> bool:
+    """Whether a batch function returned what can be taken for votes as it is."""
+    return isinstance(output, np.ndarray) and output.dtype.kind == "i" and output.shape == (n_rows,)
 
 
 def described(error: Exception) -> tuple[str, str]:
@@ -110,12 +121,16 @@ def _checked(output: Any, n_rows: int, unpack: Callable[[Any, int], Sequence[Any
     return list(values)
 
 
-def as_votes(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+def as_votes(results: Any, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
     """Check what rules returned; where it is not a vote, the vote is an abstain and the reason is kept.
 
     >>> as_votes([1, None, "SPAM"], LabelSpace(("HAM", "SPAM")))[0]
     array([ 1, -1, -1])
     """
+    if isinstance(results, np.ndarray):
+        if results.min(initial=0) >= ABSTAIN and results.max(initial=0) < len(space):
+            return results.astype(np.int64, copy=False), {}
+        results = results.tolist()
     kinds = set(map(type, results))
     if type(None) in kinds:
         results = [ABSTAIN if result is None else result for result in results]

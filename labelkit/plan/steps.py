@@ -200,7 +200,7 @@ class Called:
             return np.fromiter((result is True for result in results), np.bool_, frame.n_rows), errors
         return holds(self.body.when, self.keys, frame, truths)[0], {}
 
-    def _call(self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[list[Any], Errors]:
+    def _call(self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[Any, Errors]:
         keys = [self.keys[name] for name in self.lf.columns]
         if not self.body.batch:
             return call_each(self.body.function, [pick(frame.values(key), rows) for key in keys])
@@ -210,7 +210,7 @@ class Called:
         unpack: Callable[[Any, int], Any] | None = None
         if decide is not None:
             unpack = lambda output, n: decide(output, n, space)  # noqa: E731 - the label space is known only here
-        return call_chunks(self.body.function, columns, annotations, rows, frame.n_rows, unpack)
+        return call_chunks(self.body.function, columns, annotations, rows, frame.n_rows, unpack, votes=True)
 
 
 def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Test]]:

@@ -1,8 +1,8 @@
 """One batch on its way through a plan, in three steps, so that an engine may run them in different threads.
 
-``scan`` looks for the phrases and patterns of all rules in the columns of the corpus: most of the work, done by compiled
-code beside which other threads run. ``call`` runs the functions of the user, and is best left to the main thread, where
-their authors expect to be. ``settle`` makes votes of what was found.
+``scan`` looks for the phrases and patterns of all rules in the columns of the corpus: most of the work, done by
+compiled code beside which other threads run. ``call`` runs the functions of the user, and is best left to the main
+thread, where their authors expect to be. ``settle`` makes votes of what was found.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class BatchVotes:
 
 
 class Voting:
-    """The votes on one batch in the making: call :meth:`scan`, :meth:`call` and :meth:`settle` in this order, each once.
+    """The votes on one batch in the making: :meth:`scan`, :meth:`call` and :meth:`settle`, in this order, each once.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class Voting:
     def _shared(self) -> npt.NDArray[np.float64]:
         """What each rule has to bear of the scans."""
         sharing = np.array([bool(step.tests) for step in self._plan.steps])
-        return sharing * (self._scanned.seconds / max(1, sharing.sum()))
+        return np.asarray(sharing * (self._scanned.seconds / max(1, int(sharing.sum()))))
 
 
 class _Scanned:
