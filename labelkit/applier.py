@@ -8,12 +8,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit.cache import VoteCache, cache_of
 from labelkit.corpus import Batch, Corpus, open_corpus
 from labelkit.engines import Job, engine_named
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
@@ -21,6 +23,7 @@ from labelkit.labels import LabelSpace
 from labelkit.lf import LabelingFunction, LabelingFunctions
 from labelkit.matrix import Fault, LabelMatrix
 from labelkit.plan import CHUNK, BatchVotes, Plan
+from labelkit.remembering import Completion, Remembered
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -119,6 +122,7 @@ class Applier:
         max_faults: int | None = None,
         on_bad_row: Literal["raise", "reject"] = "raise",
         progress: bool | None = None,
+        cache: VoteCache | str | Path | bool | None = None,
     ) -> LabelMatrix:
         """Vote on every example of a corpus.
 
@@ -147,6 +151,9 @@ class Applier:
             Whether a row that cannot be read stops the run or is left out (see :attr:`labelkit.Corpus.rejects`).
         progress : bool, optional
             Whether to show a progress bar; only in a terminal if not given.
+        cache : VoteCache, path or bool, optional
+            Where votes are kept, so that after an edit only the rules that it changed vote again (see
+            :mod:`labelkit.cache`). If not given: in the user's cache folder, for corpora of 10,000 rows and more.
 
         Returns
         -------
@@ -172,6 +179,7 @@ class Applier:
                 on_fault=on_fault,
                 max_faults=max_faults,
                 progress=progress,
+                cache=cache,
             )
         )
         return self._matrix(parts, positional=opened.id is None)
@@ -196,6 +204,7 @@ class Applier:
         max_faults: int | None = None,
         known_faults: int = 0,
         progress: bool | None = None,
+        cache: VoteCache | str | Path | bool | None = None,
     ) -> Iterator[Delivered[R]]:
         """Vote batch by batch, and give each batch with its votes to ``deliver``, in the process that voted on it.
 
@@ -211,7 +220,7 @@ class Applier:
             The batch to start from.
         known_faults : int
             Faults in the batches before it, which count towards ``max_faults``.
-        workers, engine, batch_size, on_fault, max_faults, progress
+        workers, engine, batch_size, on_fault, max_faults, progress, cache
             As in :meth:`apply`.
 
         Yields
@@ -226,18 +235,27 @@ class Applier:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
         run = engine_named(engine, workers)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
-        columns = tuple(dict.fromkeys((*self.plan.columns, *also)))
-        job = Job(self.plan, corpus, columns, batch_rows, _Delivery(deliver), first, workers)
+        remembered = Remembered(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
+        plan = remembered.plan(self.plan)
+        columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
+        delivery = _Delivery(deliver, remembered.completion)
         seconds, n_faults = np.zeros(len(self.lfs)), known_faults
-        results: Any = run(job)  # closed at once when something stops the run: workers end, their files go
-        with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, closing(results):
+        # The results are closed at once when something stops the run: workers end, their files go.
+        results: Any
+        if plan is None:
+            results = (delivery(batch, votes) for batch, votes in remembered.batches(columns, batch_rows, first))
+        else:
+            results = run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
+        with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             for delivered in results:
                 bar.update(delivered.n_rows)
                 seconds += delivered.seconds
                 self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
                 n_faults += len(delivered.faults)
+                remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
                 self._judge(delivered, on_fault, max_faults, n_faults)
                 yield delivered
+            remembered.keep()
 
     def _judge(self, delivered: Delivered[Any], on_fault: OnFault, max_faults: int | None, n_faults: int) -> None:
         """Stop for a fault, or for too many."""
@@ -283,10 +301,13 @@ class Applier:
 class _Delivery(Generic[R]):
     """Calls ``deliver`` where the votes are, and keeps beside its result what the applier itself needs."""
 
-    def __init__(self, deliver: Callable[[Batch, BatchVotes], R]) -> None:
+    def __init__(self, deliver: Callable[[Batch, BatchVotes], R], completion: Completion | None) -> None:
         self._deliver = deliver
+        self._completion = completion
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> Delivered[R]:
+        if self._completion is not None:
+            votes = self._completion(batch, votes)
         result = self._deliver(batch, votes)
         return Delivered(batch.start, len(batch), batch.ids, votes.faults, votes.seconds, result)
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-_PLAIN = (
+PLAIN = (
     *(type(None), bool, int, float, complex, str, bytes, bytearray, range, EllipsisType, np.generic, PurePath),
     *(Decimal, Fraction, dt.date, dt.time, dt.timedelta),
 )
@@ -58,7 +58,7 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     kind = type(value).__qualname__
     if isinstance(value, Enum):
         return [kind.encode(), value.name.encode(), repr(value.value).encode()]
-    if isinstance(value, _PLAIN):
+    if isinstance(value, PLAIN):
         return [kind.encode(), repr(value).encode("utf-8", "surrogatepass")]
     if isinstance(value, re.Pattern):
         return [b"pattern", repr((value.pattern, value.flags)).encode("utf-8", "surrogatepass")]

@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache_folder(tmp_path_factory):
+    """Keep votes in a folder of the tests, here and in the processes that they start."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["LABELKIT_CACHE"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """The folder of real vote matrices, where there is one."""

@@ -99,6 +99,10 @@ class CsvSource:
         """Digest the bytes of the file."""
         return self._digest
 
+    def content(self, column: str) -> str:
+        """Digest the file: a column cannot be told from its neighbours without reading all."""
+        return f"{self._digest}/{column}"
+
 
 class _File(NamedTuple):
     path: Path

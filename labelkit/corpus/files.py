@@ -7,16 +7,24 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pyarrow as pa
 
+from labelkit._threads import in_threads
 from labelkit.exceptions import CorpusError
 
 BLOCK_BYTES = 4 * 2**20
 """Bytes that are read and parsed together."""
+
+DIGESTED_BYTES = 16 * BLOCK_BYTES
+"""Bytes of a file that are digested together."""
+
+FINGERPRINT_DIGITS = 32
+"""Hexadecimal digits of a fingerprint."""
 
 LARGEST_ROW = 256 * 2**20
 """Bytes of the longest row of a text file; beyond it, something is wrong with the file."""
@@ -65,12 +73,27 @@ def is_utf8(data: bytes) -> bool:
 
 
 def fingerprint_files(paths: Sequence[Path]) -> str:
-    """Digest the bytes of files; of several, also the names."""
-    digest = blake2b(digest_size=16)
+    """Digest the bytes of files; of several, also the names.
+
+    Each file is digested in pieces of a fixed size, in threads, and then the digests of the pieces.
+    """
+    digest = sha256()
     for path in paths:
+        size = path.stat().st_size
         if len(paths) > 1:
-            digest.update(f"{path.name}\0{path.stat().st_size}\0".encode(errors="surrogateescape"))
-        with path.open("rb") as file:
-            while block := file.read(BLOCK_BYTES):
-                digest.update(block)
-    return digest.hexdigest()
+            digest.update(f"{path.name}\0{size}\0".encode(errors="surrogateescape"))
+        for piece in in_threads(partial(_digest_piece, path), range(0, size, DIGESTED_BYTES)):
+            digest.update(piece)
+    return digest.hexdigest()[:FINGERPRINT_DIGITS]
+
+
+def _digest_piece(path: Path, start: int) -> bytes:
+    """Digest the bytes of a file from ``start`` to the end of the piece."""
+    digest, left = sha256(), DIGESTED_BYTES
+    buffer = memoryview(bytearray(2**20))
+    with path.open("rb", buffering=0) as file:
+        file.seek(start)
+        while left and (size := file.readinto(buffer[:left])):
+            digest.update(buffer[:size])
+            left -= size
+    return digest.digest()

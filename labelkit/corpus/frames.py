@@ -7,6 +7,7 @@ a slice at a time, so that a corpus is never copied as a whole; a column's type 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from hashlib import blake2b
 from itertools import chain
@@ -87,19 +88,22 @@ class Frame:
     @cached_property
     def _digest(self) -> str:
         digest = blake2b(digest_size=16)
-        for column, make in self._columns.items():
+        for column in self._columns:
             digest.update(f"{column}\0".encode(errors="surrogatepass"))
-            try:
-                made = make()
-            except CorpusError:  # no rule can read it, so it has no part in the result
-                continue
-            for start in range(0, self.n_rows, FINGERPRINT_ROWS):
-                _hash_array(digest.update, made.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
+            with suppress(CorpusError):  # no rule can read it, so it has no part in the result
+                digest.update(self.content(column).encode())
         return digest.hexdigest()
 
     def fingerprint(self) -> str:
         """Digest the columns that can be delivered."""
         return self._digest
+
+    def content(self, column: str) -> str:
+        """Digest the values of a column."""
+        made, digest = self._columns[column](), blake2b(digest_size=16)
+        for start in range(0, self.n_rows, FINGERPRINT_ROWS):
+            _hash_array(digest.update, made.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
+        return digest.hexdigest()
 
 
 def _hash_array(update: Callable[[Any], None], array: pa.Array) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit.corpus.arrow_types import deliver, delivered_type
-from labelkit.corpus.files import fingerprint_files
+from labelkit.corpus.files import BLOCK_BYTES, fingerprint_files
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -96,6 +97,29 @@ class ParquetSource:
     def fingerprint(self) -> str:
         """Digest the bytes of the files."""
         return self._digest
+
+    def content(self, column: str) -> str:
+        """Digest the bytes of a column as they stand in the files, without decoding them."""
+        digest = blake2b(f"{self.column_type(column)}".encode(), digest_size=16)
+        for file in self._files:
+            with file.path.open("rb") as opened:
+                for start, stop in _places(file, column):
+                    digest.update(f"{stop - start}\0".encode())
+                    opened.seek(start)
+                    while block := opened.read(min(stop - opened.tell(), BLOCK_BYTES)):
+                        digest.update(block)
+        return digest.hexdigest()
+
+
+def _places(file: _File, column: str) -> Iterator[tuple[int, int]]:
+    """The bytes, from where to where, that hold a column in each row group."""
+    for number in range(file.footer.num_row_groups):
+        group = file.footer.row_group(number)
+        for leaf in map(group.column, range(group.num_columns)):
+            if leaf.path_in_schema == column or leaf.path_in_schema.startswith(f"{column}."):
+                pages = (leaf.dictionary_page_offset, leaf.data_page_offset)
+                start = min(page for page in pages if page is not None)
+                yield start, start + leaf.total_compressed_size
 
 
 class _File(NamedTuple):

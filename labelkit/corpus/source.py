@@ -55,6 +55,9 @@ class Source(Protocol):
     def fingerprint(self) -> str:
         """Digest the content; empty if it cannot be known."""
 
+    def content(self, column: str) -> str:
+        """Digest the content of a column; the same for columns that hold the same, empty if it cannot be known."""
+
 
 @dataclass(frozen=True)
 class Reject:

@@ -94,6 +94,11 @@ class Corpus:
         return self._source.path
 
     @property
+    def on_bad_row(self) -> Literal["raise", "reject"]:
+        """What is done with a row that cannot be read."""
+        return self._bad.on_bad_row
+
+    @property
     def splittable(self) -> bool:
         """Whether any range of rows can be read without those before it (frames, lists, Parquet)."""
         return self._source.splittable
@@ -179,6 +184,11 @@ class Corpus:
     def fingerprint(self) -> str:
         """Digest the content (of a file, its bytes); empty where that cannot be known without using it up."""
         return self._source.fingerprint()
+
+    def content(self, column: str) -> str:
+        """Digest what a column holds; empty where that cannot be known without using it up."""
+        self._check_columns([column])
+        return self._source.content(column)
 
     def __repr__(self) -> str:
         rows = [] if self.n_rows is None else [f"{self.n_rows:,} rows"]
