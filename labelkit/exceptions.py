@@ -79,9 +79,17 @@ class ModelError(LabelkitError, ValueError):
     """A label model's parameter or input cannot be used."""
 
 
+class AnalysisError(LabelkitError, ValueError):
+    """A statistic, a suggestion or a plot cannot be made of what was given."""
+
+
 class RunFolderError(LabelkitError, OSError):
     """A run folder exists already, is not one, or is incomplete."""
 
 
 class MissingExtraError(LabelkitError, ImportError):
     """An optional dependency is not installed; the hint names the extra that brings it."""
+
+
+class StopRunError(LabelkitError, RuntimeError):
+    """A rule must not go on, such as one that has spent its budget: it stops the run, and is no fault of an example."""

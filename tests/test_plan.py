@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import labelkit as lk
-from labelkit.exceptions import CorpusError, RuleError
+from labelkit.exceptions import CorpusError, RuleError, StopRunError
 from labelkit.labels import LabelSpace
 from labelkit.lf import LabelingFunctions
 from labelkit.plan import CHUNK, Plan
@@ -339,6 +339,26 @@ def test_many_results_are_checked_as_one_is(values):
         except lk.LabelkitError as refused:
             expected, error = -1, ("VoteError", str(refused))
         assert (votes[i], errors.get(i)) == (expected, error)
+
+
+def test_a_batch_function_may_fail_on_single_examples():
+    @lk.labeling_function(batch=True)
+    def some(text):
+        return [ValueError("too long") if len(one) > 2 else 1 for one in text]
+
+    found = vote(LabelingFunctions([some], labels=2), text=["a", "long", None, "b"])
+    assert found.votes.ravel().tolist() == [1, -1, -1, 1]
+    assert found.faults == [(1, 0, "ValueError", "too long")]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_rule_that_must_not_go_on_stops_the_run(batch):
+    @lk.labeling_function(batch=batch)
+    def spent(text):
+        raise StopRunError("the budget is spent", hint="raise it")
+
+    with pytest.raises(StopRunError, match="the budget is spent"):
+        vote(LabelingFunctions([spent], labels=2), text=["a"])
 
 
 def test_a_fault_names_the_line_of_the_rule_and_not_of_the_library_that_it_calls(tmp_path):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelkit.exceptions import StopRunError
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import as_column
 
@@ -38,6 +39,8 @@ def call_each(function: Callable[..., Any], columns: Sequence[list[Any]]) -> tup
             results.extend(starmap(function, rest))
             if len(results) < n_rows:
                 raise StopIteration("raised by the rule")  # noqa: TRY301 - a rule's own StopIteration ends the loop quietly
+        except StopRunError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
             errors[len(results)] = described(error)
             results.append(None)
@@ -75,6 +78,8 @@ def call_chunks(
             output = function(*given)
             is_array = votes and unpack is None and _holds_integers(output, len(chosen))
             chunks.append(output if is_array else _checked(output, len(chosen), unpack))
+        except StopRunError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
             errors.update(dict.fromkeys(range(int(first), int(last)), described(error)))
             chunks.append([None] * len(chosen))
@@ -124,6 +129,8 @@ def _checked(output: Any, n_rows: int, unpack: Callable[[Any, int], Sequence[Any
 def as_votes(results: Any, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
     """Check what rules returned; where it is not a vote, the vote is an abstain and the reason is kept.
 
+    A batch function may return an exception in the place of a vote: the rule failed on that example alone.
+
     >>> as_votes([1, None, "SPAM"], LabelSpace(("HAM", "SPAM")))[0]
     array([ 1, -1, -1])
     """
@@ -148,6 +155,9 @@ def _one_by_one(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.i
     votes = np.full(len(results), ABSTAIN, dtype=np.int64)
     errors: Errors = {}
     for position, result in enumerate(results):
+        if isinstance(result, Exception):
+            errors[position] = described(result)
+            continue
         try:
             votes[position] = space.vote(result)
         except ValueError as error:
