@@ -1,9 +1,9 @@
 """What a declarative rule looks for: frozen specs, each with the slow, obvious definition that every engine is held to.
 
-A *test* looks at one value: :class:`Words`, :class:`Pattern`, :class:`Values`. Its :meth:`matches` **is** its meaning;
-whatever runs faster must say the same of every value. Tests read columns and combine into expressions (:class:`Leaf`,
-:class:`AllOf`, :class:`AnyOf`, :class:`Not`) with three truth values, as in SQL: nothing is known of a null, so
-neither a test nor its negation holds there.
+A *test* looks at one value: :class:`Words`, :class:`Pattern`, :class:`Values`, :class:`InContext`. Its :meth:`matches`
+**is** its meaning; whatever runs faster must say the same of every value. Tests read columns and combine into
+expressions (:class:`Leaf`, :class:`AllOf`, :class:`AnyOf`, :class:`AtLeast`, :class:`Not`) with three truth values, as
+in SQL: nothing is known of a null, so neither a test nor its negation holds there.
 
 >>> words = Words(("c++", "check out"))
 >>> words.matches("I like C++!"), words.matches("check   OUT"), words.matches("checkout")
@@ -13,8 +13,9 @@ neither a test nor its negation holds there.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -40,7 +41,7 @@ class Words:
 
     def matches(self, value: str) -> bool:
         """Whether one of the words stands in the text."""
-        return self.regex.search(_as_text(value)) is not None
+        return self.regex.search(as_text(value)) is not None
 
 
 def word_pattern(word: str, *, whole_word: bool = True) -> str:
@@ -72,10 +73,11 @@ class Pattern:
 
     def matches(self, value: str) -> bool:
         """Whether the expression is found in the text."""
-        return self.regex.search(_as_text(value)) is not None
+        return self.regex.search(as_text(value)) is not None
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Refuse what is no text."""
     if isinstance(value, str):
         return value
     raise TypeError(f"keywords and patterns are looked for in text, not in {value!r} ({type(value).__name__})")
@@ -106,7 +108,24 @@ class Values:
             return False
 
 
-Test: TypeAlias = Words | Pattern | Values
+class InContext(ABC):
+    """A test of text that asks where other tests match (see :mod:`labelkit.contexts`); frozen, as they all are."""
+
+    @property
+    @abstractmethod
+    def needs(self) -> tuple[Words | Pattern, ...]:
+        """Tests that all hold wherever this one does: the others need not be asked. It may be empty."""
+
+    @abstractmethod
+    def matches(self, value: str) -> bool:
+        """The definition."""
+
+    @abstractmethod
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where it matches, start and stop in characters, for people to see."""
+
+
+Test: TypeAlias = Words | Pattern | Values | InContext
 
 
 @dataclass(frozen=True)
@@ -154,6 +173,22 @@ class AnyOf:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """So many of the parts hold, or more."""
+
+    number: int
+    parts: tuple[Expression, ...]
+
+    def holds(self, values: dict[str, Any]) -> bool | None:
+        """True if enough parts are true, false if enough cannot be, else unknown."""
+        answers = [part.holds(values) for part in self.parts]
+        n_true = answers.count(True)
+        if n_true >= self.number:
+            return True
+        return False if n_true + answers.count(None) < self.number else None
+
+
+@dataclass(frozen=True)
 class Not:
     """The part does not hold."""
 
@@ -165,7 +200,7 @@ class Not:
         return None if answer is None else not answer
 
 
-Expression: TypeAlias = Leaf | AllOf | AnyOf | Not
+Expression: TypeAlias = Leaf | AllOf | AnyOf | AtLeast | Not
 
 
 def leaves(expression: Expression) -> Iterator[Leaf]:
@@ -185,7 +220,7 @@ def bind(expression: Expression, columns: tuple[str, ...], optional: tuple[str, 
         return Leaf(expression.test, expression.columns or columns, optional)
     if isinstance(expression, Not):
         return Not(bind(expression.part, columns, optional))
-    return type(expression)(tuple(bind(part, columns, optional) for part in expression.parts))
+    return replace(expression, parts=tuple(bind(part, columns, optional) for part in expression.parts))
 
 
 def columns_of(*expressions: Expression) -> tuple[str, ...]:

@@ -55,5 +55,7 @@ def test_a_worker_loads_neither_scikit_learn_nor_scipy(tmp_path):
         "def spy(text):\n"
         "    return int(not {m.split('.')[0] for m in sys.modules} & {'sklearn', 'scipy', 'spacy', 'torch'})\n"
     )
-    matrix = lk.Applier(lk.collect(tmp_path / "spy.py", labels=2)).apply(["a"] * 3000, workers=2, batch_size=1024)
+    matrix = lk.Applier(lk.collect(tmp_path / "spy.py", labels=2)).apply(
+        ["a"] * 3000, workers=2, engine="process", batch_size=1024
+    )
     assert set(matrix["spy"].votes.ravel().tolist()) == {1}

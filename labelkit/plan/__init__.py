@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from labelkit.conditions import Pattern, Test, Values, Words
+from labelkit.conditions import InContext, Pattern, Test, Values, Words
 from labelkit.exceptions import CorpusError, RuleError
 from labelkit.lf import Column, LabelingFunctions
 from labelkit.matchers import ColumnScan
@@ -140,17 +140,22 @@ class Plan:
     @cached_property
     def scans(self) -> dict[Key, tuple[ColumnScan, dict[Test, int]]]:
         """For each column in which rules look for text, its scan and the place of each test in its answer."""
-        tests: dict[Key, dict[Test, int]] = {}
+        tests: dict[Key, dict[Words | Pattern, int]] = {}
         for step in self.steps:
             for wanted, test in step.tests:
-                if not isinstance(test, Values):
-                    of_column = tests.setdefault(wanted, {})
-                    of_column.setdefault(test, len(of_column))
-        return {k: (ColumnScan([t for t in ts if not isinstance(t, Values)]), ts) for k, ts in tests.items()}
+                of_column = tests.setdefault(wanted, {})
+                for one in test.needs if isinstance(test, InContext) else (test,):
+                    if isinstance(one, Words | Pattern):
+                        of_column.setdefault(one, len(of_column))
+        return {k: (ColumnScan(list(ts)), {test: n for n, test in enumerate(ts)}) for k, ts in tests.items() if ts}
 
     def _path(self, key: Key, test: Test) -> str:
         if isinstance(test, Values):
             return "asked once for each distinct value"
+        if isinstance(test, InContext):
+            return (
+                f"its definition, on rows that meet {len(test.needs)} scanned tests" if test.needs else "its definition"
+            )
         scan, places = self.scans[key]
         return scan.explain()[places[test]]
 
@@ -182,7 +187,7 @@ def _missing(rule: str, column: str, there: list[str]) -> CorpusError:
 
 def _check_type(rule: str, column: str, test: Test, kind: pa.DataType) -> None:
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if isinstance(test, Words | Pattern) and not is_text:
+    if isinstance(test, Words | Pattern | InContext) and not is_text:
         raise CorpusError(
             f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
             hint="write a @labeling_function, or make text of it in a @column",

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from labelkit.conditions import AllOf, Expression, Leaf, Not, Pattern, Test, Values, Words, leaves
+from labelkit.conditions import AllOf, AtLeast, Expression, InContext, Leaf, Not, Pattern, Test, Values, Words, leaves
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import Calls, Cases, Column, LabelingFunction
 from labelkit.plan.calls import Errors, as_votes, call_chunks, call_each
@@ -135,7 +135,7 @@ def _merge(parts: list[Leaf]) -> Leaf | None:
     """One leaf that holds where any of these does, if they differ in their entries alone."""
     first = parts[0]
     kinds = {(type(p.test), p.columns, p.optional, _options(p.test)) for p in parts}
-    if len(kinds) > 1 or isinstance(first.test, Pattern):
+    if len(kinds) > 1 or isinstance(first.test, Pattern | InContext):
         return None
     if isinstance(first.test, Words):
         words = tuple(word for p in parts if isinstance(p.test, Words) for word in p.test.words)
@@ -147,7 +147,7 @@ def _merge(parts: list[Leaf]) -> Leaf | None:
 def _options(test: Test) -> tuple[Any, ...]:
     if isinstance(test, Words):
         return test.ignore_case, test.whole_word
-    return (test.flags,) if isinstance(test, Pattern) else (test.ignore_case,)
+    return (test.ignore_case,) if isinstance(test, Values) else ()
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,10 @@ def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths)
         return ~(true | unknown), unknown
     parts = [holds(part, keys, frame, truths) for part in expression.parts]
     trues, unknowns = [part[0] for part in parts], [part[1] for part in parts]
+    if isinstance(expression, AtLeast):
+        n_true, n_unknown = np.sum(trues, axis=0), np.sum(unknowns, axis=0)
+        true = n_true >= expression.number
+        return true, ~true & (n_true + n_unknown >= expression.number)
     if isinstance(expression, AllOf):
         false = np.logical_or.reduce([~(true | unknown) for true, unknown in parts])
         true = np.logical_and.reduce(trues)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from labelkit.conditions import Test, Values
+from labelkit.conditions import InContext, Test, Values
 from labelkit.labels import ABSTAIN
 from labelkit.plan.calls import Errors
 from labelkit.plan.frame import Frame, Key, Mask
@@ -127,6 +127,8 @@ class _Scanned:
                 return self._values(key, test)
         finally:
             self.seconds += time.perf_counter() - started
+        if isinstance(test, InContext):
+            return self._in_context(key, test)
         self.scan(key)
         answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
         return answer
@@ -138,6 +140,16 @@ class _Scanned:
         if key not in self._found and text is not None:
             self._found[key] = self._plan.scans[key][0].scan(text)
         self.seconds += time.perf_counter() - started
+
+    def _in_context(self, key: Key, test: InContext) -> Mask:
+        """Ask the definition where all that it needs is there."""
+        possible = ~self._frame.nulls(key)
+        for need in test.needs:
+            possible &= self(key, need)
+        rows, text = np.flatnonzero(possible), self._frame.text(key)
+        if len(rows) and text is not None:
+            possible[rows] = [test.matches(one) for one in text.take(pa.array(rows)).to_pylist()]
+        return possible
 
     def _values(self, key: Key, test: Values) -> Mask:
         coded = self._frame.coded(key)
