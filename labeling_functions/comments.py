@@ -3,6 +3,9 @@
 Each rule says one thing that somebody who reads comments knows. None is right all the time, and several fire at once;
 the label model weighs them. All of them read ``text`` alone, so that any list of comments will do.
 
+``pytest labeling_functions/`` runs the examples; with ``--labelkit-corpus=comments.csv --labelkit-gold=spam``, or with
+``labelkit check``, what is expected (``@expect``) is held against a sample, too.
+
 >>> keyword_subscribe("Please subscribe to me") == Label.SPAM
 True
 >>> short_comment(n_words(words("nice song!"))) == Label.HAM
@@ -12,7 +15,7 @@ True
 import re
 from enum import IntEnum
 
-from labelkit import ABSTAIN, column, keywords, labeling_function, lookup, regex
+from labelkit import ABSTAIN, column, expect, keywords, labeling_function, lookup, regex
 
 
 class Label(IntEnum):
@@ -30,6 +33,7 @@ def keyword_my(text: str) -> None:
     """Spammers speak of my channel, my video, my page."""
 
 
+@expect(coverage=(0.02, 0.25), precision=0.7)
 @keywords("subscribe", label=Label.SPAM, whole_word=False, examples={"I just need 50 subscribers": Label.SPAM})
 def keyword_subscribe(text: str) -> None:
     """Spammers ask the viewer to come to their channel; the word counts in all its forms."""
@@ -45,7 +49,11 @@ def regex_check_out(text: str) -> None:
     """Spammers want something of theirs checked out, with or without words in between."""
 
 
-@keywords("visit", "follow", "vote for", "add me", "help me", "support me", "sub to", "go to", label=Label.SPAM)
+@keywords(
+    *("visit", "follow", "vote for", "add me", "help me", "support me", "sub to", "go to"),
+    label=Label.SPAM,
+    examples={"please add  me": Label.SPAM, "a follower": None},
+)
 def asks_to_go_elsewhere(text: str) -> None:
     """Other ways to lead a viewer away."""
 
@@ -70,12 +78,21 @@ def shortened_link(text: str) -> None:
     """Addresses of link shorteners, kept in a file beside this module, are there to hide where they lead."""
 
 
-@lookup({"facebook", "instagram", "twitter", "soundcloud", "kickstarter", "whatsapp", "tiktok"}, label=Label.SPAM)
+@lookup(
+    {"facebook", "instagram", "twitter", "soundcloud", "kickstarter", "whatsapp", "tiktok"},
+    label=Label.SPAM,
+    examples={"i am on TikTok": Label.SPAM, "a tweet": None},
+)
 def other_network(text: str) -> None:
     """The names of other networks come with an invitation."""
 
 
-@regex(r"[$€£₹]\s?\d|\d\s?[$€£]|\b(?:free|earn|win|money|cash|giveaway)\b", re.IGNORECASE, label=Label.SPAM)
+@regex(
+    r"[$€£₹]\s?\d|\d\s?[$€£]|\b(?:free|earn|win|money|cash|giveaway)\b",
+    re.IGNORECASE,
+    label=Label.SPAM,
+    examples={"only $ 5": Label.SPAM, "5€": Label.SPAM, "Free!": Label.SPAM, "freedom": None},
+)
 def speaks_of_money(text: str) -> None:
     """Sums of money, and promises of them."""
 
@@ -83,24 +100,34 @@ def speaks_of_money(text: str) -> None:
 # What people say who have watched the video.
 
 
-@keywords("song", "songs", label=Label.HAM)
+@keywords("song", "songs", label=Label.HAM, examples={"my SONGS": Label.HAM, "songbird": None})
 def keyword_song(text: str) -> None:
     """Genuine comments speak of what is in the video."""
 
 
-@keywords({"best price": Label.SPAM, "love": Label.HAM, "best": Label.HAM, "amazing": Label.HAM, "awesome": Label.HAM})
+@keywords(
+    {"best price": Label.SPAM, "love": Label.HAM, "best": Label.HAM, "amazing": Label.HAM, "awesome": Label.HAM},
+    examples={"the best!": Label.HAM, "I love it, best price": Label.SPAM, "glove": None},
+)
 def praises(text: str) -> None:
     """Praise is mostly meant; the entries give their labels, and the first declared that matches wins."""
 
 
 @regex(
-    r"\b(?:views?|million|billion|childhood|wedding)\b|(?<![\d:])\d{1,2}:\d\d(?![\d:])", re.IGNORECASE, label=Label.HAM
+    r"\b(?:views?|million|billion|childhood|wedding)\b|(?<![\d:])\d{1,2}:\d\d(?![\d:])",
+    re.IGNORECASE,
+    label=Label.HAM,
+    examples={"2 Billion views": Label.HAM, "that drop at 1:52": Label.HAM, "23:59:59": None, "viewers": None},
 )
 def watched_it(text: str) -> None:
     """The view counter, memories, and moments of the video such as 1:52."""
 
 
-@keywords("lol", "omg", "wow", "who else", "anyone", "anybody", "listening", "dance", "video is", label=Label.HAM)
+@keywords(
+    *("lol", "omg", "wow", "who else", "anyone", "anybody", "listening", "dance", "video is"),
+    label=Label.HAM,
+    examples={"LOL": Label.HAM, "who  else is here": Label.HAM, "lollipop": None},
+)
 def reacts(text: str) -> None:
     """Surprise, and company in it."""
 
@@ -117,6 +144,7 @@ def n_words(words: list[str]) -> int:
     return len(words)
 
 
+@expect(coverage=(0.1, 0.5), precision=0.6, conflicts=0.2)
 @labeling_function(examples={3: Label.HAM, 50: None})
 def short_comment(n_words: int) -> int:
     """Genuine comments are often short, such as "cool video!"."""

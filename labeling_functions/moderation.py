@@ -17,7 +17,7 @@ True
 import re
 from enum import IntEnum
 
-from labelkit import ABSTAIN, column, keywords, labeling_function, lookup, regex
+from labelkit import ABSTAIN, column, expect, keywords, labeling_function, lookup, regex
 
 
 class Label(IntEnum):
@@ -175,8 +175,33 @@ TABLE = {
     "tove_insult": (OFFENSIVE, INSULTS & ~ABOUT_ME, "An insult, and not of oneself."),
 }
 
+EXAMPLES = {
+    "amara_shut_up": {"Shut   up!": OFFENSIVE, "the shutter is up": None},
+    "bruno_killed_it": {"she killed it": FINE, "who killed them": None},
+    "chidi_against_faith": {"pathetic priest": OFFENSIVE, "believers and hypocrites": OFFENSIVE, "our priest": None},
+    "elif_crooks": {"the mayor and his crooks": OFFENSIVE, "crooks": None},
+    "farid_wish": {"I hope you all drop dead": OFFENSIVE, "I hope you are well": None},
+    "farid_death_and_you": {"you are dead": OFFENSIVE, "my phone died": None},
+    "greta_marks": {"what?!?!": OFFENSIVE, "what?!": None},
+    "greta_full_stop": {"All is well.": FINE, "well...": None},
+    "hiro_masked": {"what an 1d1ot": None, "idi0t": OFFENSIVE, "l@ser": OFFENSIVE},
+    "hiro_spelt_out": {"i d i o t": OFFENSIVE, "l-o-s-e-r": OFFENSIVE, "a b c": None},
+    "kavya_hindi": {"तुम मूर्ख हो": OFFENSIVE, "नमस्ते": None},
+    "kavya_east_asia": {"你这个笨蛋": OFFENSIVE, "你好": None},
+    "lars_threat": {"I'll find you": OFFENSIVE, "we will find out": None},
+    "mei_kind_emoji": {"🙏🙏": FINE, "🙃": None},
+    "oskar_contact": {"call +49 (30) 123-456": FINE, "in 2019": None},
+    "oskar_prices": {"only $ 5": FINE, "30 euros": FINE, "five dollars": None},
+    "quinn_at_somebody": {"@somebody is pathetic": OFFENSIVE, "@somebody is nice": None},
+    "rosa_stars": {"what the f***": OFFENSIVE, "5***": None},
+    "sami_jokes": {"my idiot-proof phone": FINE, "idiot": None},
+    "tove_insult": {"what a muppet": OFFENSIVE, "I'm such a muppet": None},
+}
+
 TABLE_RULES = [
-    condition.rule(name=name, column="text", label=label, group=name.partition("_")[0], doc=why)
+    condition.rule(
+        name=name, label=label, group=name.partition("_")[0], doc=why, examples=EXAMPLES.get(name), column="text"
+    )
     for name, (label, condition, why) in TABLE.items()
 ]
 
@@ -193,6 +218,7 @@ def sami_not_meant(text: str) -> None:
     """An insult that is no insult; a mapping gives each entry its label."""
 
 
+@expect(precision=0.7, coverage=0.01)
 @lookup(
     [
         "dimwit",
@@ -226,6 +252,7 @@ def amara_calls_names(text: str) -> None:
     ],
     match="value",
     label=OFFENSIVE,
+    examples={"hater4ever": OFFENSIVE, "Hater4ever": None},
     group="quinn",
     precision=0.7,
 )
@@ -257,6 +284,7 @@ def greta_well_set(share_of_capitals: float, n_letters: int) -> int:
     return FINE if 0.02 < share_of_capitals < 0.12 and n_letters > 80 else ABSTAIN
 
 
+@expect(precision=0.9, coverage=(0.1, 0.5))
 @labeling_function(examples={0.9: OFFENSIVE, 0.02: FINE, 0.4: None}, group="priya")
 def priya_old_classifier(score: float) -> int:
     """The old classifier is good at the ends of its scale, and in the middle it guesses."""

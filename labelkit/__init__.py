@@ -20,13 +20,28 @@ from typing import TYPE_CHECKING, Any
 from labelkit._version import __version__
 
 if TYPE_CHECKING:
-    from labelkit.analysis import Summary, pairwise_conflicts, pairwise_overlaps, summarize
+    from labelkit.advice import Finding, Findings, what_to_fix
+    from labelkit.analysis import (
+        Summary,
+        coverage_by,
+        coverage_by_class,
+        coverage_over_time,
+        marginal_values,
+        near_duplicates,
+        pairwise_conflicts,
+        pairwise_overlaps,
+        summarize,
+        suspicious_gold,
+    )
     from labelkit.applier import Applier
     from labelkit.collecting import collect
     from labelkit.comparison import Comparison, compare
+    from labelkit.composing import at_least, near, repeated, unnegated, within
     from labelkit.corpus import Corpus, open_corpus
     from labelkit.datasets import generate_comments, generate_posts, load_comments, load_posts
+    from labelkit.differences import Difference, diff
     from labelkit.exceptions import LabelkitError
+    from labelkit.gates import expect
     from labelkit.label_models import (
         IBCC,
         DawidSkene,
@@ -46,9 +61,19 @@ if TYPE_CHECKING:
     from labelkit.matrix import Fault, LabelMatrix, VotePatterns
     from labelkit.model_outputs import model_output
     from labelkit.pipeline import run
+    from labelkit.plots import (
+        plot_coverage,
+        plot_coverage_over_time,
+        plot_label_distribution,
+        plot_pairwise,
+        plot_reliability,
+    )
     from labelkit.probabilistic_labels import ProbabilisticLabels
+    from labelkit.report import write_report
     from labelkit.rules import Condition, column, keywords, labeling_function, lookup, regex
     from labelkit.run_folder import RunFolder
+    from labelkit.suggestions import Suggestion, Suggestions, suggest
+    from labelkit.views import View, view
 
 _HOMES = {
     "ABSTAIN": "labels",
@@ -58,8 +83,11 @@ _HOMES = {
     "Condition": "rules",
     "Corpus": "corpus",
     "DawidSkene": "label_models",
+    "Difference": "differences",
     "Evaluation": "label_models",
     "Fault": "matrix",
+    "Finding": "advice",
+    "Findings": "advice",
     "IBCC": "label_models",
     "LFInfo": "lf",
     "LabelMatrix": "matrix",
@@ -75,13 +103,22 @@ _HOMES = {
     "QuorumVote": "label_models",
     "RunFolder": "run_folder",
     "SnorkelLabelModel": "label_models",
+    "Suggestion": "suggestions",
+    "Suggestions": "suggestions",
     "Summary": "analysis",
     "TripletModel": "label_models",
+    "View": "views",
     "VotePatterns": "matrix",
     "WeightedVote": "label_models",
+    "at_least": "composing",
     "collect": "collecting",
     "column": "rules",
     "compare": "comparison",
+    "coverage_by": "analysis",
+    "coverage_by_class": "analysis",
+    "coverage_over_time": "analysis",
+    "diff": "differences",
+    "expect": "gates",
     "generate_comments": "datasets",
     "generate_posts": "datasets",
     "keywords": "rules",
@@ -90,13 +127,29 @@ _HOMES = {
     "load_model": "label_models",
     "load_posts": "datasets",
     "lookup": "rules",
+    "marginal_values": "analysis",
     "model_output": "model_outputs",
+    "near": "composing",
+    "near_duplicates": "analysis",
     "open_corpus": "corpus",
     "pairwise_conflicts": "analysis",
     "pairwise_overlaps": "analysis",
+    "plot_coverage": "plots",
+    "plot_coverage_over_time": "plots",
+    "plot_label_distribution": "plots",
+    "plot_pairwise": "plots",
+    "plot_reliability": "plots",
     "regex": "rules",
+    "repeated": "composing",
     "run": "pipeline",
+    "suggest": "suggestions",
     "summarize": "analysis",
+    "suspicious_gold": "analysis",
+    "unnegated": "composing",
+    "view": "views",
+    "what_to_fix": "advice",
+    "within": "composing",
+    "write_report": "report",
 }
 """The module of each public name; it is imported when the name is first used."""
 
@@ -109,8 +162,11 @@ __all__ = [
     "Condition",
     "Corpus",
     "DawidSkene",
+    "Difference",
     "Evaluation",
     "Fault",
+    "Finding",
+    "Findings",
     "LFInfo",
     "LabelMatrix",
     "LabelModel",
@@ -125,14 +181,23 @@ __all__ = [
     "QuorumVote",
     "RunFolder",
     "SnorkelLabelModel",
+    "Suggestion",
+    "Suggestions",
     "Summary",
     "TripletModel",
+    "View",
     "VotePatterns",
     "WeightedVote",
     "__version__",
+    "at_least",
     "collect",
     "column",
     "compare",
+    "coverage_by",
+    "coverage_by_class",
+    "coverage_over_time",
+    "diff",
+    "expect",
     "generate_comments",
     "generate_posts",
     "keywords",
@@ -141,13 +206,29 @@ __all__ = [
     "load_model",
     "load_posts",
     "lookup",
+    "marginal_values",
     "model_output",
+    "near",
+    "near_duplicates",
     "open_corpus",
     "pairwise_conflicts",
     "pairwise_overlaps",
+    "plot_coverage",
+    "plot_coverage_over_time",
+    "plot_label_distribution",
+    "plot_pairwise",
+    "plot_reliability",
     "regex",
+    "repeated",
     "run",
+    "suggest",
     "summarize",
+    "suspicious_gold",
+    "unnegated",
+    "view",
+    "what_to_fix",
+    "within",
+    "write_report",
 ]
 
 

@@ -1,15 +1,17 @@
 """What a bulk run does with each batch, where it was voted on: write its votes, and count its patterns.
 
-A part on disk is its votes (Parquet), and, until the run is finished, its distinct patterns with the pattern of each
-row, its gold counts and its faults. So a run that was stopped goes on after the last part, and a worker need send
-nothing back.
+A part on disk is its votes (Parquet), and, until the run is finished, its distinct patterns (as sorted keys) with the
+pattern of each row, its gold counts and its faults. So a run that was stopped goes on after the last part, and a worker
+need send nothing back.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labelkit._files import replaced
+from labelkit._threads import in_threads
 from labelkit._validation import aligned_gold
 from labelkit.corpus import Batch
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import LFInfo
 from labelkit.matrix import FAULT, Fault, VotePatterns, count_gold, matrix_metadata, vote_columns
-from labelkit.patterns import distinct
+from labelkit.patterns import Fields, merge_packed, pack, pack_distinct, unpack
 from labelkit.plan import BatchVotes
 from labelkit.run_folder import part_path
 
@@ -76,8 +79,7 @@ class PartWriter:
         columns = [ids, *(pa.array(column) for column in votes.votes.T)]
         table = pa.table(columns, names=vote_columns([lf.name for lf in self.lfs]))
         table = table.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names))
-        with replaced(part_path(self.folder, "votes", number)) as draft:
-            pq.write_table(table, draft, compression="zstd")
+        write_part(table, part_path(self.folder, "votes", number), repeating=table.schema.names[1:])
         self._note(number, batch, votes, ids)
         return number
 
@@ -88,17 +90,22 @@ class PartWriter:
             outcomes = outcomes.copy(order="F")
             for row, j, _, _ in votes.faults:
                 outcomes[row, j] = FAULT
-        rows = distinct(outcomes)
-        kept = {"outcomes": rows.values, "counts": rows.counts, "index": rows.index.astype(np.int32)}
+        fields = Fields.of(outcomes) | _declared(self.lfs, len(self.class_names))
+        keys, index = pack_distinct(outcomes, fields)
+        counts = np.bincount(index, minlength=keys.shape[1])
+        kept: dict[str, NDArray[Any]] = {"keys": keys, "fields": fields.table, "counts": counts, "index": index}
         if self.gold is not None:
             gold = self.gold.of(batch, ids.to_numpy(zero_copy_only=False), self.class_names)
-            kept["gold"] = count_gold(rows.index, gold, len(rows.counts), len(self.class_names))
+            kept["gold"] = count_gold(index.astype(np.int64), gold, len(counts), len(self.class_names))
         faults = [
             asdict(Fault(batch.start + row, self.lfs[j].name, ids[row].as_py(), kind, message))
             for row, j, kind, message in votes.faults
         ]
+        if faults:
+            with replaced(self.folder / "work" / f"{number:05d}.json") as draft:
+                draft.write_text(json.dumps(faults), "utf-8")
         with replaced(self.folder / "work" / f"{number:05d}.npz") as draft, draft.open("wb") as file:
-            np.savez(file, allow_pickle=False, faults=np.array(json.dumps(faults)), **kept)
+            np.savez(file, allow_pickle=False, **kept)
 
 
 @dataclass(frozen=True)
@@ -120,8 +127,8 @@ class Parts:
 
     def faults(self, number: int) -> list[Fault]:
         """The faults of one part."""
-        with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
-            return [Fault(**fault) for fault in json.loads(str(kept["faults"]))]
+        noted = self.folder / "work" / f"{number:05d}.json"
+        return [Fault(**fault) for fault in json.loads(noted.read_text("utf-8"))] if noted.is_file() else []
 
     def index(self, number: int) -> NDArray[np.int32]:
         """For each row of one part, the position of its pattern among those of the part."""
@@ -134,33 +141,68 @@ class Parts:
         name = vote_columns([lf.name for lf in self.lfs])[0]
         return pq.read_table(part_path(self.folder, "votes", number), columns=[name]).column(0)
 
-    def _kept(self, n_parts: int) -> Iterator[Any]:
-        """What each part keeps, read when it is asked for."""
-        for number in range(n_parts):
-            with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
-                yield kept
-
-    def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int64]]]:
+    def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         """The patterns of all parts together, and for each part where its own are among them."""
-        counts, golds = [], []
-        for kept in self._kept(n_parts):
-            counts.append(kept["counts"])
-            golds.append(kept.get("gold"))
-        ends = np.cumsum([len(part) for part in counts])
-        outcomes = np.empty((ends[-1], len(self.lfs)), dtype=LabelSpace.of(self.class_names).dtype, order="F")
-        for end, kept in zip(ends, self._kept(n_parts), strict=True):  # one part at a time: together they are large
-            own = kept["outcomes"]
-            outcomes[end - len(own) : end] = own
-        rows = distinct(outcomes, np.concatenate(counts))
-        del outcomes
-        gold = None
-        if all(part is not None for part in golds):
-            gold = np.zeros((len(rows.counts), len(self.class_names)), dtype=np.int64)
-            np.add.at(gold, rows.index, np.concatenate([part for part in golds if part is not None]))
-        places = np.split(rows.index, ends[:-1])
-        return VotePatterns(rows.values, rows.counts, self.lfs, self.class_names, gold), places
+        parts = in_threads(self._patterns, range(n_parts))
+        fields = reduce(or_, (part.fields for part in parts))
+        keys, places = merge_packed([part.packed(fields) for part in parts], fields)
+        counts = np.zeros(keys.shape[1], dtype=np.int64)
+        known = all(part.gold is not None for part in parts)
+        gold = np.zeros((len(counts), len(self.class_names)), dtype=np.int64) if known else None
+        for part, place in zip(parts, places, strict=True):  # the keys of one part are distinct, and so are its places
+            counts[place] += part.counts
+            if gold is not None and part.gold is not None:
+                gold[place] += part.gold
+        outcomes = unpack(keys, fields, LabelSpace.of(self.class_names).dtype)
+        return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold), places
+
+    def _patterns(self, number: int) -> _PartPatterns:
+        with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
+            return _PartPatterns(kept["keys"], Fields.read(kept["fields"]), kept["counts"], kept.get("gold"))
+
+
+@dataclass(frozen=True)
+class _PartPatterns:
+    """The distinct patterns of one part."""
+
+    keys: NDArray[np.uint64]
+    fields: Fields
+    counts: NDArray[np.int64]
+    gold: NDArray[np.int64] | None
+
+    def packed(self, fields: Fields) -> NDArray[np.uint64]:
+        """The keys as they are packed in all parts: a rule may have failed, or voted, in some of them alone."""
+        return self.keys if fields == self.fields else pack(unpack(self.keys, self.fields, np.int16), fields)
+
+
+def write_part(table: pa.Table, path: Path, *, repeating: Sequence[str] = ()) -> None:
+    """Write a part whose first column is the ids: these are told by their differences, not looked up in a dictionary.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    path : Path
+    repeating : sequence of str
+        The columns that hold a few values again and again; they are written by a dictionary.
+    """
+    ids = table.schema.field(0)
+    encoding = {ids.name: "DELTA_BINARY_PACKED"} if pa.types.is_integer(ids.type) else None
+    dictionaries = list(repeating) or False
+    with replaced(path) as draft:
+        pq.write_table(table, draft, compression="zstd", use_dictionary=dictionaries, column_encoding=encoding)
+
+
+def _declared(lfs: Sequence[LFInfo], n_classes: int) -> Fields:
+    """What rules may vote, so that the keys of most parts are packed alike."""
+    labels = [lf.labels or range(n_classes) for lf in lfs]
+    high = np.array([max(own) for own in labels], dtype=np.int64)
+    two = np.array([len(set(own)) == 1 for own in labels], dtype=np.bool_)
+    return Fields(np.full(len(lfs), ABSTAIN, dtype=np.int64), high, two)
 
 
 def covered_patterns(patterns: VotePatterns) -> NDArray[np.bool_]:
     """Whether each pattern has a vote."""
-    return np.asarray((patterns.votes != ABSTAIN).any(axis=1))
+    covered = np.zeros(len(patterns), dtype=np.bool_)
+    for outcomes in patterns.outcomes.T:  # column by column, as they lie in memory
+        covered |= outcomes > ABSTAIN
+    return covered

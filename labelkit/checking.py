@@ -1,17 +1,46 @@
-"""``labelkit check``: whether rules import, agree with their examples and work, before a long run finds out."""
+"""``labelkit check``: whether rules import, agree with their examples and keep their gates, before a long run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
 
 from labelkit.applier import Applier
+from labelkit.bulk import Gold
 from labelkit.collecting import collect
-from labelkit.labels import ABSTAIN
-from labelkit.lf import LabelingFunction, LabelingFunctions
-from labelkit.plan import CHUNK
+from labelkit.corpus import Batch, open_corpus
+from labelkit.examples import failures_of
+from labelkit.exceptions import CorpusError, LabelkitError
+from labelkit.gates import Judgement, judge
+from labelkit.lf import LabelingFunctions
+from labelkit.linting import Problem, lint, lint_votes
+from labelkit.matrix import LabelMatrix
+from labelkit.pipeline import gold_of
+
+ROWS: Final = 1_000
+"""How many rows of a corpus a check tries."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a corpus, voted on.
+
+    Attributes
+    ----------
+    matrix : LabelMatrix
+        Without the rules that cannot be tried.
+    gold : ndarray of shape (n_rows,) or None
+    problems : tuple of Problem
+        Rules that read a column that is not there, or is of another type.
+    """
+
+    matrix: LabelMatrix
+    gold: Any
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -23,8 +52,10 @@ class CheckReport:
     lfs : LabelingFunctions
     n_examples : int
         How many examples the rules declare.
-    problems : list of str
-        Examples that did not get the expected vote, and rules that failed.
+    problems : list of Problem
+        What looks wrong; errors first.
+    judgements : list of Judgement
+        What the corpus says of the gates.
     votes : dict from str to int
         With a corpus: how many of the rows that were tried each rule voted on.
     n_rows : int
@@ -33,31 +64,64 @@ class CheckReport:
 
     lfs: LabelingFunctions
     n_examples: int
-    problems: list[str]
+    problems: list[Problem]
+    judgements: list[Judgement] = field(default_factory=list)
     votes: dict[str, int] = field(default_factory=dict)
     n_rows: int = 0
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
+        """Whether there is no error."""
+        return not self._of("error")
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is neither an error nor a warning."""
+        return self.ok and not self._of("warning")
+
+    def _of(self, severity: str) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == severity]
 
     def __str__(self) -> str:
+        lines = [f"{len(self.lfs)} rules over {self.lfs.space!r}", *self._rules()]
+        lines.append(f"{self.n_examples:,} examples were run")
+        if self.n_rows:
+            lines.append(f"{self.n_rows:,} rows of the corpus were tried")
+        if any(lf.gates for lf in self.lfs):
+            lines.append(self._gates())
+        lines += map(str, self.problems)
+        counts = [(len(self._of(severity)), severity) for severity in ("error", "warning", "note")]
+        found = [f"{n} {severity}{'s' if n > 1 else ''}" for n, severity in counts if n]
+        return "\n".join([*lines, ", ".join(found) or "no problems"])
+
+    def _rules(self) -> list[str]:
         width = max(len(lf.name) for lf in self.lfs)
-        lines = [f"{len(self.lfs)} rules over {self.lfs.space!r}"]
+        lines = []
         for lf in self.lfs:
             classes = "any class" if lf.labels is None else ", ".join(self.lfs.space.name(label) for label in lf.labels)
-            tried = f"  {self.votes[lf.name]:>5} votes" if self.n_rows else ""
+            tried = f"  {self.votes[lf.name]:>5} votes" if lf.name in self.votes else ""
             lines.append(f"  {lf.name:<{width}}  {lf.kind:<9}  reads {', '.join(lf.columns)} -> {classes}{tried}")
-        lines.append(f"{self.n_examples} examples were run")
-        if self.n_rows:
-            lines.append(f"{self.n_rows} rows of the corpus were tried")
-        lines += [f"problem: {problem}" for problem in self.problems] or ["no problems"]
-        return "\n".join(lines)
+        return lines
+
+    def _gates(self) -> str:
+        n_gates = sum(len(lf.gates) for lf in self.lfs)
+        if not self.n_rows:
+            return f"{n_gates} gates were not judged: that needs a corpus"
+        outcomes = [judged.outcome for judged in self.judgements]
+        counts = [f"{outcomes.count(o)} {o}" for o in ("kept", "undecided", "broken", "unknown") if o in outcomes]
+        return f"{len(outcomes)} of {n_gates} gates were judged: {', '.join(counts)}"
 
 
-def check_rules(rules: Any, corpus: Any = None, *, labels: Sequence[str] | None = None, rows: int = 200) -> CheckReport:
-    """Import rules, run their examples, and try them on the first rows of a corpus.
+def check_rules(
+    rules: Any,
+    corpus: Any = None,
+    *,
+    labels: Sequence[str] | None = None,
+    rows: int = ROWS,
+    gold: Any = None,
+    id: str | None = None,  # noqa: A002 - the word that users write
+) -> CheckReport:
+    """Import rules, run their examples, look for mistakes, and try them on the first rows of a corpus.
 
     Parameters
     ----------
@@ -67,45 +131,101 @@ def check_rules(rules: Any, corpus: Any = None, *, labels: Sequence[str] | None 
     labels : list of class names, optional
     rows : int
         How many rows to try.
+    gold : str, array, Series or mapping by id, optional
+        As :func:`labelkit.run` takes it; for the gates on precision.
+    id : str, optional
+        The column that names the examples, where gold is by id.
 
     Returns
     -------
     CheckReport
     """
     lfs = rules if isinstance(rules, LabelingFunctions) else collect(rules, labels=labels)
-    problems = [problem for lf in lfs for problem in failed_examples(lf)]
     n_examples = sum(len(lf.examples) for lf in lfs)
+    problems = [Problem("error", lf.name, str(failure)) for lf in lfs for failure in failures_of(lf, lfs.space)]
+    problems += lint(lfs)
     if corpus is None:
-        return CheckReport(lfs, n_examples, problems)
-    applier = Applier(lfs)
-    opened = applier.open(corpus)
-    batch_rows = -(-max(rows, 1) // CHUNK) * CHUNK
-    votes, n_rows = dict.fromkeys(lfs.names, 0), 0
-    for batch in islice(opened.batches(applier.plan.columns, batch_rows), 1):
-        found = applier.plan.vote(batch.table.slice(0, rows))
-        n_rows = len(found.votes)
-        votes = dict(zip(lfs.names, (found.votes != ABSTAIN).sum(axis=0).tolist(), strict=True))
-        problems += [
-            f"rule {lfs.names[j]!r} failed on row {row}: {kind}: {message}"
-            for row, j, kind, message in found.faults[:20]
-        ]
-    return CheckReport(lfs, n_examples, problems, votes, n_rows)
+        return CheckReport(lfs, n_examples, _sorted(problems, lfs))
+    sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
+    tried = lfs[list(sample.matrix.names)]
+    judgements = judge(tried, sample.matrix, sample.gold)
+    problems += [*sample.problems, *lint_votes(tried, sample.matrix), *_of_gates(judgements)]
+    votes = dict(zip(sample.matrix.names, (sample.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
+    return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(sample.matrix))
 
 
-def failed_examples(lf: LabelingFunction[...]) -> list[str]:
-    """The declared examples of a rule that do not get the vote that they expect."""
-    problems = []
-    for inputs, expected in lf.examples:
-        shown = ", ".join(repr(value) for value in inputs)
+def try_rules(
+    lfs: LabelingFunctions,
+    corpus: Any,
+    *,
+    rows: int = ROWS,
+    gold: Any = None,
+    id: str | None = None,  # noqa: A002 - the word that users write
+) -> Sample:
+    """Vote on the first rows of a corpus, without the rules that do not fit its columns; faults are recorded.
+
+    Parameters
+    ----------
+    lfs, corpus, rows, gold, id
+        As in :func:`check_rules`.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    CorpusError
+        If the corpus cannot be read or has no rows, or no rule fits its columns.
+    GoldError
+        If ``gold`` is neither a column nor a file, or holds what is not a class.
+    """
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
+    opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types)
+    misfits: dict[str, Problem] = {}
+    for lf in lfs:
         try:
-            vote = lf(*inputs)
-        except Exception as error:  # noqa: BLE001 - a rule may raise anything
-            problems.append(f"{lf.name}({shown}) raised {type(error).__name__}: {error}")
-            continue
-        if vote != expected:
-            problems.append(f"{lf.name}({shown}) voted {_said(vote)}, but its example expects {_said(expected)}")
+            Applier(lfs[[lf.name]]).plan.check(opened.column_names, opened.column_type)
+        except CorpusError as error:
+            misfits[lf.name] = Problem("error", lf.name, error.message, error.hint)
+    fitting = [name for name in lfs.names if name not in misfits]
+    if not fitting:
+        first = next(iter(misfits.values()))
+        raise CorpusError(first.message, hint=first.hint)
+    applier, truth = Applier(lfs[fitting]), None if gold is None else gold_of(gold, opened)
+    batch = _first_rows(opened, applier, truth, rows)
+    matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
+    ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
+    known = None if truth is None else truth.of(batch, ids, lfs.space.names)
+    return Sample(matrix, known, tuple(misfits.values()))
+
+
+def _first_rows(corpus: Any, applier: Applier, gold: Gold | None, rows: int) -> Batch:
+    columns = dict.fromkeys((*applier.plan.columns, *([gold.column] if gold is not None and gold.column else [])))
+    for batch in corpus.batches(tuple(columns), rows):
+        found: Batch = batch
+        return found
+    raise CorpusError("the corpus has no rows to try")
+
+
+def _of_gates(judgements: list[Judgement]) -> list[Problem]:
+    """Broken gates are errors, undecided ones notes; those without gold share a note."""
+    problems = []
+    for judged in judgements:
+        if judged.outcome == "broken":
+            problems.append(Problem("error", judged.rule, str(judged)))
+        elif judged.outcome == "undecided":
+            problems.append(Problem("note", judged.rule, f"{judged}: too few to tell", "try more rows: --rows 10000"))
+    unknown = sum(judged.outcome == "unknown" for judged in judgements)
+    if unknown:
+        gates = "1 gate" if unknown == 1 else f"{unknown} gates"
+        told = f"{gates} could not be judged: no vote of the rule has gold, or the rule failed on every row"
+        problems.append(Problem("note", "", told, "name the gold labels: --gold COLUMN or --gold FILE"))
     return problems
 
 
-def _said(vote: int) -> str:
-    return "ABSTAIN" if vote == ABSTAIN else str(int(vote))
+def _sorted(problems: list[Problem], lfs: LabelingFunctions) -> list[Problem]:
+    """Errors first, then warnings and notes, each in the order of the rules."""
+    severities, names = ("error", "warning", "note"), ("", *lfs.names)
+    return sorted(problems, key=lambda problem: (severities.index(problem.severity), names.index(problem.rule)))

@@ -83,12 +83,14 @@ def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 @click.option("--model", default="LabelModel", show_default=True, help="The label model.")
 @click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model.")
 @click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
-@click.option("--workers", default=1, show_default=True, help="Processes to use.")
+@click.option("--workers", default=1, show_default=True, help="Threads or processes to use.")
 @click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker.")
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more.")
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
+@click.option("--no-cache", is_flag=True, help="Let every rule vote anew, and keep no votes.")
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")
+@click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @_with_debug
 def run_command(
@@ -101,6 +103,7 @@ def run_command(
     model: str,
     options: tuple[str, ...],
     labels: str | None,
+    no_cache: bool,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -120,6 +123,7 @@ def run_command(
         model=_model(model, options),
         labels=None if labels is None else labels.split(","),
         progress=False if quiet else None,
+        cache=False if no_cache else None,
         **settings,
     )
     if not quiet:
@@ -177,6 +181,8 @@ def _told(folder: Any) -> str:
     if known["rejects"]:
         lines.append(f"{known['rejects']:,} rows were rejected: see {folder.path / 'rejects.jsonl'}")
     lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
+    if (folder.path / "report.html").is_file():
+        lines.append(f"to look at: {folder.path / 'report.html'}")
     return "\n".join(lines)
 
 
@@ -210,24 +216,59 @@ def summarize(folder: Path) -> None:
     click.echo(_told(RunFolder(folder)))
 
 
+@cli.command(name="diff")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the change by.")
+@click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
+@_with_debug
+def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> None:
+    """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
+    from labelkit.differences import diff  # noqa: PLC0415 - --help has to be quick
+
+    click.echo(str(diff(before, after, gold=gold, sample=sample)))
+
+
+@cli.command(name="report")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts of examples.")
+@click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
+@_with_debug
+def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_: bool) -> None:
+    """Write the report of the run in FOLDER: one HTML file that needs no network.
+
+    It also tells of the other runs in the same parent folder.
+    """
+    from labelkit.report import write_report  # noqa: PLC0415 - --help has to be quick
+
+    path = write_report(folder, out, corpus=corpus)
+    click.echo(f"written to {path}")
+    if open_:
+        click.launch(str(path))
+
+
 @cli.command()
 @click.argument("rules")
 @click.argument("corpus", required=False)
 @click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
-@click.option("--rows", default=200, show_default=True, help="How many rows of the corpus to try.")
+@click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try.")
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the gates on precision by.")
+@click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
 @_with_debug
-def check(rules: str, corpus: str | None, *, labels: str | None, rows: int) -> None:
-    """Import RULES, list them, run their examples, and try them on a few rows of CORPUS.
+def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, id_: str | None, **options: Any) -> None:
+    """Import RULES, run their examples, look for mistakes, and try them on a few rows of CORPUS.
 
-    The exit status is 1 if an example does not get the vote that it expects, or a rule fails.
+    The exit status is 1 if there is an error: an example that does not get the vote that it expects, a rule that fails
+    or cannot work, a gate (expect) that the rows of CORPUS break.
     """
     from labelkit.checking import check_rules  # noqa: PLC0415 - --help has to be quick
 
-    report = check_rules(
-        rules, None if corpus is None else Path(corpus), labels=labels and labels.split(","), rows=rows
-    )
+    asked = None if labels is None else labels.split(",")
+    report = check_rules(rules, None if corpus is None else Path(corpus), labels=asked, id=id_, **options)
     click.echo(str(report))
-    if not report.ok:
+    if not (report.clean if strict else report.ok):
         raise click.exceptions.Exit(1)
 
 
@@ -255,6 +296,41 @@ def generate(kind: str, *, rows: int, out: Path, random_state: int) -> None:
     make = generate_posts if kind == "posts" else generate_comments
     path = write_corpus(make(rows, random_state=random_state), out)
     click.echo(f"{rows:,} {kind} written to {path}")
+
+
+@cli.group()
+def cache() -> None:
+    """Look after the votes that are kept, so that after an edit only the rules that it changed vote again."""
+
+
+@cache.command(name="info")
+@click.argument("rules", required=False)
+@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@_with_debug
+def cache_info(rules: str | None, *, labels: str | None) -> None:
+    """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
+    from labelkit.cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
+    from labelkit.collecting import collect  # noqa: PLC0415 - as above
+
+    kept = VoteCache()
+    n_columns, n_bytes = kept.size()
+    room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
+    click.echo(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
+    for lf in () if rules is None else collect(rules, labels=labels and labels.split(",")):
+        reasons = why_not(lf)
+        click.echo(f"  {lf.name}: {'kept' if not reasons else 'not kept: ' + '; '.join(reasons)}")
+    if rules is not None:
+        click.echo("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
+
+
+@cache.command(name="clear")
+@_with_debug
+def cache_clear() -> None:
+    """Remove all votes that are kept."""
+    from labelkit.cache import VoteCache  # noqa: PLC0415 - --help has to be quick
+
+    kept = VoteCache()
+    click.echo(f"{kept.clear():,} columns of votes removed from {kept.folder}")
 
 
 if __name__ == "__main__":

@@ -229,6 +229,30 @@ def _bound(name: str, parameters: Sequence[Parameter], args: tuple[Any, ...], kw
     return {column: values[column] for column in names}
 
 
+@dataclass(frozen=True)
+class Gate:
+    """What the author of a rule expects of one of its statistics: that it lies in a range, bounds included.
+
+    Made by :func:`labelkit.expect`, never by hand. It is no part of how the rule votes, nor of its fingerprint.
+
+    >>> print(Gate("coverage", low=0.01)), print(Gate("conflicts", high=0.05)), print(Gate("precision", 0.8, 0.9))
+    coverage of at least 1%
+    conflicts of at most 5%
+    precision of 80% to 90%
+    (None, None, None)
+    """
+
+    statistic: str
+    low: float = 0.0
+    high: float = 1.0
+
+    def __str__(self) -> str:
+        low, high = (f"{100 * bound:.4g}%" for bound in (self.low, self.high))
+        if self.low > 0 and self.high < 1:
+            return f"{self.statistic} of {low} to {high}"
+        return f"{self.statistic} of at most {high}" if self.high < 1 else f"{self.statistic} of at least {low}"
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelingFunction(Generic[P]):
     """A rule that votes for a class or abstains.
@@ -243,6 +267,10 @@ class LabelingFunction(Generic[P]):
         The columns that it reads, of the corpus or derived.
     kind : str
         How the vote is made, for people.
+    gates : tuple of Gate
+        What its author expects of its statistics.
+    cache : bool, optional
+        Whether its votes may be kept: its author's word; None where that is found out.
     """
 
     name: str
@@ -256,6 +284,8 @@ class LabelingFunction(Generic[P]):
     precision: float | None = None
     trusted: bool = False
     doc: str = ""
+    gates: tuple[Gate, ...] = ()
+    cache: bool | None = None
     order: int = field(default_factory=lambda: next(_created))
 
     @property

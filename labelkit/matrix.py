@@ -31,7 +31,7 @@ from labelkit._files import replaced
 from labelkit.exceptions import MatrixError
 from labelkit.labels import ABSTAIN, MAX_CLASSES, LabelSpace
 from labelkit.lf import LFInfo
-from labelkit.patterns import distinct
+from labelkit.patterns import Fields, distinct, pack, unpack
 
 if TYPE_CHECKING:
     from types import EllipsisType
@@ -462,7 +462,8 @@ class VotePatterns:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
         with replaced(Path(path)) as draft:
-            pq.write_table(_pattern_table(self), draft, compression="zstd")
+            table = _pattern_table(self)
+            pq.write_table(table, draft, compression="zstd", use_dictionary=["count0"])
         return Path(path)
 
     @classmethod
@@ -475,14 +476,14 @@ class VotePatterns:
             If the file is missing or holds no vote patterns.
         """
         table = _read_table(path, "vote patterns")
-        if _METADATA not in (table.schema.metadata or {}) or "count0" not in table.column_names:
+        known = json.loads((table.schema.metadata or {}).get(_METADATA, "{}"))
+        if "fields" not in known:
             raise MatrixError(f"{path} holds no vote patterns")
-        known = json.loads(table.schema.metadata[_METADATA])
-        columns: dict[str, list[NDArray[Any]]] = {"outcome": [], "count": [], "gold": []}
+        columns: dict[str, list[NDArray[Any]]] = {"key": [], "count": [], "gold": []}
         for name in table.column_names:
             columns[name.rstrip("0123456789")].append(table.column(name).to_numpy())
-        dtype = LabelSpace.of(known["classes"]).dtype
-        outcomes = np.stack(columns["outcome"], axis=1) if columns["outcome"] else np.empty((table.num_rows, 0), dtype)
+        fields = Fields.read(np.array(known["fields"], dtype=np.int64))
+        outcomes = unpack(np.stack(columns["key"]), fields, LabelSpace.of(known["classes"]).dtype)
         gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
         lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
         return cls(outcomes, columns["count"][0], lfs, tuple(known["classes"]), gold)
@@ -523,17 +524,16 @@ def _read_table(path: str | Path, what: str) -> pa.Table:
 
 
 def _pattern_table(patterns: VotePatterns) -> pa.Table:
-    """Patterns as an Arrow table: a column of outcomes per labeling function, then the counts, then those of gold."""
+    """Patterns as an Arrow table: their keys (how these are packed is said in the metadata), counts, those of gold."""
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-    columns = [*patterns.outcomes.T, patterns.counts, *(() if patterns.gold is None else patterns.gold.T)]
-    names = [f"{kind}{i}" for kind, n in _pattern_columns(patterns) for i in range(n)]
-    table = pa.table([pa.array(np.ascontiguousarray(column)) for column in columns], names=names)
-    return table.replace_schema_metadata(matrix_metadata(patterns.lfs, patterns.class_names))
-
-
-def _pattern_columns(patterns: VotePatterns) -> tuple[tuple[str, int], ...]:
-    return ("outcome", patterns.n_lfs), ("count", 1), ("gold", 0 if patterns.gold is None else patterns.n_classes)
+    fields = Fields.of(patterns.outcomes)
+    gold = () if patterns.gold is None else patterns.gold.T
+    columns = {f"key{i}": word for i, word in enumerate(pack(patterns.outcomes, fields))}
+    columns |= {"count0": patterns.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
+    table = pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
+    known = _known(patterns.lfs, patterns.class_names) | {"fields": fields.table.tolist()}
+    return table.replace_schema_metadata({_METADATA: _as_json(known)})
 
 
 def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: int, n_classes: int) -> NDArray[np.int64]:
@@ -555,12 +555,19 @@ def matrix_metadata(
     lfs: Sequence[LFInfo], class_names: Sequence[str], faults: Sequence[Fault] = ()
 ) -> dict[bytes, bytes]:
     """What a table of votes says of itself in its schema, so that it can be read back as a matrix."""
-    known = {
+    return {_METADATA: _as_json(_known(lfs, class_names, faults))}
+
+
+def _known(lfs: Sequence[LFInfo], class_names: Sequence[str], faults: Sequence[Fault] = ()) -> dict[str, Any]:
+    return {
         "lfs": [lf.to_dict() for lf in lfs],
         "classes": list(class_names),
         "faults": [{**fault.__dict__, "id": _plain(fault.id)} for fault in faults],
     }
-    return {_METADATA: json.dumps(known, sort_keys=True, default=str).encode()}
+
+
+def _as_json(known: dict[str, Any]) -> bytes:
+    return json.dumps(known, sort_keys=True, default=str).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -39,6 +39,7 @@ def model_output(
     group: str | None = None,
     precision: float | None = None,
     trusted: bool = False,
+    cache: bool | None = None,
 ) -> Any:
     """Make a rule of a function that returns a model's output for a batch of examples.
 
@@ -57,7 +58,7 @@ def model_output(
     classes : sequence or mapping, optional
         What the model's outputs mean: a class for each column of probabilities, or for each label that it returns
         (None for an abstain).
-    when, name, examples, group, precision, trusted
+    when, name, examples, group, precision, trusted, cache
         As in :func:`labelkit.labeling_function`.
 
     Returns
@@ -81,6 +82,7 @@ def model_output(
             enum=enums[0] if enums else None,
             options=Options(name, examples, group, precision, trusted),
             decide=decide,
+            cache=cache,
         )
 
     return decorate if function is None else decorate(function)

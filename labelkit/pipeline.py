@@ -22,23 +22,23 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from labelkit._files import replaced
 from labelkit._version import __version__
 from labelkit.applier import BATCH_ROWS, Applier, OnFault
-from labelkit.bulk import Gold, Parts, PartWriter, covered_patterns
+from labelkit.bulk import Gold, Parts, PartWriter, covered_patterns, write_part
+from labelkit.cache import VoteCache
 from labelkit.collecting import collect
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.exceptions import CorpusError, GoldError, LabelkitError, RunFolderError
 from labelkit.fingerprint import fingerprint
-from labelkit.labels import LabelSpace
+from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import LabelingFunctions
 from labelkit.matrix import VotePatterns
 from labelkit.plan import CHUNK
-from labelkit.probabilistic_labels import ProbabilisticLabels
-from labelkit.run_folder import MANIFEST, RunFolder, part_path, write_faults, write_json
+from labelkit.probabilistic_labels import hard_labels, labels_table
+from labelkit.rule_text import text_of
+from labelkit.run_folder import MANIFEST, PATTERNS, RunFolder, part_path, write_faults, write_json
 
 
 def run(
@@ -56,7 +56,9 @@ def run(
     max_faults: int | None = None,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    report: bool = True,
     progress: bool | None = None,
+    cache: VoteCache | str | Path | bool | None = None,
 ) -> RunFolder:
     """Apply rules to a corpus, fit a label model, and write votes, labels and statistics to a folder.
 
@@ -78,10 +80,12 @@ def run(
         The name of a label model, or one with parameters set.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
-    workers, batch_size, on_fault, max_faults, on_bad_row, progress
+    workers, batch_size, on_fault, max_faults, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
         Whether to replace a folder that exists.
+    report : bool
+        Whether to write ``report.html`` into the folder.
 
     Returns
     -------
@@ -101,23 +105,27 @@ def run(
     lfs = rules if isinstance(rules, LabelingFunctions) else _collected(rules, labels)
     applier = Applier(lfs, labels=labels)
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
-    estimator = _model(model)
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of label models are imported
+        estimator = _model(model)
+        digest.result()
     truth = None if gold is None else gold_of(gold, opened)
     batch_rows = -(-batch_size // CHUNK) * CHUNK
     draft = target.with_name(f".{target.name}.partial")
-    run_ = _Run(applier, opened, truth, draft, batch_rows)
+    texts = {lf.name: text_of(lf, lfs.space.names) for lf in applier.lfs}
+    run_ = _Run(applier, opened, truth, draft, batch_rows, texts)
     run_.resume_or_start(_key(run_, gold, on_bad_row))
     clock = _Clock()
-    n_rows = run_.vote(workers=workers, on_fault=on_fault, max_faults=max_faults, progress=progress)
+    n_rows = run_.vote(workers=workers, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache)
     clock.note("apply")
     patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
     clock.note("patterns")
-    fitted = estimator.fit(replace(patterns, gold=None))  # gold judges the rules here; it does not teach the model
+    # Gold judges the rules here; it does not teach the model.
+    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
     clock.note("fit")
-    proba = fitted.predict_pattern_proba(patterns)
     run_.label(proba, patterns, places, workers)
     clock.note("labels")
-    _describe(run_, fitted, patterns, proba, n_rows, clock)
+    _describe(run_, estimator, patterns, proba, n_rows, clock, report=report)
     _move(draft, target)
     return RunFolder(target)
 
@@ -205,6 +213,7 @@ class _Run:
     gold: Gold | None
     folder: Path
     batch_rows: int
+    texts: dict[str, dict[str, Any]]  # of the rules, as they were when the run began
 
     @property
     def parts(self) -> Parts:
@@ -220,7 +229,9 @@ class _Run:
             (self.folder / name).mkdir(parents=True)
         note.write_text(key, "utf-8")
 
-    def vote(self, *, workers: int, on_fault: OnFault, max_faults: int | None, progress: bool | None) -> int:
+    def vote(
+        self, *, workers: int, on_fault: OnFault, max_faults: int | None, progress: bool | None, cache: Any = None
+    ) -> int:
         """Vote on every batch that is not done yet; returns the number of rows of the corpus."""
         lfs = self.applier.lfs
         writer = PartWriter(self.folder, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
@@ -242,6 +253,7 @@ class _Run:
                 max_faults=max_faults,
                 known_faults=known,
                 progress=progress,
+                cache=cache,
             ):
                 n_rows += done.n_rows
         if not n_rows:
@@ -250,37 +262,40 @@ class _Run:
         return n_rows
 
     def label(
-        self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int64]], workers: int
+        self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int32]], workers: int
     ) -> None:
         """Write the labels of each part: those of its patterns, spread over its examples."""
-        covered = covered_patterns(patterns)
+        labels = _PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
 
         def write(number: int) -> None:
-            own = places[number]
-            part = _PartLabels(
-                proba[own], covered[own], self.parts.index(number).astype(np.int64), patterns.class_names
-            )
-            part.write(self.parts.ids(number), part_path(self.folder, "labels", number))
+            pattern = places[number][self.parts.index(number)]
+            start = number * self.batch_rows
+            positional = self.corpus.id is None
+            ids = np.arange(start, start + len(pattern)) if positional else self.parts.ids(number).combine_chunks()
+            write_part(labels.table(ids, pattern), part_path(self.folder, "labels", number))
 
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, range(len(places))))
 
 
 @dataclass(frozen=True)
-class _PartLabels:
-    """The labels of one part."""
+class _PatternLabels:
+    """The labels of all patterns, each kind in an array of its own, from which those of a part are picked."""
 
-    proba: NDArray[np.float64]
+    hard: NDArray[Any]
     covered: NDArray[np.bool_]
-    index: NDArray[np.int64]
+    proba: list[NDArray[np.float64]]
     class_names: tuple[str, ...]
 
-    def write(self, ids: pa.ChunkedArray, path: Path) -> None:
-        labels = ProbabilisticLabels(
-            self.proba, self.covered, self.index, ids.to_numpy(zero_copy_only=False), self.class_names
-        )
-        with replaced(path) as draft:
-            pq.write_table(labels.to_arrow(), draft, compression="zstd")
+    @classmethod
+    def of(cls, proba: NDArray[np.float64], covered: NDArray[np.bool_], class_names: tuple[str, ...]) -> _PatternLabels:
+        hard = np.where(covered, hard_labels(proba), ABSTAIN).astype(LabelSpace(class_names).dtype)
+        return cls(hard, covered, [np.ascontiguousarray(column) for column in proba.T], class_names)
+
+    def table(self, ids: Any, pattern: NDArray[np.int32]) -> pa.Table:
+        """The labels of examples, by the pattern of each."""
+        proba = (column[pattern] for column in self.proba)
+        return labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
 
 
 def _key(run_: _Run, gold: Any, on_bad_row: str) -> str:
@@ -318,10 +333,18 @@ class _Clock:
 
 
 def _describe(
-    run_: _Run, model: Any, patterns: VotePatterns, proba: NDArray[np.float64], n_rows: int, clock: _Clock
+    run_: _Run,
+    model: Any,
+    patterns: VotePatterns,
+    proba: NDArray[np.float64],
+    n_rows: int,
+    clock: _Clock,
+    *,
+    report: bool,
 ) -> None:
-    """Write the statistics, the model, the faults, the rejects, the manifest and the timings."""
+    """Write the statistics, the model, the faults, the rejects, the manifest, the report and the timings."""
     from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
+    from labelkit.report import write_report  # noqa: PLC0415 - brings scikit-learn
 
     folder, parts = run_.folder, run_.parts
     n_parts = parts.count(until_fault=False)
@@ -335,6 +358,10 @@ def _describe(
     clock.note("summary")
     model.save(folder / "model")
     write_json(folder / MANIFEST, _manifest(run_, model, patterns, n_rows, len(faults)))
+    patterns.save(folder / PATTERNS)
+    if report:
+        write_report(folder, corpus=run_.corpus, history=False)
+    clock.note("report")
     per_lf = dict(sorted(run_.applier.seconds.items()))
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     write_json(folder / "timings.json", {"finished": finished, "seconds": clock.seconds, "seconds_per_lf": per_lf})
@@ -347,12 +374,14 @@ def _manifest(run_: _Run, model: Any, patterns: VotePatterns, n_rows: int, n_fau
     covered = int(patterns.counts[covered_patterns(patterns)].sum())
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
     return {
-        "rules": [{**lf.info.to_dict(), "module": lf.origin.module} for lf in lfs],
+        "rules": [{**lf.info.to_dict(), "module": lf.origin.module, **run_.texts[lf.name]} for lf in lfs],
         "classes": list(lfs.space.names),
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
             "id": corpus.id,
+            "columns": list(run_.applier.plan.columns),
+            "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
         "model": {"name": type(model).__name__, "params": {k: _plain(v) for k, v in model.get_params().items()}},

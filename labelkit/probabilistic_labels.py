@@ -24,7 +24,7 @@ import html
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -32,6 +32,8 @@ import numpy as np
 
 from labelkit._files import replaced
 from labelkit._optional import optional
+from labelkit._rows import row_maxima, take_rows
+from labelkit._threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
 from labelkit.labels import ABSTAIN, LabelSpace
 
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Ties: TypeAlias = Literal["abstain", "first", "random"]
+
+BLOCK_CELLS: Final = 131_072
+"""Rows are looked at, in threads, in blocks of so many cells."""
 
 TIE_TOLERANCE: Final = 1e-9
 """Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
@@ -64,19 +69,61 @@ def hard_labels(proba: NDArray[np.float64], *, ties: Ties = "abstain", random_st
     ndarray of int64, shape (n_rows,)
         Classes, or -1.
     """
-    best: NDArray[np.int64] = proba.argmax(axis=1)
-    tied = proba >= proba.max(axis=1, keepdims=True) - TIE_TOLERANCE
-    ambiguous = tied.sum(axis=1) > 1
+    best = np.empty(len(proba), dtype=np.int64)
+    pieces = blocks(len(proba), BLOCK_CELLS // max(proba.shape[1], 1))
+    ambiguous = np.concatenate([np.zeros(0, np.int64), *in_threads(partial(_hard, proba, best), pieces)])
     if ties == "abstain":
         best[ambiguous] = ABSTAIN
     elif ties == "first":
-        best[ambiguous] = tied.argmax(axis=1)[ambiguous]
+        best[ambiguous] = _tied(proba[ambiguous]).argmax(axis=1)
     elif ties == "random":
-        draws = np.where(tied, np.random.default_rng(random_state).random(proba.shape), -1.0)
-        best[ambiguous] = draws.argmax(axis=1)[ambiguous]
+        draws = np.random.default_rng(random_state).random(proba.shape)[ambiguous]
+        best[ambiguous] = np.where(_tied(proba[ambiguous]), draws, -1.0).argmax(axis=1)
     else:
         raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
     return best
+
+
+def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> NDArray[np.int64]:
+    """Set the most probable class of some rows; returns the positions of those where several are."""
+    own, highest = proba[rows], row_maxima(proba[rows]) - TIE_TOLERANCE
+    own.argmax(axis=1, out=best[rows])
+    n_tied = np.zeros(len(own), dtype=np.int32)
+    for column in own.T:
+        n_tied += column >= highest
+    return np.asarray(np.flatnonzero(n_tied > 1) + rows.start)
+
+
+def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(proba >= proba.max(axis=1, keepdims=True) - TIE_TOLERANCE)
+
+
+def labels_table(
+    ids: Any,
+    hard: NDArray[Any],
+    covered: NDArray[np.bool_],
+    proba: Iterable[NDArray[np.float64]],
+    class_names: tuple[str, ...],
+) -> pa.Table:
+    """Labels as an Arrow table; see :meth:`ProbabilisticLabels.to_arrow`.
+
+    Parameters
+    ----------
+    ids : array
+    hard : ndarray of int, shape (n_examples,)
+        -1 where there is none.
+    covered : ndarray of bool, shape (n_examples,)
+    proba : iterable of ndarray, shape (n_examples,)
+        One array for each class.
+    class_names : tuple of str
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
+    columns = {"id": pa.array(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
+    columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
+    metadata = {_METADATA: json.dumps({"classes": list(class_names)}).encode()}
+    return pa.table(columns).replace_schema_metadata(metadata)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -153,7 +200,7 @@ class ProbabilisticLabels:
     @cached_property
     def proba(self) -> NDArray[np.float64]:
         """The probability of each class for each example; shape (n_examples, n_classes)."""
-        return np.take(self.pattern_proba, self.index, axis=0)
+        return take_rows(self.pattern_proba, self.index)
 
     @property
     def is_covered(self) -> NDArray[np.bool_]:
@@ -204,18 +251,8 @@ class ProbabilisticLabels:
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table: ``id``, ``label`` (the hard label, null where there is none), ``covered``, ``p_<class>``."""
-        import pyarrow as pa  # noqa: PLC0415 - only for who asks
-
-        hard = self.hard().astype(LabelSpace(self.class_names).dtype)
-        columns = {
-            "id": pa.array(self.ids),
-            "label": pa.array(hard, mask=hard == ABSTAIN),
-            "covered": pa.array(self.is_covered),
-        }
-        for c, name in enumerate(self.class_names):
-            columns[f"p_{name}"] = pa.array(np.ascontiguousarray(self.pattern_proba[:, c])[self.index])
-        metadata = {_METADATA: json.dumps({"classes": list(self.class_names)}).encode()}
-        return pa.table(columns).replace_schema_metadata(metadata)
+        proba = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
+        return labels_table(self.ids, self.hard(), self.is_covered, proba, self.class_names)
 
     def to_pandas(self) -> pd.DataFrame:
         """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``."""

@@ -26,6 +26,7 @@ def make_project(folder: Path) -> Iterator[str]:
     for source, target in (
         ("comments.py.txt", "labeling_functions/comments.py"),
         ("shorteners.txt", "labeling_functions/shorteners.txt"),
+        ("pytest.ini.txt", "pytest.ini"),
         ("README.md.txt", "README.md"),
     ):
         (folder / target).write_text((template / source).read_text("utf-8"), "utf-8")
@@ -34,7 +35,7 @@ def make_project(folder: Path) -> Iterator[str]:
     yield "\nNow try, one after the other:"
     for command in (
         f"cd {shlex.quote(str(folder))}",
-        "labelkit check labeling_functions/comments.py comments.csv",
+        "labelkit check labeling_functions/comments.py comments.csv --gold spam",
         "labelkit run labeling_functions/comments.py comments.csv --id id --gold spam --out runs/first",
         "labelkit summarize runs/first",
     ):

@@ -657,6 +657,7 @@ def labeling_function(
     group: str | None = None,
     precision: float | None = None,
     trusted: bool = False,
+    cache: bool | None = None,
 ) -> LabelingFunction[P] | Callable[[Callable[P, Any]], LabelingFunction[P]]:
     """Make a rule of a Python function that returns a class, or ``ABSTAIN`` or ``None``.
 
@@ -675,6 +676,9 @@ def labeling_function(
         The enum of the classes that it returns, where the module has several.
     name, examples, group, precision, trusted
         As in :func:`keywords`.
+    cache : bool, optional
+        Whether its votes may be kept and used again: your word that they depend on its columns and its source alone (or
+        that they do not). If not given, that is found out; ``labelkit cache info`` says what was found.
 
     Returns
     -------
@@ -703,6 +707,7 @@ def labeling_function(
             when=when,
             enum=label,
             options=Options(name, examples, group, precision, trusted),
+            cache=cache,
         )
 
     return decorate if function is None else decorate(function)
@@ -717,6 +722,7 @@ def calling(
     when: Condition | None = None,
     enum: type[IntEnum] | None = None,
     decide: Any = None,
+    cache: bool | None = None,
 ) -> LabelingFunction[P]:
     """Make a rule that calls a Python function; what all decorators of functions with a body share."""
     name, what = _named(function, options.name)
@@ -734,6 +740,7 @@ def calling(
         precision=checked.precision,
         trusted=checked.trusted,
         doc=_doc(function),
+        cache=cache,
     )
 
 

@@ -19,13 +19,14 @@ import pyarrow.parquet as pq
 
 from labelkit._files import replaced
 from labelkit.exceptions import RunFolderError
-from labelkit.matrix import Fault, LabelMatrix
+from labelkit.matrix import Fault, LabelMatrix, VotePatterns
 from labelkit.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST: Final = "manifest.json"
+PATTERNS: Final = "patterns.parquet"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,14 @@ class RunFolder:
         table = _read_parts(self.path / "votes")
         whole = LabelMatrix.from_arrow(table, source=str(self.path))
         return LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, self.faults)
+
+    def patterns(self) -> VotePatterns:
+        """The distinct rows of votes with their counts, and with those of gold where the run had any.
+
+        A run of an earlier version did not keep them; they are made anew from its votes, without gold.
+        """
+        kept = self.path / PATTERNS
+        return VotePatterns.load(kept) if kept.is_file() else self.matrix().patterns
 
     def labels(self) -> ProbabilisticLabels:
         """The labels of all examples, in memory."""

@@ -12,13 +12,42 @@ import labelkit
 PACKAGE = Path(labelkit.__file__).parent
 
 ROWS = {
-    **dict.fromkeys(("_files", "_optional", "_version", "exceptions"), 0),
-    **dict.fromkeys(("_validation", "conditions", "fingerprint", "labels", "metrics", "patterns"), 1),
-    **dict.fromkeys(("corpus", "lf", "matchers", "matrix", "probabilistic_labels", "tables"), 2),
+    **dict.fromkeys(("_files", "_optional", "_threads", "_version", "exceptions"), 0),
     **dict.fromkeys(
-        ("analysis", "collecting", "datasets", "label_models", "model_outputs", "plan", "rules", "run_folder"), 3
+        ("_rows", "_validation", "conditions", "contexts", "fingerprint", "labels", "markup", "metrics", "patterns"), 1
     ),
-    **dict.fromkeys(("bulk", "comparison", "engines"), 4),
+    **dict.fromkeys(("corpus", "lf", "matchers", "matrix", "probabilistic_labels", "resolution", "tables"), 2),
+    **dict.fromkeys(
+        (
+            "analysis",
+            "cache",
+            "collecting",
+            "composing",
+            "datasets",
+            "label_models",
+            "model_outputs",
+            "plan",
+            "rule_text",
+            "rules",
+            "run_folder",
+        ),
+        3,
+    ),
+    **dict.fromkeys(
+        (
+            "advice",
+            "bulk",
+            "comparison",
+            "differences",
+            "engines",
+            "plots",
+            "remembering",
+            "report",
+            "suggestions",
+            "views",
+        ),
+        4,
+    ),
     **dict.fromkeys(("applier", "checking", "pipeline", "project"), 5),
     **dict.fromkeys(("__init__", "cli"), 6),
 }
@@ -26,8 +55,12 @@ ROWS = {
 
 EXCEPTIONS = {
     ("_optional", "exceptions"): "a missing package is an error of ours",
+    ("composing", "rules"): "a composition makes conditions of conditions",
+    ("contexts", "conditions"): "a test of where others match is made of them",
     ("matrix", "lf"): "the description of a rule travels with its votes",
     ("model_outputs", "rules"): "a model output is made as a Python rule is",
+    ("report", "advice"): "a report says what to fix",
+    ("report", "bulk"): "gold of a column is read as in a run",
     ("run_folder", "label_models"): "a run folder gives back its model",
     ("pipeline", "applier"): "the whole run applies rules",
     ("checking", "applier"): "a check applies rules",

@@ -110,7 +110,7 @@ def test_check_lists_the_rules_runs_their_examples_and_tries_some_rows(rules, co
     assert "asks" in done.stdout
     assert "reads text -> SPAM" in done.stdout
     assert "2 examples were run" in done.stdout
-    assert "200 rows of the corpus were tried" in done.stdout
+    assert "300 rows of the corpus were tried" in done.stdout
     assert "no problems" in done.stdout
 
 
@@ -118,7 +118,23 @@ def test_check_fails_when_an_example_does_not_get_its_vote(rules):
     rules.write_text(RULES.replace('"hello": None', '"hello": Label.SPAM'))
     done = labelkit("check", rules)
     assert done.returncode == 1
-    assert "asks('hello') voted ABSTAIN, but its example expects 1" in done.stdout
+    assert "error: asks('hello') voted ABSTAIN, but its example expects SPAM" in done.stdout
+
+
+def test_check_judges_gates_and_tells_warnings_from_errors(rules, corpus):
+    rules.write_text(RULES.replace("import keywords", "import expect, keywords"))
+    text = rules.read_text().replace('@keywords("love"', '@expect(precision=BOUND)\n@keywords("love"')
+    rules.write_text(text.replace("BOUND", "0.99"))
+    assert "1 of 1 gates were judged: 1 unknown" in labelkit("check", rules, corpus).stdout
+    broken = labelkit("check", rules, corpus, "--gold", "spam", "--rows", 250)
+    assert broken.returncode == 1
+    assert "250 rows of the corpus were tried" in broken.stdout
+    assert "error: loves: expected precision of at least 99%, found" in broken.stdout
+    rules.write_text(text.replace("BOUND", "0.3") + "\n\n@keywords('zebra', label=1)\ndef zebra(text): 'Never.'\n")
+    assert labelkit("check", rules, corpus, "--gold", "spam").returncode == 0
+    strict = labelkit("check", rules, corpus, "--gold", "spam", "--strict")
+    assert strict.returncode == 1
+    assert "warning: zebra: it never voted on 300 rows" in strict.stdout
 
 
 def test_wrong_usage_ends_with_status_2():

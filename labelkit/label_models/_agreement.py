@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit.label_models._em import sums_by
+from labelkit.label_models._em import by_blocks, sums_by
+from labelkit.label_models._votes import class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,8 @@ def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
     >>> found.met.tolist(), found.agreeing.tolist()
     ([2.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0])
     """
-    votes = np.asarray((table.hits @ table.label_matrix(weight)).toarray())
+    to_class = table.label_matrix(weight)
+    votes = by_blocks(lambda rows: class_votes(table.rows(rows), to_class), slice(0, table.n_patterns), table.n_classes)
     votes *= table.counts[:, None]
     others, everywhere = np.asarray(table.hits.T @ votes), votes.sum(axis=0)
     own = weight * table.column_counts

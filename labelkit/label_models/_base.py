@@ -15,9 +15,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from labelkit.exceptions import ModelError
+from labelkit._rows import take_rows
+from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._evaluation import Evaluation
 from labelkit.label_models._explanation import Explanation, positions_of
+from labelkit.label_models._gold_correction import clamped
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._votes import (
     Arranged,
@@ -80,7 +82,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
             Votes of shape (n_examples, n_lfs); -1 is an abstain.
         gold : array-like, Series or dict by id, optional
-            Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own.
+            Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own. Models that
+            run expectation maximisation hold these examples to their class in every step, and :class:`LabelModel`
+            corrects itself by them; ``label(matrix, gold=gold)`` gives them their class.
 
         Returns
         -------
@@ -95,10 +99,20 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         GoldError
             If gold does not fit the examples or the classes.
         """
+        self._fit(matrix, gold)
+        return self
+
+    def fit_predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
+        """:meth:`fit`, and :meth:`predict_pattern_proba` of the same patterns, in less time than one after the other."""
+        arranged = self._fit(patterns, None)
+        return self._proba(arranged.table)[arranged.place]
+
+    def _fit(self, matrix: Any, gold: Any) -> Arranged:
+        """Learn; returns the votes as they were learned from."""
         given = read_votes(matrix, self._n_classes_of(matrix, gold))
         if not given.counts.sum():
             raise ModelError(
-                f"there are 0 sample(s) (shape={given.cells.shape}) while a minimum of 1 is required: no rows of votes",
+                f"there are 0 sample(s) (shape={given.shape}) while a minimum of 1 is required: no rows of votes",
                 hint="look at what the corpus held",
             )
         order = canonical_order(given)
@@ -112,18 +126,18 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.lf_order_ = order
         self.lf_named_ = given.named
         self._learn(arranged.table, known)
-        return self
+        return arranged
 
     def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
         """Probabilities of the classes for each pattern; ndarray of shape (n_patterns, n_classes), rows sum to 1."""
-        arranged = self._arranged(self._read(patterns))
+        arranged = self._arranged(self._read(patterns), by_pattern=False)
         return self._proba(arranged.table)[arranged.place]
 
     def predict_proba(self, matrix: Any) -> NDArray[np.float64]:
         """Probabilities of the classes for each example; ndarray of shape (n_examples, n_classes), rows sum to 1."""
         proba, index, _ = self._examples(matrix)
         check_room(8.0 * len(index) * self.n_classes_, "a probability for each example and class")
-        return np.take(proba, index, axis=0)
+        return take_rows(proba, index)
 
     def predict(self, matrix: Any) -> NDArray[np.int64]:
         """The most probable class of each example; -1 where several are, and where no labeling function voted.
@@ -135,12 +149,29 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         proba, index, covered = self._examples(matrix)
         return np.where(covered, hard_labels(proba), ABSTAIN)[index]
 
-    def label(self, matrix: Any) -> ProbabilisticLabels:
-        """Probabilistic labels of the examples; of vote patterns, a row for each pattern."""
+    def label(self, matrix: Any, gold: Any = None) -> ProbabilisticLabels:
+        """Probabilistic labels of the examples; of vote patterns, a row for each pattern.
+
+        Parameters
+        ----------
+        matrix
+            As in :meth:`fit`.
+        gold : array-like, Series or dict by id, optional
+            Trusted labels of some of these examples. They have their class for certain, whatever the votes say, and
+            count as covered. Without it, every example has the probabilities of its votes, also one whose gold the
+            model learned from: only who asks knows whether these are the same examples.
+
+        Returns
+        -------
+        ProbabilisticLabels
+        """
         given = self._read(matrix)
         proba, index, covered = self._placed(given)
         ids = np.arange(len(index)) if given.ids is None else given.ids
-        return ProbabilisticLabels(proba, covered, index, ids, self.class_names_)
+        if gold is not None and given.ids is None:
+            raise GoldError("vote patterns know no examples, so gold cannot be given beside them")
+        labels = ProbabilisticLabels(proba, covered, index, ids, self.class_names_)
+        return labels if gold is None else clamped(labels, gold)
 
     def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy on the covered examples with gold, in [0, 1]; one without a hard label (a tie) is not right.
@@ -255,9 +286,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             )
         return given
 
-    def _arranged(self, given: GivenVotes) -> Arranged:
+    def _arranged(self, given: GivenVotes, *, by_pattern: bool = True) -> Arranged:
         order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]
-        return arrange(given, order)
+        return arrange(given, order, by_pattern=by_pattern)
 
     def _proba(self, table: VoteTable) -> NDArray[np.float64]:
         check_room(16.0 * table.n_patterns * self.n_classes_, "a probability for each pattern and class")
@@ -267,7 +298,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _placed(self, given: GivenVotes) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
         """Probabilities of each pattern of the table, the pattern of each example, and whether patterns have votes."""
-        arranged = self._arranged(given)
+        arranged = self._arranged(given, by_pattern=False)
         index = arranged.place if given.index is None else arranged.place[given.index]
         return self._proba(arranged.table), index, arranged.table.covered
 

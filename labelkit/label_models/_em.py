@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from scipy.special import logsumexp
+
+from labelkit._rows import row_maxima, row_sums
+from labelkit._threads import blocks, in_threads
+from labelkit.label_models._votes import class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._votes import GoldCounts, VoteTable
+
+BLOCK_CELLS: Final = 131_072
+"""Rows are computed, in threads, in blocks of so many cells: 1 MB, which a processor's cache holds."""
 
 Posterior: TypeAlias = "Callable[[slice], NDArray[np.float64]]"
 """From a slice of patterns to their posteriors, shape (n_patterns, n_classes)."""
@@ -54,8 +61,8 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()
     [[0.5, 0.5], [1.0, 0.0]]
     """
-    shifted: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shifted /= shifted.sum(axis=1, keepdims=True)
+    shifted: NDArray[np.float64] = np.exp(scores - row_maxima(scores)[:, None])
+    shifted /= row_sums(shifted)[:, None]
     return shifted
 
 
@@ -71,8 +78,8 @@ def vote_shares(table: VoteTable, weight: NDArray[np.float64] | None = None) -> 
     to_class = table.label_matrix(weight)
 
     def posterior(rows: slice) -> NDArray[np.float64]:
-        shares = (table.rows(rows) @ to_class).toarray()
-        total = shares.sum(axis=1, keepdims=True)
+        shares = class_votes(table.rows(rows), to_class)
+        total = row_sums(shares)[:, None]
         even = np.full(shares.shape, 1 / table.n_classes)
         return np.asarray(np.divide(shares, total, out=even, where=total > 0))
 
@@ -99,7 +106,7 @@ def soft_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> Sof
     free = table.counts - np.bincount(pattern, weights=count, minlength=table.n_patterns)
     covered = table.covered
     for rows in table.chunks():
-        expected = posterior(rows) * np.where(covered[rows], free[rows], 0.0)[:, None]
+        expected = by_blocks(posterior, rows, table.n_classes) * np.where(covered[rows], free[rows], 0.0)[:, None]
         known = slice(*np.searchsorted(pattern, [rows.start, rows.stop]))
         np.add.at(expected, (pattern[known] - rows.start, label[known]), count[known])
         columns += table.rows(rows).T @ expected
@@ -117,7 +124,8 @@ def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> N
     right = np.zeros(table.n_columns)
     for rows in table.chunks():
         hits = table.rows(rows)
-        q, place = posterior(rows), np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
+        q = by_blocks(posterior, rows, table.n_classes)
+        place = np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
         weight = table.counts[rows][place] * q[place, table.label[hits.indices]]
         right += sums_by(hits.indices.astype(np.int64), weight, table.n_columns)
     return right + _gold_hits(table, posterior, gold)
@@ -135,9 +143,25 @@ def _gold_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDAr
 
 def whole_posterior(table: VoteTable, posterior: Posterior) -> NDArray[np.float64]:
     """The posterior of all patterns; shape (n_patterns, n_classes)."""
-    found = np.empty((table.n_patterns, table.n_classes))
-    for rows in table.chunks():
-        found[rows] = posterior(rows)
+    return by_blocks(posterior, slice(0, table.n_patterns), table.n_classes)
+
+
+def by_blocks(function: Callable[[slice], NDArray[np.float64]], rows: slice, n_columns: int) -> NDArray[np.float64]:
+    """What a function says of rows, asked a block at a time, in threads; each row's answer depends on that row alone.
+
+    >>> by_blocks(lambda rows: np.arange(rows.start, rows.stop)[:, None] / 2, slice(2, 5), 1).tolist()
+    [[1.0], [1.5], [2.0]]
+    """
+    n_rows = rows.stop - rows.start
+    pieces = blocks(n_rows, BLOCK_CELLS // n_columns)
+    if len(pieces) < 2:
+        return function(rows)
+    found = np.empty((n_rows, n_columns))
+
+    def fill(piece: slice) -> None:
+        found[piece] = function(slice(rows.start + piece.start, rows.start + piece.stop))
+
+    in_threads(fill, pieces)
     return found
 
 

@@ -1,28 +1,39 @@
-r"""What some gold rows say about a posterior that was made without them: a small convex correction.
+r"""What some gold rows say: of the class prior, and of a posterior that was made without them.
+
+The posterior gets a small convex correction
 
 .. math:: P = softmax(e^t \log q + b + X \delta)
 
-with one delta for each (labeling function, class) and b for each class, all drawn to zero. A handful of rows moves
-little; a hundred learn which labeling functions were overrated.
+with one delta for each (labeling function, class) and b for each class, all drawn to zero. The pull grows as that of a
+spring up to half a unit or so, and no further than the weight of three gold rows: what a few rows say by accident moves
+next to nothing, and a labeling function that a hundred rows show to be wrong is believed no longer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from labelkit._validation import aligned_gold
+from labelkit.probabilistic_labels import ProbabilisticLabels
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-TEMPERATURE_PENALTY: Final = 20.0
-CLASS_PENALTY: Final = 2.0
-VOTE_PENALTY: Final = 2.0
+TEMPERATURE_PENALTY: Final = 10.0
+"""How stiff the spring is that draws t to 0."""
+
+PENALTY: Final = 4.0
+"""How stiff the springs are that draw b and delta to 0, in gold rows a unit."""
+
+REACH: Final = 3.0
+"""No b or delta is drawn to 0 with more force than that of so many gold rows which all say otherwise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +50,39 @@ class Correction:
     log_scale: float
     classes: NDArray[np.float64]
     columns: NDArray[np.float64]
+
+
+def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """The class prior that gold rows show, drawn to an even one as far as chance explains what they show.
+
+    Even classes give counts with a chi-square distance from even ones of ``k - 1``, give or take ``sqrt(2 (k - 1))``.
+    A distance up to the sum of these says nothing; of a larger one, that part is chance.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes,)
+        Gold rows of each class, at least one in all.
+
+    Returns
+    -------
+    prior : ndarray of shape (n_classes,)
+    share : float
+        How much of the distance is no chance, in [0, 1).
+
+    Examples
+    --------
+    >>> prior, share = gold_prior(np.array([12.0, 8.0]))
+    >>> prior.tolist(), share
+    ([0.5, 0.5], 0.0)
+    >>> prior, share = gold_prior(np.array([90.0, 10.0]))
+    >>> prior.round(3).tolist(), round(share, 3)
+    ([0.881, 0.119], 0.962)
+    """
+    n, k = float(counts.sum()), len(counts)
+    distance = float(((counts - n / k) ** 2).sum()) / (n / k)
+    expected = (k - 1) + (2 * (k - 1)) ** 0.5
+    share = max(0.0, 1 - expected / max(distance, 1e-12)) if k > 1 else 0.0
+    return (1 - share) / k + share * (counts + 0.5) / (n + 0.5 * k), share
 
 
 def learn_correction(
@@ -66,10 +110,7 @@ def learn_correction(
     """
     n_classes, n_columns = log_q.shape[1], hits.shape[1]
     start = np.zeros(1 + n_classes + n_columns)
-    penalty = np.concatenate(
-        [[TEMPERATURE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)]
-    )
-    loss = partial(_loss, log_q=log_q, hits=hits, to_class=to_class, label=label, weight=weight, penalty=penalty)
+    loss = partial(_loss, log_q=log_q, hits=hits, to_class=to_class, label=label, weight=weight)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return Correction(float(found.x[0]), found.x[1 : 1 + n_classes], found.x[1 + n_classes :])
 
@@ -81,8 +122,41 @@ def corrected(
     found: Correction,
 ) -> NDArray[np.float64]:
     """Corrected scores, shape (n_rows, n_classes)."""
-    moved = hits @ (to_class * found.columns[:, None])
-    return np.asarray(np.exp(found.log_scale) * log_q + found.classes + moved.toarray())
+    scores = np.exp(found.log_scale) * log_q + found.classes
+    if not found.columns.any():  # without gold
+        return np.asarray(scores)
+    return np.asarray(scores + (hits @ (to_class * found.columns[:, None])).toarray())
+
+
+def clamped(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
+    """Labels in which the examples with gold have their class for certain, and count as covered.
+
+    Parameters
+    ----------
+    labels : ProbabilisticLabels
+    gold : array-like, Series or mapping by id
+        See :func:`labelkit._validation.aligned_gold`.
+
+    Examples
+    --------
+    >>> proba, names = np.array([[0.5, 0.5], [0.1, 0.9]]), ("HAM", "SPAM")
+    >>> given = ProbabilisticLabels(proba, np.array([False, True]), np.array([0, 1, 1]), np.arange(3), names)
+    >>> found = clamped(given, {0: "SPAM", 2: "HAM"})
+    >>> found.proba.tolist(), found.hard().tolist()
+    ([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0]], [1, 1, 0])
+    """
+    known = aligned_gold(gold, labels.ids, labels.class_names)
+    chosen = np.flatnonzero(known >= 0)
+    classes, number = np.unique(known[chosen], return_inverse=True)
+    certain = (classes[:, None] == np.arange(labels.n_classes)).astype(np.float64)
+    index = np.array(labels.index, dtype=np.int64)
+    index[chosen] = len(labels.pattern_proba) + number
+    return replace(
+        labels,
+        pattern_proba=np.concatenate([labels.pattern_proba, certain]),
+        pattern_covered=np.concatenate([labels.pattern_covered, np.ones(len(classes), dtype=bool)]),
+        index=index,
+    )
 
 
 def _loss(
@@ -93,18 +167,32 @@ def _loss(
     to_class: sparse.csr_array,
     label: NDArray[np.int64],
     weight: NDArray[np.float64],
-    penalty: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
-    """Negative log-likelihood of the gold with its penalty, and the gradient."""
+    """Negative log-likelihood of the gold with the pulls to zero, and the gradient."""
     n, n_classes = log_q.shape
     found = Correction(float(parameters[0]), parameters[1 : 1 + n_classes], parameters[1 + n_classes :])
     scores = corrected(log_q, hits, to_class, found)
     log_p = scores - logsumexp(scores, axis=1, keepdims=True)
     rows = np.arange(n)
-    loss = -(weight * log_p[rows, label]).sum() + 0.5 * (penalty * parameters**2).sum()
+    pull, force = pulled(parameters)
+    loss = -(weight * log_p[rows, label]).sum() + pull
     residual = np.exp(log_p)
     residual[rows, label] -= 1
     residual *= weight[:, None]
     by_column = to_class.multiply(hits.T @ residual).sum(axis=1)
     gradient = np.concatenate([[np.exp(found.log_scale) * (residual * log_q).sum()], residual.sum(axis=0), by_column])
-    return float(loss), np.asarray(gradient + penalty * parameters)
+    return float(loss), np.asarray(gradient + force)
+
+
+def pulled(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """What it costs to move parameters (t, then b and delta) from zero, and with what force they are drawn back.
+
+    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]))
+    >>> force.round(2).tolist()
+    [10.0, 0.04, 3.0]
+    """
+    scale, moved = parameters[0], parameters[1:]
+    unit = REACH / PENALTY
+    root = np.sqrt(1 + (moved / unit) ** 2)
+    cost = 0.5 * TEMPERATURE_PENALTY * scale**2 + REACH * unit * float((root - 1).sum())
+    return float(cost), np.concatenate([[TEMPERATURE_PENALTY * scale], PENALTY * moved / root])

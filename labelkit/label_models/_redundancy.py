@@ -7,12 +7,15 @@ once between them and a chance overlap costs next to nothing.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
+from labelkit._threads import blocks, in_threads
 from labelkit.label_models._em import sums_by
 
 if TYPE_CHECKING:
@@ -31,6 +34,13 @@ EVIDENCE: Final = 10.0
 
 DENSE_COLUMNS: Final = 400
 """Up to so many columns, their products are made dense, a block of patterns at a time."""
+
+
+BLOCK_CELLS: Final = 500_000
+"""See ``DENSE_COLUMNS``: 2 MB."""
+
+MANY_BLOCKS: Final = 8
+"""From so many blocks on, each is left to one core."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +95,19 @@ def together(table: VoteTable) -> sparse.coo_array:
         weighted = sparse.diags_array(table.counts) @ table.hits
         return sparse.coo_array(table.hits.T @ weighted)
     found = np.zeros((table.n_columns, table.n_columns))
-    exact = np.float32 if table.counts.sum() < 2**24 else np.float64  # whole numbers below that are exact
-    hits, counts = table.hits.astype(exact), table.counts.astype(exact)
-    step = max(1, 4_000_000 // max(table.n_columns, 1))
-    for start in range(0, table.n_patterns, step):
-        block = hits[start : start + step].toarray()
-        found += block.T @ (counts[start : start + step, None] * block)
-    return sparse.coo_array(found)
+    pieces = blocks(table.n_patterns, BLOCK_CELLS // max(table.n_columns, 1))
+    alone = nullcontext() if len(pieces) < MANY_BLOCKS else threadpool_limits(1, user_api="blas")
+    with alone:  # threads of products that wait for one another lose more than they gain
+        parts = in_threads(lambda rows: _shared_examples(table, rows), pieces)
+    return sparse.coo_array(sum(parts, start=found))  # whole numbers: the order of the sums does not matter
+
+
+def _shared_examples(table: VoteTable, rows: slice) -> NDArray[np.float32 | np.float64]:
+    """How many examples two columns share among some patterns; shape (n_columns, n_columns)."""
+    counts, hits = table.counts[rows], table.rows(rows)
+    dense = np.zeros(hits.shape, dtype=np.float32 if counts.sum() < 2**24 else np.float64)  # exact below that
+    dense[np.repeat(np.arange(len(counts)), np.diff(hits.indptr)), hits.indices] = 1
+    return np.asarray(dense.T @ (counts[:, None].astype(dense.dtype) * dense))
 
 
 def column_overlaps(table: VoteTable) -> Overlaps:

@@ -17,23 +17,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy import sparse
 
+from labelkit._threads import blocks, in_threads
 from labelkit._validation import aligned_gold
 from labelkit.exceptions import GoldError, MatrixError, ModelError
+from labelkit.label_models._cells import Cells, cells_of
 from labelkit.labels import LabelSpace
 from labelkit.lf import LFInfo
 from labelkit.matrix import LabelMatrix, VotePatterns
-from labelkit.patterns import distinct, key_words
+from labelkit.patterns import distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK_CELLS: Final = 4_000_000
 """Posteriors are made for so many cells (patterns times classes) at a time: 32 MB."""
+
+FEW_CLASSES: Final = 16
+"""Up to so many classes, votes are counted by class in dense rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +101,7 @@ class VoteTable:
         """Whether a pattern holds any vote; shape (n_patterns,)."""
         return self.n_votes > 0
 
-    @property
+    @cached_property
     def column_counts(self) -> NDArray[np.float64]:
         """How many examples have each column's vote; shape (n_columns,)."""
         return np.asarray(self.hits.T @ self.counts)
@@ -112,8 +118,16 @@ class VoteTable:
         return sparse.csr_array((np.ones(self.n_columns), (self.lf, np.arange(self.n_columns))), shape=shape)
 
     def rows(self, chosen: slice) -> sparse.csr_array:
-        """The hits of some patterns; all of them without a copy."""
-        return self.hits if chosen == slice(0, self.n_patterns) else self.hits[chosen]
+        """The hits of some patterns, without a copy of them."""
+        start, stop, _ = chosen.indices(self.n_patterns)
+        if (start, stop) == (0, self.n_patterns):
+            return self.hits
+        indptr = self.hits.indptr[start : stop + 1]
+        votes = slice(indptr[0], indptr[-1])
+        own = sparse.csr_array((stop - start, self.n_columns))  # made from arrays, it would copy them
+        own.indices, own.indptr = self.hits.indices[votes], indptr - indptr[0]
+        own.data = self.hits.data[: own.indptr[-1]]  # these are ones: the first ones are in the cache
+        return own
 
     def chunks(self) -> Iterator[slice]:
         """Slices of patterns whose posteriors fit in a bounded piece of memory."""
@@ -124,14 +138,14 @@ class VoteTable:
 
 @dataclass(frozen=True, eq=False)
 class GivenVotes:
-    """Votes as a caller gave them, checked: cells of a sparse matrix, with what is known beside them.
+    """Votes as a caller gave them, checked, with what is known beside them.
 
     Attributes
     ----------
-    cells : csr_array of int64, shape (n_patterns, n_lfs)
-        The class of every vote; a cell that is not stored is an abstain.
+    stored : csr_array of int64, shape (n_patterns, n_lfs), or None
+        The class of every vote, where the input was sparse; a cell that is not stored is an abstain.
     outcomes : ndarray or None, shape (n_patterns, n_lfs)
-        The same, dense, in lexicographic order; None where the input was sparse.
+        Distinct patterns in lexicographic order, where it was dense.
     counts, index, ids
         Examples of each pattern; the pattern and the id of each example (None for vote patterns).
     named : bool
@@ -140,7 +154,7 @@ class GivenVotes:
         Of vote patterns that carry gold.
     """
 
-    cells: sparse.csr_array
+    stored: sparse.csr_array | None
     outcomes: NDArray[Any] | None
     counts: NDArray[np.int64]
     index: NDArray[np.int64] | None
@@ -149,6 +163,22 @@ class GivenVotes:
     class_names: tuple[str, ...]
     named: bool
     gold: NDArray[np.int64] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_patterns, n_lfs)."""
+        return len(self.counts), len(self.lfs)
+
+    def cells(self, order: NDArray[np.int64], *, by_pattern: bool = False) -> Cells:
+        """The votes with the labeling functions in an order; where the input was dense, also the patterns if asked."""
+        n_classes = len(self.class_names)
+        if self.outcomes is not None:
+            return cells_of(self.outcomes, order, n_classes, by_pattern=by_pattern)
+        assert self.stored is not None
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        codes = rank[self.stored.indices] * n_classes + self.stored.data
+        return Cells(codes, self.stored.indptr, None)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -225,9 +255,8 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
     else:
         given = _from_matrix(LabelMatrix.of(_checked_array(matrix), classes=n_classes), named=False)
     if not given.lfs:
-        shape = given.cells.shape
         raise MatrixError(
-            f"there are 0 feature(s) (shape={shape}) while a minimum of 1 is required: no labeling function"
+            f"there are 0 feature(s) (shape={given.shape}) while a minimum of 1 is required: no labeling function"
         )
     return given
 
@@ -247,11 +276,8 @@ def _checked_array(matrix: Any) -> NDArray[Any]:
 def _from_matrix(matrix: LabelMatrix | VotePatterns, *, named: bool) -> GivenVotes:
     examples = matrix if isinstance(matrix, LabelMatrix) else None
     patterns = matrix if isinstance(matrix, VotePatterns) else matrix.patterns
-    rows, lf = np.nonzero(patterns.outcomes >= 0)
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(patterns)))])
-    labels = patterns.outcomes[rows, lf].astype(np.int64)
     return GivenVotes(
-        cells=sparse.csr_array((labels, lf, indptr), shape=(len(patterns), patterns.n_lfs)),
+        stored=None,
         outcomes=patterns.outcomes,
         counts=patterns.counts,
         index=None if examples is None else examples.pattern_index,
@@ -278,7 +304,7 @@ def _from_sparse(matrix: Any, n_classes: int | None) -> GivenVotes:
         raise MatrixError(f"votes hold class {highest}, but there are {len(space)} classes (0 .. {len(space) - 1})")
     n_rows, n_lfs = (int(n) for n in cells.shape)
     return GivenVotes(
-        cells=sparse.csr_array((labels, cells.indices, cells.indptr), shape=(n_rows, n_lfs)),
+        stored=sparse.csr_array((labels, cells.indices, cells.indptr), shape=(n_rows, n_lfs)),
         outcomes=None,
         counts=np.ones(n_rows, dtype=np.int64),
         index=np.arange(n_rows),
@@ -297,28 +323,30 @@ def canonical_order(given: GivenVotes) -> NDArray[np.int64]:
     """
     if given.named:
         return np.array(sorted(range(len(given.lfs)), key=lambda j: given.names[j]), dtype=np.int64)
-    weight = np.repeat(given.counts, np.diff(given.cells.indptr)).astype(np.float64)
-    shape = (len(given.lfs), len(given.class_names))
-    profile = np.zeros(shape)
-    np.add.at(profile, (given.cells.indices, given.cells.data), weight)
+    cells, shape = given.cells(np.arange(len(given.lfs))), (len(given.lfs), len(given.class_names))
+    weight = np.repeat(given.counts, np.diff(cells.indptr)).astype(np.float64)
+    profile = np.bincount(cells.codes, weights=weight, minlength=shape[0] * shape[1]).reshape(shape)
     if len(np.unique(profile, axis=0)) < len(profile):
-        fires = sparse.csr_array((np.sqrt(weight), given.cells.indices, given.cells.indptr), shape=given.cells.shape)
+        lf = (cells.codes // shape[1]).astype(np.int32)
+        fires = sparse.csr_array((np.sqrt(weight), lf, cells.indptr), shape=given.shape)
         together = np.sort(np.rint((fires.T @ fires).toarray()), axis=1)
         profile = np.concatenate([profile, together], axis=1)
     return np.lexsort(profile.T[::-1]).astype(np.int64)
 
 
-def arrange(given: GivenVotes, order: NDArray[np.int64]) -> Arranged:
-    """Make the vote table with the labeling functions in ``order``, and the patterns in the order that follows."""
+def arrange(given: GivenVotes, order: NDArray[np.int64], *, by_pattern: bool = True) -> Arranged:
+    """Make the vote table with the labeling functions in ``order``.
+
+    The patterns follow that order too, so that sums over them do not depend on how they were given; without
+    ``by_pattern`` they may stay as they are, which is enough for what is asked of each alone.
+    """
     n_classes, n_lfs = len(given.class_names), len(order)
-    rank = np.empty(n_lfs, dtype=np.int64)
-    rank[order] = np.arange(n_lfs)
-    codes = rank[given.cells.indices] * n_classes + given.cells.data
-    found, columns = _numbered(codes, n_lfs * n_classes)
-    shape = (given.cells.shape[0], len(found))
-    hits = sparse.csr_array((np.ones(len(columns)), columns, given.cells.indptr), shape=shape)
-    hits.sort_indices()
-    hits, counts, place = _sorted_patterns(hits, given, order)
+    ordered = np.array_equal(order, np.arange(n_lfs))  # patterns are given in the order of their labeling functions
+    cells = given.cells(order, by_pattern=by_pattern and not ordered)
+    found, columns = _numbered(cells.codes, n_lfs * n_classes)
+    shape = (len(given.counts), len(found))
+    hits = sparse.csr_array((np.ones(len(columns)), columns, cells.indptr), shape=shape)
+    hits, counts, place = _places(hits, given, cells.rows)
     table = VoteTable(
         hits=hits,
         lf=found // n_classes,
@@ -330,28 +358,37 @@ def arrange(given: GivenVotes, order: NDArray[np.int64]) -> Arranged:
     return Arranged(table, place)
 
 
-def _numbered(codes: NDArray[np.int64], n_codes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The codes that occur, ascending, and the number of each among them."""
+def _numbered(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The codes that occur, ascending, and the number of each among them, which takes its place."""
     if n_codes > 10_000_000:
         found, numbers = np.unique(codes, return_inverse=True)
         return found.astype(np.int64), numbers.astype(np.int64)
-    present = np.zeros(n_codes, dtype=bool)
-    present[codes] = True
-    return np.flatnonzero(present), (np.cumsum(present) - 1)[codes]
+    present, pieces = np.zeros(n_codes, dtype=bool), blocks(len(codes), CHUNK_CELLS // 16)
+
+    def mark(piece: slice) -> None:
+        present[codes[piece]] = True
+
+    def fill(piece: slice) -> None:
+        codes[piece] = number[codes[piece]]
+
+    in_threads(mark, pieces)
+    number = np.cumsum(present, dtype=codes.dtype) - 1
+    in_threads(fill, pieces)
+    return np.flatnonzero(present), codes
 
 
-def _sorted_patterns(
-    hits: sparse.csr_array, given: GivenVotes, order: NDArray[np.int64]
+def _places(
+    hits: sparse.csr_array, given: GivenVotes, rows: NDArray[np.int64] | None
 ) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
+    """The hits and counts of the table's patterns, and where those that were given are among them."""
     if given.outcomes is None:
+        hits.sort_indices()
         return _distinct_rows(hits, given.counts)
-    if np.array_equal(order, np.arange(len(order))):
+    if rows is None:
         return hits, given.counts, np.arange(len(given.counts))
-    keys = key_words(given.outcomes[:, order])
-    rows = np.lexsort(keys[::-1]) if keys else np.arange(len(given.counts))
     place = np.empty(len(rows), dtype=np.int64)
     place[rows] = np.arange(len(rows))
-    return hits[rows], given.counts[rows], place
+    return hits, given.counts[rows], place
 
 
 def _distinct_rows(
@@ -374,6 +411,24 @@ def _distinct_rows(
     if not firsts:
         return hits, counts, place
     return hits[np.concatenate(firsts)], np.concatenate(totals), place
+
+
+def class_votes(hits: sparse.csr_array, to_class: sparse.csr_array) -> NDArray[np.float64]:
+    """The weighted votes of patterns for each class.
+
+    Parameters
+    ----------
+    hits : csr_array of shape (n_patterns, n_columns)
+    to_class : csr_array of shape (n_columns, n_classes)
+        What each column's vote is worth to its class; see :meth:`VoteTable.label_matrix`.
+
+    Returns
+    -------
+    ndarray of shape (n_patterns, n_classes)
+    """
+    if to_class.shape[1] > FEW_CLASSES:
+        return np.asarray((hits @ to_class).toarray())
+    return np.asarray(hits @ to_class.toarray())
 
 
 def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64]) -> GoldCounts:

@@ -16,16 +16,25 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.special import logsumexp
 
+from labelkit._rows import row_sums
 from labelkit.exceptions import ModelError
 from labelkit.label_models import _multipolar, _unipolar
 from labelkit.label_models._agreement import agreement_worth
 from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
-from labelkit.label_models._em import known_columns, soft_counts, softmax, sums_by, vote_shares, whole_posterior
-from labelkit.label_models._gold_correction import Correction, corrected, learn_correction
+from labelkit.label_models._em import (
+    by_blocks,
+    known_columns,
+    soft_counts,
+    softmax,
+    sums_by,
+    vote_shares,
+    whole_posterior,
+)
+from labelkit.label_models._gold_correction import Correction, corrected, gold_prior, learn_correction
 from labelkit.label_models._learned import LearnedReports, describe
 from labelkit.label_models._polarity import learns_confusions, multipolar
 from labelkit.label_models._redundancy import column_overlaps
-from labelkit.label_models._votes import NO_GOLD, check_room
+from labelkit.label_models._votes import NO_GOLD, check_room, class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -45,8 +54,8 @@ USUAL: Final = 0.75
 MOST_CONFUSIONS: Final = 20_000_000
 """Where the confusions of all LFs are more numbers than this (1,000 workers over 140 classes), votes are counted."""
 
-EVEN_GOLD: Final = 20.0
-"""Gold rows, spread evenly over the classes, that are added to the given ones before they say the class prior."""
+VOTES_PRIOR: Final = 100.0
+"""A crowd's votes say as much of the class prior as so many gold rows."""
 
 
 class LabelModel(LearnedReports, BaseLabelModel):
@@ -78,6 +87,11 @@ class LabelModel(LearnedReports, BaseLabelModel):
     ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1))``, to which votes with confusions add the logs of
     these. The formulas and their constants stand in the modules named above.
 
+    Gold rows set the class prior (in a crowd the votes do, which show it better than some dozen rows) and teach a
+    correction of the posterior. They are kept out of expectation maximisation: a posterior that was fitted to them
+    looks better on them than it is, and the correction would be too bold. As every prediction goes by the votes alone,
+    a gold row's is that of other rows with its votes; ``label(matrix, gold=gold)`` gives gold rows their class.
+
     In an explanation, the term of a class that is concave in the votes is split among its voters in proportion to their
     weights.
 
@@ -105,9 +119,9 @@ class LabelModel(LearnedReports, BaseLabelModel):
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
         _check_beliefs(table)
         prior = checked_prior(self.class_prior, table.n_classes)
+        self.prior_weight_ = float(prior is not None)
         if prior is None and len(gold):
-            seen = gold.per_class(table.n_classes)
-            prior = (seen + EVEN_GOLD / table.n_classes) / (seen.sum() + EVEN_GOLD)
+            prior, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
         self.known_prior_ = prior is not None
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         self.column_codes_ = table.codes
@@ -121,7 +135,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self._learn_counts(table)
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
-            self._learn_confusions(table)
+            self._learn_confusions(table, gold)
         self.gold_scale_, self.gold_classes_ = 0.0, np.zeros(table.n_classes)
         self.gold_columns_ = np.zeros(table.n_columns)
         if len(gold):
@@ -136,7 +150,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.slopes_ = _unipolar.class_slopes(n_votes, n_lfs, self._coefficients())
         self.scale_ = _unipolar.temperature(agreement(table, self.independence_), table.n_classes, self._coefficients())
 
-    def _learn_confusions(self, table: VoteTable) -> None:
+    def _learn_confusions(self, table: VoteTable, gold: GoldCounts) -> None:
         """A few EM steps, with the score of the unipolar LFs as an offset."""
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.confused_[table.lf][:, None]
@@ -144,13 +158,14 @@ class LabelModel(LearnedReports, BaseLabelModel):
         alone = bool(self.confused_.all())
         posterior = vote_shares(table, self.independence_) if alone else self._scored(table, None, self.independence_)
         for _ in range(_multipolar.STEPS):
-            expected = soft_counts(table, posterior, NO_GOLD)
+            expected = soft_counts(table, posterior, NO_GOLD)  # gold that EM has seen could not correct it any more
             counts = expected.columns * mine
             totals = np.asarray(table.lf_matrix() @ counts)
             shared = _multipolar.learn_confusions(table, counts, believed, strength)
             confusion = _multipolar.confusion_rows(table, counts, totals, shared)
-            if alone and not self.known_prior_:  # beside unipolar votes, a learned prior would run away with them
-                self.class_prior_ = (expected.classes + 1) / (expected.classes + 1).sum()
+            if alone and self.class_prior is None:  # beside unipolar votes, a learned prior would run away with them
+                shown = gold.per_class(table.n_classes) + VOTES_PRIOR * (expected.classes + 1) / (expected.classes + 1).sum()
+                self.class_prior_ = shown / shown.sum()
             self.log_confusion_ = np.where(mine, np.log(confusion), 0.0)
             posterior = self._scored(table, self.log_confusion_, self.independence_, damped=False)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
@@ -167,7 +182,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
     # Scoring ----------------------------------------------------------------------------------------------------------
 
     def _coefficients(self) -> _unipolar.ScoreCoefficients:
-        return _unipolar.PRIOR_KNOWN if self.known_prior_ else _unipolar.NOTHING_KNOWN
+        return _unipolar.NOTHING_KNOWN.towards(_unipolar.PRIOR_KNOWN, self.prior_weight_)
 
     def _log_ratio(self) -> NDArray[np.float64]:
         """How much more frequent than usual a class is known to be, in logs."""
@@ -212,7 +227,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             if self.confused_.all():
                 scores += np.log(self.class_prior_) / (_multipolar.FLATNESS if damped else 1.0)
         if not self.confused_.all():
-            n = (hits @ table.label_matrix(self._counted(table, independence))).toarray()
+            n = class_votes(hits, table.label_matrix(self._counted(table, independence)))
             own = _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
             scores += self.scale_ * (own + self._coefficients().prior * self._log_ratio())
         return scores
@@ -273,12 +288,19 @@ def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
     """How often a vote agrees with another one on the same example, copies counted once; 0.5 where no two meet."""
     agreeing = met = 0.0
     to_class, squares = table.label_matrix(independence), table.label_matrix(independence**2)
+
+    def votes_met(rows: slice) -> NDArray[np.float64]:
+        """For each pattern: its votes, those that another one meets, and those of them that agree."""
+        n, own = class_votes(table.rows(rows), to_class), class_votes(table.rows(rows), squares)
+        d = row_sums(n)
+        others = np.maximum(d - row_sums(own) / np.maximum(d, 1e-12), 0.0)
+        pairs = row_sums((n**2 - own).clip(min=0))
+        return np.column_stack([d, others, pairs / np.maximum(others, 1e-9)])
+
     for rows in table.chunks():
-        n, own = (table.rows(rows) @ to_class).toarray(), (table.rows(rows) @ squares).toarray()
-        d = n.sum(axis=1)
-        others = np.maximum(d - own.sum(axis=1) / np.maximum(d, 1e-12), 0.0)
+        d, others, agrees = np.ascontiguousarray(by_blocks(votes_met, rows, 3).T)
         weight = np.where(others > 1e-9, table.counts[rows], 0.0)
-        agreeing += float(weight @ ((n**2 - own).clip(min=0).sum(axis=1) / np.maximum(others, 1e-9)))
+        agreeing += float(weight @ agrees)
         met += float(weight @ d)
     return min(agreeing / met, 1.0) if met else 0.5
 

@@ -80,6 +80,7 @@ def _run(rules: Path, corpus: Path, out: Path, workers: int) -> tuple[dict[str, 
         out,
         "--workers",
         str(workers),
+        "--no-cache",
         "--quiet",
     ]
     seconds, peak_mb, _ = run_and_watch(command)

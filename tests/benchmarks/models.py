@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 import labelkit as lk
+from labelkit._rows import take_rows
 from labelkit.lf import LFInfo
-from labelkit.patterns import distinct
+from labelkit.patterns import Fields, merge_packed, pack_distinct, unpack
 from tests.benchmarks.measuring import machine, timed
 
 CHUNK = 65_536
@@ -43,19 +44,25 @@ def table_of(n_rows: int, n_lfs: int, n_classes: int) -> tuple[lk.VotePatterns, 
     """The pattern table of a corpus, made chunk by chunk; also each row's pattern, and the seconds that making it took."""
     lfs = tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs))
     names = tuple(f"c{c}" for c in range(n_classes))
-    parts, indices, seconds = [], [], 0.0
+    label = np.random.default_rng([1, n_lfs])  # as in votes
+    label.uniform(size=n_lfs)
+    high = label.integers(0, n_classes, n_lfs)
+    fields = Fields(np.full(n_lfs, -1), high, np.ones(n_lfs, dtype=bool))
+    parts, seconds = [], 0.0
     for chunk in range(-(-n_rows // CHUNK)):
         made = votes(min(CHUNK, n_rows - chunk * CHUNK), n_lfs, n_classes, 1, chunk)
-        took, rows = timed(lambda m=made: distinct(m))
+        took, part = timed(lambda m=made: pack_distinct(m, fields))
         seconds += took
-        parts.append(rows)
-        indices.append(rows.index.astype(np.int32))
-    took, merged = timed(
-        lambda: distinct(np.concatenate([p.values for p in parts]), np.concatenate([p.counts for p in parts]))
-    )
-    offsets = np.cumsum([0, *(len(part.counts) for part in parts)])
-    index = np.concatenate([merged.index[offset:][i] for offset, i in zip(offsets, indices, strict=False)])
-    return lk.VotePatterns(merged.values, merged.counts, lfs, names), index, seconds + took
+        parts.append(part)
+    took, (patterns, index) = timed(lambda: _merged(parts, fields, lfs, names))
+    return patterns, index, seconds + took
+
+
+def _merged(parts: list[Any], fields: Fields, lfs: tuple[LFInfo, ...], names: tuple[str, ...]) -> tuple[Any, Any]:
+    keys, places = merge_packed([own for own, _ in parts], fields)
+    index = np.concatenate([place[own] for place, (_, own) in zip(places, parts, strict=True)])
+    counts = np.bincount(index, minlength=keys.shape[1])
+    return lk.VotePatterns(unpack(keys, fields, np.int8), counts, lfs, names), index
 
 
 def measure(n_rows: int, n_lfs: int, n_classes: int, model: str) -> dict[str, Any]:
@@ -64,7 +71,7 @@ def measure(n_rows: int, n_lfs: int, n_classes: int, model: str) -> dict[str, An
 
     patterns, index, seconds_table = table_of(n_rows, n_lfs, n_classes)
     seconds_fit, fitted = timed(lambda: MODELS[model]().fit(patterns))
-    seconds_predict, _ = timed(lambda: np.take(fitted.predict_pattern_proba(patterns), index, axis=0))
+    seconds_predict, _ = timed(lambda: take_rows(fitted.predict_pattern_proba(patterns), index))
     seconds_summary, _ = timed(lambda: lk.summarize(patterns, model=fitted))
     return {
         "model": model,

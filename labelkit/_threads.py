@@ -1,0 +1,53 @@
+"""Work on large arrays in threads: NumPy, SciPy and Arrow let others run while they compute.
+
+The pieces of the work do not depend on how many threads there are, and results come in the order of the pieces, so that
+no result does either.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+MOST_THREADS: Final = 8
+"""More than so many would wait for memory."""
+
+
+def n_cores() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not every system says
+        return os.cpu_count() or 1
+
+
+def in_threads(function: Callable[[T], R], pieces: Sequence[T]) -> list[R]:
+    """Call a function on each piece, in threads where there is more than one piece and one processor.
+
+    >>> in_threads(len, ["a", "bc"])
+    [1, 2]
+    """
+    n_threads = min(n_cores(), len(pieces), MOST_THREADS)
+    if n_threads < 2:
+        return [function(piece) for piece in pieces]
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="labelkit") as pool:
+        return list(pool.map(function, pieces))
+
+
+def blocks(n_rows: int, step: int) -> list[slice]:
+    """Cut rows into blocks of ``step`` rows; the last may be shorter.
+
+    >>> blocks(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    return list(_blocks(n_rows, max(step, 1)))
+
+
+def _blocks(n_rows: int, step: int) -> Iterator[slice]:
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))

@@ -1,0 +1,95 @@
+"""The votes of dense patterns, one after the other: what their sparse matrix is made of.
+
+Patterns are gone through in blocks, in threads, as the keys that they are packed into: these are small, sort quickly,
+and come apart into votes in the order of the labeling functions that is wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit._threads import blocks, in_threads
+from labelkit.patterns import Fields, key_order, pack, unpack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK_CELLS: Final = 1_000_000
+"""Patterns are unpacked in blocks of so many cells, which a processor's cache holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Votes by pattern, and within a pattern by labeling function.
+
+    Attributes
+    ----------
+    codes : ndarray of int32 or int64, shape (n_votes,)
+        The labeling function and the class of each vote, ``lf * n_classes + label``.
+    indptr : ndarray of int32 or int64, shape (n_patterns + 1,)
+        Where the votes of each pattern begin, and the last ones end.
+    rows : ndarray of int64 or None, shape (n_patterns,)
+        Which of the given patterns stands at each place; None if they stand as they were given.
+    """
+
+    codes: NDArray[Any]
+    indptr: NDArray[Any]
+    rows: NDArray[np.int64] | None
+
+
+def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *, by_pattern: bool) -> Cells:
+    """List the votes of patterns.
+
+    Parameters
+    ----------
+    outcomes : ndarray of int, shape (n_patterns, n_lfs)
+        Below 0 where there is no vote.
+    order : ndarray of int64, shape (n_lfs,)
+        The labeling functions in the order in which votes are listed.
+    n_classes : int
+    by_pattern : bool
+        Whether to put the patterns in lexicographic order, too.
+
+    Examples
+    --------
+    >>> cells = cells_of(np.array([[1, -1], [0, 1]]), np.array([1, 0]), 2, by_pattern=True)
+    >>> cells.codes.tolist(), cells.indptr.tolist(), cells.rows.tolist()
+    ([3, 1, 2], [0, 1, 3], [0, 1])
+    """
+    n, m = outcomes.shape
+    fields = Fields.of(outcomes)[order]
+    keys = pack(outcomes, fields, order)
+    rows = key_order(keys) if by_pattern else None
+    keys = keys if rows is None else keys[:, rows]
+    n_votes = _votes_each(outcomes)
+    most = max(int(n_votes.sum(dtype=np.int64)), m * n_classes)
+    number = np.int32 if most < np.iinfo(np.int32).max else np.int64  # SciPy wants one type for both
+    indptr, codes = np.zeros(n + 1, dtype=number), np.empty(n_votes.sum(dtype=np.int64), dtype=number)
+    np.cumsum(n_votes if rows is None else n_votes[rows], out=indptr[1:])
+
+    def fill(piece: slice) -> None:
+        votes = np.ascontiguousarray(unpack(keys[:, piece], fields, outcomes.dtype)).ravel()
+        cells = np.flatnonzero(votes >= 0)
+        own = codes[indptr[piece.start] : indptr[piece.stop]]
+        np.remainder(cells, m, out=own, casting="unsafe")
+        own *= n_classes
+        own += votes[cells]
+
+    in_threads(fill, blocks(n, BLOCK_CELLS // max(m, 1)))
+    return Cells(codes, indptr, rows)
+
+
+def _votes_each(outcomes: NDArray[Any]) -> NDArray[Any]:
+    """How many votes each pattern holds."""
+    n_votes = np.zeros(len(outcomes), dtype=np.uint8 if outcomes.shape[1] < 256 else np.int32)
+
+    def count(piece: slice) -> None:
+        own = n_votes[piece]
+        for column in outcomes[piece].T:
+            np.add(own, column >= 0, out=own)
+
+    in_threads(count, blocks(len(outcomes), BLOCK_CELLS))
+    return n_votes
