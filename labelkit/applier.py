@@ -79,7 +79,9 @@ class Applier:
     plan : Plan
         The rules compiled; ``plan.explain()`` says which path each takes.
     seconds : dict from str to float
-        The time that each rule took in the latest application, summed over processes.
+        The time that each rule took in the latest application, summed over threads and processes.
+    remembered : tuple of str
+        The rules whose votes were kept from before in the latest application, and were not made anew.
 
     Examples
     --------
@@ -101,6 +103,7 @@ class Applier:
     ) -> None:
         self.lfs = LabelingFunctions(lfs, labels=labels)
         self.seconds: dict[str, float] = {}
+        self.remembered: tuple[str, ...] = ()
 
     @cached_property
     def plan(self) -> Plan:
@@ -236,6 +239,7 @@ class Applier:
         run = engine_named(engine, workers)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
         remembered = Remembered(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
+        self.remembered = remembered.names
         plan = remembered.plan(self.plan)
         columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
         delivery = _Delivery(deliver, remembered.completion)

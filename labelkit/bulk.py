@@ -77,8 +77,9 @@ class PartWriter:
         number = batch.start // self.batch_rows
         ids = batch.ids if batch.ids is not None else pa.array(np.arange(batch.start, batch.start + len(batch)))
         columns = [ids, *(pa.array(column) for column in votes.votes.T)]
-        table = pa.table(columns, names=vote_columns([lf.name for lf in self.lfs]))
-        table = table.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names))
+        names = vote_columns([lf.name for lf in self.lfs])
+        schema = [pa.field(name, column.type, nullable=False) for name, column in zip(names, columns, strict=True)]
+        table = pa.table(columns, schema=pa.schema(schema, matrix_metadata(self.lfs, self.class_names)))
         write_part(table, part_path(self.folder, "votes", number), repeating=table.schema.names[1:])
         self._note(number, batch, votes, ids)
         return number

@@ -158,8 +158,10 @@ def _told(folder: Any) -> str:
     known, seconds = folder.manifest, folder.timings["seconds"]
     n_rows, covered = known["examples"], known["covered"]
     done = f"{len(known['rules'])} rules voted on {n_rows:,} examples in {seconds['apply']:.1f} s"
+    n_remembered = len(folder.timings.get("remembered", ()))
+    kept = f" ({n_remembered} of them before: their votes were kept)" if n_remembered else ""
     lines = [
-        f"{done}; {covered:,} ({covered / n_rows:.1%}) have a vote",
+        f"{done}{kept}; {covered:,} ({covered / n_rows:.1%}) have a vote",
         "",
         _table(folder),
         "",

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+from labelkit._normalising import normalised
+from labelkit.exceptions import RuleError
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,118 @@ class Values:
             return False
 
 
+@dataclass(frozen=True)
+class Tuples:
+    """The values of several columns, taken together, are one of several tuples: strict in type, as :class:`Values`.
+
+    Parameters
+    ----------
+    values : tuple of tuple
+        All of one length.
+    steps : tuple of str
+        What strings are normalised by before they are compared (see :mod:`labelkit._normalising`).
+    symmetric : bool
+        Whether the order within a tuple does not matter.
+
+    >>> married = Tuples((("Ann", "Bo"),), steps=("case",), symmetric=True)
+    >>> married.matches(("bo", "ANN")), married.matches(("Ann", "Ann"))
+    (True, False)
+    """
+
+    values: tuple[tuple[Any, ...], ...]
+    steps: tuple[str, ...] = ()
+    symmetric: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many columns are looked up together."""
+        return len(self.values[0])
+
+    @cached_property
+    def keys(self) -> frozenset[Hashable]:
+        """What the tuples are compared by."""
+        return frozenset(map(self.key, self.values))
+
+    def key(self, value: tuple[Any, ...]) -> Hashable:
+        """What a tuple is compared by: its parts with their types."""
+        parts = [(type(p), normalised(p, self.steps) if isinstance(p, str) and self.steps else p) for p in value]
+        return frozenset(Counter(parts).items()) if self.symmetric else tuple(parts)
+
+    def matches(self, value: tuple[Any, ...]) -> bool:
+        """Whether the tuple is one of those looked for; one that holds a list or a dict is none."""
+        try:
+            return self.key(value) in self.keys
+        except TypeError:  # not hashable
+            return False
+
+
+class Question(Protocol):
+    """What is asked of a table that is kept elsewhere; frozen, and two that ask the same are equal."""
+
+    @property
+    def width(self) -> int:
+        """How many columns are looked up together; 0 for single values."""
+
+    def find(self, keys: Sequence[Any]) -> list[Any]:
+        """For each key the frozen set of what the table says of it, or the exception that kept it from saying."""
+
+    def check(self) -> None:
+        """Raise if the table lacks what is asked for; one that cannot be reached may be there later."""
+
+    def told(self) -> str:
+        """What is asked, for people."""
+
+    def types(self) -> tuple[type | None, ...]:
+        """The type of each part of a key, where it is known without asking anew."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The value stands in a table that is kept elsewhere, strict in type as :class:`Values`.
+
+    A plan asks for all distinct values of a batch at once; tests with the same question share the answer.
+
+    Parameters
+    ----------
+    question : Question
+    wanted : frozenset, optional
+        What the table must say of the value; if not given, it is enough that the value is there.
+    known : frozenset, optional
+        All that the table may say.
+    """
+
+    question: Question
+    wanted: frozenset[Any] | None = None
+    known: frozenset[Any] | None = None
+
+    @property
+    def width(self) -> int:
+        """How many columns are looked up together; 0 for single values."""
+        return self.question.width
+
+    def matches(self, value: Any) -> bool:
+        """Whether the table holds the value, and says of it what is wanted."""
+        return self.judge(self.question.find([value])[0])
+
+    def judge(self, found: Any) -> bool:
+        """Whether what was found is what is wanted.
+
+        Raises
+        ------
+        Exception
+            If the table could not be asked, or says what is not known.
+        """
+        if isinstance(found, Exception):
+            raise found
+        if self.wanted is None:
+            return bool(found)
+        unknown = [said for said in found if said not in (self.known or self.wanted)]
+        if unknown:
+            listed = ", ".join(map(repr, sorted(self.known or self.wanted, key=str)))
+            raise RuleError(f"{self.question.told()}: {unknown[0]!r} is not among the labels {listed}")
+        return not self.wanted.isdisjoint(found)
+
+
 class InContext(ABC):
     """A test of text that asks where other tests match (see :mod:`labelkit.contexts`); frozen, as they all are."""
 
@@ -125,12 +241,15 @@ class InContext(ABC):
         """Where it matches, start and stop in characters, for people to see."""
 
 
-Test: TypeAlias = Words | Pattern | Values | InContext
+Membership: TypeAlias = Values | Tuples | Stored
+"""Tests of whole values, by equality."""
+
+Test: TypeAlias = Words | Pattern | Membership | InContext
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A test of some columns: it holds when it holds for any of them.
+    """A test of some columns: it holds when it holds for any of them, or, if it is joint, for all of them together.
 
     Where it holds for none and one of them is null, the answer is unknown, unless that column is among ``optional``:
     there a null is known not to match.
@@ -140,10 +259,18 @@ class Leaf:
     columns: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
 
+    @property
+    def joint(self) -> bool:
+        """Whether the test is of all columns together, as one tuple."""
+        return isinstance(self.test, Tuples | Stored) and self.test.width > 0
+
     def holds(self, values: dict[str, Any]) -> bool | None:
         """Whether the test holds for an example, given the values of its columns; ``None`` where that is unknown."""
         given = {column: values[column] for column in self.columns}
-        if any(self.test.matches(value) for value in given.values() if value is not None):
+        asked: list[Any] = [value for value in given.values() if value is not None]
+        if self.joint:
+            asked = [tuple(asked)] if len(asked) == len(self.columns) else []
+        if any(self.test.matches(value) for value in asked):
             return True
         return None if any(v is None and c not in self.optional for c, v in given.items()) else False
 

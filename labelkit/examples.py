@@ -142,8 +142,8 @@ def _reasons(lf: LabelingFunction[...], values: dict[str, Any], space: LabelSpac
 def _explained(prefix: str, expression: Expression, values: dict[str, Any]) -> Iterator[str]:
     """An expression as lines, each part with whether it holds."""
     if isinstance(expression, Leaf):
-        for column in expression.columns:
-            yield f"{prefix}{_named(expression.test)} in {column}: {_found(expression.test, values[column])}"
+        for where, value in _asked(expression, values):
+            yield f"{prefix}{_named(expression.test)} in {where}: {_found(expression.test, value)}"
         return
     answer = {True: "holds", False: "does not hold", None: "is not known"}[expression.holds(values)]
     parts = (expression.part,) if isinstance(expression, Not) else expression.parts
@@ -160,12 +160,21 @@ def _joint(expression: Expression) -> str:
     return "all of" if isinstance(expression, AllOf) else "any of"
 
 
+def _asked(leaf: Leaf, values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The values that a test is asked of, with their columns: one after the other, or all together."""
+    if getattr(leaf.test, "width", 0):
+        return [(", ".join(leaf.columns), tuple(values[column] for column in leaf.columns))]
+    return [(column, values[column]) for column in leaf.columns]
+
+
 def _named(test: Test) -> str:
     if isinstance(test, Pattern):
         return f"the pattern {test.pattern!r}"
     if isinstance(test, InContext):
         return f"{type(test).__name__.lower()}({'; '.join(map(_named, test.needs))})"
-    entries: tuple[Any, ...] = test.words if isinstance(test, Words) else test.values
+    entries = test.words if isinstance(test, Words) else getattr(test, "values", None)
+    if entries is None:  # in a table that is kept elsewhere
+        return _shown(test)
     listed = ", ".join(map(_shown, entries[:MOST_SHOWN]))
     more = f" and {len(entries) - MOST_SHOWN:,} more" if len(entries) > MOST_SHOWN else ""
     return f"one of the {'keywords' if isinstance(test, Words) else 'values'} {listed}{more}"
@@ -173,15 +182,17 @@ def _named(test: Test) -> str:
 
 def _found(test: Test, value: Any) -> str:
     """What a test found in a value."""
-    if value is None:
+    if value is None or (isinstance(value, tuple) and None in value):
         return "the value is null, so nothing is known"
-    if isinstance(test, Values):
-        return "equal" if test.matches(value) else f"no match ({_shown(value)} is of type {type(value).__name__})"
-    if isinstance(test, InContext):
-        place = next(iter(test.spans(value)), None) if test.matches(value) else None
-        return "no match" if place is None else f"found {_shown(value[slice(*place)])} at {place[0]}"
-    match = test.regex.search(value)
-    return "no match" if match is None else f"found {_shown(match[0])} at {match.start()}"
+    if not test.matches(value):
+        strict = f" ({_shown(value)} is of type {type(value).__name__})" if isinstance(test, Values) else ""
+        return f"no match{strict}"
+    if isinstance(test, Words | Pattern):
+        match = test.regex.search(value)
+        assert match is not None
+        return f"found {_shown(match[0])} at {match.start()}"
+    place = next(iter(test.spans(value)), None) if isinstance(test, InContext) else None
+    return "equal" if place is None else f"found {_shown(value[slice(*place)])} at {place[0]}"
 
 
 def _shown(value: Any) -> str:

@@ -87,9 +87,17 @@ class RunFolderError(LabelkitError, OSError):
     """A run folder exists already, is not one, or is incomplete."""
 
 
+class DatabaseError(LabelkitError, OSError):
+    """A database cannot be reached, does not answer in time, or lacks what a rule asks of it."""
+
+
 class MissingExtraError(LabelkitError, ImportError):
     """An optional dependency is not installed; the hint names the extra that brings it."""
 
 
 class StopRunError(LabelkitError, RuntimeError):
     """A rule must not go on, such as one that has spent its budget: it stops the run, and is no fault of an example."""
+
+
+class PromptError(LabelkitError, RuntimeError):
+    """A language model gave no answer to an example, or none that is allowed."""

@@ -47,7 +47,7 @@ class LFInfo:
         Whether its author vouches for it.
     kind : str
         How the vote is made: ``"keywords"``, ``"regex"``, ``"lookup"``, ``"condition"``, ``"python"``, ``"batch"``,
-        ``"model"``.
+        ``"model"``, ``"prompt"``.
     columns : tuple of str
         The columns that it reads.
     fingerprint : str
@@ -363,7 +363,10 @@ class LabelingFunction(Generic[P]):
 def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], space: LabelSpace) -> Any:
     """The vote of a batch rule on one example."""
     output = body.function(*(as_column([values[p.name]], p.annotation) for p in parameters))
-    return _first(output if body.decide is None else body.decide(output, 1, space))
+    vote = _first(output if body.decide is None else body.decide(output, 1, space))
+    if isinstance(vote, Exception):
+        raise vote
+    return vote
 
 
 def _first(output: Any) -> Any:

@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from labelkit.conditions import Pattern, leaves
+from labelkit.conditions import Expression, InContext, Pattern, Test, leaves
 from labelkit.exceptions import VoteError
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import Calls, Column, LabelingFunction, LabelingFunctions, derived_columns
 from labelkit.matchers.regex_syntax import NotReadError, read
 from labelkit.metrics import wilson_interval
-from labelkit.rule_syntax import impurities, patterns_used, returned, source_of
+from labelkit.rule_state import impurities
+from labelkit.rule_syntax import patterns_used, returned, source_of
 from labelkit.slow_patterns import SlowPattern, slow_patterns
 
 if TYPE_CHECKING:
@@ -162,19 +163,19 @@ def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
         expressions = [expression for expression, _ in lf.body.cases]
     own = [source_of(function) for _, function in _functions(lf)]
     used = {pattern: False for source in own if source is not None for pattern in patterns_used(source)}
-    scanned = {test: True for expression in expressions for leaf in leaves(expression) for test in (leaf.test,)}
-    inner = {test: False for outer in scanned for test in _inside(outer)}
-    return {test: by_scan for test, by_scan in {**scanned, **inner, **used}.items() if isinstance(test, Pattern)}
+    tests = [leaf.test for expression in expressions for leaf in leaves(expression)]
+    scanned: dict[Pattern, bool] = {test: True for test in tests if isinstance(test, Pattern)}
+    inner = {part: False for test in tests for part in _inside(test) if isinstance(part, Pattern)}
+    return {**scanned, **inner, **used}
 
 
 def _inside(test: Test) -> Iterator[Test]:
     """The tests that a test of where they match is made of; ``re`` is asked for them."""
-    for part in (getattr(test, one.name) for one in fields(test)) if isinstance(test, InContext) else ():
-        if isinstance(part, Expression):
-            part = AllOf((part,))
-        for leaf in leaves(part) if isinstance(part, AllOf) else ([Leaf(part)] if isinstance(part, Test) else []):
-            yield leaf.test
-            yield from _inside(leaf.test)
+    for part in list(vars(test).values()) if isinstance(test, InContext) else ():
+        tests = [part] if isinstance(part, Test) else []
+        for inner in [leaf.test for leaf in leaves(part)] if isinstance(part, Expression) else tests:
+            yield inner
+            yield from _inside(inner)
 
 
 def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:

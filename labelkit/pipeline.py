@@ -364,7 +364,8 @@ def _describe(
     clock.note("report")
     per_lf = dict(sorted(run_.applier.seconds.items()))
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(folder / "timings.json", {"finished": finished, "seconds": clock.seconds, "seconds_per_lf": per_lf})
+    timings = {"finished": finished, "seconds": clock.seconds, "seconds_per_lf": per_lf}
+    write_json(folder / "timings.json", {**timings, "remembered": list(run_.applier.remembered)})
     shutil.rmtree(folder / "work")
     (folder / "key").unlink()
 

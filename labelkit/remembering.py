@@ -64,6 +64,11 @@ class Remembered:
         return Plan(self._lfs[rest]) if rest else None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The rules whose votes are remembered."""
+        return tuple(self._lfs.names[j] for j in self._known)
+
+    @property
     def completion(self) -> Completion | None:
         """What puts the parts together; None if there is nothing to do."""
         if not self._known and not self._drafts:

@@ -1,16 +1,12 @@
-"""What the source of a Python rule tells without running it: what it may return, what it reads beside its arguments.
+"""What the source of a Python rule tells without running it: what it may return, where its names lead.
 
 Names are looked up where the function stands, so that ``Label.SPAM`` is a class, and ``now`` the clock, under whatever
 name it was imported. What cannot be known is left out: nothing here is a guess.
 
->>> import random
 >>> def rule(text):
-...     return 1 if random.random() < 0.1 else -1
->>> source = source_of(rule)
->>> [value for value, _ in returned(source).values]
+...     return 1 if text.isupper() else -1
+>>> [value for value, _ in returned(source_of(rule)).values]
 [1, -1]
->>> [str(impurity) for impurity in impurities(source)]
-['it uses random.random, which gives another answer each time (line 2)']
 """
 
 from __future__ import annotations
@@ -21,55 +17,23 @@ import functools
 import linecache
 import os
 import re
-from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import EnumType
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from labelkit.conditions import Pattern
 
-_UNKNOWN: Final = object()
+UNKNOWN: Final = object()
 """Stands for a value that only running the function could tell."""
-
-_IMPURE: Final = {
-    "gives another answer each time": (
-        "random.",
-        "numpy.random.",
-        "secrets.",
-        "uuid.uuid1",
-        "uuid.uuid4",
-        "os.urandom",
-    ),
-    "reads the clock": (
-        *("time.time", "time.monotonic", "time.perf_counter", "time.localtime", "time.gmtime", "time.strftime"),
-        *("time.ctime", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
-        "datetime.date.today",
-    ),
-    "reads the environment": ("os.environ", "os.getenv", "os.getcwd", "sys.argv"),
-    "reads a file each time": (
-        *("io.open", "gzip.open", "codecs.open", "os.listdir", "os.scandir", "os.path.exists", "os.path.isfile"),
-        *("glob.glob", "builtins.input"),
-    ),
-    "asks another program": ("requests.", "httpx.", "urllib.request.", "socket.", "subprocess."),
-    "differs from process to process": ("builtins.hash", "builtins.id"),
-}
-"""What a rule should not use, by the dotted name of its home; a name that ends in a dot stands for all behind it."""
-
-_SEEDED: Final = {"random.Random", "numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.SeedSequence"}
-"""Called with a seed, these give the same answer each time."""
-
-_MUTATING: Final = {
-    *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),
-    *("reverse", "setdefault", "sort", "subtract", "update"),
-}
 
 _SEARCHES: Final = {
     f"re.{name}" for name in ("compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 }
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -83,7 +47,7 @@ class Source:
     @cached_property
     def local(self) -> frozenset[str]:
         """The names that are the function's own: its parameters, and what it assigns."""
-        return _local(self.tree)
+        return own_names(self.tree)
 
     @cached_property
     def imported(self) -> dict[str, str]:
@@ -100,16 +64,16 @@ class Source:
         return found
 
     def look_up(self, name: str) -> Any:
-        """The value of a name that the function has from outside; ``_UNKNOWN`` of others."""
+        """The value of a name that the function has from outside; ``UNKNOWN`` of others."""
         if name in self.local or name in self.imported:
-            return _UNKNOWN
+            return UNKNOWN
         code, cells = self.function.__code__, self.function.__closure__ or ()
         if name in code.co_freevars:
             try:
                 return cells[code.co_freevars.index(name)].cell_contents
             except ValueError:  # not bound yet
-                return _UNKNOWN
-        return self.function.__globals__.get(name, getattr(builtins, name, _UNKNOWN))
+                return UNKNOWN
+        return self.function.__globals__.get(name, getattr(builtins, name, UNKNOWN))
 
 
 def source_of(function: Any) -> Source | None:
@@ -138,7 +102,8 @@ def _parsed(text: str) -> ast.Module:
         return ast.Module(body=[], type_ignores=[])
 
 
-def _local(tree: FunctionNode) -> frozenset[str]:
+def own_names(tree: FunctionNode) -> frozenset[str]:
+    """The parameters of a function and the names that it assigns, without those that it takes from outside."""
     nodes = list(ast.walk(tree))
     outside = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
@@ -182,7 +147,7 @@ def returned(source: Source) -> Returned:
         if isinstance(node, ast.Return):
             for part in _alternatives(node.value):
                 value = _value(part, source)
-                if value is not _UNKNOWN:
+                if value is not UNKNOWN:
                     values.append((value, node.lineno))
                 elif isinstance(part, ast.Attribute) and _names_no_member(part, source):
                     missing.append((ast.unparse(part), node.lineno))
@@ -223,9 +188,9 @@ def _value(node: ast.expr | None, source: Source) -> Any:
         if isinstance(node.op, ast.Not):
             return True
         inner = _value(node.operand, source)
-        return -inner if isinstance(node.op, ast.USub) and isinstance(inner, int | float) else _UNKNOWN
+        return -inner if isinstance(node.op, ast.USub) and isinstance(inner, int | float) else UNKNOWN
     value = _resolved(node, source)
-    return value if value is None or isinstance(value, int | float | str) else _UNKNOWN
+    return value if value is None or isinstance(value, int | float | str) else UNKNOWN
 
 
 def _resolved(node: ast.expr, source: Source) -> Any:
@@ -235,8 +200,8 @@ def _resolved(node: ast.expr, source: Source) -> Any:
     if isinstance(node, ast.Attribute):
         owner = _resolved(node.value, source)
         if isinstance(owner, ModuleType | type):
-            return getattr(owner, node.attr, _UNKNOWN)
-    return _UNKNOWN
+            return getattr(owner, node.attr, UNKNOWN)
+    return UNKNOWN
 
 
 def _names_no_member(node: ast.Attribute, source: Source) -> bool:
@@ -244,37 +209,14 @@ def _names_no_member(node: ast.Attribute, source: Source) -> bool:
     return isinstance(owner, EnumType) and not hasattr(owner, node.attr)
 
 
-# What it reads beside its arguments -----------------------------------------------------------------------------------
+# Where its names lead -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Impurity:
-    """A reason why a function may answer otherwise another time."""
-
-    what: str
-    line: int
-    function: str = ""
-
-    def __str__(self) -> str:
-        helper = f"{self.function}, " if self.function else ""
-        return f"{self.what} ({helper}line {self.line})"
-
-
-def impurities(source: Source) -> list[Impurity]:
-    """The reasons why a function, or one of its module that it calls, may answer otherwise for the same arguments."""
-    found: dict[str, Impurity] = {}
-    for reached in _reached(source):
-        name = "" if reached is source else f"{reached.tree.name}()"
-        for what, line in [*_state(reached), *_outside(reached)]:
-            found.setdefault(what, Impurity(what, line, name))
-    return list(found.values())
-
-
-def _reached(source: Source) -> list[Source]:
-    """The function, and those of its module that it names, and so on; what is cached is computed once, and left out."""
+def reached(source: Source) -> list[Source]:
+    """Follow a function to those of its module that it names, and so on; one that is cached is left out."""
     found, names = [source], {source.function}
     for one in found:
-        for node in _loads(one):
+        for node in loads(one):
             value = one.look_up(node.id)
             same = isinstance(value, FunctionType) and value.__globals__ is source.function.__globals__
             if same and value not in names:
@@ -284,77 +226,19 @@ def _reached(source: Source) -> list[Source]:
     return found
 
 
-def _loads(source: Source) -> list[ast.Name]:
+def loads(source: Source) -> list[ast.Name]:
+    """The names that the body of a function reads."""
     body = [node for statement in source.tree.body for node in ast.walk(statement)]
     return [node for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
-def _state(source: Source) -> Iterator[tuple[str, int]]:
-    """Names of the module that functions change."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Global):
-            yield from ((f"it changes the global {name}", node.lineno) for name in node.names)
-    changed = _changed_names(source)
-    for node in _loads(source):
-        if node.id in changed and source.look_up(node.id) is not _UNKNOWN:
-            yield f"it reads the global {node.id}, which functions change (line {changed[node.id]})", node.lineno
-
-
-def _changed_names(source: Source) -> dict[str, int]:
-    """The names of the module that a function of it assigns, or whose content it changes, with the line."""
-    changed: dict[str, int] = {}
-    for function in ast.walk(source.module):
-        if isinstance(function, FunctionNode):
-            own = _local(function)
-            for node in ast.walk(function):
-                name = _changed_name(node, source.function.__globals__)
-                if name is not None and name not in own and name in source.function.__globals__:
-                    changed.setdefault(name, node.lineno)  # type: ignore[attr-defined] # statements and expressions have one
-    return changed
-
-
-def _changed_name(node: ast.AST, namespace: dict[str, Any]) -> str | None:
-    """The name that a statement assigns to, or whose content it changes."""
-    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        return node.id
-    if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        name = _root(node)
-        return None if isinstance(namespace.get(str(name)), ModuleType | type) else name
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATING:
-        name = node.func.value.id if isinstance(node.func.value, ast.Name) else None
-        return name if isinstance(namespace.get(str(name)), MutableMapping | MutableSequence | MutableSet) else None
-    return None
-
-
-def _root(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _outside(source: Source) -> Iterator[tuple[str, int]]:
-    """Uses of chance, the clock, the environment, files and other programs."""
-    seeded = {
-        id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call) and (node.args or node.keywords)
-    }
-    for node in _chains(source.tree.body):
-        dotted = _dotted(node, source)
-        if dotted is None or (dotted in _SEEDED and id(node) in seeded):
-            continue
-        for reason, names in _IMPURE.items():
-            if any(dotted == name or (name.endswith(".") and dotted.startswith(name)) for name in names):
-                yield f"it uses {dotted.removeprefix('builtins.')}, which {reason}", node.lineno
-            elif any(dotted.startswith(f"{name}.") for name in names):  # os.environ.get
-                yield f"it uses {dotted}, which {reason}", node.lineno
-
-
-def _chains(nodes: list[Any]) -> Iterator[ast.expr]:
+def chains(nodes: list[Any]) -> Iterator[ast.expr]:
     """Names with all that is asked of them, such as ``os.environ``: the longest, not their parts."""
     for node in nodes:
         if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _is_chain(node)):
             yield node
         else:
-            yield from _chains(list(ast.iter_child_nodes(node)))
+            yield from chains(list(ast.iter_child_nodes(node)))
 
 
 def _is_chain(node: ast.expr) -> bool:
@@ -363,7 +247,7 @@ def _is_chain(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-def _dotted(node: ast.expr, source: Source) -> str | None:
+def dotted_name(node: ast.expr, source: Source) -> str | None:
     """The dotted name of what a chain stands for, by the home of its first part."""
     behind: list[str] = []
     while isinstance(node, ast.Attribute):
@@ -399,18 +283,18 @@ def _home(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
 def patterns_used(source: Source) -> list[Pattern]:
     """The regular expressions that a function and its helpers use: compiled ones of its module, and those it names."""
     found: list[Pattern] = []
-    for reached in _reached(source):
-        values = [reached.look_up(node.id) for node in _loads(reached)]
+    for one in reached(source):
+        values = [one.look_up(node.id) for node in loads(one)]
         compiled = [v for v in values if isinstance(v, re.Pattern) and isinstance(v.pattern, str)]
         found += [Pattern(v.pattern, v.flags & ~re.UNICODE) for v in compiled]
-        for node in ast.walk(reached.tree):
-            if isinstance(node, ast.Call) and node.args and _is_search(node.func, reached):
-                found += _given_pattern(node, reached)
+        for node in ast.walk(one.tree):
+            if isinstance(node, ast.Call) and node.args and _is_search(node.func, one):
+                found += _given_pattern(node, one)
     return list(dict.fromkeys(found))
 
 
 def _is_search(node: ast.expr, source: Source) -> bool:
-    return isinstance(node, ast.Name | ast.Attribute) and _is_chain(node) and _dotted(node, source) in _SEARCHES
+    return isinstance(node, ast.Name | ast.Attribute) and _is_chain(node) and dotted_name(node, source) in _SEARCHES
 
 
 def _given_pattern(call: ast.Call, source: Source) -> list[Pattern]:

@@ -124,7 +124,7 @@ class Condition:
         trusted: bool = False,
     ) -> Condition:
         """The same condition with a label, and what else a decorator says of a rule."""
-        number, enum = _label(label)
+        number, enum = class_of(label)
         expression, _ = _single(self)
         return Condition(((expression, number),), self.kind, Options(name, examples, group, precision, trusted), enum)
 
@@ -160,7 +160,7 @@ class Condition:
         """
         condition = self
         if label is not None:
-            number, enum = _label(label)
+            number, enum = class_of(label)
             condition = replace(self, cases=((_single(self)[0], number),), enum=enum or self.enum)
         given = Options(name, examples, group, precision, bool(trusted))
         options = Options(
@@ -179,7 +179,7 @@ class Condition:
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
         """Make a rule of the function's name, columns and docstring."""
         name, what = _named(function, self.options.name)
-        if not _is_bare(function):
+        if not is_bare(function):
             raise RuleError(
                 f"{what} is made by a condition, so its body would never run",
                 hint="leave only the docstring, or use @labeling_function(when=condition)",
@@ -544,10 +544,10 @@ def _entries(
         raise RuleError(f"{kind} takes either entries and one label, or one mapping from entries to labels")
     if mappings:
         pairs: list[tuple[Any, tuple[Label | None, type[IntEnum] | None]]] = [
-            (entry, _label(number)) for entry, number in mappings[0].items()
+            (entry, class_of(number)) for entry, number in mappings[0].items()
         ]
     else:
-        one: tuple[Label | None, type[IntEnum] | None] = (None, None) if label is None else _label(label)
+        one: tuple[Label | None, type[IntEnum] | None] = (None, None) if label is None else class_of(label)
         pairs = [(entry, one) for part in given for entry in _flat(part)]
     if not pairs:
         raise RuleError(f"{kind} needs at least one entry", hint=f"@{kind}('first', 'second', label=Label.SPAM)")
@@ -583,7 +583,7 @@ def _columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return () if column is None else (column,) if isinstance(column, str) else tuple(column)
 
 
-def _label(value: Any) -> tuple[Label, type[IntEnum] | None]:
+def class_of(value: Any) -> tuple[Label, type[IntEnum] | None]:
     """A label that a rule is declared with, and the enum that it is of."""
     if isinstance(value, np.integer):
         value = int(value)
@@ -619,7 +619,7 @@ def _checked_pattern(pattern: Any) -> str:
 _BARE = {"RESUME", "NOP", "CACHE", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS"}
 
 
-def _is_bare(function: Callable[..., Any]) -> bool:
+def is_bare(function: Callable[..., Any]) -> bool:
     """Whether a function does nothing but return None."""
     return isinstance(function, FunctionType) and all(
         step.opname in _BARE and (step.opname not in ("LOAD_CONST", "RETURN_CONST") or step.argval is None)

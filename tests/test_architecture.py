@@ -12,11 +12,13 @@ import labelkit
 PACKAGE = Path(labelkit.__file__).parent
 
 ROWS = {
-    **dict.fromkeys(("_files", "_optional", "_threads", "_version", "exceptions"), 0),
+    **dict.fromkeys(("_files", "_optional", "_pattern_clock", "_threads", "_version", "exceptions"), 0),
     **dict.fromkeys(
         ("_rows", "_validation", "conditions", "contexts", "fingerprint", "labels", "markup", "metrics", "patterns"), 1
     ),
-    **dict.fromkeys(("corpus", "lf", "matchers", "matrix", "probabilistic_labels", "resolution", "tables"), 2),
+    **dict.fromkeys(
+        ("corpus", "lf", "matchers", "matrix", "probabilistic_labels", "resolution", "rule_syntax", "tables"), 2
+    ),
     **dict.fromkeys(
         (
             "analysis",
@@ -27,9 +29,11 @@ ROWS = {
             "label_models",
             "model_outputs",
             "plan",
+            "rule_state",
             "rule_text",
             "rules",
             "run_folder",
+            "slow_patterns",
         ),
         3,
     ),
@@ -40,6 +44,9 @@ ROWS = {
             "comparison",
             "differences",
             "engines",
+            "examples",
+            "gates",
+            "linting",
             "plots",
             "remembering",
             "report",
@@ -48,7 +55,7 @@ ROWS = {
         ),
         4,
     ),
-    **dict.fromkeys(("applier", "checking", "pipeline", "project"), 5),
+    **dict.fromkeys(("applier", "checking", "pipeline", "project", "pytest_plugin", "testing"), 5),
     **dict.fromkeys(("__init__", "cli"), 6),
 }
 """The row of each module; a folder is one module."""
@@ -64,6 +71,8 @@ EXCEPTIONS = {
     ("run_folder", "label_models"): "a run folder gives back its model",
     ("pipeline", "applier"): "the whole run applies rules",
     ("checking", "applier"): "a check applies rules",
+    ("checking", "pipeline"): "a check finds gold as a run does",
+    ("pytest_plugin", "checking"): "tests of gates try rules as a check does",
 }
 """Imports within a row, and why."""
 

@@ -440,6 +440,9 @@ def test_the_command_line_says_what_is_kept_and_clears_it(project):
     command(*run, "--out", project / "out", **here)
     told = command("cache", "info", project / "rules.py", "--labels", "HAM,SPAM", **here)
     assert told.startswith("6 columns of votes")
+    again = command(*run[:-1], "--out", project / "again", **here)
+    assert "7 rules voted on 12,316 examples" in again
+    assert "(6 of them before: their votes were kept)" in again
     assert "  offers: kept\n" in told
     assert "  lucky: not kept: uses random.random, which may answer differently each time\n" in told
     assert command("cache", "clear", **here).startswith("6 columns of votes removed")

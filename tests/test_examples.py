@@ -43,6 +43,16 @@ def test_combined_conditions_are_shown_part_by_part():
     ]
 
 
+def test_counted_conditions_and_conditions_of_where_others_match_are_shown():
+    rule = lk.at_least(2, lk.near("win", "now", words=1), lk.keywords("free")).labeled(1).rule(name="spam")
+    assert told(rule, ("WIN it now",), 1) == [
+        "spam('WIN it now') voted ABSTAIN, but its example expects SPAM",
+        "  SPAM needs: at least 2 of the following, which does not hold",
+        "    - near(one of the keywords 'win'; one of the keywords 'now') in text: found 'WIN it now' at 0",
+        "    - one of the keywords 'free' in text: no match",
+    ]
+
+
 def test_long_lists_and_long_texts_are_cut():
     rule = lk.lookup(range(1000), match="value", label=1).rule(name="known", column="code")
     first, why = told(rule, ("x" * 5000,), 1)

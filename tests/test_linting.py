@@ -150,6 +150,14 @@ def test_a_pattern_that_never_ends_is_an_error_and_one_that_grows_with_the_squar
     assert "decides it without re" in problems[1].message
 
 
+def test_patterns_inside_tests_of_where_they_match_are_tried_too():
+    square, hopeless = lk.regex(r"\w+@\w+"), lk.regex(r"(a+)+$")
+    near = lk.near(square, lk.keywords("mail")).labeled(1).rule(name="near")
+    within = lk.within("line", ~lk.unnegated(hopeless)).labeled(1).rule(name="within")
+    problems = lint(lk.LabelingFunctions([near, within], labels=2))
+    assert [(p.rule, p.severity) for p in problems] == [("near", "warning"), ("within", "error")]
+
+
 def test_a_hundred_rules_are_linted_in_seconds(linted):
     text = "\n".join(
         f"@regex(r'\\bword{j}\\w*(?: and more)?\\b', label=Label.SPAM)\ndef pattern{j}(x):\n    'A pattern.'\n"

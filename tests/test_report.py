@@ -456,11 +456,13 @@ def test_a_run_that_was_killed_half_way_is_told_apart(tmp_path):
     assert "goes on" in caught.value.hint
 
 
-@pytest.mark.parametrize("damage", ["votes", "labels", "cut", "summary.csv", "manifest.json", "faults.parquet"])
+@pytest.mark.parametrize(
+    "damage", ["votes", "labels", "cut", "patterns", "summary.csv", "manifest.json", "faults.parquet"]
+)
 def test_a_folder_that_is_not_whole_is_refused(run_of, frame, damage):
     folder = run_of(frame).path
-    if damage == "cut":
-        part = folder / "votes" / "part-00000.parquet"
+    if damage in {"cut", "patterns"}:
+        part = folder / ("patterns.parquet" if damage == "patterns" else "votes/part-00000.parquet")
         part.write_bytes(part.read_bytes()[:500])
     elif damage == "manifest.json":
         (folder / damage).write_text('{"rules": [')
@@ -471,6 +473,13 @@ def test_a_folder_that_is_not_whole_is_refused(run_of, frame, damage):
     with pytest.raises(RunFolderError) as caught:
         lk.write_report(folder)
     assert caught.value.hint
+
+
+def test_a_model_that_cannot_be_read_back_does_not_keep_the_report_from_being_made(run_of, frame):
+    folder = run_of(frame)
+    known = json.loads((folder.path / "model" / "model.json").read_text())
+    (folder.path / "model" / "model.json").write_text(json.dumps(known | {"model": "MyOwnModel"}))
+    assert "Never votes" in report_of(folder.path).text
 
 
 def test_a_run_of_an_earlier_version_has_a_report_too(run_of, frame):

@@ -5,7 +5,8 @@ import textwrap
 import pytest
 
 from labelkit.collecting import load_file
-from labelkit.rule_syntax import impurities, patterns_used, returned, source_of
+from labelkit.rule_state import impurities
+from labelkit.rule_syntax import patterns_used, returned, source_of
 
 HEAD = """
 from enum import IntEnum

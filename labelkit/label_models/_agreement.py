@@ -50,7 +50,8 @@ class Beside:
 def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
     """Look at the votes beside those of each column, weighted by column.
 
-    >>> from labelkit.label_models._votes import arrange, read_votes
+    >>> from labelkit.label_models._arranging import arrange
+    >>> from labelkit.label_models._votes import read_votes
     >>> found = beside(arrange(read_votes(np.array([[0, 0], [0, 1], [1, -1]])), np.arange(2)).table, np.ones(4))
     >>> found.met.tolist(), found.agreeing.tolist()
     ([2.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0])

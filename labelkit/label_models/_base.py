@@ -17,22 +17,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelkit._rows import take_rows
 from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models._arranging import Arranged, arrange, canonical_order, matched_order
 from labelkit.label_models._evaluation import Evaluation
 from labelkit.label_models._explanation import Explanation, positions_of
 from labelkit.label_models._gold_correction import clamped
 from labelkit.label_models._saving import write_model
-from labelkit.label_models._votes import (
-    Arranged,
-    GivenVotes,
-    GoldCounts,
-    VoteTable,
-    arrange,
-    canonical_order,
-    check_room,
-    matched_order,
-    read_gold,
-    read_votes,
-)
+from labelkit.label_models._votes import GivenVotes, GoldCounts, VoteTable, check_room, read_gold, read_votes
 from labelkit.labels import ABSTAIN
 from labelkit.matrix import LabelMatrix, VotePatterns
 from labelkit.metrics import accuracy
@@ -103,7 +93,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return self
 
     def fit_predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
-        """:meth:`fit`, and :meth:`predict_pattern_proba` of the same patterns, in less time than one after the other."""
+        """:meth:`fit`, and :meth:`predict_pattern_proba` of the same patterns, in less time than the two take."""
         arranged = self._fit(patterns, None)
         return self._proba(arranged.table)[arranged.place]
 

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 TEMPERATURE_PENALTY: Final = 10.0
 """How stiff the spring is that draws t to 0."""
 
-PENALTY: Final = 4.0
-"""How stiff the springs are that draw b and delta to 0, in gold rows a unit."""
+CLASS_PENALTY: Final = 5.0
+"""How stiff the springs are that draw each b to 0, in gold rows a unit: such an offset moves every example."""
+
+VOTE_PENALTY: Final = 3.0
+"""The same for each delta."""
 
 REACH: Final = 3.0
 """No b or delta is drawn to 0 with more force than that of so many gold rows which all say otherwise."""
@@ -110,7 +113,8 @@ def learn_correction(
     """
     n_classes, n_columns = log_q.shape[1], hits.shape[1]
     start = np.zeros(1 + n_classes + n_columns)
-    loss = partial(_loss, log_q=log_q, hits=hits, to_class=to_class, label=label, weight=weight)
+    stiff = np.concatenate([np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
+    loss = partial(_loss, stiff=stiff, log_q=log_q, hits=hits, to_class=to_class, label=label, weight=weight)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return Correction(float(found.x[0]), found.x[1 : 1 + n_classes], found.x[1 + n_classes :])
 
@@ -162,6 +166,7 @@ def clamped(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
 def _loss(
     parameters: NDArray[np.float64],
     *,
+    stiff: NDArray[np.float64],
     log_q: NDArray[np.float64],
     hits: sparse.csr_array,
     to_class: sparse.csr_array,
@@ -174,7 +179,7 @@ def _loss(
     scores = corrected(log_q, hits, to_class, found)
     log_p = scores - logsumexp(scores, axis=1, keepdims=True)
     rows = np.arange(n)
-    pull, force = pulled(parameters)
+    pull, force = pulled(parameters, stiff)
     loss = -(weight * log_p[rows, label]).sum() + pull
     residual = np.exp(log_p)
     residual[rows, label] -= 1
@@ -184,15 +189,15 @@ def _loss(
     return float(loss), np.asarray(gradient + force)
 
 
-def pulled(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+def pulled(parameters: NDArray[np.float64], stiff: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """What it costs to move parameters (t, then b and delta) from zero, and with what force they are drawn back.
 
-    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]))
+    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]), np.array([5.0, 3.0]))
     >>> force.round(2).tolist()
-    [10.0, 0.04, 3.0]
+    [10.0, 0.05, 3.0]
     """
     scale, moved = parameters[0], parameters[1:]
-    unit = REACH / PENALTY
+    unit = REACH / stiff
     root = np.sqrt(1 + (moved / unit) ** 2)
-    cost = 0.5 * TEMPERATURE_PENALTY * scale**2 + REACH * unit * float((root - 1).sum())
-    return float(cost), np.concatenate([[TEMPERATURE_PENALTY * scale], PENALTY * moved / root])
+    cost = 0.5 * TEMPERATURE_PENALTY * scale**2 + float((REACH * unit * (root - 1)).sum())
+    return float(cost), np.concatenate([[TEMPERATURE_PENALTY * scale], stiff * moved / root])

@@ -33,7 +33,7 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     """Which LFs vote for several classes; all of them, where nearly all do.
 
     In a crowd, a worker with few votes had no occasion to vote for a second class, and a lazy one votes for one class
-    whatever he sees: there all are taken as multipolar.
+    whatever he sees: there all are taken as multipolar. Exact copies count once.
 
     Returns
     -------
@@ -42,9 +42,27 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     several = np.bincount(table.lf, minlength=table.n_lfs) > 1
     n_votes = sums_by(table.lf, table.column_counts, table.n_lfs)
     may_be = several | (_accident(table, several, n_votes) > BY_CHANCE)
-    used = n_votes > 0
-    mostly = n_votes[may_be].sum() >= MOSTLY * n_votes.sum() and may_be[used].sum() >= used.sum() / 2
+    own = own_share(table) * (n_votes > 0)
+    mostly = _share(may_be, own * n_votes) >= MOSTLY and _share(may_be, own) >= 0.5
     return np.asarray(several | (mostly and bool(several.any())))
+
+
+def own_share(table: VoteTable) -> NDArray[np.float64]:
+    """One over how many LFs cast exactly the same votes, itself included; shape (n_lfs,).
+
+    >>> from labelkit.label_models._arranging import arrange
+    >>> from labelkit.label_models._votes import read_votes
+    >>> own_share(arrange(read_votes(np.array([[0, 1, 0], [1, -1, 1]])), np.arange(3)).table).tolist()
+    [0.5, 1.0, 0.5]
+    """
+    numbers = np.random.default_rng(0).random(table.n_patterns)  # sums of these tell sets of patterns apart
+    said = (1 + table.label) * np.asarray(table.hits.T @ numbers)
+    _, number, size = np.unique(sums_by(table.lf, said, table.n_lfs), return_inverse=True, return_counts=True)
+    return np.asarray(1 / size[number])
+
+
+def _share(chosen: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
+    return float(weight[chosen].sum() / max(weight.sum(), 1e-12)) + 1e-9
 
 
 def _accident(table: VoteTable, several: NDArray[np.bool_], n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,14 +86,15 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[n
     -------
     ndarray of bool, shape (n_lfs,)
     """
-    theirs = several[table.lf].astype(np.float64)
+    own = own_share(table)
+    theirs = (several * own)[table.lf]
     n_votes = table.hits @ theirs
     voted = float(table.counts @ n_votes)
     if not voted:
         return several
-    alone = float(table.counts[n_votes == 1].sum()) / float(table.counts[n_votes > 0].sum())
+    alone = float(table.counts[(n_votes > 0) & (n_votes < 1 + 1e-9)].sum()) / float(table.counts[n_votes > 0].sum())
     per_lf = sums_by(table.lf, table.column_counts * theirs, table.n_lfs)
     known = float((per_lf * np.bincount(table.lf, minlength=table.n_lfs)).sum()) / voted / table.n_classes
     crowd = alone <= MOST_ALONE and known >= CLASSES_KNOWN
-    held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts.sum())
+    held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts @ own[table.lf])
     return np.asarray(several & (crowd or held))

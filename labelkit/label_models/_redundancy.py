@@ -86,7 +86,8 @@ def together(table: VoteTable) -> sparse.coo_array:
     """How many examples two columns share; coo_array of shape (n_columns, n_columns), pairs that share any.
 
     >>> import numpy as np
-    >>> from labelkit.label_models._votes import arrange, read_votes
+    >>> from labelkit.label_models._arranging import arrange
+    >>> from labelkit.label_models._votes import read_votes
     >>> votes = np.array([[0, 0, -1], [1, 1, 1]])
     >>> together(arrange(read_votes(votes), np.arange(3)).table).toarray().astype(int).tolist()
     [[1, 0, 1, 0, 0], [0, 1, 0, 1, 1], [1, 0, 1, 0, 0], [0, 1, 0, 1, 1], [0, 1, 0, 1, 1]]

@@ -164,8 +164,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             shared = _multipolar.learn_confusions(table, counts, believed, strength)
             confusion = _multipolar.confusion_rows(table, counts, totals, shared)
             if alone and self.class_prior is None:  # beside unipolar votes, a learned prior would run away with them
-                shown = gold.per_class(table.n_classes) + VOTES_PRIOR * (expected.classes + 1) / (expected.classes + 1).sum()
-                self.class_prior_ = shown / shown.sum()
+                self.class_prior_ = _crowd_prior(expected.classes, gold)
             self.log_confusion_ = np.where(mine, np.log(confusion), 0.0)
             posterior = self._scored(table, self.log_confusion_, self.independence_, damped=False)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
@@ -303,6 +302,12 @@ def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
         agreeing += float(weight @ agrees)
         met += float(weight @ d)
     return min(agreeing / met, 1.0) if met else 0.5
+
+
+def _crowd_prior(expected: NDArray[np.float64], gold: GoldCounts) -> NDArray[np.float64]:
+    """The class prior from expected counts of examples, which are worth so many gold rows, and from the gold rows."""
+    shown = VOTES_PRIOR * (expected + 1) / (expected + 1).sum() + gold.per_class(len(expected))
+    return np.asarray(shown / shown.sum())
 
 
 def _precisions(table: VoteTable) -> NDArray[np.float64]:

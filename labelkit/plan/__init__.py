@@ -23,8 +23,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from labelkit.conditions import InContext, Pattern, Test, Values, Words
-from labelkit.exceptions import CorpusError, RuleError
+from labelkit.conditions import InContext, Membership, Pattern, Stored, Test, Tuples, Words
+from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.lf import Column, LabelingFunctions
 from labelkit.matchers import ColumnScan
 from labelkit.plan.calls import CHUNK
@@ -93,6 +93,9 @@ class Plan:
         ------
         CorpusError
             If a column that a rule reads is missing, or a rule looks for text in one that holds something else.
+        DatabaseError
+            If a table that a rule asks is missing, or lacks a column. One that cannot be reached now is a fault of the
+            examples for which it is asked, when it is.
         """
         there = list(names)
         for lf in self.lfs:
@@ -104,8 +107,11 @@ class Plan:
                     raise _missing(lf.name, key, there)
         for step in self.steps:
             for key, test in step.tests:
-                if isinstance(key, str):
-                    _check_type(step.lf.name, key, test, type_of(key))
+                if isinstance(test, Stored):
+                    _check_table(step.lf.name, test)
+                for place, part in enumerate(key if isinstance(key, tuple) else (key,)):
+                    if isinstance(part, str):
+                        _check_type(step.lf.name, part, test, place, type_of(part))
 
     def vote(self, table: pa.RecordBatch) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
@@ -150,7 +156,9 @@ class Plan:
         return {k: (ColumnScan(list(ts)), {test: n for n, test in enumerate(ts)}) for k, ts in tests.items() if ts}
 
     def _path(self, key: Key, test: Test) -> str:
-        if isinstance(test, Values):
+        if isinstance(test, Stored):
+            return f"asks {test.question.told()}, once a batch for all distinct values"
+        if isinstance(test, Membership):
             return "asked once for each distinct value"
         if isinstance(test, InContext):
             return (
@@ -172,6 +180,8 @@ def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:
 
 
 def _describe(key: Key) -> str:
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_describe, key))})"
     return f"{key.name} (derived)" if isinstance(key, Column) else key
 
 
@@ -185,15 +195,26 @@ def _missing(rule: str, column: str, there: list[str]) -> CorpusError:
     )
 
 
-def _check_type(rule: str, column: str, test: Test, kind: pa.DataType) -> None:
+def _check_table(rule: str, test: Stored) -> None:
+    try:
+        test.question.check()
+    except DatabaseError as error:
+        raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint) from None
+
+
+def _check_type(rule: str, column: str, test: Test, place: int, kind: pa.DataType) -> None:
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if isinstance(test, Words | Pattern | InContext) and not is_text:
-        raise CorpusError(
-            f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
-            hint="write a @labeling_function, or make text of it in a @column",
-        )
-    if isinstance(test, Values) and _never_equal(test.values, kind):
-        example = f"{test.values[0]!r} ({type(test.values[0]).__name__})"
+    if not isinstance(test, Membership):
+        if not is_text:
+            raise CorpusError(
+                f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
+                hint="write a @labeling_function, or make text of it in a @column",
+            )
+        return
+    entries = _entries(test, place)
+    if entries and all(_never_equal(sought, kind) for _, sought in entries):
+        shown, sought = entries[0]
+        example = f"{shown} ({sought.__name__})" if shown else f"{sought.__name__}s"
         raise CorpusError(
             f"rule {rule!r} looks for values such as {example} in column {column!r}, which "
             f"holds {kind}: they are never equal",
@@ -201,13 +222,24 @@ def _check_type(rule: str, column: str, test: Test, kind: pa.DataType) -> None:
         )
 
 
-def _never_equal(values: Iterable[Any], kind: pa.DataType) -> bool:
+def _entries(test: Membership, place: int) -> list[tuple[str, type]]:
+    """Of each type of entry that a column is compared with, one as text (empty if none is at hand) and the type."""
+    if isinstance(test, Stored):
+        known = test.question.types()
+        kind = known[min(place, len(known) - 1)] if known else None
+        return [] if kind is None else [("", kind)]
+    values = (value[place] for value in test.values) if isinstance(test, Tuples) else test.values
+    found: dict[type, Any] = {}
+    for value in values:
+        found.setdefault(type(value), value)
+    return [(repr(value), sought) for sought, value in found.items()]
+
+
+def _never_equal(sought: type, kind: pa.DataType) -> bool:
     checks: Mapping[type, Any] = {
         str: lambda: pa.types.is_string(kind) or pa.types.is_large_string(kind),
         bool: lambda: pa.types.is_boolean(kind),
         int: lambda: pa.types.is_integer(kind),
         float: lambda: pa.types.is_floating(kind),
     }
-    if pa.types.is_null(kind):
-        return False
-    return all(type(value) in checks and not checks[type(value)]() for value in values)
+    return not pa.types.is_null(kind) and sought in checks and not checks[sought]()

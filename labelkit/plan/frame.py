@@ -13,13 +13,19 @@ import pyarrow.compute as pc
 from labelkit.lf import Column, derived_columns
 from labelkit.plan.calls import Errors, call_chunks, call_each
 
-Key: TypeAlias = str | Column
+Single: TypeAlias = str | Column
 """A column of the corpus by its name, or a derived one."""
+
+Key: TypeAlias = Single | tuple[Single, ...]
+"""A column, or several whose values are looked at together, as tuples."""
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
+Coded: TypeAlias = tuple[npt.NDArray[np.int64], list[Any]]
+"""For each row the number of its value, and the values."""
 
-def key_of(owner: Any, name: str) -> Key:
+
+def key_of(owner: Any, name: str) -> Single:
     """The column that a rule or a derived column means by the name of a parameter."""
     return derived_columns(owner).get(name, name)
 
@@ -39,7 +45,7 @@ class Frame:
         self._lists: dict[Key, list[Any]] = {}
         self._nulls: dict[Key, Mask] = {}
         self._text: dict[Key, pa.Array | None] = {}
-        self._coded: dict[Key, tuple[npt.NDArray[np.int64], list[Any]] | None] = {}
+        self._coded: dict[Key, Coded | None] = {}
         self._errors: dict[Key, Errors] = {}
 
     def values(self, key: Key) -> list[Any]:
@@ -47,15 +53,17 @@ class Frame:
         if key not in self._lists:
             if isinstance(key, Column):
                 self._derive(key)
+            elif isinstance(key, tuple):
+                self._lists[key] = list(map(_whole, zip(*map(self.values, key), strict=True)))
             else:
                 self._lists[key] = self._arrow[key].to_pylist()
         return self._lists[key]
 
-    def column(self, key: Key) -> pa.Array | list[Any]:
+    def column(self, key: Single) -> pa.Array | list[Any]:
         """The values as an Arrow array, or as a list where they are derived."""
         return self.values(key) if isinstance(key, Column) else self._arrow[key]
 
-    def nulls(self, key: Key) -> Mask:
+    def nulls(self, key: Single) -> Mask:
         """Where the value is null."""
         if key not in self._nulls:
             if isinstance(key, Column):
@@ -78,13 +86,16 @@ class Frame:
     def text(self, key: Key) -> pa.Array | None:
         """The values as an Arrow array of text, or None where some are no text."""
         if key not in self._text:
-            self._text[key] = _text_of_list(self.values(key)) if isinstance(key, Column) else _text_of(self._arrow[key])
+            self._text[key] = _text_of(self._arrow[key]) if isinstance(key, str) else _text_of_list(self.values(key))
         return self._text[key]
 
-    def coded(self, key: Key) -> tuple[npt.NDArray[np.int64], list[Any]] | None:
+    def coded(self, key: Key) -> Coded | None:
         """For each row the number of its value, and the values; None for columns that cannot be coded (nested ones)."""
         if key not in self._coded:
-            self._coded[key] = None if isinstance(key, Column) else _code(self._arrow[key])
+            if isinstance(key, tuple):
+                self._coded[key] = _code_together([self.coded(one) for one in key])
+            else:
+                self._coded[key] = _code_list(self.values(key)) if isinstance(key, Column) else _code(self._arrow[key])
         return self._coded[key]
 
     def _derive(self, column: Column) -> None:
@@ -132,7 +143,12 @@ def _text_of_list(values: Sequence[Any]) -> pa.Array | None:
         return None
 
 
-def _code(array: pa.Array) -> tuple[npt.NDArray[np.int64], list[Any]] | None:
+def _whole(row: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """A tuple of values, unknown where one of them is null."""
+    return None if any(value is None for value in row) else row
+
+
+def _code(array: pa.Array) -> Coded | None:
     try:
         coded = array.dictionary_encode(null_encoding="encode")
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
@@ -140,5 +156,27 @@ def _code(array: pa.Array) -> tuple[npt.NDArray[np.int64], list[Any]] | None:
     return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
 
 
-FrameKeys: TypeAlias = Mapping[str, Key]
+def _code_list(values: list[Any]) -> Coded | None:
+    numbers: dict[tuple[type, Any], int] = {}
+    try:
+        codes = [numbers.setdefault((type(value), value), len(numbers)) for value in values]
+    except TypeError:  # not hashable
+        return None
+    return np.array(codes, dtype=np.int64), [value for _, value in numbers]
+
+
+def _code_together(columns: list[Coded | None]) -> Coded | None:
+    """Number the tuples of values that there are; the numbers stay below that of the rows, whatever the columns are."""
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns):
+        return None
+    codes, values = known[0]
+    tuples = [(value,) for value in values]
+    for more, others in known[1:]:
+        distinct, codes = np.unique(codes * len(others) + more, return_inverse=True)
+        tuples = [(*tuples[number // len(others)], others[number % len(others)]) for number in distinct.tolist()]
+    return codes, list(map(_whole, tuples))
+
+
+FrameKeys: TypeAlias = Mapping[str, Single]
 """For each column name that a rule uses, the column that it means."""

@@ -14,7 +14,18 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from labelkit.conditions import AllOf, AtLeast, Expression, InContext, Leaf, Not, Pattern, Test, Values, Words, leaves
+from labelkit.conditions import (
+    AllOf,
+    AtLeast,
+    Expression,
+    Leaf,
+    Membership,
+    Not,
+    Test,
+    Values,
+    Words,
+    leaves,
+)
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import Calls, Cases, Column, LabelingFunction
 from labelkit.plan.calls import Errors, as_votes, call_chunks, call_each
@@ -76,7 +87,7 @@ class Declared:
 
     def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
         """The label of the first case that holds."""
-        if any(not isinstance(test, Values) and frame.text(key) is None for key, test in self.tests):
+        if any(not isinstance(test, Membership) and frame.text(key) is None for key, test in self.tests):
             return self._by_definition(frame, np.arange(frame.n_rows), space)
         votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
         merged = self._by_label
@@ -135,7 +146,7 @@ def _merge(parts: list[Leaf]) -> Leaf | None:
     """One leaf that holds where any of these does, if they differ in their entries alone."""
     first = parts[0]
     kinds = {(type(p.test), p.columns, p.optional, _options(p.test)) for p in parts}
-    if len(kinds) > 1 or isinstance(first.test, Pattern | InContext):
+    if len(kinds) > 1 or not isinstance(first.test, Words | Values):
         return None
     if isinstance(first.test, Words):
         words = tuple(word for p in parts if isinstance(p.test, Words) for word in p.test.words)
@@ -193,7 +204,7 @@ class Called:
     def _guarded(self, frame: Frame, truths: Truths) -> tuple[Mask, Errors]:
         """Where the guard holds, and where it cannot be asked."""
         assert self.body.when is not None
-        if any(not isinstance(test, Values) and frame.text(key) is None for key, test in self.tests):
+        if any(not isinstance(test, Membership) and frame.text(key) is None for key, test in self.tests):
             when = self.body.when
             columns = [frame.values(key) for key in self.keys.values()]
             results, errors = call_each(lambda *row: when.holds(dict(zip(self.keys, row, strict=True))), columns)
@@ -214,7 +225,11 @@ class Called:
 
 
 def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Test]]:
-    return [(keys[name], leaf.test) for e in expressions for leaf in leaves(e) for name in leaf.columns]
+    found: list[tuple[Key, Test]] = []
+    for leaf in (leaf for expression in expressions for leaf in leaves(expression)):
+        columns = tuple(keys[name] for name in leaf.columns)
+        found += [(columns, leaf.test)] if leaf.joint else [(column, leaf.test) for column in columns]
+    return found
 
 
 def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths) -> tuple[Mask, Mask]:
@@ -244,7 +259,9 @@ def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths)
 
 
 def _leaf_holds(leaf: Leaf, keys: FrameKeys, frame: Frame, truths: Truths) -> tuple[Mask, Mask]:
-    true = np.logical_or.reduce([truths(keys[name], leaf.test) for name in leaf.columns])
+    columns = tuple(keys[name] for name in leaf.columns)
+    asked: tuple[Key, ...] = (columns,) if leaf.joint else columns
+    true = np.logical_or.reduce([truths(key, leaf.test) for key in asked])
     unknown = np.zeros(frame.n_rows, np.bool_)
     for name in leaf.columns:
         if name not in leaf.optional:
@@ -253,4 +270,6 @@ def _leaf_holds(leaf: Leaf, keys: FrameKeys, frame: Frame, truths: Truths) -> tu
 
 
 def _name(key: Key) -> str:
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_name, key))})"
     return key.name if isinstance(key, Column) else key

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from labelkit.conditions import InContext, Test, Values
+from labelkit.conditions import InContext, Membership, Question, Stored, Test
 from labelkit.labels import ABSTAIN
-from labelkit.plan.calls import Errors
+from labelkit.plan.calls import Errors, described
 from labelkit.plan.frame import Frame, Key, Mask
 from labelkit.plan.steps import Called, Step
 
@@ -101,7 +101,7 @@ class Voting:
     def _vote(self, j: int, step: Step) -> None:
         started, shared = time.perf_counter(), self._scanned.seconds
         self._votes[:, j], errors = step.vote(self._frame, self._scanned, self._plan.lfs.space)
-        self._errors[j] = {**errors, **self._errors[j]}
+        self._errors[j] = {**self._scanned.errors(step.tests), **errors, **self._errors[j]}
         self._seconds[j] += time.perf_counter() - started - (self._scanned.seconds - shared)
 
     def _shared(self) -> npt.NDArray[np.float64]:
@@ -117,14 +117,16 @@ class _Scanned:
         self._plan = plan
         self._frame = frame
         self._found: dict[Key, Mask] = {}
+        self._said: dict[tuple[Key, Question], list[Any]] = {}
+        self._errors: dict[tuple[Key, Test], Errors] = {}
         self.seconds = 0.0
 
     def __call__(self, key: Key, test: Test) -> Mask:
         """Where a test holds (see :class:`labelkit.plan.steps.Truths`)."""
         started = time.perf_counter()
         try:
-            if isinstance(test, Values):
-                return self._values(key, test)
+            if isinstance(test, Membership):
+                return self._among(key, test)
         finally:
             self.seconds += time.perf_counter() - started
         if isinstance(test, InContext):
@@ -151,11 +153,41 @@ class _Scanned:
             possible[rows] = [test.matches(one) for one in text.take(pa.array(rows)).to_pylist()]
         return possible
 
-    def _values(self, key: Key, test: Values) -> Mask:
+    def errors(self, tests: list[tuple[Key, Test]]) -> Errors:
+        """The rows on which tests could not be answered, and why; the first test's word counts."""
+        if not self._errors:
+            return {}
+        return {row: error for one in reversed(tests) for row, error in self._errors.get(one, {}).items()}
+
+    def _among(self, key: Key, test: Membership) -> Mask:
+        """Ask once for each distinct value."""
         coded = self._frame.coded(key)
         if coded is None:
-            answers = (value is not None and test.matches(value) for value in self._frame.values(key))
-            return np.fromiter(answers, np.bool_, self._frame.n_rows)
+            coded = np.arange(self._frame.n_rows), self._frame.values(key)
         codes, values = coded
-        known = np.fromiter((value is not None and test.matches(value) for value in values), np.bool_, len(values))
+        if isinstance(test, Stored):
+            known, errors = self._judged(test, self._asked(key, test.question, values))
+            rows = np.flatnonzero(np.isin(codes, list(errors))).tolist() if errors else []
+            self._errors[key, test] = {row: errors[int(codes[row])] for row in rows}
+        else:
+            answers = (value is not None and test.matches(value) for value in values)
+            known = np.fromiter(answers, np.bool_, len(values))
         return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
+
+    def _judged(self, test: Stored, said: list[Any]) -> tuple[Mask, Errors]:
+        """What a test makes of what a table said of each value; None is said of a null."""
+        known, errors = np.zeros(len(said), np.bool_), Errors()
+        for number, answer in enumerate(said):
+            try:
+                known[number] = answer is not None and test.judge(answer)
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault
+                errors[number] = described(error)
+        return known, errors
+
+    def _asked(self, key: Key, question: Question, values: list[Any]) -> list[Any]:
+        """What a table says of each value, for all tests with the same question."""
+        if (key, question) not in self._said:
+            there = [value for value in values if value is not None]
+            answers = iter(question.find(there))
+            self._said[key, question] = [None if value is None else next(answers) for value in values]
+        return self._said[key, question]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from labelkit.exceptions import CorpusError, RunFolderError
+from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
 from labelkit.labels import ABSTAIN
 from labelkit.matrix import VotePatterns
 from labelkit.report.chosen import Chosen, PairCounts
@@ -40,6 +40,8 @@ class Facts:
     ----------
     folder : RunFolder
     patterns : VotePatterns
+    model : label model or None
+        None where it cannot be read back, as one of the user's own class.
     summary : DataFrame
         A row for each rule, and one for all.
     pairs : PairCounts
@@ -54,6 +56,7 @@ class Facts:
 
     folder: RunFolder
     patterns: VotePatterns
+    model: Any
     summary: pd.DataFrame
     pairs: PairCounts
     conflicting: list[tuple[int, int]]
@@ -115,7 +118,7 @@ def read_facts(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
     """
     try:
         return _read(folder, corpus, history=history)
-    except (pa.ArrowException, FileNotFoundError, KeyError, json.JSONDecodeError) as error:
+    except (pa.ArrowException, MatrixError, FileNotFoundError, KeyError, json.JSONDecodeError) as error:
         raise RunFolderError(
             f"{str(folder.path)!r} is not whole: {type(error).__name__}: {error}", hint="labelkit run ... --force"
         ) from error
@@ -131,6 +134,7 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
     return Facts(
         folder=folder,
         patterns=patterns,
+        model=_model(folder),
         summary=Summary.read_csv(folder.path / "summary.csv").frame,
         pairs=pairs,
         conflicting=conflicting,
@@ -139,6 +143,13 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
         rejects=_rejects(folder.path / "rejects.jsonl"),
         earlier=earlier_runs(folder) if history else [],
     )
+
+
+def _model(folder: RunFolder) -> Any:
+    try:
+        return folder.model()
+    except ModelError:
+        return None
 
 
 def _examples(

@@ -52,7 +52,7 @@ def _of_the_run(facts: Facts) -> Iterator[Remark]:
 def _findings(facts: Facts) -> list[Remark]:
     places = {rule["name"]: j for j, rule in enumerate(facts.rules)}
     unknown = facts.manifest["gold"] is not None and facts.patterns.gold is None  # in a run of an earlier version
-    found = what_to_fix(facts.patterns, model=facts.folder.model())
+    found = what_to_fix(facts.patterns, model=facts.model)
     findings = [finding for finding in found if not (unknown and finding.problem == "too little gold")]
     told = [
         Remark(

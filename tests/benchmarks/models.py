@@ -21,14 +21,17 @@ from tests.benchmarks.measuring import machine, timed
 CHUNK = 65_536
 
 
+def rules(n_lfs: int, n_classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The coverage, class, precision and topic of each rule."""
+    random = np.random.default_rng([seed, n_lfs])
+    coverage, label = random.uniform(0.002, 0.08, n_lfs), random.integers(0, n_classes, n_lfs)
+    return coverage, label, random.uniform(0.6, 0.95, n_lfs), random.integers(0, 12, n_lfs)
+
+
 def votes(n_rows: int, n_lfs: int, n_classes: int, seed: int, chunk: int) -> np.ndarray:
     """Votes of rules for one class each, with coverages of 0.2 to 8 percent that come in topics, as real rules' do."""
     random = np.random.default_rng([seed, chunk])
-    shape = np.random.default_rng([seed, n_lfs])
-    coverage = shape.uniform(0.002, 0.08, n_lfs)
-    label = shape.integers(0, n_classes, n_lfs)
-    precision = shape.uniform(0.6, 0.95, n_lfs)
-    topic = shape.integers(0, 12, n_lfs)
+    coverage, label, precision, topic = rules(n_lfs, n_classes, seed)
     truth = random.integers(0, n_classes, n_rows)
     quiet = random.random(n_rows) < 0.35
     subject = random.integers(0, 12, n_rows)
@@ -44,10 +47,7 @@ def table_of(n_rows: int, n_lfs: int, n_classes: int) -> tuple[lk.VotePatterns, 
     """The pattern table of a corpus, made chunk by chunk; also each row's pattern, and the seconds that making it took."""
     lfs = tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs))
     names = tuple(f"c{c}" for c in range(n_classes))
-    label = np.random.default_rng([1, n_lfs])  # as in votes
-    label.uniform(size=n_lfs)
-    high = label.integers(0, n_classes, n_lfs)
-    fields = Fields(np.full(n_lfs, -1), high, np.ones(n_lfs, dtype=bool))
+    fields = Fields(np.full(n_lfs, -1), rules(n_lfs, n_classes, 1)[1], np.ones(n_lfs, dtype=bool))
     parts, seconds = [], 0.0
     for chunk in range(-(-n_rows // CHUNK)):
         made = votes(min(CHUNK, n_rows - chunk * CHUNK), n_lfs, n_classes, 1, chunk)

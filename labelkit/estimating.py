@@ -1,0 +1,238 @@
+"""What ``@prompt`` rules would ask of a corpus and what that would cost, before anything is paid.
+
+Rules are applied with a pen in the place of the model, which writes down what it is asked: so derived columns and
+guards count as they do in a run.
+
+>>> import labelkit as lk
+>>> @lk.prompt("Is this spam? {text}", labels={"yes": 1, "no": 0}, model="small", prices=(0.5, 1.5))
+... def asks(text: str) -> None:
+...     "What a language model thinks of it."
+>>> estimate([asks], ["win money", "hello", "win money", None], labels=2)[0].prompts
+2
+>>> print(dry_run(asks, ["win money"]))
+asks reads text; 1 of 1 prompts:
+--- 1
+Is this spam? <text-bcdffd7a>win money</text-bcdffd7a>
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from itertools import islice
+from typing import Any, Final
+
+import numpy as np
+
+from labelkit.collecting import collect
+from labelkit.corpus import Corpus, open_corpus
+from labelkit.exceptions import LabelkitError, StopRunError
+from labelkit.labels import ABSTAIN, LabelSpace
+from labelkit.lf import Calls, LabelingFunction, LabelingFunctions
+from labelkit.plan import CHUNK, Plan
+from labelkit.prompts import Answer, Asker, AnswerStore, Endpoint, Reading
+
+ROWS: Final = 100_000
+"""How many rows of a corpus an estimate looks at, spread over all of it."""
+
+
+@dataclass(frozen=True)
+class PromptEstimate:
+    """What one rule would ask.
+
+    Attributes
+    ----------
+    rule, model : str
+    rows : int
+        The examples that it would ask about.
+    prompts : int
+        The distinct prompts among them; of a sample, at the most so many.
+    kept : int
+        Of those, how many have an answer already.
+    tokens_in, tokens_out : int
+        About what the rest would take.
+    money : float
+        What that costs; NaN where prices are not known.
+    """
+
+    rule: str
+    model: str
+    rows: int
+    prompts: int
+    kept: int
+    tokens_in: int
+    tokens_out: int
+    money: float
+
+    @property
+    def requests(self) -> int:
+        """How many prompts would be sent, if none had to be sent again."""
+        return self.prompts - self.kept
+
+
+@dataclass(frozen=True)
+class Estimates(Sequence[PromptEstimate]):
+    """What rules would ask of a corpus.
+
+    Attributes
+    ----------
+    each : tuple of PromptEstimate
+    n_rows : int
+        The rows of the corpus.
+    n_seen : int
+        Those that were looked at; numbers are scaled up to the whole.
+    endpoint : str
+        Where the rules would ask, or ``""`` if the environment does not say: then no answer counts as kept.
+    """
+
+    each: tuple[PromptEstimate, ...]
+    n_rows: int
+    n_seen: int
+    endpoint: str = ""
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.each[index]
+
+    def __len__(self) -> int:
+        return len(self.each)
+
+    @property
+    def money(self) -> float:
+        """What all of it costs; NaN where prices are not known."""
+        return math.fsum(one.money for one in self.each)
+
+    def __str__(self) -> str:
+        head = ("rule", "model", "rows", "prompts", "kept", "to ask", "tokens in", "tokens out", "cost")
+        rows = [head, *(_line(one) for one in self.each)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+        lines = ["  ".join(_aligned(cell, i, widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]
+        sampled = "" if self.n_seen == self.n_rows else f", scaled up from a sample of {self.n_seen:,}"
+        where = f"at {self.endpoint}" if self.endpoint else "the environment does not say where (LABELKIT_LLM_URL)"
+        return "\n".join([f"{self.n_rows:,} rows{sampled}; {where}", *lines, "tokens are estimated by length"])
+
+
+def _line(one: PromptEstimate) -> tuple[str, ...]:
+    counts = (one.rows, one.prompts, one.kept, one.requests, one.tokens_in, one.tokens_out)
+    cost = "-" if math.isnan(one.money) else f"{one.money:,.2f}"
+    return (one.rule, one.model, *(f"{count:,}" for count in counts), cost)
+
+
+def _aligned(cell: str, column: int, width: int) -> str:
+    return cell.ljust(width) if column < 2 else cell.rjust(width)
+
+
+def estimate(
+    rules: Any,
+    corpus: Any,
+    *,
+    labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    rows: int = ROWS,
+    prices: tuple[float, float] | None = None,
+    count_tokens: Callable[[str], int] | None = None,
+) -> Estimates:
+    """Say what the ``@prompt`` rules among some rules would ask of a corpus, without asking.
+
+    Parameters
+    ----------
+    rules : LabelingFunctions, list of rules, or as :func:`labelkit.collect` takes them
+    corpus : object
+        As :meth:`labelkit.Applier.apply` takes it. An iterator is read, and gone.
+    labels : IntEnum, list of class names or int, optional
+        The label space; inferred from the rules if not given.
+    rows : int
+        How many rows to look at, in blocks of 1,024 that are spread over the corpus.
+    prices : (float, float), optional
+        What a million tokens cost, in prompts and in answers; those of the rules if not given.
+    count_tokens : callable, optional
+        A tokenizer: the number of tokens of a text. A quarter of the bytes of its UTF-8 if not given.
+
+    Returns
+    -------
+    Estimates
+        A sequence with one entry for each rule that asks a model.
+
+    Raises
+    ------
+    LabelkitError
+        If none of the rules asks a model, or an option cannot be meant.
+    """
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
+    lfs = _asking(_collected(rules, labels))
+    pens = [_Pen(_asker_of(lf)) for lf in lfs]
+    opened, n_rows, n_seen = _written(lfs, pens, corpus, rows)
+    endpoint, stores = _kept_at(lfs)
+    scale = n_rows / n_seen if n_seen else 0.0
+    try:
+        each = tuple(_estimated(pen, endpoint, stores, scale, prices, count_tokens) for pen in pens)
+    finally:
+        stores.close()
+    return Estimates(each, n_rows, n_seen, "" if endpoint is None else endpoint.name)
+
+
+def _collected(rules: Any, labels: Any) -> LabelingFunctions:
+    if isinstance(rules, LabelingFunction):
+        rules = [rules]
+    made = isinstance(rules, Sequence) and not isinstance(rules, str) and all(isinstance(r, LabelingFunction) for r in rules)
+    return LabelingFunctions(rules, labels=labels) if made else collect(rules, labels=labels)
+
+
+def _asking(lfs: LabelingFunctions) -> LabelingFunctions:
+    """The rules that ask a model."""
+    names = [lf.name for lf in lfs if asks_a_model(lf)]
+    if not names:
+        raise LabelkitError("none of the rules asks a language model", hint="@prompt makes one that does")
+    return lfs[names]
+
+
+def asks_a_model(lf: LabelingFunction[...]) -> bool:
+    """Whether a rule was made by ``@prompt``."""
+    return isinstance(lf.body, Calls) and isinstance(lf.body.function, Asker)
+
+
+def _asker_of(lf: LabelingFunction[...]) -> Asker:
+    assert isinstance(lf.body, Calls)
+    assert isinstance(lf.body.function, Asker)
+    return lf.body.function
+
+
+@dataclass
+class _Pen:
+    """Writes down what a rule would ask."""
+
+    asker: Asker
+    n_rows: int = 0
+    prompts: dict[str, None] = field(default_factory=dict)
+
+    def __call__(self, *columns: Any) -> Any:
+        prompts = self.asker.prompts(columns)
+        self.n_rows += len(prompts)
+        self.prompts.update(dict.fromkeys(prompts))
+        return np.full(len(prompts), ABSTAIN)
+
+    def __fingerprint_parts__(self) -> list[Any]:
+        return [self.asker]
+
+
+def _written(lfs: LabelingFunctions, pens: Sequence[_Pen], corpus: Any, rows: int) -> tuple[Corpus, int, int]:
+    """Let rules write down what they would ask of blocks of a corpus; its rows, and those that were looked at."""
+    plan = Plan(LabelingFunctions([_with_pen(lf, pen) for lf, pen in zip(lfs, pens, strict=True)], labels=lfs.space))
+    opened = open_corpus(corpus, types=plan.types)
+    plan.check(opened.column_names, opened.column_type)
+    step = 1 if opened.n_rows is None else max(1, -(-opened.n_rows // max(rows, CHUNK)))
+    n_rows = n_seen = 0
+    for number, batch in enumerate(opened.batches(plan.columns, min(CHUNK, rows))):
+        n_rows += len(batch)
+        if number % step == 0:
+            plan.vote(batch.table)
+            n_seen += len(batch)
+        if opened.n_rows is None and n_seen >= rows:
+            break
+    return opened, n_rows, n_seen
+
+
+def _with_pen(lf: LabelingFunction[...], pen: _Pen) -> LabelingFunction[...]:
+    assert isinstance(lf.body, Calls)
+    return replace(lf, body=replace(lf.body, function=pen, decide=None))

@@ -1,0 +1,145 @@
+"""What may be spent on answers: requests, tokens or money, whichever is named.
+
+A budget is for one run, which is one process with the workers that it starts: whoever gives the same command again
+allows the same again. What a request will cost is not known before its answer comes, so its estimate is set aside
+first, and put right after; requests are counted exactly.
+
+>>> Budget.of("2_000 requests, 5 usd")
+Budget(requests=2000.0, tokens=None, money=5.0)
+>>> print(Budget.of(100))
+100 requests
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labelkit.exceptions import RuleError
+
+VARIABLE: Final = "LABELKIT_LLM_BUDGET"
+"""A budget for all rules of a run together."""
+
+CHARACTERS_A_TOKEN: Final = 4
+"""Of UTF-8, in bytes: about what tokenizers make of running text in any script."""
+
+_UNITS: Final = {
+    **dict.fromkeys(("request", "requests"), "requests"),
+    **dict.fromkeys(("token", "tokens"), "tokens"),
+    **dict.fromkeys(("usd", "eur", "gbp", "money"), "money"),
+}
+_PART: Final = re.compile(r"\s*([\d_]*\.?[\d_]+(?:e\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_HINT: Final = 'such as "1000 requests", "200_000 tokens" or "5 usd", or several, separated by commas'
+
+
+@dataclass(frozen=True)
+class Expense:
+    """What a request costs, or is thought to cost."""
+
+    requests: int = 0
+    tokens: float = 0.0
+    money: float = 0.0
+
+    def __sub__(self, other: Expense) -> Expense:
+        return Expense(self.requests - other.requests, self.tokens - other.tokens, self.money - other.money)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be spent at the most; None where there is no limit."""
+
+    requests: float | None = None
+    tokens: float | None = None
+    money: float | None = None
+
+    @classmethod
+    def of(cls, given: Any, *, where: str = "budget") -> Budget:
+        """Read a budget: a number of requests, or a text with units.
+
+        Raises
+        ------
+        RuleError
+            If it is neither, or a unit is not known.
+        """
+        if given is None or isinstance(given, cls):
+            return given or cls()
+        if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
+            return cls(requests=float(given))
+        limits: dict[str, float] = {}
+        for part in given.split(",") if isinstance(given, str) else [""]:
+            match = _PART.fullmatch(part)
+            unit = _UNITS.get((match.group(2) or "requests").lower()) if match else None
+            if match is None or unit is None or not match.group(1).strip("_."):
+                raise RuleError(f"{where}={given!r} is not a budget", hint=_HINT)
+            limits[unit] = float(match.group(1).replace("_", ""))
+        return cls(**limits)
+
+    @classmethod
+    def of_run(cls) -> Budget:
+        """What the environment allows all rules of a run together."""
+        return cls.of(os.environ.get(VARIABLE) or None, where=VARIABLE)
+
+    def exceeded_by(self, spent: Expense, more: Expense) -> str:
+        """The limit that one more expense would pass; empty if none."""
+        for unit in ("requests", "tokens", "money"):
+            limit, total = getattr(self, unit), getattr(spent, unit) + getattr(more, unit)
+            if limit is not None and total > limit * (1 + 1e-12):
+                return f"{limit:,.6g} {unit}"
+        return ""
+
+    def __bool__(self) -> bool:
+        return self != Budget()
+
+    def __str__(self) -> str:
+        named = [
+            (limit, unit) for unit in ("requests", "tokens", "money") if (limit := getattr(self, unit)) is not None
+        ]
+        return ", ".join(f"{limit:,.6g} {unit}" for limit, unit in named) or "no limit"
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a million tokens cost, in and out; NaN where that is not known."""
+
+    tokens_in: float = math.nan
+    tokens_out: float = math.nan
+
+    @classmethod
+    def of(cls, given: Any, rule: str) -> Prices:
+        """Check ``prices=``.
+
+        Raises
+        ------
+        RuleError
+            If they are not two numbers from 0.
+        """
+        if given is None:
+            return cls()
+        pair = tuple(given) if isinstance(given, tuple | list) else ()
+        if len(pair) != 2 or not all(isinstance(price, int | float) and price >= 0 for price in pair):
+            raise RuleError(
+                f"prices={given!r} of rule {rule!r} are not two prices",
+                hint="prices=(0.15, 0.60): for a million tokens of prompts, and of answers",
+            )
+        return cls(float(pair[0]), float(pair[1]))
+
+    @property
+    def known(self) -> bool:
+        """Whether money can be counted."""
+        return not math.isnan(self.tokens_in + self.tokens_out)
+
+    def cost(self, tokens_in: float, tokens_out: float) -> float:
+        """What tokens cost; NaN where prices are not known."""
+        return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / 1e6
+
+
+def about_tokens(text: str) -> int:
+    """About how many tokens a text has.
+
+    >>> about_tokens("Is this comment spam?"), about_tokens("")
+    (6, 0)
+    """
+    return -(-len(text.encode("utf-8", "surrogatepass")) // CHARACTERS_A_TOKEN)
