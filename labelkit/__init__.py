@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from labelkit.comparison import Comparison, compare
     from labelkit.composing import at_least, near, repeated, unnegated, within
     from labelkit.corpus import Corpus, open_corpus
+    from labelkit.databases import duckdb_table, sql_table
     from labelkit.datasets import generate_comments, generate_posts, load_comments, load_posts
     from labelkit.differences import Difference, diff
+    from labelkit.estimating import DryRun, Estimates, dry_run, estimate
     from labelkit.exceptions import LabelkitError
     from labelkit.gates import expect
     from labelkit.label_models import (
@@ -58,8 +60,10 @@ if TYPE_CHECKING:
     )
     from labelkit.labels import ABSTAIN, LabelSpace
     from labelkit.lf import Column, LabelingFunction, LabelingFunctions, LFInfo
+    from labelkit.lookups import facts, lookup
     from labelkit.matrix import Fault, LabelMatrix, VotePatterns
     from labelkit.model_outputs import model_output
+    from labelkit.nlp import entities, phrases, spacy_doc, token_pattern
     from labelkit.pipeline import run
     from labelkit.plots import (
         plot_coverage,
@@ -69,8 +73,9 @@ if TYPE_CHECKING:
         plot_reliability,
     )
     from labelkit.probabilistic_labels import ProbabilisticLabels
+    from labelkit.prompts import prompt
     from labelkit.report import write_report
-    from labelkit.rules import Condition, column, keywords, labeling_function, lookup, regex
+    from labelkit.rules import Condition, column, keywords, labeling_function, regex
     from labelkit.run_folder import RunFolder
     from labelkit.suggestions import Suggestion, Suggestions, suggest
     from labelkit.views import View, view
@@ -84,6 +89,8 @@ _HOMES = {
     "Corpus": "corpus",
     "DawidSkene": "label_models",
     "Difference": "differences",
+    "DryRun": "estimating",
+    "Estimates": "estimating",
     "Evaluation": "label_models",
     "Fault": "matrix",
     "Finding": "advice",
@@ -118,7 +125,12 @@ _HOMES = {
     "coverage_by_class": "analysis",
     "coverage_over_time": "analysis",
     "diff": "differences",
+    "dry_run": "estimating",
+    "duckdb_table": "databases",
+    "entities": "nlp",
+    "estimate": "estimating",
     "expect": "gates",
+    "facts": "lookups",
     "generate_comments": "datasets",
     "generate_posts": "datasets",
     "keywords": "rules",
@@ -126,7 +138,7 @@ _HOMES = {
     "load_comments": "datasets",
     "load_model": "label_models",
     "load_posts": "datasets",
-    "lookup": "rules",
+    "lookup": "lookups",
     "marginal_values": "analysis",
     "model_output": "model_outputs",
     "near": "composing",
@@ -134,17 +146,22 @@ _HOMES = {
     "open_corpus": "corpus",
     "pairwise_conflicts": "analysis",
     "pairwise_overlaps": "analysis",
+    "phrases": "nlp",
     "plot_coverage": "plots",
     "plot_coverage_over_time": "plots",
     "plot_label_distribution": "plots",
     "plot_pairwise": "plots",
     "plot_reliability": "plots",
+    "prompt": "prompts",
     "regex": "rules",
     "repeated": "composing",
     "run": "pipeline",
+    "spacy_doc": "nlp",
+    "sql_table": "databases",
     "suggest": "suggestions",
     "summarize": "analysis",
     "suspicious_gold": "analysis",
+    "token_pattern": "nlp",
     "unnegated": "composing",
     "view": "views",
     "what_to_fix": "advice",
@@ -163,6 +180,8 @@ __all__ = [
     "Corpus",
     "DawidSkene",
     "Difference",
+    "DryRun",
+    "Estimates",
     "Evaluation",
     "Fault",
     "Finding",
@@ -197,7 +216,12 @@ __all__ = [
     "coverage_by_class",
     "coverage_over_time",
     "diff",
+    "dry_run",
+    "duckdb_table",
+    "entities",
+    "estimate",
     "expect",
+    "facts",
     "generate_comments",
     "generate_posts",
     "keywords",
@@ -213,17 +237,22 @@ __all__ = [
     "open_corpus",
     "pairwise_conflicts",
     "pairwise_overlaps",
+    "phrases",
     "plot_coverage",
     "plot_coverage_over_time",
     "plot_label_distribution",
     "plot_pairwise",
     "plot_reliability",
+    "prompt",
     "regex",
     "repeated",
     "run",
+    "spacy_doc",
+    "sql_table",
     "suggest",
     "summarize",
     "suspicious_gold",
+    "token_pattern",
     "unnegated",
     "view",
     "what_to_fix",

@@ -26,7 +26,7 @@ class _Punctuation(dict[int, str | int]):
     def __missing__(self, code: int) -> str | int:
         character = chr(code)
         is_mark = unicodedata.category(character)[0] in "PS"
-        self[code] = (("" if character in ".'’`´ʼ" else " ") if is_mark else code)  # noqa: RUF001 - look-alikes
+        self[code] = ("" if character in ".'’`´ʼ" else " ") if is_mark else code
         return self[code]
 
 

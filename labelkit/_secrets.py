@@ -23,7 +23,7 @@ MASK: Final = "***"
 
 _REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
 _PASSWORD: Final = re.compile(r"([a-zA-Z][\w+.-]*://[^\s:/@\"']*:)([^\s\"']+)(?=@)")
-_USER: Final = re.compile(r"(?<=://)[^\s/\"']*@")
+_USER: Final = re.compile(r"(?<=://)[^\s\"']*@")
 _OPTION: Final = re.compile(
     r"([?&;][\w.-]*(?:passw|pwd|secret|token|api_?key|access_?key|credential|signature)[\w.-]*=)([^&;\s\"']+)",
     re.IGNORECASE,

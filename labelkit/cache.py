@@ -26,6 +26,7 @@ import platformdirs
 
 from labelkit._files import replaced
 from labelkit._version import __version__
+from labelkit.conditions import Expression, Stored, leaves
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
 from labelkit.fingerprint import fingerprint
@@ -102,7 +103,7 @@ class VoteCache:
             return None
         kinds = [str(corpus.column_type(name)) for name in contents]
         known = None if not reads else resolve(*reads).digest
-        derived = [column for _, column in sorted(_derived(lf).items())]
+        derived = _derived(lf)
         about = (__version__, sys.version_info[:3], str(space.dtype), len(space), corpus.on_bad_row)
         key = fingerprint(about, lf.fingerprint, known, derived, contents, kinds)
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
@@ -202,6 +203,8 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
     """
     if lf.cache is not None:
         return () if lf.cache else ("its decorator says cache=False",)
+    if any(isinstance(leaf.test, Stored) for expression in _expressions(lf) for leaf in leaves(expression)):
+        return ("asks a database, which may answer differently each time",)
     functions = _functions(lf)
     return resolve(*functions).problems if functions else ()
 
@@ -227,28 +230,38 @@ def _stamp(corpus: Corpus) -> list[list[Any]] | None:
     return [[str(path.absolute()), stat.st_size, stat.st_mtime_ns] for path, stat in stats]
 
 
-def _derived(lf: LabelingFunction[...] | Column) -> dict[str, Column]:
-    """The derived columns that a rule reads, and those that they read."""
-    found: dict[str, Column] = {}
+def _derived(lf: LabelingFunction[...] | Column) -> list[Column]:
+    """The derived columns that a rule reads, and those that they read, in an order that the rule gives.
+
+    Two of them may have the same name, where a module calls a column otherwise than the one that made it.
+    """
+    found: dict[Column, None] = {}
     todo = list(derived_columns(lf).values())
     while todo:
         column = todo.pop()
-        if column.name not in found:
-            found[column.name] = column
+        if column not in found:
+            found[column] = None
             todo += derived_columns(column).values()
-    return found
+    return list(found)
 
 
 def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
     """The columns of the corpus that a rule reads, by itself or through derived columns."""
     names: set[str] = set()
-    owners: list[LabelingFunction[...] | Column] = [lf, *_derived(lf).values()]
+    owners: list[LabelingFunction[...] | Column] = [lf, *_derived(lf)]
     for owner in owners:  # the columns of a guard are among the parameters
         names |= {parameter.name for parameter in owner.parameters} - set(derived_columns(owner))
     return sorted(names)
 
 
+def _expressions(lf: LabelingFunction[...]) -> list[Expression]:
+    """What a rule looks for, and where it is asked."""
+    if isinstance(lf.body, Calls):
+        return [] if lf.body.when is None else [lf.body.when]
+    return [expression for expression, _ in lf.body.cases]
+
+
 def _functions(lf: LabelingFunction[...]) -> list[Any]:
     """The functions of the user that a rule calls."""
     own = [lf.body.function] if isinstance(lf.body, Calls) else []
-    return own + [column.function for _, column in sorted(_derived(lf).items())]
+    return own + [column.function for column in _derived(lf)]

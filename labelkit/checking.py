@@ -14,10 +14,10 @@ from labelkit.bulk import Gold
 from labelkit.collecting import collect
 from labelkit.corpus import Batch, open_corpus
 from labelkit.examples import failures_of
-from labelkit.exceptions import CorpusError, LabelkitError
+from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.gates import Judgement, judge
-from labelkit.lf import LabelingFunctions
-from labelkit.linting import Problem, lint, lint_votes
+from labelkit.lf import LabelingFunction, LabelingFunctions
+from labelkit.linting import Problem, Severity, lint, lint_votes
 from labelkit.matrix import LabelMatrix
 from labelkit.pipeline import gold_of
 
@@ -35,7 +35,7 @@ class Sample:
         Without the rules that cannot be tried.
     gold : ndarray of shape (n_rows,) or None
     problems : tuple of Problem
-        Rules that read a column that is not there, or is of another type.
+        Rules that read a column that is not there or is of another type, or that ask a language model.
     """
 
     matrix: LabelMatrix
@@ -142,9 +142,10 @@ def check_rules(
     """
     lfs = rules if isinstance(rules, LabelingFunctions) else collect(rules, labels=labels)
     n_examples = sum(len(lf.examples) for lf in lfs)
-    problems = [Problem("error", lf.name, str(failure)) for lf in lfs for failure in failures_of(lf, lfs.space)]
+    problems = [problem for lf in lfs for problem in _of_examples(lf, lfs)]
     problems += lint(lfs)
-    if corpus is None:
+    if corpus is None or all(map(_costs, lfs)):
+        problems += [] if corpus is None else map(_untried, lfs)
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
     sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
     tried = lfs[list(sample.matrix.names)]
@@ -163,6 +164,8 @@ def try_rules(
     id: str | None = None,  # noqa: A002 - the word that users write
 ) -> Sample:
     """Vote on the first rows of a corpus, without the rules that do not fit its columns; faults are recorded.
+
+    Rules that ask a language model are left out, too: trying them would cost money.
 
     Parameters
     ----------
@@ -185,13 +188,16 @@ def try_rules(
     opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types)
     misfits: dict[str, Problem] = {}
     for lf in lfs:
+        if _costs(lf):
+            misfits[lf.name] = _untried(lf)
         try:
             Applier(lfs[[lf.name]]).plan.check(opened.column_names, opened.column_type)
-        except CorpusError as error:
-            misfits[lf.name] = Problem("error", lf.name, error.message, error.hint)
+        except LabelkitError as error:
+            severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
+            misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint)
     fitting = [name for name in lfs.names if name not in misfits]
     if not fitting:
-        first = next(iter(misfits.values()))
+        first = min(misfits.values(), key=lambda problem: problem.severity != "error")
         raise CorpusError(first.message, hint=first.hint)
     applier, truth = Applier(lfs[fitting]), None if gold is None else gold_of(gold, opened)
     batch = _first_rows(opened, applier, truth, rows)
@@ -201,12 +207,31 @@ def try_rules(
     return Sample(matrix, known, tuple(misfits.values()))
 
 
+def _costs(lf: LabelingFunction[...]) -> bool:
+    """Whether a rule asks somebody who wants to be paid, which a check does not do."""
+    return lf.kind == "prompt"
+
+
+def _untried(lf: LabelingFunction[...]) -> Problem:
+    return Problem("note", lf.name, "it asks a language model, so it was not tried", "labelkit plan RULES CORPUS --ask")
+
+
 def _first_rows(corpus: Any, applier: Applier, gold: Gold | None, rows: int) -> Batch:
     columns = dict.fromkeys((*applier.plan.columns, *([gold.column] if gold is not None and gold.column else [])))
     for batch in corpus.batches(tuple(columns), rows):
         found: Batch = batch
         return found
     raise CorpusError("the corpus has no rows to try")
+
+
+def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Problem]:
+    """Examples that fail; where an extra is missing, a note that they could not be run."""
+    failures = list(failures_of(lf, lfs.space))
+    missing = [failure.error for failure in failures if isinstance(failure.error, MissingExtraError)]
+    if missing:
+        told = f"its examples were not run: {missing[0].message}"
+        return [Problem("note", lf.name, told, missing[0].hint)]
+    return [Problem("error", lf.name, str(failure)) for failure in failures]
 
 
 def _of_gates(judgements: list[Judgement]) -> list[Problem]:

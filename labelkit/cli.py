@@ -275,6 +275,44 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
 
 
 @cli.command()
+@click.argument("rules")
+@click.argument("corpus", type=click.Path(path_type=Path))
+@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@click.option("--rows", default=100_000, show_default=True, help="About how many rows to look at.")
+@click.option("--price-in", type=float, help="What a million tokens of prompts cost (else: as the rules say).")
+@click.option("--price-out", type=float, help="What a million tokens of answers cost.")
+@click.option("--show", default=0, metavar="N", help="Show the first N prompts of each rule.")
+@click.option("--ask", is_flag=True, help="Ask them too: the answers are paid for, and kept.")
+@_with_debug
+def plan(
+    rules: str,
+    corpus: Path,
+    *,
+    labels: str | None,
+    rows: int,
+    price_in: float | None,
+    price_out: float | None,
+    show: int,
+    ask: bool,
+) -> None:
+    """Say what the rules of RULES that ask a language model would ask of CORPUS, and what that costs.
+
+    Nothing is asked, unless --ask says so. Prompts that have an answer already cost nothing.
+    """
+    from labelkit.collecting import collect  # noqa: PLC0415 - --help has to be quick
+    from labelkit.estimating import asks_a_model, dry_run, estimate  # noqa: PLC0415 - as above
+
+    if (price_in is None) != (price_out is None):
+        raise click.UsageError("--price-in and --price-out go together")
+    lfs = collect(rules, labels=None if labels is None else labels.split(","))
+    prices = None if price_in is None or price_out is None else (price_in, price_out)
+    click.echo(str(estimate(lfs, corpus, rows=rows, prices=prices)))
+    for lf in lfs if show or ask else ():
+        if asks_a_model(lf):
+            click.echo(f"\n{dry_run(lf, corpus, n=show or 10, ask=ask)}")
+
+
+@cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @_with_debug
 def init(folder: Path) -> None:
@@ -318,6 +356,7 @@ def cache_info(rules: str | None, *, labels: str | None) -> None:
     n_columns, n_bytes = kept.size()
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
     click.echo(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
+    _tell_answers()
     for lf in () if rules is None else collect(rules, labels=labels and labels.split(",")):
         reasons = why_not(lf)
         click.echo(f"  {lf.name}: {'kept' if not reasons else 'not kept: ' + '; '.join(reasons)}")
@@ -325,14 +364,35 @@ def cache_info(rules: str | None, *, labels: str | None) -> None:
         click.echo("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
 
 
+def _tell_answers() -> None:
+    """Say how many answers of language models are kept, if any ever were."""
+    from labelkit.prompts import AnswerStore  # noqa: PLC0415 - --help has to be quick
+
+    path = AnswerStore.default_path()
+    if path is None or not path.is_file():
+        return
+    store = AnswerStore(path)
+    n_answers, tokens_in, tokens_out = store.size()
+    store.close()
+    paid = f"{tokens_in:,} tokens in and {tokens_out:,} out were paid for them"
+    click.echo(f"{n_answers:,} answers of language models ({paid}) in {path}")
+
+
 @cache.command(name="clear")
+@click.option("--answers", is_flag=True, help="Remove the answers of language models too, which were paid for.")
 @_with_debug
-def cache_clear() -> None:
+def cache_clear(*, answers: bool) -> None:
     """Remove all votes that are kept."""
     from labelkit.cache import VoteCache  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
     click.echo(f"{kept.clear():,} columns of votes removed from {kept.folder}")
+    if answers:
+        from labelkit.prompts import AnswerStore  # noqa: PLC0415 - as above
+
+        store = AnswerStore()
+        click.echo(f"{store.clear():,} answers removed from {store.path}")
+        store.close()
 
 
 if __name__ == "__main__":

@@ -5,17 +5,21 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import linecache
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from labelkit.exceptions import CollectError, LabelkitError
 from labelkit.labels import LabelSpace
 from labelkit.lf import LabelingFunction, LabelingFunctions
+
+_OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
+"""Names under which a notebook keeps what its cells showed."""
 
 
 def collect(
@@ -31,7 +35,8 @@ def collect(
     Parameters
     ----------
     source : module, path, dotted name, or several of these
-        A folder stands for its Python files, in alphabetical order, without those whose names begin with ``_``.
+        A folder stands for its Python files, in alphabetical order, without those whose names begin with ``_``;
+        ``"__main__"`` for the notebook (or script) that asks, with the newest version of each rule.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred if not given: the enum of the labels that the rules are declared with, else the only
         ``IntEnum`` of their modules.
@@ -75,11 +80,22 @@ def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
     One that a function of another module made for it is its own; one that stands in another module was imported.
     """
     own, found = vars(module), {}
-    for lf in _walk(own, depth=3):
+    for lf in _walk(_as_of_now(own), depth=3):
         home = lf.origin.namespace
         if home is own or not any(other is lf for other in _walk(home, depth=3)):
             found[id(lf)] = lf
     return sorted(found.values(), key=lambda lf: lf.order)
+
+
+def _as_of_now(own: Mapping[str, Any]) -> Mapping[str, Any] | list[LabelingFunction[...]]:
+    """A module's globals; of a notebook, its rules without earlier versions that it keeps as outputs or in lists."""
+    if "_oh" not in own:
+        return own
+    kept = {name: value for name, value in own.items() if not _OUTPUT.fullmatch(name)}
+    newest: dict[str, LabelingFunction[...]] = {
+        name: value for name, value in kept.items() if isinstance(value, LabelingFunction) and value.name == name
+    }
+    return [lf for lf in _walk(kept, depth=3) if newest.get(lf.name, lf).order <= lf.order]
 
 
 def _walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:

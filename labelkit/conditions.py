@@ -177,7 +177,7 @@ class Question(Protocol):
         """The type of each part of a key, where it is known without asking anew."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stored:
     """The value stands in a table that is kept elsewhere, strict in type as :class:`Values`.
 
@@ -195,6 +195,10 @@ class Stored:
     question: Question
     wanted: frozenset[Any] | None = None
     known: frozenset[Any] | None = None
+
+    def __repr__(self) -> str:
+        said = "" if self.wanted is None else f", which says {' or '.join(sorted(map(repr, self.wanted)))}"
+        return f"among {self.question.told()}{said}"
 
     @property
     def width(self) -> int:
@@ -241,10 +245,36 @@ class InContext(ABC):
         """Where it matches, start and stop in characters, for people to see."""
 
 
+class OfDocument(ABC):
+    """A test of a parsed document (see :mod:`labelkit.nlp`); frozen, as they all are."""
+
+    @property
+    @abstractmethod
+    def annotations(self) -> frozenset[str]:
+        """What it reads of a document beside its words, such as ``"tag"``; a document may lack the rest."""
+
+    @property
+    @abstractmethod
+    def said(self) -> str:
+        """What it looks for, in words."""
+
+    @abstractmethod
+    def matches(self, value: Any) -> bool:
+        """The definition."""
+
+    @abstractmethod
+    def spans(self, value: Any) -> Iterator[tuple[int, int]]:
+        """Where it matches, start and stop in characters of the document's text, for people to see."""
+
+    @abstractmethod
+    def joined(self, others: Sequence[OfDocument]) -> OfDocument | None:
+        """One test that holds where this one or any of the others does; None if there is none."""
+
+
 Membership: TypeAlias = Values | Tuples | Stored
 """Tests of whole values, by equality."""
 
-Test: TypeAlias = Words | Pattern | Membership | InContext
+Test: TypeAlias = Words | Pattern | Membership | InContext | OfDocument
 
 
 @dataclass(frozen=True)
@@ -260,9 +290,14 @@ class Leaf:
     optional: tuple[str, ...] = ()
 
     @property
+    def width(self) -> int:
+        """How many columns the test is of together; 0 if it is of each by itself."""
+        return self.test.width if isinstance(self.test, Tuples | Stored) else 0
+
+    @property
     def joint(self) -> bool:
         """Whether the test is of all columns together, as one tuple."""
-        return isinstance(self.test, Tuples | Stored) and self.test.width > 0
+        return self.width > 0
 
     def holds(self, values: dict[str, Any]) -> bool | None:
         """Whether the test holds for an example, given the values of its columns; ``None`` where that is unknown."""
@@ -341,13 +376,20 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
             yield from leaves(part)
 
 
-def bind(expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...] = ()) -> Expression:
-    """Give the leaves that name no column these columns, and every leaf those that may be null."""
+def bind(
+    expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...] = (), parsed: tuple[str, ...] = ()
+) -> Expression:
+    """Give the leaves that name no column these columns, and every leaf those that may be null.
+
+    Of several columns, tests of documents get those that are ``parsed``, and other tests the rest.
+    """
     if isinstance(expression, Leaf):
-        return Leaf(expression.test, expression.columns or columns, optional)
+        of_document = isinstance(expression.test, OfDocument)
+        suiting = tuple(column for column in columns if (column in parsed) == of_document) or columns
+        return Leaf(expression.test, expression.columns or suiting, optional)
     if isinstance(expression, Not):
-        return Not(bind(expression.part, columns, optional))
-    return replace(expression, parts=tuple(bind(part, columns, optional) for part in expression.parts))
+        return Not(bind(expression.part, columns, optional, parsed))
+    return replace(expression, parts=tuple(bind(part, columns, optional, parsed) for part in expression.parts))
 
 
 def columns_of(*expressions: Expression) -> tuple[str, ...]:

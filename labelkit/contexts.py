@@ -21,8 +21,8 @@ from labelkit.conditions import (
     Expression,
     InContext,
     Leaf,
+    Membership,
     Pattern,
-    Values,
     Words,
     as_text,
     bind,
@@ -222,4 +222,4 @@ def _certain(expression: Expression) -> Iterator[Leaf]:
 
 def is_of_text(expression: Expression) -> bool:
     """Whether an expression asks about a text alone: no values, and no columns named."""
-    return not any(isinstance(leaf.test, Values) or leaf.columns for leaf in leaves(expression))
+    return not any(isinstance(leaf.test, Membership) or leaf.columns for leaf in leaves(expression))

@@ -18,7 +18,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from labelkit.conditions import AllOf, AtLeast, Expression, InContext, Leaf, Not, Pattern, Test, Values, Words
+from labelkit.conditions import (
+    AllOf,
+    AtLeast,
+    Expression,
+    InContext,
+    Leaf,
+    Not,
+    OfDocument,
+    Pattern,
+    Test,
+    Values,
+    Words,
+)
 from labelkit.exceptions import LabelSpaceError, VoteError
 from labelkit.labels import MAX_CLASSES, LabelSpace
 from labelkit.lf import Calls, LabelingFunction, LabelingFunctions
@@ -96,7 +108,7 @@ def failure_of(
         return ExampleFailure(call, space.name(expected), "", error)
     if vote == expected:
         return None
-    values = dict(zip(lf.columns, inputs, strict=True))
+    values = lf.arguments(*inputs)
     return ExampleFailure(call, space.name(expected), space.name(vote), why=tuple(_reasons(lf, values, space)))
 
 
@@ -172,6 +184,8 @@ def _named(test: Test) -> str:
         return f"the pattern {test.pattern!r}"
     if isinstance(test, InContext):
         return f"{type(test).__name__.lower()}({'; '.join(map(_named, test.needs))})"
+    if isinstance(test, OfDocument):
+        return test.said
     entries = test.words if isinstance(test, Words) else getattr(test, "values", None)
     if entries is None:  # in a table that is kept elsewhere
         return _shown(test)
@@ -191,8 +205,9 @@ def _found(test: Test, value: Any) -> str:
         match = test.regex.search(value)
         assert match is not None
         return f"found {_shown(match[0])} at {match.start()}"
-    place = next(iter(test.spans(value)), None) if isinstance(test, InContext) else None
-    return "equal" if place is None else f"found {_shown(value[slice(*place)])} at {place[0]}"
+    place = next(iter(test.spans(value)), None) if isinstance(test, InContext | OfDocument) else None
+    text = value.text if isinstance(test, OfDocument) else value
+    return "equal" if place is None else f"found {_shown(text[slice(*place)])} at {place[0]}"
 
 
 def _shown(value: Any) -> str:

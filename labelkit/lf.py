@@ -189,7 +189,14 @@ class Origin:
 class Column:
     """A derived column: made once an example, for every rule that names it.
 
-    Made by the decorator :func:`labelkit.column`. Calling it computes the value for one example.
+    Made by :func:`labelkit.column` and :func:`labelkit.spacy_doc`. Calling it computes the value for one example.
+
+    Attributes
+    ----------
+    raw : type, optional
+        What reads the column may be called with a value of this type, too: that of the only column that it is made of.
+    fleeting : bool
+        Whether its values are large: they are kept for a chunk of the corpus, and not for a batch.
     """
 
     name: str
@@ -197,15 +204,20 @@ class Column:
     parameters: tuple[Parameter, ...]
     batch: bool
     origin: Origin
+    raw: type | None = None
+    fleeting: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the value for one example; a null argument gives ``None`` unless the parameter takes nulls."""
-        values = _bound(self.name, self.parameters, args, kwargs)
+        values = _made(self, _bound(self.name, self.parameters, args, kwargs))
         if any(values[p.name] is None and not p.optional for p in self.parameters):
             return None
         if not self.batch:
             return self.function(*values.values())
-        return _first(self.function(*(as_column([values[p.name]], p.annotation) for p in self.parameters)))
+        value = _first(self.function(*(as_column([values[p.name]], p.annotation) for p in self.parameters)))
+        if isinstance(value, Exception):  # as a batch function says that it failed on an example
+            raise value
+        return value
 
     def __repr__(self) -> str:
         return f"<column {self.name}({', '.join(p.name for p in self.parameters)})>"
@@ -227,6 +239,12 @@ def _bound(name: str, parameters: Sequence[Parameter], args: tuple[Any, ...], kw
         raise TypeError(f"{name}({', '.join(names)}) was called as {name}({got})")
     values = {**dict(zip(names, args, strict=False)), **kwargs}
     return {column: values[column] for column in names}
+
+
+def _made(reader: LabelingFunction[...] | Column, values: dict[str, Any]) -> dict[str, Any]:
+    """Make the derived columns for which a reader was handed what they are made of, as a text for a parsed document."""
+    near = {name: column for name, column in derived_columns(reader).items() if column.raw is not None}
+    return {n: near[n](v) if n in near and isinstance(v, near[n].raw or ()) else v for n, v in values.items()}
 
 
 @dataclass(frozen=True)
@@ -338,7 +356,7 @@ class LabelingFunction(Generic[P]):
         VoteError
             If the function returned something that is not a vote.
         """
-        values = _bound(self.name, self.parameters, args, kwargs)
+        values = self.arguments(*args, **kwargs)
         space = _ANY_CLASS if self.enum is None else LabelSpace.of(self.enum)
         if isinstance(self.body, Cases):
             return self.body.vote(values)
@@ -349,6 +367,10 @@ class LabelingFunction(Generic[P]):
         if not self.body.batch:
             return space.vote(self.body.function(*values.values()))
         return space.vote(_one(self.body, self.parameters, values, space))
+
+    def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The value of each column that it reads, for a call; derived ones are made of raw values."""
+        return _made(self, _bound(self.name, self.parameters, args, kwargs))
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.body, [(p.name, p.optional) for p in self.parameters]]

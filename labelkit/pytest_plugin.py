@@ -217,10 +217,13 @@ class ExampleItem(_RuleItem):
     def runtest(self) -> None:
         """Run the example."""
         from labelkit.examples import failure_of  # noqa: PLC0415 - only for a project that has rules
+        from labelkit.exceptions import MissingExtraError  # noqa: PLC0415 - as above
 
         failure = failure_of(self.rule, self.inputs, self.expected, self.space)
         if failure is None:
             return
+        if isinstance(failure.error, MissingExtraError):
+            pytest.skip(str(failure.error).replace("\nHint", "; hint"))
         trace = None if failure.error is None else _theirs(failure.error)
         if failure.error is None or trace is None:
             raise _Failed(str(failure))

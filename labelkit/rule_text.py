@@ -21,6 +21,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._secrets import masked
 from labelkit.conditions import (
     AllOf,
     AnyOf,
@@ -29,7 +30,9 @@ from labelkit.conditions import (
     InContext,
     Leaf,
     Not,
+    OfDocument,
     Pattern,
+    Stored,
     Test,
     Values,
     Words,
@@ -65,7 +68,7 @@ def text_of(lf: LabelingFunction[...], class_names: Sequence[str]) -> dict[str, 
         expression that finds a match its ``columns``, ``pattern``, ``flags`` and the ``label`` that it stands for.
     """
     return {
-        "source": _shortened(source_of(lf)),
+        "source": _shortened(masked(source_of(lf))),
         "looks_for": [_case_line(expression, label, class_names) for expression, label in _cases(lf)],
         "finds": [found for expression, label in _cases(lf) for found in _finds(expression, label)],
     }
@@ -157,6 +160,10 @@ def _said_test(test: Test) -> str:
         return f"the pattern {_cut(test.pattern, 300)}"
     if isinstance(test, InContext):
         return f"{type(test).__name__.lower()}({', '.join(_said_part(part) for part in _fields(test))})"
+    if isinstance(test, OfDocument):
+        return test.said
+    if isinstance(test, Stored):
+        return repr(test)
     entries: Sequence[Any] = test.words if isinstance(test, Words) else test.values
     listed = ", ".join(f"“{_cut(str(entry), 60)}”" for entry in entries[:MOST_ENTRIES])
     more = f" and {len(entries) - MOST_ENTRIES:,} more" if len(entries) > MOST_ENTRIES else ""
@@ -170,7 +177,7 @@ def _fields(test: Any) -> list[Any]:
 
 def _said_part(part: Any) -> str:
     """A part of a test that asks where others match: a test, an expression, or a plain value."""
-    if isinstance(part, Words | Pattern | Values | InContext):
+    if isinstance(part, Words | Pattern | Values | InContext | OfDocument):
         return _said_test(part)
     return _said(part) if isinstance(part, Leaf | Not | AllOf | AnyOf | AtLeast) else str(part)
 

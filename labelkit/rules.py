@@ -22,14 +22,26 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, IntEnum
-from pathlib import Path
+from enum import IntEnum
 from types import FunctionType
-from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, overload
+from typing import Any, ParamSpec, TypeAlias, TypeVar, overload
 
 import numpy as np
 
-from labelkit.conditions import AllOf, AnyOf, Expression, Leaf, Not, Pattern, Values, Words, bind, columns_of, leaves
+from labelkit.conditions import (
+    AllOf,
+    AnyOf,
+    Expression,
+    Leaf,
+    Not,
+    OfDocument,
+    Pattern,
+    Values,
+    Words,
+    bind,
+    columns_of,
+    leaves,
+)
 from labelkit.exceptions import LabelSpaceError, RuleError
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import (
@@ -42,7 +54,6 @@ from labelkit.lf import (
     examples_of,
     parameters_of,
 )
-from labelkit.tables import read_entries
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,6 +69,7 @@ class Options:
     group: str | None = None
     precision: float | None = None
     trusted: bool = False
+    cache: bool | None = None
 
     def checked(self, what: str) -> Options:
         """Refuse what cannot be meant."""
@@ -126,13 +138,14 @@ class Condition:
         """The same condition with a label, and what else a decorator says of a rule."""
         number, enum = class_of(label)
         expression, _ = _single(self)
-        return Condition(((expression, number),), self.kind, Options(name, examples, group, precision, trusted), enum)
+        options = Options(name, examples, group, precision, trusted, self.options.cache)
+        return Condition(((expression, number),), self.kind, options, enum)
 
     def rule(
         self,
         *,
         name: str,
-        column: str | tuple[str, ...] = "text",
+        column: str | tuple[str, ...] | None = None,
         label: Label | None = None,
         examples: Mapping[Any, Any] | None = None,
         group: str | None = None,
@@ -145,8 +158,9 @@ class Condition:
         Parameters
         ----------
         name : str
-        column : str or tuple of str
-            The column or columns that it reads.
+        column : str or tuple of str, optional
+            The column or columns that it reads, beside those that parts of the condition name. If not given and some
+            part names none: ``"doc"`` if all of these ask for parsed documents, else ``"text"``.
         label : int, optional
             The label that it votes for; not needed where the condition has one.
         examples, group, precision, trusted
@@ -169,8 +183,9 @@ class Condition:
             given.group if group is not None else self.options.group,
             given.precision if precision is not None else self.options.precision,
             self.options.trusted if trusted is None else given.trusted,
+            self.options.cache,
         )
-        columns = (column,) if isinstance(column, str) else tuple(column)
+        columns = _columns_for(condition) if column is None else as_columns(column)
         parameters = tuple(Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*_expressions(condition)))))
         frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the rule is where its derived columns are
         origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
@@ -185,6 +200,13 @@ class Condition:
                 hint="leave only the docstring, or use @labeling_function(when=condition)",
             )
         return _declare(self, name, parameters_of(function, what), _origin(function), _doc(function))
+
+
+def _columns_for(condition: Condition) -> tuple[str, ...]:
+    """The column that a condition reads where nobody says which."""
+    tests = [leaf.test for expression in _expressions(condition) for leaf in leaves(expression) if not leaf.columns]
+    parsed = all(isinstance(test, OfDocument) for test in tests)
+    return () if not tests else ("doc",) if parsed else ("text",)
 
 
 def _named(function: Any, name: str | None) -> tuple[str, str]:
@@ -252,11 +274,13 @@ def _declare(
     what = f"rule {name!r}"
     columns = tuple(p.name for p in parameters)
     optional = tuple(p.name for p in parameters if p.optional)
+    near = {name: origin.namespace.get(name) for name in columns}
+    parsed = tuple(name for name, value in near.items() if isinstance(value, Column) and value.raw is not None)
     cases = []
     for expression, label in condition.cases:
         if label is None:
             raise RuleError(f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)")
-        cases.append((_bound(expression, columns, optional, what), label))
+        cases.append((_bound(expression, columns, optional, what, parsed), label))
     if all(label == ABSTAIN for _, label in cases):
         raise RuleError(f"{what} can only abstain", hint="label=Label.SPAM, or leave the rule out")
     options = condition.options.checked(what)
@@ -272,10 +296,13 @@ def _declare(
         precision=options.precision,
         trusted=options.trusted,
         doc=doc,
+        cache=options.cache,
     )
 
 
-def _bound(expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...], what: str) -> Expression:
+def _bound(
+    expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...], what: str, parsed: tuple[str, ...] = ()
+) -> Expression:
     """Give a condition its columns, and check its parts against the rule that they are for."""
     unknown = [c for c in columns_of(expression) if c not in columns]
     if unknown:
@@ -284,12 +311,17 @@ def _bound(expression: Expression, columns: tuple[str, ...], optional: tuple[str
             hint="name every column that the rule reads as a parameter",
         )
     for leaf in leaves(expression):
+        if leaf.joint and leaf.width != len(leaf.columns or columns):
+            raise RuleError(
+                f"{what} looks up {leaf.width} columns together, and reads {leaf.columns or columns}",
+                hint="its parameters are the columns, in the order of the key, unless column=('city', 'country') says so",
+            )
         if isinstance(leaf.test, Pattern):
             try:
                 leaf.test.regex  # noqa: B018 - compiled here, so that the error names the rule
             except (re.error, OverflowError, ValueError) as error:
                 raise RuleError(f"the pattern {leaf.test.pattern!r} of {what} does not compile: {error}") from None
-    return bind(expression, columns, optional)
+    return bind(expression, columns, optional, parsed)
 
 
 def keywords(
@@ -351,10 +383,10 @@ def keywords(
     >>> tone("a great song, and free"), tone("Free!")
     (0, 1)
     """
-    cases, enum = _entries("keywords", words, label)
+    cases, enum = in_runs("keywords", words, label)
 
     def test(entries: list[str]) -> Words:
-        return Words(tuple(_checked_word(word, "keywords") for word in entries), ignore_case, whole_word)
+        return Words(tuple(checked_word(word, "keywords") for word in entries), ignore_case, whole_word)
 
     options = Options(name, examples, group, precision, trusted)
     return Condition(_as_cases(cases, test, column), "keywords", options, enum)
@@ -407,133 +439,16 @@ def regex(
         flags = pattern.flags & ~re.UNICODE
     else:
         given = pattern
-    cases, enum = _entries("regex", (given,), label)
+    cases, enum = in_runs("regex", (given,), label)
     made = tuple(
-        (Leaf(Pattern(_checked_pattern(entry), int(flags)), _columns(column)), number)
+        (Leaf(Pattern(_checked_pattern(entry), int(flags)), as_columns(column)), number)
         for entries, number in cases
         for entry in entries
     )
     return Condition(made, "regex", Options(name, examples, group, precision, trusted), enum)
 
 
-def lookup(
-    source: str | Path | Iterable[Any] | Mapping[Any, Label],
-    *,
-    match: Literal["phrase", "value"] = "phrase",
-    label: Label | type[IntEnum] | Mapping[Any, Label] | None = None,
-    key: str | None = None,
-    value: str | None = None,
-    ignore_case: bool | None = None,
-    whole_word: bool = True,
-    column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-) -> Condition:
-    """Match examples by a list that is kept elsewhere: a file, a set, or a mapping from entries to labels.
-
-    Parameters
-    ----------
-    source : path, iterable, or mapping from entry to label
-        A file beside the module that names it: CSV with a header, JSONL, Parquet, or text with one entry a line.
-    match : {"phrase", "value"}
-        Whether an entry stands in the text (as in :func:`keywords`) or equals the value, strictly in type.
-    label : int, IntEnum or mapping, optional
-        The class to vote for. With ``value=``: what the file's values mean, as a mapping to classes, or an enum whose
-        names or numbers they are.
-    key : str, optional
-        The file's column of entries; the first if not given.
-    value : str, optional
-        The file's column of labels, if it has one.
-    ignore_case : bool, optional
-        True for phrases and False for values if not given. Values are compared by ``str.casefold``.
-    whole_word : bool
-        As in :func:`keywords`, for phrases.
-    column, name, examples, group, precision, trusted
-        As in :func:`keywords`.
-
-    Returns
-    -------
-    Condition
-
-    Raises
-    ------
-    RuleError
-        If the file is missing, malformed or empty, or a label in it is not known.
-
-    Examples
-    --------
-    >>> @lookup({"DE": 0, "FR": 1}, match="value")
-    ... def country(code: str) -> None:
-    ...     "Where the sender lives."
-    >>> country("FR"), country("fr"), country("DE ")
-    (1, -1, -1)
-    """
-    if match not in ("phrase", "value"):
-        raise RuleError(f"match={match!r} of a look-up is neither 'phrase' nor 'value'")
-    if isinstance(source, str | Path):
-        near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-        pairs = read_entries(Path(source), key=key, value=value, beside=near)
-        given: Any = (
-            _first_of_each((_entry(e), _file_label(text, label, source)) for e, text in pairs)
-            if value
-            else [e for e, _ in pairs]
-        )
-        cases, enum = _entries("lookup", (given,), None if value else label)
-    else:
-        cases, enum = _entries("lookup", (source,), label)
-
-    def test(entries: list[Any]) -> Words | Values:
-        if match == "value":
-            return Values(tuple(map(_entry, entries)), ignore_case=bool(ignore_case))
-        return Words(tuple(_checked_word(e, "lookup") for e in entries), ignore_case is not False, whole_word)
-
-    return Condition(_as_cases(cases, test, column), "lookup", Options(name, examples, group, precision, trusted), enum)
-
-
-def _entry(entry: Any) -> Any:
-    """An entry as the plain value that a corpus can hold, since values are compared strictly in type."""
-    if isinstance(entry, Enum):
-        entry = entry.value
-    if isinstance(entry, np.generic):
-        entry = entry.item()
-    try:
-        hash(entry)
-    except TypeError:
-        raise RuleError(f"lookup takes plain values, not {entry!r} ({type(entry).__name__})") from None
-    if entry is None or entry != entry:  # noqa: PLR0124 - NaN differs from itself
-        raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out")
-    return entry
-
-
-def _first_of_each(pairs: Iterable[tuple[Any, Label]]) -> dict[Any, Label]:
-    """A mapping in which the first of several labels of an entry stands."""
-    mapping: dict[Any, Label] = {}
-    for entry, label in pairs:
-        mapping.setdefault(entry, label)
-    return mapping
-
-
-def _file_label(text: Any, label: Any, source: str | Path) -> Label:
-    """What a label in a file means."""
-    if isinstance(label, type) and issubclass(label, IntEnum):
-        label = {**{m.name: m for m in label}, **{m.value: m for m in label}, **{str(m.value): m for m in label}}
-    if isinstance(label, Mapping):
-        if text not in label:
-            raise RuleError(f"{source} holds the label {text!r}, which is not among {list(label)}")
-        meant: Label = label[text]
-        return meant
-    if isinstance(text, int) and not isinstance(text, bool) and label is None:
-        return text
-    raise RuleError(
-        f"{source} holds the label {text!r}, and the rule does not say what that means",
-        hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
-    )
-
-
-def _entries(
+def in_runs(
     kind: str, given: tuple[Any, ...], label: Any
 ) -> tuple[list[tuple[list[Any], Label | None]], type[IntEnum] | None]:
     """Sort what a decorator was given into runs of entries with the same label, in the order declared."""
@@ -576,10 +491,11 @@ def _as_cases(
     test: Callable[[list[Any]], Words | Values],
     column: str | tuple[str, ...] | None,
 ) -> tuple[tuple[Expression, Label | None], ...]:
-    return tuple((Leaf(test(entries), _columns(column)), label) for entries, label in cases)
+    return tuple((Leaf(test(entries), as_columns(column)), label) for entries, label in cases)
 
 
-def _columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
+def as_columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The columns that ``column=`` means."""
     return () if column is None else (column,) if isinstance(column, str) else tuple(column)
 
 
@@ -601,7 +517,8 @@ def class_of(value: Any) -> tuple[Label, type[IntEnum] | None]:
     return value, None
 
 
-def _checked_word(word: Any, kind: str) -> str:
+def checked_word(word: Any, kind: str) -> str:
+    """Refuse what is no word or phrase."""
     if not isinstance(word, str):
         hint = 'match="value" compares whole values of any type' if kind == "lookup" else None
         raise RuleError(f"{kind} takes strings, not {word!r} ({type(word).__name__})", hint=hint)

@@ -12,12 +12,25 @@ import labelkit
 PACKAGE = Path(labelkit.__file__).parent
 
 ROWS = {
-    **dict.fromkeys(("_files", "_optional", "_pattern_clock", "_threads", "_version", "exceptions"), 0),
+    **dict.fromkeys(
+        ("_files", "_normalising", "_optional", "_pattern_clock", "_secrets", "_threads", "_version", "exceptions"), 0
+    ),
     **dict.fromkeys(
         ("_rows", "_validation", "conditions", "contexts", "fingerprint", "labels", "markup", "metrics", "patterns"), 1
     ),
     **dict.fromkeys(
-        ("corpus", "lf", "matchers", "matrix", "probabilistic_labels", "resolution", "rule_syntax", "tables"), 2
+        (
+            "corpus",
+            "databases",
+            "lf",
+            "matchers",
+            "matrix",
+            "probabilistic_labels",
+            "resolution",
+            "rule_syntax",
+            "tables",
+        ),
+        2,
     ),
     **dict.fromkeys(
         (
@@ -27,8 +40,11 @@ ROWS = {
             "composing",
             "datasets",
             "label_models",
+            "lookups",
             "model_outputs",
+            "nlp",
             "plan",
+            "prompts",
             "rule_state",
             "rule_text",
             "rules",
@@ -55,17 +71,22 @@ ROWS = {
         ),
         4,
     ),
-    **dict.fromkeys(("applier", "checking", "pipeline", "project", "pytest_plugin", "testing"), 5),
+    **dict.fromkeys(("applier", "checking", "estimating", "pipeline", "project", "pytest_plugin", "testing"), 5),
     **dict.fromkeys(("__init__", "cli"), 6),
 }
 """The row of each module; a folder is one module."""
 
 EXCEPTIONS = {
     ("_optional", "exceptions"): "a missing package is an error of ours",
+    ("_secrets", "exceptions"): "a variable that is not set is an error of ours",
     ("composing", "rules"): "a composition makes conditions of conditions",
     ("contexts", "conditions"): "a test of where others match is made of them",
+    ("lookups", "rules"): "a look-up makes conditions",
     ("matrix", "lf"): "the description of a rule travels with its votes",
     ("model_outputs", "rules"): "a model output is made as a Python rule is",
+    ("nlp", "rules"): "what is looked for in documents makes conditions",
+    ("prompts", "cache"): "answers are kept beside votes",
+    ("prompts", "rules"): "a rule that asks a model is made as a Python rule is",
     ("report", "advice"): "a report says what to fix",
     ("report", "bulk"): "gold of a column is read as in a run",
     ("run_folder", "label_models"): "a run folder gives back its model",
@@ -80,6 +101,8 @@ NEVER = [
     ("label_models", {"corpus", "rules"}, "a label model never sees a corpus or a rule"),
     ("rules", {"matrix"}, "a rule never sees a matrix"),
     ("model_outputs", {"matrix"}, "a rule never sees a matrix"),
+    ("nlp", {"matrix"}, "a rule never sees a matrix"),
+    ("prompts", {"matrix"}, "a rule never sees a matrix"),
 ]
 
 

@@ -257,6 +257,18 @@ def test_a_module_without_a_file_can_be_collected():
     assert lk.collect(module).names == ("one",)
 
 
+def test_a_notebook_has_its_rules_as_they_are_now():
+    """Earlier versions that it keeps as outputs, or that stand in a list made before, are left out."""
+    notebook = types.ModuleType("__main__")
+    names = vars(notebook)
+    exec(HEAD + rule("a") + rule("b") + "before = [a, b]", names)
+    outputs = {3: names["a"], 4: names["before"]}
+    names |= {"_oh": outputs, "Out": outputs, "_3": names["a"], "_": names["a"]}
+    exec(rule("a", "Label.HAM") + rule("_c"), names)
+    found = lk.collect(notebook)
+    assert list(found) == [names["b"], names["a"], names["_c"]]
+
+
 def test_packages_of_one_name_in_two_folders_do_not_meet(tmp_path):
     rules = "from .words import WORDS\nfrom labelkit import keywords\nx = keywords(*WORDS, label=1).rule(name='x')\n"
     for folder, word in (("a", "apple"), ("b", "berry")):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from labelkit.exceptions import MissingExtraError, ModelError
+from labelkit.exceptions import GoldError, MissingExtraError, ModelError
 from labelkit.label_models import (
     IBCC,
     MODELS,
@@ -23,6 +23,7 @@ from labelkit.label_models import (
     WeightedVote,
     load_model,
 )
+from labelkit.label_models._gold_correction import gold_prior
 from labelkit.lf import LFInfo
 from labelkit.matrix import LabelMatrix
 
@@ -134,6 +135,16 @@ def test_copies_of_any_function_change_next_to_nothing(votes_of):
         assert (here.argmax(axis=1) == there.argmax(axis=1))[covered].mean() > 0.97
 
 
+def test_copies_of_a_rule_for_one_class_do_not_change_how_the_others_are_read():
+    votes, _ = observers([0.8, 0.75, 0.7, 0.8])
+    rule = np.where(votes[:, [0]] == 1, 1, -1)
+    once, often = (np.concatenate([votes, *[rule] * n], axis=1) for n in (1, 9))
+    there, here = LabelModel().fit(once), LabelModel().fit(often)
+    assert there.multipolar_.all()
+    assert here.multipolar_.all()
+    assert (here.predict(often) == there.predict(once)).mean() > 0.99
+
+
 def test_six_copies_of_a_poor_rule_do_not_outvote_four_good_ones():
     good, gold = observers([0.75, 0.77, 0.79, 0.8])
     poor = np.where(np.random.default_rng(1).random(len(gold)) < 0.6, gold, 1 - gold)
@@ -182,12 +193,86 @@ def test_rules_that_know_two_classes_each_and_seldom_meet_do_not_lead_astray(n_c
     assert model.score(votes, known) >= majority.score(votes, known)
 
 
+def test_a_classifier_beside_rules_for_one_class_shows_how_frequent_the_classes_are():
+    rng = np.random.default_rng(0)
+    gold = (rng.random(4_000) < 0.1).astype(int)
+    rare, usual = gold == 1, gold == 0
+    chances = [np.where(rare, 0.5, 0.08), np.where(rare, 0.4, 0.05), np.where(usual, 0.15, 0.1)]
+    rules_ = [np.where(rng.random(4_000) < p, label, -1) for p, label in zip(chances, (1, 1, 0), strict=True)]
+    classifier = np.where(rng.random(4_000) < 0.8, gold, 1 - gold)
+    votes = np.column_stack([*rules_, classifier])
+    model = LabelModel().fit(votes)
+    assert model.class_prior_[1] == pytest.approx((classifier == 1).mean(), abs=0.01)
+    assert model.score(votes, gold) > MajorityVote().fit(votes).score(votes, gold)
+
+
 def test_rules_of_one_group_that_speak_together_count_less():
     votes = np.repeat([[0, 0, 0, 1, -1], [1, -1, -1, 1, -1], [0, -1, 0, -1, 1], [-1, 0, 0, -1, 0]], 30, axis=0)
     whole = LabelMatrix.of(votes)
     grouped = tuple(LFInfo(lf.name, group="ann" if j < 3 else None) for j, lf in enumerate(whole.lfs))
     alone, together = LabelModel().fit(whole), LabelModel().fit(replace(whole, lfs=grouped))
     assert together.independence_.sum() < alone.independence_.sum()
+
+
+# Gold -----------------------------------------------------------------------------------------------------------------
+
+
+def test_gold_rows_have_their_class_in_labels_where_they_are_named_again():
+    matrix = LabelMatrix.of([[0, 0], [1, 1], [-1, -1], [1, 1]], ids=list("abcd"), classes=["HAM", "SPAM"])
+    gold = {"b": "HAM", "c": "SPAM"}
+    model = LabelModel().fit(matrix, gold)
+    labels = model.label(matrix, gold=gold)
+    assert labels.hard().tolist()[1:3] == [0, 1]
+    assert labels.proba[1:3].tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert labels.is_covered.tolist() == [True] * 4
+    rest = model.label(matrix)
+    assert labels.proba[[0, 3]].tolist() == rest.proba[[0, 3]].tolist()
+    assert rest.proba[1].tolist() == rest.proba[3].tolist()  # without gold, labels go by votes alone
+    with pytest.raises(GoldError, match="know no examples"):
+        model.label(matrix.patterns, gold=[0, 1, 1])
+
+
+@given(st.lists(st.integers(0, 200), min_size=1, max_size=6).filter(any))
+def test_a_prior_from_gold_lies_between_an_even_one_and_the_counts(counts):
+    n, k = np.array(counts, dtype=float), len(counts)
+    prior, share = gold_prior(n)
+    assert prior.sum() == pytest.approx(1)
+    assert 0 <= share < 1
+    assert (prior > 0).all()
+    smooth = (n + 0.5) / (n + 0.5).sum()
+    assert (np.abs(prior - 1 / k) <= np.abs(smooth - 1 / k) + 1e-12).all()
+    assert gold_prior(100 * n)[1] >= share
+
+
+def test_a_few_gold_rows_set_no_prior_by_accident():
+    rng = np.random.default_rng(0)
+    shares = [gold_prior(rng.multinomial(20, [0.5, 0.5]).astype(float))[1] for _ in range(200)]
+    assert np.mean(np.array(shares) > 0) < 0.2
+
+
+@pytest.mark.parametrize("n_gold", [20, 50, 100])
+@pytest.mark.parametrize(
+    "votes_of", [lambda: rules([0.9, 0.8, 0.7, 0.75, 0.6, 0.85]), lambda: observers([0.9, 0.6, 0.7, 0.65], density=0.5)]
+)
+def test_gold_does_not_make_labels_worse_on_average(votes_of, n_gold):
+    votes, gold = votes_of()
+    known = np.where((votes >= 0).any(axis=1), gold, -1)
+    without = LabelModel().fit(votes).score(votes, known)
+    found = []
+    for seed in range(5):
+        chosen = np.random.default_rng(seed).permutation(len(gold))[:n_gold]
+        given_gold = np.full(len(gold), -1)
+        given_gold[chosen] = gold[chosen]
+        rest = np.where(given_gold < 0, known, -1)
+        found.append(LabelModel().fit(votes, given_gold).score(votes, rest))
+    assert np.mean(found) >= without - 0.01
+
+
+def test_gold_shows_which_rule_is_wrong():
+    votes, gold = rules([0.9, 0.2, 0.85, 0.8])  # the second votes for class 1 and is mostly wrong
+    known = np.where(np.arange(len(gold)) < 100, gold, -1)
+    rest = np.where((votes >= 0).any(axis=1) & (known < 0), gold, -1)
+    assert LabelModel().fit(votes, known).score(votes, rest) > LabelModel().fit(votes).score(votes, rest) + 0.05
 
 
 # Reports --------------------------------------------------------------------------------------------------------------

@@ -116,6 +116,26 @@ def test_the_bytes_of_a_run_do_not_depend_on_the_number_of_workers(rules, corpus
     assert len(list((one.path / "votes").iterdir())) == 6  # 1,024 rows each
 
 
+def test_parts_of_which_some_have_faults_merge_to_the_patterns_and_gold_of_the_whole(faulty, comments, tmp_path):
+    rare = comments["text"].str.contains("love").to_numpy()
+    few = comments[~rare | (np.arange(len(comments)) < 2_500)].reset_index(drop=True)  # faults in the first parts alone
+    few.to_parquet(tmp_path / "few.parquet")
+    run = lk.run(faulty, tmp_path / "few.parquet", tmp_path / "out", gold="spam", on_fault="record", batch_size=1024)
+    matrix = lk.Applier(lk.collect(faulty)).apply(few, on_fault="record")
+    patterns = run.patterns()
+    assert matrix.faults
+    assert max(fault.row for fault in matrix.faults) < len(few) - 1024
+    assert np.array_equal(patterns.outcomes, matrix.patterns.outcomes)
+    assert np.array_equal(patterns.counts, matrix.patterns.counts)
+    expected = np.zeros((len(patterns), 2), dtype=int)
+    np.add.at(expected, (matrix.pattern_index, few["spam"].to_numpy()), 1)
+    assert np.array_equal(patterns.gold, expected)
+    assert run.faults == matrix.faults
+    labels = lk.LabelModel().fit(matrix).label(matrix)
+    assert np.array_equal(run.labels().proba, labels.proba)
+    assert run.labels().ids.tolist() == list(range(len(few)))
+
+
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_a_text_file_gives_the_labels_of_the_same_parquet_file(rules, corpus, comments, suffix, tmp_path):
     path = tmp_path / f"comments.{suffix}"

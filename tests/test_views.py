@@ -161,6 +161,30 @@ def test_labels_can_be_asked_for_and_judged():
 # What is shown --------------------------------------------------------------------------------------------------------
 
 
+def test_named_examples_are_shown_in_the_order_in_which_they_are_named(matrix, corpus):
+    shown = lk.view(matrix, corpus, RULES, ids=["u", "p", "s"])
+    assert shown.ids.tolist() == ["u", "p", "s"]
+    assert shown.texts["text"].tolist() == [TEXTS[5], TEXTS[0], TEXTS[3]]
+    assert shown.title == "all 3 examples with the given ids (6 in all)"
+    assert lk.view(matrix, corpus, ids=iter("tsr"), n=2).ids.tolist() == ["t", "s"]
+    assert lk.view(matrix, corpus, ids="q").ids.tolist() == ["q"]
+    assert len(lk.view(matrix, corpus, ids=[])) == 0
+
+
+def test_named_examples_are_asked_about_like_others(matrix, corpus):
+    shown = lk.view(matrix, corpus, RULES, ids=["u", "q", "p"], labeled_by="link")
+    assert shown.ids.tolist() == ["u", "p"]
+    assert lk.view(matrix, corpus, ids=list("stp"), uncertain=lk.LabelModel().fit(matrix)).ids.tolist() == ["p"]
+
+
+def test_examples_are_named_by_number_where_nothing_else_names_them():
+    matrix = lk.Applier(RULES, labels=Label).apply(TEXTS)
+    assert lk.view(matrix, TEXTS, ids=np.array([4, 0])).ids.tolist() == [4, 0]
+    assert lk.view(matrix, TEXTS, ids=2).texts["text"].tolist() == [TEXTS[2]]
+    with pytest.raises(MatrixError, match="no example has the id 6"):
+        lk.view(matrix, TEXTS, ids=[0, 6])
+
+
 def test_a_view_shows_texts_votes_gold_and_matches(matrix, corpus):
     shown = lk.view(matrix, corpus, RULES, id="id", labeled_by="asks", gold={"p": "SPAM"})
     frame = shown.frame

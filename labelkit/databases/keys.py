@@ -11,8 +11,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-LARGEST: Final = 2**63
-"""Whole numbers from here on fit into no column of whole numbers."""
+SMALLEST: Final = -(2**63)
+LARGEST: Final = 2**64
+"""Whole numbers below the one, and from the other on, fit into no column of whole numbers."""
 
 
 def strict(key: Any, width: int) -> Hashable:
@@ -23,7 +24,7 @@ def strict(key: Any, width: int) -> Hashable:
 def may_stand(part: Any, kind: type | None) -> bool:
     """Whether a value can stand in a column of a type; None is a column that takes any.
 
-    >>> may_stand(1, int), may_stand(True, int), may_stand(2**63, int), may_stand("a\x00b", str)
+    >>> may_stand(1, int), may_stand(True, int), may_stand(2**64, int), may_stand(float("nan"), float)
     (True, False, False, False)
     """
     if kind is UUID:
@@ -31,9 +32,9 @@ def may_stand(part: Any, kind: type | None) -> bool:
     if kind is not None and type(part) is not kind:
         return False
     if isinstance(part, str):
-        return "\x00" not in part and _is_utf8(part)
+        return part != "" and _is_utf8(part)  # blank entries are left out of every look-up
     if isinstance(part, int):
-        return -LARGEST <= part < LARGEST
+        return SMALLEST <= part < LARGEST
     return not (isinstance(part, float) and math.isnan(part))
 
 
@@ -51,11 +52,6 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:  # a lone surrogate, which only Python can hold
         return False
     return True
-
-
-def sent(part: Any, kind: type | None) -> Any:
-    """A value as the database wants it: UUIDs are text in corpora."""
-    return UUID(part) if kind is UUID else part
 
 
 def received(part: Any) -> Any:

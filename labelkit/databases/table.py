@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, TypeAlias
+from functools import cached_property
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from labelkit.databases.keys import distinct, strict
 from labelkit.exceptions import DatabaseError, RuleError
 
+R = TypeVar("R")
 Load: TypeAlias = Literal["once", "per batch"]
 
 MOST_ROWS: Final = 2_000_000
 """Rows of a table that is read once; more take gigabytes as Python values."""
+
+RETRY_AFTER: Final = 0.5
+"""Seconds after which a database that did not answer is asked once more."""
 
 NOTHING: Final[frozenset[Any]] = frozenset()
 PRESENT: Final[frozenset[Any]] = frozenset((True,))
@@ -43,23 +49,53 @@ class Table(ABC):
     def identity(self) -> tuple[Any, ...]:
         """What tells it from other tables, the same for every user and password, on every machine."""
 
-    @property
     @abstractmethod
-    def columns(self) -> dict[str, type | None]:
-        """The names of its columns, with the types of their values where they have one; asked for once."""
+    def described(self) -> dict[str, type | None]:
+        """Ask for the names of its columns, with the types of their values where they have one."""
 
     @abstractmethod
-    def rows(self, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """All distinct rows of some columns."""
+    def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
+        """All distinct rows of some columns, or as many as the limit says."""
 
     @abstractmethod
     def rows_of(
         self, keys: Sequence[tuple[Any, ...]], columns: Sequence[str], value: str | None
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> list[tuple[Any, ...]]:
         """The distinct rows in which some columns hold one of the keys: those columns, and the value's."""
+
+    @cached_property
+    def columns(self) -> dict[str, type | None]:
+        """The names of its columns, with their types; asked for once."""
+        return self.described()
+
+    @property
+    def known_columns(self) -> dict[str, type | None] | None:
+        """The same, if they were asked for."""
+        known: dict[str, type | None] | None = vars(self).get("columns")
+        return known
+
+    def patiently(self, ask: Callable[[], R]) -> R:
+        """Ask, and once more if the database cannot be reached; then leave it alone for as long as it made us wait."""
+        until, error = vars(self).get("_silent", (0.0, None))
+        if time.monotonic() < until:
+            raise error
+        started = time.monotonic()
+        try:
+            try:
+                return ask()
+            except UnreachableError:
+                time.sleep(RETRY_AFTER)
+                return ask()
+        except UnreachableError as silence:
+            ended = time.monotonic()
+            vars(self)["_silent"] = ended + (ended - started), silence
+            raise
 
     def __fingerprint_parts__(self) -> list[Any]:
         return list(self.identity)
+
+    def __repr__(self) -> str:
+        return self.where
 
     def __getstate__(self) -> dict[str, Any]:
         """Connections stay in the process that made them."""
@@ -73,6 +109,8 @@ class Table(ABC):
         DatabaseError
             If the table is read to find out, and cannot be, or lacks a column.
         """
+        if key is None and self.load == "per batch":
+            raise RuleError(f"the column of keys of {self.where} is not named", hint='key="name"')
         if key is None:
             rest = [name for name in self.columns if name != value]
             key = tuple(rest) if all_columns else rest[0]
@@ -92,13 +130,14 @@ class Table(ABC):
         asking.check(must_answer=True)
         names = asking.columns
         found: list[tuple[Any, Any]] = []
-        for row in self.rows(names):
+        rows = self.rows(names, MOST_ROWS + 1)
+        if len(rows) > MOST_ROWS:
+            raise DatabaseError(f"{self.where} has more than {MOST_ROWS:,} rows", hint='ask it: load="per batch"')
+        for row in rows:
             key = row[: len(asking.keys)]
             if any(part is None or part == "" for part in key) or (asking.value is not None and row[-1] is None):
                 continue
             found.append((key if asking.width else key[0], None if asking.value is None else row[-1]))
-            if len(found) > MOST_ROWS:
-                raise DatabaseError(f"{self.where} has more than {MOST_ROWS:,} rows", hint='ask it: load="per batch"')
         if not found:
             raise DatabaseError(f"{self.where} has no entries in {', '.join(map(repr, names))}")
         return found
@@ -140,7 +179,7 @@ class Asking:
         """For each key the set of what the table says of it, or why it could not be asked."""
         try:
             there = self._there(keys)
-        except DatabaseError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault of all these examples
             return [error] * len(keys)
         if not self.symmetric:
             return [there.get(strict(key, self.width), NOTHING) for key in keys]
@@ -151,8 +190,8 @@ class Asking:
         """What the table says of the keys that it holds; keys are compared again, strictly."""
         turned = [key[::-1] for key in keys] if self.symmetric else []
         hashable = [key for key in (*keys, *turned) if _is_hashable(key)]
-        kinds = [self.table.columns[name] for name in self.keys] if self.check() is None and hashable else []
-        asked = distinct(hashable, kinds, self.width)
+        self.check(must_answer=True)
+        asked = distinct(hashable, [self.table.columns[name] for name in self.keys], self.width)
         found: dict[Any, frozenset[Any]] = {}
         for row in self.table.rows_of(asked, self.keys, self.value) if asked else ():
             key = strict(row[: len(self.keys)] if self.width else row[0], self.width)
@@ -181,10 +220,8 @@ class Asking:
 
     def types(self) -> tuple[type | None, ...]:
         """The types of the parts of a key, where they are known."""
-        try:
-            return tuple(self.table.columns[name] for name in self.keys)
-        except DatabaseError:
-            return ()
+        known = self.table.known_columns
+        return () if known is None else tuple(known[name] for name in self.keys)
 
 
 def _is_hashable(key: Any) -> bool:

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-TEMPERATURE_PENALTY: Final = 10.0
+TEMPERATURE_PENALTY: Final = 20.0
 """How stiff the spring is that draws t to 0."""
 
-CLASS_PENALTY: Final = 5.0
+CLASS_PENALTY: Final = 4.0
 """How stiff the springs are that draw each b to 0, in gold rows a unit: such an offset moves every example."""
 
-VOTE_PENALTY: Final = 3.0
+VOTE_PENALTY: Final = 2.0
 """The same for each delta."""
 
 REACH: Final = 3.0

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from labelkit.label_models._redundancy import Overlaps
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
-MODEL_ROWS: Final = 4.0
-"""A model's estimate of a precision is worth so many gold rows: on real votes 83 to 96% of the intervals then hold."""
+MODEL_ROWS: Final = 3.0
+"""A model's estimate of a precision is worth so many gold rows: on real votes 85 to 97% of the intervals then hold."""
 
 REDUNDANT: Final = 0.5
 """From this Jaccard overlap, two labeling functions are reported as redundant."""
@@ -80,7 +80,7 @@ class LearnedReports:
         -------
         DataFrame
             A row for each LF and class that it voted for: ``lf``, ``vote``, ``votes``, ``precision``, ``low``, ``high``
-            (95%). The model's estimate counts as four gold rows, so that the interval is wide without gold.
+            (95%). The model's estimate counts as three gold rows, so that the interval is wide without gold.
         """
         columns = {
             "votes": self.column_votes_.astype(np.int64),

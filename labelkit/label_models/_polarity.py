@@ -25,6 +25,9 @@ CLASSES_KNOWN: Final = 0.5
 MOST_UNHELD: Final = 0.35
 """Beside unipolar LFs, multipolar ones may cast no more of the votes than this for their confusions to be learned."""
 
+BROAD: Final = 0.75
+"""LFs for every class that vote on so many of the covered examples show how frequent the classes are."""
+
 BY_CHANCE: Final = 0.001
 """An LF of one class may be multipolar if that is at least this probable, had it voted like the multipolar ones."""
 
@@ -73,6 +76,28 @@ def _accident(table: VoteTable, several: NDArray[np.bool_], n_votes: NDArray[np.
     only = np.zeros(table.n_lfs, dtype=np.int64)
     only[table.lf] = table.label
     return np.asarray(share[only] ** n_votes)
+
+
+def broad_shares(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    """How frequent the classes are by the votes of broad LFs for every class, beside LFs for one class each.
+
+    Of the latter, the number of votes says how often they fire, and nothing of their class. A classifier that votes on
+    most examples shows the frequencies, if a little evened out by its errors.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,) or None
+        None where there are no such LFs, or no others.
+    """
+    n_votes = sums_by(table.lf, table.column_counts, table.n_lfs)
+    every = np.bincount(table.lf, minlength=table.n_lfs) == table.n_classes
+    broad = every & (n_votes >= BROAD * table.counts[table.covered].sum())
+    if several.all() or not (broad & several).any():
+        return None
+    own = (own_share(table) * broad)[table.lf]
+    votes = sums_by(table.label, own * table.column_counts, table.n_classes)
+    votes += 0.01 * votes.sum()
+    return np.asarray(votes / votes.sum())
 
 
 def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -4,7 +4,8 @@ Votes of rules are counted, by their independence and with concave worth (:mod:`
 those of rules that vote for several classes also by how far they agree with the others. In a crowd, where everybody
 votes for most classes and most examples have several votes, confusions are learned in a few EM steps instead
 (:mod:`~labelkit.label_models._multipolar`). Beside rules for one class each, a crowd's confusions, or those of a few
-multipolar rules, are learned with the counts as a fixed offset. Gold rows set the class prior and correct the result
+multipolar rules, are learned with the counts as a fixed offset; there, rules that vote on most examples and for every
+class (a classifier, say) show the class prior. Gold rows set the class prior and correct the result
 (:mod:`~labelkit.label_models._gold_correction`).
 """
 
@@ -32,7 +33,7 @@ from labelkit.label_models._em import (
 )
 from labelkit.label_models._gold_correction import Correction, corrected, gold_prior, learn_correction
 from labelkit.label_models._learned import LearnedReports, describe
-from labelkit.label_models._polarity import learns_confusions, multipolar
+from labelkit.label_models._polarity import broad_shares, learns_confusions, multipolar
 from labelkit.label_models._redundancy import column_overlaps
 from labelkit.label_models._votes import NO_GOLD, check_room, class_votes
 
@@ -53,9 +54,6 @@ USUAL: Final = 0.75
 
 MOST_CONFUSIONS: Final = 20_000_000
 """Where the confusions of all LFs are more numbers than this (1,000 workers over 140 classes), votes are counted."""
-
-VOTES_PRIOR: Final = 100.0
-"""A crowd's votes say as much of the class prior as so many gold rows."""
 
 
 class LabelModel(LearnedReports, BaseLabelModel):
@@ -87,7 +85,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
     ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1))``, to which votes with confusions add the logs of
     these. The formulas and their constants stand in the modules named above.
 
-    Gold rows set the class prior (in a crowd the votes do, which show it better than some dozen rows) and teach a
+    Gold rows set the class prior (in a crowd the votes do, which show it better than some dozen rows do) and teach a
     correction of the posterior. They are kept out of expectation maximisation: a posterior that was fitted to them
     looks better on them than it is, and the correction would be too bold. As every prediction goes by the votes alone,
     a gold row's is that of other rows with its votes; ``label(matrix, gold=gold)`` gives gold rows their class.
@@ -122,10 +120,13 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.prior_weight_ = float(prior is not None)
         if prior is None and len(gold):
             prior, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
+        self.multipolar_ = multipolar(table)
+        if prior is None:
+            prior = broad_shares(table, self.multipolar_)
+            self.prior_weight_ = float(prior is not None)
         self.known_prior_ = prior is not None
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         self.column_codes_ = table.codes
-        self.multipolar_ = multipolar(table)
         small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
         self.confused_ = learns_confusions(table, self.multipolar_) & small
         overlaps = column_overlaps(table)
@@ -135,7 +136,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self._learn_counts(table)
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
-            self._learn_confusions(table, gold)
+            self._learn_confusions(table)
         self.gold_scale_, self.gold_classes_ = 0.0, np.zeros(table.n_classes)
         self.gold_columns_ = np.zeros(table.n_columns)
         if len(gold):
@@ -150,7 +151,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.slopes_ = _unipolar.class_slopes(n_votes, n_lfs, self._coefficients())
         self.scale_ = _unipolar.temperature(agreement(table, self.independence_), table.n_classes, self._coefficients())
 
-    def _learn_confusions(self, table: VoteTable, gold: GoldCounts) -> None:
+    def _learn_confusions(self, table: VoteTable) -> None:
         """A few EM steps, with the score of the unipolar LFs as an offset."""
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.confused_[table.lf][:, None]
@@ -164,7 +165,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             shared = _multipolar.learn_confusions(table, counts, believed, strength)
             confusion = _multipolar.confusion_rows(table, counts, totals, shared)
             if alone and self.class_prior is None:  # beside unipolar votes, a learned prior would run away with them
-                self.class_prior_ = _crowd_prior(expected.classes, gold)
+                self.class_prior_ = (expected.classes + 1) / (expected.classes + 1).sum()
             self.log_confusion_ = np.where(mine, np.log(confusion), 0.0)
             posterior = self._scored(table, self.log_confusion_, self.independence_, damped=False)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
@@ -186,6 +187,11 @@ class LabelModel(LearnedReports, BaseLabelModel):
     def _log_ratio(self) -> NDArray[np.float64]:
         """How much more frequent than usual a class is known to be, in logs."""
         return np.log(len(self.class_prior_) * self.class_prior_) * self.known_prior_
+
+    def _prior_scores(self) -> NDArray[np.float64]:
+        """What a known class prior adds: beside confusions, which are probabilities, all of its log-ratio."""
+        whole = 1.0 if self.confused_.any() else self.scale_ * self._coefficients().prior
+        return np.asarray(whole * self._log_ratio())
 
     def _scored(
         self,
@@ -228,7 +234,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         if not self.confused_.all():
             n = class_votes(hits, table.label_matrix(self._counted(table, independence)))
             own = _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
-            scores += self.scale_ * (own + self._coefficients().prior * self._log_ratio())
+            scores += self.scale_ * own + self._prior_scores()
         return scores
 
     def _known(self, table: VoteTable) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
@@ -277,7 +283,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
             share = counted[column] / np.maximum(n[place, label], 1e-300)
             terms[np.arange(len(column)), label] += share * own[place, label]
-            prior += self.scale_ * self._coefficients().prior * self._log_ratio()
+            prior += self._prior_scores()
         terms, prior = terms * np.exp(correction.log_scale), prior * np.exp(correction.log_scale) + correction.classes
         terms[np.arange(len(column)), table.label[column]] += correction.columns[column]
         return prior, terms
@@ -302,12 +308,6 @@ def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
         agreeing += float(weight @ agrees)
         met += float(weight @ d)
     return min(agreeing / met, 1.0) if met else 0.5
-
-
-def _crowd_prior(expected: NDArray[np.float64], gold: GoldCounts) -> NDArray[np.float64]:
-    """The class prior from expected counts of examples, which are worth so many gold rows, and from the gold rows."""
-    shown = VOTES_PRIOR * (expected + 1) / (expected + 1).sum() + gold.per_class(len(expected))
-    return np.asarray(shown / shown.sum())
 
 
 def _precisions(table: VoteTable) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """What rules look for in parsed documents: token patterns, phrases, entities.
 
-A test is a frozen spec that needs no spaCy to be declared, compared or fingerprinted. Its matcher is made when the first
-document is there, one for each vocabulary, and kept with the test.
+A test is a frozen spec that needs no spaCy to be declared, compared or fingerprinted. Its matcher is made when the
+first document is there, one for each vocabulary, and kept with the test.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ EVERYTHING: Final = "everything"
 """The annotation that stands for all of them: custom attributes may be set by any pipe."""
 
 ANNOTATIONS: Final = {
-    **{"POS": "pos", "TAG": "tag", "DEP": "dep", "LEMMA": "lemma", "MORPH": "morph"},
-    **{"ENT_TYPE": "ents", "ENT_IOB": "ents", "ENT_ID": "ents", "ENT_KB_ID": "links"},
-    **{"IS_SENT_START": "sents", "SENT_START": "sents", "_": EVERYTHING},
+    **{name: name.lower() for name in ("POS", "TAG", "DEP", "LEMMA", "MORPH")},
+    **dict.fromkeys(("ENT_TYPE", "ENT_IOB", "ENT_ID"), "ents"),
+    **dict.fromkeys(("IS_SENT_START", "SENT_START"), "sents"),
+    "ENT_KB_ID": "links",
+    "_": EVERYTHING,
 }
 """What pipes set on tokens, by the name that patterns have for it; all else comes with the tokenizer."""
 

@@ -1,7 +1,7 @@
 """The pipeline behind a column of documents: how it is named, loaded once a process, and told apart from others.
 
-A pipeline is named by a language (``"blank:en"``), an installed package, or a folder; or it is given as an object, or as
-a function that makes one. Columns with the same pipeline share it for as long as one of them lives.
+A pipeline is named by a language (``"blank:en"``), an installed package, or a folder; or it is given as an object, or
+as a function that makes one. Columns with the same pipeline share it for as long as one of them lives.
 """
 
 from __future__ import annotations
@@ -99,10 +99,14 @@ class Model:
         return [None if self._folder is not None else str(self.given), self.content]
 
     def __resolved_parts__(self) -> tuple[Any, ...]:
-        """What the documents depend on, beside the texts: spaCy, the content of the pipeline, and pipes of one's own."""
-        spacy = optional("spacy", extra="nlp")
-        known = digest_of(self.nlp)
-        own = [part for part in (self.nlp.tokenizer, *(proc for _, proc in self.nlp.pipeline)) if not _is_of_spacy(part)]
+        """What the documents depend on beside the texts: spaCy, the pipeline's content, and pipes of one's own."""
+        try:
+            spacy, known = optional("spacy", extra="nlp"), digest_of(self.nlp)
+        except LabelkitError:
+            return (object(),)  # whose content is not known: nothing can be kept of what cannot be made
+        own = [
+            part for part in (self.nlp.tokenizer, *(proc for _, proc in self.nlp.pipeline)) if not _is_of_spacy(part)
+        ]
         read = [type(part) if hasattr(part, "to_bytes") else part for part in own]  # the digest has what they can tell
         # A pipeline whose content is not known is handed on as it is, which keeps votes from being kept.
         return (spacy.__version__, self.nlp if known is None else known, *read, *_extensions())

@@ -11,15 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from labelkit._optional import optional
 from labelkit.nlp.matching import ANNOTATIONS, EVERYTHING, annotation_of, attributes_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 _OF_SPACY: Final = {
-    **{"token.tag": "tag", "token.pos": "pos", "token.morph": "morph", "token.lemma": "lemma"},
-    **{"token.dep": "dep", "token.head": "dep", "token.is_sent_start": "sents", "doc.sents": "sents"},
-    **{"doc.ents": "ents", "token.ent_type": "ents", "token.ent_iob": "ents", "token.ent_id": "ents"},
+    **{f"token.{name}": name for name in ("tag", "pos", "morph", "lemma", "dep")},
+    **dict.fromkeys(("doc.ents", "token.ent_type", "token.ent_iob", "token.ent_id"), "ents"),
+    **dict.fromkeys(("doc.sents", "token.is_sent_start"), "sents"),
+    "token.head": "dep",
     "token.ent_kb_id": "links",
 }
 """Annotations by the names that pipes declare them with; others keep theirs."""
@@ -35,9 +37,14 @@ _SET: Final = frozenset(ANNOTATIONS.values()) - {EVERYTHING}
 """Annotations that nothing but a pipe can set."""
 
 WRITERS: Final = {
-    **{"tag": "a tagger", "pos": "a morphologizer, or a tagger with an attribute_ruler", "morph": "a morphologizer"},
-    **{"lemma": "a lemmatizer", "dep": "a parser", "sents": "a sentencizer, senter or parser"},
-    **{"ents": "an entity_ruler or ner", "links": "an entity_linker"},
+    "tag": "a tagger",
+    "pos": "a morphologizer, or a tagger with an attribute_ruler",
+    "morph": "a morphologizer",
+    "lemma": "a lemmatizer",
+    "dep": "a parser",
+    "sents": "a sentencizer, a senter or a parser",
+    "ents": "an entity_ruler or ner",
+    "links": "an entity_linker",
 }
 """What sets an annotation, in words."""
 
@@ -124,7 +131,8 @@ def _pipe(nlp: Language, name: str, listened: dict[str, tuple[str, ...]]) -> Pip
     declared = {*map(_annotation, meta.assigns)}
     writes: set[str] | None = {*declared, f"heard from {name}"} if declared else None
     patterns = _patterns(proc)
-    reads |= {annotation_of(attribute) for attribute in attributes_of(patterns)}
+    compared = [proc.phrase_matcher_attr] if getattr(proc, "phrase_matcher_attr", None) else []
+    reads |= {annotation_of(attribute) for attribute in (*attributes_of(patterns), *map(_name_of, compared))}
     if meta.factory == "attribute_ruler":
         writes = {annotation_of(attribute) for rule in proc.patterns for attribute in rule["attrs"]}
     elif meta.factory == "doc_cleaner":
@@ -153,7 +161,7 @@ def _heard(proc: Any) -> tuple[str, ...]:
 
 def _patterns(proc: Any) -> list[Any]:
     """The token patterns that a pipe is made of."""
-    found = []
+    found: list[Any] = []
     for entry in getattr(proc, "patterns", None) or ():
         pattern = entry.get("patterns", entry.get("pattern")) if isinstance(entry, dict) else None
         if isinstance(pattern, list):
@@ -164,12 +172,12 @@ def _patterns(proc: Any) -> list[Any]:
 def _features(proc: Any) -> Iterator[str]:
     """The annotations among the features of a trained pipe."""
     model = getattr(proc, "model", None)
-    for node in model.walk() if hasattr(model, "walk") else ():
-        for attribute in node.attrs.get("columns", ()) if node.name == "extract_features" else ():
-            yield from (annotation_of(name) for name in _names_of(attribute))
+    for node in model.walk() if model is not None and hasattr(model, "walk") else ():
+        if node.name == "extract_features":
+            yield from (annotation_of(_name_of(attribute)) for attribute in node.attrs.get("columns", ()))
 
 
-def _names_of(attribute: Any) -> Iterator[str]:
-    from spacy.attrs import NAMES  # noqa: PLC0415 - there is a pipeline, so there is spaCy
-
-    yield NAMES[attribute] if isinstance(attribute, int) else str(attribute)
+def _name_of(attribute: Any) -> str:
+    """The name of an attribute that may be given as its number."""
+    names = optional("spacy.attrs", extra="nlp").NAMES
+    return str(names[attribute]) if isinstance(attribute, int) else str(attribute)

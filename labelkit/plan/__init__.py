@@ -23,13 +23,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from labelkit.conditions import InContext, Membership, Pattern, Stored, Test, Tuples, Words
+from labelkit.conditions import InContext, Membership, OfDocument, Pattern, Stored, Test, Tuples, Words
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.lf import Column, LabelingFunctions
 from labelkit.matchers import ColumnScan
 from labelkit.plan.calls import CHUNK
-from labelkit.plan.frame import Key, key_of
-from labelkit.plan.steps import Step, step_of
+from labelkit.plan.frame import Key, Makers, key_of, makers_of
+from labelkit.plan.steps import Called, Step, step_of
 from labelkit.plan.voting import BatchVotes, Voting
 
 __all__ = ["CHUNK", "BatchVotes", "Plan", "Voting"]
@@ -86,6 +86,33 @@ class Plan:
                     )
         return {name: kind for name, (kind, _) in known.items()}
 
+    @cached_property
+    def makers(self) -> Makers:
+        """What makes derived columns, where that depends on the rules that read them.
+
+        Raises
+        ------
+        LabelkitError
+            If a column cannot be made as its rules need it, such as by a pipeline that is not installed.
+        """
+        return makers_of([*self.lfs, *(key for key in self.keys if isinstance(key, Column))])
+
+    @cached_property
+    def in_chunks(self) -> bool:
+        """Whether functions are called on a chunk after the other, since a derived column is too large for a batch."""
+        return any(isinstance(key, Column) and key.fleeting for key in self.keys)
+
+    @cached_property
+    def kept(self) -> tuple[Column, ...]:
+        """The derived columns that are read when all functions have been called."""
+        later = (key for step in self.steps if not self.is_called(step) for key in step.keys.values())
+        return tuple(dict.fromkeys(key for key in later if isinstance(key, Column)))
+
+    def is_called(self, step: Step) -> bool:
+        """Whether a rule votes while functions are called: it calls one, or reads what is not kept for long."""
+        fleeting = (isinstance(key, Column) and key.fleeting for key in step.keys.values())
+        return isinstance(step, Called) or any(fleeting)
+
     def check(self, names: Iterable[str], type_of: Callable[[str], pa.DataType]) -> None:
         """Hold the rules against the columns that a corpus has.
 
@@ -104,7 +131,7 @@ class Plan:
                 _add(key_of(lf, name), needed, ())
             for key in needed:
                 if isinstance(key, str) and key not in there:
-                    raise _missing(lf.name, key, there)
+                    raise _missing(lf.name, key, there, parsed=self._is_parsed(lf.name, key))
         for step in self.steps:
             for key, test in step.tests:
                 if isinstance(test, Stored):
@@ -112,6 +139,7 @@ class Plan:
                 for place, part in enumerate(key if isinstance(key, tuple) else (key,)):
                     if isinstance(part, str):
                         _check_type(step.lf.name, part, test, place, type_of(part))
+        self.makers  # noqa: B018 - what they cannot make is said before the first row
 
     def vote(self, table: pa.RecordBatch) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
@@ -155,7 +183,14 @@ class Plan:
                         of_column.setdefault(one, len(of_column))
         return {k: (ColumnScan(list(ts)), {test: n for n, test in enumerate(ts)}) for k, ts in tests.items() if ts}
 
+    def _is_parsed(self, rule: str, column: str) -> bool:
+        """Whether a rule asks for parsed documents in a column."""
+        tests = (one for step in self.steps if step.lf.name == rule for one in step.tests)
+        return any(key == column and isinstance(test, OfDocument) for key, test in tests)
+
     def _path(self, key: Key, test: Test) -> str:
+        if isinstance(test, OfDocument):
+            return test.said
         if isinstance(test, Stored):
             return f"asks {test.question.told()}, once a batch for all distinct values"
         if isinstance(test, Membership):
@@ -185,7 +220,12 @@ def _describe(key: Key) -> str:
     return f"{key.name} (derived)" if isinstance(key, Column) else key
 
 
-def _missing(rule: str, column: str, there: list[str]) -> CorpusError:
+def _missing(rule: str, column: str, there: list[str], *, parsed: bool) -> CorpusError:
+    if parsed:
+        return CorpusError(
+            f"rule {rule!r} reads documents in {column!r}, which its module does not make",
+            hint=f"at the top of the rule's module: {column} = spacy_doc({there[0]!r}, model='blank:en')",
+        )
     close = difflib.get_close_matches(column, there, n=1)
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
@@ -203,6 +243,11 @@ def _check_table(rule: str, test: Stored) -> None:
 
 
 def _check_type(rule: str, column: str, test: Test, place: int, kind: pa.DataType) -> None:
+    if isinstance(test, OfDocument):
+        raise CorpusError(
+            f"rule {rule!r} looks for {test.said} in column {column!r}, which holds {kind}, not parsed documents",
+            hint=f"at the top of the rule's module: doc = spacy_doc({column!r}, model='blank:en'), and def {rule}(doc)",
+        )
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if not isinstance(test, Membership):
         if not is_text:

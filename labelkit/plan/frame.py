@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit.lf import Column, derived_columns
-from labelkit.plan.calls import Errors, call_chunks, call_each
+from labelkit.plan.calls import Errors, call_chunks, call_each, described
 
 Single: TypeAlias = str | Column
 """A column of the corpus by its name, or a derived one."""
@@ -20,6 +20,9 @@ Key: TypeAlias = Single | tuple[Single, ...]
 """A column, or several whose values are looked at together, as tuples."""
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
+
+Makers: TypeAlias = Mapping[Column, Callable[..., Any]]
+"""What makes derived columns for the rules of a plan."""
 
 Coded: TypeAlias = tuple[npt.NDArray[np.int64], list[Any]]
 """For each row the number of its value, and the values."""
@@ -30,6 +33,22 @@ def key_of(owner: Any, name: str) -> Single:
     return derived_columns(owner).get(name, name)
 
 
+def makers_of(owners: Sequence[Any]) -> dict[Column, Callable[..., Any]]:
+    """What makes the derived columns that rules, and derived columns, read, where that depends on what reads them.
+
+    A function that has a method ``prepared`` is told who reads the column, and by what name.
+    """
+    readers: dict[Column, list[tuple[Any, str]]] = {}
+    for owner in owners:
+        for name, column in derived_columns(owner).items():
+            readers.setdefault(column, []).append((owner, name))
+    return {
+        column: column.function.prepared(column.name, read)
+        for column, read in readers.items()
+        if hasattr(column.function, "prepared")
+    }
+
+
 class Frame:
     """One batch.
 
@@ -37,10 +56,14 @@ class Frame:
     ----------
     table : pyarrow.RecordBatch
         The columns of the corpus that the rules read.
+    makers : mapping from Column to callable, optional
+        What makes derived columns, where it is not their function as it is.
     """
 
-    def __init__(self, table: pa.RecordBatch) -> None:
+    def __init__(self, table: pa.RecordBatch, makers: Makers | None = None) -> None:
         self.n_rows = table.num_rows
+        self._table = table
+        self._makers = makers or {}
         self._arrow: dict[Key, pa.Array] = dict(zip(table.schema.names, table.columns, strict=True))
         self._lists: dict[Key, list[Any]] = {}
         self._nulls: dict[Key, Mask] = {}
@@ -63,10 +86,12 @@ class Frame:
         """The values as an Arrow array, or as a list where they are derived."""
         return self.values(key) if isinstance(key, Column) else self._arrow[key]
 
-    def nulls(self, key: Single) -> Mask:
-        """Where the value is null."""
+    def nulls(self, key: Key) -> Mask:
+        """Where the value is null, or one of several."""
         if key not in self._nulls:
-            if isinstance(key, Column):
+            if isinstance(key, tuple):
+                self._nulls[key] = np.asarray(np.logical_or.reduce([self.nulls(one) for one in key]))
+            elif isinstance(key, Column):
                 self._nulls[key] = np.fromiter((v is None for v in self.values(key)), np.bool_, self.n_rows)
             else:
                 array = self._arrow[key]
@@ -98,6 +123,17 @@ class Frame:
                 self._coded[key] = _code_list(self.values(key)) if isinstance(key, Column) else _code(self._arrow[key])
         return self._coded[key]
 
+    def part(self, start: int, n_rows: int) -> Frame:
+        """Some rows, of which nothing is derived yet."""
+        return Frame(self._table.slice(start, n_rows), self._makers)
+
+    def take_over(self, part: Frame, start: int, columns: Sequence[Column]) -> None:
+        """Keep derived columns that were made for a part; the parts come in order."""
+        for column in columns:
+            self._lists.setdefault(column, []).extend(part.values(column))
+            errors = self._errors.setdefault(column, {})
+            errors |= {start + row: error for row, error in part.errors(column).items()}
+
     def _derive(self, column: Column) -> None:
         """Compute a derived column; a null argument gives null unless the parameter takes nulls."""
         keys = [key_of(column, parameter.name) for parameter in column.parameters]
@@ -112,13 +148,16 @@ class Frame:
         if column.batch:
             annotations = [parameter.annotation for parameter in column.parameters]
             columns = [self.column(key) for key in keys]
-            made, failed = call_chunks(column.function, columns, annotations, rows, self.n_rows)
+            function = self._makers.get(column, column.function)
+            made, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
+            failed |= {i: described(value) for i, value in enumerate(made) if isinstance(value, Exception)}
         else:
             made, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
         values: list[Any] = [None] * self.n_rows
         for row, value in zip(rows.tolist(), made, strict=True):
             values[row] = value
         for position, (kind, message) in failed.items():
+            values[int(rows[position])] = None
             errors[int(rows[position])] = (kind, f"column {column.name!r}: {message}")
         self._lists[column], self._errors[column] = values, errors
 

@@ -7,7 +7,7 @@ text), it goes by the definition, row by row.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Protocol
 
@@ -21,6 +21,7 @@ from labelkit.conditions import (
     Leaf,
     Membership,
     Not,
+    OfDocument,
     Test,
     Values,
     Words,
@@ -87,7 +88,7 @@ class Declared:
 
     def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
         """The label of the first case that holds."""
-        if any(not isinstance(test, Membership) and frame.text(key) is None for key, test in self.tests):
+        if _lacks_text(frame, self.tests):
             return self._by_definition(frame, np.arange(frame.n_rows), space)
         votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
         merged = self._by_label
@@ -99,6 +100,8 @@ class Declared:
 
     def explain(self) -> str:
         """Which columns it reads."""
+        if all(isinstance(test, OfDocument) for _, test in self.tests):
+            return f"asks the documents of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
         return f"shares one scan of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
 
     @cached_property
@@ -146,8 +149,11 @@ def _merge(parts: list[Leaf]) -> Leaf | None:
     """One leaf that holds where any of these does, if they differ in their entries alone."""
     first = parts[0]
     kinds = {(type(p.test), p.columns, p.optional, _options(p.test)) for p in parts}
-    if len(kinds) > 1 or not isinstance(first.test, Words | Values):
+    if len(kinds) > 1 or not isinstance(first.test, Words | Values | OfDocument):
         return None
+    if isinstance(first.test, OfDocument):
+        joined = first.test.joined([p.test for p in parts[1:] if isinstance(p.test, OfDocument)])
+        return None if joined is None else replace(first, test=joined)
     if isinstance(first.test, Words):
         words = tuple(word for p in parts if isinstance(p.test, Words) for word in p.test.words)
         return Leaf(Words(words, first.test.ignore_case, first.test.whole_word), first.columns, first.optional)
@@ -204,7 +210,7 @@ class Called:
     def _guarded(self, frame: Frame, truths: Truths) -> tuple[Mask, Errors]:
         """Where the guard holds, and where it cannot be asked."""
         assert self.body.when is not None
-        if any(not isinstance(test, Membership) and frame.text(key) is None for key, test in self.tests):
+        if _lacks_text(frame, self.tests):
             when = self.body.when
             columns = [frame.values(key) for key in self.keys.values()]
             results, errors = call_each(lambda *row: when.holds(dict(zip(self.keys, row, strict=True))), columns)
@@ -222,6 +228,11 @@ class Called:
         if decide is not None:
             unpack = lambda output, n: decide(output, n, space)  # noqa: E731 - the label space is known only here
         return call_chunks(self.body.function, columns, annotations, rows, frame.n_rows, unpack, votes=True)
+
+
+def _lacks_text(frame: Frame, tests: list[tuple[Key, Test]]) -> bool:
+    """Whether there is no text where some tests look for it."""
+    return any(not isinstance(test, Membership | OfDocument) and frame.text(key) is None for key, test in tests)
 
 
 def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Test]]:

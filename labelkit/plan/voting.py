@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from labelkit.conditions import InContext, Membership, Question, Stored, Test
+from labelkit.conditions import InContext, Membership, OfDocument, Question, Stored, Test
+from labelkit.exceptions import StopRunError
 from labelkit.labels import ABSTAIN
-from labelkit.plan.calls import Errors, described
+from labelkit.plan.calls import CHUNK, Errors, described
 from labelkit.plan.frame import Frame, Key, Mask
-from labelkit.plan.steps import Called, Step
+from labelkit.plan.steps import Step
 
 if TYPE_CHECKING:
     from labelkit.plan import Plan
@@ -57,7 +58,7 @@ class Voting:
 
     def __init__(self, plan: Plan, table: pa.RecordBatch) -> None:
         self._plan = plan
-        self._frame = Frame(table)
+        self._frame = Frame(table, plan.makers)
         self._scanned = _Scanned(plan, self._frame)
         self._votes = np.empty((table.num_rows, len(plan.lfs)), dtype=plan.lfs.space.dtype, order="F")
         self._errors: list[Errors] = [{} for _ in plan.lfs]
@@ -74,22 +75,33 @@ class Voting:
         self.seconds_other += time.perf_counter() - started
 
     def call(self) -> None:
-        """Call the functions of rules and derived columns."""
+        """Call the functions of rules and derived columns; what reads large values votes here, too."""
+        if self._plan.in_chunks:
+            for start in range(0, self._frame.n_rows, CHUNK):
+                frame = self._frame.part(start, CHUNK)
+                scanned = self._scanned.part(frame, start)
+                self._call(frame, scanned, start)
+                self._scanned.seconds += scanned.seconds
+                self._frame.take_over(frame, start, self._plan.kept)
+        else:
+            self._call(self._frame, self._scanned, 0)
+        self.seconds_called = float(self._seconds.sum())
+
+    def _call(self, frame: Frame, scanned: _Scanned, start: int) -> None:
         for j, step in enumerate(self._plan.steps):
             started = time.perf_counter()
             for key in step.keys.values():
-                self._errors[j] = {**self._frame.errors(key), **self._errors[j]}
+                self._note(j, frame.errors(key), start)
             self._seconds[j] += time.perf_counter() - started
-            if isinstance(step, Called):
-                self._vote(j, step)
-        self.seconds_called = float(self._seconds.sum())
+            if self._plan.is_called(step):
+                self._vote(j, step, frame, scanned, start)
 
     def settle(self) -> BatchVotes:
         """Let the declarative rules vote, and put everything together."""
         started = time.perf_counter()
         for j, step in enumerate(self._plan.steps):
-            if not isinstance(step, Called):
-                self._vote(j, step)
+            if not self._plan.is_called(step):
+                self._vote(j, step, self._frame, self._scanned, 0)
         faults = [
             (row, j, kind, message) for j, errors in enumerate(self._errors) for row, (kind, message) in errors.items()
         ]
@@ -98,11 +110,17 @@ class Voting:
         self.seconds_other += time.perf_counter() - started
         return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared())
 
-    def _vote(self, j: int, step: Step) -> None:
-        started, shared = time.perf_counter(), self._scanned.seconds
-        self._votes[:, j], errors = step.vote(self._frame, self._scanned, self._plan.lfs.space)
-        self._errors[j] = {**self._scanned.errors(step.tests), **errors, **self._errors[j]}
-        self._seconds[j] += time.perf_counter() - started - (self._scanned.seconds - shared)
+    def _vote(self, j: int, step: Step, frame: Frame, scanned: _Scanned, start: int) -> None:
+        started, shared = time.perf_counter(), scanned.seconds
+        rows = slice(start, start + frame.n_rows)
+        self._votes[rows, j], errors = step.vote(frame, scanned, self._plan.lfs.space)
+        self._note(j, {**scanned.errors(step.tests), **errors}, start)
+        self._seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
+
+    def _note(self, j: int, errors: Errors, start: int) -> None:
+        """Keep why a rule failed, unless it is known already."""
+        if errors:
+            self._errors[j] = {**{start + row: error for row, error in errors.items()}, **self._errors[j]}
 
     def _shared(self) -> npt.NDArray[np.float64]:
         """What each rule has to bear of the scans."""
@@ -113,10 +131,10 @@ class Voting:
 class _Scanned:
     """Where tests hold in one batch; each column is scanned once, when the first rule asks."""
 
-    def __init__(self, plan: Plan, frame: Frame) -> None:
+    def __init__(self, plan: Plan, frame: Frame, found: dict[Key, Mask] | None = None) -> None:
         self._plan = plan
         self._frame = frame
-        self._found: dict[Key, Mask] = {}
+        self._found = found or {}
         self._said: dict[tuple[Key, Question], list[Any]] = {}
         self._errors: dict[tuple[Key, Test], Errors] = {}
         self.seconds = 0.0
@@ -129,11 +147,18 @@ class _Scanned:
                 return self._among(key, test)
         finally:
             self.seconds += time.perf_counter() - started
+        if isinstance(test, OfDocument):
+            return self._of_document(key, test)
         if isinstance(test, InContext):
             return self._in_context(key, test)
         self.scan(key)
         answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
         return answer
+
+    def part(self, frame: Frame, start: int) -> _Scanned:
+        """The same for some rows: what was scanned is known there, too."""
+        rows = slice(start, start + frame.n_rows)
+        return _Scanned(self._plan, frame, {key: found[rows] for key, found in self._found.items()})
 
     def scan(self, key: Key) -> None:
         """Look for all that the rules want to know of a column; nothing is done for one that is no text, or done."""
@@ -142,6 +167,26 @@ class _Scanned:
         if key not in self._found and text is not None:
             self._found[key] = self._plan.scans[key][0].scan(text)
         self.seconds += time.perf_counter() - started
+
+    def _of_document(self, key: Key, test: OfDocument) -> Mask:
+        """Ask every document; one that cannot be asked is a fault of that row."""
+        values, true = self._frame.values(key), np.zeros(self._frame.n_rows, np.bool_)
+        try:
+            true[:] = [value is not None and test.matches(value) for value in values]
+        except StopRunError:
+            raise
+        except Exception:  # noqa: BLE001 - matchers raise what they like; it is found out below of which documents
+            true[:], self._errors[key, test] = self._one_by_one(values, test)
+        return true
+
+    def _one_by_one(self, values: list[Any], test: OfDocument) -> tuple[Mask, Errors]:
+        true, errors = np.zeros(len(values), np.bool_), Errors()
+        for row, value in enumerate(values):
+            try:
+                true[row] = value is not None and test.matches(value)
+            except Exception as error:  # noqa: BLE001 - as above
+                errors[row] = described(error)
+        return true, errors
 
     def _in_context(self, key: Key, test: InContext) -> Mask:
         """Ask the definition where all that it needs is there."""

@@ -20,9 +20,11 @@ budget; and keys stay in the environment.
 from __future__ import annotations
 
 from labelkit.prompts.answers import Answer, Reading
-from labelkit.prompts.asker import Asker, columns_as_rows
+from labelkit.prompts.asker import Asker
+from labelkit.prompts.budget import Prices
 from labelkit.prompts.declaring import prompt
 from labelkit.prompts.endpoint import Endpoint
+from labelkit.prompts.question import FRAME
 from labelkit.prompts.store import AnswerStore
 
-__all__ = ["Answer", "AnswerStore", "Asker", "Endpoint", "Reading", "columns_as_rows", "prompt"]
+__all__ = ["FRAME", "Answer", "AnswerStore", "Asker", "Endpoint", "Prices", "Reading", "prompt"]

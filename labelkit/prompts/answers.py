@@ -60,7 +60,7 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """The answer itself, taken out of the JSON or the code block that it came in, without the thoughts before it."""
+        """The answer itself, without thoughts before it, taken out of the JSON or the code block that it came in."""
         text = _THOUGHT.sub("", self.text).strip()
         fenced = _FENCE.match(text)
         text = fenced.group(1) if fenced else text

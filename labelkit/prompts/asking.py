@@ -7,6 +7,7 @@ something stops the run, requests that are under way are waited for, since they 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import threading
@@ -59,13 +60,12 @@ def ask_all(asker: Asker, endpoint: Endpoint, store: AnswerStore, prompts: dict[
         If the run must not go on.
     """
     asking = _Asking(asker, endpoint, store)
-    thread = threading.Thread(target=asking.run, args=(prompts,), name="labelkit-prompts", daemon=True)
-    thread.start()
+    threading.Thread(target=asking.run, args=(prompts,), name="labelkit-prompts", daemon=True).start()
     try:
-        thread.join()
+        asking.over.wait()
     except BaseException:  # Ctrl-C: what is under way may still be answered, but nobody waits for long
         asking.interrupt()
-        thread.join(GRACE)
+        asking.over.wait(GRACE)
         raise
     if asking.failure is not None:
         raise asking.failure
@@ -84,11 +84,14 @@ class _Asking:
     outcomes : dict from key to Answer or PromptError
     failure : BaseException or None
         Why there are no more.
+    over : Event
+        Set at the end.
     """
 
     def __init__(self, asker: Asker, endpoint: Endpoint, store: AnswerStore) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.failure: BaseException | None = None
+        self.over = threading.Event()
         self._asker = asker
         self._endpoint = endpoint
         self._store = store
@@ -106,6 +109,7 @@ class _Asking:
             self._fail(error)
         finally:
             self._store.close()
+            self.over.set()
 
     def interrupt(self) -> None:
         """Begin nothing new; called from another thread."""
@@ -129,7 +133,8 @@ class _Asking:
         limits = self._http.Limits(max_connections=n_tasks, max_keepalive_connections=n_tasks)
         timeout = self._http.Timeout(None, connect=min(CONNECTING, self._asker.timeout))  # a request has its own
         headers = {**self._endpoint.headers, "Content-Type": "application/json", "Accept": "application/json"}
-        async with self._http.AsyncClient(headers=headers, limits=limits, timeout=timeout) as self._client:
+        options = {"headers": headers, "limits": limits, "timeout": timeout, "verify": _certificates()}
+        async with self._http.AsyncClient(**options) as self._client:
             todo = iter(prompts.items())
             await asyncio.gather(*(self._work(todo) for _ in range(n_tasks)))
 
@@ -330,6 +335,12 @@ def _client_library(rule: str) -> ModuleType:
         return optional("httpx2", extra="llm")
     except MissingExtraError as error:
         raise StopRunError(f"rule {rule!r} cannot ask: {error.message}", hint=error.hint) from None
+
+
+@functools.cache
+def _certificates() -> Any:
+    """The certificates that are trusted; to load them takes a tenth of a second."""
+    return optional("httpx2", extra="llm").create_ssl_context()
 
 
 def _budget_of_run(asker: Asker) -> Budget:

@@ -24,7 +24,7 @@ DROPPED_FIRST: Final = ("response_format", "seed", "temperature", "logprobs")
 """What is left out, in this order, where an endpoint does not take a request and does not say why."""
 
 _RESERVED: Final = {"model", "messages", "response_format", "stream", "stream_options", "n", "logprobs", "tools"}
-_TAGS: Final = 8
+FRAME: Final = 8
 """Tokens of a tag, and of the frame around an answer."""
 
 
@@ -84,12 +84,12 @@ class Question:
 
     def tokens_in(self, prompt: str) -> int:
         """About how many tokens a request has."""
-        return about_tokens(self.system) + about_tokens(prompt) + _TAGS
+        return about_tokens(self.system) + about_tokens(prompt) + FRAME
 
     @cached_property
     def tokens_out(self) -> int:
         """About how many tokens an answer has."""
-        return max(map(about_tokens, self.answers)) + _TAGS
+        return max(map(about_tokens, self.answers)) + FRAME
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.template.text, self.model, self.answers, self.parameters, self.logprobs]

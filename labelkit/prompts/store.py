@@ -72,7 +72,7 @@ class AnswerStore:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path = _default_path() if path is None else path
+        self.path = self.default_path() if path is None else path
         self.run = run_name()
         with self._guarded():
             if self.path is not None:
@@ -83,6 +83,11 @@ class AnswerStore:
 
     def __repr__(self) -> str:
         return f"AnswerStore({'in memory' if self.path is None else str(self.path)!r})"
+
+    @staticmethod
+    def default_path() -> Path | None:
+        """Where the file stands; None where answers are not to be kept on disk."""
+        return None if os.environ.get("LABELKIT_CACHE") == "off" else default_folder() / FILE
 
     def close(self) -> None:
         """Let go of the file; a store in memory would be lost, and stays."""
@@ -234,10 +239,6 @@ def run_name() -> str:
     """A name for this run, which is the same in the processes that this one starts, and in no other."""
     key = bytes(multiprocessing.current_process().authkey)  # made at random by the main process, and handed on
     return hashlib.blake2b(key, digest_size=8, person=b"labelkit-run").hexdigest()
-
-
-def _default_path() -> Path | None:
-    return None if os.environ.get("LABELKIT_CACHE") == "off" else default_folder() / FILE
 
 
 def _prepared(sql: sqlite3.Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from labelkit.report.chosen import Chosen, PairCounts
 from labelkit.report.examples import ExampleTable, Row, finders_of
 from labelkit.report.history import EarlierRun, earlier_runs
 from labelkit.report.parts import LabelShares, LookedRows, Parts, faults_by_row
+from labelkit.report.remarks import Remark, remarks_of
 from labelkit.report.source_rows import SourceRows
 
 if TYPE_CHECKING:
@@ -40,8 +42,6 @@ class Facts:
     ----------
     folder : RunFolder
     patterns : VotePatterns
-    model : label model or None
-        None where it cannot be read back, as one of the user's own class.
     summary : DataFrame
         A row for each rule, and one for all.
     pairs : PairCounts
@@ -52,11 +52,11 @@ class Facts:
     rejects : list of dict
         The first ones.
     earlier : list of EarlierRun
+    remarks : list of Remark
     """
 
     folder: RunFolder
     patterns: VotePatterns
-    model: Any
     summary: pd.DataFrame
     pairs: PairCounts
     conflicting: list[tuple[int, int]]
@@ -64,6 +64,7 @@ class Facts:
     examples: Examples
     rejects: list[dict[str, Any]]
     earlier: list[EarlierRun]
+    remarks: list[Remark]
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -128,24 +129,27 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
     from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
 
     patterns = folder.patterns()
-    pairs = PairCounts.of(patterns)
-    conflicting = pairs.conflicting()
-    looked, shares = Parts(folder).read()
-    return Facts(
-        folder=folder,
-        patterns=patterns,
-        model=_model(folder),
-        summary=Summary.read_csv(folder.path / "summary.csv").frame,
-        pairs=pairs,
-        conflicting=conflicting,
-        shares=shares,
-        examples=_examples(folder, looked, SourceRows.of(folder.manifest, corpus), conflicting),
-        rejects=_rejects(folder.path / "rejects.jsonl"),
-        earlier=earlier_runs(folder) if history else [],
-    )
+    with ThreadPoolExecutor(1) as pool:  # statistics keep one core busy, and reading examples another
+        remarks = pool.submit(remarks_of, folder.manifest, patterns, _model(folder))
+        pairs = PairCounts.of(patterns)
+        conflicting = pairs.conflicting()
+        looked, shares = Parts(folder).read()
+        return Facts(
+            folder=folder,
+            patterns=patterns,
+            summary=Summary.read_csv(folder.path / "summary.csv").frame,
+            pairs=pairs,
+            conflicting=conflicting,
+            shares=shares,
+            examples=_examples(folder, looked, SourceRows.of(folder.manifest, corpus), conflicting),
+            rejects=_rejects(folder.path / "rejects.jsonl"),
+            earlier=earlier_runs(folder) if history else [],
+            remarks=remarks.result(),
+        )
 
 
 def _model(folder: RunFolder) -> Any:
+    """The label model; None where it cannot be read back, as one of the user's own class."""
     try:
         return folder.model()
     except ModelError:

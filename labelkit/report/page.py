@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from labelkit.markup import CLASS_COLOURS, STYLE, escape, visible
 from labelkit.report.details import conflicts_section, examples_section, faults_section, run_section
 from labelkit.report.overview import header, labels_section, overview, remarks_section, title_of
-from labelkit.report.remarks import remarks_of
 from labelkit.report.rule_views import cards_section, rules_section, voted_classes
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def page(facts: Facts) -> str:
     places = {pair: place for place, pair in enumerate(facts.conflicting)}
     sections = {
         "overview": overview(facts),
-        "remarks": remarks_section(remarks_of(facts)),
+        "remarks": remarks_section(facts.remarks),
         "rules": rules_section(facts, classes),
         "conflicts": conflicts_section(facts),
         "labels": labels_section(facts),

@@ -5,15 +5,15 @@ Everything that a report says of this kind comes through :func:`remarks_of`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from labelkit.advice import what_to_fix
 from labelkit.report.elements import count, percent, plural
 
 if TYPE_CHECKING:
-    from labelkit.report.facts import Facts
+    from labelkit.matrix import VotePatterns
 
 MOST: Final = 40
 """Findings that are told; the ones behind them matter less."""
@@ -35,31 +35,33 @@ class Remark:
     rules: tuple[tuple[int, str], ...] = ()
 
 
-def remarks_of(facts: Facts) -> list[Remark]:
-    """Everything that a report warns of, the most important first."""
-    return [*_of_the_run(facts), *_findings(facts)]
+def remarks_of(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -> list[Remark]:
+    """Everything that a report warns of, the most important first.
+
+    Parameters
+    ----------
+    manifest : mapping
+        The run's.
+    patterns : VotePatterns
+    model : label model or None
+    """
+    return [*_of_the_run(manifest), *_findings(manifest, patterns, model)]
 
 
-def _of_the_run(facts: Facts) -> Iterator[Remark]:
-    rejects = facts.manifest["rejects"]
+def _of_the_run(manifest: Mapping[str, Any]) -> Iterator[Remark]:
+    rejects = manifest["rejects"]
     if rejects:
-        share = rejects / (rejects + facts.n_examples)
-        yield Remark(
-            "rows that could not be read", f"{plural(rejects, 'row')} ({percent(share)}) of the corpus were left out."
-        )
+        share = percent(rejects / (rejects + manifest["examples"]))
+        yield Remark("rows that could not be read", f"{plural(rejects, 'row')} ({share}) of the corpus were left out.")
 
 
-def _findings(facts: Facts) -> list[Remark]:
-    places = {rule["name"]: j for j, rule in enumerate(facts.rules)}
-    unknown = facts.manifest["gold"] is not None and facts.patterns.gold is None  # in a run of an earlier version
-    found = what_to_fix(facts.patterns, model=facts.model)
+def _findings(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -> list[Remark]:
+    places = {name: j for j, name in enumerate(patterns.names)}
+    unknown = manifest["gold"] is not None and patterns.gold is None  # in a run of an earlier version
+    found = what_to_fix(patterns, model=model)
     findings = [finding for finding in found if not (unknown and finding.problem == "too little gold")]
     told = [
-        Remark(
-            finding.problem,
-            finding.why,
-            tuple((places[name], name) for name in finding.lfs if name in places),
-        )
+        Remark(finding.problem, finding.why, tuple((places[name], name) for name in finding.lfs if name in places))
         for finding in findings[:MOST]
     ]
     more = len(findings) - MOST

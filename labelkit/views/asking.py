@@ -37,6 +37,7 @@ def view(
     wrong: Any = None,
     label: Any = None,
     uncertain: Any = None,
+    ids: Any = None,
     gold: Any = None,
     labels: Any = None,
     column: str | Sequence[str] | None = None,
@@ -75,6 +76,8 @@ def view(
         Examples that ``labels`` label so.
     uncertain : fitted label model, ProbabilisticLabels or True, optional
         Covered examples by the entropy of their probabilities, the highest first.
+    ids : id or sequence of ids, optional
+        These examples, in this order: of a suggestion, a difference, or a table of suspicious gold.
     gold : array-like, Series, dict by id, or str, optional
         Trusted labels, shown in a column; the name of a column of the corpus. ``wrong=gold`` gives them, too.
     labels : ProbabilisticLabels, fitted label model or array of shape (n_examples, n_classes), optional
@@ -130,6 +133,7 @@ def view(
         uncertain=uncertain is not None and uncertain is not False,
         gold=truth,
         labels=proba,
+        places=None if ids is None else _places_of(ids, rows),
     )
     chosen = question.select(n, random_state)
     shown_votes = _votes_of(rows, chosen, votes)  # before the corpus is read: a wrong name is told at once
@@ -221,6 +225,20 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
             hint="labels=model.label(matrix)",
         )
     return labels[places]
+
+
+def _places_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
+    """The positions of the examples that are named."""
+    alone = isinstance(ids, str) or not hasattr(ids, "__iter__")
+    wanted = pd.Index([ids] if alone else list(ids), dtype=object)
+    index = pd.Index(matrix.ids.astype(object))
+    first = ~index.duplicated()
+    found = index[first].get_indexer(wanted)
+    if (found < 0).any():
+        raise MatrixError(
+            f"no example has the id {wanted[found < 0][0]!r}", hint=f"ids look like {matrix.ids[:1].tolist()}"
+        )
+    return np.flatnonzero(first)[found]
 
 
 # What is shown --------------------------------------------------------------------------------------------------------

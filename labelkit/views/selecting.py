@@ -44,7 +44,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, as :func:`labelkit.view` takes it, with gold and labels aligned with the matrix."""
+    """What is asked, as :func:`labelkit.view` takes it; gold and labels are aligned with the matrix, ids are places."""
 
     matrix: LabelMatrix
     labeled_by: str | Sequence[str] | None
@@ -57,6 +57,7 @@ class Question:
     uncertain: bool
     gold: NDArray[np.int64] | None
     labels: ProbabilisticLabels | None
+    places: NDArray[np.int64] | None = None
 
     def select(self, n: int, random_state: int) -> Selection:
         """Find the examples, and choose ``n`` of them."""
@@ -64,19 +65,23 @@ class Question:
         mask = np.ones(len(self.matrix), dtype=np.bool_)
         for condition, _ in asked:
             mask &= condition
-        found = np.flatnonzero(mask)
+        found = np.flatnonzero(mask) if self.places is None else self.places[mask[self.places]]
         clauses = [words for _, words in asked]
         draw = np.random.default_rng(random_state)
         if self.uncertain:
             clauses.append("the most uncertain first")
             doubt = self._entropy()[found]
             rows = found[np.lexsort([draw.random(len(found)), -doubt])][:n]
+        elif self.places is not None:
+            rows = found[:n]
         else:
             rows = found if len(found) <= n else np.sort(draw.choice(found, n, replace=False))
         return Selection(rows, len(found), tuple(clauses), tuple(dict.fromkeys(self._named())))
 
     def _asked(self) -> Iterator[tuple[Mask, str]]:
         """A mask for each part of the question, and the part in words."""
+        if self.places is not None:
+            yield np.ones(len(self.matrix), dtype=np.bool_), "with the given ids"
         voters = names_of(self.labeled_by)
         if voters or self.vote is not None:
             yield self._labeled(voters)

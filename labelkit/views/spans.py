@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from labelkit.conditions import Expression, Leaf, Not, Pattern, Values, Words
+from labelkit.conditions import AllOf, AnyOf, Expression, InContext, Leaf, Not, Pattern, Stored, Tuples, Values, Words
 from labelkit.lf import Calls, Column, LabelingFunction, derived_columns
 
 MOST: Final = 20
@@ -97,12 +97,18 @@ class Finder:
         cases = (self._narrowed(expression, values) for expression, _ in lf.body.cases)
         return next((expression for expression in cases if expression.holds(values) is True), None)
 
-    def _narrowed(self, expression: Expression, values: dict[str, Any]) -> Expression:
-        """An expression with the same answer and the same matches on these values."""
+    def _narrowed(self, expression: Expression, values: dict[str, Any], *, negated: bool = False) -> Expression:
+        """An expression with the same answer and the same matches on these values.
+
+        A table that is kept elsewhere is not asked again: the rule voted, so it said what speaks for the vote.
+        """
         if isinstance(expression, Not):
-            return Not(self._narrowed(expression.part, values))
+            return Not(self._narrowed(expression.part, values, negated=not negated))
         if not isinstance(expression, Leaf):
-            return type(expression)(tuple(self._narrowed(part, values) for part in expression.parts))
+            parts = tuple(self._narrowed(part, values, negated=negated) for part in expression.parts)
+            return replace(expression, parts=parts)
+        if isinstance(expression.test, Stored):
+            return AnyOf(()) if negated else AllOf(())
         if not isinstance(expression.test, Words):
             return expression
         texts = [values[column] for column in expression.columns if isinstance(values.get(column), str)]
@@ -151,9 +157,13 @@ def _witnesses(expression: Expression | None, values: dict[str, Any]) -> Iterato
 
 
 def _matches(leaf: Leaf, value: str) -> Iterator[tuple[int, int]]:
-    if isinstance(leaf.test, Values):
-        return iter([(0, len(value))] if leaf.test.matches(value) else [])
-    return (match.span() for match in leaf.test.regex.finditer(value))
+    test = leaf.test
+    if isinstance(test, Words | Pattern):
+        return (match.span() for match in test.regex.finditer(value))
+    if isinstance(test, InContext):
+        return test.spans(value)
+    is_equal = isinstance(test, Tuples) or (isinstance(test, Values) and test.matches(value))
+    return iter([(0, len(value))] if is_equal else [])
 
 
 def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:

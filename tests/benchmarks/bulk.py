@@ -81,6 +81,7 @@ def _run(rules: Path, corpus: Path, out: Path, workers: int) -> tuple[dict[str, 
         "--workers",
         str(workers),
         "--no-cache",
+        "--no-report",
         "--quiet",
     ]
     seconds, peak_mb, _ = run_and_watch(command)

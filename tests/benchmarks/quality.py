@@ -1,9 +1,10 @@
 """How good the label models are on real votes with gold: every model over every set of a folder, in three settings.
 
     python -m tests.benchmarks.quality --data DIR [--models LabelModel MajorityVote] [--json FILE]
+    python -m tests.benchmarks.quality --data DIR --models LabelModel --settings gold --gold-rows 20 --draws 10
 
 Settings: ``votes`` (nothing known but the votes), ``balance`` (class frequencies of the validation split given to models
-that take ``class_prior``), ``gold`` (100 gold rows, five draws). For sets of labeling functions (``DIR/lf/<name>``) a
+that take ``class_prior``), ``gold`` (100 gold rows, five draws, unless other numbers are asked for). For sets of labeling functions (``DIR/lf/<name>``) a
 model is fitted on the votes of the train split and scored on the test split (valid, where test has no gold); a tie or
 an uncovered row goes to tied class number ``sha1(row) mod n_tied``, as in the WRENCH paper. For
 crowds (``DIR/crowd/<name>``) a model is fitted on all votes and scored on the items with gold; ties are split. Rows whose
@@ -32,7 +33,7 @@ from labelkit.label_models import MODELS
 from labelkit.probabilistic_labels import TIE_TOLERANCE
 
 SETTINGS = ("votes", "balance", "gold")
-N_GOLD, SEEDS = 100, range(5)
+N_GOLD, N_SEEDS = 100, 5
 N_DRAWS = 500  # of rows, for intervals
 LEEWAY = 0.5  # a model is below majority vote where it loses more than so many points
 
@@ -112,10 +113,10 @@ def with_valid_votes(path: Path, task: Task) -> Task:
     )
 
 
-def draw_gold(task: Task, seed: int) -> np.ndarray:
-    """Gold of 100 rows (half of them, where there are fewer than 200), -1 elsewhere."""
+def draw_gold(task: Task, seed: int, n_rows: int = N_GOLD) -> np.ndarray:
+    """Gold of so many rows (half of those with gold, where these are fewer than twice as many), -1 elsewhere."""
     known = np.flatnonzero(task.train_gold >= 0)
-    chosen = np.random.default_rng(seed).permutation(known)[: min(N_GOLD, len(known) // 2)]
+    chosen = np.random.default_rng(seed).permutation(known)[: min(n_rows, len(known) // 2)]
     gold = np.full(len(task.train_gold), -1, dtype=np.int64)
     gold[chosen] = task.train_gold[chosen]
     return gold
@@ -171,24 +172,30 @@ def tossed(tied: np.ndarray) -> np.ndarray:
 # Runs ------------------------------------------------------------------------------------------------------------------
 
 
-def runs(folder: Path, tasks: list[Task], models: list[str], settings: list[str]) -> Iterator[dict[str, Any]]:
-    """A record for each set, setting and model (gold: the mean over draws)."""
+def runs(
+    folder: Path,
+    tasks: list[Task],
+    models: list[str],
+    settings: list[str],
+    drawn: tuple[int, int] = (N_GOLD, N_SEEDS),
+) -> Iterator[dict[str, Any]]:
+    """A record for each set, setting and model (gold: the mean over draws of so many rows, so often)."""
     for task in tasks:
         for name in models:
             for setting in settings:
-                found = _run(folder, task, name, setting)
+                found = _run(folder, task, name, setting, drawn)
                 if found is not None:
                     yield {"set": task.name, "group": task.group, "setting": setting, "model": name, **found}
 
 
-def _run(folder: Path, task: Task, name: str, setting: str) -> dict[str, Any] | None:
+def _run(folder: Path, task: Task, name: str, setting: str, drawn: tuple[int, int]) -> dict[str, Any] | None:
     model = MODELS[name]
     takes_prior = "class_prior" in model().get_params()
     if setting == "balance" and not takes_prior:
         return None
     params = {"n_classes": task.n_classes, **({"class_prior": task.balance} if setting == "balance" else {})}
     used = with_valid_votes(folder, task) if setting == "gold" else task
-    golds = [draw_gold(used, seed) for seed in SEEDS] if setting == "gold" else [None]
+    golds = [draw_gold(used, seed, drawn[0]) for seed in range(drawn[1])] if setting == "gold" else [None]
     found = []
     start = time.perf_counter()
     for gold in golds:
@@ -313,11 +320,13 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--sets", nargs="+", help="names of sets; all if not given")
     parser.add_argument("--json", type=Path, help="write the records here")
+    parser.add_argument("--gold-rows", type=int, default=N_GOLD, help="gold rows of the setting gold")
+    parser.add_argument("--draws", type=int, default=N_SEEDS, help="how often these are drawn")
     parser.add_argument("--intervals", action="store_true", help="bootstrap the figures of the setting votes, by rows")
     given = parser.parse_args()
     tasks = [task for task in load_tasks(given.data) if not given.sets or task.name in given.sets]
     models = given.models or _installed()
-    records = list(runs(given.data, tasks, models, given.settings))
+    records = list(runs(given.data, tasks, models, given.settings, (given.gold_rows, given.draws)))
     for setting in given.settings:
         for group in ("lf", "crowd"):
             shown = table(records, group, setting)

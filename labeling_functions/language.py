@@ -1,0 +1,89 @@
+"""Rules that read parsed comments: word by word, by phrases, and by what is named in them.
+
+They need ``pip install 'labelkit[nlp]'`` (spaCy) to run, and no model from elsewhere: the pipeline is made below. With an
+installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns may ask for parts of speech and lemmas, too.
+A comment is parsed once for all rules, and examples are texts.
+"""
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from labelkit import ABSTAIN, entities, keywords, labeling_function, phrases, spacy_doc, token_pattern
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+
+class Label(IntEnum):
+    """What a comment is."""
+
+    HAM = 0
+    SPAM = 1
+
+
+def pipeline() -> Any:
+    """English tokens, and names that we list ourselves."""
+    import spacy  # noqa: PLC0415 - without spaCy this module can still be read and checked
+
+    nlp = spacy.blank("en")
+    names = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
+    platforms = ("facebook", "instagram", "twitter", "soundcloud", "tiktok", "kickstarter", "play store")
+    names.add_patterns([{"label": "PLATFORM", "pattern": platform} for platform in platforms])
+    names.add_patterns([{"label": "SUM", "pattern": [{"IS_CURRENCY": True}, {"LIKE_NUM": True}]}])
+    names.add_patterns([{"label": "MOMENT", "pattern": [{"TEXT": {"REGEX": r"^\d?\d:\d\d$"}}]}])
+    return nlp
+
+
+doc = spacy_doc("text", model=pipeline)
+
+
+@token_pattern(
+    [{"LOWER": {"IN": ["check", "see", "watch", "visit", "hear"]}}, {"OP": "{0,2}"}, {"LOWER": {"IN": ["my", "our"]}}],
+    [{"LOWER": {"IN": ["subscribe", "sub"]}}, {"LOWER": "to"}, {"LOWER": {"IN": ["my", "our", "me"]}}],
+    label=Label.SPAM,
+    examples={"Check out my covers": Label.SPAM, "sub to me!!": Label.SPAM, "check the lyrics": None},
+)
+def leads_away(doc: "Doc") -> None:
+    """Spammers lead the reader to something of theirs, with a word or two in between."""
+
+
+@token_pattern(
+    [
+        ([{"LOWER": "not"}, {"OP": "?"}, {"LOWER": {"IN": ["spam", "scam"]}}], Label.SPAM),
+        ([{"LOWER": {"IN": ["this", "the"]}}, {"OP": "?"}, {"LOWER": {"IN": ["song", "beat", "drop"]}}], Label.HAM),
+    ],
+    examples={"This is NOT a scam, the song is free": Label.SPAM, "this old song": Label.HAM, "a song of mine": None},
+)
+def what_it_speaks_of(doc: "Doc") -> None:
+    """Whoever says that it is no spam posts some; the first declared pattern that matches gives the label."""
+
+
+@phrases(
+    *("thumbs up if", "who else is", "brings back memories", "still listening", "can't stop", "on repeat"),
+    label=Label.HAM,
+    examples={"I CAN'T stop": Label.HAM, "I cannot stop": None},
+)
+def watched_it(doc: "Doc") -> None:
+    """What people say who have listened; phrases are cut into tokens as the comments are."""
+
+
+@entities(
+    {"PLATFORM": Label.SPAM, "SUM": Label.SPAM, "MOMENT": Label.HAM},
+    examples={"find me on TikTok": Label.SPAM, "only $ 5": Label.SPAM, "2:31 is the best": Label.HAM, "hi": None},
+)
+def names_something(doc: "Doc") -> None:
+    """Other platforms and sums of money against moments of the video."""
+
+
+@(phrases("my channel", "my page", "my music") & ~keywords("favorite", "favourite")).labeled(
+    Label.SPAM, examples={("new songs on my channel", "new songs on my channel"): Label.SPAM}
+)
+def own_channel(doc: "Doc", text: str) -> None:
+    """Conditions of documents combine with those of texts."""
+
+
+@labeling_function(examples={"CLICK HERE TO WIN NOW": Label.SPAM, "OMG this drop": None})
+def shouts(doc: "Doc") -> int:
+    """Python rules may read the document, too: more than half of five words and more in capitals."""
+    words = [token for token in doc if token.is_alpha]
+    return Label.SPAM if len(words) >= 5 and 2 * sum(word.is_upper for word in words) > len(words) else ABSTAIN

@@ -1,0 +1,129 @@
+"""Texts as bags of character n-grams: what lies behind TF-IDF, a whole chunk of texts at a time.
+
+An n-gram is a run of 3, 4 or 5 characters inside a word, with a space for the word's beginning and its end, case
+folded: so "subscribe" shares most of its n-grams with "SUBSCRIBED" and "subscirbe", in any language, without a list of
+words. N-grams are numbered by a hash of 54 bits, so no vocabulary has to be kept, and two of them practically never
+share a number. Each text is counted by itself: it does not matter which texts stand beside it.
+
+>>> bags = count_ngrams(["Free money!", "free MONEY", ""])
+>>> len(bags.ngrams), bags.sizes.tolist()
+(29, [16, 13, 0])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+LENGTHS: Final = (3, 4, 5)
+"""Characters of an n-gram."""
+
+HASH_BITS: Final = 54
+"""Bits of an n-gram's number; the rest of 64 are for the number of its text."""
+
+BLOCK_CHARACTERS: Final = 1 << 19
+"""Characters that are looked at together, unless one text has more: some 60 MB."""
+
+_BLOCK_TEXTS: Final = 1 << (64 - HASH_BITS)
+_STEP: Final = np.uint64(0x9E3779B97F4A7C15)
+_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_SPACE: Final = ord(" ")
+
+
+@dataclass(frozen=True, eq=False)
+class Bags:
+    """The n-grams of texts: those of the first text, then those of the second, and so on.
+
+    Attributes
+    ----------
+    ngrams : ndarray of uint64, shape (n_found,)
+        The number of each distinct n-gram of a text, ascending within the text.
+    counts : ndarray of int64, shape (n_found,)
+        How often the text has it.
+    sizes : ndarray of int64, shape (n_texts,)
+        How many distinct n-grams each text has.
+    """
+
+    ngrams: npt.NDArray[np.uint64]
+    counts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+
+
+def count_ngrams(texts: Sequence[str]) -> Bags:
+    """Count the n-grams of each text.
+
+    Parameters
+    ----------
+    texts : sequence of str
+
+    Returns
+    -------
+    Bags
+    """
+    parts = [_count(block) for block in _blocks(texts)]
+    if not parts:
+        return Bags(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.int64))
+    return Bags(
+        np.concatenate([part.ngrams for part in parts]),
+        np.concatenate([part.counts for part in parts]),
+        np.concatenate([part.sizes for part in parts]),
+    )
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts, each with one space around its words, in runs of bounded length."""
+    block: list[str] = []
+    n_characters = 0
+    for text in texts:
+        words = f" {' '.join(text.casefold().split())} "
+        if block and (n_characters + len(words) > BLOCK_CHARACTERS or len(block) == _BLOCK_TEXTS):
+            yield block
+            block, n_characters = [], 0
+        block.append(words)
+        n_characters += len(words)
+    if block:
+        yield block
+
+
+def _count(block: list[str]) -> Bags:
+    characters = np.frombuffer("".join(block).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    owners = np.repeat(np.arange(len(block), dtype=np.uint64), [len(text) for text in block])
+    keys = np.concatenate([_keys(characters, owners, length) for length in LENGTHS])
+    keys.sort()
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
+    distinct = keys[first]
+    sizes = np.bincount((distinct >> np.uint64(HASH_BITS)).astype(np.int64), minlength=len(block))
+    counts = np.diff(np.append(first, len(keys)))
+    return Bags(distinct & np.uint64((1 << HASH_BITS) - 1), counts, sizes)
+
+
+def _keys(
+    characters: npt.NDArray[np.uint32], owners: npt.NDArray[np.uint64], length: int
+) -> npt.NDArray[np.uint64]:
+    """The number of the text and of the n-gram, for each place where one of this length begins.
+
+    Texts touch with two spaces, and no n-gram has a space inside, so none reaches into another text.
+    """
+    n_places = len(characters) - length + 1
+    if n_places <= 0:
+        return np.empty(0, np.uint64)
+    is_space = characters == _SPACE
+    inside = ~is_space[1 : 1 + n_places]
+    for offset in range(2, length - 1):
+        inside &= ~is_space[offset : offset + n_places]
+    places = np.flatnonzero(inside)
+    number = np.full(len(places), length, dtype=np.uint64)
+    for offset in range(length):
+        number = (number + characters[places + offset]) * _STEP
+    return (owners[places] << np.uint64(HASH_BITS)) | (_mixed(number) >> np.uint64(64 - HASH_BITS))
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Spread the bits of numbers, as the generator SplitMix64 does."""
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX[0]
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX[1]
+    return numbers ^ (numbers >> np.uint64(31))
