@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         load_model,
     )
     from labelkit.labels import ABSTAIN, LabelSpace
+    from labelkit.lexicons import rules_from
     from labelkit.lf import Column, LabelingFunction, LabelingFunctions, LFInfo
     from labelkit.lookups import facts, lookup
     from labelkit.matrix import Fault, LabelMatrix, VotePatterns
@@ -155,6 +156,7 @@ _HOMES = {
     "prompt": "prompts",
     "regex": "rules",
     "repeated": "composing",
+    "rules_from": "lexicons",
     "run": "pipeline",
     "spacy_doc": "nlp",
     "sql_table": "databases",
@@ -246,6 +248,7 @@ __all__ = [
     "prompt",
     "regex",
     "repeated",
+    "rules_from",
     "run",
     "spacy_doc",
     "sql_table",

@@ -291,15 +291,20 @@ class Applier:
             for row, j, kind, message in delivered.faults
         ]
 
-    def _matrix(self, parts: list[Delivered[NDArray[Any]]], *, positional: bool) -> LabelMatrix:
+    def _matrix(self, parts: list[Delivered[_Kept]], *, positional: bool) -> LabelMatrix:
         n_rows = sum(part.n_rows for part in parts)
         votes = np.empty((n_rows, len(self.lfs)), dtype=self.lfs.space.dtype, order="F")
+        soft = any(lf.levels for lf in self.lfs)
+        sure = np.zeros(votes.shape, dtype=np.uint8, order="F") if soft else None
         for part in parts:
-            votes[part.start : part.start + part.n_rows] = part.result
+            rows = slice(part.start, part.start + part.n_rows)
+            votes[rows], told = part.result
+            if sure is not None and told is not None:
+                sure[rows] = told
         known = [np.asarray(part.ids.to_numpy(zero_copy_only=False)) for part in parts if part.ids is not None]
         ids = np.arange(n_rows) if positional or not known else np.concatenate(known)
         faults = tuple(fault for part in parts for fault in self.faults_of(part))
-        return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults)
+        return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure)
 
 
 class _Delivery(Generic[R]):
@@ -316,9 +321,13 @@ class _Delivery(Generic[R]):
         return Delivered(batch.start, len(batch), batch.ids, votes.faults, votes.seconds, result)
 
 
-def _kept(_batch: Batch, votes: BatchVotes) -> NDArray[Any]:
+_Kept: TypeAlias = tuple[NDArray[Any], NDArray[np.uint8] | None]
+"""The votes of a batch, and how sure the rules were."""
+
+
+def _kept(_batch: Batch, votes: BatchVotes) -> _Kept:
     """Deliver the votes themselves."""
-    return votes.votes
+    return votes.votes, votes.confidence
 
 
 @contextmanager

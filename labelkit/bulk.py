@@ -26,7 +26,18 @@ from labelkit._validation import aligned_gold
 from labelkit.corpus import Batch
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import LFInfo
-from labelkit.matrix import FAULT, Fault, VotePatterns, count_gold, matrix_metadata, vote_columns
+from labelkit.matrix import (
+    CODE,
+    FAULT,
+    Fault,
+    VotePatterns,
+    coded,
+    confidence_columns,
+    count_gold,
+    decoded,
+    matrix_metadata,
+    vote_columns,
+)
 from labelkit.patterns import Fields, merge_packed, pack, pack_distinct, unpack
 from labelkit.plan import BatchVotes
 from labelkit.run_folder import part_path
@@ -78,6 +89,9 @@ class PartWriter:
         ids = batch.ids if batch.ids is not None else pa.array(np.arange(batch.start, batch.start + len(batch)))
         columns = [ids, *(pa.array(column) for column in votes.votes.T)]
         names = vote_columns([lf.name for lf in self.lfs])
+        for name, sure in confidence_columns(self.lfs, votes.confidence).items():
+            names.append(name)
+            columns.append(pa.array(sure))
         schema = [pa.field(name, column.type, nullable=False) for name, column in zip(names, columns, strict=True)]
         table = pa.table(columns, schema=pa.schema(schema, matrix_metadata(self.lfs, self.class_names)))
         write_part(table, part_path(self.folder, "votes", number), repeating=table.schema.names[1:])
@@ -91,6 +105,7 @@ class PartWriter:
             outcomes = outcomes.copy(order="F")
             for row, j, _, _ in votes.faults:
                 outcomes[row, j] = FAULT
+        outcomes = coded(outcomes, votes.confidence, len(self.class_names))
         fields = Fields.of(outcomes) | _declared(self.lfs, len(self.class_names))
         keys, index = pack_distinct(outcomes, fields)
         counts = np.bincount(index, minlength=keys.shape[1])
@@ -154,8 +169,10 @@ class Parts:
             counts[place] += part.counts
             if gold is not None and part.gold is not None:
                 gold[place] += part.gold
-        outcomes = unpack(keys, fields, LabelSpace.of(self.class_names).dtype)
-        return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold), places
+        soft, dtype = any(lf.levels for lf in self.lfs), LabelSpace.of(self.class_names).dtype
+        codes = unpack(keys, fields, CODE if soft else dtype)
+        outcomes, sure = decoded(codes, len(self.class_names), dtype, soft=soft)
+        return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold, sure), places
 
     def _patterns(self, number: int) -> _PartPatterns:
         with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
@@ -173,7 +190,10 @@ class _PartPatterns:
 
     def packed(self, fields: Fields) -> NDArray[np.uint64]:
         """The keys as they are packed in all parts: a rule may have failed, or voted, in some of them alone."""
-        return self.keys if fields == self.fields else pack(unpack(self.keys, self.fields, np.int16), fields)
+        if fields == self.fields:
+            return self.keys
+        kind = CODE if self.fields.high.max(initial=0) > np.iinfo(np.int16).max else np.int16
+        return pack(unpack(self.keys, self.fields, kind), fields)
 
 
 def write_part(table: pa.Table, path: Path, *, repeating: Sequence[str] = ()) -> None:
@@ -198,6 +218,8 @@ def _declared(lfs: Sequence[LFInfo], n_classes: int) -> Fields:
     labels = [lf.labels or range(n_classes) for lf in lfs]
     high = np.array([max(own) for own in labels], dtype=np.int64)
     two = np.array([len(set(own)) == 1 for own in labels], dtype=np.bool_)
+    soft = np.array([lf.levels > 0 for lf in lfs], dtype=np.bool_)
+    high[soft], two[soft] = 256 * n_classes - 1, False  # see coded()
     return Fields(np.full(len(lfs), ABSTAIN, dtype=np.int64), high, two)
 
 

@@ -201,6 +201,8 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
     >>> why_not(lucky)
     ('uses random.random, which may answer differently each time',)
     """
+    if lf.levels:
+        return ("it says how sure it is, which is not kept",)
     if lf.cache is not None:
         return () if lf.cache else ("its decorator says cache=False",)
     if any(isinstance(leaf.test, Stored) for expression in _expressions(lf) for leaf in leaves(expression)):

@@ -366,7 +366,7 @@ def cache_info(rules: str | None, *, labels: str | None) -> None:
 
 def _tell_answers() -> None:
     """Say how many answers of language models are kept, if any ever were."""
-    from labelkit.prompts import AnswerStore  # noqa: PLC0415 - --help has to be quick
+    from labelkit.prompts.store import AnswerStore  # noqa: PLC0415 - --help has to be quick
 
     path = AnswerStore.default_path()
     if path is None or not path.is_file():
@@ -388,7 +388,7 @@ def cache_clear(*, answers: bool) -> None:
     kept = VoteCache()
     click.echo(f"{kept.clear():,} columns of votes removed from {kept.folder}")
     if answers:
-        from labelkit.prompts import AnswerStore  # noqa: PLC0415 - as above
+        from labelkit.prompts.store import AnswerStore  # noqa: PLC0415 - as above
 
         store = AnswerStore()
         click.echo(f"{store.clear():,} answers removed from {store.path}")

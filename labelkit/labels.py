@@ -121,6 +121,50 @@ class LabelSpace:
             raise VoteError(f"{value!r} is not one of the {len(self)} classes", hint=self._hint())
         raise VoteError(f"{value!r} ({type(value).__name__}) is not a vote", hint=self._hint(value))
 
+    def soft_vote(self, value: Any) -> tuple[int, float | None]:
+        """Turn what a rule returned that says how sure it is into a vote and a confidence.
+
+        Parameters
+        ----------
+        value : object
+            A vote; a pair of a vote and a confidence from 0 to 1; or a probability for each class: a vote for the most
+            probable one, or an abstain where several are.
+
+        Returns
+        -------
+        vote : int
+        confidence : float or None
+            None where the rule abstained, or did not say.
+
+        Raises
+        ------
+        VoteError
+            If the value is none of these.
+
+        Examples
+        --------
+        >>> space = LabelSpace(("HAM", "SPAM"))
+        >>> space.soft_vote((1, 0.9)), space.soft_vote([0.8, 0.2]), space.soft_vote([0.5, 0.5]), space.soft_vote(0)
+        ((1, 0.9), (0, 0.8), (-1, None), (0, None))
+        """
+        if isinstance(value, tuple) and len(value) == 2 and not isinstance(value[0], float | np.floating):
+            vote, share = self.vote(value[0]), _share(value[1])
+            return (vote, share) if vote != ABSTAIN and share > 0 else (ABSTAIN, None)
+        if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str | bytes):
+            return self.vote(value), None
+        try:
+            row = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            row = np.empty(0)
+        if row.shape != (len(self),) or not np.isfinite(row).all() or (row < 0).any() or row.sum() > 1 + 1e-6:
+            raise VoteError(
+                f"{value!r} is neither a vote, nor a vote and a confidence, nor a probability for each of the "
+                f"{len(self)} classes",
+                hint="return label, 0.9",
+            )
+        best = float(row.max())
+        return (int(row.argmax()), best) if best > 0 and (row == best).sum() == 1 else (ABSTAIN, None)
+
     def _hint(self, value: object = None) -> str:
         classes = repr(self).removeprefix("LabelSpace")
         if isinstance(value, bool | np.bool_):
@@ -141,3 +185,11 @@ def _names_of(labels: type[Enum]) -> tuple[str, ...]:
             hint="number the members 0, 1, 2, ...; ABSTAIN = -1 may stand beside them",
         )
     return tuple(members[value] for value in classes)
+
+
+def _share(value: Any) -> float:
+    """A confidence, checked."""
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not 0 <= float(value) <= 1:
+        raise VoteError(f"{value!r} is no confidence, which is a share from 0 to 1", hint="return label, 0.9")
+    return float(value)

@@ -54,6 +54,8 @@ class LFInfo:
         Changes when what it does changes.
     doc : str
         The first paragraph of its docstring.
+    levels : int
+        How finely it says how sure it is of a vote; 0 if it does not.
     """
 
     name: str
@@ -65,6 +67,7 @@ class LFInfo:
     columns: tuple[str, ...] = ()
     fingerprint: str = ""
     doc: str = ""
+    levels: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The description as plain values, for JSON."""
@@ -289,6 +292,8 @@ class LabelingFunction(Generic[P]):
         What its author expects of its statistics.
     cache : bool, optional
         Whether its votes may be kept: its author's word; None where that is found out.
+    levels : int
+        How finely it says how sure it is of a vote; 0 if it does not.
     """
 
     name: str
@@ -304,6 +309,7 @@ class LabelingFunction(Generic[P]):
     doc: str = ""
     gates: tuple[Gate, ...] = ()
     cache: bool | None = None
+    levels: int = 0
     order: int = field(default_factory=lambda: next(_created))
 
     @property
@@ -326,6 +332,7 @@ class LabelingFunction(Generic[P]):
             self.body,
             [(p.name, p.optional) for p in self.parameters],
             [c for c in derived if isinstance(c, Column)],
+            *([self.levels] if self.levels else []),
         )
 
     @cached_property
@@ -341,6 +348,7 @@ class LabelingFunction(Generic[P]):
             columns=self.columns,
             fingerprint=self.fingerprint,
             doc=self.doc,
+            levels=self.levels,
         )
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> int:
@@ -365,8 +373,13 @@ class LabelingFunction(Generic[P]):
         if self.body.when is not None and self.body.when.holds(values) is not True:
             return ABSTAIN
         if not self.body.batch:
-            return space.vote(self.body.function(*values.values()))
-        return space.vote(_one(self.body, self.parameters, values, space))
+            said = self.body.function(*values.values())
+        else:
+            said = _one(self.body, self.parameters, values, space)
+        if not self.levels:
+            return space.vote(said)
+        is_row = self.enum is None and not isinstance(said, tuple | str | bytes) and hasattr(said, "__len__")
+        return (LabelSpace.of(len(said)) if is_row else space).soft_vote(said)[0]
 
     def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The value of each column that it reads, for a call; derived ones are made of raw values."""
@@ -394,7 +407,7 @@ def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], s
 def _first(output: Any) -> Any:
     """The one value of a batch of one, as the plain Python value that a plan makes of it."""
     value = next(iter(output))
-    plain = getattr(value, "as_py", None) or getattr(value, "item", None)
+    plain = getattr(value, "as_py", None) or (None if np.ndim(value) else getattr(value, "item", None))
     return value if plain is None else plain()
 
 

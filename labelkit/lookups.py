@@ -231,7 +231,7 @@ def _entries_of(
         return in_runs(kind, (source,), label)
     if value is None:
         return in_runs(kind, ([_entry(entry) for entry, _ in pairs],), label)
-    labeled = [(_entry(entry), _file_label(text, label, source)) for entry, text in pairs]
+    labeled = [(_entry(entry), meaning_of(text, label, source)) for entry, text in pairs]
     if isinstance(source, Table):
         declared = {int(number): rank for rank, number in enumerate(dict.fromkeys(_meanings(label).values()))}
         labeled.sort(key=lambda pair: declared.get(int(pair[1]), int(pair[1])))
@@ -327,7 +327,7 @@ def _meanings(label: Any) -> Mapping[Any, Label]:
     return label if isinstance(label, Mapping) else {}
 
 
-def _file_label(text: Any, label: Any, source: Any) -> Label:
+def meaning_of(text: Any, label: Any, source: Any) -> Label:
     """What a label in a file or a table means."""
     meanings = _meanings(label)
     if meanings:

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 FAULT: Final = -2
 """In a pattern of outcomes: the rule failed there. A matrix reads -1 in such a cell."""
 
+CODE: Final = np.int32
+"""The type of an outcome together with its confidence (see :func:`coded`)."""
+
 _METADATA: Final = b"labelkit"
 
 
@@ -88,6 +91,8 @@ class LabelMatrix:
         What names each example: strings or integers; positions where nothing else is known.
     faults : tuple of Fault
         Where rules failed, in the order of the examples.
+    confidence : ndarray of uint8, shape (n_examples, n_lfs), optional
+        How sure a rule was of its vote, from 1 to 255 (certain); 0 where it did not say, or did not vote.
 
     Raises
     ------
@@ -100,6 +105,7 @@ class LabelMatrix:
     class_names: tuple[str, ...]
     ids: NDArray[Any]
     faults: tuple[Fault, ...] = ()
+    confidence: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         votes = _as_votes(self.votes, len(self.class_names))
@@ -116,6 +122,8 @@ class LabelMatrix:
         names = [lf.name for lf in self.lfs]
         if len(set(names)) != len(names):
             raise MatrixError(f"labeling functions share a name: {sorted({n for n in names if names.count(n) > 1})}")
+        if self.confidence is not None:
+            set_(self, "confidence", _checked_confidence(self.confidence, votes))
         for fault in self.faults:
             if fault.lf not in names or not 0 <= fault.row < len(votes):
                 raise MatrixError(f"a fault of {fault.lf!r} on row {fault.row} is outside the matrix")
@@ -258,7 +266,8 @@ class LabelMatrix:
         lfs = tuple(self.lfs[j] for j in positions)
         kept = {lf.name for lf in lfs}
         faults = tuple(fault for fault in self.faults if fault.lf in kept)
-        return replace(self, votes=self.votes[:, positions], lfs=lfs, faults=faults)
+        sure = None if self.confidence is None else self.confidence[:, positions]
+        return replace(self, votes=self.votes[:, positions], lfs=lfs, faults=faults, confidence=sure)
 
     def _position(self, name: str) -> int:
         if name not in self.names:
@@ -274,7 +283,10 @@ class LabelMatrix:
                 places.setdefault(old, []).append(new)
         faults = [replace(fault, row=new) for fault in self.faults for new in places.get(fault.row, ())]
         faults.sort(key=lambda fault: fault.row)
-        return replace(self, votes=self.votes[positions], ids=self.ids[positions], faults=tuple(faults))
+        sure = None if self.confidence is None else self.confidence[positions]
+        return replace(
+            self, votes=self.votes[positions], ids=self.ids[positions], faults=tuple(faults), confidence=sure
+        )
 
     @classmethod
     def concat(cls, matrices: Iterable[LabelMatrix]) -> LabelMatrix:
@@ -298,7 +310,8 @@ class LabelMatrix:
         else:  # as objects where numbers and strings meet, so that none becomes the other
             kinds = {part.ids.dtype.kind for part in parts if len(part)}
             ids = np.concatenate([part.ids if len(kinds) < 2 else part.ids.astype(object) for part in parts])
-        return replace(first, votes=votes, ids=ids, faults=tuple(faults))
+        sure = _side_by_side(parts, axis=0)
+        return replace(first, votes=votes, ids=ids, faults=tuple(faults), confidence=sure)
 
     def join(self, other: LabelMatrix) -> LabelMatrix:
         """Put the rules of another matrix over the same examples beside these.
@@ -317,7 +330,8 @@ class LabelMatrix:
             )
         faults = sorted((*self.faults, *other.faults), key=lambda fault: fault.row)
         votes = np.concatenate([self.votes, other.votes], axis=1)
-        return replace(self, votes=votes, lfs=(*self.lfs, *other.lfs), faults=tuple(faults))
+        sure = _side_by_side([self, other], axis=1)
+        return replace(self, votes=votes, lfs=(*self.lfs, *other.lfs), faults=tuple(faults), confidence=sure)
 
     # What models and statistics learn from ----------------------------------------------------------------------------
 
@@ -333,8 +347,9 @@ class LabelMatrix:
 
     @cached_property
     def _distinct(self) -> tuple[VotePatterns, NDArray[np.int64]]:
-        rows = distinct(self.outcomes)
-        return VotePatterns(rows.values, rows.counts, self.lfs, self.class_names), rows.index
+        rows = distinct(coded(self.outcomes, self.confidence, self.n_classes))
+        outcomes, sure = decoded(rows.values, self.n_classes, self.dtype, soft=self.confidence is not None)
+        return VotePatterns(outcomes, rows.counts, self.lfs, self.class_names, confidence=sure), rows.index
 
     @property
     def patterns(self) -> VotePatterns:
@@ -359,7 +374,11 @@ class LabelMatrix:
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
         columns = [pa.array(self.ids), *(pa.array(np.ascontiguousarray(column)) for column in self.votes.T)]
-        table = pa.table(columns, names=[*vote_columns(self.names)])
+        names = vote_columns(self.names)
+        for name, sure in confidence_columns(self.lfs, self.confidence).items():
+            names.append(name)
+            columns.append(pa.array(sure))
+        table = pa.table(columns, names=names)
         return table.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names, self.faults))
 
     def save(self, path: str | Path) -> Path:
@@ -401,6 +420,7 @@ class LabelMatrix:
             class_names=tuple(known["classes"]),
             ids=table.column(0).to_numpy(),
             faults=tuple(Fault(**fault) for fault in known["faults"]),
+            confidence=_read_confidence(table, lfs),
         )
 
 
@@ -418,6 +438,8 @@ class VotePatterns:
     class_names : tuple of str
     gold : ndarray of int64, shape (n_patterns, n_classes), optional
         How many examples with each pattern are known to be of each class.
+    confidence : ndarray of uint8, shape (n_patterns, n_lfs), optional
+        How sure rules were, as in :class:`LabelMatrix`; part of the pattern, so that outcomes may then repeat.
     """
 
     outcomes: NDArray[Any]
@@ -425,6 +447,7 @@ class VotePatterns:
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
     gold: NDArray[np.int64] | None = field(default=None)
+    confidence: NDArray[np.uint8] | None = field(default=None)
 
     @cached_property
     def votes(self) -> NDArray[Any]:
@@ -483,10 +506,12 @@ class VotePatterns:
         for name in table.column_names:
             columns[name.rstrip("0123456789")].append(table.column(name).to_numpy())
         fields = Fields.read(np.array(known["fields"], dtype=np.int64))
-        outcomes = unpack(np.stack(columns["key"]), fields, LabelSpace.of(known["classes"]).dtype)
+        soft, n_classes, dtype = known.get("soft", False), len(known["classes"]), LabelSpace.of(known["classes"]).dtype
+        codes = unpack(np.stack(columns["key"]), fields, CODE if soft else dtype)
+        outcomes, sure = decoded(codes, n_classes, dtype, soft=soft)
         gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
         lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
-        return cls(outcomes, columns["count"][0], lfs, tuple(known["classes"]), gold)
+        return cls(outcomes, columns["count"][0], lfs, tuple(known["classes"]), gold, sure)
 
     @classmethod
     def merge(cls, parts: Iterable[VotePatterns]) -> VotePatterns:
@@ -503,13 +528,81 @@ class VotePatterns:
         first = tables[0]
         if any(t.names != first.names or t.class_names != first.class_names for t in tables):
             raise MatrixError("patterns of other rules or classes cannot be merged")
-        rows = distinct(np.concatenate([t.outcomes for t in tables]), np.concatenate([t.counts for t in tables]))
+        soft = any(t.confidence is not None for t in tables)
+        codes = [coded(t.outcomes, t.confidence, t.n_classes, soft=soft) for t in tables]
+        rows = distinct(np.concatenate(codes), np.concatenate([t.counts for t in tables]))
+        outcomes, sure = decoded(rows.values, first.n_classes, first.outcomes.dtype, soft=soft)
         gold = None
         if any(t.gold is not None for t in tables):
             gold = np.zeros((len(rows.counts), first.n_classes), dtype=np.int64)
             known = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
             np.add.at(gold, rows.index, np.concatenate(known))
-        return cls(rows.values, rows.counts, first.lfs, first.class_names, gold)
+        return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
+
+
+def coded(
+    outcomes: NDArray[Any], confidence: NDArray[np.uint8] | None, n_classes: int, *, soft: bool = False
+) -> NDArray[Any]:
+    """One number for an outcome and how sure the rule was; the outcomes themselves where no rule says.
+
+    >>> coded(np.array([[1, -1]]), np.array([[200, 0]]), 2).tolist()
+    [[401, -1]]
+    """
+    if confidence is None:
+        return outcomes.astype(CODE) if soft else outcomes
+    return np.where(outcomes > ABSTAIN, outcomes + confidence.astype(CODE) * CODE(n_classes), outcomes).astype(CODE)
+
+
+def decoded(
+    codes: NDArray[Any], n_classes: int, dtype: Any, *, soft: bool
+) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    """The inverse of :func:`coded`: outcomes, and how sure the rules were if any rule says."""
+    if not soft:
+        return codes.astype(dtype, copy=False), None
+    voted = codes > ABSTAIN
+    outcomes = np.where(voted, codes % n_classes, codes).astype(dtype)
+    return outcomes, np.where(voted, codes // n_classes, 0).astype(np.uint8)
+
+
+def confidence_columns(lfs: Sequence[LFInfo], confidence: NDArray[np.uint8] | None) -> dict[str, NDArray[np.uint8]]:
+    """The columns that a table of votes has for how sure rules were: one for each rule that says."""
+    if confidence is None:
+        return {}
+    return {_confidence_column(lf): np.ascontiguousarray(confidence[:, j]) for j, lf in enumerate(lfs) if lf.levels}
+
+
+def _confidence_column(lf: LFInfo) -> str:
+    return f"{lf.name} (confidence)"
+
+
+def _read_confidence(table: pa.Table, lfs: Sequence[LFInfo]) -> NDArray[np.uint8] | None:
+    if not any(lf.levels for lf in lfs):
+        return None
+    sure = np.zeros((table.num_rows, len(lfs)), dtype=np.uint8, order="F")
+    for j, lf in enumerate(lfs):
+        if lf.levels and _confidence_column(lf) in table.column_names:
+            sure[:, j] = table.column(_confidence_column(lf)).to_numpy()
+    return sure
+
+
+def _checked_confidence(confidence: Any, votes: NDArray[Any]) -> NDArray[np.uint8]:
+    sure = np.asarray(confidence)
+    if sure.shape != votes.shape or sure.dtype != np.uint8:
+        raise MatrixError(
+            f"confidence is {sure.dtype} of shape {sure.shape}, but the votes have shape {votes.shape}",
+            hint="uint8, as np.rint(255 * share)",
+        )
+    if (sure[votes == ABSTAIN] != 0).any():
+        raise MatrixError("an abstain has a confidence", hint="it is 0 where a rule did not vote")
+    return _read_only(sure)
+
+
+def _side_by_side(parts: Sequence[LabelMatrix], *, axis: int) -> NDArray[np.uint8] | None:
+    """The confidences of several matrices together; 0 for those that have none."""
+    if all(part.confidence is None for part in parts):
+        return None
+    blank = [np.zeros(part.shape, np.uint8) if part.confidence is None else part.confidence for part in parts]
+    return np.concatenate(blank, axis=axis)
 
 
 def _read_table(path: str | Path, what: str) -> pa.Table:
@@ -527,12 +620,14 @@ def _pattern_table(patterns: VotePatterns) -> pa.Table:
     """Patterns as an Arrow table: their keys (how these are packed is said in the metadata), counts, those of gold."""
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-    fields = Fields.of(patterns.outcomes)
+    codes = coded(patterns.outcomes, patterns.confidence, patterns.n_classes)
+    fields = Fields.of(codes)
     gold = () if patterns.gold is None else patterns.gold.T
-    columns = {f"key{i}": word for i, word in enumerate(pack(patterns.outcomes, fields))}
+    columns = {f"key{i}": word for i, word in enumerate(pack(codes, fields))}
     columns |= {"count0": patterns.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
     table = pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
     known = _known(patterns.lfs, patterns.class_names) | {"fields": fields.table.tolist()}
+    known |= {"soft": patterns.confidence is not None}
     return table.replace_schema_metadata({_METADATA: _as_json(known)})
 
 

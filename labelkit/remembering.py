@@ -136,7 +136,11 @@ class Completion:
         seconds = np.zeros(self.n_lfs)
         seconds[list(self.voted)] = made.seconds
         faults = [(row, self.voted[i], kind, message) for row, i, kind, message in made.faults]
-        return BatchVotes(votes, faults, seconds)
+        sure = None
+        if made.confidence is not None:
+            sure = np.zeros(votes.shape, dtype=np.uint8, order="F")
+            sure[:, list(self.voted)] = made.confidence
+        return BatchVotes(votes, faults, seconds, sure)
 
 
 def _write(path: Path, content: bytes, at: int) -> None:

@@ -132,7 +132,7 @@ class _Search:
             self._compound(value, name)
 
     def _compound(self, value: Any, name: str) -> None:
-        inner = getattr(value, "__wrapped__", None) or getattr(value, "__resolved_parts__", None)
+        inner = getattr(value, "__resolved_parts__", None) or getattr(value, "__wrapped__", None)
         if isinstance(value, FunctionType | type):
             self._definition(value, name)
         elif isinstance(value, BuiltinFunctionType):
@@ -154,7 +154,7 @@ class _Search:
             self._parts(value, name)
         elif isinstance(value, np.ufunc):
             self._foreign("numpy", value.__name__)
-        elif is_dataclass(value) or _is_ours(type(value)):
+        elif is_dataclass(value) or is_ours(type(value)):
             self._instance(value, name)
         else:
             kind = f"{type(value).__module__}.{type(value).__qualname__}"
@@ -175,9 +175,9 @@ class _Search:
 
     def _definition(self, value: Any, name: str) -> None:
         """A function or a class: of the project, it is read; of a package, the version counts."""
-        if isinstance(value, FunctionType) and not _is_ours(value) and hasattr(value, "__wrapped__"):
+        if isinstance(value, FunctionType) and not is_ours(value) and hasattr(value, "__wrapped__"):
             self.value(value.__wrapped__, name)  # what a decorator of a package made of a function of the project
-        elif not _is_ours(value):
+        elif not is_ours(value):
             self._foreign(value.__module__, value.__qualname__)
         elif isinstance(value, FunctionType):
             self.found[name] = fingerprint(*_layout(value.__code__))
@@ -237,7 +237,7 @@ class _Search:
         for step in after:
             if not isinstance(value, ModuleType | type) or step.opname not in {"LOAD_ATTR", "LOAD_METHOD"}:
                 break
-            if not _is_ours(value):
+            if not is_ours(value):
                 path = value.__name__ if isinstance(value, ModuleType) else f"{value.__module__}.{value.__qualname__}"
             if not hasattr(value, step.argval):
                 break
@@ -247,7 +247,7 @@ class _Search:
     def _reached(self, path: str, value: Any) -> None:
         owner = path.rpartition(".")[0]
         module = next((m for m in _parents(owner) if m in sys.modules), None)
-        if module is not None and not _is_ours(sys.modules[module]):
+        if module is not None and not is_ours(sys.modules[module]):
             self._foreign(module, path.removeprefix(f"{module}."))
         else:
             self.value(value, path)
@@ -255,7 +255,7 @@ class _Search:
     def _imported(self, name: str) -> None:
         """A module that is imported when the function is called."""
         module = sys.modules.get(name)
-        if module is not None and _is_ours(module):
+        if module is not None and is_ours(module):
             self.problems.append(f"imports {name}, a module of its own project, when it is called")
         else:
             self._foreign(name, "")
@@ -303,7 +303,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-def _is_ours(thing: Any) -> bool:
+def is_ours(thing: Any) -> bool:
     """Whether something is of the user's project: neither built in nor installed (what has no file is a notebook's)."""
     if isinstance(thing, FunctionType):
         file: str | None = thing.__code__.co_filename

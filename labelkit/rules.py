@@ -575,6 +575,7 @@ def labeling_function(
     precision: float | None = None,
     trusted: bool = False,
     cache: bool | None = None,
+    levels: int = 0,
 ) -> LabelingFunction[P] | Callable[[Callable[P, Any]], LabelingFunction[P]]:
     """Make a rule of a Python function that returns a class, or ``ABSTAIN`` or ``None``.
 
@@ -596,6 +597,10 @@ def labeling_function(
     cache : bool, optional
         Whether its votes may be kept and used again: your word that they depend on its columns and its source alone (or
         that they do not). If not given, that is found out; ``labelkit cache info`` says what was found.
+    levels : int
+        The rule says how sure it is: it returns a pair of a label and a confidence from 0 to 1, or a probability for
+        each class, and the confidence is rounded to so many steps (from 1 to 255). Keep it coarse (8, say) where many
+        rules do so: each combination is a pattern of its own.
 
     Returns
     -------
@@ -625,6 +630,7 @@ def labeling_function(
             enum=label,
             options=Options(name, examples, group, precision, trusted),
             cache=cache,
+            levels=levels,
         )
 
     return decorate if function is None else decorate(function)
@@ -640,6 +646,7 @@ def calling(
     enum: type[IntEnum] | None = None,
     decide: Any = None,
     cache: bool | None = None,
+    levels: int = 0,
 ) -> LabelingFunction[P]:
     """Make a rule that calls a Python function; what all decorators of functions with a body share."""
     name, what = _named(function, options.name)
@@ -658,7 +665,14 @@ def calling(
         trusted=checked.trusted,
         doc=_doc(function),
         cache=cache,
+        levels=_checked_levels(levels, what),
     )
+
+
+def _checked_levels(levels: int, what: str) -> int:
+    if isinstance(levels, bool) or not isinstance(levels, int) or not 0 <= levels <= 255:
+        raise RuleError(f"levels={levels!r} of {what} is not a number of steps from 0 to 255", hint="levels=8")
+    return levels
 
 
 def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:

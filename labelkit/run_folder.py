@@ -83,7 +83,7 @@ class RunFolder:
         """The votes of all examples, in memory."""
         table = _read_parts(self.path / "votes")
         whole = LabelMatrix.from_arrow(table, source=str(self.path))
-        return LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, self.faults)
+        return LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, self.faults, whole.confidence)
 
     def patterns(self) -> VotePatterns:
         """The distinct rows of votes with their counts, and with those of gold where the run had any.

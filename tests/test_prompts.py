@@ -264,7 +264,7 @@ def test_whatever_the_endpoint_does_every_row_has_an_answer_or_a_recorded_reason
             "garbage": Reply(b"\x00\xff not json"),
             "empty": Reply({"choices": []}),
             "silent": says(None),
-            "slow": Reply(judges(text), seconds=0.5),
+            "slow": Reply(judges(text), seconds=1.3),
         }
         way, often = text.split()[0], text.split()[1]
         if way in ways and (often == "always" or times <= int(often)):
@@ -276,7 +276,7 @@ def test_whatever_the_endpoint_does_every_row_has_an_answer_or_a_recorded_reason
     healed = [f"{way} {often} free" for way in ways for often in (1, 2)]
     hopeless = [f"{way} always free" for way in ways]
     corpus = [*healed, *TEXTS, *hopeless, "wrong 0"]
-    votes, faults = votes_of(asks(retries=2, timeout=0.25), corpus, on_fault="record")
+    votes, faults = votes_of(asks(retries=2, timeout=0.6), corpus, on_fault="record")
     assert votes == [1] * len(healed) + VOTES + [-1] * (len(hopeless) + 1)
     assert sorted(faults) == [i for i, vote in enumerate(votes) if vote == -1]
     told = {corpus[row].split()[0]: reason for row, reason in faults.items()}
@@ -290,14 +290,14 @@ def test_whatever_the_endpoint_does_every_row_has_an_answer_or_a_recorded_reason
         "garbage": "the reply is no chat completion",
         "empty": "the reply is no chat completion",
         "silent": "the reply holds no answer",
-        "slow": "no reply within 0.25 seconds",
+        "slow": "no reply within 0.6 seconds",
         "wrong": "the answer 'wrong' is none of",
     }.items():
         assert reason in told[way]
     assert all(times == 1 for prompt, times in endpoint.prompts.items() if prompt.endswith(tuple("0123456789<")))
     assert {endpoint.prompts[p] for p in endpoint.prompts if "always" in p} == {3}
     before = endpoint.n_requests
-    votes_of(asks(retries=0, timeout=0.25), corpus, on_fault="record")
+    votes_of(asks(retries=0, timeout=0.6), corpus, on_fault="record")
     assert endpoint.n_requests == before + len(hopeless)  # only what has no answer is asked again
 
 
@@ -312,9 +312,9 @@ def test_while_an_endpoint_asks_to_wait_nobody_asks(endpoint, quick):
 
     endpoint.behave = behave
     assert votes_of(asks(concurrency=3), TEXTS) == (VOTES, {})
-    later = [arrival - limited[0] for arrival in endpoint.arrivals if arrival > limited[0] + 0.1]
+    later = [arrival - limited[0] for arrival in endpoint.arrivals if arrival > limited[0] + 0.3]
     assert len(later) >= 25
-    assert min(later) >= 0.6
+    assert min(later) >= 0.55
 
 
 def test_what_is_left_of_a_rate_limit_is_respected_before_it_is_spent(endpoint):
@@ -328,7 +328,7 @@ def test_what_is_left_of_a_rate_limit_is_respected_before_it_is_spent(endpoint):
 def test_no_more_requests_run_at_a_time_than_allowed(endpoint):
     endpoint.behave = lambda text, *_: Reply(judges(text), seconds=0.03)
     assert votes_of(asks(concurrency=5), TEXTS) == (VOTES, {})
-    assert 3 <= endpoint.most_running <= 5
+    assert 2 <= endpoint.most_running <= 5
 
 
 @pytest.mark.parametrize(
@@ -384,6 +384,20 @@ def test_an_endpoint_that_fails_on_everything_stops_the_run(endpoint, quick, mon
     with pytest.raises(StopRunError, match="gave no answer to 10 examples in a row"):
         votes_of(asks(retries=0), TEXTS, on_fault="record")
     assert endpoint.n_requests <= 18
+
+
+def test_without_the_extra_a_run_stops_with_the_line_that_installs_it(endpoint, monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    with pytest.raises(StopRunError, match="rule 'asks_a_model' cannot ask") as stopped:
+        votes_of(asks(), TEXTS, on_fault="record")
+    assert stopped.value.hint == "pip install 'labelkit[llm]'"
+    assert endpoint.n_requests == 0
+
+
+def test_declaring_a_rule_loads_no_client():
+    code = "import sys, labelkit as lk; lk.prompt('{text}', labels={'a': 1}, model='m')(lambda text: None)"
+    code += "; assert not {'httpx2', 'asyncio', 'pyarrow', 'pandas'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # Budgets --------------------------------------------------------------------------------------------------------------
@@ -492,15 +506,14 @@ def test_a_run_that_was_killed_goes_on_without_paying_again(endpoint, project, t
         time.sleep(0.005)
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
-    time.sleep(0.2)
-    assert 12 <= endpoint.n_requests < 40
-    lost = endpoint.running + sum(endpoint.answered.values()) - AnswerStore().size()[0]
-    assert 0 <= lost <= 4  # what was under way at that moment
-    before = endpoint.n_requests
+    while endpoint.running:
+        time.sleep(0.01)
+    asked, kept = endpoint.n_requests, AnswerStore().size()[0]
+    assert 8 <= asked - 4 <= kept <= asked < 40  # what was under way at that moment is lost
     folder = lk.run(rules, tmp_path / "c.csv", tmp_path / "run", model="MajorityVote", report=False)
     assert folder.matrix().votes[:, 0].tolist() == VOTES
-    assert endpoint.n_requests - before == 40 - (before - lost)
-    assert sum(times - 1 for times in endpoint.prompts.values()) == lost
+    assert endpoint.n_requests == asked + 40 - kept
+    assert sum(times - 1 for times in endpoint.prompts.values()) == asked - kept
 
 
 def test_two_processes_ask_each_prompt_once_and_share_the_budget_and_the_slots(endpoint, project):
@@ -531,7 +544,7 @@ def test_an_interrupted_run_ends_soon_and_keeps_what_was_answered(endpoint):
             votes_of(asks(concurrency=2), TEXTS)
     finally:
         signal.signal(signal.SIGALRM, before)
-    assert time.monotonic() - started < 2.5
+    assert time.monotonic() - started < 3
     asked = endpoint.n_requests
     assert asked < 20
     assert AnswerStore().size()[0] == asked

@@ -204,7 +204,10 @@ def _masked_without(
     """What the model says when the labeling function abstains."""
     outcomes = patterns.outcomes[rows]
     outcomes[:, j] = ABSTAIN
-    masked = VotePatterns(outcomes, patterns.counts[rows], patterns.lfs, patterns.class_names)
+    sure = None if patterns.confidence is None else patterns.confidence[rows]
+    if sure is not None:
+        sure[:, j] = 0
+    masked = VotePatterns(outcomes, patterns.counts[rows], patterns.lfs, patterns.class_names, confidence=sure)
     return np.asarray(model.predict_pattern_proba(masked)), np.arange(len(rows))
 
 
@@ -217,6 +220,7 @@ def _refitted_without(
     others = replace(
         patterns,
         outcomes=np.delete(patterns.outcomes, j, axis=1),
+        confidence=None if patterns.confidence is None else np.delete(patterns.confidence, j, axis=1),
         lfs=patterns.lfs[:j] + patterns.lfs[j + 1 :],
         gold=None,
     )

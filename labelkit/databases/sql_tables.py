@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import warnings
@@ -37,6 +38,12 @@ _TYPES: Final = (bool, int, float, str, bytes, Decimal, UUID, datetime, date, ti
 _TAKES_TUPLES: Final = {"sqlite", "mysql", "mariadb"}
 _PACKAGES: Final = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
 _SQLITE: Final = {".db", ".sqlite", ".sqlite3"}
+_REFUSED: Final = re.compile(
+    r"authentication failed|no password supplied|access denied|permission denied|(?:role|database) \S+ does not exist",
+    re.IGNORECASE,
+)
+"""What databases say that will not pass by itself."""
+
 _QUERY_CANCELED: Final = "57014"
 """What PostgreSQL says of a query that took too long."""
 
@@ -230,6 +237,10 @@ class SQLTable(Table):
             hint = "an index on the columns of keys, or a longer timeout=, may help"
             return DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint=hint)
         exc = _sqlalchemy().exc
+        if _REFUSED.search(told):
+            return DatabaseError(
+                f"{self.where} may not be read: {told}", hint="is the password right, or its variable?"
+            )
         may_pass = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
         if may_pass or getattr(error, "connection_invalidated", False):
             return UnreachableError(f"{self.where} does not answer: {told}")
@@ -306,7 +317,7 @@ def _in_array(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
     if len(columns) == 1:
         return columns[0] == sa.any_(arrays[0])
     names = [sa.column(f"key_{place}", _wide(column.type)) for place, column in enumerate(columns)]
-    return sa.tuple_(*columns).in_(sa.select(sa.func.unnest(*arrays).table_valued(*names)))
+    return sa.tuple_(*columns).in_(sa.select(sa.func.unnest(*arrays).table_valued(*names).render_derived()))
 
 
 def _wide(kind: Any) -> Any:

@@ -109,11 +109,15 @@ def _merged(mine: BatchVotes, here: list[int], theirs: BatchVotes, there: list[i
     votes = np.empty((len(mine.votes), n_lfs), dtype=mine.votes.dtype, order="F")
     seconds = np.zeros(n_lfs)
     faults = []
+    soft = mine.confidence is not None or theirs.confidence is not None
+    sure = np.zeros(votes.shape, dtype=np.uint8, order="F") if soft else None
     for part, places in ((mine, here), (theirs, there)):
         votes[:, places] = part.votes
+        if sure is not None and part.confidence is not None:
+            sure[:, places] = part.confidence
         seconds[places] = part.seconds
         faults += [(row, places[j], kind, message) for row, j, kind, message in part.faults]
-    return BatchVotes(votes, sorted(faults), seconds)
+    return BatchVotes(votes, sorted(faults), seconds, sure)
 
 
 class _Pool:

@@ -74,7 +74,8 @@ def arrange(given: GivenVotes, order: NDArray[np.int64], *, by_pattern: bool = T
     ``by_pattern`` they may stay as they are, which is enough for what is asked of each alone.
     """
     n_classes, n_lfs = len(given.class_names), len(order)
-    ordered = np.array_equal(order, np.arange(n_lfs))  # patterns are given in the order of their labeling functions
+    # Patterns are mostly given in the order of their labeling functions.
+    ordered = given.in_order and np.array_equal(order, np.arange(n_lfs))
     cells = given.cells(order, by_pattern=by_pattern and not ordered)
     found, columns = _numbered(cells.codes, n_lfs * n_classes)
     shape = (len(given.counts), len(found))

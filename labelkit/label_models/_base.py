@@ -7,9 +7,10 @@ labels, scores, saving. ``__init__`` only stores; what is learned ends in ``_``.
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -21,6 +22,7 @@ from labelkit.label_models._arranging import Arranged, arrange, canonical_order,
 from labelkit.label_models._evaluation import Evaluation
 from labelkit.label_models._explanation import Explanation, positions_of
 from labelkit.label_models._gold_correction import clamped
+from labelkit.label_models._levels import Ranges, expanded, ranges_of
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._votes import GivenVotes, GoldCounts, VoteTable, check_room, read_gold, read_votes
 from labelkit.labels import ABSTAIN
@@ -47,10 +49,14 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     class_prior_ : ndarray of shape (n_classes,)
         The probabilities of an example without votes.
     lf_names_ : tuple of str
-        The labeling functions, in the order in which they were given.
+        The labeling functions, in the order in which they were given; one for each range of confidence of a rule that
+        says how sure it is, where the model uses that.
+    uses_confidence : bool
+        Whether the model weighs votes by how sure their rules were.
     """
 
     n_classes: int | None = None
+    uses_confidence: ClassVar[bool] = False
 
     # What a model adds ------------------------------------------------------------------------------------------------
 
@@ -99,7 +105,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _fit(self, matrix: Any, gold: Any) -> Arranged:
         """Learn; returns the votes as they were learned from."""
-        given = read_votes(matrix, self._n_classes_of(matrix, gold))
+        given = self._by_confidence(read_votes(matrix, self._n_classes_of(matrix, gold)), fit=True)
         if not given.counts.sum():
             raise ModelError(
                 f"there are 0 sample(s) (shape={given.shape}) while a minimum of 1 is required: no rows of votes",
@@ -269,12 +275,28 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def _read(self, matrix: Any) -> GivenVotes:
         check_is_fitted(self)
         knows = isinstance(matrix, LabelMatrix | VotePatterns)
-        given = read_votes(matrix, None if knows else self.n_classes_)
+        given = self._by_confidence(read_votes(matrix, None if knows else self.n_classes_), fit=False)
         if len(given.class_names) != self.n_classes_ or (knows and not _same_names(given, self)):
             raise ModelError(
                 f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
             )
         return given
+
+    def _by_confidence(self, given: GivenVotes, *, fit: bool) -> GivenVotes:
+        """The votes, divided by how sure rules say that they are; a model that cannot use that says so."""
+        if not self.uses_confidence:
+            if fit and given.confidence is not None and given.confidence.any():
+                warnings.warn(
+                    f"{type(self).__name__} does not use the confidences of votes; it takes all votes alike. "
+                    "Hint: LabelModel uses them",
+                    stacklevel=4,
+                )
+            return given
+        if fit:
+            self.confidence_ranges_ = tuple((r.lf, r.starts, r.priors) for r in ranges_of(given))
+        known = getattr(self, "confidence_ranges_", ())  # a model that was saved by an earlier version has none
+        ranges = tuple(Ranges(lf, tuple(starts), tuple(priors)) for lf, starts, priors in known)
+        return expanded(given, ranges)
 
     def _arranged(self, given: GivenVotes, *, by_pattern: bool = True) -> Arranged:
         order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]

@@ -5,7 +5,7 @@ The posterior gets a small convex correction
 .. math:: P = softmax(e^t \log q + b + X \delta)
 
 with one delta for each (labeling function, class) and b for each class, all drawn to zero. The pull grows as that of a
-spring up to half a unit or so, and no further than the weight of three gold rows: what a few rows say by accident moves
+spring up to a unit or so, and no further than the weight of three gold rows: what a few rows say by accident moves
 next to nothing, and a labeling function that a hundred rows show to be wrong is believed no longer.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-TEMPERATURE_PENALTY: Final = 20.0
+TEMPERATURE_PENALTY: Final = 15.0
 """How stiff the spring is that draws t to 0."""
 
 CLASS_PENALTY: Final = 4.0
@@ -192,9 +192,9 @@ def _loss(
 def pulled(parameters: NDArray[np.float64], stiff: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """What it costs to move parameters (t, then b and delta) from zero, and with what force they are drawn back.
 
-    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]), np.array([5.0, 3.0]))
+    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]), np.array([4.0, 2.0]))
     >>> force.round(2).tolist()
-    [10.0, 0.05, 3.0]
+    [15.0, 0.04, 3.0]
     """
     scale, moved = parameters[0], parameters[1:]
     unit = REACH / stiff

@@ -147,6 +147,10 @@ class GivenVotes:
         Whether the labeling functions have names of their own.
     gold : ndarray or None, shape (n_patterns, n_classes)
         Of vote patterns that carry gold.
+    confidence : ndarray of uint8 or None, shape (n_patterns, n_lfs)
+        How sure the rules were.
+    in_order : bool
+        Whether the patterns stand in lexicographic order.
     """
 
     stored: sparse.csr_array | None
@@ -158,6 +162,8 @@ class GivenVotes:
     class_names: tuple[str, ...]
     named: bool
     gold: NDArray[np.int64] | None = None
+    confidence: NDArray[np.uint8] | None = None
+    in_order: bool = True
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -266,6 +272,7 @@ def _from_matrix(matrix: LabelMatrix | VotePatterns, *, named: bool) -> GivenVot
         class_names=patterns.class_names,
         named=named,
         gold=patterns.gold,
+        confidence=patterns.confidence,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -69,6 +69,8 @@ class DawidSkene(AdditiveModel):
     >>> DawidSkene().fit(votes).predict(votes).tolist()
     [0, 1, 0, 1, 0, 1]
     """
+
+    uses_confidence: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from scipy.special import digamma
@@ -62,6 +62,8 @@ class IBCC(AdditiveModel):
     >>> IBCC().fit(votes).predict(votes).tolist()
     [0, 1, 0, 1]
     """
+
+    uses_confidence: ClassVar[bool] = True
 
     def __init__(
         self,

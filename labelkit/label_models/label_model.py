@@ -12,7 +12,7 @@ class (a classifier, say) show the class prior. Gold rows set the class prior an
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from scipy.special import logsumexp
@@ -107,6 +107,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
     >>> LabelModel().fit(votes).predict(votes).tolist()
     [0, 1, 1, 0, -1]
     """
+
+    uses_confidence: ClassVar[bool] = True
 
     def __init__(self, *, class_prior: ArrayLike | None = None, n_classes: int | None = None) -> None:
         self.class_prior = class_prior

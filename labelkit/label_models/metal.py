@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from scipy.optimize import minimize
@@ -65,6 +65,8 @@ class MetalModel(AdditiveModel):
     >>> MetalModel().fit(votes).predict(votes)[:4].tolist()
     [0, 1, 0, 1]
     """
+
+    uses_confidence: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -57,6 +57,8 @@ class OneCoin(BaseLabelModel):
     >>> OneCoin().fit(votes).predict(votes).tolist()
     [0, 1, 0, 1]
     """
+
+    uses_confidence: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class WeightedVote(BaseLabelModel):
     >>> WeightedVote().fit(votes).predict(votes).tolist()
     [0, 1, 0, 0]
     """
+
+    uses_confidence: ClassVar[bool] = True
 
     def __init__(self, *, class_prior: ArrayLike | None = None, n_classes: int | None = None) -> None:
         self.class_prior = class_prior

@@ -163,3 +163,34 @@ def _one_by_one(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.i
         except ValueError as error:
             errors[position] = (type(error).__name__, str(error))
     return votes, errors
+
+
+def as_soft_votes(results: Any, space: LabelSpace, levels: int) -> tuple[npt.NDArray[np.int64], Errors]:
+    """Check what rules returned that say how sure they are: labels, pairs of a label and a confidence, or rows.
+
+    Returns
+    -------
+    codes : ndarray of int64
+        The vote and its confidence, rounded to ``levels`` steps, as :func:`labelkit.matrix.coded` puts them together.
+    errors : dict
+
+    Examples
+    --------
+    >>> space = LabelSpace(("HAM", "SPAM"))
+    >>> as_soft_votes([(1, 0.9), 0, None, [0.25, 0.75], (0, 2.0)], space, 4)[0].tolist()
+    [511, 0, -1, 383, -1]
+    """
+    codes = np.full(len(results), ABSTAIN, dtype=np.int64)
+    errors: Errors = {}
+    for position, result in enumerate(results):
+        if isinstance(result, Exception):
+            errors[position] = described(result)
+            continue
+        try:
+            vote, share = space.soft_vote(result)
+        except ValueError as error:
+            errors[position] = (type(error).__name__, str(error))
+            continue
+        step = 0 if share is None else max(1, round(share * levels))
+        codes[position] = vote if vote == ABSTAIN else vote + len(space) * round(255 * step / levels)
+    return codes, errors

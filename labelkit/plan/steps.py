@@ -29,7 +29,7 @@ from labelkit.conditions import (
 )
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.lf import Calls, Cases, Column, LabelingFunction
-from labelkit.plan.calls import Errors, as_votes, call_chunks, call_each
+from labelkit.plan.calls import Errors, as_soft_votes, as_votes, call_chunks, call_each
 from labelkit.plan.frame import Frame, FrameKeys, Key, Mask, key_of, pick
 
 MANY_CASES: Final = 8
@@ -198,7 +198,8 @@ class Called:
         if not len(rows):
             return votes, unguarded
         results, errors = self._call(frame, rows, space)
-        votes[rows], wrong = as_votes(results, space)
+        levels = self.lf.levels
+        votes[rows], wrong = as_soft_votes(results, space, levels) if levels else as_votes(results, space)
         return votes, unguarded | {int(rows[position]): error for position, error in {**wrong, **errors}.items()}
 
     def explain(self) -> str:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from labelkit.conditions import InContext, Membership, OfDocument, Question, Stored, Test
 from labelkit.exceptions import StopRunError
 from labelkit.labels import ABSTAIN
+from labelkit.matrix import decoded
 from labelkit.plan.calls import CHUNK, Errors, described
 from labelkit.plan.frame import Frame, Key, Mask
 from labelkit.plan.steps import Step
@@ -38,11 +39,14 @@ class BatchVotes:
         Rows of the batch and columns of ``votes`` where a rule failed, in that order.
     seconds : ndarray of float, shape (n_lfs,)
         The time that each rule took; that of a shared scan is split evenly among the rules that share it.
+    confidence : ndarray of uint8, shape (n_rows, n_lfs), or None
+        How sure the rules were, where any rule says (see :class:`labelkit.LabelMatrix`).
     """
 
     votes: npt.NDArray[Any]
     faults: list[tuple[int, int, str, str]]
     seconds: npt.NDArray[np.float64]
+    confidence: npt.NDArray[np.uint8] | None = None
 
 
 class Voting:
@@ -61,6 +65,8 @@ class Voting:
         self._frame = Frame(table, plan.makers)
         self._scanned = _Scanned(plan, self._frame)
         self._votes = np.empty((table.num_rows, len(plan.lfs)), dtype=plan.lfs.space.dtype, order="F")
+        soft = any(lf.levels for lf in plan.lfs)
+        self._confidence = np.zeros(self._votes.shape, dtype=np.uint8, order="F") if soft else None
         self._errors: list[Errors] = [{} for _ in plan.lfs]
         self._seconds = np.zeros(len(plan.lfs))
         self.seconds_called = 0.0
@@ -107,13 +113,20 @@ class Voting:
         ]
         for row, j, _, _ in faults:
             self._votes[row, j] = ABSTAIN
+            if self._confidence is not None:
+                self._confidence[row, j] = 0
         self.seconds_other += time.perf_counter() - started
-        return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared())
+        return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared(), self._confidence)
 
     def _vote(self, j: int, step: Step, frame: Frame, scanned: _Scanned, start: int) -> None:
         started, shared = time.perf_counter(), scanned.seconds
         rows = slice(start, start + frame.n_rows)
-        self._votes[rows, j], errors = step.vote(frame, scanned, self._plan.lfs.space)
+        space = self._plan.lfs.space
+        made, errors = step.vote(frame, scanned, space)
+        if step.lf.levels and self._confidence is not None:
+            labels, self._confidence[rows, j] = decoded(made, len(space), made.dtype, soft=True)
+            made = labels.astype(np.int64)
+        self._votes[rows, j] = made
         self._note(j, {**scanned.errors(step.tests), **errors}, start)
         self._seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
 

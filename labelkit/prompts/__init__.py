@@ -25,6 +25,5 @@ from labelkit.prompts.budget import Prices
 from labelkit.prompts.declaring import prompt
 from labelkit.prompts.endpoint import Endpoint
 from labelkit.prompts.question import FRAME
-from labelkit.prompts.store import AnswerStore
 
-__all__ = ["FRAME", "Answer", "AnswerStore", "Asker", "Endpoint", "Prices", "Reading", "prompt"]
+__all__ = ["FRAME", "Answer", "Asker", "Endpoint", "Prices", "Reading", "prompt"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labelkit.exceptions import PromptError
 from labelkit.prompts.answers import Answer
 from labelkit.prompts.budget import Budget, Expense, Prices
 from labelkit.prompts.endpoint import Endpoint
 from labelkit.prompts.question import Question
-from labelkit.prompts.store import AnswerStore
+
+if TYPE_CHECKING:
+    from labelkit.prompts.store import AnswerStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,8 @@ class Asker:
 
     def store(self) -> AnswerStore:
         """Where answers are kept: a file that is opened for each chunk, or one store in memory for good."""
+        from labelkit.prompts.store import AnswerStore  # noqa: PLC0415 - brings Arrow
+
         if self._in_memory:
             return self._in_memory[0]
         store = AnswerStore()

@@ -19,6 +19,7 @@ import platform
 import sqlite3
 import sys
 import time
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,7 @@ class AnswerStore:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             name = ":memory:" if self.path is None else str(self.path)
             self._sql = sqlite3.connect(name, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            weakref.finalize(self, self._sql.close)
             _prepared(self._sql)
 
     def __repr__(self) -> str:

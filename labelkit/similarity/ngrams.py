@@ -91,8 +91,8 @@ def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
 
 def _count(block: list[str]) -> Bags:
     characters = np.frombuffer("".join(block).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    owners = np.repeat(np.arange(len(block), dtype=np.uint64), [len(text) for text in block])
-    keys = np.concatenate([_keys(characters, owners, length) for length in LENGTHS])
+    owners = np.repeat(np.arange(len(block), dtype=np.uint64) << np.uint64(HASH_BITS), [len(text) for text in block])
+    keys = np.concatenate(list(_keys(characters.astype(np.uint64), owners)))
     keys.sort()
     first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.empty(0, np.int64)
     distinct = keys[first]
@@ -102,24 +102,20 @@ def _count(block: list[str]) -> Bags:
 
 
 def _keys(
-    characters: npt.NDArray[np.uint32], owners: npt.NDArray[np.uint64], length: int
-) -> npt.NDArray[np.uint64]:
-    """The number of the text and of the n-gram, for each place where one of this length begins.
+    characters: npt.NDArray[np.uint64], owners: npt.NDArray[np.uint64]
+) -> Iterator[npt.NDArray[np.uint64]]:
+    """The number of the text and of the n-gram, for each place where one begins; a length at a time.
 
     Texts touch with two spaces, and no n-gram has a space inside, so none reaches into another text.
     """
-    n_places = len(characters) - length + 1
-    if n_places <= 0:
-        return np.empty(0, np.uint64)
-    is_space = characters == _SPACE
-    inside = ~is_space[1 : 1 + n_places]
-    for offset in range(2, length - 1):
-        inside &= ~is_space[offset : offset + n_places]
-    places = np.flatnonzero(inside)
-    number = np.full(len(places), length, dtype=np.uint64)
-    for offset in range(length):
-        number = (number + characters[places + offset]) * _STEP
-    return (owners[places] << np.uint64(HASH_BITS)) | (_mixed(number) >> np.uint64(64 - HASH_BITS))
+    is_letter = characters != _SPACE
+    inside, number = np.ones(len(characters), np.bool_), characters * _STEP
+    for length in range(2, max(LENGTHS) + 1):
+        n_places = max(len(characters) - length + 1, 0)
+        number = (number[:n_places] + characters[length - 1 :]) * _STEP
+        if length in LENGTHS:
+            inside = inside[:n_places] & is_letter[length - 2 : length - 2 + n_places]
+            yield owners[:n_places][inside] | (_mixed(number[inside] + np.uint64(length)) >> np.uint64(64 - HASH_BITS))
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
