@@ -261,7 +261,7 @@ def test_gold_does_not_make_labels_worse_on_average(votes_of, n_gold):
     known = np.where((votes >= 0).any(axis=1), gold, -1)
     without = LabelModel().fit(votes).score(votes, known)
     found = []
-    for seed in range(5):
+    for seed in range(20):  # a draw of 20 rows can mislead by several points; their mean may not
         chosen = np.random.default_rng(seed).permutation(len(gold))[:n_gold]
         given_gold = np.full(len(gold), -1)
         given_gold[chosen] = gold[chosen]

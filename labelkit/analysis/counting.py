@@ -110,7 +110,6 @@ class Tally:
     any_conflict: float
     any_fault: float
 
-
     def __add__(self, other: Tally) -> Tally:
         """The counts of two sets of examples together; whole numbers, so that their order does not matter."""
         return Tally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))

@@ -19,8 +19,8 @@ class Asked(Protocol):
         """What the model says of the examples of columns: ``Scored``, an array, or a list."""
 
 
-Maker: TypeAlias = Callable[[Any, bool, str], Asked]
-"""Given a model, whether probabilities are needed, and what to call the rule in messages."""
+Maker: TypeAlias = Callable[..., Asked]
+"""Given a model, what to call the rule in messages, and ``sure=``."""
 
 
 def asked(model: Any, what: str, *, sure: bool) -> Asked:
@@ -41,7 +41,7 @@ def asked(model: Any, what: str, *, sure: bool) -> Asked:
     """
     for recognises, make in KINDS:
         if recognises(model):
-            return make(model, sure, what)
+            return make(model, what, sure=sure)
     raise RuleError(
         f"the model of {what} is {type(model).__name__}, which can be neither called nor asked to predict",
         hint="give an estimator with predict_proba, a spaCy or Hugging Face pipeline, a function, or a file of a model",
@@ -105,7 +105,7 @@ class TextCategorizer:
 
 
 @dataclass(frozen=True, eq=False)
-class Callable_:  # noqa: N801 - ``Callable`` is taken
+class CalledModel:
     """A function, a method, or an object that is called, such as a Hugging Face pipeline."""
 
     model: Any
@@ -122,7 +122,7 @@ def _as_list(column: Any) -> Any:
     return column.tolist() if isinstance(column, np.ndarray) and column.dtype == object else column
 
 
-def _estimator(model: Any, sure: bool, what: str) -> Asked:  # noqa: FBT001 - as the table has it
+def _estimator(model: Any, what: str, *, sure: bool) -> Asked:
     if sure and not hasattr(model, "predict_proba") and hasattr(model, "classes_"):
         raise RuleError(
             f"the model of {what}, {type(model).__name__}, says labels and not probabilities, so threshold=, margin= "
@@ -132,7 +132,7 @@ def _estimator(model: Any, sure: bool, what: str) -> Asked:  # noqa: FBT001 - as
     return Estimator(model, what)
 
 
-def _text_categorizer(nlp: Any, sure: bool, what: str) -> Asked:  # noqa: ARG001, FBT001 - as above
+def _text_categorizer(nlp: Any, what: str, *, sure: bool) -> Asked:  # noqa: ARG001 - as the table has it
     pipes = [nlp.get_pipe(name) for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory.startswith("textcat")]
     labels = tuple(dict.fromkeys(label for pipe in pipes for label in pipe.labels))
     if not labels:
@@ -143,10 +143,10 @@ def _text_categorizer(nlp: Any, sure: bool, what: str) -> Asked:  # noqa: ARG001
     return TextCategorizer(nlp, labels, what)
 
 
-def _callable(model: Any, sure: bool, what: str) -> Asked:  # noqa: ARG001, FBT001 - as above
+def _callable(model: Any, what: str, *, sure: bool) -> Asked:  # noqa: ARG001 - as the table has it
     config = getattr(getattr(model, "model", None), "config", None)
     names = getattr(config, "id2label", None)
-    return Callable_(model, tuple(names.values()) if isinstance(names, dict) else None)
+    return CalledModel(model, tuple(names.values()) if isinstance(names, dict) else None)
 
 
 KINDS: Final[tuple[tuple[Callable[[Any], bool], Maker], ...]] = (
