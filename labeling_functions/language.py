@@ -1,8 +1,8 @@
 """Rules that read parsed comments: word by word, by phrases, and by what is named in them.
 
-They need ``pip install 'labelkit[nlp]'`` (spaCy) to run, and no model from elsewhere: the pipeline is made below. With an
-installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns may ask for parts of speech and lemmas, too.
-A comment is parsed once for all rules, and examples are texts.
+They need ``pip install 'labelkit[nlp]'`` (spaCy) to run, and no model from elsewhere: the pipeline is made below. With
+an installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns may ask for parts of speech and
+lemmas, too. A comment is parsed once for all rules, and examples are texts.
 """
 
 from enum import IntEnum
@@ -59,9 +59,9 @@ def what_it_speaks_of(doc: "Doc") -> None:
 
 
 @phrases(
-    *("thumbs up if", "who else is", "brings back memories", "still listening", "can't stop", "on repeat"),
+    *("better than anyone", "who is here", "reminds me of", "can't get this", "listening to this", "years ago"),
     label=Label.HAM,
-    examples={"I CAN'T stop": Label.HAM, "I cannot stop": None},
+    examples={"It REMINDS me of home": Label.HAM, "I can't get this one": Label.HAM, "remind me": None},
 )
 def watched_it(doc: "Doc") -> None:
     """What people say who have listened; phrases are cut into tokens as the comments are."""

@@ -267,6 +267,10 @@ class OfDocument(ABC):
         """Where it matches, start and stop in characters of the document's text, for people to see."""
 
     @abstractmethod
+    def prepare(self, value: Any) -> None:
+        """Make what matching needs, for documents like this one; raise if it cannot be made."""
+
+    @abstractmethod
     def joined(self, others: Sequence[OfDocument]) -> OfDocument | None:
         """One test that holds where this one or any of the others does; None if there is none."""
 

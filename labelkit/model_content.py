@@ -55,6 +55,8 @@ def content_of(model: Any) -> Content:
     """
     if isinstance(model, FunctionType | BuiltinFunctionType | type) or type(model).__name__ == "method_descriptor":
         return Content(fingerprint(model), (model,), True)
+    if isinstance(getattr(model, "__wrapped__", None), FunctionType):  # as functools.cache makes
+        return content_of(model.__wrapped__)
     if isinstance(model, functools.partial):
         return _together([content_of(model.func), content_of(model.args), content_of(model.keywords)])
     if isinstance(model, MethodType):

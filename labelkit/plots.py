@@ -208,7 +208,7 @@ def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
     _as_percent(ax.yaxis)
     ax.set_xlabel("probability of the label")
     ax.set_ylabel("share of the labels that are right")
-    ax.legend(loc="best", frameon=False, fontsize=9)
+    _legend(ax, columns=3)
     return ax
 
 

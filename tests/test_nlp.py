@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import types
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,7 +84,8 @@ def nlp(folder):
 
 @pytest.fixture(scope="session")
 def texts():
-    return [*load_comments(1_500, random_state=5)["text"].tolist(), *SENTENCES, "Acme has a small cat.", ""]
+    comments = load_comments(1_500, random_state=5)["text"]
+    return [*comments.astype(object).where(comments.notna(), None), *SENTENCES, "Acme has a small cat.", ""]
 
 
 MADE = 0
@@ -343,10 +345,12 @@ NAMES = ["mine", "two_patterns", "numbers", "invites", "exact", "looks_alike", "
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True), st.randoms())
-def test_pipes_that_are_left_out_never_change_a_vote(folder, texts, chosen, random):
+@given(
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True), st.lists(st.integers(0, 1_400), min_size=1)
+)
+def test_pipes_that_are_left_out_never_change_a_vote(folder, texts, chosen, rows):
     lfs = rules(TEN, folder=folder)
-    some = random.sample([text for text in texts if text], 20)
+    some = [texts[row] for row in rows]
     assert voted(lfs[chosen], some).votes.tolist() == [[lfs[name](text) for name in chosen] for text in some]
 
 
@@ -510,8 +514,7 @@ def test_a_text_that_is_too_long_is_a_fault_of_that_example_alone():
     source = """
 def pipeline():
     import spacy
-    return spacy.blank("en", config={"nlp": {}}, meta={}) if False else short(spacy.blank("en"))
-def short(nlp):
+    nlp = spacy.blank("en")
     nlp.max_length = 80_000
     return nlp
 doc = lk.spacy_doc("text", model=pipeline)
@@ -549,8 +552,10 @@ def test_a_text_on_which_a_pipe_fails_is_a_fault_of_that_example_alone():
 
 def test_what_is_no_text_is_a_fault_of_the_examples():
     lfs = rules("doc = lk.spacy_doc('n', model='blank:en')\nbuys = lk.phrases('buy', label=1).rule(name='buys')")
-    matrix = lk.Applier(lfs).apply([{"n": 1}, {"n": None}], on_fault="record")
-    assert [(f.row, f.message) for f in matrix.faults] == [(0, "column 'doc': a document is made of text, not of 1 (int)")]
+    matrix = lk.Applier(lfs).apply(pa.table({"n": [1, None]}), on_fault="record")
+    assert [(f.row, f.message) for f in matrix.faults] == [
+        (0, "column 'doc': a document is made of text, not of 1 (int)")
+    ]
 
 
 def test_a_matcher_that_fails_is_a_fault_of_the_examples():
@@ -563,10 +568,10 @@ cut = lk.phrases("buy", label=1).rule(name="cut")
 """, NLP=spacy.blank("en"))  # fmt: skip
     matrix = voted(lfs, ["buy", "no buy"], on_fault="record")
     assert matrix.votes.tolist() == [[1, -1], [-1, -1]]
-    told = [(fault.row, fault.lf, fault.message.partition(" (")[0]) for fault in matrix.faults]
-    assert told[1][:2] == (0, "cut")
-    assert "it is not known what parsed these" in told[1][2] or "it is not known what parsed these" in told[0][2]
-    assert any("reads a parsed document, not str" in message for _, _, message in told)
+    told = {(fault.row, fault.lf): fault.message for fault in matrix.faults}
+    assert set(told) == {(0, "cut"), (1, "buys"), (1, "cut")}
+    assert "it is not known what parsed these" in told[0, "cut"]
+    assert "reads a parsed document, not str" in told[1, "buys"]
 
 
 MISSING = {
@@ -596,14 +601,18 @@ def test_a_pipeline_without_the_pipe_that_a_rule_needs_is_refused_before_the_fir
 
 
 def test_an_entity_that_the_pipeline_does_not_know_is_refused(folder):
-    lfs = rules("doc = lk.spacy_doc('text', model=folder)\nr = lk.entities('ORGG', label=1).rule(name='r')", folder=folder)
+    lfs = rules(
+        "doc = lk.spacy_doc('text', model=folder)\nr = lk.entities('ORGG', label=1).rule(name='r')", folder=folder
+    )
     with pytest.raises(RuleError, match=r"has no entities 'ORGG'\nHint: its entities are ORG, THING"):
         voted(lfs, ["x"])
 
 
 @pytest.mark.parametrize("option", ["needs", "exclude"])
 def test_pipes_that_are_named_have_to_be_there(folder, option):
-    source = f"doc = lk.spacy_doc('text', model=folder, {option}=['parser'])\nr = lk.phrases('a', label=1).rule(name='r')"
+    source = (
+        f"doc = lk.spacy_doc('text', model=folder, {option}=['parser'])\nr = lk.phrases('a', label=1).rule(name='r')"
+    )
     with pytest.raises(RuleError, match="column 'doc' .* the pipe 'parser', which .* does not have\nHint: it has sent"):
         voted(rules(source, folder=folder), ["x"])
     with pytest.raises(RuleError, match="='parser' are no names of pipes"):
@@ -615,9 +624,15 @@ BROKEN = {
         "column 'doc': the spaCy pipeline 'en_core_web_nope' is not installed",
         "python -m spacy download en_core_web_nope",
     ),
-    "'./nowhere'": ("column 'doc': there is no folder 'nowhere' with a spaCy pipeline", "save one there with nlp.to_disk"),
+    "'./nowhere'": (
+        "column 'doc': there is no folder 'nowhere' with a spaCy pipeline",
+        "save one there with nlp.to_disk",
+    ),
     "'blank:zz'": ("column 'doc': 'blank:zz' cannot be loaded: ", None),
-    "lambda: 5": ("column 'doc': the pipeline of <lambda>() is int, not a spaCy pipeline", "a function that returns one"),
+    "lambda: 5": (
+        "column 'doc': the pipeline of <lambda>() is int, not a spaCy pipeline",
+        "a function that returns one",
+    ),
     "lambda: 1 / 0": ("column 'doc': the pipeline of <lambda>() cannot be loaded: division by zero", None),
 }
 
@@ -630,8 +645,6 @@ def test_a_pipeline_that_cannot_be_had_says_how_it_can(model):
         voted(lfs, ["x"])
     assert caught.value.message.startswith(message)
     assert (caught.value.hint or "").startswith(hint or "")
-    report = check_rules(lfs, [{"text": "x"}] * 3) if model == "'en_core_web_nope'" else None
-    assert report is None or not report.ok
 
 
 @pytest.mark.parametrize(
@@ -657,7 +670,9 @@ def test_declarations_that_cannot_be_meant_are_refused(declare, message):
 
 
 def test_a_pattern_that_spacy_does_not_take_is_refused_by_the_name_of_the_rule():
-    lfs = rules("doc = lk.spacy_doc('text', model='blank:en')\nr = lk.token_pattern([{'LOWER': 5}], label=1).rule(name='r')")
+    lfs = rules(
+        "doc = lk.spacy_doc('text', model='blank:en')\nr = lk.token_pattern([{'LOWER': 5}], label=1).rule(name='r')"
+    )
     with pytest.raises(LabelkitError, match=r"rule 'r': the token pattern .* cannot be used"):
         lk.Applier(lfs).open([{"text": "x"}])
 
@@ -688,7 +703,11 @@ def test_without_spacy_tests_of_rules_are_skipped_with_the_hint(tmp_path):
     source = (ROOT / "labeling_functions" / "language.py").read_text("utf-8")
     (tmp_path / "labeling_functions" / "language.py").write_text(source, "utf-8")
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['spacy'] = None\n")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     command = [sys.executable, "-m", "pytest", "-p", "labelkit.pytest_plugin", "-rs", "labeling_functions"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -706,7 +725,7 @@ def fingerprint_of(source, **names):
 def test_a_fingerprint_changes_with_the_content_of_the_pipeline_and_with_nothing_else(folder, tmp_path):
     nlp = spacy.load(folder)
     by_folder = fingerprint_of("doc = lk.spacy_doc('text', model=folder)", folder=folder)
-    nlp.to_disk(tmp_path / "copy")
+    shutil.copytree(folder, tmp_path / "copy")
     copied = fingerprint_of("doc = lk.spacy_doc('text', model=folder)", folder=tmp_path / "copy")
     nlp.get_pipe("entity_ruler").add_patterns([{"label": "NEW", "pattern": "new"}])
     nlp.to_disk(tmp_path / "other")
@@ -729,7 +748,6 @@ def test_a_pipeline_that_is_handed_over_is_told_by_its_content_whatever_it_has_p
 def test_votes_are_kept_and_made_anew_when_the_pipeline_changes(tmp_path):
     corpus = tmp_path / "corpus.parquet"
     load_comments(50, random_state=1).to_parquet(corpus)
-    assert pq.read_metadata(corpus).num_rows == 50
     file = tmp_path / "my_rules.py"
     file.write_text(
         "import labelkit as lk\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labelkit.exceptions import RuleError
+from labelkit.exceptions import LabelkitError
 from labelkit.model_outputs.models import Model
 from labelkit.model_outputs.outputs import joined
 
@@ -43,14 +43,13 @@ class ModelCall:
         return joined([ask(piece, self.columns) for piece in pieces(columns, self.batch_size)])
 
     def __fingerprint_parts__(self) -> list[Any]:
-        made = [self.model.given] if self.model.is_made_later else []
-        return [self.model.content, self.batch_size, *made]
+        return [self.model.content, self.batch_size]
 
     def __resolved_parts__(self) -> tuple[Any, ...]:
         """What the votes depend on beside the columns; a model that cannot be had is not known."""
         try:
             behind = self.model.behind(self.rule)
-        except RuleError:
+        except LabelkitError:
             return (Unknown(),)
         return (behind.digest, *behind.code, *([] if behind.known else [Unknown()]))
 

@@ -262,7 +262,7 @@ def _not_named(labels: Sequence[Any]) -> str:
 def decision(
     threshold: float | Mapping[int, float] | None = None,
     label: int | None = None,
-    classes: Sequence[int] | Mapping[Any, int | None] | type[IntEnum] | None = None,
+    classes: Any = None,
     abstain: tuple[float, float] | None = None,
     margin: float | None = None,
 ) -> Decision:
@@ -279,12 +279,12 @@ def decision(
     if label is not None and not isinstance(threshold, int | float):
         raise RuleError("label= speaks of one score an example, which needs one threshold", hint="threshold=0.9")
     is_enum = isinstance(classes, type) and issubclass(classes, IntEnum)
-    listed = None if classes is None or is_enum or isinstance(classes, Mapping) else tuple(map(_or_abstain, classes))
+    listed = None if is_enum or isinstance(classes, Mapping) else classes
     made = Decision(
         threshold=None if threshold is None or isinstance(threshold, Mapping) else float(threshold),
         thresholds=tuple(threshold.items()) if isinstance(threshold, Mapping) else None,
         label=label,
-        columns=None if listed is None else tuple(classes if None not in classes else listed),  # type: ignore[arg-type,union-attr,operator]
+        columns=None if listed is None else tuple(ABSTAIN if c is None else c for c in listed),
         meanings=tuple(classes.items()) if isinstance(classes, Mapping) else None,
         enum=classes if is_enum else None,
         margin=None if margin is None else float(margin),

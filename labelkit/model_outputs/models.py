@@ -47,7 +47,7 @@ class Model:
     given: Any
     beside: str | None = None
     sure: bool = False
-    _asked: dict[str, Asked | RuleError] = field(default_factory=dict, repr=False)
+    _asked: dict[str, Asked | Exception] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.path is not None:
@@ -83,7 +83,8 @@ class Model:
     @property
     def is_made_later(self) -> bool:
         """Whether a function makes it, when it is first asked."""
-        return isinstance(self.given, FunctionType) and not inspect.signature(self.given).parameters
+        inner = inspect.unwrap(self.given) if callable(self.given) else None
+        return isinstance(inner, FunctionType) and not inspect.signature(inner).parameters
 
     @cached_property
     def content(self) -> str:
@@ -106,11 +107,12 @@ class Model:
         if rule not in self._asked:
             try:
                 self._asked[rule] = asked(self._model(f"rule {rule!r}"), f"rule {rule!r}", sure=self.sure)
-            except RuleError as error:
+            except Exception as error:
                 self._asked[rule] = error
+                raise
         known = self._asked[rule]
-        if isinstance(known, RuleError):
-            raise known.with_traceback(None)
+        if isinstance(known, Exception):
+            raise known
         return known
 
     def behind(self, rule: str) -> Content:

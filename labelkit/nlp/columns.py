@@ -199,6 +199,12 @@ class Parsing:
                 doc.user_data[PARSED_BY] = self
         return docs
 
+    def _blank(self) -> Doc:
+        """A document of nothing, by which matchers can be made."""
+        doc = self.model.nlp.make_doc("")
+        doc.user_data[PARSED_BY] = self
+        return doc
+
     def _alone(self, text: str) -> Any:
         try:
             return self.model.nlp(text, disable=self._off)
@@ -223,7 +229,7 @@ class Parsing:
                 )
 
     def _check(self, reader: Reader, test: OfDocument) -> None:
-        """Refuse a rule that could never vote: nothing sets what it looks at."""
+        """Refuse a rule that could never vote: nothing sets what it looks at, or spaCy does not take its pattern."""
         missing = unset(self._pipes, test.annotations)
         what = f"rule {reader.name!r} looks for {test.said}"
         has = f"it has {_listed([pipe.name for pipe in self._pipes])}"
@@ -232,6 +238,10 @@ class Parsing:
                 f"{what}, but no pipe of {self.model.said} sets that: it needs {WRITERS[missing[0]]}",
                 hint=f"{has}; add the pipe, or give another model=",
             )
+        try:
+            test.prepare(self._blank())
+        except RuleError as error:
+            raise RuleError(f"rule {reader.name!r}: {error.message}", hint=error.hint) from None
         labels = entity_labels(self._pipes) if isinstance(test, Entities) else None
         unknown = set(getattr(test, "labels", ())) - labels if labels else set()
         if unknown:

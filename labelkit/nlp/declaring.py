@@ -68,9 +68,10 @@ def token_pattern(
     labels: dict[str, Label | None] = {}
     for pattern, number in (entry for part in patterns for entry in _patterns_in(part)):
         labels.setdefault(_as_json(pattern), number)
-    if None in labels.values() and set(labels.values()) != {None}:
-        raise RuleError("some patterns of token_pattern have a label of their own, and some have none")
-    entries: Any = list(labels) if None in labels.values() else labels
+    unlabeled = [pattern for pattern, number in labels.items() if number is None]
+    if unlabeled and len(unlabeled) < len(labels):
+        raise RuleError(f"some patterns of token_pattern have a label of their own, and {unlabeled[0]} has none")
+    entries: Any = list(labels) if len(unlabeled) == len(labels) else labels
     runs, enum = in_runs("token_pattern", (entries,), label)
     cases = tuple((Leaf(TokenPatterns(tuple(run)), as_columns(column)), number) for run, number in runs)
     return Condition(cases, "token_pattern", Options(name, examples, group, precision, trusted, cache), enum)

@@ -95,6 +95,10 @@ class _Matching(OfDocument):
         """Whether the document holds what is looked for."""
         return bool(self.finder(value)(value))
 
+    def prepare(self, value: Any) -> None:
+        """Make the matcher for the vocabulary of a document."""
+        self.finder(value)
+
     def finder(self, value: Any) -> Found:
         """The matcher for the vocabulary of a document."""
         try:

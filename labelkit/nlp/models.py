@@ -122,7 +122,7 @@ class Model:
             return None
         path = Path(self.given)
         at = path if path.is_absolute() or self.beside is None else Path(self.beside).parent / path
-        is_path = isinstance(self.given, Path) or len(path.parts) > 1
+        is_path = isinstance(self.given, Path) or any(mark in self.given for mark in "/\\")
         return at if is_path or (at.is_dir() and not _version_of(str(self.given))) else None
 
     def _made(self, spacy: Any) -> Language:
@@ -166,7 +166,8 @@ def digest_of(nlp: Language) -> str | None:
     Pipes that are functions, or have no ``to_bytes``, are no part of it.
     """
     try:
-        parts = [nlp.to_bytes(exclude=["vocab"]), nlp.vocab.vectors.to_bytes(), nlp.vocab.lookups.to_bytes()]
+        parts = [nlp.to_bytes(exclude=["vocab"]), nlp.vocab.vectors.to_bytes(exclude=["strings"])]
+        parts.append(nlp.vocab.lookups.to_bytes())
     except Exception:  # noqa: BLE001 - pipes of others raise what they like
         return None
     return _digest([(b"", part) for part in parts])

@@ -1,0 +1,131 @@
+"""Vectors of examples: checked, brought to length 1, and compared by the cosine of their angle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+PIECE: Final = 1024
+"""Texts that are embedded at a time: the chunk on which rules are called."""
+
+Embed: TypeAlias = Callable[[list[str]], Any]
+"""Makes vectors of texts."""
+
+Errors: TypeAlias = dict[int, Exception]
+"""Positions of examples that have no usable vector, and why."""
+
+
+def embedded(embed: Embed, texts: Sequence[str], what: str) -> Any:
+    """The vectors of texts.
+
+    Parameters
+    ----------
+    embed : callable
+        Takes a list of texts and returns an array or a sparse matrix of shape (n_texts, n_dimensions).
+    texts : sequence of str
+    what : str
+        What to call the rule in messages.
+
+    Returns
+    -------
+    ndarray of float32, or scipy.sparse.csr_array, shape (n_texts, n_dimensions)
+
+    Raises
+    ------
+    ValueError
+        If it returns something else.
+    """
+    parts = [_embedded(embed, list(texts[start : start + PIECE]), what) for start in range(0, len(texts), PIECE)]
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    from scipy import sparse  # noqa: PLC0415 - only for embeddings that are sparse
+
+    return sparse.vstack(parts, format="csr")
+
+
+def _embedded(embed: Embed, texts: list[str], what: str) -> Any:
+    output = embed(texts)
+    if not hasattr(output, "tocsr"):
+        output = np.asarray(output, dtype=np.float32)
+    if len(output.shape) != 2 or output.shape[0] != len(texts):
+        raise ValueError(
+            f"embed= of {what} returned an array of shape {tuple(output.shape)} for {len(texts)} texts, "
+            "not one vector a text"
+        )
+    return output if isinstance(output, np.ndarray) else output.tocsr()
+
+
+def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.NDArray[np.float32], Errors]:
+    """Vectors that examples hold themselves, as the rows of an array; rows that are no vectors are zeros, with a reason.
+
+    Parameters
+    ----------
+    vectors : sequence
+        Lists or arrays of numbers.
+    size : int, optional
+        How many numbers each should have; as many as the first if not given.
+    what : str
+        What to call the rule in messages.
+    """
+    errors: Errors = {}
+    rows: list[npt.NDArray[np.float32] | None] = []
+    for number, vector in enumerate(vectors):
+        try:
+            row = np.asarray(vector, dtype=np.float32)
+        except (TypeError, ValueError):
+            row = np.empty((0, 0), np.float32)
+        if row.ndim != 1:
+            errors[number] = TypeError(f"{what} compares texts or vectors, not {type(vector).__name__}")
+        elif size is not None and len(row) != size:
+            errors[number] = ValueError(f"the vector has {len(row)} numbers, and those that {what} knows have {size}")
+        size = len(row) if size is None and row.ndim == 1 else size
+        rows.append(None if number in errors else row)
+    empty = np.zeros(size or 0, np.float32)
+    return np.stack([empty if row is None else row for row in rows]), errors
+
+
+def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], Errors]:
+    """Bring vectors to length 1; those that have no direction are zeros, with a reason.
+
+    >>> unit(np.array([[3.0, 4.0], [0.0, 0.0], [np.nan, 1.0]], np.float32))[1]
+    {1: ValueError('the vector is all zeros, so it points nowhere'), 2: ValueError('the vector holds nan')}
+    """
+    errors: Errors = {}
+    # Divided by their largest number first, since squares of large and of tiny numbers do not fit in 32 bits.
+    largest = np.abs(vectors).max(axis=1, initial=0)
+    for row in np.flatnonzero(~np.isfinite(largest)).tolist():
+        odd = vectors[row][~np.isfinite(vectors[row])][0]
+        errors[row] = ValueError(f"the vector holds {odd}")
+    for row in np.flatnonzero(largest == 0).tolist():
+        errors[row] = ValueError("the vector is all zeros, so it points nowhere")
+    safe = vectors / np.where(np.isfinite(largest) & (largest > 0), largest, 1)[:, None]
+    safe[list(errors)] = 0
+    norms = np.sqrt(np.einsum("ij,ij->i", safe, safe))
+    return (safe / np.where(norms > 0, norms, 1)[:, None]).astype(np.float32), errors
+
+
+def unit_sparse(vectors: Any) -> Any:
+    """Bring the rows of a sparse matrix to length 1; a row without entries stays so: it shares nothing with any other."""
+    from scipy import sparse  # noqa: PLC0415 - only for embeddings that are sparse
+
+    rows = sparse.csr_array(vectors, dtype=np.float64)
+    norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return sparse.csr_array(sparse.diags_array(1 / np.where(norms > 0, norms, 1)) @ rows)
+
+
+def means(vectors: Any, groups: npt.NDArray[np.int64]) -> Any:
+    """The mean of the vectors of each group, dense or sparse as they are."""
+    from scipy import sparse  # noqa: PLC0415 - only where examples are compared by their mean
+
+    n_groups = int(groups.max()) + 1
+    sizes = np.bincount(groups, minlength=n_groups)
+    share = sparse.csr_array(
+        (1 / sizes[groups], (groups, np.arange(len(groups)))), shape=(n_groups, len(groups)), dtype=np.float64
+    )
+    made = share @ vectors
+    return made.astype(np.float32) if isinstance(made, np.ndarray) else made
