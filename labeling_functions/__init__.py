@@ -1,5 +1,6 @@
 """Example rule modules, to run, to read and to copy.
 
 - :mod:`labeling_functions.comments`: spam or ham under music videos; every way to write a rule, once.
+- :mod:`labeling_functions.language`: the same comments, parsed: token patterns, phrases, entities (extra ``nlp``).
 - :mod:`labeling_functions.moderation`: offensive posts, by twenty people who each say what they know.
 """

@@ -78,12 +78,14 @@ if TYPE_CHECKING:
     from labelkit.report import write_report
     from labelkit.rules import Condition, column, keywords, labeling_function, regex
     from labelkit.run_folder import RunFolder
+    from labelkit.similarity import Clusters, fit_clusters, similar_to
     from labelkit.suggestions import Suggestion, Suggestions, suggest
     from labelkit.views import View, view
 
 _HOMES = {
     "ABSTAIN": "labels",
     "Applier": "applier",
+    "Clusters": "similarity",
     "Column": "lf",
     "Comparison": "comparison",
     "Condition": "rules",
@@ -132,6 +134,7 @@ _HOMES = {
     "estimate": "estimating",
     "expect": "gates",
     "facts": "lookups",
+    "fit_clusters": "similarity",
     "generate_comments": "datasets",
     "generate_posts": "datasets",
     "keywords": "rules",
@@ -158,6 +161,7 @@ _HOMES = {
     "repeated": "composing",
     "rules_from": "lexicons",
     "run": "pipeline",
+    "similar_to": "similarity",
     "spacy_doc": "nlp",
     "sql_table": "databases",
     "suggest": "suggestions",
@@ -176,6 +180,7 @@ __all__ = [
     "ABSTAIN",
     "IBCC",
     "Applier",
+    "Clusters",
     "Column",
     "Comparison",
     "Condition",
@@ -224,6 +229,7 @@ __all__ = [
     "estimate",
     "expect",
     "facts",
+    "fit_clusters",
     "generate_comments",
     "generate_posts",
     "keywords",
@@ -250,6 +256,7 @@ __all__ = [
     "repeated",
     "rules_from",
     "run",
+    "similar_to",
     "spacy_doc",
     "sql_table",
     "suggest",

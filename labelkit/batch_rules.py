@@ -102,7 +102,8 @@ class Declaration:
         LabelingFunction
         """
         given = {"examples": examples, "group": group, "precision": precision, "trusted": trusted}
-        options = replace(self.options, name=name, **{k: v for k, v in given.items() if v is not None})
+        changes: dict[str, Any] = {what: value for what, value in given.items() if value is not None}
+        options = replace(self.options, name=name, **changes)
         columns = (column,) if isinstance(column, str) else tuple(column)
         namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the module that makes the rule is where its derived columns are
         return replace(self, options=options)(_bare_function(name, columns, doc, namespace))

@@ -95,12 +95,12 @@ class CheckReport:
         return "\n".join([*lines, ", ".join(found) or "no problems"])
 
     def _rules(self) -> list[str]:
-        width = max(len(lf.name) for lf in self.lfs)
+        width, kinds = max(len(lf.name) for lf in self.lfs), max(9, *(len(lf.kind) for lf in self.lfs))
         lines = []
         for lf in self.lfs:
             classes = "any class" if lf.labels is None else ", ".join(self.lfs.space.name(label) for label in lf.labels)
             tried = f"  {self.votes[lf.name]:>5} votes" if lf.name in self.votes else ""
-            lines.append(f"  {lf.name:<{width}}  {lf.kind:<9}  reads {', '.join(lf.columns)} -> {classes}{tried}")
+            lines.append(f"  {lf.name:<{width}}  {lf.kind:<{kinds}}  reads {', '.join(lf.columns)} -> {classes}{tried}")
         return lines
 
     def _gates(self) -> str:

@@ -47,7 +47,7 @@ class LFInfo:
         Whether its author vouches for it.
     kind : str
         How the vote is made: ``"keywords"``, ``"regex"``, ``"lookup"``, ``"condition"``, ``"python"``, ``"batch"``,
-        ``"model"``, ``"prompt"``.
+        ``"model"``, ``"similarity"``, ``"prompt"``.
     columns : tuple of str
         The columns that it reads.
     fingerprint : str

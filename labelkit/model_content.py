@@ -45,7 +45,7 @@ class Content:
     known: bool
 
 
-def content_of(model: Any) -> Content:
+def content_of(model: Any) -> Content:  # noqa: PLR0911 - a table of kinds, each with its way to tell
     """Tell what a model is.
 
     Parameters
@@ -54,17 +54,17 @@ def content_of(model: Any) -> Content:
         A function, an estimator, a spaCy pipeline, a callable object, or a method of one.
     """
     if isinstance(model, FunctionType | BuiltinFunctionType | type) or type(model).__name__ == "method_descriptor":
-        return Content(fingerprint(model), (model,), True)
+        return Content(fingerprint(model), (model,), known=True)
     if isinstance(getattr(model, "__wrapped__", None), FunctionType):  # as functools.cache makes
         return content_of(model.__wrapped__)
     if isinstance(model, functools.partial):
         return _together([content_of(model.func), content_of(model.args), content_of(model.keywords)])
     if isinstance(model, MethodType):
-        return _together([content_of(model.__self__), Content(model.__name__, (model.__func__,), True)])
+        return _together([content_of(model.__self__), Content(model.__name__, (model.__func__,), known=True)])
     if hasattr(model, "pipe_names") and hasattr(model, "vocab"):
         return _of_pipeline(model)
     if hasattr(getattr(model, "model", None), "config"):
-        return Content(fingerprint(type(model).__qualname__, _configuration(model)), (model,), False)
+        return Content(fingerprint(type(model).__qualname__, _configuration(model)), (model,), known=False)
     return _of_object(model)
 
 
@@ -116,9 +116,10 @@ def _of_object(model: Any) -> Content:
         code = _referred(model)
         digest = str(joblib.hash(model))
     except Exception:  # noqa: BLE001 - what a model raises that cannot be pickled is its own affair
-        return Content(fingerprint(f"{type(model).__module__}.{type(model).__qualname__}"), (model,), False)
+        name = f"{type(model).__module__}.{type(model).__qualname__}"
+        return Content(fingerprint(name), (model,), known=False)
     own = [_source(one) for one in code if is_ours(one)]
-    return Content(fingerprint(digest, own), code, True)
+    return Content(fingerprint(digest, own), code, known=True)
 
 
 def _source(one: Any) -> Any:

@@ -208,7 +208,7 @@ def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
     _as_percent(ax.yaxis)
     ax.set_xlabel("probability of the label")
     ax.set_ylabel("share of the labels that are right")
-    _legend(ax, columns=3)
+    ax.legend(loc="upper left", framealpha=0.85, edgecolor="none", fontsize=9)
     return ax
 
 

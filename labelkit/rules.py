@@ -314,7 +314,7 @@ def _bound(
         if leaf.joint and leaf.width != len(leaf.columns or columns):
             raise RuleError(
                 f"{what} looks up {leaf.width} columns together, and reads {leaf.columns or columns}",
-                hint="its parameters are the columns, in the order of the key, unless column=('city', 'country') says so",
+                hint="its parameters are the columns, in the order of the key; or column=('city', 'country') says so",
             )
         if isinstance(leaf.test, Pattern):
             try:

@@ -23,7 +23,7 @@ def binaries() -> Path | None:
     """The folder of the newest ``initdb`` and ``postgres`` on this machine, if there is one."""
     found = [Path(which).resolve().parent] if (which := shutil.which("initdb")) else []
     for root in ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt"):
-        found += sorted(Path(root).glob("*/bin"), reverse=True) + [Path(root, "bin")]
+        found += [*sorted(Path(root).glob("*/bin"), reverse=True), Path(root, "bin")]
     return next((folder for folder in found if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 
 

@@ -503,14 +503,14 @@ def test_a_database_that_is_down_is_a_fault_of_the_rows_that_ask_for_it(server):
     assert matrix.faults[0].error == "UnreachableError"
     assert "does not answer" in matrix.faults[0].message
     assert "port 1 failed: Connection refused" in matrix.faults[0].message
-    with pytest.raises(FaultError, match="'verdict'.*does not answer"):
+    with pytest.raises(FaultError, match=r"'verdict'.*does not answer"):
         applier.apply(pa.table({"account": ["bob"]}))
 
 
 def test_a_guard_that_cannot_be_asked_is_a_fault_too(server):
     known = lk.lookup(lk.sql_table(server.url(port=1), "accounts", load="per batch"), key="account")
     called = []
-    rule = lk.labeling_function(when=known, name="guarded")(lambda account: called.append(account))
+    rule = lk.labeling_function(when=known, name="guarded")(lambda account: called.append(account) or 1)
     matrix = lk.Applier([rule], labels=2).apply(pa.table({"account": ["bob", None]}), on_fault="record")
     assert [fault.row for fault in matrix.faults] == [0]
     assert called == []
@@ -566,7 +566,7 @@ def test_a_query_of_sqlite_and_duckdb_is_interrupted(tmp_path):
         lk.sql_table(tmp_path / "slow.db", "slow", load="per batch", timeout=0.3),
         lk.duckdb_table(tmp_path / "slow.duckdb", "slow", load="per batch", timeout=0.3),
     ):
-        (answer,) = table.keyed("i", None).find([-1])
+        (answer,) = table.keyed("i", None).find([2**60])
         assert isinstance(answer, DatabaseError)
         assert "did not answer within 0.3 s" in str(answer)
 
@@ -575,7 +575,7 @@ def test_a_missing_table_or_column_is_found_before_the_run(asked, kind, request,
     corpus = pa.table({"account": ["bob"]})
     rule = lk.lookup(asked, key="acount", label=1).rule(name="typo", column="account")
     with pytest.raises(
-        DatabaseError, match="rule 'typo': .* has no column 'acount'; it has 'account', 'number', 'since', 'verdict'"
+        DatabaseError, match=r"rule 'typo': .* has no column 'acount'; it has 'account', 'number', 'since', 'verdict'"
     ):
         lk.Applier([rule], labels=2).apply(corpus, on_fault="record")
     if kind == "parquet":
@@ -640,27 +640,27 @@ def test_what_cannot_be_meant_is_refused(tmp_path):
         lk.sql_table("sqlite:///a.db", "t", load="sometimes")
     with pytest.raises(RuleError, match="timeout=0 is not a number of seconds"):
         lk.duckdb_table("a.parquet", timeout=0)
-    with pytest.raises(RuleError, match="'a.txt' is no address of a database"):
+    with pytest.raises(RuleError, match=r"'a.txt' is no address of a database"):
         lk.sql_table("a.txt", "t")
-    with pytest.raises(RuleError, match="'a.xyz' is neither Parquet, CSV nor JSON, and no table is named"):
+    with pytest.raises(RuleError, match=r"'a.xyz' is neither Parquet, CSV nor JSON, and no table is named"):
         lk.duckdb_table("a.xyz")
-    with pytest.raises(RuleError, match="'a.parquet' is a file of rows, which has no table 't'"):
+    with pytest.raises(RuleError, match=r"'a.parquet' is a file of rows, which has no table 't'"):
         lk.duckdb_table("a.parquet", "t")
     asked = lk.sql_table("sqlite:///a.db", "t", load="per batch")
-    with pytest.raises(RuleError, match="the column of keys of table 't' of sqlite:///a.db is not named"):
+    with pytest.raises(RuleError, match=r"the column of keys of table 't' of sqlite:///a.db is not named"):
         lk.lookup(asked, label=1)
-    with pytest.raises(RuleError, match="asked for whole values as they are"):
+    with pytest.raises(RuleError, match=r"asked for whole values as they are"):
         lk.lookup(asked, key="k", match="phrase", label=1)
-    with pytest.raises(RuleError, match="asks a table what it says of a key, and not what that means"):
+    with pytest.raises(RuleError, match=r"asks a table what it says of a key, and not what that means"):
         lk.lookup(asked, key="k", value="v", label=1)
-    with pytest.raises(RuleError, match="does not name columns of table 't' of sqlite:///a.db, each once"):
+    with pytest.raises(RuleError, match=r"does not name columns of table 't' of sqlite:///a.db, each once"):
         lk.lookup(asked, key=("k", "k"), label=1)
     with pytest.raises(RuleError, match=r"rule 'r' looks up 2 columns together, and reads \('a',\)"):
         lk.lookup(asked, key=("k", "v"), label=1).rule(name="r", column="a")
 
 
 def test_a_file_that_is_not_there_is_not_made(tmp_path):
-    with pytest.raises(DatabaseError, match="there is no file .*none.db"):
+    with pytest.raises(DatabaseError, match=r"there is no file .*none.db"):
         lk.lookup(lk.sql_table(tmp_path / "none.db", "t"), label=1)
     with pytest.raises(DatabaseError, match=r"there is no file .*none.duckdb"):
         lk.lookup(lk.duckdb_table(tmp_path / "none.duckdb", "t"), label=1)
@@ -668,7 +668,7 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path):
 
 
 def test_addresses_that_cannot_be_read_and_packages_that_are_missing_are_named(monkeypatch):
-    with pytest.raises(DatabaseError, match="sqlalchemy.dialects:nodb"):
+    with pytest.raises(DatabaseError, match=r"sqlalchemy.dialects:nodb"):
         lk.lookup(lk.sql_table("nodb://h/d", "t"), label=1)
     with pytest.raises(
         MissingExtraError, match="needs the package 'oracledb', which is not installed\nHint: pip install 'oracledb'"
@@ -722,14 +722,15 @@ def test_threads_share_a_table(asked):
     answers, expected = [], question.find(ASKED[:-1])
 
     def ask():
-        answers.extend(question.find(ASKED[:-1]) == expected for _ in range(5))
+        answers.extend(question.find(ASKED[:-1]) for _ in range(5))
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [True] * 20
+    assert len(answers) == 20
+    assert [answer for answer in answers if answer != expected] == []
 
 
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.dates(), st.decimals()))

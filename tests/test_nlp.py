@@ -23,6 +23,7 @@ from labelkit.datasets import load_comments
 from labelkit.exceptions import CorpusError, FaultError, LabelkitError, MissingExtraError, RuleError
 from labelkit.nlp.pipes import needed, pipes_of
 from labelkit.plan import CHUNK
+from labelkit.views.spans import Finder
 
 spacy = pytest.importorskip("spacy")
 from spacy.language import Language  # noqa: E402 - only where spaCy is installed
@@ -84,7 +85,7 @@ def nlp(folder):
 
 @pytest.fixture(scope="session")
 def texts():
-    comments = load_comments(1_500, random_state=5)["text"]
+    comments = load_comments(700, random_state=5)["text"]
     return [*comments.astype(object).where(comments.notna(), None), *SENTENCES, "Acme has a small cat.", ""]
 
 
@@ -182,12 +183,12 @@ def test_twenty_thousand_texts_are_parsed_once_for_ten_rules_in_batches(folder, 
         Language, "pipe", lambda nlp, texts, **options: batches.append(len(texts)) or pipe(nlp, texts, **options)
     )
     lfs = rules(TEN, folder=folder)
-    texts = [f"check out my channel number {i}" for i in range(20_000)]
+    texts = [f"check out {i}" for i in range(20_000)]
     applier = lk.Applier(lfs)
     phrases_and_checks = len(parsed)
     matrix = applier.apply([{"text": text} for text in texts], cache=False)
     assert (matrix["invites"].votes == 1).all()
-    assert [text for text in parsed[phrases_and_checks:] if text.startswith("check out my channel")] == texts
+    assert [text for text in parsed[phrases_and_checks:] if text.startswith("check out ")] == texts
     assert [size for size in batches if size > 3] == [CHUNK] * 19 + [20_000 - 19 * CHUNK]
 
 
@@ -230,16 +231,16 @@ def loading(folder, tmp_path_factory):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_engine_gives_the_votes_of_the_definition_and_loads_the_pipeline_once_a_process(loading, texts, engine):
     file, log = loading
-    texts = (texts * 3)[:4_000]
+    texts = (texts * 4)[:2_600]
     lfs = lk.collect(file, labels=3)
-    definition = [[lf(text) for lf in lfs] for text in texts[:300]]
+    definition = [[lf(text) for lf in lfs] for text in texts[:80]]
     log.write_text("")
     gc.collect()
     lfs = lk.collect(file, labels=3)
     matrix = voted(lfs, texts, **ENGINES[engine])
-    assert matrix.votes[:300].tolist() == definition
+    assert matrix.votes[:80].tolist() == definition
     assert (matrix.votes >= 0).any(axis=0).all()
-    assert np.array_equal(matrix.votes[:300], voted(lfs, texts[:300]).votes)
+    assert np.array_equal(matrix.votes[:80], voted(lfs, texts[:80]).votes)
     processes = log.read_text().split()
     assert len(processes) == len(set(processes))
     assert len(processes) <= 3
@@ -346,7 +347,8 @@ NAMES = ["mine", "two_patterns", "numbers", "invites", "exact", "looks_alike", "
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True), st.lists(st.integers(0, 1_400), min_size=1)
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True),
+    st.lists(st.integers(0, 699), min_size=1, max_size=8),
 )
 def test_pipes_that_are_left_out_never_change_a_vote(folder, texts, chosen, rows):
     lfs = rules(TEN, folder=folder)
@@ -481,8 +483,8 @@ def n(doc): return len(doc)
     assert (made.n("a b c"), made.n(None)) == (3, None)
     report = check_rules(made, labels=["NO", "YES"])
     assert [str(problem) for problem in report.problems] == [
-        "error: numbers('is 7?') voted YES, but its example expects NO\n"
-        "  YES needs: the token pattern [{\"LIKE_NUM\": true}] in doc: found '7' at 3"
+        """error: numbers('is 7?') voted YES, but its example expects NO
+  YES needs: the token pattern [{"LIKE_NUM": true}] in doc: found '7' at 3"""
     ]
 
 
@@ -499,6 +501,15 @@ def buys(parsed): "Under another name."
     assert voted(lk.collect(made, labels=2), ["buy"]).votes.tolist() == [[1]]
     importing = module("from_elsewhere = doc\n@lk.phrases('buy', label=1)\ndef f(from_elsewhere): 'x'", doc=made.doc)
     assert voted(lk.collect(importing, labels=2), ["buy"]).votes.tolist() == [[1]]
+
+
+def test_views_show_where_in_the_text_a_rule_matched():
+    made = module("""
+doc = lk.spacy_doc("text", model="blank:en")
+words = (lk.phrases("small cat") & lk.token_pattern([{"LIKE_NUM": True}]) & ~lk.phrases("dog")).labeled(1).rule(name="w")
+""")
+    spans = Finder().spans(made.words, {"doc": made.doc("A Small cat, and 7 more.")})
+    assert [tuple(span) for span in spans] == [("w", "text", 2, 11, "Small cat"), ("w", "text", 17, 18, "7")]
 
 
 def test_rules_made_in_a_loop_read_doc():
@@ -546,7 +557,7 @@ def test_a_text_on_which_a_pipe_fails_is_a_fault_of_that_example_alone():
     matrix = voted(lfs, texts, on_fault="record")
     assert np.flatnonzero(matrix.votes.ravel() != 1).tolist() == [1_500]
     assert [(fault.row, fault.lf) for fault in matrix.faults] == [(1_500, "buys")]
-    with pytest.raises(FaultError, match="rule 'buys' failed on the example of row 1500: .*column 'doc'"):
+    with pytest.raises(FaultError, match=r"rule 'buys' failed on the example of row 1500: .*column 'doc'"):
         voted(lfs, texts)
 
 
@@ -576,17 +587,15 @@ cut = lk.phrases("buy", label=1).rule(name="cut")
 
 MISSING = {
     "lk.token_pattern([{'TAG': 'NN'}], label=1)": (
-        "rule 'rule' looks for the token pattern [{\"TAG\": \"NN\"}], but no pipe of 'blank:en' sets that: "
-        "it needs a tagger",
+        """looks for the token pattern [{"TAG": "NN"}], but no pipe of 'blank:en' sets that: it needs a tagger""",
         "it has none but the tokenizer; add the pipe, or give another model=",
     ),
     "lk.entities('ORG', label=1)": (
-        "rule 'rule' looks for an entity ORG, but no pipe of 'blank:en' sets that: it needs an entity_ruler or ner",
+        "looks for an entity ORG, but no pipe of 'blank:en' sets that: it needs an entity_ruler or ner",
         "it has none but the tokenizer; add the pipe, or give another model=",
     ),
     "lk.phrases('to be', attr='LEMMA', label=1)": (
-        "rule 'rule' looks for one of the phrases to be, by LEMMA, but no pipe of 'blank:en' sets that: "
-        "it needs a lemmatizer",
+        "looks for one of the phrases to be, by LEMMA, but no pipe of 'blank:en' sets that: it needs a lemmatizer",
         "it has none but the tokenizer; add the pipe, or give another model=",
     ),
 }
@@ -597,7 +606,8 @@ def test_a_pipeline_without_the_pipe_that_a_rule_needs_is_refused_before_the_fir
     lfs = rules(f"doc = lk.spacy_doc('text', model='blank:en')\nrule = {rule}.rule(name='rule')")
     with pytest.raises(RuleError) as caught:
         lk.Applier(lfs).open([{"text": "x"}])
-    assert (caught.value.message, caught.value.hint) == MISSING[rule]
+    message, hint = MISSING[rule]
+    assert (caught.value.message, caught.value.hint) == (f"rule 'rule' {message}", hint)
 
 
 def test_an_entity_that_the_pipeline_does_not_know_is_refused(folder):
@@ -613,7 +623,9 @@ def test_pipes_that_are_named_have_to_be_there(folder, option):
     source = (
         f"doc = lk.spacy_doc('text', model=folder, {option}=['parser'])\nr = lk.phrases('a', label=1).rule(name='r')"
     )
-    with pytest.raises(RuleError, match="column 'doc' .* the pipe 'parser', which .* does not have\nHint: it has sent"):
+    with pytest.raises(
+        RuleError, match=r"column 'doc' .* the pipe 'parser', which .* does not have\nHint: it has sent"
+    ):
         voted(rules(source, folder=folder), ["x"])
     with pytest.raises(RuleError, match="='parser' are no names of pipes"):
         lk.spacy_doc("text", model=folder, **{option: "parser"})
@@ -655,7 +667,7 @@ def test_a_pipeline_that_cannot_be_had_says_how_it_can(model):
         (lambda: lk.token_pattern(label=1), "token_pattern needs at least one entry"),
         (lambda: lk.token_pattern([{"LOVER": "x"}], label=1), r"'LOVER', which is no attribute .*\nHint: .*'LOWER'"),
         (lambda: lk.token_pattern([{"LOWER": {"x"}}], label=1), "does not hold plain values"),
-        (lambda: lk.token_pattern([([{"LOWER": "x"}], 1), [{"LOWER": "y"}]]), "some patterns .* and some have none"),
+        (lambda: lk.token_pattern([([{"LOWER": "x"}], 1), [{"LOWER": "y"}]]), r"some patterns .* and \[.*\] has none"),
         (lambda: lk.phrases(" ", label=1), "phrases has an empty entry"),
         (lambda: lk.phrases(5, label=1), "phrases takes strings, not 5"),
         (lambda: lk.phrases("a", attr="LOUD", label=1), "phrases asks for 'LOUD'"),

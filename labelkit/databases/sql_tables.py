@@ -261,11 +261,13 @@ def _plain(result: Any) -> list[tuple[Any, ...]]:
 
 
 def _python_type(kind: Any) -> type | None:
-    """The type of a column's values; None for one that may hold any."""
+    """The type of a column's values; None for one that may hold any, and object for what no corpus holds."""
+    if isinstance(kind, _sqlalchemy().types.NullType):
+        return None
     try:
         found = kind.python_type
     except NotImplementedError:
-        return None
+        return object
     return next((one for one in _TYPES if found is one), object)
 
 

@@ -181,10 +181,11 @@ class Asking:
             there = self._there(keys)
         except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault of all these examples
             return [error] * len(keys)
-        if not self.symmetric:
-            return [there.get(strict(key, self.width), NOTHING) for key in keys]
-        both = ((strict(key, self.width), strict(key[::-1], self.width)) for key in keys)
-        return [there.get(one, NOTHING) | there.get(other, NOTHING) for one, other in both]
+        return [self._said(there, key) if _is_hashable(key) else NOTHING for key in keys]
+
+    def _said(self, there: dict[Any, frozenset[Any]], key: Any) -> frozenset[Any]:
+        said = there.get(strict(key, self.width), NOTHING)
+        return said | there.get(strict(key[::-1], self.width), NOTHING) if self.symmetric else said
 
     def _there(self, keys: Sequence[Any]) -> dict[Any, frozenset[Any]]:
         """What the table says of the keys that it holds; keys are compared again, strictly."""

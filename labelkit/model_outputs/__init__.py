@@ -1,7 +1,7 @@
 """``@model_output``: a rule that asks a classifier, once a batch, and votes where the answer is sure enough.
 
-The classifier is called by a function of one's own, or given as it is: a scikit-learn estimator, a spaCy pipeline with a
-text categorizer, a Hugging Face pipeline, any callable, or a file of one of them.
+The classifier is called by a function of one's own, or given as it is: a scikit-learn estimator, a spaCy pipeline with
+a text categorizer, a Hugging Face pipeline, any callable, or a file of one of them.
 
 >>> import numpy as np
 >>> @model_output(threshold=0.8)

@@ -1,4 +1,4 @@
-"""What a rule that asks a model calls: a chunk of columns goes in, in pieces if the rule says so, and outputs come out."""
+"""What a rule that asks a model calls: a chunk of columns goes in, perhaps in pieces, and outputs come out."""
 
 from __future__ import annotations
 

@@ -111,8 +111,13 @@ class Decision:
         scores = np.asarray(array, dtype=np.float64)
         if self.band is not None:
             return _checked(self._outside_band(scores), scores[:, None])
+        return _checked(self._for_label(scores), scores[:, None])
+
+    def _for_label(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """The one class that the score speaks of, from the threshold on."""
         assert self.label is not None
-        return _checked(np.where(scores >= self.threshold, int(self.label), ABSTAIN), scores[:, None])
+        assert self.threshold is not None
+        return np.where(scores >= self.threshold, int(self.label), ABSTAIN)
 
     def _outside_band(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """The one of two classes that the score speaks for or against; the score is that of the last one named."""
@@ -171,7 +176,9 @@ class Decision:
             raise ValueError(f"{_not_named(unknown)}: None for one that means nothing here")
         idle = [label for label in meanings if label not in labels]
         if idle and scored.complete and self.enum is None:
-            raise ValueError(f"classes= names {idle[0]!r}, which the model does not know; its labels are {list(labels)}")
+            raise ValueError(
+                f"classes= names {idle[0]!r}, which the model does not know; its labels are {list(labels)}"
+            )
         return [None if label in unknown else _or_abstain(meanings[label]) for label in labels]
 
     def _decided(self, proba: npt.NDArray[Any], columns: Sequence[int]) -> list[Any]:
@@ -181,8 +188,7 @@ class Decision:
             at = np.flatnonzero(classes == int(self.label))
             if not len(at):
                 raise ValueError(f"label={int(self.label)} is none of the model's classes {classes.tolist()}")
-            scores = proba[:, at[0]]
-            return _checked(np.where(scores >= self.threshold, int(self.label), ABSTAIN), proba)
+            return _checked(self._for_label(proba[:, at[0]]), proba)
         if self.band is not None:
             return self._outside_band_of(proba, classes)
         best = proba.max(axis=1)

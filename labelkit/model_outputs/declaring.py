@@ -81,8 +81,8 @@ def model_output(
         Examples that the model is given at a time, from 1 to 1,024: pieces of the fixed chunks.
     when, name, examples, group, precision, trusted, cache
         As in :func:`labelkit.labeling_function`. The votes of an estimator, of a spaCy pipeline and of a function are
-        cached as long as what it learned, its code and its package are the same; those of other models if ``cache=True``
-        is your word that they do not change.
+        cached as long as what it learned, its code and its package are the same; those of other models if
+        ``cache=True`` is your word that they do not change.
 
     Returns
     -------

@@ -65,7 +65,7 @@ class Estimator:
             return output if known is None else chosen(known, output)
         proba = self.model.predict_proba(features)
         if isinstance(proba, list):
-            raise ValueError(f"the model of {self.what} predicts {len(proba)} things at once, and a rule votes on one")
+            raise RuleError(f"the model of {self.what} predicts {len(proba)} things at once, and a rule votes on one")
         return proba if known is None else Scored(known, np.asarray(proba, dtype=np.float64))
 
     def _features(self, columns: Sequence[Any], names: Sequence[str]) -> Any:

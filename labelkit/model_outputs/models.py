@@ -6,6 +6,7 @@ own. Its digest is taken when the rule is declared, so that a file which changes
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -48,6 +49,7 @@ class Model:
     beside: str | None = None
     sure: bool = False
     _asked: dict[str, Asked | Exception] = field(default_factory=dict, repr=False)
+    _held: list[Any] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         if self.path is not None:
@@ -130,7 +132,9 @@ class Model:
 
     def _model(self, what: str) -> Any:
         if self.path is not None:
-            return self._from_file(self.path, what)
+            if not self._held:
+                self._held.append(self._from_file(self.path, what))
+            return self._held[0]
         return self._made if self.is_made_later else self.given
 
     @cached_property
@@ -148,10 +152,8 @@ class Model:
                 hint="collect the rules again",
             )
         model = self._read(path, what)
-        try:
+        with contextlib.suppress(TypeError):  # an object that cannot be watched is loaded for each rule
             _loaded[key] = model
-        except TypeError:  # a list or a dict cannot be watched; it is loaded for each rule
-            pass
         return model
 
     def _read(self, path: Path, what: str) -> Any:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from labelkit.conditions import Expression, Leaf, OfDocument, leaves
 from labelkit.exceptions import RuleError, StopRunError
 from labelkit.lf import Calls, Column, LabelingFunction, Origin, Parameter
-from labelkit.nlp.matching import EVERYTHING, PARSED_BY, Entities
+from labelkit.nlp.matching import EVERYTHING, PARSED_BY, Entities, annotation_of
 from labelkit.nlp.models import Model
 from labelkit.nlp.pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
 
@@ -135,7 +135,7 @@ class Parsing:
 
     def __call__(self, texts: Iterable[Any]) -> list[Any]:
         """Parse texts; in the place of one that cannot be parsed stands the exception that says why."""
-        given, longest = list(texts), self.model.nlp.max_length
+        given, longest = texts.tolist() if hasattr(texts, "tolist") else list(texts), self.model.nlp.max_length
         refused = {i: error for i, text in enumerate(given) if (error := _refusal(text, longest))}
         docs = iter(self._parsed([text for i, text in enumerate(given) if i not in refused]))
         return [refused[i] if i in refused else next(docs) for i in range(len(given))]
@@ -172,7 +172,8 @@ class Parsing:
         nlp = self.model.nlp
         if attribute in _BY_TOKENIZER:
             return [nlp.make_doc(phrase) for phrase in phrases]
-        return list(nlp.pipe(phrases, disable=self.exclude))
+        run = needed(self._pipes, [annotation_of(attribute)])
+        return list(nlp.pipe(phrases, disable=[name for name in nlp.pipe_names if name not in run]))
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.model, self.needs, self.exclude]

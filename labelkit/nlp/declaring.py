@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from labelkit.conditions import Leaf
 from labelkit.exceptions import RuleError
 from labelkit.nlp.matching import Entities, Phrases, TokenPatterns, known_attribute
 from labelkit.rules import Condition, Label, Options, as_columns, in_runs
 
-TokenPattern: TypeAlias = Sequence[Mapping[str, Any]]
-"""A pattern of spaCy's ``Matcher``: for each token what is asked of its attributes."""
-
 
 def token_pattern(
-    *patterns: TokenPattern | Iterable[TokenPattern] | Iterable[tuple[TokenPattern, Label]],
+    *patterns: Iterable[Any],
     label: Label | None = None,
     column: str | tuple[str, ...] | None = None,
     name: str | None = None,
@@ -35,7 +32,8 @@ def token_pattern(
     Parameters
     ----------
     *patterns : list of dict, or lists of them, or one list of (pattern, label) pairs
-        Of pairs, the first declared pattern that matches gives the label. Patterns hold plain values.
+        A pattern is a list with a dict for each token, which says what is asked of its attributes, in plain values. Of
+        pairs, the first declared pattern that matches gives the label.
     label : int, optional
         The class to vote for.
     column : str or tuple of str, optional

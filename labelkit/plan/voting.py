@@ -124,8 +124,9 @@ class Voting:
         space = self._plan.lfs.space
         made, errors = step.vote(frame, scanned, space)
         if step.lf.levels and self._confidence is not None:
-            labels, self._confidence[rows, j] = decoded(made, len(space), made.dtype, soft=True)
-            made = labels.astype(np.int64)
+            labels, sure = decoded(made, len(space), np.int64, soft=True)
+            made = labels
+            self._confidence[rows, j] = 0 if sure is None else sure
         self._votes[rows, j] = made
         self._note(j, {**scanned.errors(step.tests), **errors}, start)
         self._seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)

@@ -45,7 +45,7 @@ class Clusters:
     examples : tuple of tuple
         For each cluster the texts nearest to its middle, the nearest first; of vectors, the middle alone.
     sizes : tuple of int
-        How many rows of the sample it has.
+        How many rows of the sample it has; nulls and blank texts are of none.
     """
 
     examples: tuple[tuple[Any, ...], ...]
@@ -147,7 +147,7 @@ def fit_clusters(
     >>> from labelkit.datasets import load_comments
     >>> clusters = fit_clusters(load_comments(300), 4)
     >>> len(clusters), sum(clusters.sizes), len(clusters.examples[0])
-    (4, 300, 20)
+    (4, 298, 20)
     """
     for what, number in (("n_clusters", n_clusters), ("n_rows", n_rows), ("n_examples", n_examples)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -166,17 +166,24 @@ def _sample(corpus: Any, column: str, n_rows: int, random_state: int) -> tuple[l
     """Different examples of a random sample, in the order of the corpus, and how often each stands in it."""
     rng = np.random.default_rng(random_state)
     kept: list[tuple[float, Any]] = []
+    limit = 1.0
     for batch in open_corpus(corpus).batches((column,), BATCH):
-        draws = rng.random(len(batch))  # the same numbers, however the rows are batched
-        kept += [(draw, v) for draw, v in zip(draws.tolist(), batch.table.column(column).to_pylist(), strict=True)]
-        usable = [pair for pair in kept if pair[1] is not None and (not isinstance(pair[1], str) or pair[1].strip())]
-        limit = sorted(draw for draw, _ in usable)[n_rows - 1] if len(usable) > n_rows else 1.0
-        kept = [pair for pair in usable if pair[0] <= limit]
+        draws = rng.random(len(batch))
+        rows = np.flatnonzero(draws < limit)
+        values = batch.table.column(column).take(rows).to_pylist()
+        kept += [(d, v) for d, v in zip(draws[rows].tolist(), values, strict=True) if not _is_blank(v)]
+        if len(kept) > n_rows:
+            limit = sorted(draw for draw, _ in kept)[n_rows]
+            kept = [pair for pair in kept if pair[0] < limit]
     counts: dict[Any, int] = {}
     for _, value in kept:
         known = value if isinstance(value, str) or not hasattr(value, "__len__") else tuple(value)
         counts[known] = counts.get(known, 0) + 1
     return list(counts), np.array(list(counts.values()), dtype=np.float64)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _points(values: Sequence[Any], embed: Embed | None, random_state: int) -> npt.NDArray[np.float32]:

@@ -68,7 +68,9 @@ def references_of(
         raise RuleError(f"similar_to has labels of {len(set(enums))} enums: {sorted(e.__name__ for e in set(enums))}")
     entries = [entry for members, _ in groups for entry in members]
     if not entries:
-        raise RuleError("similar_to needs at least one example", hint='@similar_to(["free money"], label=Label.SPAM, ...)')
+        raise RuleError(
+            "similar_to needs at least one example", hint='@similar_to(["free money"], label=Label.SPAM, ...)'
+        )
     if all(number == ABSTAIN for number in numbers):
         raise RuleError("a rule whose examples all mean an abstain can only abstain", hint="label=Label.SPAM")
     owners = np.repeat(np.arange(len(groups)), [len(members) for members, _ in groups])
@@ -83,7 +85,8 @@ def _groups(source: Any, label: Any, key: str | None, value: str | None, near: s
             source = Clusters.load(path)
         else:
             pairs = read_entries(Path(source), key=key, value=value, beside=near)
-            yield from _of_pairs(((e, label if value is None else meaning_of(t, label, source)) for e, t in pairs), label)
+            meant = None if value is not None else _one_label(label)
+            yield from _by_label((e, meaning_of(t, label, source) if value is not None else meant) for e, t in pairs)
             return
     if key is not None or value is not None:
         raise RuleError(f"key= and value= name the columns of a file, and {type(source).__name__} has none")
@@ -94,14 +97,24 @@ def _groups(source: Any, label: Any, key: str | None, value: str | None, near: s
             raise RuleError("similar_to takes either examples and one label, or one mapping from labels to examples")
         yield from _of_mapping(source)
     elif isinstance(source, np.ndarray) or (isinstance(source, Iterable) and not isinstance(source, bytes)):
-        yield from _of_pairs(((entry, label) for entry in source), label)
+        yield list(source), _one_label(label)
     else:
-        raise RuleError(f"{source!r} holds no examples", hint="a list of texts, a mapping from labels to lists, or a file")
+        raise RuleError(
+            f"{source!r} holds no examples", hint="a list of texts, a mapping from labels to lists, or a file"
+        )
 
 
-def _of_pairs(pairs: Iterable[tuple[Any, Any]], label: Any) -> Iterator[Group]:
+def _one_label(label: Any) -> Any:
     if label is None:
-        raise RuleError("similar_to has no label to vote for", hint="@similar_to([...], label=Label.SPAM, threshold=0.4)")
+        raise RuleError(
+            "similar_to has no label to vote for", hint="@similar_to([...], label=Label.SPAM, threshold=0.4)"
+        )
+    if isinstance(label, Mapping | type):
+        raise RuleError(f"label={label!r} says what the labels of a file mean", hint='value="label" names their column')
+    return label
+
+
+def _by_label(pairs: Iterable[tuple[Any, Any]]) -> Iterator[Group]:
     found: dict[Any, list[Any]] = {}
     for entry, meant in pairs:
         found.setdefault(meant, []).append(entry)
@@ -111,10 +124,7 @@ def _of_pairs(pairs: Iterable[tuple[Any, Any]], label: Any) -> Iterator[Group]:
 def _of_mapping(source: Mapping[Any, Any]) -> Iterator[Group]:
     """Labels to examples, or examples to labels."""
     if any(isinstance(one, str) for one in source):
-        found: dict[Any, list[Any]] = {}
-        for entry, meant in source.items():
-            found.setdefault(meant, []).append(entry)
-        yield from ((members, meant) for meant, members in found.items())
+        yield from _by_label(source.items())
         return
     for meant, members in source.items():
         if isinstance(members, str):

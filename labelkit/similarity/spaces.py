@@ -108,7 +108,7 @@ class Tfidf:
 
     def cosines(self, points: Any) -> Cosines:
         """As the protocol has it."""
-        return np.round((points @ self.references.T).toarray(), DIGITS)
+        return _rounded(points @ self.references.T)
 
 
 def _sparse(values: Any, places: Any, sizes: npt.NDArray[np.int64], n_columns: int) -> Any:
@@ -137,9 +137,7 @@ class Embedded:
     what: str
 
     @classmethod
-    def of(
-        cls, entries: Any, groups: npt.NDArray[np.int64], embed: Embed | None, what: str, *, mean: bool
-    ) -> Embedded:
+    def of(cls, entries: Any, groups: npt.NDArray[np.int64], embed: Embed | None, what: str, *, mean: bool) -> Embedded:
         """Make the space of references, texts or vectors, each of a group; a point for each group if ``mean``."""
         vectors = entries if embed is None or isinstance(entries, np.ndarray) else embedded(embed, entries, what)
         points = _usable(vectors, what)
@@ -153,6 +151,7 @@ class Embedded:
     def points(self, values: Sequence[Any]) -> tuple[Any, Errors]:
         """As the protocol has it."""
         size = int(self.references.shape[1])
+        vectors: Any
         wrong: Errors = {}
         if not isinstance(values[0], str):
             vectors, wrong = stacked(values, size, self.what)
@@ -171,9 +170,12 @@ class Embedded:
 
     def cosines(self, points: Any) -> Cosines:
         """As the protocol has it."""
-        products = points @ self.references.T
-        products = products.toarray() if hasattr(products, "toarray") else products
-        return np.round(products.astype(np.float64), DIGITS)
+        return _rounded(points @ self.references.T)
+
+
+def _rounded(products: Any) -> Cosines:
+    dense: Cosines = products.toarray() if hasattr(products, "toarray") else products.astype(np.float64)
+    return np.round(dense, DIGITS)
 
 
 def _usable(vectors: Any, what: str) -> Any:

@@ -61,7 +61,7 @@ def _embedded(embed: Embed, texts: list[str], what: str) -> Any:
 
 
 def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.NDArray[np.float32], Errors]:
-    """Vectors that examples hold themselves, as the rows of an array; rows that are no vectors are zeros, with a reason.
+    """Vectors that examples hold themselves, as rows of an array; what is no vector is zeros there, with a reason.
 
     Parameters
     ----------
@@ -92,8 +92,9 @@ def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.ND
 def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], Errors]:
     """Bring vectors to length 1; those that have no direction are zeros, with a reason.
 
-    >>> unit(np.array([[3.0, 4.0], [0.0, 0.0], [np.nan, 1.0]], np.float32))[1]
-    {1: ValueError('the vector is all zeros, so it points nowhere'), 2: ValueError('the vector holds nan')}
+    >>> points, errors = unit(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32))
+    >>> (points * 10).round().tolist(), errors
+    ([[6.0, 8.0], [0.0, 0.0]], {1: ValueError('the vector is all zeros, so it points nowhere')})
     """
     errors: Errors = {}
     # Divided by their largest number first, since squares of large and of tiny numbers do not fit in 32 bits.
@@ -110,7 +111,7 @@ def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], Err
 
 
 def unit_sparse(vectors: Any) -> Any:
-    """Bring the rows of a sparse matrix to length 1; a row without entries stays so: it shares nothing with any other."""
+    """Bring the rows of a sparse matrix to length 1; a row without entries stays as it is: it is like no other."""
     from scipy import sparse  # noqa: PLC0415 - only for embeddings that are sparse
 
     rows = sparse.csr_array(vectors, dtype=np.float64)
@@ -124,8 +125,7 @@ def means(vectors: Any, groups: npt.NDArray[np.int64]) -> Any:
 
     n_groups = int(groups.max()) + 1
     sizes = np.bincount(groups, minlength=n_groups)
-    share = sparse.csr_array(
-        (1 / sizes[groups], (groups, np.arange(len(groups)))), shape=(n_groups, len(groups)), dtype=np.float64
-    )
-    made = share @ vectors
+    entries: Any = (1 / sizes[groups], (groups, np.arange(len(groups))))
+    shape: Any = (n_groups, len(groups))
+    made: Any = sparse.csr_array(entries, shape=shape) @ vectors
     return made.astype(np.float32) if isinstance(made, np.ndarray) else made

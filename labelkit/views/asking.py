@@ -238,7 +238,7 @@ def _places_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
         raise MatrixError(
             f"no example has the id {wanted[found < 0][0]!r}", hint=f"ids look like {matrix.ids[:1].tolist()}"
         )
-    return np.flatnonzero(first)[found]
+    return np.asarray(np.flatnonzero(first)[found])
 
 
 # What is shown --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,20 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from labelkit.conditions import AllOf, AnyOf, Expression, InContext, Leaf, Not, Pattern, Stored, Tuples, Values, Words
+from labelkit.conditions import (
+    AllOf,
+    AnyOf,
+    Expression,
+    InContext,
+    Leaf,
+    Not,
+    OfDocument,
+    Pattern,
+    Stored,
+    Tuples,
+    Values,
+    Words,
+)
 from labelkit.lf import Calls, Column, LabelingFunction, derived_columns
 
 MOST: Final = 20
@@ -81,11 +94,12 @@ class Finder:
             Of what speaks for the vote: a negated test has none.
         """
         given = dict(values)
+        texts = _texts(lf, given)
         spans = [
-            Span(lf.name, column, start, stop, given[column][start:stop])
+            Span(lf.name, texts[column][0], start, stop, texts[column][1][start:stop])
             for leaf in _witnesses(self._told(lf, given), given)
             for column in leaf.columns
-            if isinstance(given.get(column), str)
+            if column in texts
             for start, stop in islice(_matches(leaf, given[column]), MOST)
         ]
         return sorted(dict.fromkeys(spans), key=lambda span: (span.column, span.start, span.stop))
@@ -156,8 +170,20 @@ def _witnesses(expression: Expression | None, values: dict[str, Any]) -> Iterato
                 yield from _witnesses(part, values)
 
 
-def _matches(leaf: Leaf, value: str) -> Iterator[tuple[int, int]]:
+def _texts(lf: LabelingFunction[...], values: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """The texts that a rule reads, by its columns: in which column each is seen; of a document, that of its text."""
+    found = {column: (column, value) for column, value in values.items() if isinstance(value, str)}
+    for name, column in derived_columns(lf).items():
+        text = getattr(values.get(name), "text", None)
+        if column.raw is str and isinstance(text, str):
+            found[name] = (column.parameters[0].name, text)
+    return found
+
+
+def _matches(leaf: Leaf, value: Any) -> Iterator[tuple[int, int]]:
     test = leaf.test
+    if isinstance(test, OfDocument):
+        return test.spans(value)
     if isinstance(test, Words | Pattern):
         return (match.span() for match in test.regex.finditer(value))
     if isinstance(test, InContext):

@@ -71,7 +71,7 @@ def rules_of(folder: Path) -> lk.LabelingFunctions:
         "PHRASES": PHRASES,
         "LABELS": LABELS,
     }
-    exec(  # noqa: S102 - a module of rules, where the column has a name
+    exec(  # a module of rules, where the column has a name
         "doc = lk.spacy_doc('text', model=folder)\n"
         "rules = [lk.token_pattern(p, label=1).rule(name=n) for n, p in PATTERNS.items()]\n"
         "rules += [lk.phrases(p, label=1).rule(name=n) for n, p in PHRASES.items()]\n"

@@ -14,7 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-
 _PAGE = resource.getpagesize()
 
 
