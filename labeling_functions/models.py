@@ -8,6 +8,7 @@ True
 """
 
 import csv
+import functools
 import math
 from enum import IntEnum
 from pathlib import Path
@@ -27,6 +28,7 @@ with Path(__file__).with_name("known_comments.csv").open(encoding="utf-8") as fi
     KNOWN = [(row["text"], row["label"]) for row in csv.DictReader(file)]
 
 
+@functools.cache
 def classifier() -> Any:
     """A small classifier: words and parts of words, and how much each says for spam."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - only where it is asked
@@ -42,7 +44,7 @@ def classifier() -> Any:
     model=classifier,
     classes=Label,
     threshold={Label.SPAM: 0.8, Label.HAM: 0.75},
-    examples={"subscribe to my channel": Label.SPAM, "i love this song": Label.HAM, "come to my wedding": None},
+    examples={"subscribe to my channel": Label.SPAM, "i love this song": Label.HAM, "where is it": None},
 )
 def old_classifier(text: str) -> None:
     """The classifier that we had before, where it is sure; what its labels mean is said by their names."""
@@ -52,7 +54,7 @@ def old_classifier(text: str) -> None:
     model=classifier,
     classes=Label,
     margin=0.3,
-    when=regex(r"(?:\S+\s+){9}"),
+    when=regex(r"^(?:\S+\s){9}"),
     examples={"check out my channel, " * 4: Label.SPAM, "check out my channel": None},
 )
 def classifier_of_long_comments(text: str) -> None:

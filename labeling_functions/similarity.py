@@ -24,7 +24,7 @@ class Label(IntEnum):
     ["check out my channel", "please subscribe to my channel", "check my videos out", "sub to me and I sub to you"],
     label=Label.SPAM,
     threshold=0.4,
-    examples={"Subscribe to my chanel": Label.SPAM, "check the drop out": None, "what a video": None},
+    examples={"Subscribe to my chanel": Label.SPAM, "what a drop": None, "what a video": None},
 )
 def like_an_appeal(text: str) -> None:
     """What a moderator has removed before, in other words."""

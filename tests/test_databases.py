@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 from decimal import Decimal
+from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,6 +23,7 @@ from hypothesis import strategies as st
 import labelkit as lk
 from labelkit._secrets import anonymous, from_environment, masked, scrubbed, secrets_of
 from labelkit.cache import why_not
+from labelkit.checking import check_rules
 from labelkit.databases.keys import may_stand
 from labelkit.databases.table import UnreachableError
 from labelkit.exceptions import CorpusError, DatabaseError, FaultError, MissingExtraError, RuleError
@@ -747,3 +750,21 @@ def test_the_plan_says_what_is_asked(tmp_path):
     )
     said = text_of(by_account(table), ("HAM", "SPAM"))["looks_for"]
     assert said[0] == f"SPAM: among 'account' of table 'accounts' of sqlite:///{tmp_path}/a.db, which says 'spam'"
+
+
+# ------------------------------------------------------------------------------------------------------ the example module
+
+
+def test_the_examples_of_the_example_module_hold_and_its_rules_vote():
+    lfs = lk.collect(Path(__file__).parents[1] / "labeling_functions" / "databases.py")
+    wrong = [(lf.name, inputs) for lf in lfs for inputs, expected in lf.examples if lf(*inputs) != expected]
+    assert wrong == []
+    comments = lk.load_comments(4_000, random_state=11)
+    votes = np.asarray(lk.Applier(lfs).apply(comments))
+    assert ((votes >= 0).sum(axis=0) > 3).all()
+
+
+def test_the_example_module_can_be_checked_without_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    report = check_rules(Path(__file__).parents[1] / "labeling_functions" / "databases.py")
+    assert [(problem.severity, problem.rule) for problem in report.problems] == [("note", "known_account")]

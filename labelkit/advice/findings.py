@@ -104,7 +104,14 @@ class Findings(Sequence[Finding]):
             for item in self.items
         )
         head = "".join(f"<th>{name}</th>" for name in ("", "subject", "problem", "why", "examples"))
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else f"<p>{self}</p>"
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else f"<p>{self}</p>"
+        return f'<div class="lk-findings"><style>{_STYLE}</style>{table}</div>'
+
+
+_STYLE: Final = """
+.lk-findings td,.lk-findings th{text-align:left!important;vertical-align:top}
+.lk-findings td:last-child{text-align:right!important}
+"""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ def asked(model: Any, what: str, *, sure: bool) -> Asked:
     RuleError
         If it is no model, or does not say what the rule wants to know.
     """
+    if isinstance(model, type):
+        raise RuleError(
+            f"the model of {what} is the class {model.__name__}, not a model made of it",
+            hint=f"model={model.__name__}(...).fit(...), or a function without parameters that returns this",
+        )
     for recognises, make in KINDS:
         if recognises(model):
             return make(model, what, sure=sure)
@@ -152,7 +157,7 @@ def _callable(model: Any, what: str, *, sure: bool) -> Asked:  # noqa: ARG001 - 
 KINDS: Final[tuple[tuple[Callable[[Any], bool], Maker], ...]] = (
     (lambda model: hasattr(model, "pipe_names") and hasattr(model, "vocab"), _text_categorizer),
     (lambda model: hasattr(model, "predict_proba"), _estimator),
-    (lambda model: callable(model) and not isinstance(model, type), _callable),
-    (lambda model: hasattr(model, "predict") and not isinstance(model, type), _estimator),
+    (callable, _callable),
+    (lambda model: hasattr(model, "predict"), _estimator),
 )
 """How a model is recognised, in this order, and what makes it ready."""

@@ -161,12 +161,19 @@ class Suggestions(Sequence[Suggestion]):
             f"<td>{item.new:,}</td><td>{_share(item)}</td><td><pre>{html.escape(str(item))}</pre></td></tr>"
             for i, item in enumerate(self.items)
         )
-        return f"<p>{html.escape(self._head())}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.items else ""
+        return f'<div class="lk-suggestions"><style>{_STYLE}</style><p>{html.escape(self._head())}</p>{table}</div>'
 
     def _head(self) -> str:
         looked = f"{self.n_looked_at:,} of {self.n_examples:,} examples were looked at"
         found = f"{len(self)} suggestion{'' if len(self) == 1 else 's'}"
         return f"{found}; {looked}{f'. {self.note}' if self.note else ''}"
+
+
+_STYLE: Final = """
+.lk-suggestions td,.lk-suggestions th{text-align:left!important;vertical-align:top}
+.lk-suggestions pre{margin:0}
+"""
 
 
 def _share(item: Suggestion) -> str:
