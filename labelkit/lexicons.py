@@ -90,7 +90,7 @@ def rules_from(
     """
     frame = sys._getframe(1)  # noqa: SLF001 - paths and derived columns are those of the module that makes the rules
     path = _found(Path(source), frame.f_globals.get("__file__"))
-    columns = _Columns(key, None if isinstance(label, int) and not isinstance(label, type) else value, group, weight)
+    columns = _Columns(key, None if isinstance(label, int) else value, group, weight)
     parts: dict[tuple[Any, ...], _Part] = {}
     for line, row in _READERS[path.suffix.lower()](path):
         entry = _entry_of(row, columns, f"line {line} of {path.name!r}")

@@ -252,22 +252,22 @@ def test_a_few_gold_rows_set_no_prior_by_accident():
     assert np.mean(np.array(shares) > 0) < 0.2
 
 
-@pytest.mark.parametrize("n_gold", [20, 50, 100])
-@pytest.mark.parametrize(
-    "votes_of", [lambda: rules([0.9, 0.8, 0.7, 0.75, 0.6, 0.85]), lambda: observers([0.9, 0.6, 0.7, 0.65], density=0.5)]
-)
-def test_gold_does_not_make_labels_worse_on_average(votes_of, n_gold):
-    votes, gold = votes_of()
-    known = np.where((votes >= 0).any(axis=1), gold, -1)
-    without = LabelModel().fit(votes).score(votes, known)
-    found = []
-    for seed in range(20):  # a draw of 20 rows can mislead by several points; their mean may not
-        chosen = np.random.default_rng(seed).permutation(len(gold))[:n_gold]
-        given_gold = np.full(len(gold), -1)
-        given_gold[chosen] = gold[chosen]
-        rest = np.where(given_gold < 0, known, -1)
-        found.append(LabelModel().fit(votes, given_gold).score(votes, rest))
-    assert np.mean(found) >= without - 0.01
+@pytest.mark.parametrize("n_gold", [20, 100])
+@pytest.mark.parametrize("kind", ["rules", "observers"])
+def test_on_average_over_draws_gold_does_not_make_labels_worse(kind, n_gold):
+    """A draw of 20 rows can mislead by several points; the mean over draws may not by one."""
+    gained = []
+    for seed in range(4):
+        made = rules([0.9, 0.8, 0.7, 0.75, 0.6, 0.85], n=1_500, seed=seed)
+        votes, gold = made if kind == "rules" else observers([0.9, 0.6, 0.7, 0.65], n=1_500, seed=seed, density=0.5)
+        known = np.where((votes >= 0).any(axis=1), gold, -1)
+        without = LabelModel().fit(votes)
+        for draw in range(6):
+            chosen = np.isin(np.arange(len(gold)), np.random.default_rng(draw).permutation(len(gold))[:n_gold])
+            model = LabelModel().fit(votes, np.where(chosen, gold, -1))
+            rest = np.where(chosen, -1, known)
+            gained.append(model.score(votes, rest) - without.score(votes, rest))
+    assert np.mean(gained) > (-0.01 if n_gold == 20 else 0)
 
 
 def test_gold_shows_which_rule_is_wrong():

@@ -32,6 +32,9 @@ _READERS: Final = {
 }
 _DATABASES: Final = (".duckdb", ".ddb", ".db")
 
+_OPENING: Final = threading.Lock()
+"""A connection is shared by threads, and only their cursors are their own."""
+
 _TYPES: Final[dict[str, type]] = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), int),
     **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), int),
@@ -194,7 +197,9 @@ class DuckDBTable(Table):
     def _tried(self, work: Callable[[Any], R]) -> R:
         duckdb = optional("duckdb", extra="duckdb")
         try:
-            with self._connection.cursor() as cursor, _limited(cursor, self.timeout):
+            with _OPENING:
+                opened = self._connection.cursor()
+            with opened as cursor, _limited(cursor, self.timeout):
                 return work(cursor)
         except duckdb.InterruptException:
             raise DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint="timeout=300") from None

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 TEMPERATURE_PENALTY: Final = 15.0
 """How stiff the spring is that draws t to 0."""
 
-CLASS_PENALTY: Final = 4.0
+CLASS_PENALTY: Final = 5.0
 """How stiff the springs are that draw each b to 0, in gold rows a unit: such an offset moves every example."""
 
-VOTE_PENALTY: Final = 2.0
+VOTE_PENALTY: Final = 3.0
 """The same for each delta."""
 
 REACH: Final = 3.0
@@ -192,9 +192,9 @@ def _loss(
 def pulled(parameters: NDArray[np.float64], stiff: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
     """What it costs to move parameters (t, then b and delta) from zero, and with what force they are drawn back.
 
-    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]), np.array([4.0, 2.0]))
+    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]), np.array([5.0, 3.0]))
     >>> force.round(2).tolist()
-    [15.0, 0.04, 3.0]
+    [15.0, 0.05, 3.0]
     """
     scale, moved = parameters[0], parameters[1:]
     unit = REACH / stiff

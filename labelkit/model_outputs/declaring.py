@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any, Final, ParamSpec
+from typing import Any, Final, ParamSpec, TypeAlias, overload
 
 from labelkit.batch_rules import Declaration
 from labelkit.exceptions import RuleError
@@ -18,10 +18,51 @@ from labelkit.rules import Condition, Options, calling
 
 P = ParamSpec("P")
 
+Classes: TypeAlias = Sequence[int | None] | Mapping[Any, int | None] | type[IntEnum]
+"""What the labels of a model mean."""
+
 CHUNK: Final = 1024
 """Examples that a function is called with at the most (as :data:`labelkit.plan.CHUNK`)."""
 
 
+@overload
+def model_output(function: Callable[P, Any], /) -> LabelingFunction[P]: ...
+@overload
+def model_output(
+    *,
+    model: None = ...,
+    threshold: float | Mapping[int, float] | None = ...,
+    label: int | None = ...,
+    classes: Classes | None = ...,
+    abstain: tuple[float, float] | None = ...,
+    margin: float | None = ...,
+    batch_size: int | None = ...,
+    when: Condition | None = ...,
+    name: str | None = ...,
+    examples: Mapping[Any, Any] | None = ...,
+    group: str | None = ...,
+    precision: float | None = ...,
+    trusted: bool = ...,
+    cache: bool | None = ...,
+) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
+@overload
+def model_output(
+    *,
+    model: Any,
+    threshold: float | Mapping[int, float] | None = ...,
+    label: int | None = ...,
+    classes: Classes | None = ...,
+    abstain: tuple[float, float] | None = ...,
+    margin: float | None = ...,
+    batch_size: int | None = ...,
+    when: Condition | None = ...,
+    name: str | None = ...,
+    examples: Mapping[Any, Any] | None = ...,
+    group: str | None = ...,
+    precision: float | None = ...,
+    trusted: bool = ...,
+    cache: bool | None = ...,
+) -> Declaration: ...
 def model_output(
     function: Callable[P, Any] | None = None,
     /,
@@ -29,7 +70,7 @@ def model_output(
     model: Any = None,
     threshold: float | Mapping[int, float] | None = None,
     label: int | None = None,
-    classes: Sequence[int | None] | Mapping[Any, int | None] | type[IntEnum] | None = None,
+    classes: Classes | None = None,
     abstain: tuple[float, float] | None = None,
     margin: float | None = None,
     batch_size: int | None = None,

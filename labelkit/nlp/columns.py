@@ -13,22 +13,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from labelkit.conditions import Expression, Leaf, OfDocument, leaves
 from labelkit.exceptions import RuleError, StopRunError
 from labelkit.lf import Calls, Column, LabelingFunction, Origin, Parameter
-from labelkit.nlp.matching import EVERYTHING, PARSED_BY, Entities, annotation_of
+from labelkit.nlp.annotations import EVERYTHING
+from labelkit.nlp.matching import Entities
 from labelkit.nlp.models import Model
 from labelkit.nlp.pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
 
-if TYPE_CHECKING:
-    from spacy.tokens import Doc
-
 Reader: TypeAlias = LabelingFunction[...] | Column
-
-_BY_TOKENIZER: Final = frozenset(("ORTH", "TEXT", "LOWER"))
-"""Attributes of tokens for which phrases need no pipe."""
 
 _SILENT: Final = frozenset(("CACHE", "COPY", "EXTENDED_ARG"))
 
@@ -167,14 +162,6 @@ class Parsing:
         named = self.needs if self.needs and any(_uses(*one)[1] for one in readers) else ()
         return replace(self, run=tuple(needed(self._pipes, wanted, named)))
 
-    def of_phrases(self, phrases: Sequence[str], attribute: str) -> list[Doc]:
-        """Phrases as documents, to be compared with others by an attribute of tokens."""
-        nlp = self.model.nlp
-        if attribute in _BY_TOKENIZER:
-            return [nlp.make_doc(phrase) for phrase in phrases]
-        run = needed(self._pipes, [annotation_of(attribute)])
-        return list(nlp.pipe(phrases, disable=[name for name in nlp.pipe_names if name not in run]))
-
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.model, self.needs, self.exclude]
 
@@ -195,16 +182,7 @@ class Parsing:
             docs = []
         if len(docs) != len(texts):
             docs = [self._alone(text) for text in texts]
-        for doc in docs:
-            if not isinstance(doc, Exception):
-                doc.user_data[PARSED_BY] = self
         return docs
-
-    def _blank(self) -> Doc:
-        """A document of nothing, by which matchers can be made."""
-        doc = self.model.nlp.make_doc("")
-        doc.user_data[PARSED_BY] = self
-        return doc
 
     def _alone(self, text: str) -> Any:
         try:
@@ -240,7 +218,7 @@ class Parsing:
                 hint=f"{has}; add the pipe, or give another model=",
             )
         try:
-            test.prepare(self._blank())
+            test.prepare(self.model.nlp.make_doc(""))
         except RuleError as error:
             raise RuleError(f"rule {reader.name!r}: {error.message}", hint=error.hint) from None
         labels = entity_labels(self._pipes) if isinstance(test, Entities) else None

@@ -12,7 +12,8 @@ from typing import Any
 
 from labelkit.conditions import Leaf
 from labelkit.exceptions import RuleError
-from labelkit.nlp.matching import Entities, Phrases, TokenPatterns, known_attribute
+from labelkit.nlp.annotations import known_attribute
+from labelkit.nlp.matching import Entities, Phrases, TokenPatterns
 from labelkit.rules import Condition, Label, Options, as_columns, in_runs
 
 

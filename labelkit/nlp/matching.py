@@ -6,7 +6,6 @@ first document is there, one for each vocabulary, and kept with the test.
 
 from __future__ import annotations
 
-import difflib
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -17,63 +16,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from labelkit._optional import optional
 from labelkit.conditions import OfDocument
 from labelkit.exceptions import RuleError
+from labelkit.nlp.annotations import annotation_of, attributes_of
+from labelkit.nlp.models import pipeline_of
+from labelkit.nlp.pipes import parsed_for
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
-
-PARSED_BY: Final = "labelkit.parsed_by"
-"""Where a document's ``user_data`` says what parsed it."""
-
-EVERYTHING: Final = "everything"
-"""The annotation that stands for all of them: custom attributes may be set by any pipe."""
-
-ANNOTATIONS: Final = {
-    **{name: name.lower() for name in ("POS", "TAG", "DEP", "LEMMA", "MORPH")},
-    **dict.fromkeys(("ENT_TYPE", "ENT_IOB", "ENT_ID"), "ents"),
-    **dict.fromkeys(("IS_SENT_START", "SENT_START"), "sents"),
-    "ENT_KB_ID": "links",
-    "_": EVERYTHING,
-}
-"""What pipes set on tokens, by the name that patterns have for it; all else comes with the tokenizer."""
-
-_OF_TOKENS: Final = (
-    *("ORTH", "TEXT", "LOWER", "NORM", "SHAPE", "LENGTH", "SPACY", "IS_ALPHA", "IS_ASCII", "IS_DIGIT", "IS_LOWER"),
-    *("IS_UPPER", "IS_TITLE", "IS_PUNCT", "IS_SPACE", "IS_BRACKET", "IS_QUOTE", "IS_LEFT_PUNCT", "IS_RIGHT_PUNCT"),
-    *("IS_CURRENCY", "IS_STOP", "LIKE_NUM", "LIKE_URL", "LIKE_EMAIL"),
-)
 
 MOST_SAID: Final = 6
 """Entries of a test that are named in words."""
 
 Found: TypeAlias = Callable[[Any], Any]
 """Given a document, something that is true if the test matches."""
-
-
-def annotation_of(attribute: str) -> str:
-    """What a pipe has to set for an attribute of tokens to be known.
-
-    >>> annotation_of("POS"), annotation_of("ent_type"), annotation_of("LOWER")
-    ('pos', 'ents', 'lower')
-    """
-    return ANNOTATIONS.get(attribute.upper(), attribute.lower())
-
-
-def known_attribute(name: Any, what: str) -> str:
-    """The name of an attribute of tokens, as spaCy writes it.
-
-    Raises
-    ------
-    RuleError
-        If tokens have none of that name.
-    """
-    known = [*_OF_TOKENS, *ANNOTATIONS]
-    if isinstance(name, str) and name.upper() in known:
-        return name.upper()
-    close = difflib.get_close_matches(str(name).upper(), known, n=1)
-    raise RuleError(
-        f"{what} asks for {name!r}, which is no attribute of a token",
-        hint=f"did you mean {close[0]!r}?" if close else f"tokens have {', '.join(known)}",
-    )
 
 
 class _Matching(OfDocument):
@@ -161,15 +115,6 @@ class TokenPatterns(_Matching):
         return iter((start, stop) for _, start, stop in self.finder(doc)(doc))
 
 
-def attributes_of(patterns: Any) -> Iterator[str]:
-    """The attributes of tokens that patterns ask for.
-
-    >>> list(attributes_of([[{"LOWER": "buy"}, {"POS": "NOUN", "OP": "+"}]]))
-    ['LOWER', 'POS']
-    """
-    return (key for pattern in patterns for token in pattern for key in token if key.upper() != "OP")
-
-
 @dataclass(frozen=True)
 class Phrases(_Matching):
     """One of several phrases stands in the document, compared token by token.
@@ -202,14 +147,14 @@ class Phrases(_Matching):
         return replace(self, phrases=(*self.phrases, *(phrase for other in alike for phrase in other.phrases)))
 
     def _finder(self, doc: Doc) -> Found:
-        parsing = doc.user_data.get(PARSED_BY)
-        if parsing is None:
+        nlp = pipeline_of(doc)
+        if nlp is None:
             raise RuleError(
                 "phrases are cut into tokens as the documents are, but it is not known what parsed these",
                 hint='let the rule read a column that spacy_doc made: doc = spacy_doc("text", model=...)',
             )
         matcher = optional("spacy.matcher", extra="nlp").PhraseMatcher(doc.vocab, attr=self.attribute)
-        matcher.add("phrase", parsing.of_phrases(self.phrases, self.attribute))
+        matcher.add("phrase", parsed_for(self.attribute, nlp, self.phrases))
         made: Found = matcher
         return made
 

@@ -24,11 +24,22 @@ from labelkit.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
 BLANK: Final = "blank:"
 
 _loaded: WeakValueDictionary[tuple[str, str], Language] = WeakValueDictionary()
 """The pipelines that are in use in this process, by what they are made of and its content."""
+
+
+_by_vocabulary: WeakValueDictionary[int, Language] = WeakValueDictionary()
+"""The pipelines of columns, by the identity of the vocabulary that they share with their documents."""
+
+
+def pipeline_of(doc: Doc) -> Language | None:
+    """The pipeline of the column that a document is of; None if no column of ours made it."""
+    known = _by_vocabulary.get(id(doc.vocab))
+    return known if known is not None and known.vocab is doc.vocab else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +81,11 @@ class Model:
             If spaCy is not installed.
         """
         spacy = optional("spacy", extra="nlp")
-        if self._is_pipeline:
-            given: Language = self.given
-            return given
         key = (self.said, self.content)
-        known = _loaded.get(key)
+        known: Language | None = self.given if self._is_pipeline else _loaded.get(key)
         if known is None:
             known = _loaded[key] = self._made(spacy)
+        _by_vocabulary[id(known.vocab)] = known
         return known
 
     @cached_property

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._optional import optional
-from labelkit.nlp.matching import ANNOTATIONS, EVERYTHING, annotation_of, attributes_of
+from labelkit.nlp.annotations import ANNOTATIONS, EVERYTHING, annotation_of, attributes_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
+    from spacy.tokens import Doc
 
 _OF_SPACY: Final = {
     **{f"token.{name}": name for name in ("tag", "pos", "morph", "lemma", "dep")},
@@ -32,6 +33,9 @@ _ALSO_READ: Final = {
     "lemmatizer": ("pos", "morph", "tag"),
 }
 """What pipes read if it is there, though they do not declare it."""
+
+_BY_TOKENIZER: Final = frozenset(("ORTH", "TEXT", "LOWER"))
+"""Attributes of tokens that no pipe changes."""
 
 _SET: Final = frozenset(ANNOTATIONS.values()) - {EVERYTHING}
 """Annotations that nothing but a pipe can set."""
@@ -102,6 +106,14 @@ def needed(pipes: Sequence[Pipe], wanted: Iterable[str], named: Collection[str] 
             run.append(pipe.name)
             known |= pipe.reads if pipe.writes is not None else {EVERYTHING}
     return run[::-1]
+
+
+def parsed_for(attribute: str, nlp: Language, texts: Sequence[str]) -> list[Doc]:
+    """Texts as documents of which one attribute of tokens is known."""
+    if attribute in _BY_TOKENIZER:
+        return [nlp.make_doc(text) for text in texts]
+    run = needed(pipes_of(nlp), [annotation_of(attribute)])
+    return list(nlp.pipe(texts, disable=[name for name in nlp.pipe_names if name not in run]))
 
 
 def unset(pipes: Sequence[Pipe], wanted: Iterable[str]) -> list[str]:

@@ -234,14 +234,16 @@ class _Scanned:
         return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
 
     def _judged(self, test: Stored, said: list[Any]) -> tuple[Mask, Errors]:
-        """What a test makes of what a table said of each value; None is said of a null."""
-        known, errors = np.zeros(len(said), np.bool_), Errors()
-        for number, answer in enumerate(said):
+        """What a test makes of what a table said of each value, once for each saying; None is said of a null."""
+        known: dict[Any, bool] = {None: False}
+        failed: dict[Any, tuple[str, str]] = {}
+        for answer in set(said) - {None}:
             try:
-                known[number] = answer is not None and test.judge(answer)
+                known[answer] = test.judge(answer)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault
-                errors[number] = described(error)
-        return known, errors
+                known[answer], failed[answer] = False, described(error)
+        errors = {number: failed[answer] for number, answer in enumerate(said) if answer in failed} if failed else {}
+        return np.fromiter((known[answer] for answer in said), np.bool_, len(said)), errors
 
     def _asked(self, key: Key, question: Question, values: list[Any]) -> list[Any]:
         """What a table says of each value, for all tests with the same question."""

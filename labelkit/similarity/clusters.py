@@ -221,10 +221,12 @@ def _reduced(texts: Sequence[str], random_state: int) -> npt.NDArray[np.float32]
 def _reduced_matrix(matrix: Any, random_state: int) -> npt.NDArray[np.float32]:
     from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - only for those who look for clusters
     from sklearn.preprocessing import normalize  # noqa: PLC0415 - the same
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the same
 
     if min(matrix.shape) <= N_DIMENSIONS + 1:
         return np.asarray(normalize(matrix).toarray(), dtype=np.float32)
-    reduced = TruncatedSVD(N_DIMENSIONS, random_state=random_state).fit_transform(normalize(matrix))
+    with threadpool_limits(1):  # sums of several threads come out a little different each time
+        reduced = TruncatedSVD(N_DIMENSIONS, random_state=random_state).fit_transform(normalize(matrix))
     return np.asarray(reduced, dtype=np.float32)
 
 
@@ -234,7 +236,7 @@ def _k_means(
     from sklearn.cluster import KMeans  # noqa: PLC0415 - only for those who look for clusters
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the same
 
-    with threadpool_limits(1):  # sums of several threads come out a little different each time
+    with threadpool_limits(1):  # as above
         fitted = KMeans(n_clusters, n_init=4, random_state=random_state).fit(points, sample_weight=counts)
     return np.asarray(fitted.labels_, dtype=np.int64)
 

@@ -64,7 +64,7 @@ def count_ngrams(texts: Sequence[str]) -> Bags:
     -------
     Bags
     """
-    parts = [_count(block) for block in _blocks(texts)]
+    parts = list(ngrams_in_blocks(texts))
     if not parts:
         return Bags(np.empty(0, np.uint64), np.empty(0, np.int64), np.empty(0, np.int64))
     return Bags(
@@ -72,6 +72,11 @@ def count_ngrams(texts: Sequence[str]) -> Bags:
         np.concatenate([part.counts for part in parts]),
         np.concatenate([part.sizes for part in parts]),
     )
+
+
+def ngrams_in_blocks(texts: Sequence[str]) -> Iterator[Bags]:
+    """Count the n-grams of each text, for some texts at a time, so that long ones need not be in memory together."""
+    return map(_count, _blocks(texts))
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit.exceptions import RuleError
-from labelkit.similarity.ngrams import count_ngrams
+from labelkit.similarity.ngrams import Bags, count_ngrams, ngrams_in_blocks
 from labelkit.similarity.vectors import Embed, Errors, embedded, means, stacked, unit, unit_sparse
 
 DIGITS: Final = 5
@@ -96,15 +96,20 @@ class Tfidf:
                 f"{self.what} compares texts, and its column holds {type(values[0]).__name__}; "
                 "give embed= if these are vectors: what made them"
             )
-        bags = count_ngrams(values)
+        from scipy import sparse  # noqa: PLC0415 - only for rules that compare texts
+
+        return sparse.vstack([self._points(bags) for bags in ngrams_in_blocks(values)], format="csr"), {}
+
+    def _points(self, bags: Bags) -> Any:
+        n_texts = len(bags.sizes)
         places = np.searchsorted(self.vocabulary, bags.ngrams).clip(max=len(self.vocabulary) - 1)
         shared = self.vocabulary[places] == bags.ngrams
         weights = (1 + np.log(bags.counts)) * np.where(shared, self.weights[places], self.other)
-        owners = np.repeat(np.arange(len(values)), bags.sizes)
-        norms = np.sqrt(np.bincount(owners, weights**2, minlength=len(values)))
-        sizes = np.bincount(owners[shared], minlength=len(values))
+        owners = np.repeat(np.arange(n_texts), bags.sizes)
+        norms = np.sqrt(np.bincount(owners, weights**2, minlength=n_texts))
+        sizes = np.bincount(owners[shared], minlength=n_texts)
         parts = weights[shared] / norms[owners[shared]]
-        return _sparse(parts, places[shared], sizes, len(self.vocabulary)), {}
+        return _sparse(parts, places[shared], sizes, len(self.vocabulary))
 
     def cosines(self, points: Any) -> Cosines:
         """As the protocol has it."""

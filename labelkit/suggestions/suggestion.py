@@ -172,7 +172,7 @@ class Suggestions(Sequence[Suggestion]):
 
 _STYLE: Final = """
 .lk-suggestions td,.lk-suggestions th{text-align:left!important;vertical-align:top}
-.lk-suggestions pre{margin:0}
+.lk-suggestions pre{margin:0;background:none!important}
 """
 
 
