@@ -68,7 +68,7 @@ class Declaration:
         )
         if not is_bare(function):
             raise RuleError(
-                f"the body of rule {rule.name!r} would never run: @{self.kind} makes the votes",
+                f"the body of rule {rule.name!r} would never run: its votes come from what the decorator was given",
                 hint="leave only the docstring",
             )
         assert isinstance(rule.body, Calls)

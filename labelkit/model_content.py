@@ -37,7 +37,7 @@ class Content:
         The functions and classes that it refers to, which may change behind its back, as for
         :func:`labelkit.resolution.resolve`.
     known : bool
-        Whether these two tell all.
+        Whether the digest and this code tell all; if not, the model itself is among the code.
     """
 
     digest: str

@@ -5,6 +5,7 @@ import re
 import sys
 import warnings
 from enum import IntEnum
+from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
@@ -24,6 +25,7 @@ from sklearn.svm import LinearSVC
 
 import labelkit as lk
 from labelkit.cache import why_not
+from labelkit.datasets import load_comments
 from labelkit.exceptions import FaultError, RuleError
 from labelkit.model_content import content_of
 from labelkit.model_outputs.calling import pieces
@@ -250,7 +252,10 @@ def test_what_cannot_be_meant_is_refused_at_once(options, message):
 
 
 def test_a_body_that_would_never_run_is_refused(classifier):
-    with refused("the body of rule 'f' would never run: @model makes the votes", "leave only the docstring"):
+    with refused(
+        "the body of rule 'f' would never run: its votes come from what the decorator was given",
+        "leave only the docstring",
+    ):
 
         @lk.model_output(model=classifier)
         def f(text):
@@ -584,6 +589,15 @@ def test_texts_come_as_a_list_and_numbers_as_an_array():
     )
     votes(lf, {"text": ["a", "b"], "n": [1, 2]})
     assert got == [(list, np.ndarray)]
+
+
+def test_the_example_rules_are_right_more_often_than_not_on_comments():
+    corpus = load_comments(2_000, random_state=11)
+    lfs = lk.collect(Path(__file__).parents[1] / "labeling_functions" / "models.py")
+    found = np.asarray(lk.Applier(lfs).apply(corpus))
+    for name, column in zip(lfs.names, found.T, strict=True):
+        assert (column >= 0).mean() > 0.1, name
+        assert (column == corpus.spam)[column >= 0].mean() > 0.7, name
 
 
 def test_rules_in_a_loop_share_one_declaration(classifier):

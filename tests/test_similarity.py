@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from enum import IntEnum
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -168,6 +169,14 @@ def test_it_is_sensible_on_comments():
         voted = found >= 0
         assert voted.mean() > coverage
         assert (found[voted] == gold[voted]).mean() > 0.85
+
+
+def test_the_example_rules_are_right_far_more_often_than_not_on_comments():
+    lfs = lk.collect(Path(__file__).parents[1] / "labeling_functions" / "similarity.py")
+    found = np.asarray(lk.Applier(lfs).apply(COMMENTS))
+    for name, column in zip(lfs.names, found.T, strict=True):
+        assert (column >= 0).mean() > 0.03, name
+        assert (column == COMMENTS.spam)[column >= 0].mean() > 0.8, name
 
 
 # Neighbours ------------------------------------------------------------------------------------------------------------
@@ -496,11 +505,11 @@ def test_votes_are_kept_where_the_embedding_is_known(tmp_path):
 
 @pytest.fixture(scope="module")
 def clusters():
-    return lk.fit_clusters(TEXTS, 8, n_examples=10, random_state=1)
+    return lk.fit_clusters(TEXTS[:1200], 8, n_examples=10, random_state=1)
 
 
 def test_clusters_are_the_largest_first_and_show_what_they_are_about(clusters):
-    texts = [text for text in TEXTS if text and text.strip()]
+    texts = [text for text in TEXTS[:1200] if text and text.strip()]
     assert sum(clusters.sizes) == len(texts)
     assert list(clusters.sizes) == sorted(clusters.sizes, reverse=True)
     assert {len(members) for members in clusters.examples} == {10}
@@ -510,8 +519,8 @@ def test_clusters_are_the_largest_first_and_show_what_they_are_about(clusters):
 
 
 def test_clusters_are_the_same_each_time_and_other_ones_by_another_seed(clusters):
-    assert lk.fit_clusters(TEXTS, 8, n_examples=10, random_state=1).examples == clusters.examples
-    assert lk.fit_clusters(TEXTS, 8, n_examples=10, random_state=2).examples != clusters.examples
+    assert lk.fit_clusters(TEXTS[:1200], 8, n_examples=10, random_state=1).examples == clusters.examples
+    assert lk.fit_clusters(TEXTS[:1200], 8, n_examples=10, random_state=2).examples != clusters.examples
 
 
 def test_a_cluster_that_somebody_named_is_a_rule(clusters, tmp_path):

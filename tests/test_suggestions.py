@@ -38,7 +38,7 @@ def voted(texts=TEXTS, rules=(ASKS, SONG)):
 
 PIECES = st.sampled_from(
     ["check", "Check", "out", "my", "page", "don't", "bit.ly", ", ", "! ", " ", "  ", "\n", "😂", "❤️", "été", "Straße",
-     "हिन्दी", "\0", "#", "a-b", "İ", "__", "e\u0301te"]
+     "हिन्दी", "\0", "\x1e", "#", "a-b", "İ", "__", "e\u0301te"]
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_every_plain_word_and_phrase_is_found(texts):
 
 
 def test_nothing_is_found_in_nothing():
-    for texts in ([], [None], ["", None, "!?"], ["\0"]):
+    for texts in ([], [None], ["", None, "!?"], ["\0"], ["\x1e"]):
         assert grams(texts, min_texts=1).matrix.shape == (len(texts), 0)
 
 

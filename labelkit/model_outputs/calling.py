@@ -50,8 +50,8 @@ class ModelCall:
         try:
             behind = self.model.behind(self.rule)
         except LabelkitError:
-            return (Unknown(),)
-        return (behind.digest, *behind.code, *([] if behind.known else [Unknown()]))
+            return (UnreadableModel(),)
+        return (behind.digest, *behind.code)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +82,8 @@ class InPieces:
         return (self.function, self.batch_size)
 
 
-class Unknown:
-    """Stands for a model whose content cannot be known, so that votes are not kept."""
+class UnreadableModel:
+    """Stands for a model that cannot be had, so that its content is not known and votes are not kept."""
 
 
 def pieces(columns: Sequence[Any], size: int | None) -> Iterator[list[Any]]:

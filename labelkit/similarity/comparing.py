@@ -146,9 +146,8 @@ class Comparison:
         return [self.references, self.neighbours, self.mean, self._embedding.digest]
 
     def __resolved_parts__(self) -> tuple[Any, ...]:
-        """What the votes depend on beside the column; the embedding itself where it is not known what it holds."""
-        embedding = self._embedding
-        return (np.__version__, embedding.digest, *embedding.code, *(() if embedding.known else (self.embed,)))
+        """What the votes depend on beside the column."""
+        return (np.__version__, self._embedding.digest, *self._embedding.code)
 
 
 @dataclass(frozen=True)

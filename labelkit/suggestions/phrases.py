@@ -49,7 +49,10 @@ NO_SPACES: Final = (
 
 EMOJI: Final = "[\U0001f1e6-\U0001f1ff]{2}|[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]*"
 
-_END: Final = "\n\0\n"
+_MARK: Final = "\x1e"
+"""The separator of records; not NUL, at which pandas 2 ends a string that it numbers."""
+
+_END: Final = f"\n{_MARK}\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +154,7 @@ def _split(texts: Sequence[str | None]) -> tuple[Codes, Codes, Codes, list[str]]
             codes, seen = pd.factorize(np.array(gaps_and_words[1::2], dtype=object))
             known = np.array([numbers.setdefault(word, len(numbers)) for word in seen], dtype=np.int64)
             gaps, kinds = pd.factorize(np.array(gaps_and_words[::2], dtype=object))
-            ends = np.array([gap.count("\0") for gap in kinds], dtype=np.int64)[gaps]
+            ends = np.array([gap.count(_MARK) for gap in kinds], dtype=np.int64)[gaps]
             joint = np.array([_joint(gap) for gap in kinds], dtype=np.int64)[gaps]
             parts.append((known[codes] if len(codes) else none, joint[1:], places[np.cumsum(ends)[:-1]]))
     word, joint, text = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -173,7 +176,7 @@ def _chunks(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[Codes, str]]:
     size = 0
     for number, text in texts:
         numbers.append(number)
-        chunk.append(text.replace("\0", " "))
+        chunk.append(text.replace("\0", " ").replace(_MARK, " "))
         size += len(text)
         if size >= CHUNK_CHARACTERS:
             yield np.array(numbers), _END.join([*chunk, ""])
@@ -183,7 +186,7 @@ def _chunks(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[Codes, str]]:
 
 
 def _joint(gap: str) -> int:
-    if "\0" in gap or not gap:
+    if _MARK in gap or not gap:
         return 0
     if gap.isspace():
         return JOINTS.index(" ")

@@ -116,7 +116,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
-    texts = load_comments(arguments.rows, random_state=0)["text"].dropna().tolist()
+    comments = load_comments(arguments.rows + arguments.rows // 20, random_state=0)["text"]
+    texts = comments.dropna().tolist()[: arguments.rows]
     with tempfile.TemporaryDirectory() as name:
         folder = saved_pipeline(Path(name) / "pipeline")
         nlp, applier = spacy.load(folder), lk.Applier(rules_of(folder))
