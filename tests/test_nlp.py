@@ -402,7 +402,7 @@ def test_documents_are_kept_for_a_chunk_and_not_for_a_batch():
     alive = []
 
     def count(doc):
-        alive.append(sum(isinstance(thing, Doc) for thing in gc.get_objects()))
+        alive.append(sum(type(thing) is Doc for thing in gc.get_objects()))
         return [1] * len(doc)
 
     source = """
