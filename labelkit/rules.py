@@ -665,7 +665,7 @@ def calling(
         trusted=checked.trusted,
         doc=_doc(function),
         cache=cache,
-        levels=_checked_levels(levels, what),
+        levels=_checked_levels(levels or getattr(decide, "levels", 0), what),
     )
 
 

@@ -257,3 +257,33 @@ def test_the_label_space_reads_rows_and_pairs():
     assert space.soft_vote(np.array([0.1, 0.2, 0.7])) == (2, 0.7)
     assert space.soft_vote((0, 0.0)) == (-1, None)
     assert space.soft_vote([0.0, 0.0, 0.0]) == (-1, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [(1, 0.75), (0, 1.0), (-1, 0), (1, 1.0)]),
+        ({"threshold": 0.9}, [(-1, 0), (0, 1.0), (-1, 0), (1, 1.0)]),
+        ({"label": 1, "threshold": 0.5}, [(1, 0.75), (-1, 0), (1, 0.5), (1, 1.0)]),
+        ({"abstain": (0.3, 0.6)}, [(1, 0.75), (0, 1.0), (-1, 0), (1, 1.0)]),
+    ],
+)
+def test_a_model_says_how_probable_it_thought_its_class(options, expected):
+    @lk.model_output(levels=4, **options)
+    def model(n):
+        high = np.array([0.75, 0.0, 0.5, 1.0])[np.asarray(n)]
+        return high if "label" in options else np.stack([1 - high, high], axis=1)
+
+    matrix = lk.Applier([model], labels=2).apply({"n": [0, 1, 2, 3]})
+    assert matrix.votes.ravel().tolist() == [vote for vote, _ in expected]
+    assert matrix.confidence.ravel().tolist() == [round(255 * share) for _, share in expected]
+    assert model(0) == expected[0][0]
+
+
+def test_a_model_that_returns_labels_cannot_say_how_sure_it_is():
+    @lk.model_output(levels=4)
+    def model(n):
+        return np.zeros(len(n), dtype=int)
+
+    with pytest.raises(FaultError, match="labels, not probabilities"):
+        lk.Applier([model], labels=2).apply({"n": [0, 1]})

@@ -40,6 +40,8 @@ class Decision:
         Between these the model is not sure which of two classes it is.
     margin : float, optional
         How far the best class must be ahead of the second.
+    levels : int
+        How finely the rule says how sure the model was; 0 if it does not.
     """
 
     threshold: float | None = None
@@ -50,6 +52,7 @@ class Decision:
     enum: type[IntEnum] | None = None
     band: tuple[float, float] | None = None
     margin: float | None = None
+    levels: int = 0
 
     @property
     def known(self) -> tuple[int, ...]:
@@ -68,7 +71,8 @@ class Decision:
     @property
     def sure(self) -> bool:
         """Whether it matters how sure the model is."""
-        return any(part is not None for part in (self.threshold, self.thresholds, self.band, self.margin))
+        limits = (self.threshold, self.thresholds, self.band, self.margin)
+        return self.levels > 0 or any(part is not None for part in limits)
 
     def __call__(self, output: Any, n_examples: int, space: LabelSpace) -> Sequence[Any]:
         """Turn the output for a batch into a vote an example.
@@ -110,8 +114,8 @@ class Decision:
             )
         scores = np.asarray(array, dtype=np.float64)
         if self.band is not None:
-            return _checked(self._outside_band(scores), scores[:, None])
-        return _checked(self._for_label(scores), scores[:, None])
+            return self._banded(scores, scores[:, None])
+        return self._told(self._for_label(scores), scores, scores[:, None])
 
     def _for_label(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """The one class that the score speaks of, from the threshold on."""
@@ -188,7 +192,7 @@ class Decision:
             at = np.flatnonzero(classes == int(self.label))
             if not len(at):
                 raise ValueError(f"label={int(self.label)} is none of the model's classes {classes.tolist()}")
-            return _checked(self._for_label(proba[:, at[0]]), proba)
+            return self._told(self._for_label(proba[:, at[0]]), proba[:, at[0]], proba)
         if self.band is not None:
             return self._outside_band_of(proba, classes)
         best = proba.max(axis=1)
@@ -197,7 +201,7 @@ class Decision:
         if self.margin is not None and proba.shape[1] > 1:
             second = np.partition(proba, -2, axis=1)[:, -2]
             sure &= np.round(best - second, _DIGITS) >= self.margin
-        return _checked(np.where(sure, chosen, ABSTAIN), proba)
+        return self._told(np.where(sure, chosen, ABSTAIN), best, proba)
 
     def _limits(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """What the probability of each class must reach."""
@@ -214,7 +218,21 @@ class Decision:
         at = np.flatnonzero(classes == self._pair[1])
         if len(classes) != 2 or not len(at):
             raise ValueError(f"abstain= is for two classes, and the model's are {classes.tolist()}")
-        return _checked(self._outside_band(proba[:, at[0]]), proba)
+        return self._banded(proba[:, at[0]], proba)
+
+    def _banded(self, scores: npt.NDArray[np.float64], all_scores: npt.NDArray[Any]) -> list[Any]:
+        votes = self._outside_band(scores)
+        return self._told(votes, np.where(votes == self._pair[1], scores, 1 - scores), all_scores)
+
+    def _told(self, votes: npt.NDArray[Any], shares: npt.NDArray[Any], scores: npt.NDArray[Any]) -> list[Any]:
+        """Votes, each with how sure the model was of it if the rule says so; NaN where a score is."""
+        made = _checked(votes, scores)
+        if not self.levels:
+            return made
+        return [
+            (vote, share) if isinstance(vote, int) and vote != ABSTAIN else vote
+            for vote, share in zip(made, shares.tolist(), strict=True)
+        ]
 
 
 def _as_array(output: Any) -> Any:
@@ -271,6 +289,7 @@ def decision(
     classes: Any = None,
     abstain: tuple[float, float] | None = None,
     margin: float | None = None,
+    levels: int = 0,
 ) -> Decision:
     """Check what ``@model_output`` was told.
 
@@ -295,6 +314,7 @@ def decision(
         enum=classes if is_enum else None,
         margin=None if margin is None else float(margin),
         band=None if abstain is None else _band(abstain),
+        levels=levels,
     )
     return made if made.band is None else _with_band(made)
 

@@ -44,6 +44,7 @@ def model_output(
     precision: float | None = ...,
     trusted: bool = ...,
     cache: bool | None = ...,
+    levels: int = ...,
 ) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
 @overload
 def model_output(
@@ -62,6 +63,7 @@ def model_output(
     precision: float | None = ...,
     trusted: bool = ...,
     cache: bool | None = ...,
+    levels: int = ...,
 ) -> Declaration: ...
 def model_output(
     function: Callable[P, Any] | None = None,
@@ -81,6 +83,7 @@ def model_output(
     precision: float | None = None,
     trusted: bool = False,
     cache: bool | None = None,
+    levels: int = 0,
 ) -> Any:
     """Make a rule of a model that knows the classes, or something like them.
 
@@ -124,6 +127,9 @@ def model_output(
         As in :func:`labelkit.labeling_function`. The votes of an estimator, of a spaCy pipeline and of a function are
         cached as long as what it learned, its code and its package are the same; those of other models if
         ``cache=True`` is your word that they do not change.
+    levels : int
+        Keep how probable the model thought the class that is voted for, rounded to so many steps (from 1 to 255): label
+        models learn what each range of it is worth. The model must return probabilities.
 
     Returns
     -------
@@ -149,7 +155,7 @@ def model_output(
     >>> old_classifier("money money"), old_classifier("my song"), old_classifier("money song")
     (1, 0, -1)
     """
-    decide = decision(threshold, label, classes, abstain, margin)
+    decide = decision(threshold, label, classes, abstain, margin, levels)
     _check_size(batch_size)
     enums = [type(c) for c in (label, *decide.known) if isinstance(c, IntEnum)]
     options = Options(name, examples, group, precision, trusted, cache)
