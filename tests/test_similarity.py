@@ -84,6 +84,7 @@ LETTERS = st.text(alphabet="abAB ß😀İ\t\ud800ı!", max_size=12)
 
 @given(st.lists(LETTERS, max_size=5), st.lists(LETTERS.filter(str.split), min_size=1, max_size=4), st.booleans())
 @example([""], ["a"], False)
+@example(["A"], ["\ud800"], False)
 def test_cosines_are_those_of_the_definition(texts, references, several):
     labels = [i % 2 if several else 0 for i in range(len(references))]
     space = Tfidf.of(references, np.array(labels), "r", mean=False)

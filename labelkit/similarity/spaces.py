@@ -43,6 +43,10 @@ class Space(Protocol):
         """The cosines of some rows of points with each reference."""
 
 
+NO_NGRAM = np.uint64(2**64 - 1)
+"""No n-gram has this number: theirs have 54 bits."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tfidf:
     """Texts by the n-grams that they share.
@@ -102,9 +106,11 @@ class Tfidf:
 
     def _points(self, bags: Bags) -> Any:
         n_texts = len(bags.sizes)
-        places = np.searchsorted(self.vocabulary, bags.ngrams).clip(max=len(self.vocabulary) - 1)
-        shared = self.vocabulary[places] == bags.ngrams
-        weights = (1 + np.log(bags.counts)) * np.where(shared, self.weights[places], self.other)
+        known = self.vocabulary if len(self.vocabulary) else np.full(1, NO_NGRAM)
+        places = np.searchsorted(known, bags.ngrams).clip(max=len(known) - 1)
+        shared = known[places] == bags.ngrams
+        own = self.weights if len(self.weights) else np.ones(1)
+        weights = (1 + np.log(bags.counts)) * np.where(shared, own[places], self.other)
         owners = np.repeat(np.arange(n_texts), bags.sizes)
         norms = np.sqrt(np.bincount(owners, weights**2, minlength=n_texts))
         sizes = np.bincount(owners[shared], minlength=n_texts)

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,9 @@ def watched(pid: int, every: float = 0.1) -> Iterator[Memory]:
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for process in found:
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            try:
+        with suppress(OSError):  # it may end at any moment
+            for task in Path(f"/proc/{process}/task").glob("*/children"):
                 found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
     return found
 
 
