@@ -23,7 +23,7 @@ from labelkit.matchers.regex_engine import RegexEngine
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WORTH_COMPILING = 200_000
+WORTH_COMPILING = 60_000
 """Work (see :meth:`ColumnScan._work`) from which loading the compiled engines, about a second, pays."""
 
 
