@@ -24,6 +24,18 @@ from tests.benchmarks.posts import corpus as made_corpus
 
 RULES = Path(__file__).with_name("bulk_rules.py")
 
+COMPILE = """
+import sys
+from pathlib import Path
+import labelkit as lk
+from labelkit.matchers import column_scan
+column_scan.WORTH_COMPILING = 0
+applier = lk.Applier(lk.collect(sys.argv[1]))
+corpus = applier.open(Path(sys.argv[2]))
+applier.plan.vote(next(corpus.batches(applier.plan.columns, 1024)).table)
+"""
+"""Votes on a few rows, so that numba's compiled functions are on disk: that happens once after an installation."""
+
 SNORKEL_HINT = (
     "Snorkel is not installed, so its figures are null. Its applier needs no torch: "
     "pip install --no-deps snorkel && pip install munkres networkx"
@@ -36,7 +48,9 @@ def main() -> None:
     folder = Path(arguments.folder)
     path = Path(arguments.corpus) if arguments.corpus else made_corpus(arguments.rows, folder)
     with tempfile.TemporaryDirectory(prefix="bulk-", dir=folder) as work:
-        figures = _labelkit(Path(arguments.rules), path, Path(work) / "out", arguments)
+        once, _, _ = run_and_watch([sys.executable, "-c", COMPILE, arguments.rules, path])
+        figures = {"seconds_to_compile_once": once}
+        figures |= _labelkit(Path(arguments.rules), path, Path(work) / "out", arguments)
         beside = _beside(Path(arguments.rules), path, lk.RunFolder(Path(work) / "out"), arguments.sample)
         if arguments.scaling:
             figures |= _scaling(Path(arguments.rules), path, Path(work) / "one", figures["seconds_apply"], arguments)
