@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from labelkit.analysis.pairwise import count_pairs
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -51,17 +53,10 @@ class PairCounts:
 
     @classmethod
     def of(cls, patterns: VotePatterns) -> PairCounts:
-        """Count from the cells that hold a vote alone: they are few."""
-        m = patterns.n_lfs
-        both, against = np.zeros((m, m), dtype=np.int64), np.zeros((m, m), dtype=np.int64)
-        for i in range(m):
-            voted = np.flatnonzero(patterns.outcomes[:, i] >= 0)
-            own, weight = patterns.outcomes[voted, i], patterns.counts[voted]
-            for j in range(i + 1, m):
-                other = patterns.outcomes[:, j][voted]
-                together = other >= 0
-                both[i, j] = both[j, i] = weight[together].sum()
-                against[i, j] = against[j, i] = weight[together & (other != own)].sum()
+        """Take the counts of the statistics, as whole numbers and without a rule's pair with itself."""
+        pairs = count_pairs(patterns)
+        both, against = (np.rint(counts).astype(np.int64) for counts in (pairs.both, pairs.both - pairs.alike))
+        np.fill_diagonal(both, 0)
         return cls(both, against)
 
     def conflicting(self) -> list[tuple[int, int]]:
