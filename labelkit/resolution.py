@@ -51,7 +51,8 @@ _FICKLE_MODULES: Final = frozenset(
         *("platform", "psycopg", "psycopg2", "pymongo", "random", "redis", "requests", "secrets", "select"),
         *("shelve", "shutil", "signal", "socket", "sqlalchemy", "sqlite3", "ssl", "subprocess", "sys", "tempfile"),
         *("threading", "time", "torch", "urllib.request", "urllib3", "uuid", "weakref"),
-        *("numpy.random", "pandas.io"),
+        *("bz2", "codecs", "dbm", "ftplib", "gzip", "linecache", "lzma", "mmap", "tarfile", "xml", "zipfile"),
+        *("numpy.random", "pandas.io", "pyarrow.csv", "pyarrow.dataset", "pyarrow.feather", "pyarrow.parquet"),
     )
 )
 """Modules that read files, clocks, dice, networks or the state of the process."""
@@ -62,7 +63,8 @@ _STEADY: Final = re.compile(
 """What in those modules depends on its arguments alone."""
 
 _FICKLE_NAMES: Final = re.compile(
-    r"datetime\.(datetime\.(now|today|utcnow)|date\.today)|pandas\.read_\w+|numpy\.(load|fromfile)\w*"
+    r"datetime\.(datetime\.(now|today|utcnow)|date\.today)|pandas\.read_\w+|polars\.(read|scan)_\w+"
+    r"|numpy\.(load|fromfile|genfromtxt|memmap)\w*"
 )
 """What elsewhere does not."""
 
@@ -263,18 +265,28 @@ class _Search:
     def _foreign(self, module: str, name: str) -> None:
         """Something of the standard library or an installed package."""
         full = _ALIASES.sub("os.path", f"{module}.{name}".strip("."))
-        parents = set(_parents(full))
-        if (parents & _FICKLE_MODULES and not _STEADY.fullmatch(full)) or _FICKLE_NAMES.match(full):
+        if is_fickle(full):
             self.problems.append(f"uses {full}, which may answer differently each time")
         top = module.partition(".")[0]
-        if top == "builtins" and name in _FICKLE_BUILTINS:
-            self.problems.append(f"calls {name}(), whose answer may differ each time")
         if top in sys.stdlib_module_names or top == "builtins":
             return
         version = _version_of(top)
         self.found[f"package {top}"] = version or ""
         if version is None:
             self.problems.append(f"uses {top}, whose version is not known")
+
+
+def is_fickle(name: str) -> bool:
+    """Whether something outside of a project, by its dotted name, may answer differently each time.
+
+    >>> is_fickle("random.random"), is_fickle("builtins.open"), is_fickle("os.path.join"), is_fickle("math.sqrt")
+    (True, True, False, False)
+    """
+    module, _, last = name.rpartition(".")
+    if module == "builtins":
+        return last in _FICKLE_BUILTINS
+    inside = not _FICKLE_MODULES.isdisjoint(_parents(name)) and not _STEADY.fullmatch(name)
+    return inside or _FICKLE_NAMES.match(name) is not None
 
 
 def _parents(path: str) -> Iterator[str]:
