@@ -1,12 +1,14 @@
 r"""What some gold rows say: of the class prior, and of a posterior that was made without them.
 
-The posterior gets a small convex correction
+The posterior q of an example with d (independent) votes gets a small correction
 
-.. math:: P = softmax(e^t \log q + b + X \delta)
+.. math:: P = softmax(e^t d^u \log q + r \log(k \pi) / (k - 1) + b + X \delta)
 
-with one delta for each (labeling function, class) and b for each class, all drawn to zero. The pull grows as that of a
-spring up to a unit or so, and no further than the weight of three gold rows: what a few rows say by accident moves
-next to nothing, and a labeling function that a hundred rows show to be wrong is believed no longer.
+with a temperature that may change with the number of votes (of votes that depend on each other, the tenth says less
+than the first), a further weight r of the class prior pi, a b for each of the k classes, and a delta for each (labeling
+function, class), all drawn to zero. The pull grows as that of a spring up to a unit or so, and no further than the
+weight of three gold rows: what a few rows say by accident moves next to nothing, and a labeling function that a hundred
+rows show to be wrong is believed no longer.
 """
 
 from __future__ import annotations
@@ -27,32 +29,75 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 TEMPERATURE_PENALTY: Final = 15.0
-"""How stiff the spring is that draws t to 0."""
+"""How stiff the springs are that draw t and u to 0."""
 
 CLASS_PENALTY: Final = 5.0
 """How stiff the springs are that draw each b to 0, in gold rows a unit: such an offset moves every example."""
 
 VOTE_PENALTY: Final = 3.0
-"""The same for each delta."""
+"""The same for r and each delta."""
 
 REACH: Final = 3.0
-"""No b or delta is drawn to 0 with more force than that of so many gold rows which all say otherwise."""
+"""No r, b or delta is drawn to 0 with more force than that of so many gold rows which all say otherwise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Uncorrected:
+    """Some examples as they stand before gold, with what a correction may go by.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_rows, n_classes)
+        Log-posteriors, but for a constant of each row.
+    log_votes : ndarray of shape (n_rows, 1)
+        log d, of at least one vote.
+    hits : csr_array of shape (n_rows, n_columns)
+    to_class : csr_array of shape (n_columns, n_classes)
+        1 where a column votes for a class.
+    log_ratio : ndarray of shape (n_classes,)
+        How much more frequent than usual a class is known to be, in logs, divided by k - 1.
+    """
+
+    scores: NDArray[np.float64]
+    log_votes: NDArray[np.float64]
+    hits: sparse.csr_array
+    to_class: sparse.csr_array
+    log_ratio: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """Temperature, class offsets and vote offsets.
+    """Temperature, worth of the prior, class offsets and vote offsets.
 
     Attributes
     ----------
-    log_scale : float
+    log_scale : ndarray of shape (2,)
+        t and u.
+    prior : float
+        r.
     classes : ndarray of shape (n_classes,)
+        b.
     columns : ndarray of shape (n_columns,)
+        delta.
     """
 
-    log_scale: float
+    log_scale: NDArray[np.float64]
+    prior: float
     classes: NDArray[np.float64]
     columns: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, parameters: NDArray[np.float64], n_classes: int) -> Correction:
+        """From one array, in the order of the formula's letters: t, u, r, b, delta."""
+        return cls(parameters[:2], float(parameters[2]), parameters[3 : 3 + n_classes], parameters[3 + n_classes :])
+
+    def scale(self, log_votes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What log-posteriors of examples with so many votes are multiplied by."""
+        return np.asarray(np.exp(self.log_scale[0] + self.log_scale[1] * log_votes))
+
+    def offsets(self, log_ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What is added to the score of each class."""
+        return np.asarray(self.prior * log_ratio + self.classes)
 
 
 def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -88,22 +133,13 @@ def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]
     return (1 - share) / k + share * (counts + 0.5) / (n + 0.5 * k), share
 
 
-def learn_correction(
-    log_q: NDArray[np.float64],
-    hits: sparse.csr_array,
-    to_class: sparse.csr_array,
-    label: NDArray[np.int64],
-    weight: NDArray[np.float64],
-) -> Correction:
+def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArray[np.float64]) -> Correction:
     """Fit the correction to gold rows.
 
     Parameters
     ----------
-    log_q : ndarray of shape (n_gold, n_classes)
-        Log-posteriors without the gold.
-    hits : csr_array of shape (n_gold, n_columns)
-    to_class : csr_array of shape (n_columns, n_classes)
-        1 where a column votes for a class.
+    given : Uncorrected
+        The gold rows, as they stand without the gold.
     label : ndarray of int64, shape (n_gold,)
     weight : ndarray of shape (n_gold,)
 
@@ -111,25 +147,19 @@ def learn_correction(
     -------
     Correction
     """
-    n_classes, n_columns = log_q.shape[1], hits.shape[1]
-    start = np.zeros(1 + n_classes + n_columns)
-    stiff = np.concatenate([np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
-    loss = partial(_loss, stiff=stiff, log_q=log_q, hits=hits, to_class=to_class, label=label, weight=weight)
+    n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
+    log_q = given.scores - logsumexp(given.scores, axis=1, keepdims=True)
+    stiff = np.concatenate([[VOTE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
+    loss = partial(_loss, stiff=stiff, given=replace(given, scores=log_q), label=label, weight=weight)
+    start = np.zeros(3 + n_classes + n_columns)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return Correction(float(found.x[0]), found.x[1 : 1 + n_classes], found.x[1 + n_classes :])
+    return Correction.of(found.x, n_classes)
 
 
-def corrected(
-    log_q: NDArray[np.float64],
-    hits: sparse.csr_array,
-    to_class: sparse.csr_array,
-    found: Correction,
-) -> NDArray[np.float64]:
+def corrected(given: Uncorrected, found: Correction) -> NDArray[np.float64]:
     """Corrected scores, shape (n_rows, n_classes)."""
-    scores = np.exp(found.log_scale) * log_q + found.classes
-    if not found.columns.any():  # without gold
-        return np.asarray(scores)
-    return np.asarray(scores + (hits @ (to_class * found.columns[:, None])).toarray())
+    scores = given.scores * found.scale(given.log_votes) + found.offsets(given.log_ratio)
+    return np.asarray(scores + (given.hits @ (given.to_class * found.columns[:, None])).toarray())
 
 
 def clamped(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
@@ -167,37 +197,37 @@ def _loss(
     parameters: NDArray[np.float64],
     *,
     stiff: NDArray[np.float64],
-    log_q: NDArray[np.float64],
-    hits: sparse.csr_array,
-    to_class: sparse.csr_array,
+    given: Uncorrected,
     label: NDArray[np.int64],
     weight: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
     """Negative log-likelihood of the gold with the pulls to zero, and the gradient."""
-    n, n_classes = log_q.shape
-    found = Correction(float(parameters[0]), parameters[1 : 1 + n_classes], parameters[1 + n_classes :])
-    scores = corrected(log_q, hits, to_class, found)
+    found = Correction.of(parameters, given.scores.shape[1])
+    scores = corrected(given, found)
     log_p = scores - logsumexp(scores, axis=1, keepdims=True)
-    rows = np.arange(n)
+    rows = np.arange(len(label))
     pull, force = pulled(parameters, stiff)
     loss = -(weight * log_p[rows, label]).sum() + pull
     residual = np.exp(log_p)
     residual[rows, label] -= 1
     residual *= weight[:, None]
-    by_column = to_class.multiply(hits.T @ residual).sum(axis=1)
-    gradient = np.concatenate([[np.exp(found.log_scale) * (residual * log_q).sum()], residual.sum(axis=0), by_column])
+    by_scale = found.scale(given.log_votes)[:, 0] * (residual * given.scores).sum(axis=1)
+    by_class = residual.sum(axis=0)
+    by_column = given.to_class.multiply(given.hits.T @ residual).sum(axis=1)
+    scales = [by_scale.sum(), by_scale @ given.log_votes[:, 0]]
+    gradient = np.concatenate([scales, [by_class @ given.log_ratio], by_class, by_column])
     return float(loss), np.asarray(gradient + force)
 
 
 def pulled(parameters: NDArray[np.float64], stiff: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """What it costs to move parameters (t, then b and delta) from zero, and with what force they are drawn back.
+    """What it costs to move parameters (t and u, then the others) from zero, and with what force they are drawn back.
 
-    >>> cost, force = pulled(np.array([1.0, 0.01, 100.0]), np.array([5.0, 3.0]))
+    >>> cost, force = pulled(np.array([1.0, 0.0, 0.01, 100.0]), np.array([5.0, 3.0]))
     >>> force.round(2).tolist()
-    [15.0, 0.05, 3.0]
+    [15.0, 0.0, 0.05, 3.0]
     """
-    scale, moved = parameters[0], parameters[1:]
+    scales, moved = parameters[:2], parameters[2:]
     unit = REACH / stiff
     root = np.sqrt(1 + (moved / unit) ** 2)
-    cost = 0.5 * TEMPERATURE_PENALTY * scale**2 + float((REACH * unit * (root - 1)).sum())
-    return float(cost), np.concatenate([[TEMPERATURE_PENALTY * scale], stiff * moved / root])
+    cost = 0.5 * TEMPERATURE_PENALTY * float(scales @ scales) + float((REACH * unit * (root - 1)).sum())
+    return float(cost), np.concatenate([TEMPERATURE_PENALTY * scales, stiff * moved / root])

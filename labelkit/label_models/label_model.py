@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from scipy.special import logsumexp
 
 from labelkit._rows import row_sums
 from labelkit.exceptions import ModelError
@@ -31,7 +30,13 @@ from labelkit.label_models._em import (
     vote_shares,
     whole_posterior,
 )
-from labelkit.label_models._gold_correction import Correction, corrected, gold_prior, learn_correction
+from labelkit.label_models._gold_correction import (
+    Correction,
+    Uncorrected,
+    corrected,
+    gold_prior,
+    learn_correction,
+)
 from labelkit.label_models._learned import LearnedReports, describe
 from labelkit.label_models._polarity import broad_shares, learns_confusions, multipolar
 from labelkit.label_models._redundancy import column_overlaps
@@ -39,6 +44,7 @@ from labelkit.label_models._votes import NO_GOLD, check_room, class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from scipy import sparse
 
     from labelkit.label_models._em import Posterior
     from labelkit.label_models._votes import GoldCounts, VoteTable
@@ -139,9 +145,9 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
             self._learn_confusions(table)
-        self.gold_scale_, self.gold_classes_ = 0.0, np.zeros(table.n_classes)
-        self.gold_columns_ = np.zeros(table.n_columns)
-        if len(gold):
+        self.gold_scale_, self.gold_prior_, self.gold_classes_ = np.zeros(2), 0.0, np.zeros(table.n_classes)
+        self.gold_columns_, self.taught_ = np.zeros(table.n_columns), len(gold) > 0
+        if self.taught_:
             self._learn_gold(table, gold)
         describe(self, table, overlaps, gold)
 
@@ -176,10 +182,10 @@ class LabelModel(LearnedReports, BaseLabelModel):
         covered = table.covered[gold.pattern]
         hits = table.hits[gold.pattern[covered]]
         known = replace(table, hits=hits, counts=gold.count[covered])
-        scores = self._scores(known, slice(0, known.n_patterns), *self._known(known))
-        log_q = scores - logsumexp(scores, axis=1, keepdims=True)
-        found = learn_correction(log_q, hits, table.label_matrix(), gold.label[covered], gold.count[covered])
-        self.gold_scale_, self.gold_classes_, self.gold_columns_ = found.log_scale, found.classes, found.columns
+        given = self._uncorrected(known, slice(0, known.n_patterns), *self._known(known))
+        found = learn_correction(given, gold.label[covered], gold.count[covered])
+        self.gold_scale_, self.gold_prior_ = found.log_scale, found.prior
+        self.gold_classes_, self.gold_columns_ = found.classes, found.columns
 
     # Scoring ----------------------------------------------------------------------------------------------------------
 
@@ -252,17 +258,40 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     def _correction(self, table: VoteTable) -> Correction:
         columns = known_columns(table, self.column_codes_, self.gold_columns_, np.zeros(table.n_columns))
-        return Correction(self.gold_scale_, self.gold_classes_, columns)
+        return Correction(self.gold_scale_, self.gold_prior_, self.gold_classes_, columns)
+
+    def _uncorrected(
+        self,
+        table: VoteTable,
+        rows: slice,
+        weights: NDArray[np.float64] | None,
+        independence: NDArray[np.float64],
+    ) -> Uncorrected:
+        hits = table.rows(rows)
+        return Uncorrected(
+            self._scores(table, rows, weights, independence),
+            _log_votes(hits, independence),
+            hits,
+            table.label_matrix(),
+            self._correctable_ratio(),
+        )
+
+    def _correctable_ratio(self) -> NDArray[np.float64]:
+        """The log-ratio that gold may find worth more; a crowd's posterior holds all of its prior.
+
+        It is divided by its degrees of freedom: among many classes, one weight for all would drown each rare one in the
+        most frequent, to the gain of accuracy and the loss of macro-F1.
+        """
+        return self._log_ratio() * (not self.confused_.all()) / max(len(self.class_prior_) - 1, 1)
 
     def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
         weights, independence = self._known(table)
-        correction, to_class = self._correction(table), table.label_matrix()
-
-        def posterior(rows: slice) -> NDArray[np.float64]:
-            scores = self._scores(table, rows, weights, independence)
-            return softmax(corrected(scores, table.rows(rows), to_class, correction))
-
-        return whole_posterior(table, posterior)
+        if not self.taught_:
+            return self._unlearned(table)
+        correction = self._correction(table)
+        return whole_posterior(
+            table, lambda rows: softmax(corrected(self._uncorrected(table, rows, weights, independence), correction))
+        )
 
     def _unlearned(self, table: VoteTable) -> NDArray[np.float64]:
         """The posterior before gold corrected it."""
@@ -286,7 +315,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
             share = counted[column] / np.maximum(n[place, label], 1e-300)
             terms[np.arange(len(column)), label] += share * own[place, label]
             prior += self._prior_scores()
-        terms, prior = terms * np.exp(correction.log_scale), prior * np.exp(correction.log_scale) + correction.classes
+        scale = correction.scale(_log_votes(table.hits, independence))
+        terms, prior = terms * scale[place], prior * scale + correction.offsets(self._correctable_ratio())
         terms[np.arange(len(column)), table.label[column]] += correction.columns[column]
         return prior, terms
 
@@ -310,6 +340,11 @@ def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
         agreeing += float(weight @ agrees)
         met += float(weight @ d)
     return min(agreeing / met, 1.0) if met else 0.5
+
+
+def _log_votes(hits: sparse.csr_array, independence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The log of how many votes an example has, copies counted once, and at least one; shape (n_rows, 1)."""
+    return np.asarray(np.log(np.maximum(hits @ independence, 1.0))[:, None])
 
 
 def _precisions(table: VoteTable) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ model is fitted on the votes of the train split and scored on the test split (va
 an uncovered row goes to tied class number ``sha1(row) mod n_tied``, as in the WRENCH paper. For
 crowds (``DIR/crowd/<name>``) a model is fitted on all votes and scored on the items with gold; ties are split. Rows whose
 gold a model was given are not scored. Where something is known of the classes and the metric is F1, every model's labels
-are those of the threshold with the highest expected F1. Log-loss, Brier score and calibration error are of covered rows.
+are those of the threshold with the highest expected F1 of all rows, tossed ones among them. Log-loss, Brier score and calibration error are of covered rows.
 """
 
 from __future__ import annotations
@@ -215,11 +215,18 @@ def _run(folder: Path, task: Task, name: str, setting: str, drawn: tuple[int, in
 
 
 def _threshold(task: Task, fitted: Any, setting: str) -> float | None:
-    """Where something is known of the classes and the metric is F1, the threshold of the highest expected F1."""
+    """Where something is known of the classes and the metric is F1: the threshold of the highest expected F1.
+
+    It is that of all rows, as it is scored: half of the uncovered ones are positive by the coin.
+    """
     if setting == "votes" or task.metric != "f1" or task.n_classes != 2:
         return None
-    covered = (task.train >= 0).any(axis=1)
-    return metrics.f1_threshold(fitted.predict_proba(task.train[covered])[:, task.positive])
+    proba, covered = fitted.predict_proba(task.train)[:, task.positive], (task.train >= 0).any(axis=1)
+    tossed_rows, tossed_right = (~covered).sum() / 2, proba[~covered].sum() / 2
+    ranked = np.sort(proba[covered])[::-1]
+    right, called = tossed_right + np.cumsum(ranked), tossed_rows + np.arange(1, len(ranked) + 1)
+    last = np.append(ranked[1:] < ranked[:-1], True)  # rows that are equally probable stand or fall together
+    return float(ranked[np.where(last, 2 * right / (called + proba.sum()), -1.0).argmax()])
 
 
 def interval_lines(tasks: list[Task], models: list[str]) -> Iterator[str]:
