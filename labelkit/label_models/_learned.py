@@ -151,7 +151,7 @@ def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts)
     """Set all that the reports need, from the fitted model and the votes."""
     proba = model._posterior(table)  # noqa: SLF001 - a twin of the model's own module
     counts = soft_counts(table, lambda rows: proba[rows], NO_GOLD)
-    if not model.known_prior_ and not model.confused_.all():
+    if not model.known_prior_ and not model.crowd_:
         model.class_prior_ = _constrained(counts.classes)
     right = counts.columns[np.arange(table.n_columns), table.label]
     _describe_precisions(model, table, right, gold)

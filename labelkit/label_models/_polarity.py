@@ -100,7 +100,7 @@ def broad_shares(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.flo
     return np.asarray(votes / votes.sum())
 
 
-def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
     """Of which LFs EM can learn the confusions: of multipolar ones that are a crowd, or beside enough unipolar votes.
 
     In a crowd most examples have several votes, and most workers vote for most classes. Where most examples have one
@@ -109,17 +109,21 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[n
 
     Returns
     -------
-    ndarray of bool, shape (n_lfs,)
+    chosen : ndarray of bool, shape (n_lfs,)
+    whole : bool
+        Whether these are a crowd that votes on most covered examples, so that it shows the class prior and all else.
     """
     own = own_share(table)
     theirs = (several * own)[table.lf]
     n_votes = table.hits @ theirs
     voted = float(table.counts @ n_votes)
     if not voted:
-        return several
-    alone = float(table.counts[(n_votes > 0) & (n_votes < 1 + 1e-9)].sum()) / float(table.counts[n_votes > 0].sum())
+        return several, bool(several.all())
+    met = float(table.counts[n_votes > 0].sum())
+    alone = float(table.counts[(n_votes > 0) & (n_votes < 1 + 1e-9)].sum()) / met
     per_lf = sums_by(table.lf, table.column_counts * theirs, table.n_lfs)
     known = float((per_lf * np.bincount(table.lf, minlength=table.n_lfs)).sum()) / voted / table.n_classes
     crowd = alone <= MOST_ALONE and known >= CLASSES_KNOWN
     held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts @ own[table.lf])
-    return np.asarray(several & (crowd or held))
+    whole = crowd and met >= BROAD * float(table.counts[table.covered].sum())
+    return np.asarray(several & (crowd or held)), whole

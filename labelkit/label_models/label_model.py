@@ -38,6 +38,7 @@ from labelkit.label_models._gold_correction import (
     learn_correction,
 )
 from labelkit.label_models._learned import LearnedReports, describe
+from labelkit.label_models._lifts import lifts, seen_precisions
 from labelkit.label_models._polarity import broad_shares, learns_confusions, multipolar
 from labelkit.label_models._redundancy import column_overlaps
 from labelkit.label_models._votes import NO_GOLD, check_room, class_votes
@@ -129,14 +130,16 @@ class LabelModel(LearnedReports, BaseLabelModel):
         if prior is None and len(gold):
             prior, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
         self.multipolar_ = multipolar(table)
-        if prior is None:
+        small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
+        chosen, whole = learns_confusions(table, self.multipolar_)
+        self.confused_, self.crowd_ = chosen & small, whole and small
+        self.seen_precision_ = _believed(table)
+        if prior is None and not self.crowd_:
             prior = broad_shares(table, self.multipolar_)
             self.prior_weight_ = float(prior is not None)
         self.known_prior_ = prior is not None
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         self.column_codes_ = table.codes
-        small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
-        self.confused_ = learns_confusions(table, self.multipolar_) & small
         overlaps = column_overlaps(table)
         self.independence_ = overlaps.independence(~self.multipolar_[table.lf], _groups(table))
         judged = self.multipolar_ & ~self.confused_
@@ -164,18 +167,22 @@ class LabelModel(LearnedReports, BaseLabelModel):
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.confused_[table.lf][:, None]
         believed, strength = _beliefs(table)
-        alone = bool(self.confused_.all())
-        posterior = vote_shares(table, self.independence_) if alone else self._scored(table, None, self.independence_)
+        own = self.independence_ * mine[:, 0]  # a crowd learns by itself
+        posterior = vote_shares(table, own) if self.crowd_ else self._scored(table, None, self.independence_)
         for _ in range(_multipolar.STEPS):
             expected = soft_counts(table, posterior, NO_GOLD)  # gold that EM has seen could not correct it any more
             counts = expected.columns * mine
             totals = np.asarray(table.lf_matrix() @ counts)
             shared = _multipolar.learn_confusions(table, counts, believed, strength)
             confusion = _multipolar.confusion_rows(table, counts, totals, shared)
-            if alone and self.class_prior is None:  # beside unipolar votes, a learned prior would run away with them
+            if self.crowd_ and self.class_prior is None:  # else, a learned prior would run away with unipolar votes
                 self.class_prior_ = (expected.classes + 1) / (expected.classes + 1).sum()
             self.log_confusion_ = np.where(mine, np.log(confusion), 0.0)
-            posterior = self._scored(table, self.log_confusion_, self.independence_, damped=False)
+            weight = own if self.crowd_ else self.independence_
+            posterior = self._scored(table, self.log_confusion_, weight, damped=False)
+        if self.crowd_:
+            alone = whole_posterior(table, self._scored(table, self.log_confusion_, own))
+            self.seen_precision_ = seen_precisions(table, alone, _believed(table))
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> None:
@@ -219,7 +226,15 @@ class LabelModel(LearnedReports, BaseLabelModel):
         """What a crowd's log-likelihoods are divided by; beside counts, those of a few functions stand as they are."""
         n_votes = hits @ np.where(self.confused_[table.lf], independence, 0.0)
         whole = _multipolar.damping(n_votes) * _multipolar.FLATNESS
-        return whole[:, None] if self.confused_.all() else np.ones((len(whole), 1))
+        return whole[:, None] if self.crowd_ else np.ones((len(whole), 1))
+
+    def _lifted(
+        self, table: VoteTable, hits: sparse.csr_array, independence: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What each unipolar column adds to its class beside a crowd, and what a row's sum of that is divided by."""
+        own = np.where(self.confused_[table.lf], 0.0, independence)
+        precision = known_columns(table, self.column_codes_, self.seen_precision_, _believed(table))
+        return own * lifts(precision, self.class_prior_[table.label]), _multipolar.damping(hits @ own)
 
     def _scores(
         self,
@@ -237,9 +252,13 @@ class LabelModel(LearnedReports, BaseLabelModel):
             scores += hits @ (weights * independence[:, None])
             if damped:
                 scores /= self._divisor(table, hits, independence)
-            if self.confused_.all():
-                scores += np.log(self.class_prior_) / (_multipolar.FLATNESS if damped else 1.0)
-        if not self.confused_.all():
+            if self.crowd_:
+                flatness = _multipolar.FLATNESS if damped else 1.0
+                scores += np.log(self.class_prior_) / flatness
+                if not self.confused_.all():
+                    lift, divisor = self._lifted(table, hits, independence)
+                    scores += class_votes(hits, table.label_matrix(lift)) / (divisor * flatness)[:, None]
+        if not self.crowd_:
             n = class_votes(hits, table.label_matrix(self._counted(table, independence)))
             own = _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
             scores += self.scale_ * own + self._prior_scores()
@@ -282,7 +301,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         It is divided by its degrees of freedom: among many classes, one weight for all would drown each rare one in the
         most frequent, to the gain of accuracy and the loss of macro-F1.
         """
-        return self._log_ratio() * (not self.confused_.all()) / max(len(self.class_prior_) - 1, 1)
+        return self._log_ratio() * (not self.crowd_) / max(len(self.class_prior_) - 1, 1)
 
     def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
         weights, independence = self._known(table)
@@ -306,9 +325,13 @@ class LabelModel(LearnedReports, BaseLabelModel):
         if weights is not None:
             divisor = self._divisor(table, table.hits, independence)
             terms += (weights * independence[:, None])[column] / divisor[place]
-            if self.confused_.all():
+            if self.crowd_:
                 prior += np.log(self.class_prior_) / _multipolar.FLATNESS
-        if not self.confused_.all():
+                lift, row_divisor = self._lifted(table, table.hits, independence)
+                terms[np.arange(len(column)), table.label[column]] += lift[column] / (
+                    row_divisor[place] * _multipolar.FLATNESS
+                )
+        if not self.crowd_:
             counted, label = self._counted(table, independence), table.label[column]
             n = (table.hits @ table.label_matrix(counted)).toarray()
             own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
@@ -351,6 +374,11 @@ def _precisions(table: VoteTable) -> NDArray[np.float64]:
     """What is believed of each LF's precision beforehand; NaN where nothing is."""
     said = [TRUSTED if lf.precision is None and lf.trusted else lf.precision for lf in table.lfs]
     return np.array([np.nan if p is None else p for p in said], dtype=np.float64)
+
+
+def _believed(table: VoteTable) -> NDArray[np.float64]:
+    """What is believed of each column's precision: what its author said, else the usual one."""
+    return np.asarray(np.clip(np.nan_to_num(_precisions(table), nan=USUAL), 0.01, 0.99)[table.lf])
 
 
 def _check_beliefs(table: VoteTable) -> None:

@@ -1,0 +1,74 @@
+"""Votes for one class beside a crowd: what each adds to the crowd's log-odds.
+
+A crowd that votes on nearly every example shows the class prior, and how good its members are, by itself. A labeling
+function for one class then moves an example from the prior of its class to the function's own precision. That is
+believed to be 0.75, and corrected by what the crowd says where the function votes: of a crowd whose posterior for the
+class is s where it is right and f elsewhere, on the mean, a share h on the function's examples shows a precision of
+``(h - f) / (s - f)``, and counts for little where s and f are close (a crowd that cannot tell the class).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.label_models._votes import VoteTable
+
+BELIEF: Final = 100.0
+"""Votes, of a crowd that never errs, that the precision believed beforehand is worth: narrow functions that contradict
+a crowd are often right."""
+
+LEAST_LIFT: Final = 0.02
+"""A vote never lowers its own class."""
+
+
+def seen_precisions(table: VoteTable, crowd: NDArray[np.float64], believed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The precision of each column's votes, from what is believed and what a crowd says on the same examples.
+
+    Parameters
+    ----------
+    table : VoteTable
+    crowd : ndarray of shape (n_patterns, n_classes)
+        The posterior by the votes of the crowd alone.
+    believed : ndarray of shape (n_columns,)
+        In (0, 1).
+
+    Returns
+    -------
+    ndarray of shape (n_columns,), in (0, 1)
+
+    Examples
+    --------
+    >>> from labelkit.label_models._arranging import arrange
+    >>> from labelkit.label_models._votes import read_votes
+    >>> votes = np.array([[0], [-1], [0], [-1]] * 1000)
+    >>> table = arrange(read_votes(votes, 2), np.arange(1)).table
+    >>> sure = np.array([[1.0, 0.0], [0.0, 1.0]])[[1 - int(hit) for hit in np.diff(table.hits.indptr)]]
+    >>> seen_precisions(table, sure, np.array([0.75])).round(2).tolist()  # the crowd agrees on all 2,000
+    [0.99]
+    """
+    weighted = crowd * table.counts[:, None]
+    size, whole = weighted.sum(axis=0), float(table.counts.sum())
+    squares = (weighted * crowd).sum(axis=0)
+    where_right = squares / np.maximum(size, 1e-12)
+    elsewhere = (size - squares) / np.maximum(whole - size, 1e-12)
+    told = np.maximum(where_right - elsewhere, 1e-3)[table.label]
+    said = np.asarray(table.hits.T @ weighted)[np.arange(table.n_columns), table.label]
+    share = said / np.maximum(table.column_counts, 1e-12)
+    shown = np.clip((share - elsewhere[table.label]) / told, 0.0, 1.0)
+    weight = table.column_counts * told**2
+    return np.asarray((BELIEF * believed + weight * shown) / (BELIEF + weight)).clip(0.01, 0.99)
+
+
+def lifts(precision: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From the prior of a vote's class to its precision, in log-odds; for a frequent class, as if it were even.
+
+    >>> lifts(np.array([0.75, 0.75, 0.3]), np.array([0.1, 0.9, 0.5])).round(2).tolist()
+    [3.3, 1.1, 0.02]
+    """
+    lift = np.log(precision / (1 - precision)) - np.minimum(np.log(prior / (1 - prior)), 0.0)
+    return np.asarray(np.maximum(lift, LEAST_LIFT))
