@@ -208,6 +208,65 @@ def test_a_classifier_beside_rules_for_one_class_shows_how_frequent_the_classes_
     assert model.score(votes, gold) > MajorityVote().fit(votes).score(votes, gold)
 
 
+def beside_rules(seed, *, accuracies, n_rules, k=4, n=3_000, share=0.85):
+    """Votes of classifiers that see every example, and of narrow rules for the rarer classes; one class is usual."""
+    rng = np.random.default_rng(seed)
+    gold = np.where(rng.random(n) < share, 0, rng.integers(1, k, n))
+    votes = np.full((n, len(accuracies) + n_rules), -1)
+    for j, accuracy in enumerate(accuracies):
+        votes[:, j] = np.where(
+            rng.random(n) < accuracy, gold, rng.choice(k, n, p=[share, *[(1 - share) / (k - 1)] * (k - 1)])
+        )
+    for j in range(n_rules):
+        label, precision = 1 + j % (k - 1), rng.uniform(0.5, 0.9)
+        mine, wrong = gold == label, 0.2 * (gold == label).mean() * (1 - precision) / precision
+        votes[rng.random(n) < np.where(mine, 0.2, wrong), len(accuracies) + j] = label
+    return votes, gold
+
+
+@pytest.mark.parametrize(
+    "accuracies", [(0.1, 0.1, 0.1), (0.3, 0.5), (0.6, 0.7, 0.5, 0.8)], ids=["poor", "fair", "good"]
+)
+@pytest.mark.parametrize("n_rules", [3, 12, 40])
+def test_rules_beside_classifiers_lose_no_usual_class(accuracies, n_rules):
+    gained, better = [], []
+    for seed in range(3):
+        votes, gold = beside_rules(seed, accuracies=accuracies, n_rules=n_rules)
+        model, majority = LabelModel().fit(votes), MajorityVote().fit(votes)
+        assert model.crowd_
+        gained.append(model.score(votes, gold) - majority.score(votes, gold))
+        better.append(majority.evaluate(votes, gold).log_loss - model.evaluate(votes, gold).log_loss)
+    assert min(gained) > -0.05  # where chance classifiers look like a crowd
+    assert np.mean(gained) > (-0.03 if max(accuracies) < 0.2 else -0.01)
+    assert min(better) > 0
+
+
+def test_workers_of_a_crowd_who_always_say_the_same_are_not_taken_for_rules():
+    rng = np.random.default_rng(0)
+    votes, gold = observers([0.7, 0.65, 0.6, 0.75, 0.7, 0.6], n=3_000, k=5, density=0.4)
+    lazy = np.where(rng.random((3_000, 2)) < 0.4, [2, 4], -1)
+    votes = np.column_stack([votes, lazy])
+    model = LabelModel().fit(votes)
+    assert model.crowd_
+    known = np.where((votes >= 0).any(axis=1), gold, -1)
+    assert model.score(votes, known) > MajorityVote().fit(votes).score(votes, known) + 0.02
+    assert np.bincount(model.predict(votes)[known >= 0])[[2, 4]].max() < 0.3 * (known >= 0).sum()
+
+
+def test_beside_a_crowd_a_rule_is_worth_its_precision():
+    votes, _ = beside_rules(0, accuracies=(0.6, 0.5), n_rules=1)
+    plain, shown = LabelMatrix.of(votes), votes[:, -1] == 1
+    rule = LFInfo(plain.lfs[-1].name, labels=(1,))  # declared for one class, so that it is no lazy worker
+    believed = []
+    for last in (rule, replace(rule, precision=0.99)):
+        matrix = replace(plain, lfs=(*plain.lfs[:-1], last))
+        model = LabelModel().fit(matrix)
+        assert model.multipolar_.sum() == 2
+        believed.append(model.predict_proba(matrix)[shown, 1].mean())
+    without = LabelModel().fit(votes[:, :-1]).predict_proba(votes[:, :-1])[shown, 1].mean()
+    assert without + 0.1 < believed[0] < believed[1] - 0.02
+
+
 def test_rules_of_one_group_that_speak_together_count_less():
     votes = np.repeat([[0, 0, 0, 1, -1], [1, -1, -1, 1, -1], [0, -1, 0, -1, 1], [-1, 0, 0, -1, 0]], 30, axis=0)
     whole = LabelMatrix.of(votes)

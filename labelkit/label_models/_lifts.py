@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from labelkit.label_models._em import by_blocks, sums_by
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.label_models._em import Posterior
     from labelkit.label_models._votes import VoteTable
 
 BELIEF: Final = 100.0
@@ -26,38 +29,44 @@ LEAST_LIFT: Final = 0.02
 """A vote never lowers its own class."""
 
 
-def seen_precisions(table: VoteTable, crowd: NDArray[np.float64], believed: NDArray[np.float64]) -> NDArray[np.float64]:
+def seen_precisions(table: VoteTable, crowd: Posterior, believed: NDArray[np.float64]) -> NDArray[np.float64]:
     """The precision of each column's votes, from what is believed and what a crowd says on the same examples.
 
     Parameters
     ----------
     table : VoteTable
-    crowd : ndarray of shape (n_patterns, n_classes)
+    crowd : callable
         The posterior by the votes of the crowd alone.
     believed : ndarray of shape (n_columns,)
         In (0, 1).
 
     Returns
     -------
-    ndarray of shape (n_columns,), in (0, 1)
+    ndarray of shape (n_columns,), in [0.01, 0.99]
 
     Examples
     --------
     >>> from labelkit.label_models._arranging import arrange
     >>> from labelkit.label_models._votes import read_votes
-    >>> votes = np.array([[0], [-1], [0], [-1]] * 1000)
-    >>> table = arrange(read_votes(votes, 2), np.arange(1)).table
-    >>> sure = np.array([[1.0, 0.0], [0.0, 1.0]])[[1 - int(hit) for hit in np.diff(table.hits.indptr)]]
-    >>> seen_precisions(table, sure, np.array([0.75])).round(2).tolist()  # the crowd agrees on all 2,000
-    [0.99]
+    >>> table = arrange(read_votes(np.array([[0, 0], [-1, 1], [1, 0]] * 1000), 2), np.arange(2)).table
+    >>> def second(rows):  # a crowd that says what the second column does
+    ...     votes = table.rows(rows).toarray()[:, 2:]
+    ...     return votes / votes.sum(axis=1, keepdims=True)
+    >>> seen_precisions(table, second, np.full(4, 0.75)).round(2).tolist()
+    [0.98, 0.07, 0.99, 0.98]
     """
-    weighted = crowd * table.counts[:, None]
-    size, whole = weighted.sum(axis=0), float(table.counts.sum())
-    squares = (weighted * crowd).sum(axis=0)
+    size = squares = np.zeros(table.n_classes)
+    said, covered = np.zeros(table.n_columns), np.where(table.covered, table.counts, 0.0)
+    for rows in table.chunks():
+        q = by_blocks(crowd, rows, table.n_classes)
+        weighted, hits = q * covered[rows][:, None], table.rows(rows)
+        size, squares = size + weighted.sum(axis=0), squares + (weighted * q).sum(axis=0)
+        place = np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
+        votes = weighted[place, table.label[hits.indices]]
+        said += sums_by(hits.indices.astype(np.int64), votes, table.n_columns)
     where_right = squares / np.maximum(size, 1e-12)
-    elsewhere = (size - squares) / np.maximum(whole - size, 1e-12)
+    elsewhere = (size - squares) / np.maximum(covered.sum() - size, 1e-12)
     told = np.maximum(where_right - elsewhere, 1e-3)[table.label]
-    said = np.asarray(table.hits.T @ weighted)[np.arange(table.n_columns), table.label]
     share = said / np.maximum(table.column_counts, 1e-12)
     shown = np.clip((share - elsewhere[table.label]) / told, 0.0, 1.0)
     weight = table.column_counts * told**2

@@ -36,7 +36,8 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     """Which LFs vote for several classes; all of them, where nearly all do.
 
     In a crowd, a worker with few votes had no occasion to vote for a second class, and a lazy one votes for one class
-    whatever he sees: there all are taken as multipolar. Exact copies count once.
+    whatever he sees: there all are taken as multipolar, but for LFs that are declared for one class. Exact copies count
+    once.
 
     Returns
     -------
@@ -44,10 +45,11 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     """
     several = np.bincount(table.lf, minlength=table.n_lfs) > 1
     n_votes = sums_by(table.lf, table.column_counts, table.n_lfs)
-    may_be = several | (_accident(table, several, n_votes) > BY_CHANCE)
+    declared = np.array([lf.labels is not None and len(lf.labels) == 1 for lf in table.lfs], dtype=bool)
+    may_be = several | (~declared & (_accident(table, several, n_votes) > BY_CHANCE))
     own = own_share(table) * (n_votes > 0)
     mostly = _share(may_be, own * n_votes) >= MOSTLY and _share(may_be, own) >= 0.5
-    return np.asarray(several | (mostly and bool(several.any())))
+    return np.asarray(several | (~declared & mostly & bool(several.any())))
 
 
 def own_share(table: VoteTable) -> NDArray[np.float64]:

@@ -181,7 +181,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             weight = own if self.crowd_ else self.independence_
             posterior = self._scored(table, self.log_confusion_, weight, damped=False)
         if self.crowd_:
-            alone = whole_posterior(table, self._scored(table, self.log_confusion_, own))
+            alone = self._scored(table, self.log_confusion_, own)
             self.seen_precision_ = seen_precisions(table, alone, _believed(table))
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
 
