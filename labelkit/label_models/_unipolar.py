@@ -31,8 +31,8 @@ class ScoreCoefficients:
     scale, per_agreement, per_classes : float
         log of ``scale`` is ``scale + per_agreement logit g + per_classes log(k / 2)``, with g how often a vote agrees
         with another one on its example.
-    prior, prior_per_vote : float
-        Where the class prior is known: what its log-ratio to uniform adds, once and for each vote.
+    prior : float
+        Where the class prior is known: what its log-ratio to uniform adds.
     """
 
     slope: float
@@ -44,13 +44,12 @@ class ScoreCoefficients:
     per_agreement: float
     per_classes: float
     prior: float = 0.0
-    prior_per_vote: float = 0.0
 
     def towards(self, other: ScoreCoefficients, share: float) -> ScoreCoefficients:
         """These coefficients, moved a share of the way to others.
 
         >>> NOTHING_KNOWN.towards(PRIOR_KNOWN, 0.5).prior
-        0.25
+        0.3
         """
         pairs = zip(astuple(self), astuple(other), strict=True)
         return ScoreCoefficients(*(mine + share * (theirs - mine) for mine, theirs in pairs))
@@ -59,7 +58,7 @@ class ScoreCoefficients:
 NOTHING_KNOWN: Final = ScoreCoefficients(1.0, -1.0, -0.7, 1.0, 0.5, 0.0, 0.1, 0.3)
 """Round numbers: the optimum over public vote matrices is flat; those learned from all sets but one do no better."""
 
-PRIOR_KNOWN: Final = ScoreCoefficients(1.0, -0.5, -1.0, 1.0, 0.5, 0.0, 0.1, 0.3, 0.5, 0.1)
+PRIOR_KNOWN: Final = ScoreCoefficients(1.0, -0.5, -1.0, 1.0, 0.5, 0.0, 0.1, 0.3, 0.6)
 """The same where the class prior is known: then it is the share of votes that says how cheap a class's votes are."""
 
 LEAST_SLOPE: Final = 0.02
@@ -106,10 +105,7 @@ def temperature(agreement: float, n_classes: int, coefficients: ScoreCoefficient
 
 
 def class_scores(
-    n: NDArray[np.float64],
-    slopes: NDArray[np.float64],
-    coefficients: ScoreCoefficients,
-    log_ratio: NDArray[np.float64],
+    n: NDArray[np.float64], slopes: NDArray[np.float64], coefficients: ScoreCoefficients
 ) -> NDArray[np.float64]:
     """Scores of classes from their independent votes, before the temperature; concave in the votes, 0 without any.
 
@@ -118,12 +114,9 @@ def class_scores(
     n : ndarray of shape (n_patterns, n_classes)
     slopes : ndarray of shape (n_classes,)
     coefficients : ScoreCoefficients
-    log_ratio : ndarray of shape (n_classes,)
-        How much more frequent than usual a class is known to be, in logs; 0 where that is not known.
 
     Returns
     -------
     ndarray of shape (n_patterns, n_classes)
     """
-    slope = slopes + coefficients.prior_per_vote * log_ratio
-    return np.asarray(n * slope + coefficients.rise * np.log1p(n) + coefficients.step * np.minimum(3 * n, 1.0))
+    return np.asarray(n * slopes + coefficients.rise * np.log1p(n) + coefficients.step * np.minimum(3 * n, 1.0))

@@ -3,9 +3,10 @@
 Votes of rules are counted, by their independence and with concave worth (:mod:`~labelkit.label_models._unipolar`);
 those of rules that vote for several classes also by how far they agree with the others. In a crowd, where everybody
 votes for most classes and most examples have several votes, confusions are learned in a few EM steps instead
-(:mod:`~labelkit.label_models._multipolar`). Beside rules for one class each, a crowd's confusions, or those of a few
-multipolar rules, are learned with the counts as a fixed offset; there, rules that vote on most examples and for every
-class (a classifier, say) show the class prior. Gold rows set the class prior and correct the result
+(:mod:`~labelkit.label_models._multipolar`). Such a crowd, of classifiers say, learns by itself where it votes on most
+examples, and rules for one class each move its log-odds (:mod:`~labelkit.label_models._lifts`). The confusions of a few
+multipolar rules beside such rules are learned with the counts as a fixed offset; there, rules that vote on most
+examples and for every class show the class prior. Gold rows set the class prior and correct the result
 (:mod:`~labelkit.label_models._gold_correction`).
 """
 
@@ -90,7 +91,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
     -----
     With independent votes n_y for class y, its score is
     ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1))``, to which votes with confusions add the logs of
-    these. The formulas and their constants stand in the modules named above.
+    these. Beside a crowd, it is the log prior, the logs of confusions, and lifts of votes for one class. The formulas
+    and their constants stand in the modules named above.
 
     Gold rows set the class prior (in a crowd the votes do, which show it better than some dozen rows do) and teach a
     correction of the posterior. They are kept out of expectation maximisation: a posterior that was fitted to them
@@ -163,7 +165,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.scale_ = _unipolar.temperature(agreement(table, self.independence_), table.n_classes, self._coefficients())
 
     def _learn_confusions(self, table: VoteTable) -> None:
-        """A few EM steps, with the score of the unipolar LFs as an offset."""
+        """A few EM steps: of a crowd by itself, else with the score of the unipolar LFs as an offset."""
         check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
         mine = self.confused_[table.lf][:, None]
         believed, strength = _beliefs(table)
@@ -260,7 +262,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
                     scores += class_votes(hits, table.label_matrix(lift)) / (divisor * flatness)[:, None]
         if not self.crowd_:
             n = class_votes(hits, table.label_matrix(self._counted(table, independence)))
-            own = _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
+            own = _unipolar.class_scores(n, self.slopes_, self._coefficients())
             scores += self.scale_ * own + self._prior_scores()
         return scores
 
@@ -334,7 +336,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         if not self.crowd_:
             counted, label = self._counted(table, independence), table.label[column]
             n = (table.hits @ table.label_matrix(counted)).toarray()
-            own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients(), self._log_ratio())
+            own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients())
             share = counted[column] / np.maximum(n[place, label], 1e-300)
             terms[np.arange(len(column)), label] += share * own[place, label]
             prior += self._prior_scores()
