@@ -4,7 +4,9 @@ A crowd that votes on nearly every example shows the class prior, and how good i
 function for one class then moves an example from the prior of its class to the function's own precision. That is
 believed to be 0.75, and corrected by what the crowd says where the function votes: of a crowd whose posterior for the
 class is s where it is right and f elsewhere, on the mean, a share h on the function's examples shows a precision of
-``(h - f) / (s - f)``, and counts for little where s and f are close (a crowd that cannot tell the class).
+``(h - f) / (s - f)``, and counts for little where s and f are close (a crowd that cannot tell the class). One that votes
+on more examples than there are of its class cannot be right on all: a lazy worker, who always says the same, says
+nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ LEAST_LIFT: Final = 0.02
 """A vote never lowers its own class."""
 
 
-def seen_precisions(table: VoteTable, crowd: Posterior, believed: NDArray[np.float64]) -> NDArray[np.float64]:
+def seen_precisions(
+    table: VoteTable, crowd: Posterior, believed: NDArray[np.float64], prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The precision of each column's votes, from what is believed and what a crowd says on the same examples.
 
     Parameters
@@ -39,6 +43,7 @@ def seen_precisions(table: VoteTable, crowd: Posterior, believed: NDArray[np.flo
         The posterior by the votes of the crowd alone.
     believed : ndarray of shape (n_columns,)
         In (0, 1).
+    prior : ndarray of shape (n_classes,)
 
     Returns
     -------
@@ -52,8 +57,8 @@ def seen_precisions(table: VoteTable, crowd: Posterior, believed: NDArray[np.flo
     >>> def second(rows):  # a crowd that says what the second column does
     ...     votes = table.rows(rows).toarray()[:, 2:]
     ...     return votes / votes.sum(axis=1, keepdims=True)
-    >>> seen_precisions(table, second, np.full(4, 0.75)).round(2).tolist()
-    [0.98, 0.07, 0.99, 0.98]
+    >>> seen_precisions(table, second, np.full(4, 0.75), np.array([0.6, 0.4])).round(2).tolist()
+    [0.98, 0.07, 0.9, 0.98]
     """
     size = squares = np.zeros(table.n_classes)
     said, covered = np.zeros(table.n_columns), np.where(table.covered, table.counts, 0.0)
@@ -70,7 +75,9 @@ def seen_precisions(table: VoteTable, crowd: Posterior, believed: NDArray[np.flo
     share = said / np.maximum(table.column_counts, 1e-12)
     shown = np.clip((share - elsewhere[table.label]) / told, 0.0, 1.0)
     weight = table.column_counts * told**2
-    return np.asarray((BELIEF * believed + weight * shown) / (BELIEF + weight)).clip(0.01, 0.99)
+    precision = (BELIEF * believed + weight * shown) / (BELIEF + weight)
+    at_most = prior[table.label] * covered.sum() / np.maximum(table.column_counts, 1e-12)
+    return np.asarray(np.minimum(precision, at_most)).clip(0.01, 0.99)
 
 
 def lifts(precision: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:

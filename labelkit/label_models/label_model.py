@@ -184,7 +184,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             posterior = self._scored(table, self.log_confusion_, weight, damped=False)
         if self.crowd_:
             alone = self._scored(table, self.log_confusion_, own)
-            self.seen_precision_ = seen_precisions(table, alone, _believed(table))
+            self.seen_precision_ = seen_precisions(table, alone, _believed(table), self.class_prior_)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> None:
