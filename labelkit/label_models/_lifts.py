@@ -4,8 +4,8 @@ A crowd that votes on nearly every example shows the class prior, and how good i
 function for one class then moves an example from the prior of its class to the function's own precision. That is
 believed to be 0.75, and corrected by what the crowd says where the function votes: of a crowd whose posterior for the
 class is s where it is right and f elsewhere, on the mean, a share h on the function's examples shows a precision of
-``(h - f) / (s - f)``, and counts for little where s and f are close (a crowd that cannot tell the class). One that votes
-on more examples than there are of its class cannot be right on all: a lazy worker, who always says the same, says
+``(h - f) / (s - f)``, and counts for little where s and f are close (a crowd that cannot tell the class). One that
+votes on more examples than there are of its class cannot be right on all: a lazy worker, who always says the same, says
 nothing.
 """
 

@@ -19,8 +19,9 @@ MOSTLY: Final = 0.8
 MOST_ALONE: Final = 0.6
 """In a crowd, no more of the covered examples have a single vote."""
 
-CLASSES_KNOWN: Final = 0.5
-"""In a crowd, a worker votes for at least this share of the classes, on the mean over votes."""
+CLASSES_KNOWN: Final = 0.75
+"""In a crowd, workers vote for at least this share of the classes that so many votes would show, on the mean over
+votes."""
 
 MOST_UNHELD: Final = 0.35
 """Beside unipolar LFs, multipolar ones may cast no more of the votes than this for their confusions to be learned."""
@@ -102,6 +103,16 @@ def broad_shares(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.flo
     return np.asarray(votes / votes.sum())
 
 
+def _classes_known(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The share of classes that each LF votes for, of those that so many votes of multipolar LFs would show."""
+    n_votes = sums_by(table.lf, table.column_counts, table.n_lfs)
+    theirs = several[table.lf]
+    share = sums_by(table.label[theirs], table.column_counts[theirs], table.n_classes)
+    missed = np.exp(np.outer(n_votes, np.log1p(-np.minimum(share / max(share.sum(), 1.0), 1 - 1e-12))))
+    shown = (1 - missed).sum(axis=1)
+    return np.asarray(np.minimum(np.bincount(table.lf, minlength=table.n_lfs) / np.maximum(shown, 1e-12), 1.0))
+
+
 def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
     """Of which LFs EM can learn the confusions: of multipolar ones that are a crowd, or beside enough unipolar votes.
 
@@ -124,7 +135,7 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     met = float(table.counts[n_votes > 0].sum())
     alone = float(table.counts[(n_votes > 0) & (n_votes < 1 + 1e-9)].sum()) / met
     per_lf = sums_by(table.lf, table.column_counts * theirs, table.n_lfs)
-    known = float((per_lf * np.bincount(table.lf, minlength=table.n_lfs)).sum()) / voted / table.n_classes
+    known = float((per_lf * _classes_known(table, several)).sum()) / voted
     crowd = alone <= MOST_ALONE and known >= CLASSES_KNOWN
     held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts @ own[table.lf])
     whole = crowd and met >= BROAD * float(table.counts[table.covered].sum())

@@ -27,6 +27,8 @@ class ScoreCoefficients:
     ----------
     slope, per_lfs, per_votes : float
         The slope of a class is ``slope + per_lfs * (log share of LFs) + per_votes * (log share of votes)``.
+    least : float
+        No slope is less: however cheap the votes for a class are, many that agree are right against a few.
     rise, step : float
     scale, per_agreement, per_classes : float
         log of ``scale`` is ``scale + per_agreement logit g + per_classes log(k / 2)``, with g how often a vote agrees
@@ -38,6 +40,7 @@ class ScoreCoefficients:
     slope: float
     per_lfs: float
     per_votes: float
+    least: float
     rise: float
     step: float
     scale: float
@@ -55,14 +58,11 @@ class ScoreCoefficients:
         return ScoreCoefficients(*(mine + share * (theirs - mine) for mine, theirs in pairs))
 
 
-NOTHING_KNOWN: Final = ScoreCoefficients(1.0, -1.0, -0.7, 1.0, 0.5, 0.0, 0.1, 0.3)
+NOTHING_KNOWN: Final = ScoreCoefficients(1.0, -1.0, -0.7, 0.5, 1.0, 0.5, 0.0, 0.1, 0.3)
 """Round numbers: the optimum over public vote matrices is flat; those learned from all sets but one do no better."""
 
-PRIOR_KNOWN: Final = ScoreCoefficients(1.0, -0.5, -1.0, 1.0, 0.5, 0.0, 0.1, 0.3, 0.6)
+PRIOR_KNOWN: Final = ScoreCoefficients(1.0, -0.5, -1.0, 0.1, 1.0, 0.5, 0.0, 0.1, 0.3, 0.6)
 """The same where the class prior is known: then it is the share of votes that says how cheap a class's votes are."""
-
-LEAST_SLOPE: Final = 0.02
-"""A vote never lowers its own class."""
 
 
 def class_slopes(
@@ -78,7 +78,7 @@ def class_slopes(
 
     Returns
     -------
-    ndarray of shape (n_classes,), at least 0.02
+    ndarray of shape (n_classes,)
 
     Examples
     --------
@@ -89,7 +89,7 @@ def class_slopes(
     votes = np.clip(np.log((n_votes + 0.1 * mean_votes) / (1.1 * mean_votes)), -LIMIT, LIMIT)
     lfs = np.clip(np.log((n_lfs + 0.3) / (mean_lfs + 0.3)), -LIMIT, LIMIT)
     slopes = coefficients.slope + coefficients.per_lfs * lfs + coefficients.per_votes * votes
-    return np.asarray(np.maximum(LEAST_SLOPE, slopes))
+    return np.asarray(np.maximum(coefficients.least, slopes))
 
 
 def temperature(agreement: float, n_classes: int, coefficients: ScoreCoefficients) -> float:
