@@ -39,7 +39,7 @@ class Beside:
     agreeing : ndarray
         Those of them for the column's class.
     chance : ndarray
-        The share that is for its class wherever it does not vote itself.
+        The share of all votes of other LFs that is for its class.
     """
 
     met: NDArray[np.float64]
@@ -63,7 +63,8 @@ def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
     own = weight * table.column_counts
     met = np.maximum(others.sum(axis=1) - own, 0.0)
     agreeing = np.maximum(others[np.arange(table.n_columns), table.label] - own, 0.0)
-    chance = (everywhere[table.label] - own) / np.maximum(everywhere.sum() - own, 1e-12)
+    of_lf = sums_by(table.lf, own, table.n_lfs)[table.lf]
+    chance = (everywhere[table.label] - own) / np.maximum(everywhere.sum() - of_lf, 1e-12)
     return Beside(met, agreeing, chance.clip(0, 1))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from labelkit.label_models._agreement import beside
 from labelkit.label_models._em import sums_by
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ MOST_UNHELD: Final = 0.35
 
 BROAD: Final = 0.75
 """LFs for every class that vote on so many of the covered examples show how frequent the classes are."""
+
+BEYOND: Final = 3.0
+"""Members of a crowd agree with one another by so many standard errors more than by chance."""
 
 BY_CHANCE: Final = 0.001
 """An LF of one class may be multipolar if that is at least this probable, had it voted like the multipolar ones."""
@@ -113,6 +117,14 @@ def _classes_known(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.f
     return np.asarray(np.minimum(np.bincount(table.lf, minlength=table.n_lfs) / np.maximum(shown, 1e-12), 1.0))
 
 
+def _agree(table: VoteTable, weight: NDArray[np.float64]) -> bool:
+    """Whether weighted columns agree with one another more than by chance, as those who vote at random do not."""
+    found = beside(table, weight)
+    by_chance = float((weight * found.met * found.chance).sum())
+    spread = float((weight * found.met * found.chance * (1 - found.chance)).sum())
+    return float((weight * found.agreeing).sum()) - by_chance > BEYOND * (2 * spread) ** 0.5  # a pair is met twice
+
+
 def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
     """Of which LFs EM can learn the confusions: of multipolar ones that are a crowd, or beside enough unipolar votes.
 
@@ -124,7 +136,8 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     -------
     chosen : ndarray of bool, shape (n_lfs,)
     whole : bool
-        Whether these are a crowd that votes on most covered examples, so that it shows the class prior and all else.
+        Whether these are a crowd that votes on most covered examples, and its members agree: then it shows the class
+        prior and how good they are by itself.
     """
     own = own_share(table)
     theirs = (several * own)[table.lf]
@@ -138,5 +151,6 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     known = float((per_lf * _classes_known(table, several)).sum()) / voted
     crowd = alone <= MOST_ALONE and known >= CLASSES_KNOWN
     held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts @ own[table.lf])
-    whole = crowd and met >= BROAD * float(table.counts[table.covered].sum())
+    covers = met >= BROAD * float(table.counts[table.covered].sum())
+    whole = crowd and (bool(several.all()) or (covers and _agree(table, theirs)))
     return np.asarray(several & (crowd or held)), whole
