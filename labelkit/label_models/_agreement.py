@@ -19,7 +19,7 @@ MOST_WORTH: Final = 1.5
 """No vote counts as more than so many usual ones for the agreement of its LF with the others."""
 
 LEAST_TYPICAL: Final = 0.05
-"""Where LFs agree less than this beyond chance, nothing can be told from it."""
+"""Where LFs agree less than this beyond chance, or contradict less, nothing can be told from it."""
 
 FIRST_WORTH: Final = 0.1
 """Until they are judged, votes of multipolar LFs count so little beside those of unipolar ones."""
@@ -101,5 +101,6 @@ def agreement_worth(
         error = np.sqrt(np.maximum(agreeing * (1 - agreeing), 0.02) / whole) / room
         typical = max(float((kappa * met * worth).sum() / max((met * worth).sum(), 1e-9)), LEAST_TYPICAL)
         relative = np.clip((kappa + error) / typical, 0.0, MOST_WORTH)
-        worth = np.where(judged & (met > 0) & (kappa >= -2 * error), relative, 1.0)
+        contradicts = kappa < -np.maximum(2 * error, LEAST_TYPICAL)
+        worth = np.where(judged & (met > 0) & ~contradicts, relative, 1.0)
     return worth

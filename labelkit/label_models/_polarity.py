@@ -122,7 +122,8 @@ def _agree(table: VoteTable, weight: NDArray[np.float64]) -> bool:
     found = beside(table, weight)
     by_chance = float((weight * found.met * found.chance).sum())
     spread = float((weight * found.met * found.chance * (1 - found.chance)).sum())
-    return float((weight * found.agreeing).sum()) - by_chance > BEYOND * (2 * spread) ** 0.5  # a pair is met twice
+    beyond = float((weight * found.agreeing).sum()) - by_chance
+    return bool(beyond > BEYOND * (2 * spread) ** 0.5)  # a pair is met twice
 
 
 def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], bool]:
@@ -153,4 +154,4 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     held = not several.all() and voted <= MOST_UNHELD * float(table.column_counts @ own[table.lf])
     covers = met >= BROAD * float(table.counts[table.covered].sum())
     whole = crowd and (bool(several.all()) or (covers and _agree(table, theirs)))
-    return np.asarray(several & (crowd or held)), whole
+    return np.asarray(several & (whole or held)), whole
