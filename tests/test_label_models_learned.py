@@ -241,6 +241,22 @@ def test_rules_beside_classifiers_lose_no_usual_class(accuracies, n_rules):
     assert min(better) > 0
 
 
+@pytest.mark.parametrize("n_gold", [0, 60])
+def test_explanations_beside_a_crowd_add_up_and_order_changes_nothing(n_gold, tmp_path):
+    votes, truth = beside_rules(1, accuracies=(0.6, 0.7, 0.5), n_rules=12)
+    gold = np.where(np.arange(len(truth)) < n_gold, truth, -1)
+    model = LabelModel().fit(votes, gold)
+    assert model.crowd_
+    proba = model.predict_proba(votes)
+    found = model.explain(votes, np.arange(200))
+    np.testing.assert_allclose(found.prior + found.contributions.sum(axis=1), found.log_odds, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.proba, proba[:200], rtol=0, atol=1e-9)
+    rows, columns = np.random.default_rng(0).permutation(len(votes)), np.random.default_rng(1).permutation(15)
+    moved = LabelModel().fit(votes[rows][:, columns], gold[rows])
+    np.testing.assert_allclose(moved.predict_proba(votes[rows][:, columns]), proba[rows], rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(load_model(model.save(tmp_path / "model")).predict_proba(votes), proba)
+
+
 def test_workers_of_a_crowd_who_always_say_the_same_are_not_taken_for_rules():
     rng = np.random.default_rng(0)
     votes, gold = observers([0.7, 0.65, 0.6, 0.75, 0.7, 0.6], n=3_000, k=5, density=0.4)
