@@ -145,7 +145,7 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     n_votes = table.hits @ theirs
     voted = float(table.counts @ n_votes)
     if not voted:
-        return several, bool(several.all())
+        return several, False
     met = float(table.counts[n_votes > 0].sum())
     alone = float(table.counts[(n_votes > 0) & (n_votes < 1 + 1e-9)].sum()) / met
     per_lf = sums_by(table.lf, table.column_counts * theirs, table.n_lfs)
