@@ -1,5 +1,6 @@
 """What label models say of themselves, and how they stand copies, adversaries, noise and many classes."""
 
+import json
 import tracemalloc
 from dataclasses import replace
 
@@ -284,6 +285,51 @@ def test_functions_that_vote_at_random_are_no_crowd(coverage):
     assert lost < 0.5 * majority
 
 
+def test_rules_for_a_class_that_the_crowd_does_not_name_find_it():
+    rng = np.random.default_rng(0)
+    gold = rng.choice(3, 2_000, p=[0.4, 0.4, 0.2])
+    guess = np.where(gold < 2, gold, rng.integers(0, 2, 2_000))
+    crowd = [np.where(rng.random(2_000) < 0.7, guess, rng.integers(0, 2, 2_000)) for _ in range(5)]
+    found = [np.where(rng.random(2_000) < np.where(gold == 2, 0.4, 0.02), 2, -1) for _ in range(10)]
+    votes = LabelMatrix.of(np.column_stack([*crowd, *found]), classes=["a", "b", "c"])
+    lfs = tuple(lf if j < 5 else replace(lf, labels=(2,)) for j, lf in enumerate(votes.lfs))
+    matrix = replace(votes, lfs=lfs)
+    model = LabelModel().fit(matrix)
+    assert model.crowd_
+    assert model.score(matrix, gold) > MajorityVote().fit(matrix).score(matrix, gold) + 0.05
+    assert (model.predict(matrix)[gold == 2] == 2).mean() > 0.8
+
+
+@pytest.mark.parametrize("accuracy", [0.5, 0.7])
+def test_a_silent_rule_changes_nothing(accuracy):
+    votes, _ = observers([accuracy, 0.6, 0.55, accuracy], n=300)
+    matrix = LabelMatrix.of(np.column_stack([votes, np.full(300, -1)]), classes=["a", "b"])
+    silent = replace(matrix, lfs=(*matrix.lfs[:-1], LFInfo("silent", labels=(1,))))
+    without = LabelModel(n_classes=2).fit(votes).predict_proba(votes)
+    np.testing.assert_allclose(LabelModel().fit(silent).predict_proba(silent), without, rtol=0, atol=1e-12)
+
+
+def test_examples_without_a_vote_of_the_crowd_say_nothing_of_its_prior():
+    rng = np.random.default_rng(0)
+    gold = (rng.random(6_000) < 0.03).astype(int)
+    crowd = [np.where(rng.random(6_000) < 0.95, gold, 1 - gold) for _ in range(5)]
+    votes = np.column_stack([*crowd, np.where(rng.random(6_000) < 0.95, 0, -1)])
+    alone = LabelModel().fit(votes[:, :5]).class_prior_[1]
+    votes[rng.random(6_000) < 0.2, :5] = -1
+    names = ["a", "b", "c", "d", "e", "rule"]
+    matrix = LabelMatrix.of(votes, names=names, classes=["x", "y"])
+    matrix = replace(matrix, lfs=(*matrix.lfs[:-1], LFInfo("rule", labels=(0,))))
+    model = LabelModel().fit(matrix)
+    assert model.crowd_
+    assert model.class_prior_[1] == pytest.approx(alone, abs=0.01)
+
+
+def test_a_class_prior_of_nearly_one_is_no_trouble():
+    votes, _ = beside_rules(0, accuracies=(0.6, 0.7, 0.5), n_rules=4)
+    model = LabelModel(class_prior=[1, 1e-20, 1e-20, 1e-20]).fit(votes)
+    assert np.isfinite(model.predict_proba(votes)).all()
+
+
 def test_beside_a_crowd_a_rule_is_worth_its_precision():
     votes, _ = beside_rules(0, accuracies=(0.6, 0.5), n_rules=1)
     plain, shown = LabelMatrix.of(votes), votes[:, -1] == 1
@@ -519,3 +565,11 @@ def test_a_model_that_finds_too_little_memory_says_how_much_it_takes(name, monke
     if name != "MajorityVote":
         with pytest.raises(ModelError, match=r"takes [\d.,]+ GB"):
             MODELS[name]().fit(votes)
+
+
+def test_a_model_of_another_version_is_refused(tmp_path):
+    LabelModel().fit(np.array([[0, 1], [1, 1]])).save(tmp_path)
+    known = json.loads((tmp_path / "model.json").read_text())
+    (tmp_path / "model.json").write_text(json.dumps({**known, "format": 1}))
+    with pytest.raises(ModelError, match="another version of labelkit"):
+        load_model(tmp_path)

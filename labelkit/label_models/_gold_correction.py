@@ -5,10 +5,10 @@ The posterior q of an example with d (independent) votes gets a small correction
 .. math:: P = softmax(e^t d^u \log q + r \log(k \pi) / (k - 1) + b + X \delta)
 
 with a temperature that may change with the number of votes (of votes that depend on each other, the tenth says less
-than the first), a further weight r of the class prior pi, a b for each of the k classes, and a delta for each (labeling
-function, class), all drawn to zero. The pull grows as that of a spring up to a unit or so, and no further than the
-weight of three gold rows: what a few rows say by accident moves next to nothing, and a labeling function that a hundred
-rows show to be wrong is believed no longer.
+than the first), a further weight r of the class prior pi (but in a crowd, whose posterior holds it), a b for each of
+the k classes, and a delta for each (labeling function, class), all drawn to zero. The pull grows as that of a spring;
+for r, b and delta up to a unit or so, and no further than the weight of three gold rows: what a few rows say by
+accident moves next to nothing, and a labeling function that a hundred rows show to be wrong is believed no longer.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ believed to be 0.75, and corrected by what the crowd says where the function vot
 class is s where it is right and f elsewhere, on the mean, a share h on the function's examples shows a precision of
 ``(h - f) / (s - f)``, and counts for little where s and f are close (a crowd that cannot tell the class). One that
 votes on more examples than there are of its class cannot be right on all: a lazy worker, who always says the same, says
-nothing.
+nothing. Of a class that the crowd hardly names, it can say neither.
 """
 
 from __future__ import annotations
@@ -27,12 +27,19 @@ BELIEF: Final = 100.0
 """Votes, of a crowd that never errs, that the precision believed beforehand is worth: narrow functions that contradict
 a crowd are often right."""
 
+LEAST_SHARE: Final = 0.1
+"""A class of which a crowd knows has this part of an even share of its votes."""
+
 LEAST_LIFT: Final = 0.02
 """A vote never lowers its own class."""
 
 
 def seen_precisions(
-    table: VoteTable, crowd: Posterior, believed: NDArray[np.float64], prior: NDArray[np.float64]
+    table: VoteTable,
+    crowd: Posterior,
+    believed: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    known: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """The precision of each column's votes, from what is believed and what a crowd says on the same examples.
 
@@ -44,6 +51,8 @@ def seen_precisions(
     believed : ndarray of shape (n_columns,)
         In (0, 1).
     prior : ndarray of shape (n_classes,)
+    known : ndarray of bool, shape (n_classes,)
+        Which classes the crowd names; of others it can say nothing.
 
     Returns
     -------
@@ -57,7 +66,7 @@ def seen_precisions(
     >>> def second(rows):  # a crowd that says what the second column does
     ...     votes = table.rows(rows).toarray()[:, 2:]
     ...     return votes / votes.sum(axis=1, keepdims=True)
-    >>> seen_precisions(table, second, np.full(4, 0.75), np.array([0.6, 0.4])).round(2).tolist()
+    >>> seen_precisions(table, second, np.full(4, 0.75), np.array([0.6, 0.4]), np.ones(2, bool)).round(2).tolist()
     [0.98, 0.07, 0.9, 0.98]
     """
     size = squares = np.zeros(table.n_classes)
@@ -74,10 +83,17 @@ def seen_precisions(
     told = np.maximum(where_right - elsewhere, 1e-3)[table.label]
     share = said / np.maximum(table.column_counts, 1e-12)
     shown = np.clip((share - elsewhere[table.label]) / told, 0.0, 1.0)
-    weight = table.column_counts * told**2
+    weight = table.column_counts * told**2 * known[table.label]
     precision = (BELIEF * believed + weight * shown) / (BELIEF + weight)
     at_most = prior[table.label] * covered.sum() / np.maximum(table.column_counts, 1e-12)
+    at_most = np.where(known[table.label], at_most, 1.0)
     return np.asarray(np.minimum(precision, at_most)).clip(0.01, 0.99)
+
+
+def known_classes(table: VoteTable, weight: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which classes a crowd names at least at a tenth of an even share of its votes; ndarray of shape (n_classes,)."""
+    votes = sums_by(table.label, weight * table.column_counts, table.n_classes)
+    return np.asarray(votes >= LEAST_SHARE * votes.sum() / table.n_classes)
 
 
 def lifts(precision: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -86,5 +102,6 @@ def lifts(precision: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray
     >>> lifts(np.array([0.75, 0.75, 0.3]), np.array([0.1, 0.9, 0.5])).round(2).tolist()
     [3.3, 1.1, 0.02]
     """
-    lift = np.log(precision / (1 - precision)) - np.minimum(np.log(prior / (1 - prior)), 0.0)
+    usual = np.log(prior) - np.log(np.maximum(1 - prior, 1e-300))
+    lift = np.log(precision / (1 - precision)) - np.minimum(usual, 0.0)
     return np.asarray(np.maximum(lift, LEAST_LIFT))

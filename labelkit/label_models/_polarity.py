@@ -41,8 +41,8 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     """Which LFs vote for several classes; all of them, where nearly all do.
 
     In a crowd, a worker with few votes had no occasion to vote for a second class, and a lazy one votes for one class
-    whatever he sees: there all are taken as multipolar, but for LFs that are declared for one class. Exact copies count
-    once.
+    whatever he sees: there all are taken as multipolar, but for LFs that are declared for one class. In what nearly all
+    are, exact copies count once.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     """
     several = np.bincount(table.lf, minlength=table.n_lfs) > 1
     n_votes = sums_by(table.lf, table.column_counts, table.n_lfs)
-    declared = np.array([lf.labels is not None and len(lf.labels) == 1 for lf in table.lfs], dtype=bool)
+    declared = np.array([lf.labels is not None and len(lf.labels) == 1 for lf in table.lfs], dtype=bool) & (n_votes > 0)
     may_be = several | (~declared & (_accident(table, several, n_votes) > BY_CHANCE))
     own = own_share(table) * (n_votes > 0)
     mostly = _share(may_be, own * n_votes) >= MOSTLY and _share(may_be, own) >= 0.5

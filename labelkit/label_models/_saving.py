@@ -17,7 +17,8 @@ from labelkit.exceptions import ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Changes when what models learn has other names."""
 
 
 def write_model(model: Any, path: str | Path) -> Path:
@@ -63,6 +64,11 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
         name, params, learned = known["model"], known["params"], known["learned"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder} holds no label model: {error}", hint="model.save(folder) writes one") from None
+    if known.get("format") != FORMAT:
+        raise ModelError(
+            f"{folder} holds a model that another version of labelkit wrote (format {known.get('format')})",
+            hint="fit it again, and save it",
+        )
     if name not in models:
         raise ModelError(
             f"{folder} holds a model of the unknown class {name!r}", hint=f"known: {', '.join(sorted(models))}"

@@ -39,7 +39,7 @@ from labelkit.label_models._gold_correction import (
     learn_correction,
 )
 from labelkit.label_models._learned import LearnedReports, describe
-from labelkit.label_models._lifts import lifts, seen_precisions
+from labelkit.label_models._lifts import known_classes, lifts, seen_precisions
 from labelkit.label_models._polarity import broad_shares, learns_confusions, multipolar
 from labelkit.label_models._redundancy import column_overlaps
 from labelkit.label_models._votes import NO_GOLD, check_room, class_votes
@@ -171,8 +171,10 @@ class LabelModel(LearnedReports, BaseLabelModel):
         believed, strength = _beliefs(table)
         own = self.independence_ * mine[:, 0]  # a crowd learns by itself
         posterior = vote_shares(table, own) if self.crowd_ else self._scored(table, None, self.independence_)
+        seen = (table.hits @ own > 0) if self.crowd_ else table.covered
         for _ in range(_multipolar.STEPS):
-            expected = soft_counts(table, posterior, NO_GOLD)  # gold that EM has seen could not correct it any more
+            # gold that EM has seen could not correct it any more
+            expected = soft_counts(table, _where(seen, posterior), NO_GOLD)
             counts = expected.columns * mine
             totals = np.asarray(table.lf_matrix() @ counts)
             shared = _multipolar.learn_confusions(table, counts, believed, strength)
@@ -184,7 +186,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
             posterior = self._scored(table, self.log_confusion_, weight, damped=False)
         if self.crowd_:
             alone = self._scored(table, self.log_confusion_, own)
-            self.seen_precision_ = seen_precisions(table, alone, _believed(table), self.class_prior_)
+            known = known_classes(table, own)
+            self.seen_precision_ = seen_precisions(table, alone, _believed(table), self.class_prior_, known)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> None:
@@ -306,9 +309,9 @@ class LabelModel(LearnedReports, BaseLabelModel):
         return self._log_ratio() * (not self.crowd_) / max(len(self.class_prior_) - 1, 1)
 
     def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        weights, independence = self._known(table)
         if not self.taught_:
             return self._unlearned(table)
+        weights, independence = self._known(table)
         correction = self._correction(table)
         return whole_posterior(
             table, lambda rows: softmax(corrected(self._uncorrected(table, rows, weights, independence), correction))
@@ -365,6 +368,11 @@ def agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
         agreeing += float(weight @ agrees)
         met += float(weight @ d)
     return min(agreeing / met, 1.0) if met else 0.5
+
+
+def _where(chosen: NDArray[np.bool_], posterior: Posterior) -> Posterior:
+    """A posterior that is 0 but for some patterns: others count for nothing."""
+    return lambda rows: posterior(rows) * chosen[rows][:, None]
 
 
 def _log_votes(hits: sparse.csr_array, independence: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -222,6 +222,8 @@ def _threshold(task: Task, fitted: Any, setting: str) -> float | None:
     if setting == "votes" or task.metric != "f1" or task.n_classes != 2:
         return None
     proba, covered = fitted.predict_proba(task.train)[:, task.positive], (task.train >= 0).any(axis=1)
+    if not covered.any():
+        return None
     tossed_rows, tossed_right = (~covered).sum() / 2, proba[~covered].sum() / 2
     ranked = np.sort(proba[covered])[::-1]
     right, called = tossed_right + np.cumsum(ranked), tossed_rows + np.arange(1, len(ranked) + 1)
