@@ -133,7 +133,7 @@ def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]
     return (1 - share) / k + share * (counts + 0.5) / (n + 0.5 * k), share
 
 
-def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArray[np.float64]) -> Correction:
+def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fit the correction to gold rows.
 
     Parameters
@@ -145,7 +145,8 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
 
     Returns
     -------
-    Correction
+    ndarray of shape (3 + n_classes + n_columns,)
+        For :meth:`Correction.of`.
     """
     n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
     log_q = given.scores - logsumexp(given.scores, axis=1, keepdims=True)
@@ -153,7 +154,7 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
     loss = partial(_loss, stiff=stiff, given=replace(given, scores=log_q), label=label, weight=weight)
     start = np.zeros(3 + n_classes + n_columns)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return Correction.of(found.x, n_classes)
+    return np.asarray(found.x)
 
 
 def corrected(given: Uncorrected, found: Correction) -> NDArray[np.float64]:

@@ -135,7 +135,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
         chosen, whole = learns_confusions(table, self.multipolar_)
         self.confused_, self.crowd_ = chosen & small, whole and small
-        self.seen_precision_ = _believed(table)
+        self.seen_precision_ = _believed(table)[table.lf]
         if prior is None and not self.crowd_:
             prior = broad_shares(table, self.multipolar_)
             self.prior_weight_ = float(prior is not None)
@@ -150,10 +150,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
             self._learn_confusions(table)
-        self.gold_scale_, self.gold_prior_, self.gold_classes_ = np.zeros(2), 0.0, np.zeros(table.n_classes)
-        self.gold_columns_, self.taught_ = np.zeros(table.n_columns), len(gold) > 0
-        if self.taught_:
-            self._learn_gold(table, gold)
+        self.gold_correction_ = self._learn_gold(table, gold) if len(gold) else np.zeros(0)
         describe(self, table, overlaps, gold)
 
     def _learn_counts(self, table: VoteTable) -> None:
@@ -187,17 +184,15 @@ class LabelModel(LearnedReports, BaseLabelModel):
         if self.crowd_:
             alone = self._scored(table, self.log_confusion_, own)
             known = known_classes(table, own)
-            self.seen_precision_ = seen_precisions(table, alone, _believed(table), self.class_prior_, known)
+            self.seen_precision_ = seen_precisions(table, alone, self.seen_precision_, self.class_prior_, known)
         self.lf_totals_, self.lf_accuracy_, self.pooled_ = totals, shared.accuracy, shared.pooled
 
-    def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> None:
+    def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> NDArray[np.float64]:
         covered = table.covered[gold.pattern]
         hits = table.hits[gold.pattern[covered]]
         known = replace(table, hits=hits, counts=gold.count[covered])
         given = self._uncorrected(known, slice(0, known.n_patterns), *self._known(known))
-        found = learn_correction(given, gold.label[covered], gold.count[covered])
-        self.gold_scale_, self.gold_prior_ = found.log_scale, found.prior
-        self.gold_classes_, self.gold_columns_ = found.classes, found.columns
+        return learn_correction(given, gold.label[covered], gold.count[covered])
 
     # Scoring ----------------------------------------------------------------------------------------------------------
 
@@ -238,7 +233,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What each unipolar column adds to its class beside a crowd, and what a row's sum of that is divided by."""
         own = np.where(self.confused_[table.lf], 0.0, independence)
-        precision = known_columns(table, self.column_codes_, self.seen_precision_, _believed(table))
+        precision = known_columns(table, self.column_codes_, self.seen_precision_, _believed(table)[table.lf])
         return own * lifts(precision, self.class_prior_[table.label]), _multipolar.damping(hits @ own)
 
     def _scores(
@@ -280,9 +275,13 @@ class LabelModel(LearnedReports, BaseLabelModel):
         rare = np.where(self.confused_[table.lf][:, None], rare, 0.0)
         return known_columns(table, self.column_codes_, self.log_confusion_, rare), independence
 
-    def _correction(self, table: VoteTable) -> Correction:
-        columns = known_columns(table, self.column_codes_, self.gold_columns_, np.zeros(table.n_columns))
-        return Correction(self.gold_scale_, self.gold_prior_, self.gold_classes_, columns)
+    def _correction(self, table: VoteTable) -> Correction | None:
+        """What gold taught, for the columns of a table; None without gold."""
+        if not len(self.gold_correction_):
+            return None
+        found = Correction.of(self.gold_correction_, table.n_classes)
+        columns = known_columns(table, self.column_codes_, found.columns, np.zeros(table.n_columns))
+        return replace(found, columns=columns)
 
     def _uncorrected(
         self,
@@ -309,10 +308,10 @@ class LabelModel(LearnedReports, BaseLabelModel):
         return self._log_ratio() * (not self.crowd_) / max(len(self.class_prior_) - 1, 1)
 
     def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        if not self.taught_:
+        correction = self._correction(table)
+        if correction is None:
             return self._unlearned(table)
         weights, independence = self._known(table)
-        correction = self._correction(table)
         return whole_posterior(
             table, lambda rows: softmax(corrected(self._uncorrected(table, rows, weights, independence), correction))
         )
@@ -343,9 +342,10 @@ class LabelModel(LearnedReports, BaseLabelModel):
             share = counted[column] / np.maximum(n[place, label], 1e-300)
             terms[np.arange(len(column)), label] += share * own[place, label]
             prior += self._prior_scores()
-        scale = correction.scale(_log_votes(table.hits, independence))
-        terms, prior = terms * scale[place], prior * scale + correction.offsets(self._correctable_ratio())
-        terms[np.arange(len(column)), table.label[column]] += correction.columns[column]
+        if correction is not None:
+            scale = correction.scale(_log_votes(table.hits, independence))
+            terms, prior = terms * scale[place], prior * scale + correction.offsets(self._correctable_ratio())
+            terms[np.arange(len(column)), table.label[column]] += correction.columns[column]
         return prior, terms
 
 
@@ -387,8 +387,8 @@ def _precisions(table: VoteTable) -> NDArray[np.float64]:
 
 
 def _believed(table: VoteTable) -> NDArray[np.float64]:
-    """What is believed of each column's precision: what its author said, else the usual one."""
-    return np.asarray(np.clip(np.nan_to_num(_precisions(table), nan=USUAL), 0.01, 0.99)[table.lf])
+    """What is believed of each LF's precision: what its author said, else the usual one."""
+    return np.asarray(np.clip(np.nan_to_num(_precisions(table), nan=USUAL), 0.01, 0.99))
 
 
 def _check_beliefs(table: VoteTable) -> None:
@@ -404,7 +404,7 @@ def _beliefs(table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]
 
 def _worth(table: VoteTable) -> NDArray[np.float64]:
     """How many usual votes one of each LF's is worth, by its stated precision: the ratio of log-odds, in [0, 3]."""
-    believed = np.clip(np.nan_to_num(_precisions(table), nan=USUAL), 0.01, 0.99)
+    believed = _believed(table)
     odds = np.log(believed / (1 - believed)) / np.log(USUAL / (1 - USUAL))
     return np.asarray(np.clip(odds, 0.0, 3.0))
 

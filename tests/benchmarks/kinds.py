@@ -6,7 +6,7 @@ Eight kinds are made up: crowds (dense and sparse, with lazy and random workers)
 rules that know two classes, and mixtures; with 2 to 10 classes, even or skewed, 300 to 4,000 examples. With a folder laid
 out as for the quality benchmark, there are also rules made of words of its texts, as someone would who reads 150 labeled
 examples: alone, and beside classifiers that were trained on a few dozen. Models see the votes, and are scored on
-the covered examples; a tie is shared in accuracy (macro-F1 takes the first of tied classes).
+the covered examples; a tie is shared in accuracy, and tossed for macro-F1, as in the quality benchmark.
 """
 
 from __future__ import annotations
@@ -14,33 +14,27 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from labelkit import metrics
-from labelkit.exceptions import LabelkitError
 from labelkit.label_models import MODELS
-from labelkit.probabilistic_labels import TIE_TOLERANCE
+from tests.benchmarks.quality import Task, runs
 
 DEFAULT = ["MajorityVote", "WeightedVote", "DawidSkene", "MetalModel", "LabelModel"]
 READ = 150  # labeled texts from which rules are made
 RARE = 0.15  # of a skewed corpus, the share of rows that are not of its usual class
 
 
-@dataclass(frozen=True)
-class Case:
-    """Votes of one kind, with the class of every example."""
-
-    kind: str
-    votes: np.ndarray
-    gold: np.ndarray
-    n_classes: int
+def case(kind: str, columns: list[np.ndarray], gold: np.ndarray, n_classes: int) -> Task:
+    """Votes of one kind, as a task of the quality benchmark: fitted on all examples, scored on the covered ones."""
+    votes = np.stack(columns, axis=1).astype(np.int16)
+    covered = (votes >= 0).any(axis=1)
+    even = np.full(n_classes, 1 / n_classes)
+    return Task(kind, "lf", n_classes, "f1_macro", None, votes, gold, votes[covered], gold[covered], even)
 
 
 # Made-up votes ---------------------------------------------------------------------------------------------------------
@@ -110,18 +104,18 @@ MADE: dict[str, Callable[[Maker], list[np.ndarray]]] = {
 }
 
 
-def made_cases(draws: int) -> Iterator[Case]:
+def made_cases(draws: int) -> Iterator[Task]:
     """So many draws of each made-up kind."""
     for number, (kind, columns) in enumerate(MADE.items()):
         for draw in range(draws):
             make = Maker(np.random.default_rng([number, draw]))
-            yield Case(kind, np.stack(columns(make), axis=1).astype(np.int16), make.gold, make.k)
+            yield case(kind, columns(make), make.gold, make.k)
 
 
 # Rules made of words ---------------------------------------------------------------------------------------------------
 
 
-def text_cases(folder: Path, draws: int) -> Iterator[Case]:
+def text_cases(folder: Path, draws: int) -> Iterator[Task]:
     """Rules made of words of each set's texts; also with all classes but one thinned out."""
     from sklearn.feature_extraction.text import CountVectorizer
 
@@ -145,7 +139,7 @@ def _thinned(rng: np.random.Generator, gold: np.ndarray) -> np.ndarray:
     return np.concatenate([np.flatnonzero(usual), others[: max(int(RARE * usual.sum()), 40)]])
 
 
-def _word_cases(rng: np.random.Generator, words: Any, gold: np.ndarray) -> Iterator[Case]:
+def _word_cases(rng: np.random.Generator, words: Any, gold: np.ndarray) -> Iterator[Task]:
     k = int(gold.max()) + 1
     for n_rules in (8, 25, 80):
         rules = _word_rules(rng, words, gold, n_rules)
@@ -153,7 +147,7 @@ def _word_cases(rng: np.random.Generator, words: Any, gold: np.ndarray) -> Itera
             continue
         for kind, n_classifiers in (("words", 0), ("words + classifier", 1), ("words + classifiers", 3)):
             columns = [*rules, *(_trained(rng, words, gold) for _ in range(n_classifiers))]
-            yield Case(kind, np.stack(columns, axis=1).astype(np.int16), gold, k)
+            yield case(kind, columns, gold, k)
 
 
 def _word_rules(rng: np.random.Generator, words: Any, gold: np.ndarray, n_rules: int) -> list[np.ndarray]:
@@ -188,25 +182,22 @@ def _trained(rng: np.random.Generator, words: Any, gold: np.ndarray) -> np.ndarr
 # Scores ----------------------------------------------------------------------------------------------------------------
 
 
-def scores(case: Case, name: str) -> dict[str, Any] | None:
-    """The figures of one model on one case; None where it cannot."""
-    covered = (case.votes >= 0).any(axis=1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            proba = MODELS[name](n_classes=case.n_classes).fit(case.votes).predict_proba(case.votes)[covered]
-    except LabelkitError as error:
-        print(f"{case.kind}: {name} cannot: {error.message}")
-        return None
-    gold, tied = case.gold[covered], proba >= proba.max(axis=1, keepdims=True) - TIE_TOLERANCE
-    return {
-        "kind": case.kind,
-        "model": name,
-        "accuracy": 100 * float((tied[np.arange(len(gold)), gold] / tied.sum(axis=1)).mean()),
-        "macro_f1": 100 * metrics.macro_f1(proba.argmax(axis=1), gold, case.n_classes),
-        "log_loss": metrics.log_loss(proba, gold),
-        "ece": 100 * metrics.calibration_error(proba, gold),
-    }
+def scores(tasks: list[Task], names: list[str]) -> list[dict[str, Any]]:
+    """A record for each case and model that can, as of the quality benchmark with nothing known but the votes."""
+    return [
+        {
+            "case": number,
+            "kind": task.name,
+            "model": found["model"],
+            "accuracy": found["covered_accuracy"],
+            "macro_f1": found["value"],
+            "log_loss": found["log_loss"],
+            "ece": found["ece"],
+        }
+        for number, task in enumerate(tasks)
+        if len(task.test)
+        for found in runs(Path(), [task], names, ["votes"])
+    ]
 
 
 def table(records: pd.DataFrame) -> pd.DataFrame:
@@ -229,13 +220,7 @@ def main() -> None:
     given = parser.parse_args()
     cases = list(made_cases(given.draws)) + (list(text_cases(given.data, given.text_draws)) if given.data else [])
     names = list(dict.fromkeys(["MajorityVote", *given.models]))
-    found = [
-        {"case": number, **one}
-        for number, case in enumerate(cases)
-        if (case.votes >= 0).any()
-        for one in (scores(case, name) for name in names)
-        if one is not None
-    ]
+    found = scores(cases, names)
     records = pd.DataFrame(found)
     whole = table(records.assign(kind="all"))
     with pd.option_context("display.width", 160, "display.max_rows", 500, "display.precision", 2):
