@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelkit.label_models._agreement import beside
 from labelkit.label_models._em import soft_counts, sums_by, vote_shares, whole_posterior
-from labelkit.label_models._votes import NO_GOLD
+from labelkit.label_models._votes import NO_GOLD, check_room
 from labelkit.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ class LearnedReports:
 
 def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts) -> None:
     """Set all that the reports need, from the fitted model and the votes."""
+    check_room(32.0 * table.n_patterns * table.n_classes, "the probabilities that reports compare")
     proba = model._posterior(table)  # noqa: SLF001 - a twin of the model's own module
     counts = soft_counts(table, lambda rows: proba[rows], NO_GOLD)
     if not model.known_prior_ and not model.crowd_:
