@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._optional import optional
+from labelkit._rows import pieces_of
 from labelkit._validation import aligned_gold
 from labelkit.analysis import (
     TOTAL,
@@ -152,7 +153,8 @@ def plot_label_distribution(labels: ProbabilisticLabels, *, gold: Any = None, ax
         )
     k, n = labels.n_classes, len(labels)
     hard = np.bincount(labels.hard() + 1, minlength=k + 1) / max(n, 1)
-    soft = np.bincount(labels.index, minlength=len(labels.pattern_proba)) @ labels.pattern_proba / max(n, 1)
+    weight = np.bincount(labels.index, minlength=len(labels.pattern_proba)) / max(n, 1)
+    soft = np.sum([weight[piece] @ proba for piece, proba in pieces_of(labels.pattern_proba)], axis=0)
     known = None if gold is None else aligned_gold(gold, labels.ids, labels.class_names)
     ax = _axes(ax, (6.5, 1.4 + 0.45 * (k + 1)))
     n_bars = 2 if known is None else 3

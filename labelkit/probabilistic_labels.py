@@ -26,13 +26,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from labelkit._files import replaced
 from labelkit._optional import optional
-from labelkit._rows import row_maxima, take_rows
+from labelkit._rows import ComputedRows, Rows, pieces_of, row_maxima, rows_at, stacked, take_rows
 from labelkit._threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
 from labelkit.labels import ABSTAIN, LabelSpace
@@ -47,18 +47,24 @@ Ties: TypeAlias = Literal["abstain", "first", "random"]
 BLOCK_CELLS: Final = 131_072
 """Rows are looked at, in threads, in blocks of so many cells."""
 
+FEW_CLASSES: Final = 16
+"""Up to so many classes, rows are looked at a class at a time."""
+
 TIE_TOLERANCE: Final = 1e-9
 """Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
+
+SAVED_CELLS: Final = 16_000_000
+"""Labels whose probabilities are made when needed are written in groups of rows of so many: 128 MB."""
 
 _METADATA: Final = b"labelkit"
 
 
-def hard_labels(proba: NDArray[np.float64], *, ties: Ties = "abstain", random_state: int = 0) -> NDArray[np.int64]:
+def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -> NDArray[np.int64]:
     """The most probable class of each row.
 
     Parameters
     ----------
-    proba : ndarray of shape (n_rows, n_classes)
+    proba : ndarray or ComputedRows of shape (n_rows, n_classes)
     ties : {"abstain", "first", "random"}
         What becomes of a row whose highest probabilities are equal (to within 1e-9): no label, the lowest class, or
         one of the tied classes by a generator seeded with ``random_state`` for the row's position.
@@ -69,6 +75,16 @@ def hard_labels(proba: NDArray[np.float64], *, ties: Ties = "abstain", random_st
     ndarray of int64, shape (n_rows,)
         Classes, or -1.
     """
+    if ties not in get_args(Ties):
+        raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
+    generator = np.random.default_rng(random_state)
+    best = np.empty(len(proba), dtype=np.int64)
+    for piece, rows in pieces_of(proba):
+        best[piece] = _hard_labels(rows, ties, generator)
+    return best
+
+
+def _hard_labels(proba: NDArray[np.float64], ties: Ties, generator: np.random.Generator) -> NDArray[np.int64]:
     best = np.empty(len(proba), dtype=np.int64)
     pieces = blocks(len(proba), BLOCK_CELLS // max(proba.shape[1], 1))
     ambiguous = np.concatenate([np.zeros(0, np.int64), *in_threads(partial(_hard, proba, best), pieces)])
@@ -76,11 +92,9 @@ def hard_labels(proba: NDArray[np.float64], *, ties: Ties = "abstain", random_st
         best[ambiguous] = ABSTAIN
     elif ties == "first":
         best[ambiguous] = _tied(proba[ambiguous]).argmax(axis=1)
-    elif ties == "random":
-        draws = np.random.default_rng(random_state).random(proba.shape)[ambiguous]
-        best[ambiguous] = np.where(_tied(proba[ambiguous]), draws, -1.0).argmax(axis=1)
     else:
-        raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
+        draws = generator.random(proba.shape)[ambiguous]
+        best[ambiguous] = np.where(_tied(proba[ambiguous]), draws, -1.0).argmax(axis=1)
     return best
 
 
@@ -88,9 +102,12 @@ def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> N
     """Set the most probable class of some rows; returns the positions of those where several are."""
     own, highest = proba[rows], row_maxima(proba[rows]) - TIE_TOLERANCE
     own.argmax(axis=1, out=best[rows])
-    n_tied = np.zeros(len(own), dtype=np.int32)
-    for column in own.T:
-        n_tied += column >= highest
+    if own.shape[1] > FEW_CLASSES:
+        n_tied = np.count_nonzero(own >= highest[:, None], axis=1)
+    else:
+        n_tied = np.zeros(len(own), dtype=np.int64)
+        for column in own.T:
+            n_tied += column >= highest
     return np.asarray(np.flatnonzero(n_tied > 1) + rows.start)
 
 
@@ -132,8 +149,9 @@ class ProbabilisticLabels:
 
     Parameters
     ----------
-    pattern_proba : ndarray of shape (n_patterns, n_classes)
-        The probabilities for each pattern of votes; rows sum to 1.
+    pattern_proba : ndarray or ComputedRows of shape (n_patterns, n_classes)
+        The probabilities for each pattern of votes; rows sum to 1. Those of very many patterns and classes, more than
+        0.5 GB of them, are made when they are asked for: index them, or go through the labels in parts.
     pattern_covered : ndarray of bool, shape (n_patterns,)
         Whether the pattern has a vote.
     index : ndarray of int, shape (n_examples,)
@@ -147,7 +165,7 @@ class ProbabilisticLabels:
         If the shapes do not fit.
     """
 
-    pattern_proba: NDArray[np.float64]
+    pattern_proba: Rows
     pattern_covered: NDArray[np.bool_]
     index: NDArray[np.int64]
     ids: NDArray[Any]
@@ -165,9 +183,10 @@ class ProbabilisticLabels:
             )
         if len(self.index) and not 0 <= self.index.min() <= self.index.max() < n_patterns:
             raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
-        if not np.allclose(self.pattern_proba.sum(axis=1), 1, atol=1e-6):
+        if isinstance(self.pattern_proba, np.ndarray) and not np.allclose(self.pattern_proba.sum(axis=1), 1, atol=1e-6):
             raise MatrixError("the probabilities of an example do not sum to 1")
-        for name in ("pattern_proba", "pattern_covered", "index", "ids"):
+        kept = ("pattern_covered", "index", "ids")
+        for name in kept if isinstance(self.pattern_proba, ComputedRows) else ("pattern_proba", *kept):
             view = getattr(self, name).view()
             view.flags.writeable = False
             object.__setattr__(self, name, view)
@@ -229,7 +248,10 @@ class ProbabilisticLabels:
         ndarray of int64, shape (n_examples,)
         """
         if ties == "random":
-            labels = hard_labels(self.proba, ties=ties, random_state=random_state)
+            labels = hard_labels(rows_at(self.pattern_proba, self.index), ties=ties, random_state=random_state)
+        elif isinstance(self.pattern_proba, ComputedRows):
+            used, place = np.unique(self.index, return_inverse=True)
+            labels = hard_labels(self.pattern_proba.taken(used), ties=ties)[place]
         else:
             labels = hard_labels(self.pattern_proba, ties=ties)[self.index]
         return np.where(self.is_covered, labels, LabelSpace(self.class_names).vote(uncovered))
@@ -242,7 +264,7 @@ class ProbabilisticLabels:
             raise MatrixError("labels of the same classes are concatenated, at least one")
         offsets = np.cumsum([0, *(len(part.pattern_proba) for part in given[:-1])])
         return cls(
-            pattern_proba=np.concatenate([part.pattern_proba for part in given]),
+            pattern_proba=stacked([part.pattern_proba for part in given]),
             pattern_covered=np.concatenate([part.pattern_covered for part in given]),
             index=np.concatenate([part.index + offset for part, offset in zip(given, offsets, strict=True)]),
             ids=np.concatenate([part.ids for part in given]),
@@ -251,6 +273,8 @@ class ProbabilisticLabels:
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table: ``id``, ``label`` (the hard label, null where there is none), ``covered``, ``p_<class>``."""
+        if isinstance(self.pattern_proba, ComputedRows):
+            return self._by_example().to_arrow()
         proba = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
         return labels_table(self.ids, self.hard(), self.is_covered, proba, self.class_names)
 
@@ -267,9 +291,18 @@ class ProbabilisticLabels:
         """Write the labels to a Parquet file."""
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
-        with replaced(Path(path)) as draft:
-            pq.write_table(self.to_arrow(), draft, compression="zstd")
+        computed = isinstance(self.pattern_proba, ComputedRows)
+        pieces = blocks(len(self), SAVED_CELLS // self.n_classes) if computed else [slice(None)]
+        schema = self[:0].to_arrow().schema
+        with replaced(Path(path)) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+            for piece in pieces:
+                writer.write_table(self[piece].to_arrow())
         return Path(path)
+
+    def _by_example(self) -> ProbabilisticLabels:
+        """The same labels with a pattern for each example, and their probabilities in an array."""
+        index = np.arange(len(self))
+        return replace(self, pattern_proba=self.proba, pattern_covered=self.is_covered, index=index)
 
     @classmethod
     def load(cls, path: str | Path) -> ProbabilisticLabels:

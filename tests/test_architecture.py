@@ -13,7 +13,18 @@ PACKAGE = Path(labelkit.__file__).parent
 
 ROWS = {
     **dict.fromkeys(
-        ("_files", "_normalising", "_optional", "_pattern_clock", "_secrets", "_threads", "_version", "exceptions"), 0
+        (
+            "_files",
+            "_normalising",
+            "_optional",
+            "_pattern_clock",
+            "_room",
+            "_secrets",
+            "_threads",
+            "_version",
+            "exceptions",
+        ),
+        0,
     ),
     **dict.fromkeys(
         ("_rows", "_validation", "conditions", "contexts", "fingerprint", "labels", "markup", "metrics", "patterns"), 1
@@ -82,6 +93,7 @@ ROWS = {
 
 EXCEPTIONS = {
     ("_optional", "exceptions"): "a missing package is an error of ours",
+    ("_room", "exceptions"): "what does not fit is an error of ours",
     ("_secrets", "exceptions"): "a variable that is not set is an error of ours",
     ("batch_rules", "rules"): "they are made as Python rules are",
     ("composing", "rules"): "a composition makes conditions of conditions",

@@ -1,6 +1,7 @@
 """What label models say of themselves, and how they stand copies, adversaries, noise and many classes."""
 
 import json
+import pickle
 import tracemalloc
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ from labelkit.label_models import (
 from labelkit.label_models._gold_correction import gold_prior
 from labelkit.lf import LFInfo
 from labelkit.matrix import LabelMatrix
+from labelkit.probabilistic_labels import ProbabilisticLabels
 
 EXPLAINED = ["DawidSkene", "IBCC", "LabelModel", "MetalModel", "OneCoin", "TripletModel"]
 
@@ -546,6 +548,96 @@ def test_a_thousand_functions_and_1400_classes_stay_in_bounded_memory():
     assert peak < 300e6
 
 
+@pytest.mark.parametrize("name", ["LabelModel", "MajorityVote"])
+def test_rows_that_all_differ_take_no_array_of_their_probabilities(name):
+    rng, n, k = np.random.default_rng(0), 60_000, 1_400
+    columns = np.argsort(rng.random((n, 1_000)).astype(np.float32), axis=1)[:, :4]
+    said = rng.integers(0, k, 1_000)[columns] if name == "LabelModel" else rng.integers(0, k, (n, 4))
+    votes = sparse.csr_array((said.ravel() + 1, (np.repeat(np.arange(n), 4), columns.ravel())), shape=(n, 1_000))
+    del columns
+    tracemalloc.start()
+    model = MODELS[name](n_classes=k).fit(votes)
+    labels = model.label(votes)
+    hard, part = labels.hard(), labels[[5, 40_000, 7]].proba
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.6 * 8 * n * k
+    assert np.allclose(part, model.predict_proba(votes[[5, 40_000, 7]]), atol=1e-12)
+    assert np.array_equal(hard[:100], model.predict(votes[:100]))
+
+
+def _columns_of_pairs(votes, monkeypatch, n):
+    """What a model says where no more than so many pairs of columns are looked at together."""
+    monkeypatch.setattr("labelkit.label_models._redundancy.DENSE_COLUMNS", 0)
+    monkeypatch.setattr("labelkit.label_models._redundancy.MOST_PAIRS", n)
+    return LabelModel().fit(votes)
+
+
+@pytest.mark.parametrize("n", [1, 7, 1_000])
+def test_redundancy_is_the_same_however_many_pairs_are_looked_at_together(n, monkeypatch):
+    votes = rules([0.8, 0.8, 0.7, 0.6, 0.6])[0]
+    votes = np.column_stack([votes, votes[:, 1], votes[:, 2]])
+    model = LabelModel().fit(votes)
+    other = _columns_of_pairs(votes, monkeypatch, n)
+    assert np.allclose(other.independence_, model.independence_, rtol=1e-12)
+    assert other.redundancies().equals(model.redundancies())
+    assert len(model.redundancies()) == 2
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Probabilities are made when they are asked for, however few, and a few rows at a time."""
+    monkeypatch.setattr("labelkit.label_models._base.MOST_KEPT", 0)
+    monkeypatch.setattr("labelkit._rows.PIECE_CELLS", 50)
+    monkeypatch.setattr("labelkit.probabilistic_labels.SAVED_CELLS", 50)
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"SnorkelLabelModel"}))
+def test_labels_that_are_made_when_asked_for_are_the_same(name, request, tmp_path):
+    votes, gold = observers([0.9, 0.7, 0.6, 0.6], n=300, k=3, density=0.6)
+    known = {row: int(gold[row]) for row in range(0, 300, 9)}
+    model = MODELS[name]().fit(votes, gold=np.where(np.arange(300) < 50, gold, -1))
+    other = MODELS[name]().fit(votes[:100])
+    kept, clamped, score, evaluation = (
+        model.label(votes),
+        model.label(votes, gold=known),
+        model.score(votes, gold),
+        model.evaluate(votes, gold),
+    )
+    proba, predicted, joined = model.predict_proba(votes), model.predict(votes), [kept, other.label(votes)]
+    request.getfixturevalue("computed")
+    made, made_clamped = model.label(votes), model.label(votes, gold=known)
+    made_joined = ProbabilisticLabels.concat([made, other.label(votes)])
+    assert not isinstance(made.pattern_proba, np.ndarray)
+    for one, same in [
+        (made, kept),
+        (made_clamped, clamped),
+        (made_joined, ProbabilisticLabels.concat(joined)),
+        (made[::-7], kept[::-7]),
+        (made.covered, kept.covered),
+        (pickle.loads(pickle.dumps(made)), kept),
+    ]:
+        for ties in ("abstain", "first", "random"):
+            assert np.array_equal(one.hard(ties=ties), same.hard(ties=ties))
+        assert np.array_equal(one.proba, same.proba)
+        assert one.to_arrow().equals(same.to_arrow())
+        assert repr(one) == repr(same)
+    assert ProbabilisticLabels.load(made.save(tmp_path / "labels.parquet")).to_arrow().equals(kept.to_arrow())
+    assert np.array_equal(model.predict_proba(votes), proba)
+    assert np.array_equal(model.predict(votes), predicted)
+    assert model.score(votes, gold) == score
+    assert model.evaluate(votes, gold).to_dict() == evaluation.to_dict()
+
+
+def test_labels_that_are_made_when_asked_for_are_those_of_the_model_as_it_was(computed):
+    votes, gold = observers([0.9, 0.7, 0.6], n=300)
+    model = LabelModel().fit(votes)
+    labels, before = model.label(votes), model.predict_proba(votes)
+    model.fit(votes, gold)
+    assert np.array_equal(labels.proba, before)
+    assert not np.allclose(model.predict_proba(votes), before)
+
+
 def test_a_crowd_over_very_many_classes_is_counted_since_its_confusions_would_be_too_large():
     rng = np.random.default_rng(0)
     gold = rng.integers(0, 1_400, 3_000)
@@ -559,7 +651,7 @@ def test_a_crowd_over_very_many_classes_is_counted_since_its_confusions_would_be
 def test_a_model_that_finds_too_little_memory_says_how_much_it_takes(name, monkeypatch):
     votes = np.random.default_rng(0).integers(0, 20, size=(50, 5))
     model = MODELS[name]().fit(votes)
-    monkeypatch.setattr("labelkit.label_models._votes.os.sysconf", lambda _: 100)
+    monkeypatch.setattr("labelkit._room.free_memory", lambda: 100.0)
     with pytest.raises(ModelError, match=r"takes [\d.,]+ GB, and 0.0 GB are free"):
         model.predict_proba(votes)
     if name != "MajorityVote":

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelkit.label_models._base import BaseLabelModel
-from labelkit.label_models._em import additive_scores, known_columns, softmax, whole_posterior
+from labelkit.label_models._em import additive_scores, known_columns, softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.label_models._em import Posterior
     from labelkit.label_models._votes import VoteTable
 
 
@@ -44,9 +45,9 @@ class AdditiveModel(BaseLabelModel):
     def _weights_of(self, table: VoteTable) -> NDArray[np.float64]:
         return known_columns(table, self.column_codes_, self.weights_, self._unseen(table))
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
+    def _posterior(self, table: VoteTable) -> Posterior:
         weights, log_prior = self._weights_of(table), np.log(self.class_prior_)
-        return whole_posterior(table, lambda rows: softmax(additive_scores(table, rows, weights, log_prior)))
+        return lambda rows: softmax(additive_scores(table, rows, weights, log_prior))
 
     def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         prior = np.tile(np.log(self.class_prior_), (table.n_patterns, 1))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit.label_models._em import by_blocks, sums_by
+from labelkit._rows import row_sums
+from labelkit.label_models._em import by_blocks, own_class_sums, sums_by
 from labelkit.label_models._votes import class_votes
 
 if TYPE_CHECKING:
@@ -57,12 +58,15 @@ def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
     ([2.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0])
     """
     to_class = table.label_matrix(weight)
-    votes = by_blocks(lambda rows: class_votes(table.rows(rows), to_class), slice(0, table.n_patterns), table.n_classes)
-    votes *= table.counts[:, None]
-    others, everywhere = np.asarray(table.hits.T @ votes), votes.sum(axis=0)
+    everywhere, met, agreeing = np.zeros(table.n_classes), np.zeros(table.n_columns), np.zeros(table.n_columns)
+    for rows in table.chunks():
+        votes = by_blocks(lambda some: class_votes(table.rows(some), to_class), rows, table.n_classes)
+        votes *= table.counts[rows][:, None]
+        everywhere += votes.sum(axis=0)
+        met += table.rows(rows).T @ row_sums(votes)
+        agreeing += own_class_sums(table, rows, votes)
     own = weight * table.column_counts
-    met = np.maximum(others.sum(axis=1) - own, 0.0)
-    agreeing = np.maximum(others[np.arange(table.n_columns), table.label] - own, 0.0)
+    met, agreeing = np.maximum(met - own, 0.0), np.maximum(agreeing - own, 0.0)
     of_lf = sums_by(table.lf, own, table.n_lfs)[table.lf]
     chance = (everywhere[table.label] - own) / np.maximum(everywhere.sum() - of_lf, 1e-12)
     return Beside(met, agreeing, chance.clip(0, 1))

@@ -1,7 +1,7 @@
 """What every label model shares: votes in at one door, posteriors per pattern, scikit-learn's manners.
 
 A model says how it learns from a :class:`~labelkit.label_models._votes.VoteTable` (``_learn``) and which probabilities
-it gives each pattern of one (``_posterior``). All the rest is here: checks, the order of labeling functions, gold, hard
+it gives patterns of one (``_posterior``). All the rest is here: checks, the order of labeling functions, gold, hard
 labels, scores, saving. ``__init__`` only stores; what is learned ends in ``_``.
 """
 
@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from labelkit._rows import take_rows
+from labelkit._room import check_room
+from labelkit._rows import ComputedRows, Rows, rows_at, take_rows
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._arranging import Arranged, arrange, canonical_order, matched_order
+from labelkit.label_models._em import by_blocks
 from labelkit.label_models._evaluation import Evaluation
 from labelkit.label_models._explanation import Explanation, positions_of
 from labelkit.label_models._gold_correction import clamped
 from labelkit.label_models._levels import Ranges, expanded, ranges_of
 from labelkit.label_models._saving import write_model
-from labelkit.label_models._votes import GivenVotes, GoldCounts, VoteTable, check_room, read_gold, read_votes
+from labelkit.label_models._votes import GivenVotes, GoldCounts, VoteTable, read_gold, read_votes
 from labelkit.labels import ABSTAIN
 from labelkit.matrix import LabelMatrix, VotePatterns
 from labelkit.metrics import accuracy
@@ -35,6 +39,13 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+    from labelkit.label_models._em import Posterior
+
+MOST_KEPT: Final = 64_000_000
+"""Of more probabilities of patterns, half a gigabyte, no array is kept: they are made when they are asked for."""
+
+LABELS_TAKE_LESS: Final = "label() keeps what it takes to make rows, and gives those that are asked for"
 
 
 class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
@@ -65,8 +76,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Set what is learned from the votes, ``class_prior_`` at the least."""
 
     @abstractmethod
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        """Probabilities for each pattern, shape (n_patterns, n_classes); those without votes are overruled."""
+    def _posterior(self, table: VoteTable) -> Posterior:
+        """What gives the probabilities of some patterns of a table; those without votes are overruled."""
 
     # What they all do -------------------------------------------------------------------------------------------------
 
@@ -101,7 +112,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def fit_predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
         """:meth:`fit`, and :meth:`predict_pattern_proba` of the same patterns, in less time than the two take."""
         arranged = self._fit(patterns, None)
-        return self._proba(arranged.table)[arranged.place]
+        return self._all_proba(arranged.table, arranged.place)
 
     def _fit(self, matrix: Any, gold: Any) -> Arranged:
         """Learn; returns the votes as they were learned from."""
@@ -127,13 +138,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
         """Probabilities of the classes for each pattern; ndarray of shape (n_patterns, n_classes), rows sum to 1."""
         arranged = self._arranged(self._read(patterns), by_pattern=False)
-        return self._proba(arranged.table)[arranged.place]
+        return self._all_proba(arranged.table, arranged.place)
 
     def predict_proba(self, matrix: Any) -> NDArray[np.float64]:
         """Probabilities of the classes for each example; ndarray of shape (n_examples, n_classes), rows sum to 1."""
-        proba, index, _ = self._examples(matrix)
-        check_room(8.0 * len(index) * self.n_classes_, "a probability for each example and class")
-        return take_rows(proba, index)
+        table, index = self._examples(matrix)
+        return self._all_proba(table, index)
 
     def predict(self, matrix: Any) -> NDArray[np.int64]:
         """The most probable class of each example; -1 where several are, and where no labeling function voted.
@@ -142,8 +152,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         -------
         ndarray of int64, shape (n_examples,)
         """
-        proba, index, covered = self._examples(matrix)
-        return np.where(covered, hard_labels(proba), ABSTAIN)[index]
+        table, index = self._examples(matrix)
+        return np.where(table.covered, hard_labels(self._proba(table)), ABSTAIN)[index]
 
     def label(self, matrix: Any, gold: Any = None) -> ProbabilisticLabels:
         """Probabilistic labels of the examples; of vote patterns, a row for each pattern.
@@ -160,13 +170,15 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Returns
         -------
         ProbabilisticLabels
+            With a row of probabilities for each pattern of votes; where these would take more than 0.5 GB, they are
+            made when they are asked for, by the model as it is now.
         """
         given = self._read(matrix)
-        proba, index, covered = self._placed(given)
+        table, index = self._placed(given)
         ids = np.arange(len(index)) if given.ids is None else given.ids
         if gold is not None and given.ids is None:
             raise GoldError("vote patterns know no examples, so gold cannot be given beside them")
-        labels = ProbabilisticLabels(proba, covered, index, ids, self.class_names_)
+        labels = ProbabilisticLabels(self._proba(table), table.covered, index, ids, self.class_names_)
         return labels if gold is None else clamped(labels, gold)
 
     def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
@@ -174,10 +186,10 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
         NaN where no covered example has gold.
         """
-        proba, gold_pairs, weight, covered = self._against(matrix, gold, sample_weight)
-        kept = covered[gold_pairs.pattern]
-        labels = hard_labels(proba)[gold_pairs.pattern]
-        return accuracy(labels[kept], gold_pairs.label[kept], weights=weight[kept])
+        known = self._against(matrix, gold, sample_weight)
+        kept = known.covered
+        labels = hard_labels(known.proba)
+        return accuracy(labels[kept], known.label[kept], weights=known.weight[kept])
 
     def evaluate(self, matrix: Any, gold: Any = None) -> Evaluation:
         """All that gold can say of the labels, on covered examples: accuracy, F1, log-loss, Brier, calibration.
@@ -193,12 +205,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         -------
         Evaluation
         """
-        proba, gold_pairs, weight, covered = self._against(matrix, gold, None)
+        known = self._against(matrix, gold, None)
         return Evaluation.of(
-            proba=proba[gold_pairs.pattern],
-            gold=gold_pairs.label,
-            weights=weight,
-            covered=covered[gold_pairs.pattern],
+            proba=np.asarray(known.proba),
+            gold=known.label,
+            weights=known.weight,
+            covered=known.covered,
             class_names=self.class_names_,
         )
 
@@ -228,7 +240,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         names = np.arange(len(index)) if given.ids is None else given.ids
         wanted, rows = positions_of(ids, names)
         chosen = index[rows]
-        table = replace(arranged.table, hits=arranged.table.hits[chosen], counts=np.ones(len(chosen)))
+        table = arranged.table.some(chosen)
         prior, terms = self._contributions(table)
         prior[~table.covered] = np.log(self.class_prior_)
         lf_names = tuple(self.lf_names_[j] for j in self.lf_order_)
@@ -302,32 +314,76 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]
         return arrange(given, order, by_pattern=by_pattern)
 
-    def _proba(self, table: VoteTable) -> NDArray[np.float64]:
-        check_room(16.0 * table.n_patterns * self.n_classes_, "a probability for each pattern and class")
-        proba = self._posterior(table)
-        proba[~table.covered] = self.class_prior_
-        return proba
+    def _proba(self, table: VoteTable) -> Rows:
+        """The probabilities of all patterns; of very many, made when they are asked for."""
+        proba = PatternProba(self, table)
+        return proba if table.n_patterns * table.n_classes > MOST_KEPT else proba.made(slice(0, table.n_patterns))
 
-    def _placed(self, given: GivenVotes) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Probabilities of each pattern of the table, the pattern of each example, and whether patterns have votes."""
+    def _all_proba(self, table: VoteTable, index: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The probabilities of examples, by the pattern of each."""
+        check_room(
+            8.0 * len(index) * self.n_classes_, "a probability for each example and class", hint=LABELS_TAKE_LESS
+        )
+        return take_rows(self._proba(table), index)
+
+    def _placed(self, given: GivenVotes) -> tuple[VoteTable, NDArray[np.int64]]:
+        """The votes as a table, and the pattern of each example."""
         arranged = self._arranged(given, by_pattern=False)
-        index = arranged.place if given.index is None else arranged.place[given.index]
-        return self._proba(arranged.table), index, arranged.table.covered
+        return arranged.table, arranged.place if given.index is None else arranged.place[given.index]
 
-    def _examples(self, matrix: Any) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    def _examples(self, matrix: Any) -> tuple[VoteTable, NDArray[np.int64]]:
         return self._placed(self._read(matrix))
 
-    def _against(
-        self, matrix: Any, gold: Any, sample_weight: ArrayLike | None
-    ) -> tuple[NDArray[np.float64], GoldCounts, NDArray[np.float64], NDArray[np.bool_]]:
-        """Probabilities of patterns, gold pairs with their weights, and which patterns are covered."""
+    def _against(self, matrix: Any, gold: Any, sample_weight: ArrayLike | None) -> _Known:
+        """What is known of the examples with gold, by pattern and class."""
         given = self._read(matrix)
         arranged = self._arranged(given)
         pairs = read_gold(gold, given, arranged.place)
         weight = pairs.count
         if sample_weight is not None and given.index is not None and len(pairs):
             pairs, weight = _weighted_pairs(gold, given, arranged.place, sample_weight)
-        return self._proba(arranged.table), pairs, weight, arranged.table.covered
+        few = 2 * len(pairs) < arranged.table.n_patterns
+        proba = rows_at(PatternProba(self, arranged.table) if few else self._proba(arranged.table), pairs.pattern)
+        return _Known(proba, pairs.label, weight, arranged.table.covered[pairs.pattern])
+
+
+class PatternProba(ComputedRows):
+    """The probabilities of the patterns of a vote table, made when they are asked for, by a model as it was.
+
+    Parameters
+    ----------
+    model : BaseLabelModel
+    table : VoteTable
+    """
+
+    def __init__(self, model: BaseLabelModel, table: VoteTable) -> None:
+        self.model, self.table = copy(model), table  # learning anew replaces what a model knows, and changes no array
+        self.shape = (table.n_patterns, table.n_classes)
+
+    def made(self, rows: slice) -> NDArray[np.float64]:
+        proba = by_blocks(self._posterior, rows, self.shape[1])
+        proba[~self.table.covered[rows]] = self.model.class_prior_
+        return proba
+
+    def taken(self, index: NDArray[np.int64]) -> PatternProba:
+        return PatternProba(self.model, self.table.some(index))
+
+    @cached_property
+    def _posterior(self) -> Posterior:
+        return self.model._posterior(self.table)  # noqa: SLF001 - a twin of the model's own module
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PatternProba, (self.model, self.table)
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """Patterns with a gold class: their probabilities, the class, how much they count, and whether they have votes."""
+
+    proba: ComputedRows
+    label: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    covered: NDArray[np.bool_]
 
 
 def _weighted_pairs(

@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 
 from labelkit._rows import row_maxima, row_sums
 from labelkit._threads import blocks, in_threads
-from labelkit.label_models._votes import class_votes
+from labelkit.label_models._votes import FEW_CLASSES, class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,6 +114,26 @@ def soft_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> Sof
     return SoftCounts(columns, classes)
 
 
+def own_class_sums(table: VoteTable, rows: slice, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each column, the sum over the patterns that have its vote of what they have for its class.
+
+    Parameters
+    ----------
+    table : VoteTable
+    rows : slice
+    values : ndarray of shape (n_rows, n_classes)
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    hits = table.rows(rows)
+    if table.n_classes <= FEW_CLASSES:
+        return np.asarray((hits.T @ values)[np.arange(table.n_columns), table.label])
+    place = np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))  # of many, the sums for other classes are skipped
+    return sums_by(hits.indices.astype(np.int64), values[place, table.label[hits.indices]], table.n_columns)
+
+
 def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDArray[np.float64]:
     """How many of each column's votes are expected to be right, without a count for every class.
 
@@ -123,11 +143,8 @@ def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> N
     """
     right = np.zeros(table.n_columns)
     for rows in table.chunks():
-        hits = table.rows(rows)
         q = by_blocks(posterior, rows, table.n_classes)
-        place = np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
-        weight = table.counts[rows][place] * q[place, table.label[hits.indices]]
-        right += sums_by(hits.indices.astype(np.int64), weight, table.n_columns)
+        right += own_class_sums(table, rows, q * table.counts[rows][:, None])
     return right + _gold_hits(table, posterior, gold)
 
 
@@ -139,11 +156,6 @@ def _gold_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDAr
         q = posterior(slice(pattern, pattern + 1))[0]
         moved[columns] += count * ((table.label[columns] == label) - q[table.label[columns]])
     return moved
-
-
-def whole_posterior(table: VoteTable, posterior: Posterior) -> NDArray[np.float64]:
-    """The posterior of all patterns; shape (n_patterns, n_classes)."""
-    return by_blocks(posterior, slice(0, table.n_patterns), table.n_classes)
 
 
 def by_blocks(function: Callable[[slice], NDArray[np.float64]], rows: slice, n_columns: int) -> NDArray[np.float64]:

@@ -18,15 +18,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from labelkit._room import check_room
+from labelkit._rows import stacked
 from labelkit._validation import aligned_gold
+from labelkit.label_models._em import sums_by
+from labelkit.label_models._votes import class_votes
 from labelkit.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy import sparse
 
 TEMPERATURE_PENALTY: Final = 15.0
 """How stiff the springs are that draw t and u to 0."""
@@ -52,8 +56,8 @@ class Uncorrected:
     log_votes : ndarray of shape (n_rows, 1)
         log d, of at least one vote.
     hits : csr_array of shape (n_rows, n_columns)
-    to_class : csr_array of shape (n_columns, n_classes)
-        1 where a column votes for a class.
+    label : ndarray of int64, shape (n_columns,)
+        The class that each column votes for.
     log_ratio : ndarray of shape (n_classes,)
         How much more frequent than usual a class is known to be, in logs, divided by k - 1.
     """
@@ -61,7 +65,7 @@ class Uncorrected:
     scores: NDArray[np.float64]
     log_votes: NDArray[np.float64]
     hits: sparse.csr_array
-    to_class: sparse.csr_array
+    label: NDArray[np.int64]
     log_ratio: NDArray[np.float64]
 
 
@@ -149,6 +153,7 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
         For :meth:`Correction.of`.
     """
     n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
+    check_room(8.0 * 6 * given.scores.size, "what a correction is learned from")
     log_q = given.scores - logsumexp(given.scores, axis=1, keepdims=True)
     stiff = np.concatenate([[VOTE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
     loss = partial(_loss, stiff=stiff, given=replace(given, scores=log_q), label=label, weight=weight)
@@ -160,7 +165,9 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
 def corrected(given: Uncorrected, found: Correction) -> NDArray[np.float64]:
     """Corrected scores, shape (n_rows, n_classes)."""
     scores = given.scores * found.scale(given.log_votes) + found.offsets(given.log_ratio)
-    return np.asarray(scores + (given.hits @ (given.to_class * found.columns[:, None])).toarray())
+    shape = (len(given.label), scores.shape[1])
+    to_class = sparse.csr_array((found.columns, given.label, np.arange(shape[0] + 1)), shape=shape)
+    return np.asarray(scores + class_votes(given.hits, to_class))
 
 
 def clamped(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
@@ -188,7 +195,7 @@ def clamped(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
     index[chosen] = len(labels.pattern_proba) + number
     return replace(
         labels,
-        pattern_proba=np.concatenate([labels.pattern_proba, certain]),
+        pattern_proba=stacked([labels.pattern_proba, certain]),
         pattern_covered=np.concatenate([labels.pattern_covered, np.ones(len(classes), dtype=bool)]),
         index=index,
     )
@@ -214,7 +221,8 @@ def _loss(
     residual *= weight[:, None]
     by_scale = found.scale(given.log_votes)[:, 0] * (residual * given.scores).sum(axis=1)
     by_class = residual.sum(axis=0)
-    by_column = given.to_class.multiply(given.hits.T @ residual).sum(axis=1)
+    place, column = np.repeat(rows, np.diff(given.hits.indptr)), given.hits.indices.astype(np.int64)
+    by_column = sums_by(column, residual[place, given.label[column]], len(given.label))
     scales = [by_scale.sum(), by_scale @ given.log_votes[:, 0]]
     gradient = np.concatenate([scales, [by_class @ given.log_ratio], by_class, by_column])
     return float(loss), np.asarray(gradient + force)

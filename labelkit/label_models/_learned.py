@@ -12,13 +12,13 @@ from scipy.stats import beta, binomtest
 from sklearn.utils.validation import check_is_fitted
 
 from labelkit.label_models._agreement import beside
-from labelkit.label_models._em import soft_counts, sums_by, vote_shares, whole_posterior
-from labelkit.label_models._votes import NO_GOLD, check_room
+from labelkit.label_models._em import by_blocks, own_class_sums, sums_by, vote_shares
 from labelkit.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.label_models._em import Posterior
     from labelkit.label_models._redundancy import Overlaps
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
@@ -149,18 +149,71 @@ class LearnedReports:
 
 def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts) -> None:
     """Set all that the reports need, from the fitted model and the votes."""
-    check_room(32.0 * table.n_patterns * table.n_classes, "the probabilities that reports compare")
-    proba = model._posterior(table)  # noqa: SLF001 - a twin of the model's own module
-    counts = soft_counts(table, lambda rows: proba[rows], NO_GOLD)
+    seen = _survey(table, model._posterior(table))  # noqa: SLF001 - a twin of the model's own module
     if not model.known_prior_ and not model.crowd_:
-        model.class_prior_ = _constrained(counts.classes)
-    right = counts.columns[np.arange(table.n_columns), table.label]
-    _describe_precisions(model, table, right, gold)
+        model.class_prior_ = _constrained(seen.classes)
+    _describe_precisions(model, table, seen.right, gold)
     _describe_agreement(model, table)
     pairs, overlap = redundant_pairs(table, overlaps)
     model.redundant_pairs_, model.redundant_overlap_ = pairs, overlap
-    unlearned = model._unlearned(table) if len(gold) else proba  # noqa: SLF001 - as above
-    model.verdict_ = judge(table, proba, unlearned, gold)
+    on_gold = None
+    if len(gold):
+        known = table.some(gold.pattern)
+        unlearned = model._unlearned(known)  # noqa: SLF001 - as above
+        on_gold = GoldLabels(_labels_of(known, unlearned), _labels_of(known, vote_shares(known)), gold)
+    model.verdict_ = judge(seen, on_gold)
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What the model's probabilities of all patterns come to, beside majority vote's.
+
+    Attributes
+    ----------
+    right : ndarray of shape (n_columns,)
+        How many of each column's votes are expected to be right.
+    classes : ndarray of shape (n_classes,)
+        How many covered examples are expected to be of each class.
+    covered, differ, undecided : float
+        Examples with a vote; those of them that majority vote labels otherwise, or not; those that it alone does not
+        label.
+    """
+
+    right: NDArray[np.float64]
+    classes: NDArray[np.float64]
+    covered: float
+    differ: float
+    undecided: float
+
+
+def _survey(table: VoteTable, posterior: Posterior) -> Survey:
+    right, classes, majority = np.zeros(table.n_columns), np.zeros(table.n_classes), vote_shares(table)
+    whole = differ = undecided = 0.0
+    for rows in table.chunks():
+        weight = np.where(table.covered[rows], table.counts[rows], 0.0)
+        ours, theirs = (by_blocks(one, rows, table.n_classes) for one in (posterior, majority))
+        mine, usual = hard_labels(ours), hard_labels(theirs)
+        whole += float(weight.sum())
+        differ += float(weight[mine != usual].sum())
+        undecided += float(weight[(usual < 0) & (mine >= 0)].sum())
+        ours *= weight[:, None]
+        right += own_class_sums(table, rows, ours)
+        classes += ours.sum(axis=0)
+    return Survey(right, classes, whole, differ, undecided)
+
+
+@dataclass(frozen=True, eq=False)
+class GoldLabels:
+    """The model's labels of the patterns with gold, before it was corrected by gold, and majority vote's."""
+
+    ours: NDArray[np.int64]
+    theirs: NDArray[np.int64]
+    gold: GoldCounts
+
+
+def _labels_of(table: VoteTable, posterior: Posterior) -> NDArray[np.int64]:
+    parts = [hard_labels(by_blocks(posterior, rows, table.n_classes)) for rows in table.chunks()]
+    return np.concatenate(parts)
 
 
 def _constrained(classes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -200,51 +253,34 @@ def _describe_agreement(model: Any, table: VoteTable) -> None:
 
 def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Pairs of LFs (positions in the table, shape (2, n_pairs)) that cast the same votes, and their Jaccard overlap."""
-    rows, columns = (places.astype(np.int64) for places in overlaps.jaccard.coords)
-    same = (table.label[rows] == table.label[columns]) & (table.lf[rows] < table.lf[columns])
-    codes = table.lf[rows[same]] * table.n_lfs + table.lf[columns[same]]
-    found, place = np.unique(codes, return_inverse=True)
-    shared = sums_by(place.astype(np.int64), overlaps.shared[same], len(found))
+    same = overlaps.same_votes().tocoo()
+    first, second = (places.astype(np.int64) for places in same.coords)
     votes = sums_by(table.lf, table.column_counts, table.n_lfs)
-    first, second = found // table.n_lfs, found % table.n_lfs
-    overlap = shared / np.maximum(votes[first] + votes[second] - shared, 1e-12)
-    chosen = np.flatnonzero((overlap >= REDUNDANT) & (shared >= SHARED))
+    overlap = same.data / np.maximum(votes[first] + votes[second] - same.data, 1e-12)
+    chosen = np.flatnonzero((overlap >= REDUNDANT) & (same.data >= SHARED))
     chosen = chosen[np.argsort(-overlap[chosen], kind="stable")][:MOST_PAIRS]
     return np.stack([first[chosen], second[chosen]]), overlap[chosen]
 
 
-def judge(
-    table: VoteTable, proba: NDArray[np.float64], unlearned: NDArray[np.float64], gold: GoldCounts
-) -> tuple[bool, str]:
-    """Compare the model's labels with majority vote's: on gold where there is some, else by how much they differ.
-
-    Parameters
-    ----------
-    table : VoteTable
-    proba, unlearned : ndarray of shape (n_patterns, n_classes)
-        The model's probabilities, and those before it was corrected by gold.
-    gold : GoldCounts
-    """
-    majority = whole_posterior(table, vote_shares(table))
-    ours, theirs = hard_labels(proba), hard_labels(majority)
-    weight = np.where(table.covered, table.counts, 0.0)
-    whole = max(float(weight.sum()), 1.0)
-    differ = float(weight[ours != theirs].sum()) / whole
+def judge(seen: Survey, on_gold: GoldLabels | None) -> tuple[bool, str]:
+    """Compare the model's labels with majority vote's: on gold where there is some, else by how much they differ."""
+    whole = max(seen.covered, 1.0)
+    differ, undecided = seen.differ / whole, seen.undecided / whole
     if differ < 0.005:
         return False, f"its labels differ from majority vote's on only {differ:.1%} of the covered examples"
-    undecided = float(weight[(theirs < 0) & (ours >= 0)].sum()) / whole
     text = f"it decides {undecided:.1%} of the covered examples where majority vote is tied" if undecided else ""
-    if len(gold):
-        use, tested = _judged_by_gold(hard_labels(unlearned), theirs, gold)
+    if on_gold is not None:
+        use, tested = _judged_by_gold(on_gold)
         return use, f"{tested}{'; ' * bool(text)}{text}"
     if undecided >= 0.01:
         return True, f"{text}, and differs on {differ - undecided:.1%} more; gold would tell who is right there"
     return False, f"its labels differ on {differ:.1%} of the covered examples, and only gold can tell who is right"
 
 
-def _judged_by_gold(ours: NDArray[np.int64], theirs: NDArray[np.int64], gold: GoldCounts) -> tuple[bool, str]:
+def _judged_by_gold(known: GoldLabels) -> tuple[bool, str]:
     """A sign test on the gold rows; a tie is half right."""
-    credit = [np.where(labels[gold.pattern] < 0, 0.5, labels[gold.pattern] == gold.label) for labels in (ours, theirs)]
+    gold = known.gold
+    credit = [np.where(labels < 0, 0.5, labels == gold.label) for labels in (known.ours, known.theirs)]
     wins = round(float(gold.count[credit[0] > credit[1]].sum()))
     losses = round(float(gold.count[credit[0] < credit[1]].sum()))
     text = (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit.label_models._em import by_blocks, sums_by
+from labelkit.label_models._em import by_blocks, own_class_sums, sums_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,11 +73,9 @@ def seen_precisions(
     said, covered = np.zeros(table.n_columns), np.where(table.covered, table.counts, 0.0)
     for rows in table.chunks():
         q = by_blocks(crowd, rows, table.n_classes)
-        weighted, hits = q * covered[rows][:, None], table.rows(rows)
+        weighted = q * covered[rows][:, None]
         size, squares = size + weighted.sum(axis=0), squares + (weighted * q).sum(axis=0)
-        place = np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))
-        votes = weighted[place, table.label[hits.indices]]
-        said += sums_by(hits.indices.astype(np.int64), votes, table.n_columns)
+        said += own_class_sums(table, rows, weighted)
     where_right = squares / np.maximum(size, 1e-12)
     elsewhere = (size - squares) / np.maximum(covered.sum() - size, 1e-12)
     told = np.maximum(where_right - elsewhere, 1e-3)[table.label]

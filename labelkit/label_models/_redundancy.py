@@ -7,8 +7,10 @@ once between them and a chance overlap costs next to nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,6 +37,8 @@ EVIDENCE: Final = 10.0
 DENSE_COLUMNS: Final = 400
 """Up to so many columns, their products are made dense, a block of patterns at a time."""
 
+MOST_PAIRS: Final = 4_000_000
+"""Of more columns, the pairs are gone through in blocks of no more than so many: about 200 MB."""
 
 BLOCK_CELLS: Final = 500_000
 """See ``DENSE_COLUMNS``: 2 MB."""
@@ -44,19 +48,62 @@ MANY_BLOCKS: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Overlaps:
-    """Jaccard overlaps of the pairs of columns that share an example.
+class Pairs:
+    """Pairs of columns that share an example; those of one column stand together, first columns ascend.
 
     Attributes
     ----------
-    jaccard : coo_array of shape (n_columns, n_columns)
-        Symmetric, in (0, 1], with 1 on the diagonal.
+    first, second : ndarray of int64, shape (n_pairs,)
+        Both orders of a pair, and each column with itself.
+    jaccard : ndarray of shape (n_pairs,)
+        The overlap, in (0, 1].
     shared : ndarray of shape (n_pairs,)
         How many examples the pair has in common.
     """
 
-    jaccard: sparse.coo_array
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    jaccard: NDArray[np.float64]
     shared: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Overlaps:
+    """Jaccard overlaps of the pairs of columns that share an example, gone through in bounded memory."""
+
+    table: VoteTable
+
+    @cached_property
+    def _pieces(self) -> list[slice]:
+        """Blocks of columns that have no more than so many pairs."""
+        n_pairs = np.cumsum(self.table.hits.T @ self.table.n_votes.astype(np.float64))
+        pieces, start = [], 0
+        while start < self.table.n_columns:
+            before = n_pairs[start - 1] if start else 0.0
+            stop = max(start + 1, int(np.searchsorted(n_pairs, before + MOST_PAIRS, side="right")))
+            pieces.append(slice(start, stop))
+            start = stop
+        return pieces
+
+    @cached_property
+    def _all(self) -> Pairs:
+        return self._pairs(together(self.table), 0)
+
+    def __iter__(self) -> Iterator[Pairs]:
+        if self.table.n_columns <= DENSE_COLUMNS or len(self._pieces) < 2:
+            yield self._all
+            return
+        weighted = sparse.diags_array(self.table.counts) @ self.table.hits
+        by_column = self.table.hits.T.tocsr()
+        for piece in self._pieces:
+            yield self._pairs(sparse.coo_array(by_column[piece] @ weighted), piece.start)
+
+    def _pairs(self, shared: sparse.coo_array, start: int) -> Pairs:
+        """The overlaps of some columns, from ``start`` on, with all."""
+        first, second = (places.astype(np.int64) for places in shared.coords)
+        first += start
+        counts = self.table.column_counts
+        return Pairs(first, second, shared.data / (counts[first] + counts[second] - shared.data), shared.data)
 
     def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of a column's votes that are its own, in (0, 1].
@@ -73,13 +120,39 @@ class Overlaps:
         -------
         ndarray of shape (n_columns,)
         """
-        rows, columns = (places.astype(np.int64) for places in self.jaccard.coords)
-        n, overlap = self.jaccard.shape[0], self.jaccard.data
-        evidence = np.where(rows == columns, 1.0, self.shared / (self.shared + EVIDENCE))
-        single = 1.0 / sums_by(rows, overlap**COPY_POWER * evidence, n)
-        said = (group[rows] == group[columns]) & (group[rows] >= 0)
-        power = np.where(said, 1.0, np.where(alike[rows] & alike[columns], POWER, COPY_POWER))
-        return np.asarray(single / sums_by(rows, single[columns] * overlap**power * evidence, n))
+        n = self.table.n_columns
+        copies, said_too = np.zeros(n), np.zeros(n)
+        for pairs in self:
+            copies += sums_by(pairs.first, pairs.jaccard**COPY_POWER * _evidence(pairs), n)
+        single = 1.0 / np.maximum(copies, 1e-300)
+        for pairs in self:
+            said = (group[pairs.first] == group[pairs.second]) & (group[pairs.first] >= 0)
+            power = np.where(said, 1.0, np.where(alike[pairs.first] & alike[pairs.second], POWER, COPY_POWER))
+            also = single[pairs.second] * pairs.jaccard**power * _evidence(pairs)
+            said_too += sums_by(pairs.first, also, n)
+        return np.asarray(single / np.maximum(said_too, 1e-300))
+
+    def same_votes(self) -> sparse.csr_array:
+        """On how many examples two labeling functions cast the same vote.
+
+        Returns
+        -------
+        csr_array of shape (n_lfs, n_lfs)
+            Each pair once, the first above the diagonal; rows and columns ascend.
+        """
+        table = self.table
+        found = sparse.csr_array((table.n_lfs, table.n_lfs))
+        for pairs in self:
+            lf, other = table.lf[pairs.first], table.lf[pairs.second]
+            same = (table.label[pairs.first] == table.label[pairs.second]) & (lf < other)
+            found = found + sparse.csr_array((pairs.shared[same], (lf[same], other[same])), shape=found.shape)
+        found.sort_indices()
+        return found
+
+
+def _evidence(pairs: Pairs) -> NDArray[np.float64]:
+    """How far an overlap of so many examples is believed."""
+    return np.where(pairs.first == pairs.second, 1.0, pairs.shared / (pairs.shared + EVIDENCE))
 
 
 def together(table: VoteTable) -> sparse.coo_array:
@@ -109,13 +182,3 @@ def _shared_examples(table: VoteTable, rows: slice) -> NDArray[np.float32 | np.f
     dense = np.zeros(hits.shape, dtype=np.float32 if counts.sum() < 2**24 else np.float64)  # exact below that
     dense[np.repeat(np.arange(len(counts)), np.diff(hits.indptr)), hits.indices] = 1
     return np.asarray(dense.T @ (counts[:, None].astype(dense.dtype) * dense))
-
-
-def column_overlaps(table: VoteTable) -> Overlaps:
-    """Jaccard overlaps of the columns of a table."""
-    shared = together(table)
-    row, column = shared.coords
-    counts = table.column_counts
-    union = counts[row] + counts[column] - shared.data
-    jaccard = sparse.coo_array((shared.data / union, (row, column)), shape=shared.shape)
-    return Overlaps(jaccard, shared.data)

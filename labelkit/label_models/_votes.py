@@ -11,9 +11,8 @@ of patterns by columns is what the mathematics is done on: every score is that m
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -123,6 +122,10 @@ class VoteTable:
         own.indices, own.indptr = self.hits.indices[votes], indptr - indptr[0]
         own.data = self.hits.data[: own.indptr[-1]]  # these are ones: the first ones are in the cache
         return own
+
+    def some(self, patterns: NDArray[np.int64]) -> VoteTable:
+        """The table of some patterns, by their positions, each counted once."""
+        return replace(self, hits=self.hits[patterns], counts=np.ones(len(patterns)))
 
     def chunks(self) -> Iterator[slice]:
         """Slices of patterns whose posteriors fit in a bounded piece of memory."""
@@ -370,22 +373,3 @@ def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[
     if gold.min(initial=0) < 0:
         raise GoldError(f"the gold of the vote patterns holds {gold.min()}, but these are counts")
     return gold
-
-
-def check_room(n_bytes: float, what: str) -> None:
-    """Say how much memory something takes, where it would take more than the machine has free.
-
-    Raises
-    ------
-    ModelError
-        If that is the case.
-    """
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not every system says
-        return
-    if n_bytes > free:
-        raise ModelError(
-            f"{what} takes {n_bytes / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free",
-            hint="go through the matrix in parts of fewer rows, or use MajorityVote or OneCoin for so many classes",
-        )

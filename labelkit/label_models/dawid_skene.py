@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from labelkit._room import check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
@@ -18,7 +19,6 @@ from labelkit.label_models._em import (
     vote_shares,
 )
 from labelkit.label_models._polarity import multipolar
-from labelkit.label_models._votes import check_room
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy.special import digamma
 
+from labelkit._room import check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior
 from labelkit.label_models._em import additive_scores, soft_counts, softmax, vote_shares
 from labelkit.label_models._polarity import multipolar
-from labelkit.label_models._votes import check_room
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

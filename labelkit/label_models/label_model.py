@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from labelkit._room import check_room
 from labelkit._rows import row_sums
 from labelkit.exceptions import ModelError
 from labelkit.label_models import _multipolar, _unipolar
@@ -29,7 +30,6 @@ from labelkit.label_models._em import (
     softmax,
     sums_by,
     vote_shares,
-    whole_posterior,
 )
 from labelkit.label_models._gold_correction import (
     Correction,
@@ -41,8 +41,8 @@ from labelkit.label_models._gold_correction import (
 from labelkit.label_models._learned import LearnedReports, describe
 from labelkit.label_models._lifts import known_classes, lifts, seen_precisions
 from labelkit.label_models._polarity import broad_shares, learns_confusions, multipolar
-from labelkit.label_models._redundancy import column_overlaps
-from labelkit.label_models._votes import NO_GOLD, check_room, class_votes
+from labelkit.label_models._redundancy import Overlaps
+from labelkit.label_models._votes import NO_GOLD, class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -142,7 +142,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         self.known_prior_ = prior is not None
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         self.column_codes_ = table.codes
-        overlaps = column_overlaps(table)
+        overlaps = Overlaps(table)
         self.independence_ = overlaps.independence(~self.multipolar_[table.lf], _groups(table))
         judged = self.multipolar_ & ~self.confused_
         self.worth_ = _worth(table) * agreement_worth(table, self.independence_, judged)
@@ -189,8 +189,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> NDArray[np.float64]:
         covered = table.covered[gold.pattern]
-        hits = table.hits[gold.pattern[covered]]
-        known = replace(table, hits=hits, counts=gold.count[covered])
+        known = replace(table.some(gold.pattern[covered]), counts=gold.count[covered])
         given = self._uncorrected(known, slice(0, known.n_patterns), *self._known(known))
         return learn_correction(given, gold.label[covered], gold.count[covered])
 
@@ -295,7 +294,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
             self._scores(table, rows, weights, independence),
             _log_votes(hits, independence),
             hits,
-            table.label_matrix(),
+            table.label,
             self._correctable_ratio(),
         )
 
@@ -307,18 +306,16 @@ class LabelModel(LearnedReports, BaseLabelModel):
         """
         return self._log_ratio() * (not self.crowd_) / max(len(self.class_prior_) - 1, 1)
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
+    def _posterior(self, table: VoteTable) -> Posterior:
         correction = self._correction(table)
         if correction is None:
             return self._unlearned(table)
         weights, independence = self._known(table)
-        return whole_posterior(
-            table, lambda rows: softmax(corrected(self._uncorrected(table, rows, weights, independence), correction))
-        )
+        return lambda rows: softmax(corrected(self._uncorrected(table, rows, weights, independence), correction))
 
-    def _unlearned(self, table: VoteTable) -> NDArray[np.float64]:
+    def _unlearned(self, table: VoteTable) -> Posterior:
         """The posterior before gold corrected it."""
-        return whole_posterior(table, self._scored(table, *self._known(table)))
+        return self._scored(table, *self._known(table))
 
     def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log-scores as a sum: a prior for each pattern, a term for each vote (in the order of ``hits.indices``)."""

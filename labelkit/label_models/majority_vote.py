@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
-from labelkit.label_models._em import vote_shares, whole_posterior
+from labelkit.label_models._em import vote_shares
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from labelkit.label_models._em import Posterior
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
 
@@ -47,5 +47,5 @@ class MajorityVote(BaseLabelModel):
         prior = checked_prior(self.class_prior, table.n_classes)
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        return whole_posterior(table, vote_shares(table))
+    def _posterior(self, table: VoteTable) -> Posterior:
+        return vote_shares(table)

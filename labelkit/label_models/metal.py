@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from scipy.optimize import minimize
 
+from labelkit._room import check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
 from labelkit.label_models._redundancy import together
-from labelkit.label_models._votes import check_room
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

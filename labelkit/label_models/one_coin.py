@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
-from labelkit.label_models._em import expected_hits, softmax, sums_by, vote_shares, whole_posterior
+from labelkit.label_models._em import expected_hits, softmax, sums_by, vote_shares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -100,8 +100,8 @@ class OneCoin(BaseLabelModel):
         to_class, log_prior = table.label_matrix(self._worth(table)), np.log(self.class_prior_)
         return lambda rows: softmax((table.rows(rows) @ to_class).toarray() + log_prior)
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        return whole_posterior(table, self._scored(table))
+    def _posterior(self, table: VoteTable) -> Posterior:
+        return self._scored(table)
 
     def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         prior = np.tile(np.log(self.class_prior_), (table.n_patterns, 1))

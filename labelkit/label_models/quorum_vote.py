@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from labelkit._threads import blocks
 from labelkit.exceptions import ModelError
 from labelkit.label_models._base import BaseLabelModel, uniform
 from labelkit.label_models._votes import CHUNK_CELLS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from labelkit.label_models._em import Posterior
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
 
@@ -90,17 +92,20 @@ class QuorumVote(BaseLabelModel):
         by_name = dict(zip(self.lf_names_, self.groups, strict=True))
         return [(name, by_name[name]) for name in names]
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        found = np.empty((table.n_patterns, table.n_classes))
-        group = self.group_index_[table.lf]
-        size = np.bincount(self.group_index_)
+    def _posterior(self, table: VoteTable) -> Posterior:
+        group, size = self.group_index_[table.lf], np.bincount(self.group_index_)
         step = max(1, CHUNK_CELLS // (table.n_classes * max(1, int((size > 1).sum()))))
-        for start in range(0, table.n_patterns, step):
-            rows = slice(start, start + step)
-            votes = group_votes(table.rows(rows), group, table.label, size, table.n_classes)
-            whole = len(self.groups_) if self.of == "all" else votes.sum(axis=1)
-            found[rows] = quorum(votes, self.share * whole)
-        return found
+
+        def posterior(rows: slice) -> NDArray[np.float64]:
+            found = np.empty((rows.stop - rows.start, table.n_classes))
+            for piece in blocks(len(found), step):
+                own = slice(rows.start + piece.start, rows.start + piece.stop)
+                votes = group_votes(table.rows(own), group, table.label, size, table.n_classes)
+                whole = len(self.groups_) if self.of == "all" else votes.sum(axis=1)
+                found[piece] = quorum(votes, self.share * whole)
+            return found
+
+        return posterior
 
 
 def group_votes(

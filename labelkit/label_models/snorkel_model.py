@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labelkit._optional import optional
+from labelkit._room import check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
-from labelkit.label_models._votes import check_room
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

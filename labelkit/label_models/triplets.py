@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
+from labelkit._room import check_room
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
-from labelkit.label_models._votes import check_room
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -72,7 +72,8 @@ class TripletModel(AdditiveModel):
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method has no place for gold
-        check_room(8.0 * table.n_lfs * (table.n_classes + 4 * table.n_lfs), "the agreement of all pairs of functions")
+        n_cells = table.n_lfs * (table.n_classes + 4 * table.n_lfs) + 4 * table.n_columns * table.n_classes
+        check_room(8.0 * n_cells, "the agreement of all pairs of functions")
         prior = checked_prior(self.class_prior, table.n_classes)
         voted = np.asarray(table.lf_matrix() @ table.column_counts) / table.counts.sum()
         self.correlation_ = np.empty((table.n_lfs, table.n_classes))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
-from labelkit.label_models._em import expected_hits, sums_by, vote_shares, whole_posterior
+from labelkit.label_models._em import expected_hits, sums_by, vote_shares
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from labelkit.label_models._em import Posterior
     from labelkit.label_models._votes import GoldCounts, VoteTable
 
 
@@ -42,6 +41,7 @@ class WeightedVote(BaseLabelModel):
 
     Examples
     --------
+    >>> import numpy as np
     >>> votes = np.array([[0, 0, 1], [1, 1, 0], [0, 0, 1], [0, -1, 1]])
     >>> WeightedVote().fit(votes).predict(votes).tolist()
     [0, 1, 0, 0]
@@ -59,5 +59,5 @@ class WeightedVote(BaseLabelModel):
         self.lf_weights_ = (1 + hits) / (2 + sums_by(table.lf, table.column_counts, table.n_lfs))
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
 
-    def _posterior(self, table: VoteTable) -> NDArray[np.float64]:
-        return whole_posterior(table, vote_shares(table, self.lf_weights_[table.lf]))
+    def _posterior(self, table: VoteTable) -> Posterior:
+        return vote_shares(table, self.lf_weights_[table.lf])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
+from labelkit._rows import pieces_of
 from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.markup import DASH
@@ -177,8 +178,10 @@ class Question:
     def _entropy(self) -> NDArray[np.float64]:
         """How uncertain each example's label is."""
         labels = self._known_labels()
-        doubt: NDArray[np.float64] = -xlogy(labels.pattern_proba, labels.pattern_proba).sum(axis=1)
-        return doubt[labels.index]
+        doubt = np.zeros(len(labels.pattern_proba))
+        for piece, proba in pieces_of(labels.pattern_proba):
+            doubt[piece] = -xlogy(proba, proba).sum(axis=1)
+        return np.asarray(doubt[labels.index])
 
     def _known_labels(self) -> ProbabilisticLabels:
         if self.labels is None:
