@@ -7,7 +7,7 @@ The posterior q of an example with d (independent) votes gets a small correction
 with a temperature that may change with the number of votes (of votes that depend on each other, the tenth says less
 than the first), a further weight r of the class prior pi (but in a crowd, whose posterior holds it), a b for each of
 the k classes, and a delta for each (labeling function, class), all drawn to zero. The pull grows as that of a spring;
-for r, b and delta up to a unit or so, and no further than the weight of three gold rows: what a few rows say by
+for r, b and delta up to a unit or so, and no further than the weight of four gold rows: what a few rows say by
 accident moves next to nothing, and a labeling function that a hundred rows show to be wrong is believed no longer.
 """
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 TEMPERATURE_PENALTY: Final = 15.0
 """How stiff the springs are that draw t and u to 0."""
 
-CLASS_PENALTY: Final = 5.0
+CLASS_PENALTY: Final = 4.0
 """How stiff the springs are that draw each b to 0, in gold rows a unit: such an offset moves every example."""
 
 VOTE_PENALTY: Final = 3.0
 """The same for r and each delta."""
 
-REACH: Final = 3.0
+REACH: Final = 4.0
 """No r, b or delta is drawn to 0 with more force than that of so many gold rows which all say otherwise."""
 
 
@@ -233,7 +233,7 @@ def pulled(parameters: NDArray[np.float64], stiff: NDArray[np.float64]) -> tuple
 
     >>> cost, force = pulled(np.array([1.0, 0.0, 0.01, 100.0]), np.array([5.0, 3.0]))
     >>> force.round(2).tolist()
-    [15.0, 0.0, 0.05, 3.0]
+    [15.0, 0.0, 0.05, 4.0]
     """
     scales, moved = parameters[:2], parameters[2:]
     unit = REACH / stiff

@@ -17,7 +17,7 @@ from labelkit.exceptions import ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Changes when what models learn has other names."""
 
 

@@ -19,6 +19,10 @@ LIMIT: Final = 1.5
 """How far, in logs, a class's shares of votes and of functions are believed to differ from the mean's."""
 
 
+DAMPING: Final = 0.15
+"""See :func:`damping`."""
+
+
 @dataclass(frozen=True)
 class ScoreCoefficients:
     """Of ``s = scale (n slope + rise log(1 + n) + step min(3 n, 1))``, with n the independent votes for a class.
@@ -120,3 +124,15 @@ def class_scores(
     ndarray of shape (n_patterns, n_classes)
     """
     return np.asarray(n * slopes + coefficients.rise * np.log1p(n) + coefficients.step * np.minimum(3 * n, 1.0))
+
+
+def damping(n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the scores of an example with so many independent votes are divided by.
+
+    Given the class, votes on one example depend on one another still, whatever their labeling functions have in common:
+    ten say less than ten times what one does, beyond what the concave counts take off.
+
+    >>> damping(np.array([0.0, 1.0, 10.0])).round(2).tolist()
+    [1.0, 1.0, 1.41]
+    """
+    return np.asarray(np.maximum(n_votes, 1.0) ** DAMPING)

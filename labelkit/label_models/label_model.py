@@ -89,8 +89,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     Notes
     -----
-    With independent votes n_y for class y, its score is
-    ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1))``, to which votes with confusions add the logs of
+    With independent votes n_y for class y and d of them in all, its score is
+    ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1)) / d^0.15``, to which votes with confusions add the logs of
     these. Beside a crowd, it is the log prior, the logs of confusions, and lifts of votes for one class. The formulas
     and their constants stand in the modules named above.
 
@@ -221,11 +221,14 @@ class LabelModel(LearnedReports, BaseLabelModel):
         """How many votes a unipolar column's vote counts as; 0 for the others."""
         return np.where(self.confused_[table.lf], 0.0, independence * self.worth_[table.lf])
 
-    def _divisor(self, table: VoteTable, hits: object, independence: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What a crowd's log-likelihoods are divided by; beside counts, those of a few functions stand as they are."""
-        n_votes = hits @ np.where(self.confused_[table.lf], independence, 0.0)
-        whole = _multipolar.damping(n_votes) * _multipolar.FLATNESS
-        return whole[:, None] if self.crowd_ else np.ones((len(whole), 1))
+    def _divisor(
+        self, table: VoteTable, hits: sparse.csr_array, independence: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """What the votes' share in a row's log-posterior is divided by, since they depend on one another."""
+        if not self.crowd_:
+            return _unipolar.damping(np.asarray(hits @ independence))[:, None]
+        n_votes = np.asarray(hits @ np.where(self.confused_[table.lf], independence, 0.0))
+        return np.asarray(_multipolar.damping(n_votes) * _multipolar.FLATNESS)[:, None]
 
     def _lifted(
         self, table: VoteTable, hits: sparse.csr_array, independence: NDArray[np.float64]
@@ -249,18 +252,19 @@ class LabelModel(LearnedReports, BaseLabelModel):
         scores = np.zeros((hits.shape[0], table.n_classes))
         if weights is not None:
             scores += hits @ (weights * independence[:, None])
-            if damped:
-                scores /= self._divisor(table, hits, independence)
-            if self.crowd_:
-                flatness = _multipolar.FLATNESS if damped else 1.0
-                scores += np.log(self.class_prior_) / flatness
-                if not self.confused_.all():
-                    lift, divisor = self._lifted(table, hits, independence)
-                    scores += class_votes(hits, table.label_matrix(lift)) / (divisor * flatness)[:, None]
         if not self.crowd_:
             n = class_votes(hits, table.label_matrix(self._counted(table, independence)))
-            own = _unipolar.class_scores(n, self.slopes_, self._coefficients())
-            scores += self.scale_ * own + self._prior_scores()
+            scores += self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients())
+            scores /= self._divisor(table, hits, independence)
+            scores += self._prior_scores()
+            return scores
+        if damped:
+            scores /= self._divisor(table, hits, independence)
+        flatness = _multipolar.FLATNESS if damped else 1.0
+        scores += np.log(self.class_prior_) / flatness
+        if not self.confused_.all():
+            lift, divisor = self._lifted(table, hits, independence)
+            scores += class_votes(hits, table.label_matrix(lift)) / (divisor * flatness)[:, None]
         return scores
 
     def _known(self, table: VoteTable) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
@@ -323,21 +327,20 @@ class LabelModel(LearnedReports, BaseLabelModel):
         correction, k = self._correction(table), table.n_classes
         place, column = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr)), table.hits.indices
         prior, terms = np.zeros((table.n_patterns, k)), np.zeros((len(column), k))
+        divisor = self._divisor(table, table.hits, independence)
         if weights is not None:
-            divisor = self._divisor(table, table.hits, independence)
             terms += (weights * independence[:, None])[column] / divisor[place]
-            if self.crowd_:
-                prior += np.log(self.class_prior_) / _multipolar.FLATNESS
-                lift, row_divisor = self._lifted(table, table.hits, independence)
-                terms[np.arange(len(column)), table.label[column]] += lift[column] / (
-                    row_divisor[place] * _multipolar.FLATNESS
-                )
-        if not self.crowd_:
+        if self.crowd_:
+            prior += np.log(self.class_prior_) / _multipolar.FLATNESS
+            lift, row_divisor = self._lifted(table, table.hits, independence)
+            own = lift[column] / (row_divisor[place] * _multipolar.FLATNESS)
+            terms[np.arange(len(column)), table.label[column]] += own
+        else:
             counted, label = self._counted(table, independence), table.label[column]
             n = (table.hits @ table.label_matrix(counted)).toarray()
-            own = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients())
+            scores = self.scale_ * _unipolar.class_scores(n, self.slopes_, self._coefficients()) / divisor
             share = counted[column] / np.maximum(n[place, label], 1e-300)
-            terms[np.arange(len(column)), label] += share * own[place, label]
+            terms[np.arange(len(column)), label] += share * scores[place, label]
             prior += self._prior_scores()
         if correction is not None:
             scale = correction.scale(_log_votes(table.hits, independence))
