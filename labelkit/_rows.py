@@ -30,6 +30,10 @@ PIECE_CELLS: Final = 4_000_000
 """Of rows that are made when they are needed, so many numbers are made at a time: 32 MB."""
 
 
+KEPT_CELLS: Final = 64_000_000
+"""Of a table of more numbers, half a gigabyte, no array is made unasked."""
+
+
 class ComputedRows(ABC):
     """A table of numbers that is too large to keep: indexing it makes the rows that are asked for.
 
@@ -60,14 +64,25 @@ class ComputedRows(ABC):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shape[0]:,} rows of {self.shape[1]:,} numbers, made when asked for)"
 
+    def __iter__(self) -> Iterator[NDArray[np.float64]]:
+        for _, rows in pieces_of(self):
+            yield from rows
+
     def __getitem__(self, rows: Any) -> NDArray[np.float64]:
-        chosen = np.arange(len(self))[rows]  # which knows slices, masks, negative positions, and what is out of range
-        return take_rows(self, np.atleast_1d(chosen)).reshape((*chosen.shape, self.shape[1]))
+        if isinstance(rows, tuple):
+            if len(rows) != 2 or not isinstance(rows[1], int | np.integer | slice):
+                raise IndexError(
+                    "of rows that are made when asked for, take a number or slice of columns: rows[:10, 1]"
+                )
+            return np.asarray(self[rows[0]][..., rows[1]])
+        one = isinstance(rows, int | np.integer)
+        chosen = np.array(range(len(self))[int(rows)]) if one else np.arange(len(self))[rows]
+        return _checked(self, chosen.ravel()).reshape((*chosen.shape, self.shape[1]))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's
         if copy is False:
             raise ValueError("these rows are made when they are asked for: an array of them is always a copy")
-        return _whole(self).astype(dtype or self.dtype, copy=False)
+        return _checked(self, np.arange(len(self))).astype(dtype or self.dtype, copy=False)
 
 
 class StackedRows(ComputedRows):
@@ -146,7 +161,8 @@ def stacked(parts: Sequence[Rows]) -> Rows:
     >>> stacked([np.array([[1.0]]), np.array([[2.0]])]).tolist()
     [[1.0], [2.0]]
     """
-    if any(isinstance(part, ComputedRows) for part in parts):
+    n_cells = sum(part.shape[0] * part.shape[1] for part in parts)
+    if n_cells > KEPT_CELLS or any(isinstance(part, ComputedRows) for part in parts):
         return StackedRows(parts)
     return np.concatenate([np.asarray(part) for part in parts])
 
@@ -186,18 +202,13 @@ def take_rows(values: Rows, index: NDArray[Any]) -> NDArray[np.float64]:
     -------
     ndarray of shape (n_rows, n_columns)
 
-    Raises
-    ------
-    ModelError
-        If rows that are made when needed would not fit into memory.
-
     Examples
     --------
     >>> take_rows(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, 0, 1])).tolist()
     [[3.0, 4.0], [1.0, 2.0], [3.0, 4.0]]
     """
     if isinstance(values, ComputedRows):
-        return _whole(values.taken(index))
+        return _made(values, index)
     taken, kept = np.empty((len(index), values.shape[1])), values
 
     def fill(piece: slice) -> None:
@@ -212,10 +223,17 @@ def rows_at(values: Rows, index: NDArray[Any]) -> ComputedRows:
     return values.taken(index) if isinstance(values, ComputedRows) else TakenRows(values, index)
 
 
-def _whole(values: ComputedRows) -> NDArray[np.float64]:
-    n_rows, n_columns = values.shape
-    check_room(8.0 * n_rows * n_columns, f"a table of {n_rows:,} rows by {n_columns:,} numbers")
-    found = np.empty(values.shape)
-    for piece, rows in pieces_of(values):
-        found[piece] = rows
+def _made(values: ComputedRows, index: NDArray[Any]) -> NDArray[np.float64]:
+    """Rows by their positions; those that stand together need no table of their own."""
+    together = len(index) > 0 and bool((np.diff(index) == 1).all())
+    table, first = (values, int(index[0])) if together else (values.taken(index), 0)
+    found = np.empty((len(index), values.shape[1]))
+    for piece in blocks(len(index), PIECE_CELLS // max(values.shape[1], 1)):
+        found[piece] = table.made(slice(first + piece.start, first + piece.stop))
     return found
+
+
+def _checked(values: ComputedRows, index: NDArray[Any]) -> NDArray[np.float64]:
+    n_rows, n_columns = len(index), values.shape[1]
+    check_room(8.0 * n_rows * n_columns, f"a table of {n_rows:,} rows by {n_columns:,} numbers", hint="fewer at a time")
+    return _made(values, index)

@@ -32,6 +32,7 @@ import numpy as np
 
 from labelkit._files import replaced
 from labelkit._optional import optional
+from labelkit._room import check_room
 from labelkit._rows import ComputedRows, Rows, pieces_of, row_maxima, rows_at, stacked, take_rows
 from labelkit._threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
@@ -54,7 +55,7 @@ TIE_TOLERANCE: Final = 1e-9
 """Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
 
 SAVED_CELLS: Final = 16_000_000
-"""Labels whose probabilities are made when needed are written in groups of rows of so many: 128 MB."""
+"""Labels are written to a file so many probabilities at a time: 128 MB."""
 
 _METADATA: Final = b"labelkit"
 
@@ -218,7 +219,15 @@ class ProbabilisticLabels:
 
     @cached_property
     def proba(self) -> NDArray[np.float64]:
-        """The probability of each class for each example; shape (n_examples, n_classes)."""
+        """The probability of each class for each example; shape (n_examples, n_classes).
+
+        Raises
+        ------
+        ModelError
+            If that does not fit into memory; take some of the examples then, ``labels[:10_000].proba``.
+        """
+        what = "a probability for each example and class"
+        check_room(8.0 * len(self) * self.n_classes, what, hint="labels[:10_000].proba, some of the examples at a time")
         return take_rows(self.pattern_proba, self.index)
 
     @property
@@ -249,9 +258,9 @@ class ProbabilisticLabels:
         """
         if ties == "random":
             labels = hard_labels(rows_at(self.pattern_proba, self.index), ties=ties, random_state=random_state)
-        elif isinstance(self.pattern_proba, ComputedRows):
+        elif len(self) < len(self.pattern_proba):
             used, place = np.unique(self.index, return_inverse=True)
-            labels = hard_labels(self.pattern_proba.taken(used), ties=ties)[place]
+            labels = hard_labels(rows_at(self.pattern_proba, used), ties=ties)[place]
         else:
             labels = hard_labels(self.pattern_proba, ties=ties)[self.index]
         return np.where(self.is_covered, labels, LabelSpace(self.class_names).vote(uncovered))
@@ -273,10 +282,14 @@ class ProbabilisticLabels:
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table: ``id``, ``label`` (the hard label, null where there is none), ``covered``, ``p_<class>``."""
-        if isinstance(self.pattern_proba, ComputedRows):
-            return self._by_example().to_arrow()
-        proba = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
-        return labels_table(self.ids, self.hard(), self.is_covered, proba, self.class_names)
+        what = "a table of a probability for each example and class"
+        check_room(8.0 * len(self) * self.n_classes, what, hint="save() writes it a piece at a time")
+        if isinstance(self.pattern_proba, ComputedRows) or len(self) < len(self.pattern_proba):
+            index = np.arange(len(self))
+            proba, covered = take_rows(self.pattern_proba, self.index), self.is_covered
+            return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
+        columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
+        return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
 
     def to_pandas(self) -> pd.DataFrame:
         """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``."""
@@ -289,28 +302,35 @@ class ProbabilisticLabels:
 
     def save(self, path: str | Path) -> Path:
         """Write the labels to a Parquet file."""
-        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+        import pyarrow.parquet as pq  # noqa: PLC0415 - the same
 
-        computed = isinstance(self.pattern_proba, ComputedRows)
-        pieces = blocks(len(self), SAVED_CELLS // self.n_classes) if computed else [slice(None)]
-        schema = self[:0].to_arrow().schema
+        ids = pa.field("id", pa.array(self.ids).type)  # which some of the ids may not tell
+        schema = self[:0].to_arrow().schema.set(0, ids)
         with replaced(Path(path)) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-            for piece in pieces:
-                writer.write_table(self[piece].to_arrow())
+            for piece in blocks(len(self), SAVED_CELLS // self.n_classes):
+                writer.write_table(self[piece].to_arrow().cast(schema))
         return Path(path)
-
-    def _by_example(self) -> ProbabilisticLabels:
-        """The same labels with a pattern for each example, and their probabilities in an array."""
-        index = np.arange(len(self))
-        return replace(self, pattern_proba=self.proba, pattern_covered=self.is_covered, index=index)
 
     @classmethod
     def load(cls, path: str | Path) -> ProbabilisticLabels:
-        """Read labels that :meth:`save` wrote."""
+        """Read labels that :meth:`save` wrote.
+
+        Raises
+        ------
+        MatrixError
+            If the file holds no labels.
+        ModelError
+            If they do not fit into memory.
+        """
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
         try:
+            if Path(path).is_file():
+                known = pq.read_metadata(path)
+                hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"
+                check_room(24.0 * known.num_rows * known.num_columns, "reading these labels", hint=hint)
             table = pq.read_table(path)
         except (OSError, pa.ArrowInvalid) as error:
             raise MatrixError(f"{path} cannot be read as labels: {error}") from None

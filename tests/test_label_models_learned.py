@@ -587,7 +587,7 @@ def test_redundancy_is_the_same_however_many_pairs_are_looked_at_together(n, mon
 @pytest.fixture
 def computed(monkeypatch):
     """Probabilities are made when they are asked for, however few, and a few rows at a time."""
-    monkeypatch.setattr("labelkit.label_models._base.MOST_KEPT", 0)
+    monkeypatch.setattr("labelkit.label_models._base.KEPT_CELLS", 0)
     monkeypatch.setattr("labelkit._rows.PIECE_CELLS", 50)
     monkeypatch.setattr("labelkit.probabilistic_labels.SAVED_CELLS", 50)
 
@@ -651,6 +651,7 @@ def test_a_crowd_over_very_many_classes_is_counted_since_its_confusions_would_be
 def test_a_model_that_finds_too_little_memory_says_how_much_it_takes(name, monkeypatch):
     votes = np.random.default_rng(0).integers(0, 20, size=(50, 5))
     model = MODELS[name]().fit(votes)
+    monkeypatch.setattr("labelkit._room.LITTLE", 0)
     monkeypatch.setattr("labelkit._room.free_memory", lambda: 100.0)
     with pytest.raises(ModelError, match=r"takes [\d.,]+ GB, and 0.0 GB are free"):
         model.predict_proba(votes)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelkit.exceptions import MatrixError, VoteError
+from labelkit.exceptions import MatrixError, ModelError, VoteError
 from labelkit.probabilistic_labels import ProbabilisticLabels, hard_labels
 
 LABELS = ProbabilisticLabels(
@@ -124,3 +124,31 @@ def test_labels_show_their_shares():
     assert repr(LABELS) == "ProbabilisticLabels(4 examples: HAM 0.0%, SPAM 50.0%, ODD 0.0%, no label 50.0%)"
     assert "no label" in LABELS._repr_html_()
     assert "0 examples" in repr(LABELS[:0])
+
+
+@pytest.mark.parametrize("cells", [3, 6, 10**9])
+@pytest.mark.parametrize("ids", [["a", "b", "c", "d"], [None, None, "c", "d"], [4, 3, 2, 1]])
+def test_labels_are_written_and_read_whatever_their_ids_are(tmp_path, monkeypatch, cells, ids):
+    monkeypatch.setattr("labelkit.probabilistic_labels.SAVED_CELLS", cells)
+    labels = dataclasses.replace(LABELS, ids=np.array(ids, dtype=object))
+    again = ProbabilisticLabels.load(labels.save(tmp_path / "labels.parquet"))
+    assert again.ids.tolist() == ids
+    assert np.array_equal(again.proba, labels.proba)
+    assert again.hard().tolist() == labels.hard().tolist()
+    assert ProbabilisticLabels.load(again.save(tmp_path / "again.parquet")).to_arrow().equals(again.to_arrow())
+    assert len(ProbabilisticLabels.load(labels[:0].save(tmp_path / "none.parquet"))) == 0
+
+
+@pytest.mark.parametrize("what", ["proba", "to_arrow", "load"])
+def test_labels_that_do_not_fit_say_so_beforehand(tmp_path, monkeypatch, what):
+    path = LABELS.save(tmp_path / "labels.parquet")
+    monkeypatch.setattr("labelkit._room.LITTLE", 0)
+    monkeypatch.setattr("labelkit._room.free_memory", lambda: 10.0)
+    ask = {
+        "proba": lambda: LABELS.proba,
+        "to_arrow": LABELS[:2].to_arrow,
+        "load": lambda: ProbabilisticLabels.load(path),
+    }
+    LABELS.__dict__.pop("proba", None)
+    with pytest.raises(ModelError, match=r"takes 0\.0 GB, and 0\.0 GB are free\nHint: "):
+        ask[what]()

@@ -30,15 +30,46 @@ def test_what_does_not_fit_is_refused(monkeypatch):
         check_room(13e9, "a table", hint="less")
 
 
-@pytest.mark.parametrize(
-    ("limit", "left"), [("3000000000", 1.2e9), ("max", float("inf")), ("many", float("inf")), (None, float("inf"))]
-)
-def test_a_container_may_leave_less_than_the_machine_has(tmp_path, limit, left):
-    (tmp_path / "memory.current").write_text("2000000000\n")
-    (tmp_path / "memory.stat").write_text("anon 1500000000\ninactive_file 200000000\n")
-    if limit is not None:
-        (tmp_path / "memory.max").write_text(f"{limit}\n")
-    assert _room._of_container(tmp_path) == left
+def test_little_is_not_asked_about(monkeypatch):
+    monkeypatch.setattr(_room, "free_memory", lambda: 0.0)
+    check_room(1e6, "a table")
+
+
+def _group(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(f"{text}\n")
+
+
+def _process_in(root, *lines):
+    _group(root / "proc/self", {"cgroup": "\n".join(lines)})
+
+
+STAT = "anon 1500000000\ninactive_file 200000000\nactive_file 100000000\nslab_reclaimable 5"
+
+
+@pytest.mark.parametrize(("limit", "left"), [("3000000000", 1_300_000_005), ("max", float("inf")), ("x", float("inf"))])
+@pytest.mark.parametrize("group", ["", "a.slice", "a.slice/b.scope"])
+def test_a_container_may_leave_less_than_the_machine_has(tmp_path, limit, left, group):
+    _process_in(tmp_path, "0::/a.slice/b.scope")
+    limited = {"memory.max": limit, "memory.current": 2_000_000_000, "memory.stat": STAT}
+    _group(tmp_path / "sys/fs/cgroup/a.slice/b.scope", {"memory.max": "max", "memory.current": 1, "memory.stat": ""})
+    _group(tmp_path / "sys/fs/cgroup" / group, limited)
+    assert _room._of_groups(tmp_path) == left
+
+
+def test_an_older_container_too(tmp_path):
+    _process_in(tmp_path, "9:name=systemd:/", "4:cpu,memory:/docker/1", "0::/")
+    stat = "total_inactive_file 1000\ntotal_active_file 500"
+    whole = {"memory.limit_in_bytes": 2**63 - 4096, "memory.usage_in_bytes": 5_000, "memory.stat": stat}
+    _group(tmp_path / "sys/fs/cgroup/memory", whole)
+    assert _room._of_groups(tmp_path) > 2**62
+    _group(tmp_path / "sys/fs/cgroup/memory/docker/1", {**whole, "memory.limit_in_bytes": 10_000})
+    assert _room._of_groups(tmp_path) == 6_500
+
+
+def test_no_container_is_no_limit(tmp_path):
+    assert _room._of_groups(tmp_path) == float("inf")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such limit")

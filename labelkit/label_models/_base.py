@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from labelkit._room import check_room
-from labelkit._rows import ComputedRows, Rows, rows_at, take_rows
+from labelkit._rows import KEPT_CELLS, ComputedRows, Rows, rows_at, take_rows
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._arranging import Arranged, arrange, canonical_order, matched_order
 from labelkit.label_models._em import by_blocks
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from labelkit.label_models._em import Posterior
-
-MOST_KEPT: Final = 64_000_000
-"""Of more probabilities of patterns, half a gigabyte, no array is kept: they are made when they are asked for."""
 
 LABELS_TAKE_LESS: Final = "label() keeps what it takes to make rows, and gives those that are asked for"
 
@@ -316,8 +313,11 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _proba(self, table: VoteTable) -> Rows:
         """The probabilities of all patterns; of very many, made when they are asked for."""
-        proba = PatternProba(self, table)
-        return proba if table.n_patterns * table.n_classes > MOST_KEPT else proba.made(slice(0, table.n_patterns))
+        proba, n_cells = PatternProba(self, table), table.n_patterns * table.n_classes
+        if n_cells > KEPT_CELLS:
+            return proba
+        check_room(8.0 * n_cells, "a probability for each pattern and class")
+        return proba.made(slice(0, table.n_patterns))
 
     def _all_proba(self, table: VoteTable, index: NDArray[np.int64]) -> NDArray[np.float64]:
         """The probabilities of examples, by the pattern of each."""

@@ -153,7 +153,7 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
         For :meth:`Correction.of`.
     """
     n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
-    check_room(8.0 * 6 * given.scores.size, "what a correction is learned from")
+    check_room(8.0 * 6 * given.scores.size, "what a correction is learned from", hint="give gold of fewer rows")
     log_q = given.scores - logsumexp(given.scores, axis=1, keepdims=True)
     stiff = np.concatenate([[VOTE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
     loss = partial(_loss, stiff=stiff, given=replace(given, scores=log_q), label=label, weight=weight)

@@ -76,7 +76,8 @@ class Overlaps:
     @cached_property
     def _pieces(self) -> list[slice]:
         """Blocks of columns that have no more than so many pairs."""
-        n_pairs = np.cumsum(self.table.hits.T @ self.table.n_votes.astype(np.float64))
+        most = self.table.hits.T @ self.table.n_votes.astype(np.float64)
+        n_pairs = np.cumsum(np.minimum(most, self.table.n_columns))
         pieces, start = [], 0
         while start < self.table.n_columns:
             before = n_pairs[start - 1] if start else 0.0

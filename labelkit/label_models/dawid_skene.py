@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from labelkit._room import check_room
+from labelkit._room import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
@@ -92,7 +92,8 @@ class DawidSkene(AdditiveModel):
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
         if not (self.smoothing > 0 and self.diagonal >= 0):
             raise ModelError(f"smoothing={self.smoothing!r} must be above 0, and diagonal={self.diagonal!r} not below")
-        check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
+        n_bytes = 40.0 * table.n_columns * table.n_classes
+        check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
         given = checked_prior(self.class_prior, table.n_classes)
         prior = uniform(table.n_classes) if given is None else given
         estimated = given is None and bool(multipolar(table).all())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy.special import digamma
 
-from labelkit._room import check_room
+from labelkit._room import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior
@@ -83,7 +83,8 @@ class IBCC(AdditiveModel):
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
         if self.diagonal < 0:
             raise ModelError(f"diagonal={self.diagonal!r} is below 0")
-        check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
+        n_bytes = 40.0 * table.n_columns * table.n_classes
+        check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
         given = checked_prior(self.class_prior, table.n_classes)
         learns_prior = given is None and bool(multipolar(table).all())
         log_prior = np.zeros(table.n_classes) if given is None else np.log(given)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
-from labelkit._room import check_room
+from labelkit._room import FOR_MANY_CLASSES, check_room
 from labelkit._rows import row_sums
 from labelkit.exceptions import ModelError
 from labelkit.label_models import _multipolar, _unipolar
@@ -89,7 +89,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     Notes
     -----
-    With independent votes n_y for class y and d of them in all, its score is
+    With n_y independent votes for class y, each worth what is believed of its LF, and d in all, its score is
     ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1)) / d^0.15``, to which votes with confusions add the logs of
     these. Beside a crowd, it is the log prior, the logs of confusions, and lifts of votes for one class. The formulas
     and their constants stand in the modules named above.
@@ -163,7 +163,8 @@ class LabelModel(LearnedReports, BaseLabelModel):
 
     def _learn_confusions(self, table: VoteTable) -> None:
         """A few EM steps: of a crowd by itself, else with the score of the unipolar LFs as an offset."""
-        check_room(40.0 * table.n_columns * table.n_classes, "a confusion matrix for each labeling function")
+        n_bytes = 40.0 * table.n_columns * table.n_classes
+        check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
         mine = self.confused_[table.lf][:, None]
         believed, strength = _beliefs(table)
         own = self.independence_ * mine[:, 0]  # a crowd learns by itself
@@ -247,7 +248,7 @@ class LabelModel(LearnedReports, BaseLabelModel):
         *,
         damped: bool = True,
     ) -> NDArray[np.float64]:
-        """Log-scores of some patterns, before gold; shape (n_rows, n_classes)."""
+        """Log-scores of some patterns, before gold; shape (n_rows, n_classes). A crowd learns from them undamped."""
         hits = table.rows(rows)
         scores = np.zeros((hits.shape[0], table.n_classes))
         if weights is not None:

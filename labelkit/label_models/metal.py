@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from scipy.optimize import minimize
 
-from labelkit._room import check_room
+from labelkit._room import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
@@ -84,7 +84,8 @@ class MetalModel(AdditiveModel):
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method has no place for gold
         if not 0 < self.precision < 1:
             raise ModelError(f"precision={self.precision!r} is not in (0, 1)")
-        check_room(32.0 * table.n_columns * (table.n_columns + table.n_classes), "the moments of all pairs of votes")
+        n_bytes = 32.0 * table.n_columns * (table.n_columns + table.n_classes)
+        check_room(n_bytes, "the moments of all pairs of votes", hint=FOR_MANY_CLASSES)
         given = checked_prior(self.class_prior, table.n_classes)
         prior = uniform(table.n_classes) if given is None else given
         share = table.column_counts / table.counts.sum()

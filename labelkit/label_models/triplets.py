@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
-from labelkit._room import check_room
+from labelkit._room import FOR_MANY_CLASSES, check_room
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._base import checked_prior, uniform
 
@@ -73,7 +73,7 @@ class TripletModel(AdditiveModel):
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method has no place for gold
         n_cells = table.n_lfs * (table.n_classes + 4 * table.n_lfs) + 4 * table.n_columns * table.n_classes
-        check_room(8.0 * n_cells, "the agreement of all pairs of functions")
+        check_room(8.0 * n_cells, "the agreement of all pairs of functions", hint=FOR_MANY_CLASSES)
         prior = checked_prior(self.class_prior, table.n_classes)
         voted = np.asarray(table.lf_matrix() @ table.column_counts) / table.counts.sum()
         self.correlation_ = np.empty((table.n_lfs, table.n_classes))
