@@ -330,7 +330,7 @@ class ProbabilisticLabels:
             if Path(path).is_file():
                 known = pq.read_metadata(path)
                 hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"
-                check_room(24.0 * known.num_rows * known.num_columns, "reading these labels", hint=hint)
+                check_room(40.0 * known.num_rows * known.num_columns, "reading these labels", hint=hint)
             table = pq.read_table(path)
         except (OSError, pa.ArrowInvalid) as error:
             raise MatrixError(f"{path} cannot be read as labels: {error}") from None
@@ -344,8 +344,11 @@ class ProbabilisticLabels:
         if "classes" not in known or "lfs" in known:
             raise MatrixError(f"{source} holds no probabilistic labels")
         class_names = tuple(known["classes"])
+        proba = np.empty((table.num_rows, len(class_names)))
+        for column, name in zip(proba.T, class_names, strict=True):
+            column[:] = table.column(f"p_{name}").to_numpy()
         return cls(
-            pattern_proba=np.column_stack([table.column(f"p_{name}").to_numpy() for name in class_names]),
+            pattern_proba=proba,
             pattern_covered=table.column("covered").to_numpy(),
             index=np.arange(table.num_rows),
             ids=table.column("id").to_numpy(),
