@@ -19,8 +19,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from labelkit._computed_rows import pieces_of
 from labelkit._optional import optional
-from labelkit._rows import pieces_of
 from labelkit._validation import aligned_gold
 from labelkit.analysis import (
     TOTAL,

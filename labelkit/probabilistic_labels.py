@@ -30,10 +30,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from labelkit._computed_rows import ComputedRows, Rows, picked, pieces_of, rows_at, stacked
 from labelkit._files import replaced
 from labelkit._optional import optional
 from labelkit._room import check_room
-from labelkit._rows import ComputedRows, Rows, pieces_of, row_maxima, rows_at, stacked, take_rows
+from labelkit._rows import row_maxima
 from labelkit._threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
 from labelkit.labels import ABSTAIN, LabelSpace
@@ -228,7 +229,7 @@ class ProbabilisticLabels:
         """
         what = "a probability for each example and class"
         check_room(8.0 * len(self) * self.n_classes, what, hint="labels[:10_000].proba, some of the examples at a time")
-        return take_rows(self.pattern_proba, self.index)
+        return picked(self.pattern_proba, self.index)
 
     @property
     def is_covered(self) -> NDArray[np.bool_]:
@@ -286,7 +287,7 @@ class ProbabilisticLabels:
         check_room(8.0 * len(self) * self.n_classes, what, hint="save() writes it a piece at a time")
         if isinstance(self.pattern_proba, ComputedRows) or len(self) < len(self.pattern_proba):
             index = np.arange(len(self))
-            proba, covered = take_rows(self.pattern_proba, self.index), self.is_covered
+            proba, covered = picked(self.pattern_proba, self.index), self.is_covered
             return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
         columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
         return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)

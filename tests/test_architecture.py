@@ -27,7 +27,19 @@ ROWS = {
         0,
     ),
     **dict.fromkeys(
-        ("_rows", "_validation", "conditions", "contexts", "fingerprint", "labels", "markup", "metrics", "patterns"), 1
+        (
+            "_computed_rows",
+            "_rows",
+            "_validation",
+            "conditions",
+            "contexts",
+            "fingerprint",
+            "labels",
+            "markup",
+            "metrics",
+            "patterns",
+        ),
+        1,
     ),
     **dict.fromkeys(
         (
@@ -92,6 +104,7 @@ ROWS = {
 """The row of each module; a folder is one module."""
 
 EXCEPTIONS = {
+    ("_computed_rows", "_rows"): "rows of an array are picked as everywhere",
     ("_optional", "exceptions"): "a missing package is an error of ours",
     ("_room", "exceptions"): "what does not fit is an error of ours",
     ("_secrets", "exceptions"): "a variable that is not set is an error of ours",

@@ -588,7 +588,7 @@ def test_redundancy_is_the_same_however_many_pairs_are_looked_at_together(n, mon
 def computed(monkeypatch):
     """Probabilities are made when they are asked for, however few, and a few rows at a time."""
     monkeypatch.setattr("labelkit.label_models._base.KEPT_CELLS", 0)
-    monkeypatch.setattr("labelkit._rows.PIECE_CELLS", 50)
+    monkeypatch.setattr("labelkit._computed_rows.PIECE_CELLS", 50)
     monkeypatch.setattr("labelkit.probabilistic_labels.SAVED_CELLS", 50)
 
 

@@ -18,8 +18,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from labelkit._computed_rows import KEPT_CELLS, ComputedRows, Rows, picked, rows_at
 from labelkit._room import check_room
-from labelkit._rows import KEPT_CELLS, ComputedRows, Rows, rows_at, take_rows
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._arranging import Arranged, arrange, canonical_order, matched_order
 from labelkit.label_models._em import by_blocks
@@ -321,10 +321,9 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _all_proba(self, table: VoteTable, index: NDArray[np.int64]) -> NDArray[np.float64]:
         """The probabilities of examples, by the pattern of each."""
-        check_room(
-            8.0 * len(index) * self.n_classes_, "a probability for each example and class", hint=LABELS_TAKE_LESS
-        )
-        return take_rows(self._proba(table), index)
+        n_bytes = 8.0 * len(index) * self.n_classes_
+        check_room(n_bytes, "a probability for each example and class", hint=LABELS_TAKE_LESS)
+        return picked(self._proba(table), index)
 
     def _placed(self, given: GivenVotes) -> tuple[VoteTable, NDArray[np.int64]]:
         """The votes as a table, and the pattern of each example."""

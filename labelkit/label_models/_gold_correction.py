@@ -22,8 +22,8 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from labelkit._computed_rows import stacked
 from labelkit._room import check_room
-from labelkit._rows import stacked
 from labelkit._validation import aligned_gold
 from labelkit.label_models._em import sums_by
 from labelkit.label_models._votes import class_votes

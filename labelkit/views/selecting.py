@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from labelkit._rows import pieces_of
+from labelkit._computed_rows import pieces_of
 from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
 from labelkit.labels import ABSTAIN, LabelSpace
 from labelkit.markup import DASH
