@@ -68,7 +68,9 @@ class ComputedRows(ABC):
                 )
             return np.asarray(self[rows[0]][..., rows[1]])
         one = isinstance(rows, int | np.integer)
-        chosen = np.array(range(len(self))[int(rows)]) if one else np.arange(len(self))[rows]
+        if one and not -len(self) <= rows < len(self):
+            raise IndexError(f"there is no row {rows}: there are {len(self):,}")
+        chosen = np.array(rows % len(self)) if one else np.arange(len(self))[rows]
         return _checked(self, chosen.ravel()).reshape((*chosen.shape, self.shape[1]))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's

@@ -124,7 +124,7 @@ def _by_id(classes: NDArray[np.int64], keys: NDArray[Any], ids: NDArray[Any]) ->
     index = pd.Index(ids)
     if not index.is_unique:
         raise GoldError(
-            f"the id {index[index.duplicated()][0]!r} names several examples, so gold by id has no meaning",
+            f"the id {index[index.duplicated()].tolist()[0]!r} names several examples, so gold by id has no meaning",
             hint="give gold as an array in the order of the examples",
         )
     places = index.get_indexer(pd.Index(keys))
@@ -132,11 +132,12 @@ def _by_id(classes: NDArray[np.int64], keys: NDArray[Any], ids: NDArray[Any]) ->
         missing = keys[places < 0]
         raise GoldError(
             f"gold names {len(missing)} id(s) that are not examples, such as {missing[0]!r}",
-            hint=f"ids look like {ids[0]!r}" if len(ids) else None,
+            hint=f"ids look like {ids[:1].tolist()[0]!r}" if len(ids) else None,
         )
     named = pd.Index(places)
     if not named.is_unique:
-        raise GoldError(f"gold names the id {keys[named.duplicated()][0]!r} twice", hint="keep one label an example")
+        twice = keys[named.duplicated()].tolist()[0]
+        raise GoldError(f"gold names the id {twice!r} twice", hint="keep one label an example")
     aligned = np.full(len(ids), -1, dtype=np.int64)
     aligned[places] = classes
     return aligned

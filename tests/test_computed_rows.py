@@ -40,8 +40,9 @@ def test_rows_that_are_made_are_indexed_as_an_array(small_pieces, rows, stack):
 
 
 def test_rows_that_are_made_say_what_is_out_of_range():
-    with pytest.raises(IndexError):
-        TakenRows(VALUES, np.arange(10))[10]
+    for row in (10, -11):
+        with pytest.raises(IndexError, match=f"there is no row {row}: there are 10"):
+            TakenRows(VALUES, np.arange(10))[row]
     with pytest.raises(IndexError, match=r"rows\[:10, 1\]"):
         TakenRows(VALUES, np.arange(10))[[0, 1], [0, 1]]
 

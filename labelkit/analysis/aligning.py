@@ -97,11 +97,11 @@ def _is_positional(series: pd.Series, matrix: LabelMatrix) -> bool:
 
 def _by_id(values: pd.Series, matrix: LabelMatrix) -> pd.Series:
     if not values.index.is_unique:
-        raise AnalysisError(f"the id {values.index[values.index.duplicated()][0]!r} has several values")
+        raise AnalysisError(f"the id {values.index[values.index.duplicated()].tolist()[0]!r} has several values")
     if len(matrix) and not values.index.isin(matrix.ids).any():
         raise AnalysisError(
             "none of the ids that have a value is an example's",
-            hint=f"ids look like {matrix.ids[0]!r}; give an array where the values are in the order of the examples",
+            hint=f"ids look like {matrix.ids[:1].tolist()[0]!r}; give an array for values in the order of the examples",
         )
     return values.reindex(matrix.ids)
 

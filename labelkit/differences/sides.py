@@ -272,8 +272,9 @@ def _index(side: Side) -> pd.Index[Any]:
     kinds = {part.dtype.kind for part in parts}
     index: pd.Index[Any] = pd.Index(np.concatenate([part if len(kinds) < 2 else part.astype(object) for part in parts]))
     if not index.is_unique:
+        several = index[index.duplicated()].tolist()[0]
         raise MatrixError(
-            f"the id {index[index.duplicated()][0]!r} names several examples, so that they cannot be matched by id",
+            f"the id {several!r} names several examples, so that they cannot be matched by id",
             hint="name a column of ids that differ",
         )
     return index

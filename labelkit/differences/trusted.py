@@ -65,7 +65,8 @@ def gold_of(given: Any, pairing: Pairing, class_names: tuple[str, ...]) -> Gold:
         return _in_order(given, pairing, class_names)
     names = pd.Index(ids)
     if not names.is_unique:
-        raise GoldError(f"gold names the id {names[names.duplicated()][0]!r} twice", hint="keep one label an example")
+        twice = names[names.duplicated()].tolist()[0]
+        raise GoldError(f"gold names the id {twice!r} twice", hint="keep one label an example")
     return Gold(aligned_gold(values, np.arange(len(values)), class_names), names)
 
 

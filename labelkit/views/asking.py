@@ -221,7 +221,7 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
     places = index.get_indexer(pd.Index(matrix.ids)) if index.is_unique else np.full(len(matrix), -1)
     if (places < 0).any():
         raise ModelError(
-            f"the labels are of other examples: none bears the id {matrix.ids[places < 0][0]!r}",
+            f"the labels are of other examples: none bears the id {matrix.ids[places < 0].tolist()[0]!r}",
             hint="labels=model.label(matrix)",
         )
     return labels[places]
@@ -236,7 +236,7 @@ def _places_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
     found = index[first].get_indexer(wanted)
     if (found < 0).any():
         raise MatrixError(
-            f"no example has the id {wanted[found < 0][0]!r}", hint=f"ids look like {matrix.ids[:1].tolist()}"
+            f"no example has the id {wanted[found < 0].tolist()[0]!r}", hint=f"ids look like {matrix.ids[:1].tolist()}"
         )
     return np.asarray(np.flatnonzero(first)[found])
 
