@@ -112,7 +112,7 @@ def run_command(
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from labelkit.pipeline import run  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
 
     finished = run(
         rules,
@@ -213,7 +213,7 @@ def _table(folder: Any) -> str:
 @_with_debug
 def summarize(folder: Path) -> None:
     """Show the statistics of the run in FOLDER, a row for each labeling function."""
-    from labelkit.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
 
     click.echo(_told(RunFolder(folder)))
 
@@ -226,7 +226,7 @@ def summarize(folder: Path) -> None:
 @_with_debug
 def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> None:
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
-    from labelkit.differences import diff  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.diff import diff  # noqa: PLC0415 - --help has to be quick
 
     click.echo(str(diff(before, after, gold=gold, sample=sample)))
 
@@ -242,7 +242,7 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
 
     It also tells of the other runs in the same parent folder.
     """
-    from labelkit.report import write_report  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.report import write_report  # noqa: PLC0415 - --help has to be quick
 
     path = write_report(folder, out, corpus=corpus)
     click.echo(f"written to {path}")
@@ -265,7 +265,7 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     The exit status is 1 if there is an error: an example that does not get the vote that it expects, a rule that fails
     or cannot work, a gate (expect) that the rows of CORPUS break.
     """
-    from labelkit.checking import check_rules  # noqa: PLC0415 - --help has to be quick
+    from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
     asked = None if labels is None else labels.split(",")
     report = check_rules(rules, None if corpus is None else Path(corpus), labels=asked, id=id_, **options)
@@ -299,8 +299,8 @@ def plan(
 
     Nothing is asked, unless --ask says so. Prompts that have an answer already cost nothing.
     """
-    from labelkit.collecting import collect  # noqa: PLC0415 - --help has to be quick
-    from labelkit.estimating import asks_a_model, dry_run, estimate  # noqa: PLC0415 - as above
+    from labelkit.apply.prompt_costs import asks_a_model, dry_run, estimate  # noqa: PLC0415 - as above
+    from labelkit.rules.collect import collect  # noqa: PLC0415 - --help has to be quick
 
     if (price_in is None) != (price_out is None):
         raise click.UsageError("--price-in and --price-out go together")
@@ -317,7 +317,7 @@ def plan(
 @_with_debug
 def init(folder: Path) -> None:
     """Make a small project in FOLDER that runs: rules, a corpus, a test."""
-    from labelkit.project import make_project  # noqa: PLC0415 - --help has to be quick
+    from labelkit.datasets.starter_project import make_project  # noqa: PLC0415 - --help has to be quick
 
     for line in make_project(folder):
         click.echo(line)
@@ -349,8 +349,8 @@ def cache() -> None:
 @_with_debug
 def cache_info(rules: str | None, *, labels: str | None) -> None:
     """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
-    from labelkit.cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
-    from labelkit.collecting import collect  # noqa: PLC0415 - as above
+    from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
+    from labelkit.rules.collect import collect  # noqa: PLC0415 - as above
 
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
@@ -366,7 +366,7 @@ def cache_info(rules: str | None, *, labels: str | None) -> None:
 
 def _tell_answers() -> None:
     """Say how many answers of language models are kept, if any ever were."""
-    from labelkit.prompts.store import AnswerStore  # noqa: PLC0415 - --help has to be quick
+    from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - --help has to be quick
 
     path = AnswerStore.default_path()
     if path is None or not path.is_file():
@@ -383,12 +383,12 @@ def _tell_answers() -> None:
 @_with_debug
 def cache_clear(*, answers: bool) -> None:
     """Remove all votes that are kept."""
-    from labelkit.cache import VoteCache  # noqa: PLC0415 - --help has to be quick
+    from labelkit.apply.vote_cache import VoteCache  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
     click.echo(f"{kept.clear():,} columns of votes removed from {kept.folder}")
     if answers:
-        from labelkit.prompts.store import AnswerStore  # noqa: PLC0415 - as above
+        from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - as above
 
         store = AnswerStore()
         click.echo(f"{store.clear():,} answers removed from {store.path}")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labelkit.examples import failure_of, space_of
+from labelkit.checks.examples import failure_of, space_of
 from labelkit.exceptions import RuleError
-from labelkit.lf import LabelingFunction, examples_of
+from labelkit.rules.labeling_function import LabelingFunction, examples_of
 
 
 def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> None:

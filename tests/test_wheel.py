@@ -22,7 +22,11 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_the_package_its_templates_and_its_type_marker(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    for wanted in ("labelkit/py.typed", "labelkit/templates/comments.py.txt", "labelkit/engines/processes.py"):
+    for wanted in (
+        "labelkit/py.typed",
+        "labelkit/datasets/starter/comments.py.txt",
+        "labelkit/apply/engines/processes.py",
+    ):
         assert wanted in names
     assert not [name for name in names if name.startswith(("tests/", "labeling_functions/"))]
 

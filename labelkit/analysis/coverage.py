@@ -25,11 +25,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from labelkit.analysis.aligning import aligned, sliced
-from labelkit.analysis.counting import TOTAL, fault_cells, ones_like, read, rows_of, share, vote_cells
+from labelkit._shared.numbers import wilson_interval
+from labelkit.analysis._align import aligned, sliced
+from labelkit.analysis.counts import TOTAL, fault_cells, ones_like, read, rows_of, share, vote_cells
 from labelkit.exceptions import AnalysisError, GoldError
-from labelkit.matrix import LabelMatrix, VotePatterns
-from labelkit.metrics import wilson_interval
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

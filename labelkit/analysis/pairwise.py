@@ -1,6 +1,6 @@
 """Pairs of labeling functions: where both vote, where they disagree, and which of them say the same.
 
->>> from labelkit.matrix import LabelMatrix
+>>> from labelkit.votes.label_matrix import LabelMatrix
 >>> votes = LabelMatrix.of([[0, -1], [0, 1], [-1, 1], [-1, -1]], names=["short", "link"])
 >>> pairwise_conflicts(votes).to_numpy().tolist()
 [[0.0, 0.25], [0.25, 0.0]]
@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from labelkit.analysis.counting import blocks, fault_cells, ones_like, read, share, vote_cells
+from labelkit._shared.numbers import wilson_interval
+from labelkit.analysis.counts import blocks, fault_cells, ones_like, read, share, vote_cells
 from labelkit.exceptions import AnalysisError
-from labelkit.matrix import VotePatterns
-from labelkit.metrics import wilson_interval
+from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def pairwise_overlaps(matrix: Any, *, n_classes: int | None = None) -> pd.DataFr
 
     Examples on which either failed are left out.
 
-    >>> from labelkit.matrix import LabelMatrix
+    >>> from labelkit.votes.label_matrix import LabelMatrix
     >>> pairwise_overlaps(LabelMatrix.of([[0, -1], [0, 1], [-1, 1], [-1, -1]])).to_numpy().tolist()
     [[0.5, 0.25], [0.25, 0.5]]
     """
@@ -51,7 +51,7 @@ def pairwise_conflicts(matrix: Any, *, n_classes: int | None = None) -> pd.DataF
 
     The frame is n_lfs x n_lfs. Examples on which either failed are left out.
 
-    >>> from labelkit.matrix import LabelMatrix
+    >>> from labelkit.votes.label_matrix import LabelMatrix
     >>> pairwise_conflicts(LabelMatrix.of([[0, -1], [0, 1], [-1, 1], [-1, -1]])).to_numpy().tolist()
     [[0.0, 0.25], [0.25, 0.0]]
     """
@@ -83,7 +83,7 @@ def near_duplicates(matrix: Any, *, threshold: float = 0.99, n_classes: int | No
 
     Examples
     --------
-    >>> from labelkit.matrix import LabelMatrix
+    >>> from labelkit.votes.label_matrix import LabelMatrix
     >>> votes = LabelMatrix.of([[0, 0, 0], [1, 1, -1], [0, 0, -1]], names=["a", "copy", "part"])
     >>> near_duplicates(votes)[["first", "second", "relation", "alike", "votes"]]
       first second   relation  alike  votes

@@ -1,6 +1,6 @@
 """A row of statistics for each labeling function, with gold and with a model where there are any.
 
->>> from labelkit.matrix import LabelMatrix
+>>> from labelkit.votes.label_matrix import LabelMatrix
 >>> votes = LabelMatrix.of([[0, -1], [0, 1], [-1, 1], [-1, -1]], names=["short", "link"], classes=["HAM", "SPAM"])
 >>> print(summarize(votes, gold=[0, 1, -1, 0]))
        polarity   coverage  overlaps  conflicts  votes  faults  precision     95% interval  recall  correct
@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from labelkit._threads import in_threads
-from labelkit.analysis.counting import TOTAL, Gold, Tally, blocks, declared, read, share, tallied
-from labelkit.analysis.showing import DASH, percent
+from labelkit._shared.numbers import DASH, percent, wilson_interval
+from labelkit._shared.threads import in_threads
+from labelkit.analysis.counts import TOTAL, Gold, Tally, blocks, declared, read, share, tallied
 from labelkit.exceptions import ModelError
-from labelkit.matrix import FAULT, VotePatterns
-from labelkit.metrics import wilson_interval
+from labelkit.votes.outcomes import FAULT
+from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from pathlib import Path

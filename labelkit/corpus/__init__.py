@@ -18,8 +18,8 @@ Corpus(a list, 3 rows, id='id', columns=('id', 'text'))
 2 ['c'] {'text': ['bye']}
 """
 
-from labelkit.corpus.opening import open_corpus
+from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
+from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.source import Reject
-from labelkit.corpus.stream import Batch, Corpus
 
-__all__ = ["Batch", "Corpus", "Reject", "open_corpus"]
+__all__ = ["BATCH_ROWS", "Batch", "Corpus", "Reject", "open_corpus"]

@@ -1,6 +1,6 @@
 """What every reader provides, and where it reports the rows that it cannot read.
 
-A :class:`Source` delivers chunks of any size; :class:`~labelkit.corpus.stream.Corpus` cuts them to batches, so that no
+A :class:`Source` delivers chunks of any size; :class:`~labelkit.corpus.corpus.Corpus` cuts them to batches, so that no
 reader needs to know about batches, ids or selections.
 """
 

@@ -14,7 +14,7 @@ True
 """
 
 from labelkit.datasets.comments import generate_comments, load_comments
-from labelkit.datasets.files import write_corpus
 from labelkit.datasets.posts import generate_posts, load_posts
+from labelkit.datasets.write_corpus import write_corpus
 
 __all__ = ["generate_comments", "generate_posts", "load_comments", "load_posts", "write_corpus"]

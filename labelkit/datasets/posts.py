@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from labelkit.datasets.columns import authors, ids, moments, with_nulls
-from labelkit.datasets.fragments import Bools, Ints, Pools, choose, fill
-from labelkit.datasets.latent import Profile, Profiles, ends, write_texts
-from labelkit.datasets.lexicon import FOREIGN_CHAT, FOREIGN_INSULTS, LANGUAGES, PHRASES
-from labelkit.datasets.streams import stream
+from labelkit.datasets._columns import authors, ids, moments, with_nulls
+from labelkit.datasets._fragments import Bools, Ints, Pools, choose, fill
+from labelkit.datasets._latent import Profile, Profiles, ends, write_texts
+from labelkit.datasets._lexicon import FOREIGN_CHAT, FOREIGN_INSULTS, LANGUAGES, PHRASES
+from labelkit.datasets._streams import stream
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from labelkit.label_models._base import BaseLabelModel
-from labelkit.label_models._evaluation import Evaluation
 from labelkit.label_models._saving import read_model
+from labelkit.label_models.base import BaseLabelModel
 from labelkit.label_models.dawid_skene import DawidSkene
+from labelkit.label_models.default.label_model import LabelModel
+from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.ibcc import IBCC
-from labelkit.label_models.label_model import LabelModel
 from labelkit.label_models.majority_vote import MajorityVote
 from labelkit.label_models.metal import MetalModel
 from labelkit.label_models.one_coin import OneCoin
 from labelkit.label_models.quorum_vote import QuorumVote
-from labelkit.label_models.snorkel_model import SnorkelLabelModel
+from labelkit.label_models.snorkel import SnorkelLabelModel
 from labelkit.label_models.triplets import TripletModel
 from labelkit.label_models.weighted_vote import WeightedVote
 

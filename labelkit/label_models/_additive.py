@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelkit.label_models._base import BaseLabelModel
 from labelkit.label_models._em import additive_scores, known_columns, softmax
+from labelkit.label_models.base import BaseLabelModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._em import Posterior
-    from labelkit.label_models._votes import VoteTable
+    from labelkit.label_models._vote_table import VoteTable
 
 
 class AdditiveModel(BaseLabelModel):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit._rows import row_sums
+from labelkit._shared.row_operations import row_sums
 from labelkit.label_models._em import by_blocks, own_class_sums, sums_by
-from labelkit.label_models._votes import class_votes
+from labelkit.label_models._vote_table import class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models._votes import VoteTable
+    from labelkit.label_models._vote_table import VoteTable
 
 MOST_WORTH: Final = 1.5
 """No vote counts as more than so many usual ones for the agreement of its LF with the others."""
@@ -51,8 +51,8 @@ class Beside:
 def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
     """Look at the votes beside those of each column, weighted by column.
 
-    >>> from labelkit.label_models._arranging import arrange
-    >>> from labelkit.label_models._votes import read_votes
+    >>> from labelkit.label_models._canonical_order import arrange
+    >>> from labelkit.label_models._vote_table import read_votes
     >>> found = beside(arrange(read_votes(np.array([[0, 0], [0, 1], [1, -1]])), np.arange(2)).table, np.ones(4))
     >>> found.met.tolist(), found.agreeing.tolist()
     ([2.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0])

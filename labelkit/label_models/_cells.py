@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._threads import blocks, in_threads
-from labelkit.patterns import Fields, key_order, pack, unpack
+from labelkit._shared.threads import blocks, in_threads
+from labelkit.votes.distinct_rows import Fields, key_order, pack, unpack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from scipy.special import logsumexp
 
-from labelkit._rows import row_maxima, row_sums
-from labelkit._threads import blocks, in_threads
-from labelkit.label_models._votes import FEW_CLASSES, class_votes
+from labelkit._shared.row_operations import row_maxima, row_sums
+from labelkit._shared.threads import blocks, in_threads
+from labelkit.label_models._vote_table import FEW_CLASSES, class_votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 BLOCK_CELLS: Final = 131_072
 """Rows are computed, in threads, in blocks of so many cells: 1 MB, which a processor's cache holds."""

@@ -12,7 +12,7 @@ from labelkit.label_models._em import sums_by
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models._votes import VoteTable
+    from labelkit.label_models._vote_table import VoteTable
 
 MOSTLY: Final = 0.8
 """All LFs count as multipolar where those that are, or may be, cast so many of the votes and are half of the LFs."""
@@ -60,8 +60,8 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
 def own_share(table: VoteTable) -> NDArray[np.float64]:
     """One over how many LFs cast exactly the same votes, itself included; shape (n_lfs,).
 
-    >>> from labelkit.label_models._arranging import arrange
-    >>> from labelkit.label_models._votes import read_votes
+    >>> from labelkit.label_models._canonical_order import arrange
+    >>> from labelkit.label_models._vote_table import read_votes
     >>> own_share(arrange(read_votes(np.array([[0, 1, 0], [1, -1, 1]])), np.arange(3)).table).tolist()
     [0.5, 1.0, 0.5]
     """

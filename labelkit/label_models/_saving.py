@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._files import replaced
+from labelkit._shared.files import replaced
 from labelkit.exceptions import ModelError
 
 if TYPE_CHECKING:

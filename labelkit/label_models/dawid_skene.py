@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from labelkit._room import FOR_MANY_CLASSES, check_room
+from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._base import checked_prior, uniform
 from labelkit.label_models._em import (
     SoftCounts,
     additive_scores,
@@ -19,12 +18,13 @@ from labelkit.label_models._em import (
     vote_shares,
 )
 from labelkit.label_models._polarity import multipolar
+from labelkit.label_models.base import checked_prior, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from labelkit.label_models._em import Posterior
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
 class DawidSkene(AdditiveModel):

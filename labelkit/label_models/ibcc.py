@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy.special import digamma
 
-from labelkit._room import FOR_MANY_CLASSES, check_room
+from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._base import checked_prior
 from labelkit.label_models._em import additive_scores, soft_counts, softmax, vote_shares
 from labelkit.label_models._polarity import multipolar
+from labelkit.label_models.base import checked_prior
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from labelkit.label_models._em import Posterior
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
 class IBCC(AdditiveModel):

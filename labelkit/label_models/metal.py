@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 from scipy.optimize import minimize
 
-from labelkit._room import FOR_MANY_CLASSES, check_room
+from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._base import checked_prior, uniform
-from labelkit.label_models._redundancy import together
+from labelkit.label_models._overlaps import together
+from labelkit.label_models.base import checked_prior, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 LEAST: Final = 1e-3
 """No vote is believed to be rarer among the examples of a class, in shares of how often it occurs at all."""

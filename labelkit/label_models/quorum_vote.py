@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from labelkit._threads import blocks
+from labelkit._shared.threads import blocks
 from labelkit.exceptions import ModelError
-from labelkit.label_models._base import BaseLabelModel, uniform
-from labelkit.label_models._votes import CHUNK_CELLS
+from labelkit.label_models._vote_table import CHUNK_CELLS
+from labelkit.label_models.base import BaseLabelModel, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._em import Posterior
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
 class QuorumVote(BaseLabelModel):

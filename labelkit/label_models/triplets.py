@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import sparse
 
-from labelkit._room import FOR_MANY_CLASSES, check_room
+from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._base import checked_prior, uniform
+from labelkit.label_models.base import checked_prior, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 MOST_PAIRS: Final = 2_000
 """So many pairs of others are taken for each labeling function; more are sampled."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from labelkit.label_models._base import BaseLabelModel, checked_prior, uniform
 from labelkit.label_models._em import expected_hits, sums_by, vote_shares
+from labelkit.label_models.base import BaseLabelModel, checked_prior, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from labelkit.label_models._em import Posterior
-    from labelkit.label_models._votes import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
 class WeightedVote(BaseLabelModel):

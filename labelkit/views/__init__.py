@@ -17,8 +17,8 @@ the one example on which asks and praise differ (4 in all)
 ['hm']
 """
 
-from labelkit.views.asking import view
-from labelkit.views.showing import View
-from labelkit.views.spans import Span
+from labelkit.views._table import View
+from labelkit.views.matches import Span
+from labelkit.views.view import view
 
 __all__ = ["Span", "View", "view"]

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import labelkit as lk
-from labelkit.collecting import load_file
+from labelkit.rules.load_module import load_file
 from tests.benchmarks.measuring import control_gain, machine, run_and_watch, timed
 from tests.benchmarks.plain import plain_rule
 from tests.benchmarks.posts import corpus as made_corpus
@@ -28,7 +28,7 @@ COMPILE = """
 import sys
 from pathlib import Path
 import labelkit as lk
-from labelkit.matchers import column_scan
+from labelkit.matching import column_scan
 column_scan.WORTH_COMPILING = 0
 applier = lk.Applier(lk.collect(sys.argv[1]))
 corpus = applier.open(Path(sys.argv[2]))

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import labelkit as lk
-from labelkit.plan import Plan
+from labelkit.apply.plan import Plan
 from tests.benchmarks.bulk_rules import PATTERNS, TOPICS, gazetteer, words_of
 from tests.benchmarks.posts import corpus
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 import labelkit as lk
-from labelkit._rows import take_rows
-from labelkit.lf import LFInfo
-from labelkit.patterns import Fields, merge_packed, pack_distinct, unpack
+from labelkit._shared.row_operations import take_rows
+from labelkit.votes.distinct_rows import Fields, merge_packed, pack_distinct, unpack
+from labelkit.votes.lf_info import LFInfo
 from tests.benchmarks.measuring import machine, timed
 
 CHUNK = 65_536

@@ -12,9 +12,10 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
-from labelkit.conditions import Leaf, Words, word_pattern
-from labelkit.labels import ABSTAIN
-from labelkit.lf import Cases, LabelingFunction
+from labelkit.rules.expressions import Leaf
+from labelkit.rules.labeling_function import Cases, LabelingFunction
+from labelkit.rules.predicates import Words, word_pattern
+from labelkit.votes.label_space import ABSTAIN
 
 LONG_LIST = 200
 

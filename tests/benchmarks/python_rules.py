@@ -14,7 +14,7 @@ from enum import IntEnum
 import pyarrow as pa
 
 import labelkit as lk
-from labelkit.plan import Plan
+from labelkit.apply.plan import Plan
 from tests.benchmarks.measuring import timed
 
 

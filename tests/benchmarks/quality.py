@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from labelkit import metrics
 from labelkit.exceptions import LabelkitError
 from labelkit.label_models import MODELS
-from labelkit.probabilistic_labels import TIE_TOLERANCE
+from labelkit.votes import metrics
+from labelkit.votes.probabilistic_labels import TIE_TOLERANCE
 
 SETTINGS = ("votes", "balance", "gold")
 N_GOLD, N_SEEDS = 100, 5

@@ -12,8 +12,8 @@ import time
 import numpy as np
 import pyarrow as pa
 
-from labelkit.conditions import Pattern, Words
-from labelkit.matchers import ColumnScan
+from labelkit.matching import ColumnScan
+from labelkit.rules.predicates import Pattern, Words
 
 REGEXES = (
     r"https?://\S+",

@@ -1,0 +1,167 @@
+# The public names of labelkit and the module of each: the one list, read by type checkers and by __init__.py.
+
+from ._version import __version__ as __version__
+from .analysis import (
+    Summary as Summary,
+    coverage_by as coverage_by,
+    coverage_by_class as coverage_by_class,
+    coverage_over_time as coverage_over_time,
+    marginal_values as marginal_values,
+    near_duplicates as near_duplicates,
+    pairwise_conflicts as pairwise_conflicts,
+    pairwise_overlaps as pairwise_overlaps,
+    summarize as summarize,
+    suspicious_gold as suspicious_gold,
+)
+from .analysis.model_comparison import (
+    Comparison as Comparison,
+    compare as compare,
+)
+from .analysis.suggest import (
+    Suggestion as Suggestion,
+    Suggestions as Suggestions,
+    suggest as suggest,
+)
+from .analysis.what_to_fix import (
+    Finding as Finding,
+    Findings as Findings,
+    what_to_fix as what_to_fix,
+)
+from .apply.applier import (
+    Applier as Applier,
+)
+from .apply.prompt_costs import (
+    DryRun as DryRun,
+    Estimates as Estimates,
+    dry_run as dry_run,
+    estimate as estimate,
+)
+from .corpus import (
+    Corpus as Corpus,
+    open_corpus as open_corpus,
+)
+from .datasets import (
+    generate_comments as generate_comments,
+    generate_posts as generate_posts,
+    load_comments as load_comments,
+    load_posts as load_posts,
+)
+from .exceptions import (
+    LabelkitError as LabelkitError,
+)
+from .label_models import (
+    IBCC as IBCC,
+    DawidSkene as DawidSkene,
+    Evaluation as Evaluation,
+    LabelModel as LabelModel,
+    MajorityVote as MajorityVote,
+    MetalModel as MetalModel,
+    OneCoin as OneCoin,
+    QuorumVote as QuorumVote,
+    SnorkelLabelModel as SnorkelLabelModel,
+    TripletModel as TripletModel,
+    WeightedVote as WeightedVote,
+    load_model as load_model,
+)
+from .rules.collect import (
+    collect as collect,
+)
+from .rules.compose import (
+    at_least as at_least,
+    near as near,
+    repeated as repeated,
+    unnegated as unnegated,
+    within as within,
+)
+from .rules.condition import (
+    Condition as Condition,
+)
+from .rules.databases import (
+    duckdb_table as duckdb_table,
+    sql_table as sql_table,
+)
+from .rules.expect import (
+    expect as expect,
+)
+from .rules.keywords import (
+    keywords as keywords,
+    regex as regex,
+)
+from .rules.labeling_function import (
+    Column as Column,
+    LabelingFunction as LabelingFunction,
+)
+from .rules.labeling_functions import (
+    LabelingFunctions as LabelingFunctions,
+)
+from .rules.lexicon import (
+    rules_from as rules_from,
+)
+from .rules.lookup import (
+    facts as facts,
+    lookup as lookup,
+)
+from .rules.models import (
+    model_output as model_output,
+)
+from .rules.nlp import (
+    entities as entities,
+    phrases as phrases,
+    spacy_doc as spacy_doc,
+    token_pattern as token_pattern,
+)
+from .rules.prompts import (
+    prompt as prompt,
+)
+from .rules.python_rule import (
+    column as column,
+    labeling_function as labeling_function,
+)
+from .rules.similarity import (
+    Clusters as Clusters,
+    fit_clusters as fit_clusters,
+    similar_to as similar_to,
+)
+from .runs.diff import (
+    Difference as Difference,
+    diff as diff,
+)
+from .runs.pipeline import (
+    run as run,
+)
+from .runs.report import (
+    write_report as write_report,
+)
+from .runs.run_folder import (
+    RunFolder as RunFolder,
+)
+from .views import (
+    View as View,
+    view as view,
+)
+from .views.plots import (
+    plot_coverage as plot_coverage,
+    plot_coverage_over_time as plot_coverage_over_time,
+    plot_label_distribution as plot_label_distribution,
+    plot_pairwise as plot_pairwise,
+    plot_reliability as plot_reliability,
+)
+from .votes.label_matrix import (
+    LabelMatrix as LabelMatrix,
+)
+from .votes.label_space import (
+    ABSTAIN as ABSTAIN,
+    LabelSpace as LabelSpace,
+)
+from .votes.lf_info import (
+    LFInfo as LFInfo,
+)
+from .votes.outcomes import (
+    Fault as Fault,
+)
+from .votes.probabilistic_labels import (
+    ProbabilisticLabels as ProbabilisticLabels,
+)
+from .votes.vote_patterns import (
+    VotePatterns as VotePatterns,
+)

@@ -1,0 +1,1 @@
+"""Helpers without a domain: threads, memory, files, secrets, optional imports, numbers, markup, user errors."""

@@ -1,0 +1,141 @@
+"""Values of any kind beside the examples become slices: a number for each example, and what each number means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from labelkit.corpus import open_corpus
+from labelkit.exceptions import AnalysisError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.label_matrix import LabelMatrix
+
+BATCH_ROWS: Final = 65_536
+"""Rows of a corpus that are read at a time."""
+
+QUANTILES: Final = 10
+"""Slices of about equal size that numbers are cut into where they are too many to name."""
+
+OTHER: Final = "(other)"
+"""The slice of all values beyond the most frequent ones."""
+
+
+def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "text") -> pd.Series:
+    """Values in the order of the examples.
+
+    Parameters
+    ----------
+    by : array-like, Series or mapping by id, column name, or callable
+        A name and a callable need the corpus; a callable is given each value of ``column``, and null stays null.
+    matrix : LabelMatrix
+    corpus : object, optional
+        As :func:`labelkit.open_corpus` takes it; its rows are the matrix's examples.
+    column : str
+
+    Returns
+    -------
+    pandas.Series
+        With a plain index; null where nothing is known.
+
+    Raises
+    ------
+    AnalysisError
+        If the values are not one for each example, or a corpus is needed.
+    """
+    if isinstance(by, str) or callable(by):
+        if corpus is None:
+            named = repr(by) if isinstance(by, str) else "a function"
+            raise AnalysisError(f"to slice by {named} takes the corpus", hint="coverage_by(matrix, by, corpus=corpus)")
+        values = _of_corpus(corpus, by, None) if isinstance(by, str) else _of_corpus(corpus, column, by)
+    elif isinstance(by, Mapping):
+        values = _by_id(pd.Series(by), matrix)
+    elif isinstance(by, pd.Series) and not _is_positional(by, matrix):
+        values = _by_id(by, matrix)
+    else:
+        values = _as_series(by)
+    if len(values) != len(matrix):
+        raise AnalysisError(
+            f"there are {len(values):,} values for {len(matrix):,} examples",
+            hint="give one value for each example, in their order, or a Series or dict by id",
+        )
+    return values.reset_index(drop=True)
+
+
+def _of_corpus(corpus: Any, column: str, function: Callable[[Any], Any] | None) -> pd.Series:
+    opened = open_corpus(corpus)
+    batches = (batch.table.column(0) for batch in opened.batches([column], BATCH_ROWS))
+    if function is None:
+        parts = [_as_series(array) for array in batches]
+        return pd.concat(parts, ignore_index=True) if parts else pd.Series([], dtype=object)
+    made = [None if value is None else function(value) for array in batches for value in array.to_pylist()]
+    return _as_series(made)
+
+
+def _as_series(values: Any) -> pd.Series:
+    """A pandas Series of Arrow, polars, NumPy or Python values."""
+    if hasattr(values, "to_arrow"):  # polars
+        values = values.to_arrow()
+    if hasattr(values, "dictionary_encode"):  # Arrow
+        return values.to_pandas(integer_object_nulls=True)  # type: ignore[no-any-return] # Arrow ships no types
+    array = values if isinstance(values, pd.Series | np.ndarray | pd.Index) else list(values)
+    if getattr(array, "ndim", 1) != 1:
+        raise AnalysisError("the values have more than one dimension", hint="give one value for each example")
+    return pd.Series(array)
+
+
+def _is_positional(series: pd.Series, matrix: LabelMatrix) -> bool:
+    """Whether a Series has no index of its own, or its index is the ids in their order."""
+    index = series.index
+    return isinstance(index, pd.RangeIndex) or (len(index) == len(matrix) and bool((index == matrix.ids).all()))
+
+
+def _by_id(values: pd.Series, matrix: LabelMatrix) -> pd.Series:
+    if not values.index.is_unique:
+        raise AnalysisError(f"the id {values.index[values.index.duplicated()].tolist()[0]!r} has several values")
+    if len(matrix) and not values.index.isin(matrix.ids).any():
+        raise AnalysisError(
+            "none of the ids that have a value is an example's",
+            hint=f"ids look like {matrix.ids[:1].tolist()[0]!r}; give an array for values in the order of the examples",
+        )
+    return values.reindex(matrix.ids)
+
+
+def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[Any]]:
+    """The slice of each example, and the slices: sorted, then what is beyond ``max_slices``, then nulls (None).
+
+    >>> sliced(pd.Series(["b", None, "a", "b"]), 10)
+    (array([1, 2, 0, 1]), ['a', 'b', None])
+    """
+    if max_slices < 1:
+        raise AnalysisError(f"max_slices={max_slices!r} is below 1", hint="max_slices=50")
+    if pd.api.types.is_numeric_dtype(values) and values.nunique() > max_slices:
+        values = pd.qcut(values, min(QUANTILES, max_slices), duplicates="drop")
+    try:
+        codes, found = pd.factorize(values, use_na_sentinel=True)
+    except TypeError:
+        raise AnalysisError("the values cannot be told apart: lists and dicts are no slices") from None
+    slices = [value.item() if isinstance(value, np.generic) else value for value in found]
+    place, shown = _ordered(np.bincount(codes[codes >= 0], minlength=len(slices)), slices, max_slices)
+    if (codes < 0).any():
+        shown.append(None)
+    return np.append(place, len(shown) - 1)[codes], shown
+
+
+def _ordered(counts: NDArray[np.int64], slices: list[Any], max_slices: int) -> tuple[NDArray[np.int64], list[Any]]:
+    """The place of each slice once the most frequent are sorted and the others put together."""
+    kept = list(range(len(slices)))
+    if len(slices) > max_slices:
+        kept = np.argsort(-counts, kind="stable")[: max_slices - 1].tolist() if max_slices > 1 else []
+    try:
+        kept.sort(key=lambda code: slices[code])
+    except TypeError:  # of several types
+        kept.sort(key=lambda code: (type(slices[code]).__name__, str(slices[code])))
+    place = np.full(len(slices), len(kept), dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    return place, [slices[code] for code in kept] + [OTHER] * (len(slices) > len(kept))

@@ -1,0 +1,209 @@
+"""What all statistics start from: votes and gold at one door, and counts of examples over vote patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from labelkit._shared import threads  # its blocks are cut otherwise
+from labelkit.exceptions import AnalysisError, GoldError
+from labelkit.votes.gold import aligned_gold
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.outcomes import FAULT
+from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK_CELLS: Final = 2_000_000
+"""Patterns are gone through in blocks of so many cells."""
+
+BLOCK_ROWS: Final = 65_536
+"""Patterns are counted in blocks of so many, which a processor's cache holds."""
+
+TOTAL: Final = "total"
+"""The name of the row that is about all labeling functions."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gold:
+    """How many examples of a pattern are known to be of a class, for the pairs where any is."""
+
+    pattern: NDArray[np.int64]
+    label: NDArray[np.int64]
+    count: NDArray[np.float64]
+
+
+def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[VotePatterns, Gold | None]:
+    """Vote patterns of whatever holds votes, and the gold that is known of them.
+
+    Raises
+    ------
+    MatrixError
+        If these are not votes.
+    GoldError
+        If gold does not fit, or is given beside vote patterns, which carry their own.
+    """
+    if isinstance(matrix, VotePatterns):
+        if gold is not None:
+            raise GoldError(
+                "vote patterns know no examples, so gold cannot be given beside them",
+                hint="VotePatterns(gold=counts of shape (n_patterns, n_classes)), or summarize the matrix",
+            )
+        if matrix.gold is None:
+            return matrix, None
+        pattern, label = np.nonzero(matrix.gold)
+        return matrix, Gold(pattern, label, matrix.gold[pattern, label].astype(np.float64))
+    rows = rows_of(matrix, n_classes)
+    if gold is None:
+        return rows.patterns, None
+    labels = aligned_gold(gold, rows.ids, rows.class_names)
+    known = labels >= 0
+    pairs, count = np.unique(rows.pattern_index[known] * rows.n_classes + labels[known], return_counts=True)
+    return rows.patterns, Gold(pairs // rows.n_classes, pairs % rows.n_classes, count.astype(np.float64))
+
+
+def rows_of(matrix: Any, n_classes: int | None = None) -> LabelMatrix:
+    """The label matrix of whatever holds votes, for statistics that look at single examples.
+
+    Raises
+    ------
+    AnalysisError
+        If these are vote patterns, which know no examples.
+    """
+    if isinstance(matrix, VotePatterns):
+        raise AnalysisError("vote patterns know no examples", hint="give the label matrix: RunFolder(path).matrix()")
+    return matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
+
+
+def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Slices of rows that hold a bounded number of cells."""
+    step = max(1, BLOCK_CELLS // max(n_columns, 1))
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """Counts of examples.
+
+    Attributes
+    ----------
+    votes, overlaps, conflicts, faults : ndarray of shape (n_lfs,)
+        Where an LF votes, votes beside another, votes against another, fails.
+    by_class : ndarray of shape (n_lfs, n_classes)
+        Votes of an LF for a class.
+    any_vote, any_overlap, any_conflict, any_fault : float
+    """
+
+    votes: NDArray[np.float64]
+    overlaps: NDArray[np.float64]
+    conflicts: NDArray[np.float64]
+    faults: NDArray[np.float64]
+    by_class: NDArray[np.float64]
+    any_vote: float
+    any_overlap: float
+    any_conflict: float
+    any_fault: float
+
+    def __add__(self, other: Tally) -> Tally:
+        """The counts of two sets of examples together; whole numbers, so that their order does not matter."""
+        return Tally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+def tallied(patterns: VotePatterns) -> Tally:
+    """Count examples, a block of patterns at a time, in threads."""
+    pieces = threads.blocks(len(patterns), BLOCK_ROWS) or [slice(0, 0)]
+    parts = threads.in_threads(
+        lambda rows: _tallied(patterns.outcomes[rows], patterns.counts[rows], patterns.n_classes), pieces
+    )
+    return reduce(add, parts)
+
+
+def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: int) -> Tally:
+    """Count, a labeling function at a time, from the cells that hold a vote alone: they are few."""
+    m, counts = outcomes.shape[1], n_examples.astype(np.float64)
+    kinds = _kinds(outcomes)
+    sums, by_class = np.zeros((4, m)), np.zeros((m, n_classes))
+    failed = np.zeros(len(counts), dtype=bool)
+    for j, own in enumerate(outcomes.T):
+        voted = np.flatnonzero(own >= 0)
+        weight = counts[voted]
+        for i, kind in enumerate(kinds):
+            sums[i, j] = weight[kind[voted]].sum()
+        by_class[j] = np.bincount(own[voted], weights=weight, minlength=n_classes)
+        faults = own == FAULT
+        sums[3, j] = counts[faults].sum()
+        failed |= faults
+    votes, overlaps, conflicts, faults_ = sums
+    any_vote, any_overlap, any_conflict, any_fault = (float(counts[kind].sum()) for kind in (*kinds, failed))
+    return Tally(votes, overlaps, conflicts, faults_, by_class, any_vote, any_overlap, any_conflict, any_fault)
+
+
+def _kinds(outcomes: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each pattern has a vote, two, and two that differ."""
+    n = len(outcomes)
+    voted, overlap, conflict = (np.zeros(n, dtype=bool) for _ in range(3))
+    first = np.full(n, -1, dtype=outcomes.dtype)
+    for own in outcomes.T:
+        rows = np.flatnonzero(own >= 0)
+        label, before = own[rows], first[rows]
+        overlap[rows] |= voted[rows]
+        conflict[rows] |= voted[rows] & (label != before)
+        voted[rows] = True
+        first[rows] = label
+    return voted, overlap, conflict
+
+
+def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A part of a whole, NaN where the whole is nothing."""
+    found: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return found
+
+
+def declared(patterns: VotePatterns) -> NDArray[np.bool_]:
+    """Which classes each LF is declared to vote for; shape (n_lfs, n_classes)."""
+    classes = np.zeros((patterns.n_lfs, patterns.n_classes), dtype=bool)
+    for j, lf in enumerate(patterns.lfs):
+        classes[j, list(lf.labels or ())] = True
+    return classes
+
+
+def vote_cells(patterns: VotePatterns) -> sparse.csr_array:
+    """The class of every vote; a cell that is not stored holds none. Shape (n_patterns, n_lfs)."""
+    return _stored(patterns, [np.flatnonzero(column >= 0) for column in patterns.outcomes.T])
+
+
+def fault_cells(patterns: VotePatterns) -> sparse.csr_array:
+    """Where an LF failed, 1 a cell; shape (n_patterns, n_lfs)."""
+    return ones_like(_stored(patterns, [np.flatnonzero(column == FAULT) for column in patterns.outcomes.T]))
+
+
+def _stored(patterns: VotePatterns, rows: list[NDArray[np.int64]]) -> sparse.csr_array:
+    """The outcomes of some rows of each column."""
+    bounds = np.cumsum([0, *map(len, rows)])
+    none = np.empty(0, dtype=np.int64)
+    values = [column[own] for column, own in zip(patterns.outcomes.T, rows, strict=True)]
+    shape = (len(patterns), patterns.n_lfs)
+    stored = (np.concatenate([*values, none]), np.concatenate([*rows, none]), bounds)
+    return sparse.csc_array(stored, shape=shape).tocsr()
+
+
+def ones_like(stored: sparse.csr_array) -> sparse.csr_array:
+    """The same cells, each 1."""
+    return sparse.csr_array((np.ones(stored.nnz), stored.indices, stored.indptr), shape=stored.shape)
+
+
+def class_counts(patterns: VotePatterns) -> NDArray[np.int32]:
+    """Votes of each pattern for each class; shape (n_patterns, n_classes)."""
+    counts = np.zeros((len(patterns), patterns.n_classes), dtype=np.int32)
+    for column in patterns.outcomes.T:
+        rows = np.flatnonzero(column >= 0)
+        counts[rows, column[rows]] += 1
+    return counts

@@ -1,0 +1,281 @@
+"""Which label model to use: several are fitted on the same votes, shown side by side, and the simplest good one named.
+
+With gold, each is judged on gold that it was not given (five folds), by the accuracy of covered examples. Without gold,
+by votes that it was not given: a fifth of the labeling functions is left out, the model is fitted on the others, and
+its probabilities say how the left-out ones vote or abstain. That rewards a model that finds the classes, but also one
+that finds whatever the functions have in common, so it is weaker evidence than a few dozen gold rows.
+
+>>> from labelkit.label_models import DawidSkene, MajorityVote
+>>> votes = np.array([[0, 0, 0], [1, 1, 1], [0, 0, 1], [1, 1, 0]] * 10)
+>>> found = compare(votes, [MajorityVote(), DawidSkene()], gold=[0, 1, 0, 1] * 10)
+>>> found.best, found.frame["accuracy"].tolist()
+('MajorityVote', [1.0, 1.0])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from labelkit._shared.numbers import wilson_interval
+from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models import MODELS, BaseLabelModel
+from labelkit.votes.gold import aligned_gold
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.metrics import brier_score, calibration_error, log_loss
+from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FOLDS: Final = 5
+"""Parts of the gold, or of the labeling functions, that are left out in turn."""
+
+DRAWS: Final = 1_000
+"""Bootstrap draws of gold rows."""
+
+NOT_WORSE: Final = 0.95
+"""A model is worse than the best where the bootstrap says so with this probability."""
+
+DEFAULT: Final = ("MajorityVote", "WeightedVote", "OneCoin", "DawidSkene", "LabelModel")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Label models side by side.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        A row for each model, the simplest first. With gold: ``accuracy`` with ``low`` and ``high`` (Wilson, 95%; a tie
+        counts as its chance of being right), ``log_loss``, ``brier``, ``ece``, all on covered rows. Without:
+        ``held_out``, the mean log-likelihood of left-out votes relative to no model (higher is better), with its
+        standard ``error``. Always: ``agreement``, the share of covered examples that it labels as majority vote does.
+    best : str
+        The simplest model that is not worse than the one with the highest accuracy (or likelihood).
+    reason : str
+    """
+
+    frame: pd.DataFrame
+    best: str
+    reason: str
+
+    def __repr__(self) -> str:
+        return f"{self.frame.to_string(float_format='{:.3f}'.format)}\n{self.best}: {self.reason}"
+
+
+def compare(
+    matrix: Any,
+    models: Sequence[BaseLabelModel | str] | Mapping[str, BaseLabelModel] | None = None,
+    gold: Any = None,
+    *,
+    n_classes: int | None = None,
+    random_state: int = 0,
+) -> Comparison:
+    """Fit several label models on the same votes and name the simplest that is not worse than the best.
+
+    Parameters
+    ----------
+    matrix : LabelMatrix, array-like, or DataFrame
+        Votes of shape (n_examples, n_lfs).
+    models : list of label models or their names, or mapping from names, optional
+        From simple to complex; majority vote, weighted vote, one coin, Dawid-Skene and the default if not given.
+    gold : array-like, Series or dict by id, optional
+        Trusted labels of some examples.
+    n_classes : int, optional
+        How many classes there are, where the votes cannot tell.
+    random_state : int
+        For the folds and the bootstrap.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ModelError
+        If a name is unknown, no model is given, or the matrix is of vote patterns.
+    GoldError
+        If fewer than ten covered examples have gold.
+    """
+    if isinstance(matrix, VotePatterns):
+        raise ModelError("vote patterns know no examples to leave out", hint="compare(matrix) takes the label matrix")
+    rows = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
+    chosen = _models(models)
+    agreement = _agreement(rows, chosen)
+    if gold is None:
+        return _by_votes(rows, chosen, agreement, random_state)
+    return _by_gold(rows, chosen, agreement, aligned_gold(gold, rows.ids, rows.class_names), random_state)
+
+
+def _models(models: Any) -> dict[str, BaseLabelModel]:
+    given = DEFAULT if models is None else models
+    if isinstance(given, Mapping):
+        found = dict(given)
+    else:
+        made = [_made(model) if isinstance(model, str) else model for model in given]
+        found = {_free_name(type(model).__name__, i, made): model for i, model in enumerate(made)}
+    if not found:
+        raise ModelError("there is no model to compare", hint=f"known: {', '.join(MODELS)}")
+    return found
+
+
+def _made(name: str) -> BaseLabelModel:
+    if name not in MODELS:
+        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(MODELS)}")
+    return MODELS[name]()
+
+
+def _free_name(name: str, place: int, models: Sequence[BaseLabelModel]) -> str:
+    """The class's name, with a number where it stands several times."""
+    same = [i for i, model in enumerate(models) if type(model).__name__ == name]
+    return name if len(same) == 1 else f"{name} {same.index(place) + 1}"
+
+
+def _agreement(rows: LabelMatrix, models: Mapping[str, BaseLabelModel]) -> dict[str, float]:
+    majority = MODELS["MajorityVote"]().fit(rows).predict(rows)[rows.covered]
+    labels = {name: clone(model).fit(rows).predict(rows)[rows.covered] for name, model in models.items()}
+    return {name: float(np.mean(own == majority)) if len(own) else float("nan") for name, own in labels.items()}
+
+
+# With gold ------------------------------------------------------------------------------------------------------------
+
+
+def _by_gold(
+    rows: LabelMatrix,
+    models: Mapping[str, BaseLabelModel],
+    agreement: Mapping[str, float],
+    gold: NDArray[np.int64],
+    random_state: int,
+) -> Comparison:
+    known = np.flatnonzero((gold >= 0) & rows.covered)
+    if len(known) < 2 * FOLDS:
+        raise GoldError(
+            f"{len(known)} covered examples have gold, and a comparison needs at least {2 * FOLDS}",
+            hint="compare(matrix) goes by left-out votes",
+        )
+    rng = np.random.default_rng(random_state)
+    fold = rng.permutation(np.arange(len(known)) % FOLDS)
+    credit, lines = {}, {}
+    for name, model in models.items():
+        proba = _cross_fitted(rows, model, gold, known, fold)
+        truth = gold[known]
+        tied = proba >= proba.max(axis=1, keepdims=True) - 1e-9
+        credit[name] = tied[np.arange(len(known)), truth] / tied.sum(axis=1)
+        low, high = wilson_interval(credit[name].sum(), len(known))
+        lines[name] = {
+            "accuracy": float(credit[name].mean()),
+            "low": float(low),
+            "high": float(high),
+            "log_loss": log_loss(proba, truth),
+            "brier": brier_score(proba, truth),
+            "ece": calibration_error(proba, truth),
+            "agreement": agreement[name],
+        }
+    means = {name: float(values.mean()) for name, values in credit.items()}
+    top = max(means, key=lambda name: means[name])
+    draws = rng.integers(0, len(known), size=(DRAWS, len(known)))
+    lost = {name: float(((credit[top] - own)[draws].mean(axis=1) > 0).mean()) for name, own in credit.items()}
+    best = next(name for name in models if name == top or lost[name] < NOT_WORSE)
+    reason = f"right on {means[best]:.1%} of {len(known):,} covered examples with gold"
+    if best != top:
+        reason += f", simpler than {top} ({means[top]:.1%}) and not worse by a paired bootstrap"
+    return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
+
+
+def _cross_fitted(
+    rows: LabelMatrix, model: BaseLabelModel, gold: NDArray[np.int64], known: NDArray[np.int64], fold: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Probabilities of the rows with gold, each by a model that was given the gold of other rows only."""
+    found = np.empty((len(known), rows.n_classes))
+    for part in range(FOLDS):
+        given = gold.copy()
+        given[known[fold == part]] = -1
+        fitted = clone(model).fit(rows, given)
+        found[fold == part] = fitted.predict_proba(rows[known[fold == part]])
+    return found
+
+
+# Without gold ---------------------------------------------------------------------------------------------------------
+
+
+def _by_votes(
+    rows: LabelMatrix, models: Mapping[str, BaseLabelModel], agreement: Mapping[str, float], random_state: int
+) -> Comparison:
+    fold = np.random.default_rng(random_state).permutation(np.arange(rows.n_lfs) % FOLDS)
+    order = np.argsort(rows.names)  # so that the folds do not depend on the order of the labeling functions
+    parts = [order[fold == part] for part in range(FOLDS)]
+    gain = {name: _held_out(rows, model, parts) for name, model in models.items()}
+    means = {name: float(values.mean()) if len(values) else float("nan") for name, values in gain.items()}
+    lines = {
+        name: {
+            "held_out": means[name],
+            "error": float(values.std() / np.sqrt(max(len(values), 1))) if len(values) else float("nan"),
+            "agreement": agreement[name],
+        }
+        for name, values in gain.items()
+    }
+    top = max(means, key=lambda name: means[name] if means[name] == means[name] else -np.inf)
+    best = next(name for name in models if name == top or not _clearly_above(gain[top], gain[name]))
+    reason = "its probabilities foretell left-out votes as well as any; give gold for a test of accuracy"
+    return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
+
+
+def _held_out(rows: LabelMatrix, model: BaseLabelModel, parts: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """For each example, the mean log-likelihood ratio of left-out votes and abstains; shape (n_examples,)."""
+    gain, judged = np.zeros(len(rows)), np.zeros(len(rows))
+    everything = range(rows.n_lfs)
+    for part in parts:
+        kept = [rows.names[j] for j in everything if j not in set(part.tolist())]
+        if not kept or not len(part):
+            continue
+        seen = rows[kept]
+        proba = clone(model).fit(seen).predict_proba(seen)
+        for j in part:
+            gain += np.where(seen.covered, vote_gain(rows.votes[:, j].astype(np.int64), proba, seen.covered), 0.0)
+            judged += seen.covered
+    used = judged > 0
+    return gain[used] / judged[used]
+
+
+def vote_gain(votes: NDArray[np.int64], proba: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """How much better a labeling function's votes and abstains are foretold with probabilities of the classes.
+
+    Parameters
+    ----------
+    votes : ndarray of int64, shape (n_examples,)
+    proba : ndarray of shape (n_examples, n_classes)
+        By a model that did not see these votes.
+    used : ndarray of bool, shape (n_examples,)
+        What to learn from: how the function votes on each class is estimated from the probabilities.
+
+    Returns
+    -------
+    ndarray of shape (n_examples,)
+        Log-likelihood ratios.
+
+    Examples
+    --------
+    >>> sure, torn = np.eye(2)[[0, 1] * 50], np.full((100, 2), 0.5)
+    >>> gains = [vote_gain(np.array([0, 1] * 50), p, np.ones(100, bool)).mean() for p in (sure, torn)]
+    >>> [round(float(gain), 2) for gain in gains]
+    [0.69, 0.01]
+    """
+    k = proba.shape[1]
+    outcome = np.where(votes < 0, k, votes)
+    counts = np.zeros((k + 1, k))
+    np.add.at(counts, outcome[used], proba[used])
+    marginal = (counts.sum(axis=1) + 1) / (used.sum() + k + 1)
+    likelihood = (counts + marginal[:, None]) / (counts.sum(axis=0) + 1)
+    expected = (proba * likelihood[outcome]).sum(axis=1)
+    return np.asarray(np.log(expected / marginal[outcome]))
+
+
+def _clearly_above(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    difference = one - other
+    return bool(difference.mean() > 2 * difference.std() / np.sqrt(max(len(difference), 1)))

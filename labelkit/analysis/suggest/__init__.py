@@ -1,0 +1,396 @@
+"""Which words and phrases would make good rules: they cover uncovered examples, or tell two classes apart.
+
+The labels that there are now teach which class a phrase speaks for; so suggestions improve with the rules and with the
+label model: suggest, paste, run, suggest again. What is said of a suggestion is what its rule does: it was run on
+the examples that were looked at.
+
+>>> import labelkit as lk
+>>> spam = [f"please subscribe to channel {i}, free money" for i in range(30)] + [f"free money {i}" for i in range(20)]
+>>> ham = [f"what a great song {i}" for i in range(30)]
+>>> rules = [lk.keywords("subscribe", label=1).rule(name="asks"), lk.keywords("song", label=0).rule(name="song")]
+>>> matrix = lk.Applier(rules, labels=["HAM", "SPAM"]).apply(spam + ham)
+>>> found = suggest(matrix, spam + ham, lk.MajorityVote().fit(matrix))
+>>> found
+1 suggestion; 80 of 80 examples were looked at
+   words  label  rows  new              precision
+0  free   SPAM     50   20  100.0% (88.6 - 100.0%)
+>>> print(found.as_rule(0))
+@keywords("free", label=1)  # SPAM
+def says_free(text: str) -> None:
+    \"\"\"Of 30 labeled examples with it 100% (89 - 100%) are SPAM; 20 have no vote.\"\"\"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit._shared.numbers import wilson_interval
+from labelkit.analysis.counts import rows_of
+from labelkit.analysis.suggest._phrases import Grams, grams
+from labelkit.analysis.suggest._scoring import SURE, distinct_best, greedy, log_odds, of_labels, scored
+from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions, free_name
+from labelkit.apply.plan import Plan
+from labelkit.corpus import BATCH_ROWS, open_corpus
+from labelkit.exceptions import AnalysisError
+from labelkit.label_models import LabelModel
+from labelkit.rules.expressions import leaves
+from labelkit.rules.keywords import keywords
+from labelkit.rules.labeling_function import Cases, LabelingFunction
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.predicates import Values, Words
+from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.label_matrix import LabelMatrix
+
+__all__ = ["Suggestion", "Suggestions", "suggest"]
+
+MAX_CHARACTERS: Final = 5_000
+"""Of a longer text, only the beginning is looked at."""
+
+KNOWN: Final = 0.99
+"""A rule that votes alike on this share of a phrase's examples has it already."""
+
+SPARE: Final = 2
+"""How many times as many phrases are tried as rules as are asked for."""
+
+N_IDS: Final = 5
+"""Examples that are named for each suggestion."""
+
+
+def suggest(
+    matrix: Any,
+    corpus: Any,
+    labels: Any = None,
+    *,
+    column: str = "text",
+    n: int = 20,
+    between: tuple[int | str, int | str] | None = None,
+    lfs: Iterable[LabelingFunction[...]] | None = None,
+    max_words: int = 3,
+    min_rows: int = 5,
+    min_precision: float | None = None,
+    max_rows: int = 50_000,
+    random_state: int = 0,
+) -> Suggestions:
+    """Propose keyword rules for uncovered examples, or to tell two classes apart.
+
+    Parameters
+    ----------
+    matrix : LabelMatrix, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+        The votes of the present rules.
+    corpus : object
+        What they are of, in the same order, as :func:`labelkit.open_corpus` takes it.
+    labels : ProbabilisticLabels or fitted label model, optional
+        The present labels; those of a :class:`LabelModel` fitted to the matrix if not given.
+    column : str
+        The text that is looked at.
+    n : int
+        How many suggestions at most.
+    between : tuple of two classes, optional
+        Propose what tells these two apart, covered or not, rather than what covers uncovered examples.
+    lfs : labeling functions, optional
+        The present rules: words that they list are not proposed, and their enum names the classes in source text.
+    max_words : int
+        The words in a phrase, from 1 to 3.
+    min_rows : int
+        How many of the covered examples that are looked at have to have a phrase.
+    min_precision : float in (0, 1), optional
+        The least lower end of the interval of the precision. Half way from the class's share of the labels to 1 if not
+        given, or its share itself between two classes.
+    max_rows : int
+        How many examples are looked at: half of them uncovered and half covered where there are enough, drawn at
+        random. Counts are scaled up to the corpus.
+    random_state : int
+
+    Returns
+    -------
+    Suggestions
+
+    Raises
+    ------
+    AnalysisError
+        If the corpus or the labels do not fit the matrix, or an option is out of range.
+
+    Notes
+    -----
+    Precision is measured on covered examples, by labels that the present rules gave. It says nothing of examples unlike
+    those, so look at some before you paste.
+    """
+    rows = rows_of(matrix)
+    _check(n, max_words, min_rows, max_rows, min_precision)
+    if not len(rows) or not rows.covered.any():
+        return Suggestions((), 0, len(rows), "No example has a vote, so that there are no labels to learn from.")
+    known = _labels_of(labels, rows)
+    if between is None and known.is_covered.all():
+        return Suggestions((), 0, len(rows), 'Every example has a vote; between=("A", "B") tells two classes apart.')
+    sample = _sampled(rows, known, corpus, column, max_rows, random_state)
+    found = grams(sample.texts, max_words=max_words, min_texts=min_rows)
+    pair = None if between is None else _pair(between, rows.class_names)
+    present = tuple(lfs or ())
+    search = _Search(rows.votes[sample.places], sample, found, pair, min_rows, min_precision, _words_of(present))
+    chosen = search.chosen(SPARE * n)
+    return Suggestions(_tried(search, chosen, rows, present, column)[:n], len(sample.texts), len(rows))
+
+
+def _check(n: int, max_words: int, min_rows: int, max_rows: int, min_precision: float | None) -> None:
+    if not 1 <= max_words <= 3:
+        raise AnalysisError(f"max_words={max_words} is not from 1 to 3", hint="max_words=3")
+    if min(n, min_rows, max_rows) < 1:
+        raise AnalysisError(f"n={n}, min_rows={min_rows} and max_rows={max_rows} must be at least 1", hint="n=20")
+    if min_precision is not None and not 0 < min_precision < 1:
+        raise AnalysisError(f"min_precision={min_precision} is not between 0 and 1", hint="min_precision=0.8")
+
+
+def _labels_of(labels: Any, rows: LabelMatrix) -> ProbabilisticLabels:
+    if labels is None:
+        labels = LabelModel().fit(rows)
+    known = labels if isinstance(labels, ProbabilisticLabels) or not hasattr(labels, "label") else labels.label(rows)
+    if not isinstance(known, ProbabilisticLabels):
+        raise AnalysisError(f"{labels!r} is neither labels nor a label model", hint="suggest(matrix, corpus, model)")
+    if len(known) != len(rows) or known.n_classes != rows.n_classes:
+        raise AnalysisError(
+            f"the labels are of {len(known):,} examples and {known.n_classes} classes, and the matrix is of "
+            f"{len(rows):,} and {rows.n_classes}"
+        )
+    return known
+
+
+def _pair(between: tuple[int | str, int | str], class_names: Sequence[str]) -> tuple[int, int]:
+    known: dict[int | str, int] = {c: c for c in range(len(class_names))}
+    known |= {name: c for c, name in enumerate(class_names)}
+    if len(between) != 2 or any(c not in known for c in between) or known[between[0]] == known[between[1]]:
+        raise AnalysisError(f"between={between!r} is not two of the classes {', '.join(class_names)}")
+    return known[between[0]], known[between[1]]
+
+
+def _words_of(lfs: Iterable[LabelingFunction[...]]) -> frozenset[str]:
+    """What the rules look for already, as phrases in lower case."""
+    tests = [
+        leaf.test
+        for lf in lfs
+        if isinstance(lf.body, Cases)
+        for expression, _ in lf.body.cases
+        for leaf in leaves(expression)
+    ]
+    listed = [words for test in tests if isinstance(test, Words) for words in test.words]
+    listed += [value for test in tests if isinstance(test, Values) for value in test.values if isinstance(value, str)]
+    return frozenset(" ".join(words.split()).lower() for words in listed)
+
+
+# The examples that are looked at --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """Examples that are looked at.
+
+    Attributes
+    ----------
+    places : ndarray of int64
+        Their positions, ascending.
+    texts : list of str or None
+    proba : ndarray of shape (n_sampled, n_classes)
+    covered : ndarray of bool
+    weight : ndarray
+        How many examples of the corpus each stands for.
+    """
+
+    places: NDArray[np.int64]
+    texts: list[str | None]
+    proba: NDArray[np.float64]
+    covered: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+
+
+def _sampled(
+    rows: LabelMatrix, labels: ProbabilisticLabels, corpus: Any, column: str, max_rows: int, random_state: int
+) -> _Sample:
+    rng = np.random.default_rng(random_state)
+    covered = np.flatnonzero(labels.is_covered)
+    uncovered = np.flatnonzero(~labels.is_covered)
+    n_uncovered = min(len(uncovered), max(max_rows // 2, max_rows - len(covered)))
+    n_covered = min(len(covered), max(max_rows - n_uncovered, 1))
+    drawn = [rng.choice(part, k, replace=False) for part, k in ((uncovered, n_uncovered), (covered, n_covered))]
+    places = np.sort(np.concatenate(drawn))
+    chosen = labels[places]
+    is_covered = chosen.is_covered
+    weight = np.where(is_covered, len(covered) / max(n_covered, 1), len(uncovered) / max(n_uncovered, 1))
+    return _Sample(places, _texts(rows, corpus, column, places), chosen.proba, is_covered, weight)
+
+
+def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
+    """The texts of some examples, from a stream of all."""
+    opened = open_corpus(corpus)
+    kind = opened.column_type(column)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
+        raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)")
+    texts: list[str | None] = []
+    n_rows = 0
+    for batch in opened.batches([column], BATCH_ROWS):
+        first, last = np.searchsorted(places, [batch.start, batch.start + len(batch)])
+        own = pa.array(places[first:last] - batch.start)
+        if batch.ids is not None and not np.array_equal(
+            batch.ids.take(own).to_numpy(zero_copy_only=False), rows.ids[places[first:last]]
+        ):
+            raise AnalysisError("the corpus has other ids than the matrix", hint="give the corpus that was voted on")
+        texts += [None if t is None else t[:MAX_CHARACTERS] for t in batch.table.column(0).take(own).to_pylist()]
+        n_rows += len(batch)
+    if n_rows != len(rows):
+        raise AnalysisError(
+            f"the corpus has {n_rows:,} rows, and the matrix has {len(rows):,}",
+            hint="give the corpus that was voted on",
+        )
+    return texts
+
+
+# The search -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """What is looked for, and where; ``votes`` are those of the examples that are looked at."""
+
+    votes: NDArray[Any]
+    sample: _Sample
+    grams: Grams
+    pair: tuple[int, int] | None
+    min_rows: int
+    min_precision: float | None
+    listed: frozenset[str]
+
+    @property
+    def base(self) -> NDArray[np.float64]:
+        """Each class's share of the labels."""
+        return np.asarray(self.sample.proba[self.sample.covered].mean(axis=0))
+
+    def chosen(self, n: int) -> list[tuple[int, int]]:
+        """Up to ``n`` phrases, each with its class."""
+        covered = self.sample.covered
+        has, proba = self.grams.matrix[np.flatnonzero(covered)], self.sample.proba[covered]
+        scores = scored(has, proba)
+        label = scores.label
+        if self.pair is not None:
+            z = log_odds(has, proba, *self.pair)
+            label = np.where(z > 0, self.pair[0], self.pair[1])
+            right = np.asarray((has.T @ proba)[np.arange(len(z)), label])
+            scores = of_labels(label, right, scores.support, self.base)
+        good = np.flatnonzero(self._good(scores.low, scores.lift, scores.support, label))
+        good = np.array([g for g in good.tolist() if self.grams.text(g) not in self.listed], dtype=np.int64)
+        by_gram = self.grams.matrix[:, good].T.tocsr()
+
+        def wanted(place: int) -> bool:
+            own = by_gram.indices[by_gram.indptr[place] : by_gram.indptr[place + 1]]
+            return self.is_news(own, int(label[good[place]]))
+
+        if self.pair is not None:
+            value = np.where(np.abs(z[good]) >= SURE, np.abs(z[good]), 0.0)
+            best = distinct_best(self.grams.matrix[:, good], value, n, wanted)
+        else:
+            best = greedy(self.grams.matrix[np.flatnonzero(~covered)][:, good], scores.lift[good], n, wanted)
+        return [(int(good[b]), int(label[good[b]])) for b in best]
+
+    def is_news(self, own: NDArray[Any], label: int) -> bool:
+        """Whether no present rule votes for the class on all of some examples, and there is something to gain."""
+        if not len(own) or (self.pair is None and self.sample.covered[own].all()):
+            return False
+        return bool((self.votes[own] == label).mean(axis=0).max(initial=0) < KNOWN)
+
+    def _good(
+        self,
+        low: NDArray[np.float64],
+        lift: NDArray[np.float64],
+        support: NDArray[np.float64],
+        label: NDArray[np.int64],
+    ) -> NDArray[np.bool_]:
+        """Which phrases are seen often enough and are precise enough."""
+        if self.min_precision is not None:
+            precise = low >= self.min_precision
+        else:
+            precise = lift > 0 if self.pair is not None else lift >= 0.5
+        if self.pair is not None:
+            precise = precise & np.isin(label, self.pair)
+        return (support >= self.min_rows) & precise & (lift > 0)
+
+
+# The suggestions ------------------------------------------------------------------------------------------------------
+
+
+def _tried(
+    search: _Search,
+    chosen: list[tuple[int, int]],
+    rows: LabelMatrix,
+    lfs: Sequence[LabelingFunction[...]],
+    column: str,
+) -> tuple[Suggestion, ...]:
+    """Run the proposed rules on the examples that were looked at, and say what they did."""
+    if not chosen:
+        return ()
+    phrases = [(search.grams.text(g), not search.grams.is_piece(g), label) for g, label in chosen]
+    made = [
+        keywords(words, label=label, whole_word=whole).rule(name=f"s{i}", column=column)
+        for i, (words, whole, label) in enumerate(phrases)
+    ]
+    sample = search.sample
+    table = pa.record_batch({column: pa.array(sample.texts, pa.large_string())})
+    hits = Plan(LabelingFunctions(made, labels=rows.class_names)).vote(table).votes != ABSTAIN
+    taken = set(rows.names)
+    source = {label: _source_label(label, lfs) for _, _, label in phrases}
+    found = []
+    for j, (words, whole, label) in enumerate(phrases):
+        own = np.flatnonzero(hits[:, j])
+        if search.is_news(own, label):
+            numbers = _numbers(search, rows, own, label)
+            name = free_name(words, taken)
+            found.append(
+                Suggestion(
+                    words=words,
+                    label=rows.class_names[label],
+                    number=label,
+                    name=name,
+                    column=column,
+                    whole_word=whole,
+                    source_label=source[label],
+                    **numbers,
+                )
+            )
+    return tuple(found)
+
+
+def _numbers(search: _Search, rows: LabelMatrix, own: NDArray[np.int64], label: int) -> dict[str, Any]:
+    sample = search.sample
+    weight, covered = sample.weight[own], sample.covered[own]
+    share = weight.sum() / sample.weight.sum()
+    size = sample.weight.sum() ** 2 / (sample.weight**2).sum()  # of a simple sample that says as much
+    share_low, share_high = wilson_interval(share * size, size)
+    taught = sample.proba[own[covered], label]
+    low, high = wilson_interval(taught.sum(), len(taught))
+    named = np.concatenate([own[~covered], own[covered]])[:N_IDS]
+    return {
+        "rows": round(weight.sum()),
+        "share": float(share),
+        "share_low": float(share_low),
+        "share_high": float(share_high),
+        "new": round(weight[~covered].sum()),
+        "precision": float(taught.mean()) if len(taught) else float("nan"),
+        "precision_low": float(low),
+        "precision_high": float(high),
+        "support": len(taught),
+        "ids": tuple(rows.ids[sample.places[named]].tolist()),
+    }
+
+
+def _source_label(label: int, lfs: Iterable[LabelingFunction[...]]) -> str:
+    """How the rules write the class: as a member of their enum, else as a number."""
+    for lf in lfs:
+        if lf.enum is not None and label in set(lf.enum):
+            return f"{lf.enum.__name__}.{lf.enum(label).name}"
+    return str(label)

@@ -1,0 +1,211 @@
+"""A suggested rule, with its numbers and its source text; and the list of them."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, overload
+
+import pandas as pd
+
+from labelkit.rules.keywords import keywords
+from labelkit.rules.labeling_function import LabelingFunction
+
+LONGEST_NAME: Final = 60
+"""Characters of a rule's name."""
+
+_COLUMNS: Final = (
+    "words", "label", "rows", "share", "share_low", "share_high", "new",
+    "precision", "precision_low", "precision_high", "support", "ids",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A word or phrase that would make a rule.
+
+    Attributes
+    ----------
+    words : str
+        The word or phrase.
+    label, number : str, int
+        The class that it speaks for, by name and by number.
+    rows, share : int, float
+        About how many examples of the corpus have it, and their share, with the 95% interval ``share_low`` and
+        ``share_high``.
+    new : int
+        About how many of them have no vote now.
+    precision : float
+        The mean probability of the class among the covered examples that have it, with the 95% interval
+        ``precision_low`` and ``precision_high``. Where the labels err, so does this.
+    support : int
+        How many examples that is the mean of.
+    ids : tuple
+        Some examples that have it, those without a vote first.
+    name : str
+        A name for the rule.
+    column : str
+        The column that it reads.
+    whole_word : bool
+        False for pieces of scripts without spaces.
+    source_label : str
+        How the class is written in a rule, such as ``Label.SPAM``.
+    """
+
+    words: str
+    label: str
+    number: int
+    rows: int
+    share: float
+    share_low: float
+    share_high: float
+    new: int
+    precision: float
+    precision_low: float
+    precision_high: float
+    support: int
+    ids: tuple[Any, ...]
+    name: str
+    column: str
+    whole_word: bool
+    source_label: str
+
+    def __str__(self) -> str:
+        """The rule, ready to paste."""
+        asked = (
+            f"keywords({quoted(self.words)}, label={self.source_label}{'' if self.whole_word else ', whole_word=False'}"
+        )
+        told = "" if not self.source_label.isdigit() else f"  # {_plain(self.label)}"
+        if not self.column.isidentifier():
+            return f"{self.name} = {asked}).rule(name={quoted(self.name)}, column={quoted(self.column)}){told}"
+        return f'@{asked}){told}\ndef {self.name}({self.column}: str) -> None:\n    """{self.why()}"""'
+
+    def why(self) -> str:
+        """The numbers in a sentence."""
+        share = f"{100 * self.precision:.0f}% ({100 * self.precision_low:.0f} - {100 * self.precision_high:.0f}%)"
+        new = f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
+        return f"Of {self.support:,} labeled examples with it {share} are {_plain(self.label)}; {new}."
+
+    def rule(self) -> LabelingFunction[...]:
+        """The rule itself, to apply beside the others."""
+        condition = keywords(self.words, label=self.number, whole_word=self.whole_word)
+        return condition.rule(name=self.name, column=self.column, doc=self.why())
+
+
+@dataclass(frozen=True, repr=False)
+class Suggestions(Sequence[Suggestion]):
+    """Suggested rules, the best first.
+
+    Attributes
+    ----------
+    items : tuple of Suggestion
+    n_looked_at, n_examples : int
+        How many examples were looked at, and how many there are.
+    note : str
+        Why there are none, or few.
+    """
+
+    items: tuple[Suggestion, ...]
+    n_looked_at: int
+    n_examples: int
+    note: str = ""
+
+    @overload
+    def __getitem__(self, key: int) -> Suggestion: ...
+    @overload
+    def __getitem__(self, key: slice) -> Suggestions: ...
+    def __getitem__(self, key: int | slice) -> Suggestion | Suggestions:
+        """One suggestion by position, or several by slice."""
+        if isinstance(key, slice):
+            return Suggestions(self.items[key], self.n_looked_at, self.n_examples, self.note)
+        return self.items[key]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each suggestion, with the numbers of :class:`Suggestion`."""
+        rows = [[getattr(item, name) for name in _COLUMNS] for item in self.items]
+        return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+    def as_rule(self, i: int) -> str:
+        """The source text of a suggested rule, ready to paste."""
+        return str(self.items[i])
+
+    def rules(self) -> list[LabelingFunction[...]]:
+        """The suggested rules themselves, to apply beside the others."""
+        return [item.rule() for item in self.items]
+
+    def __str__(self) -> str:
+        cells = [
+            [str(i), item.words, item.label, f"{item.rows:,}", f"{item.new:,}", _share(item)]
+            for i, item in enumerate(self.items)
+        ]
+        table = [["", "words", "label", "rows", "new", "precision"], *cells]
+        widths = [max(len(row[c]) for row in table) for c in range(6)]
+        aligned = [str.rjust, str.ljust, str.ljust, str.rjust, str.rjust, str.rjust]
+        lines = ["  ".join(put(cell, w) for put, cell, w in zip(aligned, row, widths, strict=True)) for row in table]
+        return "\n".join([self._head(), *(lines if cells else [])])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("", "words", "label", "rows", "new", "precision", "rule"))
+        body = "".join(
+            f"<tr><td>{i}</td><th>{html.escape(item.words)}</th><td>{html.escape(item.label)}</td><td>{item.rows:,}</td>"
+            f"<td>{item.new:,}</td><td>{_share(item)}</td><td><pre>{html.escape(str(item))}</pre></td></tr>"
+            for i, item in enumerate(self.items)
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.items else ""
+        return f'<div class="lk-suggestions"><style>{_STYLE}</style><p>{html.escape(self._head())}</p>{table}</div>'
+
+    def _head(self) -> str:
+        looked = f"{self.n_looked_at:,} of {self.n_examples:,} examples were looked at"
+        found = f"{len(self)} suggestion{'' if len(self) == 1 else 's'}"
+        return f"{found}; {looked}{f'. {self.note}' if self.note else ''}"
+
+
+_STYLE: Final = """
+.lk-suggestions td,.lk-suggestions th{text-align:left!important;vertical-align:top}
+.lk-suggestions pre{margin:0;background:none!important}
+"""
+
+
+def _share(item: Suggestion) -> str:
+    return f"{100 * item.precision:.1f}% ({100 * item.precision_low:.1f} - {100 * item.precision_high:.1f}%)"
+
+
+def quoted(text: str) -> str:
+    r"""A string as Python source, readable in any script.
+
+    >>> print(quoted('say "hi"'), quoted("c:\\x"), quoted("été"))
+    "say \"hi\"" "c:\\x" "été"
+    """
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _plain(text: str) -> str:
+    """A class name that can stand in a docstring or a comment."""
+    return "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text)
+
+
+def free_name(words: str, taken: set[str]) -> str:
+    """A name for a rule that is a Python identifier and not taken; it is taken then.
+
+    >>> taken = {"says_check_out"}
+    >>> free_name("check out", taken), free_name("don't", taken), free_name("😂", taken), free_name("手机", taken)
+    ('says_check_out_2', 'says_don_t', 'says_1f602', 'says_手机')
+    """
+    slug = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", words)).strip("_").lower()[:LONGEST_NAME]
+    if not slug or not f"says_{slug}".isidentifier():
+        slug = "_".join(f"{ord(c):x}" for c in words)[:LONGEST_NAME]
+    name, number = f"says_{slug}", 2
+    while name in taken:
+        name, number = f"says_{slug}_{number}", number + 1
+    taken.add(name)
+    return name

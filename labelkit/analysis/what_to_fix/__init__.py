@@ -1,0 +1,100 @@
+"""What to fix next: every statistic asked at once, and the answers ranked by how many examples they touch.
+
+A finding says what is wrong with whom, why that can be said, and about how many examples it touches. What rests on a
+share of few examples is only said where its 95% interval leaves little doubt. Vote patterns are enough, so that the
+report of a run needs no examples.
+
+>>> from labelkit.votes.label_matrix import LabelMatrix
+>>> votes = [[0, 0, -1]] * 40 + [[1, 1, -1]] * 20 + [[-1, -1, -1]] * 40
+>>> matrix = LabelMatrix.of(votes, names=["tone", "copy", "shy"], classes=["HAM", "SPAM"])
+>>> print(what_to_fix(matrix, gold=[0] * 40 + [1] * 20 + [-1] * 40))
+1. examples: no vote (40 examples)
+   40.0% (30.9 - 49.8%) of the examples get no label. lk.suggest(matrix, corpus) proposes rules for them.
+2. tone, copy: the same rule twice (60 examples)
+   They vote alike on 100.0% (94.0 - 100.0%) of the examples that either votes on, so that one opinion counts twice.
+   Keep one of them.
+3. shy: never votes (0 examples)
+   It matches nothing in this corpus. Look for a slip in words or columns, or leave out what is not needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from labelkit.analysis.counts import read
+from labelkit.analysis.what_to_fix import _by_gold as by_gold, _by_votes as by_votes
+from labelkit.analysis.what_to_fix._evidence import Evidence
+from labelkit.analysis.what_to_fix.findings import URGENCY, Finding, Findings
+from labelkit.exceptions import ModelError
+
+if TYPE_CHECKING:
+    from labelkit.label_models import BaseLabelModel
+
+__all__ = ["URGENCY", "Finding", "Findings", "what_to_fix"]
+
+
+def what_to_fix(
+    matrix: Any, *, gold: Any = None, model: BaseLabelModel | None = None, n_classes: int | None = None
+) -> Findings:
+    """List what would improve the labels most, and say why.
+
+    Looked for: examples without a vote; rules that fail, never vote, vote on everything, are worse than chance, speak
+    against the others, make labels worse, or repeat another; classes that no rule votes for, that few votes reach, or
+    that labels name too often or too seldom; tied votes; gold that is too little or looks wrong.
+
+    Parameters
+    ----------
+    matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+    gold : array-like, Series or dict by id, optional
+        Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own.
+    model : fitted label model, optional
+        What makes labels of votes; majority vote if not given.
+    n_classes : int, optional
+        How many classes there are, where the votes cannot tell.
+
+    Returns
+    -------
+    Findings
+        Ranked by the examples that each touches, times the weight of its problem in :data:`URGENCY`.
+
+    Raises
+    ------
+    GoldError
+        If gold does not fit the examples or the classes.
+    ModelError
+        If the model was fitted on other labeling functions.
+    """
+    patterns, known = read(matrix, gold, n_classes)
+    if model is not None and not hasattr(model, "predict_pattern_proba"):
+        raise ModelError(f"{model!r} is no label model", hint="what_to_fix(matrix, model=LabelModel().fit(matrix))")
+    if not patterns.n_examples:
+        return Findings(())
+    evidence = Evidence(patterns, known, model)
+    drafts = [draft for look in _LOOKS for draft in look(evidence)]
+    drafts.sort(key=lambda draft: -URGENCY[draft.problem] * draft.effect)
+    return Findings(
+        tuple(
+            Finding(rank, draft.subject, draft.problem, draft.why, round(draft.effect), draft.lfs)
+            for rank, draft in enumerate(drafts, start=1)
+        )
+    )
+
+
+_LOOKS: Final = (
+    by_votes.failing,
+    by_votes.uncovered,
+    by_votes.voiceless,
+    by_gold.worse_than_chance,
+    by_gold.harmful,
+    by_gold.doubtful_gold,
+    by_gold.few_votes_for,
+    by_votes.tied,
+    by_gold.misproportioned,
+    by_votes.contrary,
+    by_votes.indiscriminate,
+    by_votes.repeated,
+    by_gold.scarce_gold,
+    by_votes.unnamed,
+    by_votes.silent,
+)
+"""What is looked for; of findings that count the same, the earlier comes first."""

@@ -1,0 +1,115 @@
+"""What the checks look at: the votes, and all that is counted of them, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from labelkit.analysis.counts import Gold, Tally, class_counts, tallied
+from labelkit.analysis.pairwise import Pairs, count_pairs
+from labelkit.label_models import BaseLabelModel, MajorityVote
+from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.probabilistic_labels import hard_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.vote_patterns import VotePatterns
+
+LITTLE_GOLD: Final = 50
+"""With fewer covered gold examples than this, even an accuracy of 90% has an interval of 20 points and more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The votes and all that is counted of them, each thing once."""
+
+    patterns: VotePatterns
+    gold: Gold | None
+    model: BaseLabelModel | None
+
+    @cached_property
+    def n(self) -> float:
+        """How many examples there are."""
+        return float(self.patterns.n_examples)
+
+    @cached_property
+    def patterns_with_gold(self) -> VotePatterns:
+        """The patterns, and the gold as they carry it."""
+        gold = np.zeros((len(self.patterns), self.patterns.n_classes), dtype=np.int64)
+        if self.gold is not None:
+            gold[self.gold.pattern, self.gold.label] = self.gold.count
+        return replace(self.patterns, gold=gold)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Votes, overlaps, conflicts and faults of each labeling function."""
+        return tallied(self.patterns)
+
+    @cached_property
+    def pairs(self) -> Pairs:
+        """Counts for each pair of labeling functions."""
+        return count_pairs(self.patterns)
+
+    @cached_property
+    def counts(self) -> NDArray[np.int32]:
+        """Votes of each pattern for each class."""
+        return class_counts(self.patterns)
+
+    @cached_property
+    def covered(self) -> NDArray[np.bool_]:
+        """Whether each pattern has a vote."""
+        return np.asarray(self.counts.any(axis=1))
+
+    @cached_property
+    def proba(self) -> NDArray[np.float64]:
+        """The probabilities of each pattern, by the model, else by majority vote."""
+        model = MajorityVote().fit(self.patterns) if self.model is None else self.model
+        return model.predict_pattern_proba(self.patterns)
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """The hard label of each pattern."""
+        return np.where(self.covered, hard_labels(self.proba), ABSTAIN)
+
+    @cached_property
+    def label_counts(self) -> NDArray[np.float64]:
+        """How many examples get each class as their hard label."""
+        kept = self.labels >= 0
+        return np.bincount(
+            self.labels[kept], weights=self.patterns.counts[kept], minlength=self.patterns.n_classes
+        ).astype(np.float64)
+
+    @cached_property
+    def gold_counts(self) -> NDArray[np.float64]:
+        """How many gold examples are of each class."""
+        k = self.patterns.n_classes
+        return np.zeros(k) if self.gold is None else np.bincount(self.gold.label, self.gold.count, k).astype(np.float64)
+
+    @cached_property
+    def _judged(self) -> NDArray[np.float64]:
+        found = np.zeros((self.patterns.n_lfs, 3))
+        if self.gold is not None:
+            pattern, label, count = self.gold.pattern, self.gold.label, self.gold.count
+            base = self.gold_counts / max(self.gold_counts.sum(), 1)
+            for j, column in enumerate(self.patterns.outcomes.T):
+                outcomes = column[pattern]
+                voted = outcomes >= 0
+                by_chance = count[voted] @ base[outcomes[voted]]
+                found[j] = count[outcomes == label].sum(), count[voted].sum(), by_chance
+        return found
+
+    def judged(self, j: int) -> tuple[float, float, float]:
+        """Of an LF's votes on gold examples: right ones, all, and those that would be right by chance."""
+        right, n, by_chance = self._judged[j].tolist()
+        return right, n, by_chance
+
+    def columns(self) -> Iterator[tuple[int, str, float]]:
+        """Each labeling function that voted: its position, its name and its votes."""
+        for j, name in enumerate(self.patterns.names):
+            if self.tally.votes[j]:
+                yield j, name, float(self.tally.votes[j])

@@ -1,0 +1,341 @@
+"""``Applier`` runs labeling functions over a corpus, in one thread, several or processes, at once or batch by batch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from labelkit.apply.cached_votes import Completion, Remembered
+from labelkit.apply.engines import Job, engine_named
+from labelkit.apply.plan import CHUNK, BatchVotes, Plan
+from labelkit.apply.vote_cache import VoteCache, cache_of
+from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
+from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.outcomes import Fault
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+OnFault: TypeAlias = Literal["raise", "record"]
+
+
+@dataclass(frozen=True)
+class Delivered(Generic[R_co]):
+    """One batch after it was voted on.
+
+    Attributes
+    ----------
+    start : int
+        The position of its first example.
+    n_rows : int
+    ids : pyarrow.Array or None
+        None where the position is the id.
+    faults : list of (row in the batch, column, error, message)
+    seconds : ndarray of shape (n_lfs,)
+    result : object
+        What ``deliver`` returned.
+    """
+
+    start: int
+    n_rows: int
+    ids: pa.Array | None
+    faults: list[tuple[int, int, str, str]]
+    seconds: NDArray[np.float64]
+    result: R_co
+
+    def id_of(self, row: int) -> Any:
+        """The id of a row of the batch."""
+        return self.start + row if self.ids is None else self.ids[row].as_py()
+
+
+class Applier:
+    r"""Applies labeling functions to a corpus.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions or iterable of LabelingFunction
+        As :func:`labelkit.collect` returns them, or a list.
+    labels : IntEnum, list of class names or int, optional
+        The label space; inferred from the rules if not given.
+
+    Attributes
+    ----------
+    lfs : LabelingFunctions
+    plan : Plan
+        The rules compiled; ``plan.explain()`` says which path each takes.
+    seconds : dict from str to float
+        The time that each rule took in the latest application, summed over threads and processes.
+    remembered : tuple of str
+        The rules whose votes were kept from before in the latest application, and were not made anew.
+
+    Examples
+    --------
+    >>> import labelkit as lk
+    >>> free = lk.keywords("free", label=1).rule(name="free")
+    >>> short = lk.regex(r"^\S+$", label=0).rule(name="short")
+    >>> matrix = lk.Applier([free, short], labels=["HAM", "SPAM"]).apply(["free money", "nice", "so free"])
+    >>> matrix
+    LabelMatrix(3 examples x 2 labeling functions, 2 classes, 100.0% covered)
+    >>> matrix.votes.tolist()
+    [[1, -1], [-1, 0], [1, -1]]
+    """
+
+    def __init__(
+        self,
+        lfs: LabelingFunctions | Iterable[LabelingFunction[...]],
+        *,
+        labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    ) -> None:
+        self.lfs = LabelingFunctions(lfs, labels=labels)
+        self.seconds: dict[str, float] = {}
+        self.remembered: tuple[str, ...] = ()
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The rules compiled."""
+        return Plan(self.lfs)
+
+    def __repr__(self) -> str:
+        return f"Applier({len(self.lfs)} labeling functions over {self.lfs.space!r})"
+
+    def apply(
+        self,
+        corpus: Any,
+        *,
+        id: str | None = None,  # noqa: A002 - the word that users write
+        workers: int = 1,
+        engine: str | None = None,
+        batch_size: int = BATCH_ROWS,
+        on_fault: OnFault = "raise",
+        max_faults: int | None = None,
+        on_bad_row: Literal["raise", "reject"] = "raise",
+        progress: bool | None = None,
+        cache: VoteCache | str | Path | bool | None = None,
+    ) -> LabelMatrix:
+        """Vote on every example of a corpus.
+
+        The result is the same for any number of workers, any engine and any batch size.
+
+        Parameters
+        ----------
+        corpus : object
+            A pandas, polars or Arrow frame, a list or iterator of dicts or strings, a path to Parquet, CSV or JSONL, or
+            a :class:`labelkit.Corpus`.
+        id : str, optional
+            The column that names the examples; their positions do if not given.
+        workers : int
+            Threads or processes to use.
+        engine : {"serial", "thread", "process"}, optional
+            Where votes are computed. If not given and there are several workers: in threads, which share the compiled
+            rules while the main thread calls Python rules, and in processes from the moment on when Python rules turn
+            out to take most of the time.
+        batch_size : int
+            Rows in memory at a time (for each worker); rounded up to a multiple of 1,024.
+        on_fault : {"raise", "record"}
+            Whether a rule that raises, or returns no vote, stops the run or is noted in ``matrix.faults``.
+        max_faults : int, optional
+            With ``"record"``: stop when there are more than so many.
+        on_bad_row : {"raise", "reject"}
+            Whether a row that cannot be read stops the run or is left out (see :attr:`labelkit.Corpus.rejects`).
+        progress : bool, optional
+            Whether to show a progress bar; only in a terminal if not given.
+        cache : VoteCache, path or bool, optional
+            Where votes are kept, so that after an edit only the rules that it changed vote again (see
+            :mod:`labelkit.apply.vote_cache`). If not given: in the user's cache folder, for corpora of 10,000 rows and
+            more.
+
+        Returns
+        -------
+        LabelMatrix
+
+        Raises
+        ------
+        CorpusError
+            If the corpus cannot be read, or lacks a column that a rule reads.
+        FaultError
+            If a rule failed and ``on_fault`` is ``"raise"``.
+        TooManyFaultsError
+            If there were more faults than ``max_faults``.
+        """
+        opened = self.open(corpus, id=id, on_bad_row=on_bad_row)
+        parts = list(
+            self.stream(
+                opened,
+                _kept,
+                workers=workers,
+                engine=engine,
+                batch_size=batch_size,
+                on_fault=on_fault,
+                max_faults=max_faults,
+                progress=progress,
+                cache=cache,
+            )
+        )
+        return self._matrix(parts, positional=opened.id is None)
+
+    def open(self, corpus: Any, *, id: str | None = None, on_bad_row: Literal["raise", "reject"] = "raise") -> Corpus:  # noqa: A002
+        """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
+        opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row)
+        self.plan.check(opened.column_names, opened.column_type)
+        return opened
+
+    def stream(
+        self,
+        corpus: Corpus,
+        deliver: Callable[[Batch, BatchVotes], R],
+        *,
+        also: Sequence[str] = (),
+        first: int = 0,
+        workers: int = 1,
+        engine: str | None = None,
+        batch_size: int = BATCH_ROWS,
+        on_fault: OnFault = "raise",
+        max_faults: int | None = None,
+        known_faults: int = 0,
+        progress: bool | None = None,
+        cache: VoteCache | str | Path | bool | None = None,
+    ) -> Iterator[Delivered[R]]:
+        """Vote batch by batch, and give each batch with its votes to ``deliver``, in the process that voted on it.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            As :meth:`open` returns it.
+        deliver : callable
+            A function that can be pickled; what it returns is yielded, in the order of the corpus.
+        also : list of str
+            Columns to load beside those that the rules read.
+        first : int
+            The batch to start from.
+        known_faults : int
+            Faults in the batches before it, which count towards ``max_faults``.
+        workers, engine, batch_size, on_fault, max_faults, progress, cache
+            As in :meth:`apply`.
+
+        Yields
+        ------
+        Delivered
+        """
+        if on_fault not in ("raise", "record"):
+            raise LabelkitError(f"on_fault={on_fault!r} is neither 'raise' nor 'record'")
+        if max_faults is not None and (not isinstance(max_faults, int) or max_faults < 0):
+            raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+            raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
+        run = engine_named(engine, workers)
+        batch_rows = -(-batch_size // CHUNK) * CHUNK
+        remembered = Remembered(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
+        self.remembered = remembered.names
+        plan = remembered.plan(self.plan)
+        columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
+        delivery = _Delivery(deliver, remembered.completion)
+        seconds, n_faults = np.zeros(len(self.lfs)), known_faults
+        # The results are closed at once when something stops the run: workers end, their files go.
+        results: Any
+        if plan is None:
+            results = (delivery(batch, votes) for batch, votes in remembered.batches(columns, batch_rows, first))
+        else:
+            results = run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
+        with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
+            for delivered in results:
+                bar.update(delivered.n_rows)
+                seconds += delivered.seconds
+                self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
+                n_faults += len(delivered.faults)
+                remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
+                self._judge(delivered, on_fault, max_faults, n_faults)
+                yield delivered
+            remembered.keep()
+
+    def _judge(self, delivered: Delivered[Any], on_fault: OnFault, max_faults: int | None, n_faults: int) -> None:
+        """Stop for a fault, or for too many."""
+        if not delivered.faults:
+            return
+        if on_fault == "raise":
+            raise FaultError(
+                self._told(delivered, 0),
+                hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults',
+            )
+        if max_faults is not None and n_faults > max_faults:
+            last = max_faults - (n_faults - len(delivered.faults))
+            raise TooManyFaultsError(
+                f"there are more than {max_faults:,} faults; at last {self._told(delivered, max(last, 0))}",
+                hint="mend the rule, or raise max_faults",
+            )
+
+    def _told(self, delivered: Delivered[Any], which: int) -> str:
+        row, j, kind, message = delivered.faults[which]
+        known = "" if delivered.ids is None else f"id {delivered.id_of(row)!r}, "
+        example = f"{known}row {delivered.start + row}"
+        return f"rule {self.lfs.names[j]!r} failed on the example of {example}: {kind}: {message}"
+
+    def faults_of(self, delivered: Delivered[Any]) -> list[Fault]:
+        """The faults of a batch, with the names of the rules and the ids of the examples."""
+        names = self.lfs.names
+        return [
+            Fault(delivered.start + row, names[j], delivered.id_of(row), kind, message)
+            for row, j, kind, message in delivered.faults
+        ]
+
+    def _matrix(self, parts: list[Delivered[_Kept]], *, positional: bool) -> LabelMatrix:
+        n_rows = sum(part.n_rows for part in parts)
+        votes = np.empty((n_rows, len(self.lfs)), dtype=self.lfs.space.dtype, order="F")
+        soft = any(lf.levels for lf in self.lfs)
+        sure = np.zeros(votes.shape, dtype=np.uint8, order="F") if soft else None
+        for part in parts:
+            rows = slice(part.start, part.start + part.n_rows)
+            votes[rows], told = part.result
+            if sure is not None and told is not None:
+                sure[rows] = told
+        known = [np.asarray(part.ids.to_numpy(zero_copy_only=False)) for part in parts if part.ids is not None]
+        ids = np.arange(n_rows) if positional or not known else np.concatenate(known)
+        faults = tuple(fault for part in parts for fault in self.faults_of(part))
+        return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure)
+
+
+class _Delivery(Generic[R]):
+    """Calls ``deliver`` where the votes are, and keeps beside its result what the applier itself needs."""
+
+    def __init__(self, deliver: Callable[[Batch, BatchVotes], R], completion: Completion | None) -> None:
+        self._deliver = deliver
+        self._completion = completion
+
+    def __call__(self, batch: Batch, votes: BatchVotes) -> Delivered[R]:
+        if self._completion is not None:
+            votes = self._completion(batch, votes)
+        result = self._deliver(batch, votes)
+        return Delivered(batch.start, len(batch), batch.ids, votes.faults, votes.seconds, result)
+
+
+_Kept: TypeAlias = tuple[NDArray[Any], NDArray[np.uint8] | None]
+"""The votes of a batch, and how sure the rules were."""
+
+
+def _kept(_batch: Batch, votes: BatchVotes) -> _Kept:
+    """Deliver the votes themselves."""
+    return votes.votes, votes.confidence
+
+
+@contextmanager
+def _progress(n_rows: int | None, done: int, *, shown: bool | None) -> Iterator[Any]:
+    """A progress bar of rows on the standard error stream."""
+    if shown is None:
+        shown = sys.stderr is not None and sys.stderr.isatty()
+    from tqdm import tqdm  # noqa: PLC0415 - a bar is drawn only when rules are applied
+
+    with tqdm(total=n_rows, initial=done, unit=" rows", unit_scale=True, disable=not shown, file=sys.stderr) as bar:
+        yield bar

@@ -1,0 +1,58 @@
+"""What an engine is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from labelkit.apply.plan import BatchVotes, Plan
+from labelkit.corpus import Batch, Corpus
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Job(Generic[R]):
+    """Apply a plan to a corpus.
+
+    Parameters
+    ----------
+    plan : Plan
+    corpus : Corpus
+    columns : tuple of str
+        The columns to load: the plan's, and what else ``deliver`` needs.
+    batch_rows : int
+        Rows in a batch, a multiple of 1,024.
+    deliver : callable
+        Given a batch and its votes, returns what the engine yields for it. It can be pickled, and so can its result.
+    first : int
+        The batch to start from.
+    workers : int
+        How many threads or processes may be used.
+    source : iterator of Batch, optional
+        The batches from ``first`` on, where somebody has begun to read them.
+    """
+
+    plan: Plan
+    corpus: Corpus
+    columns: tuple[str, ...]
+    batch_rows: int
+    deliver: Callable[[Batch, BatchVotes], R]
+    first: int = 0
+    workers: int = 1
+    source: Iterator[Batch] | None = None
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches to vote on."""
+        if self.source is not None:
+            return self.source
+        return self.corpus.batches(self.columns, self.batch_rows, start=self.first * self.batch_rows)
+
+
+class Engine(Protocol):
+    """Runs a job."""
+
+    def __call__(self, job: Job[Any], /) -> Iterator[Any]:
+        """Yield the result of ``deliver`` for each batch, in the order of the corpus."""

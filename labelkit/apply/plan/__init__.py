@@ -1,0 +1,7 @@
+"""Compile rules once into a plan that votes on batch after batch."""
+
+from labelkit.apply.plan._calls import CHUNK
+from labelkit.apply.plan.batch_votes import BatchVotes, Voting
+from labelkit.apply.plan.plan import Plan
+
+__all__ = ["CHUNK", "BatchVotes", "Plan", "Voting"]

@@ -1,0 +1,222 @@
+"""The columns of one batch, of the corpus or derived, in the forms that rules ask for; each form is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelkit._shared.user_errors import Errors, described
+from labelkit.apply.plan._calls import call_chunks, call_each
+from labelkit.rules.labeling_function import Column, derived_columns
+
+Single: TypeAlias = str | Column
+"""A column of the corpus by its name, or a derived one."""
+
+Key: TypeAlias = Single | tuple[Single, ...]
+"""A column, or several whose values are looked at together, as tuples."""
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+Makers: TypeAlias = Mapping[Column, Callable[..., Any]]
+"""What makes derived columns for the rules of a plan."""
+
+Coded: TypeAlias = tuple[npt.NDArray[np.int64], list[Any]]
+"""For each row the number of its value, and the values."""
+
+
+def key_of(owner: Any, name: str) -> Single:
+    """The column that a rule or a derived column means by the name of a parameter."""
+    return derived_columns(owner).get(name, name)
+
+
+def makers_of(owners: Sequence[Any]) -> dict[Column, Callable[..., Any]]:
+    """What makes the derived columns that rules, and derived columns, read, where that depends on what reads them.
+
+    A function that has a method ``prepared`` is told who reads the column, and by what name.
+    """
+    readers: dict[Column, list[tuple[Any, str]]] = {}
+    for owner in owners:
+        for name, column in derived_columns(owner).items():
+            readers.setdefault(column, []).append((owner, name))
+    return {
+        column: column.function.prepared(column.name, read)
+        for column, read in readers.items()
+        if hasattr(column.function, "prepared")
+    }
+
+
+class Frame:
+    """One batch.
+
+    Parameters
+    ----------
+    table : pyarrow.RecordBatch
+        The columns of the corpus that the rules read.
+    makers : mapping from Column to callable, optional
+        What makes derived columns, where it is not their function as it is.
+    """
+
+    def __init__(self, table: pa.RecordBatch, makers: Makers | None = None) -> None:
+        self.n_rows = table.num_rows
+        self._table = table
+        self._makers = makers or {}
+        self._arrow: dict[Key, pa.Array] = dict(zip(table.schema.names, table.columns, strict=True))
+        self._lists: dict[Key, list[Any]] = {}
+        self._nulls: dict[Key, Mask] = {}
+        self._text: dict[Key, pa.Array | None] = {}
+        self._coded: dict[Key, Coded | None] = {}
+        self._errors: dict[Key, Errors] = {}
+
+    def values(self, key: Key) -> list[Any]:
+        """The values as Python objects."""
+        if key not in self._lists:
+            if isinstance(key, Column):
+                self._derive(key)
+            elif isinstance(key, tuple):
+                self._lists[key] = list(map(_whole, zip(*map(self.values, key), strict=True)))
+            else:
+                self._lists[key] = self._arrow[key].to_pylist()
+        return self._lists[key]
+
+    def column(self, key: Single) -> pa.Array | list[Any]:
+        """The values as an Arrow array, or as a list where they are derived."""
+        return self.values(key) if isinstance(key, Column) else self._arrow[key]
+
+    def nulls(self, key: Key) -> Mask:
+        """Where the value is null, or one of several."""
+        if key not in self._nulls:
+            if isinstance(key, tuple):
+                self._nulls[key] = np.asarray(np.logical_or.reduce([self.nulls(one) for one in key]))
+            elif isinstance(key, Column):
+                self._nulls[key] = np.fromiter((v is None for v in self.values(key)), np.bool_, self.n_rows)
+            else:
+                array = self._arrow[key]
+                none = array.null_count == 0
+                self._nulls[key] = (
+                    np.zeros(self.n_rows, np.bool_) if none else pc.is_null(array).to_numpy(zero_copy_only=False)
+                )
+        return self._nulls[key]
+
+    def errors(self, key: Key) -> Errors:
+        """The rows on which a derived column could not be computed, and why."""
+        if not isinstance(key, Column):
+            return {}
+        self.values(key)
+        return self._errors[key]
+
+    def text(self, key: Key) -> pa.Array | None:
+        """The values as an Arrow array of text, or None where some are no text."""
+        if key not in self._text:
+            self._text[key] = _text_of(self._arrow[key]) if isinstance(key, str) else _text_of_list(self.values(key))
+        return self._text[key]
+
+    def coded(self, key: Key) -> Coded | None:
+        """For each row the number of its value, and the values; None for columns that cannot be coded (nested ones)."""
+        if key not in self._coded:
+            if isinstance(key, tuple):
+                self._coded[key] = _code_together([self.coded(one) for one in key])
+            else:
+                self._coded[key] = _code_list(self.values(key)) if isinstance(key, Column) else _code(self._arrow[key])
+        return self._coded[key]
+
+    def part(self, start: int, n_rows: int) -> Frame:
+        """Some rows, of which nothing is derived yet."""
+        return Frame(self._table.slice(start, n_rows), self._makers)
+
+    def take_over(self, part: Frame, start: int, columns: Sequence[Column]) -> None:
+        """Keep derived columns that were made for a part; the parts come in order."""
+        for column in columns:
+            self._lists.setdefault(column, []).extend(part.values(column))
+            errors = self._errors.setdefault(column, {})
+            errors |= {start + row: error for row, error in part.errors(column).items()}
+
+    def _derive(self, column: Column) -> None:
+        """Compute a derived column; a null argument gives null unless the parameter takes nulls."""
+        keys = [key_of(column, parameter.name) for parameter in column.parameters]
+        errors: Errors = {}
+        skip = np.zeros(self.n_rows, np.bool_)
+        for key, parameter in zip(keys, column.parameters, strict=True):
+            errors = {**self.errors(key), **errors}
+            if not parameter.optional:
+                skip |= self.nulls(key)
+        skip[list(errors)] = True
+        rows = np.flatnonzero(~skip)
+        if column.batch:
+            annotations = [parameter.annotation for parameter in column.parameters]
+            columns = [self.column(key) for key in keys]
+            function = self._makers.get(column, column.function)
+            made, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
+            failed |= {i: described(value) for i, value in enumerate(made) if isinstance(value, Exception)}
+        else:
+            made, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
+        values: list[Any] = [None] * self.n_rows
+        for row, value in zip(rows.tolist(), made, strict=True):
+            values[row] = value
+        for position, (kind, message) in failed.items():
+            values[int(rows[position])] = None
+            errors[int(rows[position])] = (kind, f"column {column.name!r}: {message}")
+        self._lists[column], self._errors[column] = values, errors
+
+
+def pick(values: list[Any], rows: npt.NDArray[np.int64]) -> list[Any]:
+    """The values of some rows; the list itself where that is all of them."""
+    return values if len(rows) == len(values) else [values[row] for row in rows.tolist()]
+
+
+def _text_of(array: pa.Array) -> pa.Array | None:
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), pa.string())
+    return array if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) else None
+
+
+def _text_of_list(values: Sequence[Any]) -> pa.Array | None:
+    if not {type(value) for value in values} <= {str, type(None)}:
+        return None
+    try:
+        return pa.array(values, pa.string())
+    except (UnicodeEncodeError, pa.ArrowCapacityError):  # lone surrogates, which only a Python rule can make
+        return None
+
+
+def _whole(row: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """A tuple of values, unknown where one of them is null."""
+    return None if any(value is None for value in row) else row
+
+
+def _code(array: pa.Array) -> Coded | None:
+    try:
+        coded = array.dictionary_encode(null_encoding="encode")
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return None
+    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
+
+
+def _code_list(values: list[Any]) -> Coded | None:
+    numbers: dict[tuple[type, Any], int] = {}
+    try:
+        codes = [numbers.setdefault((type(value), value), len(numbers)) for value in values]
+    except TypeError:  # not hashable
+        return None
+    return np.array(codes, dtype=np.int64), [value for _, value in numbers]
+
+
+def _code_together(columns: list[Coded | None]) -> Coded | None:
+    """Number the tuples of values that there are; the numbers stay below that of the rows, whatever the columns are."""
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns):
+        return None
+    codes, values = known[0]
+    tuples = [(value,) for value in values]
+    for more, others in known[1:]:
+        distinct, codes = np.unique(codes * len(others) + more, return_inverse=True)
+        tuples = [(*tuples[number // len(others)], others[number % len(others)]) for number in distinct.tolist()]
+    return codes, list(map(_whole, tuples))
+
+
+FrameKeys: TypeAlias = Mapping[str, Single]
+"""For each column name that a rule uses, the column that it means."""

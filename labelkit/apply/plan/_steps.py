@@ -1,0 +1,277 @@
+"""How each kind of rule votes on a batch: declarative rules by scans shared among them, Python rules by calls.
+
+A step answers for a whole batch. Where a fast path cannot be sure (a derived column that holds something other than
+text), it goes by the definition, row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit._shared.user_errors import Errors
+from labelkit.apply.plan._calls import as_soft_votes, as_votes, call_chunks, call_each
+from labelkit.apply.plan._frame import Frame, FrameKeys, Key, Mask, key_of, pick
+from labelkit.rules.expressions import AllOf, AtLeast, Expression, Leaf, Not, leaves
+from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction
+from labelkit.rules.predicates import Membership, OfDocument, Test, Values, Words
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+
+MANY_CASES: Final = 8
+"""From so many entries with changing labels on, a mapping is scanned once a label instead of once an entry."""
+
+
+class Truths(Protocol):
+    """Where tests hold, for the batch at hand."""
+
+    def __call__(self, key: Key, test: Test) -> Mask:
+        """Whether the test holds, for each row of the column; never where it is null."""
+
+
+class Step(Protocol):
+    """One rule, compiled."""
+
+    @property
+    def lf(self) -> LabelingFunction[...]:
+        """The rule."""
+
+    @property
+    def keys(self) -> FrameKeys:
+        """The columns that it reads, by the name that it has for them."""
+
+    def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+        """The votes on a batch, and the rows on which the rule failed."""
+
+    @property
+    def tests(self) -> list[tuple[Key, Test]]:
+        """The tests that it wants answered, each with the column that it is of."""
+
+    def explain(self) -> str:
+        """The path that it takes and why."""
+
+
+def step_of(lf: LabelingFunction[...]) -> Step:
+    """Compile a rule."""
+    keys = {name: key_of(lf, name) for name in lf.columns}
+    return Declared(lf, lf.body, keys) if isinstance(lf.body, Cases) else Called(lf, lf.body, keys)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A declarative rule."""
+
+    lf: LabelingFunction[...]
+    body: Cases
+    keys: FrameKeys
+
+    @cached_property
+    def tests(self) -> list[tuple[Key, Test]]:
+        """The tests of its cases, merged by label where there are many."""
+        merged = self._by_label
+        expressions = [leaf for leaf, _ in merged] if merged else [expression for expression, _ in self.body.cases]
+        return _tests(expressions, self.keys)
+
+    def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+        """The label of the first case that holds."""
+        if _lacks_text(frame, self.tests):
+            return self._by_definition(frame, np.arange(frame.n_rows), space)
+        votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
+        merged = self._by_label
+        if merged:
+            return self._by_merged(merged, votes, frame, truths, space)
+        for expression, label in reversed(self.body.cases):
+            votes[holds(expression, self.keys, frame, truths)[0]] = label
+        return votes, {}
+
+    def explain(self) -> str:
+        """Which columns it reads."""
+        if all(isinstance(test, OfDocument) for _, test in self.tests):
+            return f"asks the documents of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
+        return f"shares one scan of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
+
+    @cached_property
+    def _by_label(self) -> list[tuple[Leaf, int]]:
+        """One leaf for each label, where the rule is a long mapping whose labels alternate."""
+        parts = [expression for expression, _ in self.body.cases]
+        if len(parts) <= MANY_CASES or not all(isinstance(part, Leaf) for part in parts):
+            return []
+        merged: dict[int, list[Leaf]] = {}
+        for part, label in self.body.cases:
+            assert isinstance(part, Leaf)
+            merged.setdefault(label, []).append(part)
+        made = [(_merge(parts), label) for label, parts in merged.items()]
+        return [(leaf, label) for leaf, label in made if leaf is not None] if all(leaf for leaf, _ in made) else []
+
+    def _by_merged(
+        self,
+        merged: list[tuple[Leaf, int]],
+        votes: npt.NDArray[np.int64],
+        frame: Frame,
+        truths: Truths,
+        space: LabelSpace,
+    ) -> tuple[npt.NDArray[np.int64], Errors]:
+        """The label that matches; where several do, the definition says which entry was declared first."""
+        n_labels = np.zeros(frame.n_rows, dtype=np.int64)
+        for leaf, label in merged:
+            found = holds(leaf, self.keys, frame, truths)[0]
+            votes[found] = label
+            n_labels += found
+        several = np.flatnonzero(n_labels > 1)
+        votes[several], errors = self._by_definition(frame, several, space)
+        return votes, {int(several[position]): error for position, error in errors.items()}
+
+    def _by_definition(
+        self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace
+    ) -> tuple[npt.NDArray[np.int64], Errors]:
+        columns = [pick(frame.values(self.keys[name]), rows) for name in self.lf.columns]
+        if not len(rows):
+            return np.empty(0, dtype=np.int64), {}
+        results, errors = call_each(lambda *row: self.body.vote(dict(zip(self.lf.columns, row, strict=True))), columns)
+        return as_votes(results, space)[0], errors
+
+
+def _merge(parts: list[Leaf]) -> Leaf | None:
+    """One leaf that holds where any of these does, if they differ in their entries alone."""
+    first = parts[0]
+    kinds = {(type(p.test), p.columns, p.optional, _options(p.test)) for p in parts}
+    if len(kinds) > 1 or not isinstance(first.test, Words | Values | OfDocument):
+        return None
+    if isinstance(first.test, OfDocument):
+        joined = first.test.joined([p.test for p in parts[1:] if isinstance(p.test, OfDocument)])
+        return None if joined is None else replace(first, test=joined)
+    if isinstance(first.test, Words):
+        words = tuple(word for p in parts if isinstance(p.test, Words) for word in p.test.words)
+        return Leaf(Words(words, first.test.ignore_case, first.test.whole_word), first.columns, first.optional)
+    values = tuple(value for p in parts if isinstance(p.test, Values) for value in p.test.values)
+    return Leaf(Values(values, first.test.ignore_case), first.columns, first.optional)
+
+
+def _options(test: Test) -> tuple[Any, ...]:
+    if isinstance(test, Words):
+        return test.ignore_case, test.whole_word
+    return (test.ignore_case,) if isinstance(test, Values) else ()
+
+
+@dataclass(frozen=True)
+class Called:
+    """A rule that calls a Python function."""
+
+    lf: LabelingFunction[...]
+    body: Calls
+    keys: FrameKeys
+
+    @cached_property
+    def tests(self) -> list[tuple[Key, Test]]:
+        """The tests of its guard."""
+        return [] if self.body.when is None else _tests([self.body.when], self.keys)
+
+    def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+        """What the function returns, where no argument is null and the guard holds."""
+        votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
+        skip = np.zeros(frame.n_rows, np.bool_)
+        for parameter in self.lf.parameters:
+            key = self.keys[parameter.name]
+            if not parameter.optional:
+                skip |= frame.nulls(key)
+            skip[list(frame.errors(key))] = True
+        unguarded: Errors = {}
+        if self.body.when is not None:
+            guarded, failed = self._guarded(frame, truths)
+            unguarded = {row: error for row, error in failed.items() if not skip[row]}
+            skip |= ~guarded
+        rows = np.flatnonzero(~skip)
+        if not len(rows):
+            return votes, unguarded
+        results, errors = self._call(frame, rows, space)
+        levels = self.lf.levels
+        votes[rows], wrong = as_soft_votes(results, space, levels) if levels else as_votes(results, space)
+        return votes, unguarded | {int(rows[position]): error for position, error in {**wrong, **errors}.items()}
+
+    def explain(self) -> str:
+        """How often the function is called, and for which rows."""
+        how = "called once a chunk of 1,024 rows" if self.body.batch else "called row by row"
+        guard = "" if self.body.when is None else ", only where its guard holds"
+        return f"a Python function, {how}{guard}"
+
+    def _guarded(self, frame: Frame, truths: Truths) -> tuple[Mask, Errors]:
+        """Where the guard holds, and where it cannot be asked."""
+        assert self.body.when is not None
+        if _lacks_text(frame, self.tests):
+            when = self.body.when
+            columns = [frame.values(key) for key in self.keys.values()]
+            results, errors = call_each(lambda *row: when.holds(dict(zip(self.keys, row, strict=True))), columns)
+            return np.fromiter((result is True for result in results), np.bool_, frame.n_rows), errors
+        return holds(self.body.when, self.keys, frame, truths)[0], {}
+
+    def _call(self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[Any, Errors]:
+        keys = [self.keys[name] for name in self.lf.columns]
+        if not self.body.batch:
+            return call_each(self.body.function, [pick(frame.values(key), rows) for key in keys])
+        annotations = [parameter.annotation for parameter in self.lf.parameters]
+        columns = [frame.column(key) for key in keys]
+        decide = self.body.decide
+        unpack: Callable[[Any, int], Any] | None = None
+        if decide is not None:
+            unpack = lambda output, n: decide(output, n, space)  # noqa: E731 - the label space is known only here
+        return call_chunks(self.body.function, columns, annotations, rows, frame.n_rows, unpack, votes=True)
+
+
+def _lacks_text(frame: Frame, tests: list[tuple[Key, Test]]) -> bool:
+    """Whether there is no text where some tests look for it."""
+    return any(not isinstance(test, Membership | OfDocument) and frame.text(key) is None for key, test in tests)
+
+
+def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Test]]:
+    found: list[tuple[Key, Test]] = []
+    for leaf in (leaf for expression in expressions for leaf in leaves(expression)):
+        columns = tuple(keys[name] for name in leaf.columns)
+        found += [(columns, leaf.test)] if leaf.joint else [(column, leaf.test) for column in columns]
+    return found
+
+
+def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths) -> tuple[Mask, Mask]:
+    """Where an expression is true, and where it is unknown, by the logic of three truth values.
+
+    Returns
+    -------
+    true, unknown : ndarray of bool, shape (n_rows,)
+    """
+    if isinstance(expression, Leaf):
+        return _leaf_holds(expression, keys, frame, truths)
+    if isinstance(expression, Not):
+        true, unknown = holds(expression.part, keys, frame, truths)
+        return ~(true | unknown), unknown
+    parts = [holds(part, keys, frame, truths) for part in expression.parts]
+    trues, unknowns = [part[0] for part in parts], [part[1] for part in parts]
+    if isinstance(expression, AtLeast):
+        n_true, n_unknown = np.sum(trues, axis=0), np.sum(unknowns, axis=0)
+        true = n_true >= expression.number
+        return true, ~true & (n_true + n_unknown >= expression.number)
+    if isinstance(expression, AllOf):
+        false = np.logical_or.reduce([~(true | unknown) for true, unknown in parts])
+        true = np.logical_and.reduce(trues)
+        return true, ~(true | false)
+    true = np.logical_or.reduce(trues)
+    return true, np.logical_or.reduce(unknowns) & ~true
+
+
+def _leaf_holds(leaf: Leaf, keys: FrameKeys, frame: Frame, truths: Truths) -> tuple[Mask, Mask]:
+    columns = tuple(keys[name] for name in leaf.columns)
+    asked: tuple[Key, ...] = (columns,) if leaf.joint else columns
+    true = np.logical_or.reduce([truths(key, leaf.test) for key in asked])
+    unknown = np.zeros(frame.n_rows, np.bool_)
+    for name in leaf.columns:
+        if name not in leaf.optional:
+            unknown |= frame.nulls(keys[name])
+    return true, unknown & ~true
+
+
+def _name(key: Key) -> str:
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_name, key))})"
+    return key.name if isinstance(key, Column) else key

@@ -1,0 +1,255 @@
+"""One batch on its way through a plan, in three steps, so that an engine may run them in different threads.
+
+``scan`` looks for the phrases and patterns of all rules in the columns of the corpus: most of the work, done by
+compiled code beside which other threads run. ``call`` runs the functions of the user, and is best left to the main
+thread, where their authors expect to be. ``settle`` makes votes of what was found.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from labelkit._shared.user_errors import Errors, described
+from labelkit.apply.plan._calls import CHUNK
+from labelkit.apply.plan._frame import Frame, Key, Mask
+from labelkit.apply.plan._steps import Step
+from labelkit.exceptions import StopRunError
+from labelkit.rules.predicates import InContext, Membership, OfDocument, Question, Stored, Test
+from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.outcomes import decoded
+
+if TYPE_CHECKING:
+    from labelkit.apply.plan import Plan
+
+
+@dataclass
+class BatchVotes:
+    """The votes on one batch.
+
+    Attributes
+    ----------
+    votes : ndarray of int8 or int16, shape (n_rows, n_lfs)
+        In Fortran order: the votes of one rule stand together.
+    faults : list of (row, lf, error, message)
+        Rows of the batch and columns of ``votes`` where a rule failed, in that order.
+    seconds : ndarray of float, shape (n_lfs,)
+        The time that each rule took; that of a shared scan is split evenly among the rules that share it.
+    confidence : ndarray of uint8, shape (n_rows, n_lfs), or None
+        How sure the rules were, where any rule says (see :class:`labelkit.LabelMatrix`).
+    """
+
+    votes: npt.NDArray[Any]
+    faults: list[tuple[int, int, str, str]]
+    seconds: npt.NDArray[np.float64]
+    confidence: npt.NDArray[np.uint8] | None = None
+
+
+class Voting:
+    """The votes on one batch in the making: :meth:`scan`, :meth:`call` and :meth:`settle`, in this order, each once.
+
+    Attributes
+    ----------
+    seconds_called : float
+        What :meth:`call` took.
+    seconds_other : float
+        What the other two took.
+    """
+
+    def __init__(self, plan: Plan, table: pa.RecordBatch) -> None:
+        self._plan = plan
+        self._frame = Frame(table, plan.makers)
+        self._scanned = _Scanned(plan, self._frame)
+        self._votes = np.empty((table.num_rows, len(plan.lfs)), dtype=plan.lfs.space.dtype, order="F")
+        soft = any(lf.levels for lf in plan.lfs)
+        self._confidence = np.zeros(self._votes.shape, dtype=np.uint8, order="F") if soft else None
+        self._errors: list[Errors] = [{} for _ in plan.lfs]
+        self._seconds = np.zeros(len(plan.lfs))
+        self.seconds_called = 0.0
+        self.seconds_other = 0.0
+
+    def scan(self) -> None:
+        """Scan the columns of the corpus in which rules look for text."""
+        started = time.perf_counter()
+        for key in self._plan.scans:
+            if isinstance(key, str):
+                self._scanned.scan(key)
+        self.seconds_other += time.perf_counter() - started
+
+    def call(self) -> None:
+        """Call the functions of rules and derived columns; what reads large values votes here, too."""
+        if self._plan.in_chunks:
+            for start in range(0, self._frame.n_rows, CHUNK):
+                frame = self._frame.part(start, CHUNK)
+                scanned = self._scanned.part(frame, start)
+                self._call(frame, scanned, start)
+                self._scanned.seconds += scanned.seconds
+                self._frame.take_over(frame, start, self._plan.kept)
+        else:
+            self._call(self._frame, self._scanned, 0)
+        self.seconds_called = float(self._seconds.sum())
+
+    def _call(self, frame: Frame, scanned: _Scanned, start: int) -> None:
+        for j, step in enumerate(self._plan.steps):
+            started = time.perf_counter()
+            for key in step.keys.values():
+                self._note(j, frame.errors(key), start)
+            self._seconds[j] += time.perf_counter() - started
+            if self._plan.is_called(step):
+                self._vote(j, step, frame, scanned, start)
+
+    def settle(self) -> BatchVotes:
+        """Let the declarative rules vote, and put everything together."""
+        started = time.perf_counter()
+        for j, step in enumerate(self._plan.steps):
+            if not self._plan.is_called(step):
+                self._vote(j, step, self._frame, self._scanned, 0)
+        faults = [
+            (row, j, kind, message) for j, errors in enumerate(self._errors) for row, (kind, message) in errors.items()
+        ]
+        for row, j, _, _ in faults:
+            self._votes[row, j] = ABSTAIN
+            if self._confidence is not None:
+                self._confidence[row, j] = 0
+        self.seconds_other += time.perf_counter() - started
+        return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared(), self._confidence)
+
+    def _vote(self, j: int, step: Step, frame: Frame, scanned: _Scanned, start: int) -> None:
+        started, shared = time.perf_counter(), scanned.seconds
+        rows = slice(start, start + frame.n_rows)
+        space = self._plan.lfs.space
+        made, errors = step.vote(frame, scanned, space)
+        if step.lf.levels and self._confidence is not None:
+            labels, sure = decoded(made, len(space), np.int64, soft=True)
+            made = labels
+            self._confidence[rows, j] = 0 if sure is None else sure
+        self._votes[rows, j] = made
+        self._note(j, {**scanned.errors(step.tests), **errors}, start)
+        self._seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
+
+    def _note(self, j: int, errors: Errors, start: int) -> None:
+        """Keep why a rule failed, unless it is known already."""
+        if errors:
+            self._errors[j] = {**{start + row: error for row, error in errors.items()}, **self._errors[j]}
+
+    def _shared(self) -> npt.NDArray[np.float64]:
+        """What each rule has to bear of the scans."""
+        sharing = np.array([bool(step.tests) for step in self._plan.steps])
+        return np.asarray(sharing * (self._scanned.seconds / max(1, int(sharing.sum()))))
+
+
+class _Scanned:
+    """Where tests hold in one batch; each column is scanned once, when the first rule asks."""
+
+    def __init__(self, plan: Plan, frame: Frame, found: dict[Key, Mask] | None = None) -> None:
+        self._plan = plan
+        self._frame = frame
+        self._found = found or {}
+        self._said: dict[tuple[Key, Question], list[Any]] = {}
+        self._errors: dict[tuple[Key, Test], Errors] = {}
+        self.seconds = 0.0
+
+    def __call__(self, key: Key, test: Test) -> Mask:
+        """Where a test holds (see :class:`labelkit.apply.plan._steps.Truths`)."""
+        started = time.perf_counter()
+        try:
+            if isinstance(test, Membership):
+                return self._among(key, test)
+        finally:
+            self.seconds += time.perf_counter() - started
+        if isinstance(test, OfDocument):
+            return self._of_document(key, test)
+        if isinstance(test, InContext):
+            return self._in_context(key, test)
+        self.scan(key)
+        answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
+        return answer
+
+    def part(self, frame: Frame, start: int) -> _Scanned:
+        """The same for some rows: what was scanned is known there, too."""
+        rows = slice(start, start + frame.n_rows)
+        return _Scanned(self._plan, frame, {key: found[rows] for key, found in self._found.items()})
+
+    def scan(self, key: Key) -> None:
+        """Look for all that the rules want to know of a column; nothing is done for one that is no text, or done."""
+        started = time.perf_counter()
+        text = self._frame.text(key)
+        if key not in self._found and text is not None:
+            self._found[key] = self._plan.scans[key][0].scan(text)
+        self.seconds += time.perf_counter() - started
+
+    def _of_document(self, key: Key, test: OfDocument) -> Mask:
+        """Ask every document; one that cannot be asked is a fault of that row."""
+        values, true = self._frame.values(key), np.zeros(self._frame.n_rows, np.bool_)
+        try:
+            true[:] = [value is not None and test.matches(value) for value in values]
+        except StopRunError:
+            raise
+        except Exception:  # noqa: BLE001 - matchers raise what they like; it is found out below of which documents
+            true[:], self._errors[key, test] = self._one_by_one(values, test)
+        return true
+
+    def _one_by_one(self, values: list[Any], test: OfDocument) -> tuple[Mask, Errors]:
+        true, errors = np.zeros(len(values), np.bool_), Errors()
+        for row, value in enumerate(values):
+            try:
+                true[row] = value is not None and test.matches(value)
+            except Exception as error:  # noqa: BLE001 - as above
+                errors[row] = described(error)
+        return true, errors
+
+    def _in_context(self, key: Key, test: InContext) -> Mask:
+        """Ask the definition where all that it needs is there."""
+        possible = ~self._frame.nulls(key)
+        for need in test.needs:
+            possible &= self(key, need)
+        rows, text = np.flatnonzero(possible), self._frame.text(key)
+        if len(rows) and text is not None:
+            possible[rows] = [test.matches(one) for one in text.take(pa.array(rows)).to_pylist()]
+        return possible
+
+    def errors(self, tests: list[tuple[Key, Test]]) -> Errors:
+        """The rows on which tests could not be answered, and why; the first test's word counts."""
+        if not self._errors:
+            return {}
+        return {row: error for one in reversed(tests) for row, error in self._errors.get(one, {}).items()}
+
+    def _among(self, key: Key, test: Membership) -> Mask:
+        """Ask once for each distinct value."""
+        coded = self._frame.coded(key)
+        if coded is None:
+            coded = np.arange(self._frame.n_rows), self._frame.values(key)
+        codes, values = coded
+        if isinstance(test, Stored):
+            known, errors = self._judged(test, self._asked(key, test.question, values))
+            rows = np.flatnonzero(np.isin(codes, list(errors))).tolist() if errors else []
+            self._errors[key, test] = {row: errors[int(codes[row])] for row in rows}
+        else:
+            answers = (value is not None and test.matches(value) for value in values)
+            known = np.fromiter(answers, np.bool_, len(values))
+        return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
+
+    def _judged(self, test: Stored, said: list[Any]) -> tuple[Mask, Errors]:
+        """What a test makes of what a table said of each value, once for each saying; None is said of a null."""
+        known: dict[Any, bool] = {None: False}
+        failed: dict[Any, tuple[str, str]] = {}
+        for answer in set(said) - {None}:
+            try:
+                known[answer] = test.judge(answer)
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault
+                known[answer], failed[answer] = False, described(error)
+        errors = {number: failed[answer] for number, answer in enumerate(said) if answer in failed} if failed else {}
+        return np.fromiter((known[answer] for answer in said), np.bool_, len(said)), errors
+
+    def _asked(self, key: Key, question: Question, values: list[Any]) -> list[Any]:
+        """What a table says of each value, for all tests with the same question."""
+        if (key, question) not in self._said:
+            there = [value for value in values if value is not None]
+            answers = iter(question.find(there))
+            self._said[key, question] = [None if value is None else next(answers) for value in values]
+        return self._said[key, question]

@@ -1,0 +1,288 @@
+"""A plan: rules compiled once, to vote on batch after batch.
+
+The plan knows which columns to load, which tests share one scan of a column, and which rules call Python. It promises
+the votes of the rules' definitions, whatever path it takes; ``explain`` says which.
+
+>>> from labelkit.rules.labeling_functions import LabelingFunctions
+>>> from labelkit.rules.keywords import keywords
+>>> plan = Plan(LabelingFunctions([keywords("free", label=1).rule(name="free")], labels=2))
+>>> plan.columns
+('text',)
+>>> plan.vote(pa.record_batch({"text": ["Free!", "no", None]})).votes.tolist()
+[[1], [-1], [-1]]
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Final
+
+import pyarrow as pa
+
+from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
+from labelkit.apply.plan._steps import Called, Step, step_of
+from labelkit.apply.plan.batch_votes import BatchVotes, Voting
+from labelkit.exceptions import CorpusError, DatabaseError, RuleError
+from labelkit.matching import ColumnScan
+from labelkit.rules.labeling_function import Column
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.predicates import InContext, Membership, OfDocument, Pattern, Stored, Test, Tuples, Words
+
+_TYPES: Final = (str, bool, int, float, date, datetime)
+"""Annotations that say how the text of a CSV column is to be read."""
+
+
+@dataclass
+class Plan:
+    """Rules compiled for a corpus.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions
+    """
+
+    lfs: LabelingFunctions
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """One step a rule, in the order of the rules."""
+        return [step_of(lf) for lf in self.lfs]
+
+    @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """Every column that the rules read, of the corpus or derived, those that derived columns read included."""
+        found: dict[Key, None] = {}
+        for lf in self.lfs:
+            for name in lf.columns:
+                _add(key_of(lf, name), found, ())
+        return tuple(found)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the corpus that the rules read."""
+        return tuple(key for key in self.keys if isinstance(key, str))
+
+    @cached_property
+    def types(self) -> dict[str, type]:
+        """What the rules' annotations say of the corpus's columns, for formats that hold only text."""
+        known: dict[str, tuple[type, str]] = {}
+        owners: list[Any] = [*self.lfs, *(key for key in self.keys if isinstance(key, Column))]
+        for owner in owners:
+            for parameter in owner.parameters:
+                kind = parameter.annotation
+                if kind not in _TYPES or isinstance(key_of(owner, parameter.name), Column):
+                    continue
+                before, who = known.setdefault(parameter.name, (kind, owner.name))
+                if before is not kind:
+                    raise RuleError(
+                        f"column {parameter.name!r} is {before.__name__} to {who!r}, {kind.__name__} to {owner.name!r}",
+                        hint="annotate it alike everywhere",
+                    )
+        return {name: kind for name, (kind, _) in known.items()}
+
+    @cached_property
+    def makers(self) -> Makers:
+        """What makes derived columns, where that depends on the rules that read them.
+
+        Raises
+        ------
+        LabelkitError
+            If a column cannot be made as its rules need it, such as by a pipeline that is not installed.
+        """
+        return makers_of([*self.lfs, *(key for key in self.keys if isinstance(key, Column))])
+
+    @cached_property
+    def in_chunks(self) -> bool:
+        """Whether functions are called on a chunk after the other, since a derived column is too large for a batch."""
+        return any(isinstance(key, Column) and key.fleeting for key in self.keys)
+
+    @cached_property
+    def kept(self) -> tuple[Column, ...]:
+        """The derived columns that are read when all functions have been called."""
+        later = (key for step in self.steps if not self.is_called(step) for key in step.keys.values())
+        return tuple(dict.fromkeys(key for key in later if isinstance(key, Column)))
+
+    def is_called(self, step: Step) -> bool:
+        """Whether a rule votes while functions are called: it calls one, or reads what is not kept for long."""
+        fleeting = (isinstance(key, Column) and key.fleeting for key in step.keys.values())
+        return isinstance(step, Called) or any(fleeting)
+
+    def check(self, names: Iterable[str], type_of: Callable[[str], pa.DataType]) -> None:
+        """Hold the rules against the columns that a corpus has.
+
+        Raises
+        ------
+        CorpusError
+            If a column that a rule reads is missing, or a rule looks for text in one that holds something else.
+        DatabaseError
+            If a table that a rule asks is missing, or lacks a column. One that cannot be reached now is a fault of the
+            examples for which it is asked, when it is.
+        """
+        there = list(names)
+        for lf in self.lfs:
+            needed: dict[Key, None] = {}
+            for name in lf.columns:
+                _add(key_of(lf, name), needed, ())
+            for key in needed:
+                if isinstance(key, str) and key not in there:
+                    raise _missing(lf.name, key, there, parsed=self._is_parsed(lf.name, key))
+        for step in self.steps:
+            for key, test in step.tests:
+                if isinstance(test, Stored):
+                    _check_table(step.lf.name, test)
+                for place, part in enumerate(key if isinstance(key, tuple) else (key,)):
+                    if isinstance(part, str):
+                        _check_type(step.lf.name, part, test, place, type_of(part))
+        self.makers  # noqa: B018 - what they cannot make is said before the first row
+
+    def vote(self, table: pa.RecordBatch) -> BatchVotes:
+        """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
+
+        Parameters
+        ----------
+        table : pyarrow.RecordBatch
+            Holds at least the columns of the corpus that the rules read.
+
+        Returns
+        -------
+        BatchVotes
+        """
+        voting = self.begin(table)
+        voting.scan()
+        voting.call()
+        return voting.settle()
+
+    def begin(self, table: pa.RecordBatch) -> Voting:
+        """Begin to vote on a batch; for engines that compute the three steps in different threads."""
+        return Voting(self, table)
+
+    def explain(self) -> str:
+        """Say in words which path each rule takes, and why."""
+        lines = [f"{len(self.lfs)} rules read {', '.join(_describe(key) for key in self.keys)}"]
+        for step in self.steps:
+            lines.append(f"  {step.lf.name}: {step.explain()}")
+            for key, test in step.tests:
+                lines.append(f"    {_describe(key)}: {self._path(key, test)}")
+        return "\n".join(lines)
+
+    @cached_property
+    def scans(self) -> dict[Key, tuple[ColumnScan, dict[Test, int]]]:
+        """For each column in which rules look for text, its scan and the place of each test in its answer."""
+        tests: dict[Key, dict[Words | Pattern, int]] = {}
+        for step in self.steps:
+            for wanted, test in step.tests:
+                of_column = tests.setdefault(wanted, {})
+                for one in test.needs if isinstance(test, InContext) else (test,):
+                    if isinstance(one, Words | Pattern):
+                        of_column.setdefault(one, len(of_column))
+        return {k: (ColumnScan(list(ts)), {test: n for n, test in enumerate(ts)}) for k, ts in tests.items() if ts}
+
+    def _is_parsed(self, rule: str, column: str) -> bool:
+        """Whether a rule asks for parsed documents in a column."""
+        tests = (one for step in self.steps if step.lf.name == rule for one in step.tests)
+        return any(key == column and isinstance(test, OfDocument) for key, test in tests)
+
+    def _path(self, key: Key, test: Test) -> str:
+        if isinstance(test, OfDocument):
+            return test.said
+        if isinstance(test, Stored):
+            return f"asks {test.question.told()}, once a batch for all distinct values"
+        if isinstance(test, Membership):
+            return "asked once for each distinct value"
+        if isinstance(test, InContext):
+            return (
+                f"its definition, on rows that meet {len(test.needs)} scanned tests" if test.needs else "its definition"
+            )
+        scan, places = self.scans[key]
+        return scan.explain()[places[test]]
+
+
+def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:
+    """Note a column, and before it those that it is derived from."""
+    if key in path:
+        names = " -> ".join(_describe(k) for k in (*path[path.index(key) :], key))
+        raise RuleError(f"derived columns read each other in a circle: {names}")
+    if isinstance(key, Column):
+        for parameter in key.parameters:
+            _add(key_of(key, parameter.name), found, (*path, key))
+    found.setdefault(key)
+
+
+def _describe(key: Key) -> str:
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_describe, key))})"
+    return f"{key.name} (derived)" if isinstance(key, Column) else key
+
+
+def _missing(rule: str, column: str, there: list[str], *, parsed: bool) -> CorpusError:
+    if parsed:
+        return CorpusError(
+            f"rule {rule!r} reads documents in {column!r}, which its module does not make",
+            hint=f"at the top of the rule's module: {column} = spacy_doc({there[0]!r}, model='blank:en')",
+        )
+    close = difflib.get_close_matches(column, there, n=1)
+    return CorpusError(
+        f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
+        hint=f"did you mean {close[0]!r}?"
+        if close
+        else f"name a parameter after a column, or derive it in the rule's module: @column def {column}(...)",
+    )
+
+
+def _check_table(rule: str, test: Stored) -> None:
+    try:
+        test.question.check()
+    except DatabaseError as error:
+        raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint) from None
+
+
+def _check_type(rule: str, column: str, test: Test, place: int, kind: pa.DataType) -> None:
+    if isinstance(test, OfDocument):
+        raise CorpusError(
+            f"rule {rule!r} looks for {test.said} in column {column!r}, which holds {kind}, not parsed documents",
+            hint=f"at the top of the rule's module: doc = spacy_doc({column!r}, model='blank:en'), and def {rule}(doc)",
+        )
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    if not isinstance(test, Membership):
+        if not is_text:
+            raise CorpusError(
+                f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
+                hint="write a @labeling_function, or make text of it in a @column",
+            )
+        return
+    entries = _entries(test, place)
+    if entries and all(_never_equal(sought, kind) for _, sought in entries):
+        shown, sought = entries[0]
+        example = f"{shown} ({sought.__name__})" if shown else f"{sought.__name__}s"
+        raise CorpusError(
+            f"rule {rule!r} looks for values such as {example} in column {column!r}, which "
+            f"holds {kind}: they are never equal",
+            hint="look-ups are strict in type; give the entries the column's type, or convert it in a @column",
+        )
+
+
+def _entries(test: Membership, place: int) -> list[tuple[str, type]]:
+    """Of each type of entry that a column is compared with, one as text (empty if none is at hand) and the type."""
+    if isinstance(test, Stored):
+        known = test.question.types()
+        kind = known[min(place, len(known) - 1)] if known else None
+        return [] if kind is None else [("", kind)]
+    values = (value[place] for value in test.values) if isinstance(test, Tuples) else test.values
+    found: dict[type, Any] = {}
+    for value in values:
+        found.setdefault(type(value), value)
+    return [(repr(value), sought) for sought, value in found.items()]
+
+
+def _never_equal(sought: type, kind: pa.DataType) -> bool:
+    checks: Mapping[type, Any] = {
+        str: lambda: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+        bool: lambda: pa.types.is_boolean(kind),
+        int: lambda: pa.types.is_integer(kind),
+        float: lambda: pa.types.is_floating(kind),
+    }
+    return not pa.types.is_null(kind) and sought in checks and not checks[sought]()

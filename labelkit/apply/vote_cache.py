@@ -1,0 +1,264 @@
+"""Votes kept on disk: after an edit, only the rules that it changed vote again.
+
+A column of votes is kept under a key made of all that its votes depend on: what the rule does (its fingerprint, and for
+Python rules what they read, see :mod:`labelkit.rules.inspection.resolution`), what the columns that it reads hold, and
+the versions of labelkit and Python. A key is never used for anything else, so nothing need ever be marked as outdated;
+what was not used for long is removed when there is no more room. Files appear under their names only when whole, so any
+number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
+
+The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from labelkit._shared.cache_folder import default_folder
+from labelkit._shared.files import replaced
+from labelkit._version import __version__
+from labelkit.corpus import Corpus
+from labelkit.exceptions import LabelkitError
+from labelkit.rules.expressions import Expression, leaves
+from labelkit.rules.inspection.fingerprint import fingerprint
+from labelkit.rules.inspection.resolution import resolve
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.predicates import Stored
+from labelkit.votes.label_space import LabelSpace
+
+FORMAT: Final = "votes-1"
+"""The layout of the folder; another version of labelkit that lays it out otherwise uses another."""
+
+MAX_BYTES: Final = 4 * 2**30
+"""Room for columns of votes, if ``LABELKIT_CACHE_BYTES`` does not say otherwise."""
+
+MIN_ROWS: Final = 10_000
+"""Corpora with fewer rows are voted on again sooner than files are found, unless a cache is asked for."""
+
+SETTLED: Final = 2.0
+"""Seconds after which a file that was written can be told from one that is written again: clocks are coarse."""
+
+ABANDONED: Final = 24 * 3600.0
+"""Seconds after which a draft is the rest of a process that was killed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where the votes of one rule on one corpus are, or will be.
+
+    Parameters
+    ----------
+    path : Path
+        A file of plain int8 or int16, one for each example.
+    found : bool
+        Whether it is there.
+    """
+
+    path: Path
+    found: bool
+
+
+class VoteCache:
+    """Columns of votes in a folder.
+
+    Parameters
+    ----------
+    folder : path, optional
+        The folder; as the module says if not given.
+    max_bytes : int, optional
+        How much may be kept.
+
+    Examples
+    --------
+    >>> import tempfile, labelkit as lk
+    >>> cache = VoteCache(tempfile.mkdtemp())
+    >>> rules = [lk.keywords("free", label=1).rule(name="free")]
+    >>> votes = lk.Applier(rules, labels=2).apply(["free money", "hello"], cache=cache).votes
+    >>> cache.size()[0]
+    1
+    """
+
+    def __init__(self, folder: str | Path | None = None, *, max_bytes: int | None = None) -> None:
+        self.folder = (default_folder() if folder is None else Path(folder)) / FORMAT
+        self.max_bytes = _room() if max_bytes is None else max_bytes
+
+    def __repr__(self) -> str:
+        return f"VoteCache({str(self.folder.parent)!r})"
+
+    def entry(self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace) -> Entry | None:
+        """Where the votes of a rule on a corpus are kept; None where they cannot be (see :func:`why_not`)."""
+        reads = _functions(lf)
+        if why_not(lf):
+            return None
+        contents = {name: self._content(corpus, name) for name in _corpus_columns(lf)}
+        if not all(contents.values()):
+            return None
+        kinds = [str(corpus.column_type(name)) for name in contents]
+        known = None if not reads else resolve(*reads).digest
+        derived = _derived(lf)
+        about = (__version__, sys.version_info[:3], str(space.dtype), len(space), corpus.on_bad_row)
+        key = fingerprint(about, lf.fingerprint, known, derived, contents, kinds)
+        path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
+        return Entry(path, path.is_file())
+
+    def touch(self, entry: Entry) -> int:
+        """Note that an entry is used; returns its bytes, 0 if it is gone."""
+        try:
+            os.utime(entry.path)
+            return entry.path.stat().st_size
+        except OSError:
+            return 0
+
+    def size(self) -> tuple[int, int]:
+        """How many columns are kept, and their bytes."""
+        sizes = [stat.st_size for _, stat in self._kept()]
+        return len(sizes), sum(sizes)
+
+    def clear(self) -> int:
+        """Remove everything; returns how many columns there were."""
+        kept = list(self._kept())
+        for path, _ in kept:
+            path.unlink(missing_ok=True)
+        for path in self.folder.glob("corpora/*.json"):
+            path.unlink(missing_ok=True)
+        self._tidy(0.0)
+        return len(kept)
+
+    def prune(self) -> None:
+        """Remove what was not used for longest, until the rest has room, and drafts of processes that were killed."""
+        kept = sorted(self._kept(), key=lambda one: one[1].st_mtime)
+        total = sum(stat.st_size for _, stat in kept)
+        for path, stat in kept:
+            if total <= self.max_bytes:
+                break
+            path.unlink(missing_ok=True)
+            total -= stat.st_size
+        self._tidy(ABANDONED)
+
+    def _tidy(self, age: float) -> None:
+        for draft in self.folder.glob("*/.*.draft"):
+            with contextlib.suppress(OSError):
+                if time.time() - draft.stat().st_mtime >= age:
+                    draft.unlink()
+
+    def _kept(self) -> list[tuple[Path, os.stat_result]]:
+        found = []
+        for path in self.folder.glob("??/*.int*"):
+            with contextlib.suppress(OSError):  # another process may remove it at this moment
+                if not path.name.startswith("."):
+                    found.append((path, path.stat()))
+        return found
+
+    def _content(self, corpus: Corpus, column: str) -> str:
+        """What a column holds, as a digest; of a file it is remembered as long as the file is not written again."""
+        stamp = _stamp(corpus)
+        if stamp is None:
+            return corpus.content(column)
+        note = self.folder / "corpora" / f"{fingerprint(str(corpus.path), column)}.json"
+        with contextlib.suppress(OSError, ValueError):
+            kept = json.loads(note.read_text("utf-8"))
+            if kept["stamp"] == stamp:
+                return str(kept["content"])
+        content = corpus.content(column)
+        if content and _stamp(corpus) == stamp and time.time() - max(when for _, _, when in stamp) / 1e9 > SETTLED:
+            with contextlib.suppress(OSError), replaced(note) as draft:
+                draft.write_text(json.dumps({"stamp": stamp, "content": content}), "utf-8")
+        return content
+
+
+def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) -> VoteCache | None:  # noqa: FBT001 - the values of ``cache=``
+    """The cache that ``cache=`` means: one, a folder, yes, no; None leaves it to the size of the corpus."""
+    if isinstance(given, VoteCache):
+        return given
+    if given is False or os.environ.get("LABELKIT_CACHE") == "off":
+        return None
+    if given is None and (n_rows is not None and n_rows < MIN_ROWS):
+        return None
+    return VoteCache(None if given is None or given is True else given)
+
+
+def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
+    """Why the votes of a rule are not kept; empty if they are.
+
+    >>> import random, labelkit as lk
+    >>> @lk.labeling_function
+    ... def lucky(text):
+    ...     return 1 if random.random() < 0.5 else None
+    >>> why_not(lucky)
+    ('uses random.random, which may answer differently each time',)
+    """
+    if lf.levels:
+        return ("it says how sure it is, which is not kept",)
+    if lf.cache is not None:
+        return () if lf.cache else ("its decorator says cache=False",)
+    if any(isinstance(leaf.test, Stored) for expression in _expressions(lf) for leaf in leaves(expression)):
+        return ("asks a database, which may answer differently each time",)
+    functions = _functions(lf)
+    return resolve(*functions).problems if functions else ()
+
+
+def _room() -> int:
+    given = os.environ.get("LABELKIT_CACHE_BYTES")
+    if given is None:
+        return MAX_BYTES
+    try:
+        return int(given)
+    except ValueError:
+        raise LabelkitError(
+            f"LABELKIT_CACHE_BYTES={given!r} is not a number of bytes", hint="LABELKIT_CACHE_BYTES=4000000000"
+        ) from None
+
+
+def _stamp(corpus: Corpus) -> list[list[Any]] | None:
+    """By what one sees that the files of a corpus were not written again."""
+    if corpus.path is None:
+        return None
+    paths = sorted(corpus.path.iterdir()) if corpus.path.is_dir() else [corpus.path]
+    stats = [(path, path.stat()) for path in paths]
+    return [[str(path.absolute()), stat.st_size, stat.st_mtime_ns] for path, stat in stats]
+
+
+def _derived(lf: LabelingFunction[...] | Column) -> list[Column]:
+    """The derived columns that a rule reads, and those that they read, in an order that the rule gives.
+
+    Two of them may have the same name, where a module calls a column otherwise than the one that made it.
+    """
+    found: dict[Column, None] = {}
+    todo = list(derived_columns(lf).values())
+    while todo:
+        column = todo.pop()
+        if column not in found:
+            found[column] = None
+            todo += derived_columns(column).values()
+    return list(found)
+
+
+def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
+    """The columns of the corpus that a rule reads, by itself or through derived columns."""
+    names: set[str] = set()
+    owners: list[LabelingFunction[...] | Column] = [lf, *_derived(lf)]
+    for owner in owners:  # the columns of a guard are among the parameters
+        names |= {parameter.name for parameter in owner.parameters} - set(derived_columns(owner))
+    return sorted(names)
+
+
+def _expressions(lf: LabelingFunction[...]) -> list[Expression]:
+    """What a rule looks for, and where it is asked."""
+    if isinstance(lf.body, Calls):
+        return [] if lf.body.when is None else [lf.body.when]
+    return [expression for expression, _ in lf.body.cases]
+
+
+def _functions(lf: LabelingFunction[...]) -> list[Any]:
+    """The functions of the user that a rule calls."""
+    own = [lf.body.function] if isinstance(lf.body, Calls) else []
+    return own + [column.function for column in _derived(lf)]

@@ -1,0 +1,188 @@
+"""``labelkit check``: whether rules import, agree with their examples and keep their gates, before a long run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.apply.applier import Applier
+from labelkit.checks.check_report import CheckReport
+from labelkit.checks.examples import failures_of
+from labelkit.checks.gates import Judgement, judge
+from labelkit.checks.lint import Problem, Severity, lint, lint_votes
+from labelkit.corpus import Batch, open_corpus
+from labelkit.corpus.gold import Gold, gold_of
+from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
+from labelkit.rules.collect import collect
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.label_matrix import LabelMatrix
+
+ROWS: Final = 1_000
+"""How many rows of a corpus a check tries."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a corpus, voted on.
+
+    Attributes
+    ----------
+    matrix : LabelMatrix
+        Without the rules that cannot be tried.
+    gold : ndarray of shape (n_rows,) or None
+    problems : tuple of Problem
+        Rules that read a column that is not there or is of another type, or that ask a language model.
+    """
+
+    matrix: LabelMatrix
+    gold: Any
+    problems: tuple[Problem, ...] = ()
+
+
+def check_rules(
+    rules: Any,
+    corpus: Any = None,
+    *,
+    labels: Sequence[str] | None = None,
+    rows: int = ROWS,
+    gold: Any = None,
+    id: str | None = None,  # noqa: A002 - the word that users write
+) -> CheckReport:
+    """Import rules, run their examples, look for mistakes, and try them on the first rows of a corpus.
+
+    Parameters
+    ----------
+    rules : LabelingFunctions, or as :func:`labelkit.collect` takes them
+    corpus : object, optional
+        As :meth:`labelkit.Applier.apply` takes it.
+    labels : list of class names, optional
+    rows : int
+        How many rows to try.
+    gold : str, array, Series or mapping by id, optional
+        As :func:`labelkit.run` takes it; for the gates on precision.
+    id : str, optional
+        The column that names the examples, where gold is by id.
+
+    Returns
+    -------
+    CheckReport
+    """
+    lfs = rules if isinstance(rules, LabelingFunctions) else collect(rules, labels=labels)
+    n_examples = sum(len(lf.examples) for lf in lfs)
+    problems = [problem for lf in lfs for problem in _of_examples(lf, lfs)]
+    problems += lint(lfs)
+    if corpus is None or all(map(_costs, lfs)):
+        problems += [] if corpus is None else map(_untried, lfs)
+        return CheckReport(lfs, n_examples, _sorted(problems, lfs))
+    sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
+    tried = lfs[list(sample.matrix.names)]
+    judgements = judge(tried, sample.matrix, sample.gold)
+    problems += [*sample.problems, *lint_votes(tried, sample.matrix), *_of_gates(judgements)]
+    votes = dict(zip(sample.matrix.names, (sample.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
+    return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(sample.matrix))
+
+
+def try_rules(
+    lfs: LabelingFunctions,
+    corpus: Any,
+    *,
+    rows: int = ROWS,
+    gold: Any = None,
+    id: str | None = None,  # noqa: A002 - the word that users write
+) -> Sample:
+    """Vote on the first rows of a corpus, without the rules that do not fit its columns; faults are recorded.
+
+    Rules that ask a language model are left out, too: trying them would cost money.
+
+    Parameters
+    ----------
+    lfs, corpus, rows, gold, id
+        As in :func:`check_rules`.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    CorpusError
+        If the corpus cannot be read or has no rows, or no rule fits its columns.
+    GoldError
+        If ``gold`` is neither a column nor a file, or holds what is not a class.
+    """
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
+    opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types)
+    misfits: dict[str, Problem] = {}
+    for lf in lfs:
+        if _costs(lf):
+            misfits[lf.name] = _untried(lf)
+        try:
+            Applier(lfs[[lf.name]]).plan.check(opened.column_names, opened.column_type)
+        except LabelkitError as error:
+            severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
+            misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint)
+    fitting = [name for name in lfs.names if name not in misfits]
+    if not fitting:
+        first = min(misfits.values(), key=lambda problem: problem.severity != "error")
+        raise CorpusError(first.message, hint=first.hint)
+    applier, truth = Applier(lfs[fitting]), None if gold is None else gold_of(gold, opened)
+    batch = _first_rows(opened, applier, truth, rows)
+    matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
+    ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
+    known = None if truth is None else truth.of(batch, ids, lfs.space.names)
+    return Sample(matrix, known, tuple(misfits.values()))
+
+
+def _costs(lf: LabelingFunction[...]) -> bool:
+    """Whether a rule asks somebody who wants to be paid, which a check does not do."""
+    return lf.kind == "prompt"
+
+
+def _untried(lf: LabelingFunction[...]) -> Problem:
+    return Problem("note", lf.name, "it asks a language model, so it was not tried", "labelkit plan RULES CORPUS --ask")
+
+
+def _first_rows(corpus: Any, applier: Applier, gold: Gold | None, rows: int) -> Batch:
+    columns = dict.fromkeys((*applier.plan.columns, *([gold.column] if gold is not None and gold.column else [])))
+    for batch in corpus.batches(tuple(columns), rows):
+        found: Batch = batch
+        return found
+    raise CorpusError("the corpus has no rows to try")
+
+
+def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Problem]:
+    """Examples that fail; where an extra is missing, a note that they could not be run."""
+    failures = list(failures_of(lf, lfs.space))
+    missing = [failure.error for failure in failures if isinstance(failure.error, MissingExtraError)]
+    if missing:
+        told = f"its examples were not run: {missing[0].message}"
+        return [Problem("note", lf.name, told, missing[0].hint)]
+    return [Problem("error", lf.name, str(failure)) for failure in failures]
+
+
+def _of_gates(judgements: list[Judgement]) -> list[Problem]:
+    """Broken gates are errors, undecided ones notes; those without gold share a note."""
+    problems = []
+    for judged in judgements:
+        if judged.outcome == "broken":
+            problems.append(Problem("error", judged.rule, str(judged)))
+        elif judged.outcome == "undecided":
+            problems.append(Problem("note", judged.rule, f"{judged}: too few to tell", "try more rows: --rows 10000"))
+    unknown = sum(judged.outcome == "unknown" for judged in judgements)
+    if unknown:
+        gates = "1 gate" if unknown == 1 else f"{unknown} gates"
+        told = f"{gates} could not be judged: no vote of the rule has gold, or the rule failed on every row"
+        problems.append(Problem("note", "", told, "name the gold labels: --gold COLUMN or --gold FILE"))
+    return problems
+
+
+def _sorted(problems: list[Problem], lfs: LabelingFunctions) -> list[Problem]:
+    """Errors first, then warnings and notes, each in the order of the rules."""
+    severities, names = ("error", "warning", "note"), ("", *lfs.names)
+    return sorted(problems, key=lambda problem: (severities.index(problem.severity), names.index(problem.rule)))

@@ -1,0 +1,113 @@
+"""``expect``: what a team relies on in its rules, written above them and held against a sample of the corpus.
+
+A sample is small, so a gate does not fail by chance. It is *kept* where the sample's share lies in the range, *broken*
+where not even the interval of the share reaches into it, and *undecided* between the two: more rows will tell. The
+intervals are Wilson's, of 99%: wider than those of a summary, since a project holds hundreds of gates. Of a thousand
+gates whose true share lies just on the bound, about five are broken by an unlucky sample; of those a little inside,
+none. A sample that stays the same gives the same answer each time.
+
+>>> from labelkit.rules.keywords import keywords
+>>> @expect(coverage=0.01, conflicts=0.05)
+... @keywords("subscribe", label=1)
+... def asks_to_subscribe(text: str) -> None:
+...     "Spammers ask the viewer to come to their channel."
+>>> [str(gate) for gate in asks_to_subscribe.gates]
+['coverage of at least 1%', 'conflicts of at most 5%']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from labelkit.rules.labeling_function import Gate, LabelingFunction
+
+CONFIDENCE: Final = 0.99
+"""Of the intervals that gates are judged by."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a sample says of a gate.
+
+    Attributes
+    ----------
+    rule : str
+    gate : Gate
+    count, n : int
+        The share on the sample: ``count`` of ``n`` examples (of the rule's votes that have gold, for its precision).
+    low, high : float
+        Wilson's interval of that share; NaN where ``n`` is 0.
+
+    Examples
+    --------
+    >>> print(Judgement("short", Gate("precision", low=0.8), count=5, n=20, low=0.08, high=0.55))
+    expected precision of at least 80%, found 25.0% (99% interval 8.0% - 55.0%): 5 of 20 votes with gold
+    """
+
+    rule: str
+    gate: Gate
+    count: int
+    n: int
+    low: float
+    high: float
+
+    @property
+    def outcome(self) -> Literal["kept", "undecided", "broken", "unknown"]:
+        """Whether the gate is kept; ``"unknown"`` where the sample has nothing to judge it by."""
+        if not self.n:
+            return "unknown"
+        if self.gate.low <= self.count / self.n <= self.gate.high:
+            return "kept"
+        return "broken" if self.high < self.gate.low or self.low > self.gate.high else "undecided"
+
+    def __str__(self) -> str:
+        units = "votes with gold" if self.gate.statistic == "precision" else "rows"
+        if not self.n:
+            return f"expected {self.gate}, found no {units}"
+        interval = f"{CONFIDENCE:.0%} interval {self.low:.1%} - {self.high:.1%}"
+        return (
+            f"expected {self.gate}, found {self.count / self.n:.1%} ({interval}): {self.count:,} of {self.n:,} {units}"
+        )
+
+
+def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -> list[Judgement]:
+    """Hold the gates of rules against their votes on a sample.
+
+    Parameters
+    ----------
+    lfs : iterable of LabelingFunction
+    matrix : LabelMatrix or VotePatterns
+        The votes of these rules; of others too, where overlaps and conflicts are to count them.
+    gold : array-like, Series or dict by id, optional
+        As in :func:`labelkit.summarize`.
+
+    Returns
+    -------
+    list of Judgement
+        One for each gate, in the order of the rules.
+    """
+    gated = [lf for lf in lfs if lf.gates]
+    if not gated:
+        return []
+    from labelkit._shared.numbers import wilson_interval  # noqa: PLC0415 - as above
+    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas and scipy, which declaring a rule needs not
+
+    frame = summarize(matrix, gold=gold).frame
+    judged = []
+    for lf in gated:
+        row = frame.iloc[matrix.names.index(lf.name)]
+        for gate in lf.gates:
+            count, n = _counts(row, gate.statistic, matrix.n_examples)
+            low, high = wilson_interval(count, n, confidence=CONFIDENCE)
+            judged.append(Judgement(lf.name, gate, count, n, float(low), float(high)))
+    return judged
+
+
+def _counts(row: Any, statistic: str, n_examples: int) -> tuple[int, int]:
+    """The counts behind a share of a summary; examples on which the rule failed do not count."""
+    if statistic == "precision":
+        return (int(row["correct"]), int(row["gold"])) if "gold" in row.index else (0, 0)
+    n = n_examples - int(row["faults"])
+    return (round(row[statistic] * n) if n else 0), n

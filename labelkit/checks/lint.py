@@ -1,0 +1,273 @@
+"""What looks wrong in rules: by their source, by their regular expressions, and by their votes on a sample.
+
+An *error* is a rule that cannot work: it returns what is no vote, it can only abstain, a short text brings its pattern
+to a halt. A *warning* is a rule that works, but probably not as meant. A *note* is worth knowing.
+
+>>> from labelkit.rules.python_rule import labeling_function
+>>> from labelkit.rules.labeling_functions import LabelingFunctions
+>>> @labeling_function
+... def long_comment(text: str):
+...     return "SPAM" if len(text) > 40 else None
+>>> [print(problem) for problem in lint(LabelingFunctions([long_comment], labels=["HAM", "SPAM"]))]
+error: long_comment: it can return 'SPAM' (line 3): 'SPAM' (str) is not a vote
+  Hint: return the class's number 1 or its enum member, not its name
+[None]
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from labelkit._shared.numbers import wilson_interval
+from labelkit.checks.slow_regex import SlowPattern, slow_patterns
+from labelkit.exceptions import VoteError
+from labelkit.matching.regex_syntax import NotReadError, read
+from labelkit.rules.expressions import Expression, leaves
+from labelkit.rules.inspection.purity import impurities
+from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.predicates import InContext, Pattern, Test
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+
+if TYPE_CHECKING:
+    from labelkit.votes.label_matrix import LabelMatrix
+
+Severity: TypeAlias = Literal["error", "warning", "note"]
+
+OVERLAP: Final = 0.99
+"""Two rules that vote on the same rows more often than this are one rule, as far as models can tell."""
+
+FEW_VOTES: Final = 20
+"""With fewer votes on the sample, nothing is said of a rule's overlaps."""
+
+_NO_FASTER: Final = (
+    "let it begin where a word begins (\\b), bound the repetition ({1,64}), "
+    "or let it read nothing that what follows it reads"
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that looks wrong.
+
+    Parameters
+    ----------
+    severity : {"error", "warning", "note"}
+    rule : str
+        The name of the rule; empty if it is of all of them.
+    message : str
+    hint : str, optional
+        What to do about it.
+    """
+
+    severity: Severity
+    rule: str
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        named = not self.rule or self.message.startswith(f"{self.rule}(")
+        of_rule = "" if named else f"{self.rule}: "
+        line = f"{self.severity}: {of_rule}{self.message}"
+        return line if self.hint is None else f"{line}\n  Hint: {self.hint}"
+
+
+def lint(lfs: LabelingFunctions) -> list[Problem]:
+    """Tell what looks wrong in the declarations of rules, in their order.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions
+
+    Returns
+    -------
+    list of Problem
+    """
+    patterns = {lf.name: _patterns(lf) for lf in lfs}
+    slow = {found.pattern: found for found in slow_patterns(p for own in patterns.values() for p in own)}
+    problems: list[Problem] = []
+    for lf in lfs:
+        if isinstance(lf.body, Calls):
+            problems += _of_returns(lf, lf.body, lfs.space)
+        problems += _of_state(lf)
+        problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
+    return problems
+
+
+# By the source --------------------------------------------------------------------------------------------------------
+
+
+def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> Iterator[Problem]:
+    """Returned constants that are no votes, and functions that can only abstain."""
+    source = None if body.batch else source_of(body.function)
+    if source is None:
+        return
+    if inspect.isgeneratorfunction(source.function) or inspect.iscoroutinefunction(source.function):
+        yield Problem("error", lf.name, "it is a generator or a coroutine, which is not a vote", "return a class")
+        return
+    found = returned(source)
+    for text, line in found.missing:
+        yield Problem("error", lf.name, f"it can return {text} (line {line}), which the enum does not have")
+    wrong = False
+    for value, line in dict.fromkeys(found.values):
+        try:
+            space.vote(value)
+        except VoteError as error:
+            wrong = True
+            yield Problem("error", lf.name, f"it can return {value!r} (line {line}): {error.message}", error.hint)
+    abstains = all(value is None or value == ABSTAIN for value, _ in found.values)
+    if found.complete and abstains and not wrong and not found.missing:
+        yield Problem("error", lf.name, "it can only abstain", "return a class where its test holds")
+
+
+def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
+    """Dependence on anything but the arguments, of the rule itself or of a column that it reads."""
+    for owner, function in _functions(lf):
+        source = source_of(function)
+        for impurity in impurities(source) if source else ():
+            told = str(impurity) if owner is lf else f"column {owner.name}: {impurity}"
+            yield Problem(
+                "warning",
+                lf.name,
+                f"its vote depends on more than the example: {told}",
+                "a rule that votes the same on the same example can be cached, and run in any order",
+            )
+
+
+def _functions(lf: LabelingFunction[...]) -> list[tuple[LabelingFunction[...] | Column, Any]]:
+    """The Python functions that a rule's vote is made by: its own, and those of the columns that it reads."""
+    found: list[tuple[LabelingFunction[...] | Column, Any]] = []
+    if isinstance(lf.body, Calls):
+        found.append((lf, lf.body.function))
+    todo: list[LabelingFunction[...] | Column] = [lf]
+    for owner in todo:
+        for column in derived_columns(owner).values():
+            if all(column is not known for known in todo):
+                todo.append(column)
+                found.append((column, column.function))
+    return found
+
+
+# By the regular expressions -------------------------------------------------------------------------------------------
+
+
+def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
+    """The patterns that a rule looks for, with whether a scan of ours looks for them rather than its own code."""
+    if isinstance(lf.body, Calls):
+        expressions = [] if lf.body.when is None else [lf.body.when]
+    else:
+        expressions = [expression for expression, _ in lf.body.cases]
+    own = [source_of(function) for _, function in _functions(lf)]
+    used = {pattern: False for source in own if source is not None for pattern in patterns_used(source)}
+    tests = [leaf.test for expression in expressions for leaf in leaves(expression)]
+    scanned: dict[Pattern, bool] = {test: True for test in tests if isinstance(test, Pattern)}
+    inner = {part: False for test in tests for part in _inside(test) if isinstance(part, Pattern)}
+    return {**scanned, **inner, **used}
+
+
+def _inside(test: Test) -> Iterator[Test]:
+    """The tests that a test of where they match is made of; ``re`` is asked for them."""
+    for part in list(vars(test).values()) if isinstance(test, InContext) else ():
+        tests = [part] if isinstance(part, Test) else []
+        for inner in [leaf.test for leaf in leaves(part)] if isinstance(part, Expression) else tests:
+            yield inner
+            yield from _inside(inner)
+
+
+def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:
+    if slow.hopeless:
+        return Problem("error", lf.name, f"its pattern {slow}", _NO_FASTER)
+    if scanned and _is_followed(slow.pattern):
+        aside = "; a run of thousands of rows decides it without re, but a call of the rule and a small run do not"
+        return Problem("note", lf.name, f"its pattern {slow}{aside}", _NO_FASTER)
+    return Problem("warning", lf.name, f"its pattern {slow}", _NO_FASTER)
+
+
+def _is_followed(pattern: Pattern) -> bool:
+    """Whether an automaton decides the pattern, in time that grows with the text and not with its square."""
+    try:
+        return read(pattern).exact
+    except NotReadError:
+        return False
+
+
+# By the votes ---------------------------------------------------------------------------------------------------------
+
+
+def lint_votes(lfs: LabelingFunctions, matrix: LabelMatrix) -> list[Problem]:
+    """Tell what looks wrong in the votes of rules on a sample: faults, no votes, the same votes as another rule's.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions
+    matrix : LabelMatrix
+        Their votes on the sample.
+
+    Returns
+    -------
+    list of Problem
+    """
+    return [*_of_faults(matrix), *_of_silence(lfs, matrix), *_of_overlaps(matrix)]
+
+
+def _of_faults(matrix: LabelMatrix) -> Iterator[Problem]:
+    """One problem for each rule that fails and each way in which it does."""
+    kinds: dict[tuple[str, str], list[Any]] = {}
+    for fault in matrix.faults:
+        kinds.setdefault((fault.lf, fault.error), []).append(fault)
+    for (name, error), faults in kinds.items():
+        first = faults[0]
+        where = f"the first in row {first.row}: " if len(faults) > 1 else f"row {first.row}: "
+        message, _, hint = first.message.partition("\nHint: ")
+        told = f"failed on {len(faults):,} of {len(matrix):,} rows, {where}{error}: {message}"
+        yield Problem("error", name, told, hint or None)
+
+
+def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem]:
+    """Rules that never voted; one whose examples show that it can is only rare."""
+    failed = {fault.lf for fault in matrix.faults}
+    for lf, votes in zip(lfs, matrix.votes.T, strict=True):
+        if lf.name in failed or (votes >= 0).any():
+            continue
+        _, most = wilson_interval(0, len(votes))
+        told = f"it never voted on {len(votes):,} rows: its coverage is {float(most):.1%} at the most (95%)"
+        if any(vote != ABSTAIN for _, vote in lf.examples):
+            yield Problem("note", lf.name, told)
+        else:
+            hint = "an example on which it votes would show that it can: examples={...}"
+            yield Problem("warning", lf.name, told, hint)
+
+
+def _of_overlaps(matrix: LabelMatrix) -> Iterator[Problem]:
+    """Pairs of rules that vote on the same rows, and rules that vote only where another one votes the same."""
+    votes, counts = matrix.patterns.votes, matrix.patterns.counts.astype(np.float64)[:, None]
+    voted = (votes >= 0).astype(np.float64)
+    both = voted.T @ (counts * voted)
+    alike = sum((own.T @ (counts * own) for own in _by_class(votes, matrix.n_classes)), np.zeros_like(both))
+    own = both.diagonal()
+    either = own[:, None] + own[None, :] - both
+    for i, j in _pairs(both > OVERLAP * either, own):
+        same = f"{alike[i, j] / both[i, j]:.0%} of them for the same class"
+        told = f"it votes where {matrix.names[j]} votes, on {both[i, j]:,.0f} of {either[i, j]:,.0f} rows, {same}"
+        yield Problem("warning", matrix.names[i], told, "a model counts them as two witnesses: keep one")
+    inside = (alike > OVERLAP * own[:, None]) & ~(both > OVERLAP * either)
+    for i in np.flatnonzero(inside.any(axis=1) & (own >= FEW_VOTES)).tolist():
+        j = int(np.flatnonzero(inside[i])[0])
+        told = f"{matrix.names[j]} votes the same on {alike[i, j]:,.0f} of the {own[i]:,.0f} rows on which it votes"
+        yield Problem("note", matrix.names[i], told)
+
+
+def _by_class(votes: Any, n_classes: int) -> Iterable[Any]:
+    return ((votes == label).astype(np.float64) for label in range(n_classes))
+
+
+def _pairs(mask: Any, own: Any) -> list[tuple[int, int]]:
+    """The pairs of rules for which something holds, each once, those with few votes left out."""
+    enough = own >= FEW_VOTES
+    return list(zip(*np.nonzero(np.triu(mask & enough[:, None] & enough[None, :], 1)), strict=True))

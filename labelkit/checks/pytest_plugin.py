@@ -1,0 +1,277 @@
+"""The pytest plugin: ``pytest labeling_functions/`` runs the examples of rules, and holds their gates against a sample.
+
+A test for each example, ``comments.py::short_comment[3]``, and one for each gate, ``comments.py::short_comment[expect
+coverage]``. Files are looked at if they are given by name, or stand in a folder that ``labelkit_rules`` names
+(``labeling_functions`` if nothing else is said), if they import labelkit, and if their names begin neither with ``_``
+nor with ``test_``. Everything else in a project is left alone, and nothing of labelkit is loaded for it.
+
+Gates need a corpus: ``--labelkit-corpus=comments.csv``, or ``labelkit_corpus = comments.csv`` in the configuration, a
+path from there. ``--labelkit-gold`` (``labelkit_gold``) is a column of it or a file, ``--labelkit-id``
+(``labelkit_id``) the column that names the examples, ``--labelkit-rows`` (``labelkit_rows``) how many of its first rows
+to take. Overlaps and conflicts are counted among the rules of a file. A gate that is undecided (see
+:mod:`labelkit.checks.gates`) is skipped, and the reason says what is known.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from labelkit._shared.user_errors import PACKAGE
+
+if TYPE_CHECKING:
+    from labelkit.checks.gates import Judgement
+    from labelkit.rules.labeling_function import Gate, LabelingFunction
+    from labelkit.votes.label_space import LabelSpace
+
+ROWS: Final = 10_000
+"""How many rows of the corpus gates are held against, if nothing else is said."""
+
+LONGEST_ID: Final = 40
+"""Characters of an example in the name of its test."""
+
+_OPTIONS: Final = {
+    "corpus": "the corpus that the gates of rules are held against (Parquet, CSV or JSONL)",
+    "gold": "a column of that corpus, or a file, with trusted labels",
+    "id": "the column that names the examples, where gold is a file",
+    "rows": f"how many of the first rows of the corpus to take ({ROWS:,})",
+}
+
+_NO_CORPUS: Final = "gates need a corpus: --labelkit-corpus=FILE, or labelkit_corpus in the configuration"
+
+_IMPORTS_LABELKIT: Final = re.compile(rb"^\s*(?:from|import)\b.*\blabelkit\b", re.MULTILINE)
+_NOT_RULES: Final = ("_", "test_", "conftest.")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, to the command line and the configuration."""
+    group = parser.getgroup("labelkit", "labelkit: the rules of labeling functions")
+    for name, meaning in _OPTIONS.items():
+        group.addoption(f"--labelkit-{name}", dest=f"labelkit_{name}", metavar=name.upper(), help=meaning)
+        parser.addini(f"labelkit_{name}", meaning, default="")
+    folders = "folders of rules: names, or paths from the configuration file"
+    parser.addini("labelkit_rules", folders, type="args", default=["labeling_functions"])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a file that may hold rules."""
+    if file_path.suffix != ".py" or file_path.name.startswith(_NOT_RULES) or file_path.stem.endswith("_test"):
+        return None
+    if PACKAGE in file_path.parents:
+        return None
+    if not parent.session.isinitpath(file_path) and not _among_rules(file_path, parent.config):
+        return None
+    if not _IMPORTS_LABELKIT.search(file_path.read_bytes()):
+        return None
+    made: RulesFile = RulesFile.from_parent(parent, path=file_path)
+    return made
+
+
+def _among_rules(file: Path, config: pytest.Config) -> bool:
+    """Whether a file stands in a folder of rules."""
+    root = _home(config)
+    inside = file.parent.relative_to(root).parts if file.is_relative_to(root) else ()
+    for folder in config.getini("labelkit_rules"):
+        if folder == file.parent.name or folder in inside:
+            return True
+        if len(Path(folder).parts) > 1 and (root / folder) in file.parents:
+            return True
+    return False
+
+
+def _home(config: pytest.Config) -> Path:
+    """The folder that paths of the configuration start from."""
+    return config.rootpath if config.inipath is None else config.inipath.parent
+
+
+class RulesFile(pytest.File):
+    """A file of rules: its items are the examples and the gates of the rules, in the order of the rules."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Run the file, and make an item for each example and each gate."""
+        from labelkit.checks.examples import space_of  # noqa: PLC0415 - as above
+        from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - as above
+        from labelkit.rules.collect import rules_of  # noqa: PLC0415 - as above
+        from labelkit.rules.load_module import load_file  # noqa: PLC0415 - as above
+
+        try:
+            self.rules = rules_of(load_file(self.path))
+            space = space_of(self.rules) if self.rules else None
+        except LabelkitError as error:
+            raise self.CollectError(str(error)) from error
+        self._judged: dict[tuple[str, str], Judgement | str] | None = None
+        lines = _lines(self.path)
+        taken: dict[str, int] = {}
+        for lf in self.rules:
+            place = (lf, space, lines.get(lf.name))
+            for inputs, expected in lf.examples:
+                name = _distinct(f"{lf.name}[{_id(inputs)}]", taken)
+                yield ExampleItem.from_parent(self, name=name, of=place, example=(inputs, expected))
+            for gate in lf.gates:
+                name = _distinct(f"{lf.name}[expect {gate.statistic}]", taken)
+                yield GateItem.from_parent(self, name=name, of=place, gate=gate)
+
+    def judged(self, rule: str, gate: Gate) -> Judgement | str:
+        """What the corpus says of a gate, or why it says nothing; the rules of the file are tried once."""
+        if self._judged is None:
+            self._judged = _judge(self.rules, self.config)
+        return self._judged[rule, gate.statistic]
+
+
+def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> dict[tuple[str, str], Judgement | str]:
+    from labelkit.checks.check_rules import try_rules  # noqa: PLC0415 - only where there is a gate and a corpus
+    from labelkit.checks.gates import judge  # noqa: PLC0415 - as above
+    from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - as above
+    from labelkit.rules.labeling_functions import LabelingFunctions  # noqa: PLC0415 - as above
+
+    gates = [(lf.name, gate.statistic) for lf in rules for gate in lf.gates]
+    try:
+        lfs = LabelingFunctions(rules)
+        sample = try_rules(
+            lfs, _path(config, "corpus"), rows=_rows(config), gold=_gold(config), id=_option(config, "id") or None
+        )
+        judgements = judge(lfs[list(sample.matrix.names)], sample.matrix, sample.gold)
+    except LabelkitError as error:
+        return dict.fromkeys(gates, str(error))
+    why = {problem.rule: str(problem) for problem in sample.problems}
+    found: dict[tuple[str, str], Judgement | str] = {(name, statistic): why.get(name, "") for name, statistic in gates}
+    return found | {(judged.rule, judged.gate.statistic): judged for judged in judgements}
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    return str(config.getoption(f"labelkit_{name}") or config.getini(f"labelkit_{name}") or "")
+
+
+def _path(config: pytest.Config, name: str) -> Path:
+    """A path of the command line starts from where pytest was called, one of the configuration from there."""
+    given = config.getoption(f"labelkit_{name}")
+    if given:
+        return Path(config.invocation_params.dir) / str(given)
+    return _home(config) / str(config.getini(f"labelkit_{name}"))
+
+
+def _gold(config: pytest.Config) -> str | Path | None:
+    """A file if there is one of that name, else a column."""
+    name = _option(config, "gold")
+    path = _path(config, "gold")
+    return (path if path.is_file() else name) if name else None
+
+
+def _rows(config: pytest.Config) -> int:
+    given = _option(config, "rows") or str(ROWS)
+    rows = given.replace("_", "").replace(",", "")
+    if not rows.isdecimal() or not int(rows):
+        raise pytest.UsageError(f"labelkit_rows={given!r} is not a number of rows")
+    return int(rows)
+
+
+def _lines(file: Path) -> dict[str, int]:
+    """The line of each function of a file, from 0 as pytest counts."""
+    tree = ast.parse(file.read_bytes())
+    return {node.name: node.lineno - 1 for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def _id(inputs: tuple[Any, ...]) -> str:
+    """An example as the name of a test: short, and in characters that can be seen."""
+    parts = [value if isinstance(value, str) and value else repr(value) for value in inputs]
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in "-".join(parts)[: LONGEST_ID + 1])
+    return text if len(text) <= LONGEST_ID else f"{text[: LONGEST_ID - 1]}…"
+
+
+def _distinct(name: str, taken: dict[str, int]) -> str:
+    """A name that no other test has."""
+    taken[name] = taken.get(name, 0) + 1
+    return name if taken[name] == 1 else _distinct(f"{name[:-1]} #{taken[name]}]", taken)
+
+
+class _RuleItem(pytest.Item):
+    """A test of a rule."""
+
+    def __init__(self, *, of: tuple[LabelingFunction[...], LabelSpace, int | None], **known: Any) -> None:
+        super().__init__(**known)
+        self.rule, self.space, self.line = of
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Tell where the rule is, and what the test is called."""
+        return self.path, self.line, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what failed in words, and of what a rule raised the part of the traceback that is the user's."""
+        if isinstance(excinfo.value, _Failed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+
+class ExampleItem(_RuleItem):
+    """A rule votes on an example as expected."""
+
+    def __init__(self, *, example: tuple[tuple[Any, ...], int], **known: Any) -> None:
+        super().__init__(**known)
+        self.inputs, self.expected = example
+        self.raised: tuple[Exception, TracebackType, str] | None = None
+
+    def runtest(self) -> None:
+        """Run the example."""
+        from labelkit.checks.examples import failure_of  # noqa: PLC0415 - only for a project that has rules
+        from labelkit.exceptions import MissingExtraError  # noqa: PLC0415 - as above
+
+        failure = failure_of(self.rule, self.inputs, self.expected, self.space)
+        if failure is None:
+            return
+        if isinstance(failure.error, MissingExtraError):
+            pytest.skip(str(failure.error).replace("\nHint", "; hint"))
+        trace = None if failure.error is None else _theirs(failure.error)
+        if failure.error is None or trace is None:
+            raise _Failed(str(failure))
+        self.raised = failure.error, trace, failure.summary
+        raise failure.error
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what failed."""
+        if self.raised is None or excinfo.value is not self.raised[0]:
+            return super().repr_failure(excinfo, style)
+        error, trace, summary = self.raised
+        shown = super().repr_failure(pytest.ExceptionInfo.from_exc_info((type(error), error, trace)), style)
+        shown.addsection("labelkit", summary)
+        return shown
+
+
+class GateItem(_RuleItem):
+    """A sample of the corpus does not break a gate of a rule."""
+
+    def __init__(self, *, gate: Gate, **known: Any) -> None:
+        super().__init__(**known)
+        self.gate = gate
+        if not _option(self.config, "corpus"):
+            self.add_marker(pytest.mark.skip(reason=_NO_CORPUS))
+
+    def runtest(self) -> None:
+        """Judge the gate."""
+        assert isinstance(self.parent, RulesFile)
+        judged = self.parent.judged(self.rule.name, self.gate)
+        if isinstance(judged, str):
+            raise _Failed(judged)
+        if judged.outcome == "broken":
+            raise _Failed(f"{self.rule.name}: {judged}")
+        if judged.outcome == "undecided":
+            pytest.skip(f"{self.rule.name}: {judged}: too few to tell")
+        if judged.outcome == "unknown":
+            pytest.skip(f"{self.rule.name}: {judged}")
+
+
+class _Failed(Exception):  # noqa: N818 - it is shown by its message alone
+    """A test of a rule failed, and the message says all."""
+
+
+def _theirs(error: BaseException) -> TracebackType | None:
+    """The traceback from the first line that is not labelkit's; None if all of it is."""
+    trace = error.__traceback__
+    while trace is not None and PACKAGE in Path(trace.tb_frame.f_code.co_filename).parents:
+        trace = trace.tb_next
+    return trace

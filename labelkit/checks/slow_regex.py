@@ -1,0 +1,322 @@
+r"""Regular expressions that a long text brings to a halt, found by trying.
+
+``re`` goes back and tries again where a match fails, and some patterns give it ways without end: ``(a+)+$`` on a row of
+``a`` and then something else. Which text is the bad one follows from the pattern: what one of its repetitions reads,
+over and over, and then something that cannot follow. Each such text is searched in another process, first one of 2,000
+characters, then one of 50,000, and the process is killed when it takes too long.
+
+>>> from labelkit.rules.predicates import Pattern
+>>> [print(slow) for slow in slow_patterns([Pattern(r"(a+)+$"), Pattern(r"^a+$")])]
+'(a+)+$' takes more than 1 s on a text of 2,000 characters: 'a' over and over, then '\x00'
+[None]
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import queue
+import re
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+from labelkit.matching.charsets import character_set, contains
+from labelkit.rules.predicates import Pattern
+
+LENGTHS: Final = (2_000, 50_000)
+"""Characters of the texts that are tried. A pattern too slow for the first is slow however short texts are."""
+
+LIMIT_SECONDS: Final = 0.5
+"""Processor time that a search may take. One that reads the text once takes about a millisecond."""
+
+KILL_SECONDS: Final = 1.0
+"""After this time a search is stopped, whatever else the machine is doing."""
+
+START_SECONDS: Final = 60.0
+"""How long the other process may take to start."""
+
+VARIANTS: Final = 6
+"""Texts that are made of one repetition: other characters of its sets, other branches, with and without options."""
+
+MOST_REPETITIONS: Final = 12
+"""Repetitions of a pattern that are looked at."""
+
+ENDS: Final = ("\x00", "")
+"""What is put at the end so that the match fails."""
+
+_USUAL: Final = tuple(map(ord, "a0 -._A@/\n"))
+"""Characters that stand for a set if they are in it, in this order: sets that overlap shall get the same ones."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A text that may be a bad one for a pattern.
+
+    Parameters
+    ----------
+    beginning, repeated, end : str
+    """
+
+    beginning: str
+    repeated: str
+    end: str
+
+    def __str__(self) -> str:
+        begins = f"{self.beginning!r}, " if self.beginning else ""
+        ends = f", then {self.end!r}" if self.end else ""
+        return f"{begins}{self.repeated!r} over and over{ends}"
+
+
+@dataclass(frozen=True)
+class SlowPattern:
+    """A pattern that took too long on a text.
+
+    Attributes
+    ----------
+    pattern : Pattern
+    attack : Attack
+    length : int
+        How many characters the text has.
+    seconds : float
+        How long it took, or was let run.
+    finished : bool
+    """
+
+    pattern: Pattern
+    attack: Attack
+    length: int
+    seconds: float
+    finished: bool
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether a short text is enough."""
+        return self.length == LENGTHS[0]
+
+    def __str__(self) -> str:
+        took = f"{self.seconds:.1f} s" if self.finished else f"more than {self.seconds:.0f} s"
+        return f"{self.pattern.pattern!r} takes {took} on a text of {self.length:,} characters: {self.attack}"
+
+
+def slow_patterns(patterns: Iterable[Pattern]) -> list[SlowPattern]:
+    """Try patterns on the texts that are bad for them, and tell those that take too long, with the first such text.
+
+    Parameters
+    ----------
+    patterns : iterable of Pattern
+
+    Returns
+    -------
+    list of SlowPattern
+        In the order of the patterns, each at most once.
+    """
+    plans = {pattern: attacks(pattern) for pattern in dict.fromkeys(patterns)}
+    clock = _Clock()
+    try:
+        found = [_first_slow(pattern, plan, clock) for pattern, plan in plans.items() if plan]
+    finally:
+        clock.stop()
+    return [slow for slow in found if slow is not None]
+
+
+def _first_slow(pattern: Pattern, plan: list[Attack], clock: _Clock) -> SlowPattern | None:
+    for length in LENGTHS:
+        for attack in plan:
+            seconds = clock.seconds(pattern, attack, length)
+            if seconds is None:
+                return SlowPattern(pattern, attack, length, KILL_SECONDS, finished=False)
+            if seconds > LIMIT_SECONDS:
+                return SlowPattern(pattern, attack, length, seconds, finished=True)
+    return None
+
+
+class _Clock:
+    """The process that searches; started when there is something to search, and again after it had to be killed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.SimpleQueue[float] = queue.SimpleQueue()
+
+    def seconds(self, pattern: Pattern, attack: Attack, length: int) -> float | None:
+        """The processor time of one search; None if it had to be stopped, NaN if the process died of it."""
+        if self._process is None:
+            self._start()
+        self._ask(pattern, attack, length)
+        try:
+            taken = self._answers.get(timeout=KILL_SECONDS)
+        except queue.Empty:
+            self.stop()
+            return None
+        if math.isnan(taken):
+            self.stop()
+        return taken
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    stream.close()  # type: ignore[union-attr]
+
+    def _start(self) -> None:
+        program = str(Path(__file__).with_name("_regex_timer.py"))
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        self._process = subprocess.Popen(  # noqa: S603 - this Python, and a file of ours
+            [sys.executable, "-I", "-S", program], stdin=pipe, stdout=pipe, stderr=nothing, text=True, encoding="utf-8"
+        )
+        self._answers = queue.SimpleQueue()
+        threading.Thread(target=_forward, args=(self._process.stdout, self._answers), daemon=True).start()
+        self._ask(Pattern("a"), Attack("", "a", ""), 1)
+        self._answers.get(timeout=START_SECONDS)  # so that the time to start is not the pattern's
+
+    def _ask(self, pattern: Pattern, attack: Attack, length: int) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        flags = int(pattern.flags & ~re.DEBUG)  # which prints
+        question = [pattern.pattern, flags, attack.beginning, attack.repeated, attack.end, length]
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+
+
+def _forward(answers: Any, to: queue.SimpleQueue[float]) -> None:
+    """Read answers as they come, and say when there will be no more; a pipe cannot be waited for everywhere."""
+    with suppress(ValueError, OSError):  # the pipe was closed
+        for line in answers:
+            to.put(float(line))
+    to.put(math.nan)
+
+
+# The bad texts --------------------------------------------------------------------------------------------------------
+
+
+def attacks(pattern: Pattern) -> list[Attack]:
+    r"""The texts to try on a pattern, each once; none for a pattern without a repetition of any length.
+
+    >>> from labelkit.rules.predicates import Pattern
+    >>> [str(attack) for attack in attacks(Pattern("x[0-9]+y"))][:3]
+    ["'x', '0' over and over, then '\\x00'", "'x', '0' over and over", "'x0' over and over"]
+    >>> attacks(Pattern("colou?r"))
+    []
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
+        items, flags = list(parsed), parsed.state.flags
+        sampler = _Sampler(tuple(dict.fromkeys(_literals(items))))
+        found = list(_repetitions(items, [""] * VARIANTS, flags, sampler))[:MOST_REPETITIONS]
+    except (ImportError, AttributeError, RecursionError):  # another Python, or nested beyond reason
+        return []
+    tried = []
+    for beginnings, bodies in found:
+        for beginning, body in zip(beginnings, bodies, strict=True):
+            if body:
+                tried += [Attack(beginning, body, end) for end in ENDS]
+                tried.append(Attack("", beginning + body, ""))
+    return list(dict.fromkeys(tried))
+
+
+def _repetitions(
+    items: list[Any], before: list[str], flags: int, sampler: _Sampler
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Each repetition of any length: what may stand before it, and what it reads, in every variant."""
+    for op, argument in items:
+        kind = str(op)
+        if kind in _LOOPS:
+            least, most, body = argument
+            if int(most) > max(int(least), _SHORT):
+                yield before, [sampler.sample(list(body), flags, variant) for variant in range(VARIANTS)]
+        for inner, inner_flags in _inside(kind, argument, flags):
+            yield from _repetitions(inner, before, inner_flags, sampler)
+        before = [text + sampler.sample([(op, argument)], flags, variant) for variant, text in enumerate(before)]
+
+
+def _literals(items: list[Any]) -> Iterator[int]:
+    """The characters that a pattern names one by one."""
+    for op, argument in items:
+        if str(op) == "LITERAL":
+            yield int(argument)
+        for inner, _ in _inside(str(op), argument, 0):
+            yield from _literals(inner)
+
+
+_LOOPS: Final = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
+_SHORT: Final = 8
+"""A repetition of so many times at the most is harmless."""
+
+
+def _inside(kind: str, argument: Any, flags: int) -> list[tuple[list[Any], int]]:  # noqa: PLR0911 - a table of kinds
+    """The sequences that an item of the parser is made of, with the flags that hold in them."""
+    if kind in _LOOPS:
+        return [(list(argument[2]), flags)]
+    if kind == "SUBPATTERN":
+        _, added, removed, body = argument
+        return [(list(body), (flags | added) & ~removed)]
+    if kind == "BRANCH":
+        return [(list(branch), flags) for branch in argument[1]]
+    if kind in {"ASSERT", "ASSERT_NOT"}:
+        return [(list(argument[1]), flags)]
+    if kind == "ATOMIC_GROUP":
+        return [(list(argument), flags)]
+    if kind == "GROUPREF_EXISTS":
+        return [(list(part), flags) for part in argument[1:] if part]
+    return []
+
+
+@dataclass(frozen=True)
+class _Sampler:
+    """Makes texts that parts of a pattern read.
+
+    Parameters
+    ----------
+    literals : tuple of int
+        The characters that the pattern names, which may well follow a repetition that reads them too.
+    """
+
+    literals: tuple[int, ...]
+
+    def sample(self, items: list[Any], flags: int, variant: int) -> str:
+        """A text that a sequence may read; anchors, look-around and back-references read nothing here."""
+        text = ""
+        for op, argument in items:
+            kind = str(op)
+            if kind in {"LITERAL", "NOT_LITERAL", "ANY", "IN"}:
+                text += self._character(kind, argument, flags, variant)
+            elif kind in _LOOPS:
+                least, most, body = argument
+                times = min(int(least) + (variant % 2 if int(most) > int(least) else 0), _MOST_TIMES)
+                text += self.sample(list(body), flags, variant) * times
+            elif kind not in {"ASSERT", "ASSERT_NOT"}:
+                ways = _inside(kind, argument, flags)
+                if ways:
+                    text += self.sample(*ways[variant % len(ways)], variant)
+        return text
+
+    def _character(self, kind: str, argument: Any, flags: int, variant: int) -> str:
+        """A character that an item reads."""
+        if kind == "LITERAL":
+            return chr(argument)
+        ranges = character_set(kind, tuple(argument) if kind == "IN" else argument, flags & _MATTERS_TO_SETS)
+        usual = [code for code in _USUAL if contains(ranges, code)]
+        named = [code for code in self.literals if contains(ranges, code) and code not in usual]
+        mixed = [code for pair in zip_longest(usual, named) for code in pair if code is not None]
+        known = mixed or list(ranges[:1])
+        return chr(known[variant % len(known)]) if known else ""
+
+
+_MATTERS_TO_SETS: Final = int(re.ASCII | re.IGNORECASE | re.DOTALL | re.UNICODE)
+
+_MOST_TIMES: Final = 50
+"""A repetition that asks for more is sampled with fewer."""

@@ -1,0 +1,213 @@
+"""From Python values to Arrow: one type a column, and a reason for each value that does not fit it.
+
+None, NaN and the missing values of pandas are null.
+
+>>> decide_type("n", [None, 1, 2.5])
+DataType(double)
+>>> to_array([1, "2", None], pa.int64())
+(None, {1: "int expected, got str: '2'"})
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.corpus._arrow_types import name_of_type
+from labelkit.exceptions import CorpusError
+
+SLICE = 65_536
+"""Values that are looked at together where a type has to be found by trying."""
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    ((bool, np.bool_), "bool"),
+    ((int, np.integer), "int"),
+    ((float, np.floating), "float"),
+    (str, "str"),
+    ((bytes, bytearray), "bytes"),
+    (dt.datetime, "datetime"),
+    (dt.date, "date"),
+)
+"""A subclass stands before its base: bool is an int, a datetime is a date."""
+
+_TYPES = {
+    "bool": pa.bool_(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "str": pa.string(),
+    "bytes": pa.binary(),
+    "date": pa.date32(),
+}
+"""The kinds that have one Arrow type; that of others depends on the values."""
+
+_MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
+
+_CANNOT = (pa.ArrowException, TypeError, ValueError, OverflowError)
+
+
+def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
+    """Decide the type of a column: that of its first value, but float where ints and floats stand together.
+
+    Raises
+    ------
+    CorpusError
+        If Arrow has no type for what the column holds.
+    """
+    kinds = _kinds_in(values)
+    if not kinds:
+        return pa.null()
+    kind = "float" if kinds[0] == "int" and "float" in kinds else kinds[0]
+    return _TYPES[kind] if kind in _TYPES else _type_by_trying(column, values)
+
+
+def to_array(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array | None, dict[int, str]]:
+    """Convert values: the array, or None and the reason at each position that does not fit."""
+    if all(_accepts(kind, found) for found in _kinds_in(values)):
+        try:
+            return _array(values, kind), {}
+        except _CANNOT as error:
+            failure = str(error)
+    else:
+        failure = "mixed types"
+    reasons = {i: reason for i, value in enumerate(values) if (reason := _misfit(value, kind)) is not None}
+    return None, reasons or {0: failure}
+
+
+def to_batch(
+    rows: Sequence[Mapping[str, Any]], schema: pa.Schema, *, skip: Container[int] = ()
+) -> tuple[pa.RecordBatch, dict[int, str]]:
+    """Convert rows, of which any may lack a key.
+
+    Returns
+    -------
+    pyarrow.RecordBatch
+        The rows that fit, without those at the positions to skip.
+    dict of int to str
+        The reason for each row that does not fit.
+    """
+    reasons: dict[int, str] = {}
+    kept = [position for position in range(len(rows)) if position not in skip]
+    while True:
+        arrays = []
+        for field in schema:
+            array, misfits = to_array([rows[position].get(field.name) for position in kept], field.type)
+            arrays.append(array)
+            for position, reason in misfits.items():
+                reasons.setdefault(kept[position], f"column {field.name!r}: {reason}")
+        if all(array is not None for array in arrays):
+            return pa.RecordBatch.from_arrays(arrays, schema=schema), reasons
+        kept = [position for position in kept if position not in reasons]
+
+
+class KeyValues(Sequence[Any]):
+    """The values of one key in a list of dicts, as a sequence that copies nothing."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]], key: str) -> None:
+        self._rows = rows
+        self._key = key
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [row.get(self._key) for row in self._rows[index]]
+        return self._rows[index].get(self._key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (row.get(self._key) for row in self._rows)
+
+
+def _kinds_in(values: Iterable[Any]) -> list[str]:
+    """List the kinds of the values that are not missing, in order of appearance."""
+    kinds = _kinds_of(map(type, values))
+    if "float" in kinds and len(kinds) > 1:  # NaN among other values is a missing one
+        return _kinds_of(type(value) for value in values if not _is_missing(value))
+    return kinds
+
+
+def _kinds_of(types: Iterable[type]) -> list[str]:
+    kinds = (_kind(found) for found in dict.fromkeys(types) if found.__name__ not in _MISSING_TYPES)
+    return list(dict.fromkeys(kinds))
+
+
+def _kind(found: type) -> str:
+    return next((kind for base, kind in _KINDS if issubclass(found, base)), found.__name__)
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, float):
+        return value != value  # noqa: PLR0124 - NaN, and much quicker than math.isnan
+    return value is None or type(value).__name__ in _MISSING_TYPES
+
+
+def _accepts(kind: pa.DataType, found: str) -> bool:
+    """Tell whether values of a kind belong to a column of a type; what is nested is for Arrow to judge."""
+    expected = name_of_type(kind)
+    return (
+        found == expected or (expected == "float" and found == "int") or expected not in {*_TYPES, "datetime", "null"}
+    )
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if kind == pa.float64():  # Arrow refuses ints that a float cannot hold exactly; Python and JSON do not
+        values = [float(value) if isinstance(value, int) else value for value in values]
+    return pa.array(values, kind, from_pandas=True)
+
+
+def _misfit(value: Any, kind: pa.DataType) -> str | None:
+    if _is_missing(value):
+        return None
+    shown = f"{value!r:.80}" if isinstance(value, str) else f"{value!r}"[:80]
+    if not _accepts(kind, _kind(type(value))):
+        return f"{name_of_type(kind)} expected, got {type(value).__name__}: {shown}"
+    try:
+        _array([value], kind)
+    except UnicodeEncodeError:
+        return f"not valid Unicode (half of a surrogate pair): {shown}"
+    except _CANNOT:
+        return f"{shown} does not fit {kind}"
+    return None
+
+
+def _type_by_trying(column: str, values: Sequence[Any]) -> pa.DataType:
+    """Find the type of dates with zones, decimals, lists, structs: the widest that the values agree on."""
+    kind = pa.null()
+    for start in range(0, len(values), SLICE):
+        part = values[start : start + SLICE]
+        try:
+            kind = _wider(kind, pa.array(part, from_pandas=True).type)
+        except _CANNOT:
+            for value in part:
+                kind = _wider(kind, _type_of_one(value))
+    if kind == pa.null():
+        first = next(value for value in values if not _is_missing(value))
+        raise CorpusError(
+            f"column {column!r} holds {type(first).__name__} objects, which cannot be carried",
+            hint="make such objects in a @column, from columns of text and numbers",
+        )
+    return kind
+
+
+def _type_of_one(value: Any) -> pa.DataType:
+    try:
+        return pa.array([value], from_pandas=True).type
+    except _CANNOT:
+        return pa.null()
+
+
+def _wider(left: pa.DataType, right: pa.DataType) -> pa.DataType:
+    """Merge two types if values of both fit one; otherwise the first stands, and misfits are reported."""
+    if left == right or right == pa.null():
+        return left
+    try:
+        merged = pa.unify_schemas(
+            [pa.schema({"column": left}), pa.schema({"column": right})], promote_options="permissive"
+        )
+    except _CANNOT:
+        return left
+    return merged.field("column").type

@@ -1,0 +1,261 @@
+"""The corpus itself: it checks what is asked of it, cuts a source's chunks to batches and takes out the ids."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pyarrow as pa
+
+from labelkit.corpus._arrow_types import deliver
+from labelkit.corpus.source import BadRows, Reject, Source
+from labelkit.exceptions import CorpusError
+
+BATCH_ROWS: Final = 65_536
+"""Rows of a batch: what is in memory at a time, and what one part of a run's output holds."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive rows of a corpus.
+
+    Parameters
+    ----------
+    start : int
+        The position of the first row.
+    ids : pyarrow.Array or None
+        The rows' ids; None if the corpus has no id column, and the position is the id.
+    table : pyarrow.RecordBatch
+        The columns that were asked for, in that order.
+    """
+
+    start: int
+    ids: pa.Array | None
+    table: pa.RecordBatch
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+
+class Corpus:
+    """A stream of examples; made by :func:`~labelkit.corpus.open_corpus`.
+
+    Parameters
+    ----------
+    source : Source
+        Where the rows are.
+    id : str, optional
+        The column of the ids.
+    on_bad_row : {"raise", "reject"}
+        What to do with a row that cannot be read.
+
+    Attributes
+    ----------
+    rejects : list of Reject
+        The rows that the latest reading left out so far.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        id: str | None = None,  # noqa: A002 - the word that users write
+        on_bad_row: Literal["raise", "reject"] = "raise",
+    ) -> None:
+        self._source = source
+        self._id = id
+        self._bad = BadRows(source.name, on_bad_row)
+        if id is not None:
+            self._check_columns([id])
+
+    @property
+    def n_rows(self) -> int | None:
+        """The number of rows; None where only reading could tell (CSV, JSONL, iterators)."""
+        return self._source.n_rows
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns, in the order of the source."""
+        return self._source.column_names
+
+    @property
+    def id(self) -> str | None:
+        """The column of the ids, or None: a row's position is its id."""
+        return self._id
+
+    @property
+    def path(self) -> Path | None:
+        """The file or folder that is read, if it is one."""
+        return self._source.path
+
+    @property
+    def on_bad_row(self) -> Literal["raise", "reject"]:
+        """What is done with a row that cannot be read."""
+        return self._bad.on_bad_row
+
+    @property
+    def splittable(self) -> bool:
+        """Whether any range of rows can be read without those before it (frames, lists, Parquet)."""
+        return self._source.splittable
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """The rows that the latest reading left out so far."""
+        return self._bad.rejects
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns with their types as delivered, without those that cannot be (``column_type`` says why)."""
+        fields = []
+        for column in self.column_names:
+            try:
+                fields.append((column, self.column_type(column)))
+            except CorpusError:
+                continue
+        return pa.schema(fields)
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Tell the type that a column is delivered in.
+
+        Raises
+        ------
+        CorpusError
+            If there is no such column, or its values have no one type.
+        """
+        self._check_columns([column])
+        return self._source.column_type(column)
+
+    def batches(self, columns: Sequence[str], batch_rows: int, *, start: int = 0) -> Iterator[Batch]:
+        """Read the corpus in batches of ``batch_rows`` rows (the last may be shorter).
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The columns to read; only these, and that of the ids, are.
+        batch_rows : int
+            Rows in a batch.
+        start : int
+            The first row to read; rows before it are skipped, cheaply in frames and Parquet.
+
+        Yields
+        ------
+        Batch
+            The rows in order, each batch with the position of its first row.
+
+        Raises
+        ------
+        CorpusError
+            If a column is missing, a row is bad (unless such rows are rejected), or an iterator was read before.
+        """
+        if batch_rows < 1 or start < 0:
+            raise CorpusError(f"batch_rows={batch_rows} and start={start} must be at least 1 and 0")
+        wanted = self._read_columns(columns)
+        self._bad.rejects.clear()
+        chunks = self._source.chunks(wanted, start, batch_rows, self._bad)
+        return self._batches(columns, _rebatch(chunks, batch_rows), start)
+
+    def _batches(self, columns: Sequence[str], tables: Iterator[pa.Table], start: int) -> Iterator[Batch]:
+        for table in tables:
+            batch = _one_batch(table)
+            yield Batch(start, self._ids(batch, start), batch.select(list(columns)))
+            start += batch.num_rows
+
+    def read(self, start: int, stop: int, columns: Sequence[str]) -> pa.RecordBatch:
+        """Read the rows from ``start`` to before ``stop``; only if ``splittable``.
+
+        Raises
+        ------
+        CorpusError
+            If the corpus is not splittable or a column is missing.
+        """
+        if not self.splittable:
+            raise CorpusError(f"{self._source.name} can only be read from its start", hint="write it to Parquet first")
+        n_rows = self.n_rows or 0
+        if not 0 <= start <= stop <= n_rows:
+            raise CorpusError(f"rows {start} to {stop} are not within the {n_rows} rows of {self._source.name}")
+        table = self._source.read(self._read_columns(columns), start, stop)
+        return _one_batch(table).select(list(columns))
+
+    def fingerprint(self) -> str:
+        """Digest the content (of a file, its bytes); empty where that cannot be known without using it up."""
+        return self._source.fingerprint()
+
+    def content(self, column: str) -> str:
+        """Digest what a column holds; empty where that cannot be known without using it up."""
+        self._check_columns([column])
+        return self._source.content(column)
+
+    def __repr__(self) -> str:
+        rows = [] if self.n_rows is None else [f"{self.n_rows:,} rows"]
+        ids = [] if self.id is None else [f"id={self.id!r}"]
+        columns = self.column_names
+        shown = f"columns={columns!r}" if len(columns) <= 12 else f"{len(columns)} columns"
+        return f"Corpus({', '.join([self._source.name, *rows, *ids, shown])})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the source, which opens its file again in the worker process, and the options."""
+        if self.path is None:
+            raise CorpusError(
+                f"{self._source.name} cannot be sent to another process", hint="write it to Parquet first"
+            )
+        return partial(Corpus, id=self._id, on_bad_row=self._bad.on_bad_row), (self._source,)
+
+    def _read_columns(self, columns: Sequence[str]) -> list[str]:
+        """List what has to be read: the columns, the id, and at least one column to count rows by."""
+        self._check_columns(columns)
+        ids = [] if self._id is None else [self._id]
+        return list(dict.fromkeys([*columns, *ids])) or list(self.column_names[:1])
+
+    def _check_columns(self, columns: Sequence[str]) -> None:
+        for column in columns:
+            if column not in self.column_names:
+                raise _missing_column(column, self.column_names)
+
+    def _ids(self, batch: pa.RecordBatch, start: int) -> pa.Array | None:
+        if self._id is None:
+            return None
+        ids = batch.column(self._id)
+        if ids.null_count:
+            row = start + ids.is_null().to_pylist().index(True)
+            raise CorpusError(f"{self._source.name}, row {row}: the id (column {self._id!r}) is null")
+        if len(ids) and not (pa.types.is_string(ids.type) or pa.types.is_integer(ids.type)):
+            raise CorpusError(f"the ids (column {self._id!r}) are {ids.type}, neither text nor integers")
+        return ids
+
+
+def _missing_column(column: str, names: Sequence[str]) -> CorpusError:
+    close = difflib.get_close_matches(column, names, n=1)
+    there = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+    return CorpusError(
+        f"column {column!r} is not in the corpus (columns: {there or 'none'})",
+        hint=f"did you mean {close[0]!r}?" if close else None,
+    )
+
+
+def _rebatch(chunks: Iterator[pa.RecordBatch], batch_rows: int) -> Iterator[pa.Table]:
+    """Cut chunks of any size to tables of exactly ``batch_rows`` rows; slices, without a copy."""
+    pending: list[pa.RecordBatch] = []
+    n_pending = 0
+    for chunk in chunks:
+        offset = 0
+        while n_pending + chunk.num_rows - offset >= batch_rows:
+            n_taken = batch_rows - n_pending
+            yield pa.Table.from_batches([*pending, chunk.slice(offset, n_taken)])
+            pending, n_pending, offset = [], 0, offset + n_taken
+        if offset < chunk.num_rows:
+            pending.append(chunk.slice(offset))
+            n_pending += chunk.num_rows - offset
+    if pending:
+        yield pa.Table.from_batches(pending)
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    """Combine a table's chunks, which copies only where a batch lies across the border of two."""
+    arrays = [
+        deliver(column, field.type, field.name) for field, column in zip(table.schema, table.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=table.schema)

@@ -1,0 +1,282 @@
+"""Sources in memory: frames of any library, dicts of columns, lists of rows.
+
+Each is a set of columns of which any slice can be made an Arrow array. Nothing is converted before it is read, and then
+a slice at a time, so that a corpus is never copied as a whole; a column's type is decided once, from the whole column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, cached_property
+from hashlib import blake2b
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
+from labelkit.corpus._python_values import KeyValues, decide_type, to_array
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.corpus.source import BadRows
+
+TEXT = "text"
+"""The name of the one column of a list of strings."""
+
+FINGERPRINT_ROWS = 65_536
+"""Rows that are hashed together."""
+
+
+class Column(Protocol):
+    """One column of a frame."""
+
+    @property
+    def type(self) -> pa.DataType:
+        """The type that it is delivered in."""
+
+    def slice(self, start: int, stop: int) -> pa.Array:
+        """Deliver some of its rows."""
+
+
+class Frame:
+    """A source in memory.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in messages.
+    n_rows : int
+        Its length.
+    columns : mapping of str to callable
+        For each column, what makes it; called when the column is needed first.
+    """
+
+    path: Path | None = None
+    splittable = True
+
+    def __init__(self, name: str, n_rows: int, columns: Mapping[str, Callable[[], Column]]) -> None:
+        self.name = name
+        self.n_rows = n_rows
+        self._columns = {column: cache(make) for column, make in columns.items()}
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns, in order."""
+        return tuple(self._columns)
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Return the type of a column."""
+        return self._columns[column]().type
+
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+        """Deliver slices of ``rows`` rows."""
+        made = {column: self._columns[column]() for column in columns}
+        schema = pa.schema([(column, made[column].type) for column in columns])
+        for first in range(start, self.n_rows, rows):
+            stop = min(first + rows, self.n_rows)
+            yield pa.RecordBatch.from_arrays([made[column].slice(first, stop) for column in columns], schema=schema)
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
+        """Deliver a range of rows."""
+        arrays = [self._columns[column]().slice(start, stop) for column in columns]
+        return pa.Table.from_arrays(arrays, names=list(columns))
+
+    @cached_property
+    def _digest(self) -> str:
+        digest = blake2b(digest_size=16)
+        for column in self._columns:
+            digest.update(f"{column}\0".encode(errors="surrogatepass"))
+            with suppress(CorpusError):  # no rule can read it, so it has no part in the result
+                digest.update(self.content(column).encode())
+        return digest.hexdigest()
+
+    def fingerprint(self) -> str:
+        """Digest the columns that can be delivered."""
+        return self._digest
+
+    def content(self, column: str) -> str:
+        """Digest the values of a column."""
+        made, digest = self._columns[column](), blake2b(digest_size=16)
+        for start in range(0, self.n_rows, FINGERPRINT_ROWS):
+            _hash_array(digest.update, made.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
+        return digest.hexdigest()
+
+
+def _hash_array(update: Callable[[Any], None], array: pa.Array) -> None:
+    """Hash where values are and what they are; what lies under a null is not content."""
+    for part in (array.is_valid(), array.drop_null()):
+        batch = pa.RecordBatch.from_arrays([part], names=[""])
+        update(batch.schema.serialize())
+        update(batch.serialize())
+
+
+class ArrowColumn:
+    """A column that is in Arrow already."""
+
+    def __init__(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
+        self._name = name
+        self._values = values
+        self.type = delivered_type(values.type)
+
+    def slice(self, start: int, stop: int) -> pa.Array:
+        """Deliver some rows, without a copy within a chunk."""
+        return deliver(self._values.slice(start, stop - start), self.type, self._name)
+
+
+class ConvertedColumn:
+    """A column with a type of its own, that Arrow can convert a slice of."""
+
+    def __init__(self, name: str, convert: Callable[[slice], pa.Array | pa.ChunkedArray]) -> None:
+        self._name = name
+        self._convert = convert
+        try:
+            self.type = delivered_type(convert(slice(0, 0)).type)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise CorpusError(
+                f"column {name!r} cannot be converted: {error}", hint="convert it to text or numbers first"
+            ) from error
+
+    def slice(self, start: int, stop: int) -> pa.Array:
+        """Convert some rows."""
+        return deliver(self._convert(slice(start, stop)), self.type, self._name)
+
+
+class PythonColumn:
+    """A column of Python values: its type is decided from all of them, and each is held to it."""
+
+    def __init__(self, name: str, values: Sequence[Any], source: str, kind: pa.DataType | None = None) -> None:
+        self._name = name
+        self._values = values
+        self._source = source
+        self.type = decide_type(name, values) if kind is None else kind
+
+    def slice(self, start: int, stop: int) -> pa.Array:
+        """Convert some rows, or say which does not fit."""
+        array, misfits = to_array(self._values[start:stop], self.type)
+        if array is None:
+            position, reason = next(iter(misfits.items()))
+            raise CorpusError(
+                f"{self._source}, row {start + position}: column {self._name!r}: {reason}",
+                hint="make the column of one type, or build such values in a @column",
+            )
+        return array
+
+
+def from_table(table: Any) -> Frame:
+    """Read a ``pyarrow.Table`` or ``RecordBatch``."""
+    makers = [_maker(ArrowColumn, name, table.column(i)) for i, name in enumerate(table.schema.names)]
+    return Frame(f"an Arrow {type(table).__name__}", table.num_rows, _by_name(table.schema.names, makers))
+
+
+def from_pandas(frame: Any) -> Frame:
+    """Read a pandas frame or Series; the index is ignored."""
+    if frame.ndim == 1:
+        frame = frame.to_frame(TEXT if frame.name is None else frame.name)
+    names = [str(name) for name in frame.columns]
+    makers = [_maker(_series_column, name, frame.iloc[:, i], "a pandas frame") for i, name in enumerate(names)]
+    return Frame("a pandas frame", len(frame), _by_name(names, makers))
+
+
+def from_polars(frame: Any) -> Frame:
+    """Read a polars DataFrame or Series."""
+    if type(frame).__name__ == "LazyFrame":
+        raise CorpusError(
+            "a polars LazyFrame holds no rows yet", hint="call its .collect(), or write it with .sink_parquet"
+        )
+    if type(frame).__name__ == "Series":
+        frame = frame.rename(frame.name or TEXT).to_frame()
+    makers = [_maker(_polars_column, name, frame[name]) for name in frame.columns]
+    return Frame("a polars frame", frame.height, _by_name(frame.columns, makers))
+
+
+def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -> Frame:
+    """Read a dict of columns: lists, arrays, Series."""
+    names = [str(name) for name in columns]
+    lengths = {}
+    for name, values in zip(names, columns.values(), strict=True):
+        if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__getitem__"):
+            raise CorpusError(f"column {name!r} of the dict is a {type(values).__name__}, not a list of values")
+        lengths[name] = len(values)
+    if len(set(lengths.values())) > 1:
+        raise CorpusError(f"the columns of the dict have different lengths: {lengths}")
+    makers = [
+        _maker(_any_column, name, columns[key], types.get(name)) for key, name in zip(columns, names, strict=True)
+    ]
+    return Frame("a dict of columns", next(iter(lengths.values()), 0), _by_name(names, makers))
+
+
+def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> Frame:
+    """Read a list of dicts, or of strings."""
+    if not rows:
+        raise CorpusError("the list is empty, so its columns are not known", hint='give {"text": []} for no rows')
+    values: dict[str, Sequence[Any]] = {TEXT: rows}
+    if _check_rows(rows):
+        values = {str(key): KeyValues(rows, key) for key in dict.fromkeys(chain.from_iterable(rows))}
+    makers = [_maker(PythonColumn, name, column, "a list", types.get(name)) for name, column in values.items()]
+    return Frame("a list", len(rows), _by_name(list(values), makers))
+
+
+def what_is_wrong(row: Any) -> str:
+    """Say why something is not a row like those before it."""
+    if isinstance(row, Mapping | str) or row is None:
+        return f"{type(row).__name__} among rows that are not: {row!r:.80}"
+    return f"neither a dict nor a string, but {type(row).__name__}: {row!r:.80}"
+
+
+def _check_rows(rows: Sequence[Any]) -> bool:
+    """Tell whether rows are dicts, or strings (any may be null), and refuse anything else, or both together."""
+    dicts = isinstance(next((row for row in rows if row is not None), None), Mapping)
+    for position, row in enumerate(rows):
+        if not (isinstance(row, Mapping) if dicts else row is None or isinstance(row, str)):
+            raise CorpusError(
+                f"a list, row {position}: {what_is_wrong(row)}", hint='give dicts, [{"text": "..."}], or strings'
+            )
+    return dicts
+
+
+def _by_name(names: Sequence[str], makers: Sequence[Callable[[], Column]]) -> dict[str, Callable[[], Column]]:
+    """Pair names and columns; a name that stands twice is an error only when that column is needed."""
+    columns: dict[str, Callable[[], Column]] = {}
+    for name, maker in zip(names, makers, strict=True):
+        columns[name] = _maker(_twice, name) if name in columns else maker
+    return columns
+
+
+def _twice(name: str) -> Column:
+    raise CorpusError(f"column {name!r} stands more than once in the frame", hint="rename or drop one of them")
+
+
+def _maker(make: Callable[..., Column], *arguments: Any) -> Callable[[], Column]:
+    return lambda: make(*arguments)
+
+
+def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None = None) -> Column:
+    if series.dtype == object:
+        return PythonColumn(name, series.to_numpy(), source, kind)
+    if type(series.dtype).__name__ == "SparseDtype":
+        series = series.sparse.to_dense()
+    return ConvertedColumn(name, lambda rows: pa.array(series.iloc[rows], from_pandas=True))
+
+
+def _polars_column(name: str, series: Any) -> Column:
+    if str(series.dtype) == "Object":
+        return PythonColumn(name, series.to_list(), "a polars frame")
+    return ConvertedColumn(name, lambda rows: series[rows].to_arrow())
+
+
+def _any_column(name: str, values: Any, kind: pa.DataType | None) -> Column:
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return ArrowColumn(name, values)
+    if hasattr(values, "iloc"):
+        return _series_column(name, values, "a dict of columns", kind)
+    if hasattr(values, "to_arrow"):
+        return _polars_column(name, values)
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        if values.ndim != 1:
+            raise CorpusError(f"column {name!r} has {values.ndim} dimensions, not 1")
+        return ConvertedColumn(name, lambda rows: nan_to_null(pa.array(values[rows])))
+    return PythonColumn(name, values, "a dict of columns", kind)

@@ -1,0 +1,246 @@
+"""JSON Lines, a block of lines at a time: through Arrow's parser where it says the same as Python's, else line by line.
+
+``json.loads`` is the definition. Arrow's parser is several times quicker, but it knows of no lines, takes ``null`` for
+a row (and crashes if that is the first), confuses lists that begin with a null, and reads dates where text is meant. So
+it is given a schema, of scalars alone, and blocks in which each line is an object; what it refuses is read by Python.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.json as arrow_json
+
+from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text
+from labelkit.corpus._files import (
+    BLOCK_BYTES,
+    BOM,
+    LARGEST_ROW,
+    file_errors,
+    fingerprint_files,
+    is_utf8,
+    open_bytes,
+    skip_rows,
+)
+from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.corpus.source import BadRows
+
+SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+
+FIRST_BYTES = 2**20
+"""The bytes at the beginning that decide what columns there are and of what types."""
+
+_SCALARS = {pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.null()}
+"""The types that Arrow's parser and Python's agree on."""
+
+_INF = re.compile(rb"[:,\[]\s*-?Inf\b")
+"""What Arrow takes for a number and Python does not."""
+
+
+class JsonLinesSource:
+    """A JSONL file, perhaps gzipped.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    types : mapping of str to DataType
+        The types of columns; those of the others are decided by the first megabyte.
+    """
+
+    splittable = False
+    n_rows = None
+
+    def __init__(self, path: Path, types: Mapping[str, pa.DataType]) -> None:
+        self.path: Path | None = path
+        self.name = str(path)
+        self._path = path
+        first = next(_blocks(path, FIRST_BYTES), None)
+        self._first = [] if first is None else [row for row in map(_loads, first.lines()) if isinstance(row, dict)]
+        if not self._first:
+            raise CorpusError(
+                f"{str(path)!r} has no columns: it does not begin with JSON objects",
+                hint=_hint_for("", b"" if first is None else first.data),
+            )
+        self.column_names = tuple(dict.fromkeys(key for row in self._first for key in row))
+        self._types = dict(types)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the path: the file is opened again where it is unpickled."""
+        return JsonLinesSource, (self._path.absolute(), self._types)
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Return the type that was asked for, or that of the first values."""
+        if column not in self._types:
+            self._types[column] = decide_type(column, KeyValues(self._first, column))
+        return self._types[column]
+
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+        """Deliver the rows a block at a time; ``start`` counts the rows that are kept."""
+        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        return skip_rows(_chunks(self._path, schema, bad), start)
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
+        """Refuse: where a row begins is known only after those before it."""
+        raise NotImplementedError
+
+    @cached_property
+    def _digest(self) -> str:
+        return fingerprint_files([self._path])
+
+    def fingerprint(self) -> str:
+        """Digest the bytes of the file."""
+        return self._digest
+
+    def content(self, column: str) -> str:
+        """Digest the file: a column cannot be told from its neighbours without reading all."""
+        return f"{self._digest}/{column}"
+
+
+class _Block(NamedTuple):
+    """Whole lines."""
+
+    data: bytes
+    first_line: int
+
+    def lines(self) -> Iterator[bytes]:
+        """Give the lines that are not blank."""
+        return (line for line in self.data.split(b"\n") if line.strip())
+
+    def numbered(self) -> list[tuple[int, bytes]]:
+        """Give the lines that are not blank, with their numbers in the file."""
+        lines = enumerate(self.data.split(b"\n"), start=self.first_line)
+        return [(number, line) for number, line in lines if line.strip()]
+
+
+def _blocks(path: Path, size: int) -> Iterator[_Block]:
+    """Cut a file to blocks of whole lines."""
+    rest, line = b"", 1
+    with file_errors(path), open_bytes(path) as file:
+        while read := file.read(size):
+            if line == 1 and not rest:
+                read = read.removeprefix(BOM)
+            head, newline, tail = read.rpartition(b"\n")
+            if newline:
+                yield _Block(rest + head + newline, line)
+                line += rest.count(b"\n") + head.count(b"\n") + 1
+                rest = tail
+            else:
+                rest += tail
+            if len(rest) > LARGEST_ROW:
+                raise CorpusError(f"{str(path)!r}: line {line} is longer than {LARGEST_ROW >> 20} MB")
+    if rest:
+        yield _Block(rest, line)
+
+
+def _chunks(path: Path, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+    wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
+    n_rows = 0
+    for block in _blocks(path, BLOCK_BYTES):
+        batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
+        parsed = None if batch is None else _parse_dates(batch, schema)
+        if parsed is not None:
+            n_rows += parsed.num_rows
+            yield parsed
+        else:
+            lines = block.numbered()
+            yield _read_slowly(lines, n_rows, schema, bad)
+            n_rows += len(lines)
+
+
+def _wire_type(kind: pa.DataType) -> pa.DataType:
+    """JSON has no dates: they are read as text and parsed then."""
+    return pa.string() if pa.types.is_temporal(kind) else kind
+
+
+def _read_fast(block: _Block, wire: pa.Schema) -> pa.RecordBatch | None:
+    """Read a block with Arrow's parser; None where the line-by-line reading has to decide."""
+    data = block.data
+    n_lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    if data.count(b"\n{") + data.startswith(b"{") != n_lines:
+        data = b"\n".join(line.strip() for line in block.lines())
+        n_lines = data.count(b"\n") + 1
+        if data.count(b"\n{") + data.startswith(b"{") != n_lines:
+            return None
+    if (b"Inf" in data and _INF.search(data)) or not is_utf8(data):
+        return None
+    try:
+        table = arrow_json.read_json(
+            pa.BufferReader(data),
+            read_options=arrow_json.ReadOptions(block_size=len(data) + 1),
+            parse_options=arrow_json.ParseOptions(explicit_schema=wire, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != n_lines:
+        return None
+    arrays = [nan_to_null(deliver(table.column(field.name), field.type, field.name)) for field in wire]
+    return pa.RecordBatch.from_arrays(arrays, schema=wire)
+
+
+def _parse_dates(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch | None:
+    """Parse the columns that are text on the wire only; None if there is one that does not parse."""
+    arrays, reasons = _parse_text(batch, schema)
+    return None if reasons else pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _parse_text(batch: pa.RecordBatch, schema: pa.Schema) -> tuple[list[pa.Array], dict[int, str]]:
+    arrays: list[pa.Array] = []
+    reasons: dict[int, str] = {}
+    for field, values in zip(schema, batch.columns, strict=True):
+        array, misfits = parse_text(values, field.type)
+        arrays.append(array)
+        for position, reason in misfits.items():
+            reasons.setdefault(position, f"column {field.name!r}: {reason}")
+    return arrays, reasons
+
+
+def _read_slowly(lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:
+    """Read line by line, and report each that is bad: as JSON, or by a value that does not fit its column."""
+    parsed = [_loads(line) for _, line in lines]
+    reasons = {position: row for position, row in enumerate(parsed) if isinstance(row, str)}
+    wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
+    batch, misfits = to_batch([row if isinstance(row, dict) else {} for row in parsed], wire, skip=set(reasons))
+    reasons |= misfits
+    kept = [position for position in range(len(lines)) if position not in reasons]
+    arrays, misfits = _parse_text(batch, schema)
+    reasons |= {kept[position]: reason for position, reason in misfits.items()}
+    for position in sorted(reasons):
+        number, line = lines[position]
+        text = line.decode(errors="replace").strip()
+        bad.add(
+            first_row + position, reasons[position], text=text, line=number, hint=_hint_for(reasons[position], line)
+        )
+    keep = pa.array([position not in misfits for position in range(batch.num_rows)], pa.bool_())
+    return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
+
+
+def _loads(line: bytes) -> dict[str, Any] | str:
+    """Parse one line: an object, or the reason why it is none."""
+    try:
+        row = json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        return f"not valid UTF-8 at byte {error.start}"
+    except json.JSONDecodeError as error:
+        return f"not valid JSON: {error.msg} (character {error.pos})"
+    except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
+        return f"not readable as JSON: {error}"
+    return row if isinstance(row, dict) else "not a JSON object"
+
+
+def _hint_for(reason: str, data: bytes) -> str | None:
+    """Advise on values that do not fit types decided at the beginning, and on files that are one JSON array."""
+    if "expected, got" in reason:
+        return 'name the type, types={"column": float} or by an annotation, or on_bad_row="reject"'
+    if data.lstrip().startswith(b"["):
+        return "it looks like one JSON array; JSON Lines has one object a line"
+    return None

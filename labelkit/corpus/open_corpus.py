@@ -1,0 +1,148 @@
+"""The one way in, and the table of readers behind it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.corpus import csv_source, frame_source, jsonl_source, parquet_source, stream_source
+from labelkit.corpus._arrow_types import arrow_types
+from labelkit.corpus.corpus import Corpus
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.corpus.source import Source
+
+Types = Mapping[str, pa.DataType]
+
+
+def open_corpus(
+    data: Any,
+    *,
+    id: str | None = None,  # noqa: A002 - the word that users write
+    types: Mapping[str, Any] | None = None,
+    on_bad_row: Literal["raise", "reject"] = "raise",
+) -> Corpus:
+    """Make a corpus of whatever holds the examples.
+
+    Parameters
+    ----------
+    data : object
+        A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
+        of dicts or of strings (a column ``text``); the path of a Parquet, CSV, TSV or JSONL file (the latter three also
+        as ``.gz``) or of a folder of Parquet files. A :class:`Corpus` is returned as it is.
+    id : str, optional
+        The column of the examples' ids; by default an example's position is its id.
+    types : mapping of str to type, optional
+        The types of columns that have none in the source: in CSV, where all columns are text otherwise, in JSONL, lists
+        and iterators, where the first values decide otherwise. Others are ignored.
+    on_bad_row : {"raise", "reject"}
+        Whether a row of a CSV or JSONL file or of an iterator that cannot be read is an error, or is left out and
+        listed in ``rejects``.
+
+    Returns
+    -------
+    Corpus
+        The corpus, of which no row has been read yet.
+
+    Raises
+    ------
+    CorpusError
+        If the source is missing, empty or of no known kind, or has no column ``id``.
+
+    Examples
+    --------
+    >>> open_corpus({"text": ["hi", "bye"]}).read(1, 2, ["text"]).to_pylist()
+    [{'text': 'bye'}]
+    """
+    if on_bad_row not in {"raise", "reject"}:
+        raise CorpusError(f"on_bad_row={on_bad_row!r} is not known", hint='use "raise" or "reject"')
+    if isinstance(data, Corpus):
+        if id not in {None, data.id}:
+            raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
+        return data
+    return Corpus(_source(data, arrow_types(types)), id=id, on_bad_row=on_bad_row)
+
+
+def _source(data: Any, types: Types) -> Source:
+    for recognises, read in _READERS:
+        if recognises(data):
+            return read(data, types)
+    raise CorpusError(
+        f"an object of type {type(data).__name__} is not a corpus",
+        hint="give a pandas, polars or Arrow frame, a list or iterator of dicts or strings, or a path",
+    )
+
+
+def _is_from(library: str, *names: str) -> Callable[[Any], bool]:
+    """Recognise a library's classes without importing it: if it is not loaded, nothing can be its object."""
+
+    def recognises(data: Any) -> bool:
+        module = sys.modules.get(library)
+        return module is not None and isinstance(data, tuple(getattr(module, name) for name in names))
+
+    return recognises
+
+
+def _from_path(data: str | Path, types: Types) -> Source:
+    path = _existing(data)
+    if path.is_dir():
+        return parquet_source.ParquetSource(path)
+    if path.stat().st_size == 0:
+        raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it")
+    name = path.name.lower()
+    for suffixes, read in _FILES:
+        if name.endswith(suffixes):
+            return read(path, types)
+    known = ", ".join(suffix for suffixes, _ in _FILES for suffix in suffixes)
+    raise CorpusError(f"{str(path)!r} has none of the known suffixes: {known}", hint="rename or convert the file")
+
+
+def _existing(data: str | Path) -> Path:
+    path = Path(data).expanduser()
+    try:
+        found = path.exists()
+    except (OSError, ValueError):  # too long for a file system, or with a NUL: a text
+        found = False
+    if found:
+        return path
+    shown = f"{str(data)!r:.100}"
+    if isinstance(data, str) and (len(data) > 255 or len(data.split()) > 2 or "\n" in data):
+        raise CorpusError(f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]")
+    raise CorpusError(f"there is no file {shown}", hint=f"the current folder is {str(Path.cwd())!r}")
+
+
+def _is_vector(data: Any) -> bool:
+    return isinstance(data, np.ndarray) and data.ndim == 1
+
+
+def _is_dataset(data: Any) -> bool:
+    return callable(getattr(data, "to_batches", None)) and isinstance(getattr(data, "schema", None), pa.Schema)
+
+
+_FILES: tuple[tuple[tuple[str, ...], Callable[[Path, Types], Source]], ...] = (
+    (parquet_source.SUFFIXES, lambda path, _: parquet_source.ParquetSource(path)),
+    (tuple(csv_source.DELIMITERS), csv_source.CsvSource),
+    (jsonl_source.SUFFIXES, jsonl_source.JsonLinesSource),
+)
+"""Readers of files by suffix."""
+
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], Source]], ...] = (
+    (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frame_source.from_pandas(data)),
+    (_is_from("polars", "DataFrame", "LazyFrame", "Series"), lambda data, _: frame_source.from_polars(data)),
+    (lambda data: isinstance(data, pa.Table | pa.RecordBatch), lambda data, _: frame_source.from_table(data)),
+    (lambda data: isinstance(data, str | Path), _from_path),
+    (_is_dataset, lambda data, _: stream_source.from_dataset(data)),
+    (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: stream_source.from_stream(data)),
+    (lambda data: hasattr(data, "__arrow_c_array__"), lambda data, _: frame_source.from_table(pa.record_batch(data))),
+    (lambda data: isinstance(data, Mapping), frame_source.from_columns),
+    (_is_vector, lambda data, types: frame_source.from_list(data.tolist(), types)),
+    (lambda data: isinstance(data, Sequence) and not isinstance(data, bytes), frame_source.from_list),
+    (lambda data: isinstance(data, Iterable) and not isinstance(data, bytes), stream_source.RowStream),
+)
+"""What recognises a kind of source, and what reads it; the first that does is taken."""

@@ -1,0 +1,181 @@
+"""Parquet files, and folders of them: only the columns and row groups that are needed are read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelkit.corpus._arrow_types import deliver, delivered_type
+from labelkit.corpus._files import BLOCK_BYTES, fingerprint_files
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.corpus.source import BadRows
+
+SUFFIXES = (".parquet", ".pq")
+
+DECODED_ROWS = 16_384
+"""Rows that are decoded together at most; more would hold much text in memory and gain nothing."""
+
+
+class ParquetSource:
+    """A Parquet file, or the Parquet files of a folder by name.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    """
+
+    splittable = True
+
+    def __init__(self, path: Path) -> None:
+        self.path: Path | None = path
+        self.name = str(path)
+        self._files = [_read_footer(file) for file in _parquet_files(path)]
+        self._starts = [0, *accumulate(file.footer.num_rows for file in self._files)]
+        self._schema = self._files[0].schema
+        self._names = tuple(dict.fromkeys(self._schema.names))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the path: the files are opened again where it is unpickled."""
+        return ParquetSource, (Path(self.name).absolute(),)
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows, from the files' footers."""
+        return int(self._starts[-1])
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns of the first file."""
+        return self._names
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Return the type of a column, which the first file decides."""
+        if self._schema.names.count(column) > 1:
+            raise CorpusError(f"column {column!r} stands more than once in {self._files[0].path}")
+        return delivered_type(self._schema.field(column).type)
+
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+        """Deliver the rows a row group at a time, so that no more than one is in memory."""
+        return self._range(columns, start, self.n_rows, rows)
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
+        """Deliver a range of rows from the row groups that overlap with it."""
+        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        return pa.Table.from_batches(self._range(columns, start, stop, stop - start), schema=schema)
+
+    def _range(self, columns: Sequence[str], start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
+        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        number = max(bisect_right(self._starts, start) - 1, 0)
+        for first, file in zip(self._starts[number:], self._files[number:], strict=False):
+            if first >= stop:
+                return
+            self._check_file(file, schema)
+            yield from _file_range(file, schema, start - first, stop - first, min(rows, DECODED_ROWS))
+
+    def _check_file(self, file: _File, schema: pa.Schema) -> None:
+        """Refuse a file of the folder whose columns are not those of the first."""
+        for field in schema:
+            if field.name not in file.schema.names:
+                raise CorpusError(f"column {field.name!r} is in {self._files[0].path} but not in {file.path}")
+            kind = delivered_type(file.schema.field(field.name).type)
+            if kind not in {field.type, pa.null()}:
+                raise CorpusError(
+                    f"column {field.name!r} is {field.type} in {self._files[0].path} and {kind} in {file.path}"
+                )
+
+    @cached_property
+    def _digest(self) -> str:
+        return fingerprint_files([file.path for file in self._files])
+
+    def fingerprint(self) -> str:
+        """Digest the bytes of the files."""
+        return self._digest
+
+    def content(self, column: str) -> str:
+        """Digest the bytes of a column as they stand in the files, without decoding them."""
+        digest = blake2b(f"{self.column_type(column)}".encode(), digest_size=16)
+        for file in self._files:
+            with file.path.open("rb") as opened:
+                for start, stop in _places(file, column):
+                    digest.update(f"{stop - start}\0".encode())
+                    opened.seek(start)
+                    while block := opened.read(min(stop - opened.tell(), BLOCK_BYTES)):
+                        digest.update(block)
+        return digest.hexdigest()
+
+
+def _places(file: _File, column: str) -> Iterator[tuple[int, int]]:
+    """The bytes, from where to where, that hold a column in each row group."""
+    for number in range(file.footer.num_row_groups):
+        group = file.footer.row_group(number)
+        for leaf in map(group.column, range(group.num_columns)):
+            if leaf.path_in_schema == column or leaf.path_in_schema.startswith(f"{column}."):
+                pages = (leaf.dictionary_page_offset, leaf.data_page_offset)
+                start = min(page for page in pages if page is not None)
+                yield start, start + leaf.total_compressed_size
+
+
+class _File(NamedTuple):
+    path: Path
+    footer: Any
+    schema: pa.Schema
+
+
+def _parquet_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and not file.name.startswith(("_", ".")))
+    if not files:
+        raise CorpusError(f"the folder {str(path)!r} holds no Parquet files", hint="name one file, or convert them")
+    return files
+
+
+def _read_footer(path: Path) -> _File:
+    """Read where the row groups are; the file is closed again, for a folder may hold thousands."""
+    try:
+        with pq.ParquetFile(path) as file:
+            return _File(path, file.metadata, file.schema_arrow)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> CorpusError:
+    return CorpusError(f"{str(path)!r} cannot be read as Parquet: {error}", hint="check how it was written or copied")
+
+
+def _file_range(file: _File, schema: pa.Schema, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
+    """Deliver the rows from ``start`` to ``stop`` of one file, which may reach beyond either of its ends."""
+    first = 0
+    for group in range(file.footer.num_row_groups):
+        if first >= stop:
+            return
+        after = first + file.footer.row_group(group).num_rows
+        if after > start:
+            for batch in _group_batches(file, group, schema, rows):
+                skip, end = max(start - first, 0), min(stop - first, batch.num_rows)
+                if skip < end:
+                    yield batch.slice(skip, end - skip)
+                first += batch.num_rows
+        first = after
+
+
+def _group_batches(file: _File, group: int, schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
+    """Decode one row group, a batch at a time."""
+    try:
+        with pq.ParquetFile(file.path, metadata=file.footer) as opened:
+            for batch in opened.iter_batches(batch_size=max(rows, 1), row_groups=[group], columns=schema.names):
+                arrays = [deliver(batch.column(field.name), field.type, field.name) for field in schema]
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file.path, error) from error

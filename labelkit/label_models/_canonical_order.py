@@ -1,0 +1,193 @@
+"""Votes become a vote table, in an order that does not depend on how they were given.
+
+Labeling functions are put in the order of their names (or of their votes, where there are no names), and the patterns
+in the order that follows, so that neither order can change a label.
+
+>>> from labelkit.label_models._vote_table import read_votes
+>>> table = arrange(read_votes(np.array([[0, -1], [1, 1], [0, -1]])), np.arange(2)).table
+>>> table.hits.toarray().tolist(), table.lf.tolist(), table.label.tolist(), table.counts.tolist()
+([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]], [0, 0, 1], [0, 1, 1], [2.0, 1.0])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from labelkit._shared.threads import blocks, in_threads
+from labelkit.exceptions import ModelError
+from labelkit.label_models._vote_table import GivenVotes, VoteTable
+from labelkit.votes.distinct_rows import distinct
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_CODES: Final = 10_000_000
+"""Up to so many pairs of a labeling function and a class, those that occur are marked in an array of all."""
+
+BLOCK_VOTES: Final = 250_000
+"""Votes are numbered, in threads, in blocks of so many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arranged:
+    """A vote table, and where the patterns that were given ended up in it.
+
+    Attributes
+    ----------
+    table : VoteTable
+    place : ndarray of int64, shape (n_given_patterns,)
+        The position in the table of each given pattern.
+    """
+
+    table: VoteTable
+    place: NDArray[np.int64]
+
+
+def canonical_order(given: GivenVotes) -> NDArray[np.int64]:
+    """An order of the labeling functions that does not depend on how they were given.
+
+    By name where they have names. Otherwise by how often each votes for each class, and then by how often it votes
+    together with the others; those still equal are as good as exchangeable.
+    """
+    if given.named:
+        return np.array(sorted(range(len(given.lfs)), key=lambda j: given.names[j]), dtype=np.int64)
+    cells, shape = given.cells(np.arange(len(given.lfs))), (len(given.lfs), len(given.class_names))
+    weight = np.repeat(given.counts, np.diff(cells.indptr)).astype(np.float64)
+    profile = np.bincount(cells.codes, weights=weight, minlength=shape[0] * shape[1]).reshape(shape)
+    if len(np.unique(profile, axis=0)) < len(profile):
+        lf = (cells.codes // shape[1]).astype(np.int32)
+        fires = sparse.csr_array((np.sqrt(weight), lf, cells.indptr), shape=given.shape)
+        together = np.sort(np.rint((fires.T @ fires).toarray()), axis=1)
+        profile = np.concatenate([profile, together], axis=1)
+    return np.lexsort(profile.T[::-1]).astype(np.int64)
+
+
+def arrange(given: GivenVotes, order: NDArray[np.int64], *, by_pattern: bool = True) -> Arranged:
+    """Make the vote table with the labeling functions in ``order``.
+
+    The patterns follow that order too, so that sums over them do not depend on how they were given; without
+    ``by_pattern`` they may stay as they are, which is enough for what is asked of each alone.
+    """
+    n_classes, n_lfs = len(given.class_names), len(order)
+    # Patterns are mostly given in the order of their labeling functions.
+    ordered = given.in_order and np.array_equal(order, np.arange(n_lfs))
+    cells = given.cells(order, by_pattern=by_pattern and not ordered)
+    found, columns = _numbered(cells.codes, n_lfs * n_classes)
+    shape = (len(given.counts), len(found))
+    hits = sparse.csr_array((np.ones(len(columns)), columns, cells.indptr), shape=shape)
+    hits, counts, place = _places(hits, given, cells.rows)
+    table = VoteTable(
+        hits=hits,
+        lf=found // n_classes,
+        label=found % n_classes,
+        counts=counts.astype(np.float64),
+        lfs=tuple(given.lfs[j] for j in order),
+        class_names=given.class_names,
+    )
+    return Arranged(table, place)
+
+
+def _numbered(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The codes that occur, ascending, and the number of each among them, which takes its place."""
+    if n_codes > MOST_CODES:
+        found, numbers = np.unique(codes, return_inverse=True)
+        return found.astype(np.int64), numbers.astype(np.int64)
+    present, pieces = np.zeros(n_codes, dtype=bool), blocks(len(codes), BLOCK_VOTES)
+
+    def mark(piece: slice) -> None:
+        present[codes[piece]] = True
+
+    def fill(piece: slice) -> None:
+        codes[piece] = number[codes[piece]]
+
+    in_threads(mark, pieces)
+    number = np.cumsum(present, dtype=codes.dtype) - 1
+    in_threads(fill, pieces)
+    return np.flatnonzero(present), codes
+
+
+def _places(
+    hits: sparse.csr_array, given: GivenVotes, rows: NDArray[np.int64] | None
+) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
+    """The hits and counts of the table's patterns, and where those that were given are among them."""
+    if given.outcomes is None:
+        hits.sort_indices()
+        return _distinct_rows(hits, given.counts)
+    if rows is None:
+        return hits, given.counts, np.arange(len(given.counts))
+    place = np.empty(len(rows), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return hits, given.counts[rows], place
+
+
+def _distinct_rows(
+    hits: sparse.csr_array, counts: NDArray[np.int64]
+) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct rows of a sparse 0/1 matrix, without making it dense: rows with as many votes are compared together."""
+    lengths = np.diff(hits.indptr)
+    place = np.empty(len(lengths), dtype=np.int64)
+    firsts, totals, n_found = [], [], 0
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        lists = hits.indices[hits.indptr[rows][:, None] + np.arange(length)].reshape(len(rows), length)
+        groups = distinct(lists, counts[rows])
+        first = np.empty(len(groups.counts), dtype=np.int64)
+        first[groups.index[::-1]] = rows[::-1]
+        place[rows] = groups.index + n_found
+        firsts.append(first)
+        totals.append(groups.counts)
+        n_found += len(first)
+    if not firsts:
+        return hits, counts, place
+    return hits[np.concatenate(firsts)], np.concatenate(totals), place
+
+
+def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model: str) -> NDArray[np.int64]:
+    """Where the labeling functions that a model knows stand in other votes.
+
+    Parameters
+    ----------
+    given : GivenVotes
+    names : sequence of str
+        The names at fit, in the order of the input there.
+    named : bool
+        Whether those were names of their own.
+    model : str
+        The model's name, for the error.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_lfs,)
+        For each name, its position in ``given``.
+
+    Raises
+    ------
+    ModelError
+        If a labeling function is missing, or one is there that the model does not know.
+    """
+    if not (given.named and named):
+        if len(given.lfs) != len(names):
+            raise ModelError(
+                f"X has {len(given.lfs)} features, but {model} is expecting {len(names)} features as input: a column "
+                "for each labeling function that it was fitted on"
+            )
+        return np.arange(len(names))
+    places = {name: j for j, name in enumerate(given.names)}
+    missing = [name for name in names if name not in places]
+    extra = sorted(set(given.names) - set(names))
+    if missing or extra:
+        parts = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)}, unknown to it"] * bool(extra)
+        hint = "fit the model on a matrix of these labeling functions" if missing else "matrix[list(model.lf_names_)]"
+        raise ModelError(
+            f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}", hint=hint
+        )
+    return np.array([places[name] for name in names], dtype=np.int64)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,376 @@
+"""Whatever holds votes becomes one table: which (labeling function, class) columns each distinct pattern hits.
+
+Label models take a label matrix, vote patterns, an array, a sparse matrix of ``label + 1`` or a DataFrame. All of them
+are read here, and arranged (:mod:`~labelkit.label_models._canonical_order`) as a :class:`VoteTable`, whose sparse 0/1
+matrix of patterns by columns is what the mathematics is done on: every score is that matrix times a table of weights.
+
+>>> given = read_votes(np.array([[0, -1], [1, 1], [0, -1]]))
+>>> given.outcomes.tolist(), given.counts.tolist(), given.class_names
+([[0, -1], [1, 1]], [2, 1], ('0', '1'))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from labelkit.exceptions import GoldError, MatrixError, ModelError
+from labelkit.label_models._cells import Cells, cells_of
+from labelkit.votes.gold import aligned_gold
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK_CELLS: Final = 4_000_000
+"""Posteriors are made for so many cells (patterns times classes) at a time: 32 MB."""
+
+FEW_CLASSES: Final = 16
+"""Up to so many classes, votes are counted by class in dense rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class VoteTable:
+    """Votes of distinct patterns, as a sparse matrix over the (labeling function, class) pairs that occur.
+
+    Attributes
+    ----------
+    hits : csr_array of float64, shape (n_patterns, n_columns)
+        1 where a pattern has the column's vote.
+    lf, label : ndarray of int64, shape (n_columns,)
+        The labeling function and the class of each column, sorted by both.
+    counts : ndarray of float64, shape (n_patterns,)
+        How many examples show each pattern.
+    lfs : tuple of LFInfo
+        The labeling functions, in the order that ``lf`` counts in.
+    class_names : tuple of str
+    """
+
+    hits: sparse.csr_array
+    lf: NDArray[np.int64]
+    label: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    lfs: tuple[LFInfo, ...]
+    class_names: tuple[str, ...]
+
+    @property
+    def n_patterns(self) -> int:
+        """How many distinct patterns there are."""
+        return len(self.counts)
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def n_lfs(self) -> int:
+        """How many labeling functions there are."""
+        return len(self.lfs)
+
+    @property
+    def n_columns(self) -> int:
+        """How many (labeling function, class) pairs occur."""
+        return len(self.lf)
+
+    @property
+    def codes(self) -> NDArray[np.int64]:
+        """Each column as one number, ``lf * n_classes + label``; ascending."""
+        return self.lf * self.n_classes + self.label
+
+    @property
+    def n_votes(self) -> NDArray[np.int64]:
+        """How many votes each pattern holds; shape (n_patterns,)."""
+        return np.diff(self.hits.indptr).astype(np.int64)
+
+    @property
+    def covered(self) -> NDArray[np.bool_]:
+        """Whether a pattern holds any vote; shape (n_patterns,)."""
+        return self.n_votes > 0
+
+    @cached_property
+    def column_counts(self) -> NDArray[np.float64]:
+        """How many examples have each column's vote; shape (n_columns,)."""
+        return np.asarray(self.hits.T @ self.counts)
+
+    def label_matrix(self, weight: NDArray[np.float64] | None = None) -> sparse.csr_array:
+        """The sparse matrix (n_columns, n_classes) that carries each column's weight (1) to its class."""
+        weights = np.ones(self.n_columns) if weight is None else weight
+        shape = (self.n_columns, self.n_classes)
+        return sparse.csr_array((weights, (np.arange(self.n_columns), self.label)), shape=shape)
+
+    def lf_matrix(self) -> sparse.csr_array:
+        """The sparse 0/1 matrix (n_lfs, n_columns) of which columns are an LF's."""
+        shape = (self.n_lfs, self.n_columns)
+        return sparse.csr_array((np.ones(self.n_columns), (self.lf, np.arange(self.n_columns))), shape=shape)
+
+    def rows(self, chosen: slice) -> sparse.csr_array:
+        """The hits of some patterns, without a copy of them."""
+        start, stop, _ = chosen.indices(self.n_patterns)
+        if (start, stop) == (0, self.n_patterns):
+            return self.hits
+        indptr = self.hits.indptr[start : stop + 1]
+        votes = slice(indptr[0], indptr[-1])
+        own = sparse.csr_array((stop - start, self.n_columns))  # made from arrays, it would copy them
+        own.indices, own.indptr = self.hits.indices[votes], indptr - indptr[0]
+        own.data = self.hits.data[: own.indptr[-1]]  # these are ones: the first ones are in the cache
+        return own
+
+    def some(self, patterns: NDArray[np.int64]) -> VoteTable:
+        """The table of some patterns, by their positions, each counted once."""
+        return replace(self, hits=self.hits[patterns], counts=np.ones(len(patterns)))
+
+    def chunks(self) -> Iterator[slice]:
+        """Slices of patterns whose posteriors fit in a bounded piece of memory."""
+        step = max(1, CHUNK_CELLS // self.n_classes)
+        for start in range(0, self.n_patterns, step):
+            yield slice(start, min(start + step, self.n_patterns))
+
+
+@dataclass(frozen=True, eq=False)
+class GivenVotes:
+    """Votes as a caller gave them, checked, with what is known beside them.
+
+    Attributes
+    ----------
+    stored : csr_array of int64, shape (n_patterns, n_lfs), or None
+        The class of every vote, where the input was sparse; a cell that is not stored is an abstain.
+    outcomes : ndarray or None, shape (n_patterns, n_lfs)
+        Distinct patterns in lexicographic order, where it was dense.
+    counts, index, ids
+        Examples of each pattern; the pattern and the id of each example (None for vote patterns).
+    named : bool
+        Whether the labeling functions have names of their own.
+    gold : ndarray or None, shape (n_patterns, n_classes)
+        Of vote patterns that carry gold.
+    confidence : ndarray of uint8 or None, shape (n_patterns, n_lfs)
+        How sure the rules were.
+    in_order : bool
+        Whether the patterns stand in lexicographic order.
+    """
+
+    stored: sparse.csr_array | None
+    outcomes: NDArray[Any] | None
+    counts: NDArray[np.int64]
+    index: NDArray[np.int64] | None
+    ids: NDArray[Any] | None
+    lfs: tuple[LFInfo, ...]
+    class_names: tuple[str, ...]
+    named: bool
+    gold: NDArray[np.int64] | None = None
+    confidence: NDArray[np.uint8] | None = None
+    in_order: bool = True
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_patterns, n_lfs)."""
+        return len(self.counts), len(self.lfs)
+
+    def cells(self, order: NDArray[np.int64], *, by_pattern: bool = False) -> Cells:
+        """The votes with the labeling functions in an order; where the input was dense, also the patterns if asked."""
+        n_classes = len(self.class_names)
+        if self.outcomes is not None:
+            return cells_of(self.outcomes, order, n_classes, by_pattern=by_pattern)
+        assert self.stored is not None
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        codes = rank[self.stored.indices] * n_classes + self.stored.data
+        return Cells(codes, self.stored.indptr, None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the labeling functions."""
+        return tuple(lf.name for lf in self.lfs)
+
+
+@dataclass(frozen=True, eq=False)
+class GoldCounts:
+    """How many examples of a pattern are known to be of a class, for the pairs where any is.
+
+    Attributes
+    ----------
+    pattern, label : ndarray of int64, shape (n_pairs,)
+    count : ndarray of float64, shape (n_pairs,)
+    """
+
+    pattern: NDArray[np.int64]
+    label: NDArray[np.int64]
+    count: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pattern)
+
+    def per_class(self, n_classes: int) -> NDArray[np.float64]:
+        """How many examples are known of each class; shape (n_classes,)."""
+        return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
+
+
+NO_GOLD: Final = GoldCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
+    """Check votes in any of the forms that label models take.
+
+    Parameters
+    ----------
+    matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+    n_classes : int, optional
+        How many classes there are, where the votes cannot tell.
+
+    Raises
+    ------
+    MatrixError
+        If these are not votes, or there are no labeling functions.
+    ModelError
+        If a matrix that knows its classes has another number of them.
+    """
+    if isinstance(matrix, LabelMatrix | VotePatterns):
+        if n_classes is not None and n_classes != matrix.n_classes:
+            raise ModelError(
+                f"n_classes={n_classes}, but the matrix has {matrix.n_classes} classes: {list(matrix.class_names[:12])}"
+            )
+        given = _from_matrix(matrix, named=True)
+    elif hasattr(matrix, "tocsr"):
+        given = _from_sparse(matrix, n_classes)
+    elif hasattr(matrix, "columns") and hasattr(matrix, "index"):  # a pandas frame, recognised without importing pandas
+        given = _from_matrix(LabelMatrix.of(matrix, classes=n_classes), named=True)
+    else:
+        given = _from_matrix(LabelMatrix.of(_checked_array(matrix), classes=n_classes), named=False)
+    if not given.lfs:
+        raise MatrixError(
+            f"there are 0 feature(s) (shape={given.shape}) while a minimum of 1 is required: no labeling function"
+        )
+    return given
+
+
+def _checked_array(matrix: Any) -> NDArray[Any]:
+    array = np.asarray(matrix)
+    if array.dtype.kind == "c":
+        raise MatrixError("Complex data not supported: a vote is a class number, or -1")
+    if array.ndim != 2:
+        raise MatrixError(
+            f"votes have shape {array.shape}, not (n_examples, n_lfs)",
+            hint="Reshape your data: votes.reshape(-1, 1) for one labeling function, (1, -1) for one example",
+        )
+    return array
+
+
+def _from_matrix(matrix: LabelMatrix | VotePatterns, *, named: bool) -> GivenVotes:
+    examples = matrix if isinstance(matrix, LabelMatrix) else None
+    patterns = matrix if isinstance(matrix, VotePatterns) else matrix.patterns
+    return GivenVotes(
+        stored=None,
+        outcomes=patterns.outcomes,
+        counts=patterns.counts,
+        index=None if examples is None else examples.pattern_index,
+        ids=None if examples is None else examples.ids,
+        lfs=patterns.lfs,
+        class_names=patterns.class_names,
+        named=named,
+        gold=patterns.gold,
+        confidence=patterns.confidence,
+    )
+
+
+def _from_sparse(matrix: Any, n_classes: int | None) -> GivenVotes:
+    """Votes of a sparse matrix, never made dense: a stored value is the class plus one."""
+    cells = sparse.csr_array(matrix)
+    cells.sum_duplicates()
+    cells.eliminate_zeros()
+    LabelMatrix.of(cells.data.reshape(-1, 1))  # the same checks of type and value as for an array
+    labels = cells.data.astype(np.int64) - 1
+    if labels.min(initial=0) < 0:
+        raise MatrixError(f"a sparse matrix holds {labels.min() + 1}", hint="it stores label + 1, and 0 is an abstain")
+    highest = int(labels.max(initial=-1))
+    space = LabelSpace.of(max(2, highest + 1) if n_classes is None else n_classes)
+    if highest >= len(space):
+        raise MatrixError(f"votes hold class {highest}, but there are {len(space)} classes (0 .. {len(space) - 1})")
+    n_rows, n_lfs = (int(n) for n in cells.shape)
+    return GivenVotes(
+        stored=sparse.csr_array((labels, cells.indices, cells.indptr), shape=(n_rows, n_lfs)),
+        outcomes=None,
+        counts=np.ones(n_rows, dtype=np.int64),
+        index=np.arange(n_rows),
+        ids=np.arange(n_rows),
+        lfs=tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs)),
+        class_names=space.names,
+        named=False,
+    )
+
+
+def class_votes(hits: sparse.csr_array, to_class: sparse.csr_array) -> NDArray[np.float64]:
+    """The weighted votes of patterns for each class.
+
+    Parameters
+    ----------
+    hits : csr_array of shape (n_patterns, n_columns)
+    to_class : csr_array of shape (n_columns, n_classes)
+        What each column's vote is worth to its class; see :meth:`VoteTable.label_matrix`.
+
+    Returns
+    -------
+    ndarray of shape (n_patterns, n_classes)
+    """
+    if to_class.shape[1] > FEW_CLASSES:
+        return np.asarray((hits @ to_class).toarray())
+    return np.asarray(hits @ to_class.toarray())
+
+
+def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64]) -> GoldCounts:
+    """Count the gold labels by the pattern of their examples.
+
+    Parameters
+    ----------
+    gold : array-like, Series, mapping by id or None
+        See :func:`labelkit.votes.gold.aligned_gold`.
+    given : GivenVotes
+    place : ndarray
+        Where the given patterns are in the table.
+
+    Raises
+    ------
+    GoldError
+        If gold does not fit the examples, or is given twice.
+    """
+    n_classes = len(given.class_names)
+    if given.gold is not None or given.index is None or given.ids is None:
+        if gold is not None:
+            raise GoldError(
+                "vote patterns know no examples, so gold cannot be given beside them",
+                hint="make them from a matrix, or give VotePatterns(gold=counts of shape (n_patterns, n_classes))",
+            )
+        if given.gold is None:
+            return NO_GOLD
+        pattern, label = np.nonzero(_checked_counts(given.gold, (len(given.counts), n_classes)))
+        return GoldCounts(place[pattern], label.astype(np.int64), given.gold[pattern, label].astype(np.float64))
+    if gold is None:
+        return NO_GOLD
+    return count_pairs(place[given.index], aligned_gold(gold, given.ids, given.class_names), n_classes)
+
+
+def count_pairs(index: NDArray[np.int64], gold: NDArray[np.int64], n_classes: int) -> GoldCounts:
+    """Count (pattern, class) pairs of the examples with gold.
+
+    >>> pairs = count_pairs(np.array([0, 0, 1]), np.array([1, 1, -1]), 2)
+    >>> pairs.pattern.tolist(), pairs.label.tolist(), pairs.count.tolist()
+    ([0], [1], [2.0])
+    """
+    known = gold >= 0
+    pairs, count = np.unique(index[known] * n_classes + gold[known], return_counts=True)
+    return GoldCounts(pairs // n_classes, pairs % n_classes, count.astype(np.float64))
+
+
+def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:
+    if gold.shape != shape:
+        raise GoldError(f"the gold of the vote patterns has shape {gold.shape}, not (n_patterns, n_classes) = {shape}")
+    if gold.min(initial=0) < 0:
+        raise GoldError(f"the gold of the vote patterns holds {gold.min()}, but these are counts")
+    return gold

@@ -1,0 +1,1 @@
+"""LabelModel, the default label model, in parts: votes counted, confusions learned, and what gold corrects."""

@@ -1,0 +1,117 @@
+"""What gold says of a model's labels, with intervals: the value that ``model.evaluate`` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.numbers import wilson_interval
+from labelkit.votes.metrics import (
+    Reliability,
+    accuracy,
+    brier_score,
+    calibration_error,
+    f1_scores,
+    log_loss,
+    macro_f1,
+    reliability,
+)
+from labelkit.votes.probabilistic_labels import hard_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good the labels of the covered examples with gold are; NaN where undefined.
+
+    Attributes
+    ----------
+    n : int
+        Examples with gold.
+    n_covered : int
+        Those of them that some labeling function votes on; all that follows but ``coverage`` is about these.
+    coverage : float
+        ``n_covered / n``.
+    accuracy : float
+        Share of right hard labels; a tie is not right.
+    accuracy_interval : tuple of float
+        Wilson's 95% interval.
+    n_labeled : int
+        Covered examples that got a hard label.
+    accuracy_labeled : float
+        Share of right ones among those.
+    f1 : dict of str to float
+        F1 of each class.
+    f1_macro, log_loss, brier, ece : float
+        Mean F1 over classes; log-loss clipped to 1e-7; multi-class Brier score; calibration error of the top label.
+    reliability : Reliability
+        The bins behind ``ece``.
+    """
+
+    n: int
+    n_covered: int
+    coverage: float
+    accuracy: float
+    accuracy_interval: tuple[float, float]
+    n_labeled: int
+    accuracy_labeled: float
+    f1: dict[str, float]
+    f1_macro: float
+    log_loss: float
+    brier: float
+    ece: float
+    reliability: Reliability
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        proba: NDArray[np.float64],
+        gold: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        covered: NDArray[np.bool_],
+        class_names: tuple[str, ...],
+    ) -> Evaluation:
+        """Evaluate probabilities, a row for each kind of example with gold, ``weights`` of them each."""
+        p, y, w = proba[covered], gold[covered], weights[covered]
+        labels = hard_labels(p) if len(p) else np.zeros(0, dtype=np.int64)
+        right = accuracy(labels, y, weights=w)
+        n, n_covered = float(weights.sum()), float(w.sum())
+        labeled = labels >= 0
+        low, high = wilson_interval(right * n_covered if n_covered else 0.0, n_covered)
+        f1 = f1_scores(labels, y, len(class_names), weights=w)
+        return cls(
+            n=round(n),
+            n_covered=round(n_covered),
+            coverage=n_covered / n if n else float("nan"),
+            accuracy=right,
+            accuracy_interval=(float(low), float(high)),
+            n_labeled=round(float(w[labeled].sum())),
+            accuracy_labeled=accuracy(labels[labeled], y[labeled], weights=w[labeled]),
+            f1=dict(zip(class_names, f1.tolist(), strict=True)),
+            f1_macro=macro_f1(labels, y, len(class_names), weights=w),
+            log_loss=log_loss(p, y, weights=w),
+            brier=brier_score(p, y, weights=w),
+            ece=calibration_error(p, y, weights=w),
+            reliability=reliability(p, y, weights=w),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers without the bins, for JSON."""
+        return {name: value for name, value in self.__dict__.items() if name != "reliability"}
+
+    def __repr__(self) -> str:
+        low, high = self.accuracy_interval
+        return (
+            f"Evaluation(accuracy {_percent(self.accuracy)} [{_percent(low)}, {_percent(high)}] on {self.n_covered:,} "
+            f"covered of {self.n:,} examples with gold, macro F1 {_percent(self.f1_macro)}, "
+            f"log-loss {self.log_loss:.3f}, Brier {self.brier:.3f}, ECE {_percent(self.ece)})"
+        )
+
+
+def _percent(share: float) -> str:
+    return "-" if share != share else f"{100 * share:.1f}%"  # noqa: PLR0124 - NaN differs from itself

@@ -1,0 +1,135 @@
+"""Why an example has its probabilities: the class prior and every vote, in log-odds that add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from labelkit.exceptions import ModelError
+from labelkit.label_models._em import softmax
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.label_models._vote_table import VoteTable
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """What moved the probabilities of some examples.
+
+    The log-odds of a class are its log-probability less the mean of the other classes' (with two classes, the usual
+    log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, to 1e-9.
+
+    Attributes
+    ----------
+    ids : ndarray of shape (n,)
+    proba, prior, log_odds : ndarray of shape (n, n_classes)
+    contributions : ndarray of shape (n, n_lfs, n_classes)
+        0 where an LF did not vote.
+    votes : ndarray of int64, shape (n, n_lfs)
+    lf_names, class_names : tuple of str
+    """
+
+    ids: NDArray[Any]
+    proba: NDArray[np.float64]
+    prior: NDArray[np.float64]
+    log_odds: NDArray[np.float64]
+    contributions: NDArray[np.float64]
+    votes: NDArray[np.int64]
+    lf_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        table: VoteTable,
+        prior: NDArray[np.float64],
+        terms: NDArray[np.float64],
+        *,
+        ids: NDArray[Any],
+        lf_names: tuple[str, ...],
+    ) -> Explanation:
+        """Make it from log-scores: a prior for each row of the table, and a term for each vote."""
+        place = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr))
+        lf = table.lf[table.hits.indices]
+        votes = np.full((table.n_patterns, table.n_lfs), -1, dtype=np.int64)
+        votes[place, lf] = table.label[table.hits.indices]
+        contributions = np.zeros((table.n_patterns, table.n_lfs, table.n_classes))
+        contributions[place, lf] = terms
+        scores = prior + contributions.sum(axis=1)
+        return cls(
+            ids=ids,
+            proba=softmax(scores),
+            prior=against_others(prior),
+            log_odds=against_others(scores),
+            contributions=against_others(contributions),
+            votes=votes,
+            lf_names=lf_names,
+            class_names=table.class_names,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each example, class and what moved it (``prior``, or an LF that voted): ``log_odds``."""
+        rows: list[tuple[Any, ...]] = []
+        for i, name in enumerate(self.ids):
+            for c, label in enumerate(self.class_names):
+                rows.append((name, label, "prior", "", self.prior[i, c]))
+                rows += [
+                    (name, label, self.lf_names[j], self.class_names[self.votes[i, j]], self.contributions[i, j, c])
+                    for j in np.flatnonzero(self.votes[i] >= 0)
+                ]
+        return pd.DataFrame(rows, columns=["id", "class", "source", "vote", "log_odds"])
+
+    def __repr__(self) -> str:
+        lines = []
+        for i, name in enumerate(self.ids[:10]):
+            c = int(self.proba[i].argmax())
+            moved = [
+                (f"{lf} ({self.class_names[self.votes[i, j]]})", self.contributions[i, j, c])
+                for j, lf in enumerate(self.lf_names)
+                if self.votes[i, j] >= 0
+            ]
+            moved.sort(key=lambda part: -abs(part[1]))
+            parts = ", ".join(f"{source} {value:+.2f}" for source, value in [("prior", self.prior[i, c]), *moved])
+            lines.append(
+                f"{name}: {self.class_names[c]} {self.proba[i, c]:.3f} = log-odds {self.log_odds[i, c]:+.2f} = {parts}"
+            )
+        return "\n".join(lines + [f"... and {len(self.ids) - 10:,} more"] * (len(self.ids) > 10))
+
+
+def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each class's score less the mean of the others', over the last axis.
+
+    >>> against_others(np.array([1.0, 0.0])).tolist(), against_others(np.array([3.0, 0.0, 0.0])).tolist()
+    ([1.0, -1.0], [3.0, -1.5, -1.5])
+    """
+    k = scores.shape[-1]
+    if k == 1:
+        return np.zeros_like(scores)
+    return np.asarray((scores * k - scores.sum(axis=-1, keepdims=True)) / (k - 1))
+
+
+def positions_of(ids: Any, names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The wanted ids as an array, and their positions.
+
+    Raises
+    ------
+    ModelError
+        If an id is not there.
+    """
+    one = isinstance(ids, str) or not hasattr(ids, "__iter__")
+    wanted = np.asarray([ids] if one else list(ids), dtype=names.dtype if len(names) else None)
+    index = pd.Index(names)
+    first = index[~index.duplicated()]
+    places = np.flatnonzero(~index.duplicated())
+    found = first.get_indexer(pd.Index(wanted))
+    if (found < 0).any():
+        raise ModelError(
+            f"{wanted[found < 0][:1].tolist()[0]!r} is not the id of an example",
+            hint=f"ids look like {names[:1].tolist()[0]!r}" if len(names) else None,
+        )
+    return wanted, places[found].astype(np.int64)

@@ -1,0 +1,330 @@
+"""From trees to one automaton for several patterns, as arrays that the kernel can walk.
+
+A *position* is a place in a pattern where a character is read. Position 0 stands for "nothing read yet" and is always
+alive, since a search may begin anywhere. From each position, edges lead to the positions that may read the next
+character, and *ends* say which patterns are then complete. Anchors, boundaries and look-around of one character are
+conditions of edges and ends: a set of symbols before and a set after (a *window*).
+
+Symbols are classes of code points that no pattern tells apart, and three more: a newline that ends the text, the end,
+and, as "the symbol before" alone, the start. Where a pattern asks for the same character again, each has a *twin*, read
+in its place where the character equals the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.matching._unicode_tables import N_CODE_POINTS, lower_cases
+from labelkit.matching.charsets import Ranges, contains
+from labelkit.matching.regex_syntax import (
+    After,
+    Again,
+    Before,
+    Chars,
+    Concat,
+    Either,
+    Node,
+    NotReadError,
+    Repeat,
+)
+
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+MOST_POSITIONS = 3000
+MOST_PATHS = 20_000
+MOST_SYMBOLS = 4000
+"""Limits of one pattern: beyond them it is left to ``re``."""
+
+
+class Alphabet:
+    """The classes of code points that the given trees cannot tell apart.
+
+    Attributes
+    ----------
+    last_newline, end, start : int
+        The symbols beyond the classes.
+    twin : int
+        What to add to a symbol for its twin; 0 if there are none.
+    ignore_case : bool
+        Whether a twin stands for a character that equals the one before when case is ignored.
+
+    Raises
+    ------
+    NotReadError
+        If the trees ask for the same character again both with and without regard to case.
+    """
+
+    def __init__(self, trees: Sequence[Node]) -> None:
+        sets = [ranges for tree in trees for ranges in sets_of(tree)]
+        distinct = list(dict.fromkeys((*sets, (10, 11))))
+        cuts = np.unique([0, N_CODE_POINTS, *(edge for ranges in distinct for edge in ranges)])
+        inside = np.stack([np.searchsorted(ranges, cuts[:-1], side="right") % 2 == 1 for ranges in distinct], axis=1)
+        signatures, of_interval = np.unique(inside, axis=0, return_inverse=True)
+        self._intervals = of_interval.ravel().astype(np.int16), np.diff(cuts)
+        self.last_newline = len(signatures)
+        senses = {sense for tree in trees for sense in senses_of_again(tree)}
+        if len(senses) > 1:
+            raise NotReadError("asks for the same character again in two senses")
+        self.ignore_case = True in senses
+        self.twin = len(signatures) + 1 if senses else 0
+        self.end = len(signatures) + 1 + self.twin
+        self.start = self.end + 1
+        self.n_symbols = self.end + 2
+        members = {ranges: signatures[:, i].nonzero()[0].tolist() for i, ranges in enumerate(distinct)}
+        self._masks = {ranges: sum(1 << symbol for symbol in some) for ranges, some in members.items()}
+
+    @cached_property
+    def table(self) -> npt.NDArray[np.int16]:
+        """The symbol of each code point."""
+        return np.repeat(*self._intervals)
+
+    def read(self, ranges: Ranges) -> int:
+        """The symbols of a set that is read, as a bit mask."""
+        return self._with_twins(self._masks[ranges] | contains(ranges, 10) << self.last_newline)
+
+    def again(self) -> int:
+        """All twins, as a bit mask."""
+        return ((1 << self.twin) - 1) << self.twin
+
+    def _with_twins(self, mask: int) -> int:
+        return mask | (mask << self.twin)
+
+    def before(self, node: Before) -> int:
+        """The symbols that may stand before, as a bit mask."""
+        return self.read(node.ranges) | node.edge << self.start
+
+    def after(self, node: After) -> int:
+        """The symbols that may come next, as a bit mask."""
+        mask = self._masks[node.ranges] | node.last_newline << self.last_newline
+        return self._with_twins(mask) | node.edge << self.end
+
+
+def sets_of(node: Node) -> list[Ranges]:
+    """All character sets in a tree."""
+    match node:
+        case Concat(parts) | Either(parts):
+            return [ranges for part in parts for ranges in sets_of(part)]
+        case Repeat(body):
+            return sets_of(body)
+        case Chars(ranges) | Before(ranges) | After(ranges):
+            return [ranges]
+        case Again():
+            return []
+
+
+def senses_of_again(node: Node) -> set[bool]:
+    """Whether case is ignored where the tree asks for the same character again; empty where it does not."""
+    match node:
+        case Concat(parts) | Either(parts):
+            return {sense for part in parts for sense in senses_of_again(part)}
+        case Repeat(body):
+            return senses_of_again(body)
+        case Again(ignore_case):
+            return {ignore_case}
+    return set()
+
+
+Window = tuple[int, int]
+"""A mask of symbols before and one of symbols after; both must hold."""
+
+
+@dataclass
+class _Step:
+    """A state of the automaton while it is made: reads a character, or moves on for nothing under a condition."""
+
+    reads: int = 0
+    moves: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+class Paths(NamedTuple):
+    """Where one position leads: windows by target position, and windows under which the pattern is complete."""
+
+    targets: list[tuple[int, Window]]
+    ends: list[Window]
+
+
+@dataclass(frozen=True)
+class PatternAutomaton:
+    """The positions of one pattern: what each reads (position 0 nothing), and where each leads."""
+
+    reads: tuple[int, ...]
+    paths: tuple[Paths, ...]
+
+
+class _Maker:
+    """Builds the states of one pattern from its end to its beginning."""
+
+    def __init__(self, alphabet: Alphabet) -> None:
+        self.alphabet = alphabet
+        self.all = (1 << alphabet.n_symbols) - 1
+        self.steps = [_Step()]
+
+    def new(self, reads: int, *moves: tuple[int, int, int]) -> int:
+        self.steps.append(_Step(reads, list(moves)))
+        if len(self.steps) > 4 * MOST_POSITIONS:
+            raise NotReadError("too many positions")
+        return len(self.steps) - 1
+
+    def free(self, *targets: int) -> int:
+        return self.new(0, *((target, self.all, self.all) for target in targets))
+
+    def build(self, node: Node, then: int) -> int:
+        """The state from which the node is read, and ``then`` follows."""
+        match node:
+            case Chars() | Again():
+                reads = self.alphabet.read(node.ranges) if isinstance(node, Chars) else self.alphabet.again()
+                # an empty set leads nowhere: without moves, the state is not taken for one that reads nothing
+                return self.new(reads, (then, self.all, self.all)) if reads else self.new(0)
+            case Before():
+                return self.new(0, (then, self.alphabet.before(node), self.all))
+            case After():
+                return self.new(0, (then, self.all, self.alphabet.after(node)))
+            case Concat(parts):
+                for part in reversed(parts):
+                    then = self.build(part, then)
+                return then
+            case Either(parts):
+                return self.free(*(self.build(part, then) for part in parts))
+            case Repeat():
+                return self._repeat(node, then)
+
+    def _repeat(self, node: Repeat, then: int) -> int:
+        if node.most is None:
+            loop = self.free(then)
+            self.steps[loop].moves.append((self.build(node.body, loop), self.all, self.all))
+            then = loop
+        else:
+            after = then
+            for _ in range(node.most - node.least):
+                then = self.free(after, self.build(node.body, then))
+        for _ in range(node.least):
+            then = self.build(node.body, then)
+        return then
+
+
+def pattern_automaton(tree: Node, alphabet: Alphabet) -> PatternAutomaton:
+    """Number the places of a tree where a character is read, and find where each leads."""
+    if alphabet.n_symbols > MOST_SYMBOLS:
+        raise NotReadError("too many symbols")
+    maker = _Maker(alphabet)
+    first = maker.build(tree, 0)
+    positions = [state for state, step in enumerate(maker.steps) if step.reads]
+    if len(positions) > MOST_POSITIONS:
+        raise NotReadError("too many positions")
+    number = {state: i + 1 for i, state in enumerate(positions)}
+    leads = [_paths(maker, first, number)]
+    leads += [_paths(maker, maker.steps[state].moves[0][0], number) for state in positions]
+    return PatternAutomaton((0, *(maker.steps[state].reads for state in positions)), tuple(leads))
+
+
+def _paths(maker: _Maker, state: int, number: dict[int, int]) -> Paths:
+    """All ways from a state to where the next character is read, or to the end."""
+    seen = {(state, maker.all, maker.all)}
+    stack = list(seen)
+    paths = Paths([], [])
+    while stack:
+        at, before, after = stack.pop()
+        if at == 0:
+            paths.ends.append((before, after))
+        elif maker.steps[at].reads:
+            paths.targets.append((number[at], (before, after & maker.steps[at].reads)))
+        else:
+            for target, more_before, more_after in maker.steps[at].moves:
+                way = (target, before & more_before, after & more_after)
+                if way[1] and way[2] and way not in seen:
+                    seen.add(way)
+                    stack.append(way)
+        if len(seen) > MOST_PATHS:
+            raise NotReadError("too many paths")
+    if (maker.all, maker.all) in paths.ends:  # the pattern is found: nothing that follows can matter
+        return Paths([], [(maker.all, maker.all)])
+    return paths
+
+
+class AutomatonTables(NamedTuple):
+    """Several patterns as one automaton. ``edge_start[p]`` to ``edge_start[p + 1]`` are the edges of position ``p``.
+
+    Characters are the same if they are in ``compared``, or where that is empty, if they are the same code point.
+    """
+
+    context: Ints
+    n_symbols: int
+    last_newline: int
+    end: int
+    start: int
+    twin: int
+    compared: Ints
+    edge_start: Ints
+    edge_target: Ints
+    edge_window: Ints
+    end_start: Ints
+    end_pattern: Ints
+    end_window: Ints
+    window_before: Bools
+    window_after: Bools
+
+
+def automaton_tables(patterns: Sequence[PatternAutomaton], alphabet: Alphabet) -> AutomatonTables:
+    """Join patterns: their positions 0 become one."""
+    edges: list[list[tuple[int, Window]]] = [[]]
+    ends: list[list[tuple[int, Window]]] = [[]]
+    for which, pattern in enumerate(patterns):
+        shift = len(edges) - 1
+        for position, paths in enumerate(pattern.paths):
+            if position:
+                edges.append([])
+                ends.append([])
+            to = 0 if position == 0 else -1
+            edges[to] += [(target + shift, window) for target, window in paths.targets]
+            ends[to] += [(which, window) for window in paths.ends]
+    windows = {window: i for i, window in enumerate(dict.fromkeys(w for some in edges + ends for _, w in some))}
+    context, before = _contexts([window[0] for window in windows], alphabet)
+    after = np.array([_bits(window[1], alphabet.n_symbols) for window in windows], dtype=np.bool_)
+    edge_start, edge_target, edge_window = _ragged(edges, windows)
+    end_start, end_pattern, end_window = _ragged(ends, windows)
+    return AutomatonTables(
+        context=context,
+        n_symbols=alphabet.n_symbols,
+        last_newline=alphabet.last_newline,
+        end=alphabet.end,
+        start=alphabet.start,
+        twin=alphabet.twin,
+        compared=lower_cases() if alphabet.ignore_case else np.zeros(0, dtype=np.int32),
+        edge_start=edge_start,
+        edge_target=edge_target,
+        edge_window=edge_window,
+        end_start=end_start,
+        end_pattern=end_pattern,
+        end_window=end_window,
+        window_before=before,
+        window_after=after.reshape(-1, alphabet.n_symbols),
+    )
+
+
+def _contexts(masks: list[int], alphabet: Alphabet) -> tuple[Ints, Bools]:
+    """Symbols before, as far as the masks tell them apart: the context of each symbol, and the masks over contexts."""
+    if not masks:  # nothing can be found
+        return np.zeros(alphabet.n_symbols, dtype=np.int32), np.zeros((0, 1), dtype=np.bool_)
+    holds = np.array([_bits(mask, alphabet.n_symbols) for mask in masks], dtype=np.bool_)
+    distinct, context = np.unique(holds, axis=1, return_inverse=True)
+    return context.ravel().astype(np.int32), np.ascontiguousarray(distinct)
+
+
+def _bits(mask: int, size: int) -> npt.NDArray[np.uint8]:
+    octets = np.frombuffer(mask.to_bytes(size // 8 + 1, "little"), dtype=np.uint8)
+    return np.unpackbits(octets, count=size, bitorder="little")
+
+
+def _ragged(rows: list[list[tuple[int, Window]]], windows: dict[Window, int]) -> tuple[Ints, Ints, Ints]:
+    start = np.zeros(len(rows) + 1, dtype=np.int32)
+    np.cumsum([len(row) for row in rows], out=start[1:])
+    what = np.array([one for row in rows for one, _ in row], dtype=np.int32)
+    window = np.array([windows[one] for row in rows for _, one in row], dtype=np.int32)
+    return start, what, window

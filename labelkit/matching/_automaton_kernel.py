@@ -1,0 +1,245 @@
+"""Runs an automaton over texts, making its deterministic states when they are first met, compiled.
+
+A deterministic state is a set of positions and the context of the symbol before. What a state does on a symbol is
+worked out once and kept in ``moves``: the number of the next state's row there, or, below zero, that there is more to
+do: ``UNKNOWN``, or ``-2 - row`` where the text ends or patterns are complete, those in ``ends``.
+
+A set of patterns may need more states than there is room for. Then the run stops and says at which row; the caller
+divides the patterns and goes on from there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from labelkit.matching._numba import compiled
+from labelkit.matching._utf8_kernel import code_point
+
+UNKNOWN = -1
+ROWS_AT_ONCE, SYMBOLS_AT_ONCE = 128, 6000
+NO_ROOM = -(2**31)
+FACTOR = np.uint64(0x9E3779B97F4A7C15)
+ONE = np.uint64(1)
+
+
+@compiled
+def state_of(cache: Any, context: Any) -> Any:
+    """The number of the state whose positions are in ``cache.wanted``: an old one, a new one, or -1 without room."""
+    value = np.uint64(context)
+    for word in cache.wanted:
+        value = (value ^ word) * FACTOR
+        value ^= value >> np.uint64(32)
+    mask = len(cache.slots) - 1
+    slot = np.int64(value & np.uint64(mask))
+    while cache.slots[slot] >= 0:
+        state = cache.slots[slot]
+        if cache.contexts[state] == context and np.array_equal(cache.states[state], cache.wanted):
+            return state
+        slot = (slot + 1) & mask
+    state = cache.n_states[0]
+    if state == len(cache.states):
+        return -1
+    cache.n_states[0] = state + 1
+    cache.slots[slot] = state
+    cache.contexts[state] = context
+    cache.states[state] = cache.wanted
+    return state
+
+
+@compiled
+def begin(tables: Any, cache: Any) -> None:
+    """Make state 0: nothing is read, and the text starts here."""
+    cache.wanted[:] = np.uint64(0)
+    cache.wanted[0] = ONE
+    state_of(cache, tables.context[tables.start])
+
+
+@compiled
+def lead_on(tables: Any, position: Any, context: Any, symbol: Any, wanted: Any) -> Any:
+    """Add to ``wanted`` where a position leads on a symbol; return the patterns that are complete, as bits."""
+    for edge in range(tables.edge_start[position], tables.edge_start[position + 1]):
+        window = tables.edge_window[edge]
+        if tables.window_after[window, symbol] and tables.window_before[window, context]:
+            target = tables.edge_target[edge]
+            wanted[target >> 6] |= ONE << np.uint64(target & 63)
+    done = np.uint64(0)
+    for end in range(tables.end_start[position], tables.end_start[position + 1]):
+        window = tables.end_window[end]
+        if tables.window_after[window, symbol] and tables.window_before[window, context]:
+            done |= ONE << np.uint64(tables.end_pattern[end])
+    return done
+
+
+@compiled
+def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
+    """Work out what a state does on a symbol, and keep it."""
+    context, done = cache.contexts[state], np.uint64(0)
+    cache.wanted[:] = np.uint64(0)
+    cache.wanted[0] = ONE
+    for word in range(len(cache.wanted)):
+        left, position = cache.states[state, word], 64 * word
+        while left:
+            if left & ONE:
+                done |= lead_on(tables, position, context, symbol, cache.wanted)
+            left >>= ONE
+            position += 1
+    following = np.int64(0)
+    if symbol != tables.end:  # after the end comes the start of the next row: state 0
+        following = np.int64(state_of(cache, tables.context[symbol]))
+        if following < 0:
+            return np.int64(NO_ROOM)
+    move = following * tables.n_symbols
+    at = state * tables.n_symbols + symbol
+    if done or symbol == tables.end:
+        cache.ends[at] = done
+        move = -2 - move
+    cache.moves[at] = move
+    return move
+
+
+@compiled
+def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, room: Any) -> Any:
+    """Translate one row into symbols, the last of which is the end; return how many."""
+    size, before, twin = 0, np.int64(-1), tables.twin
+    by_case = len(tables.compared) > 0
+    newline = end > at and data[end - 1] == 10
+    end -= newline
+    while at < end:
+        code, width = np.int64(data[np.uint64(at)]), 1
+        if code >= 128:
+            code, width = code_point(data, at)
+        at += width
+        symbol = alphabet[np.uint64(code)]
+        if by_case:
+            code = np.int64(tables.compared[np.uint64(code)])
+        room[np.uint64(size)] = symbol + (twin if code == before else 0)
+        before = code
+        size += 1
+    if newline:
+        room[size] = tables.last_newline + (twin if before == 10 else 0)
+        size += 1
+    room[size] = tables.end
+    return size + 1
+
+
+@compiled
+def settle(tables: Any, cache: Any, lanes: Any, at_row: Any, found: Any) -> Any:
+    """Take a move that may be below zero in each lane ``(row, symbol, move)``; return whether the states fitted.
+
+    What is found is noted, and at the end of a text the lane goes on to the next.
+    """
+    for lane in range(len(lanes)):
+        row, symbol, move = lanes[lane, 0], lanes[lane, 1], lanes[lane, 2]
+        if move == UNKNOWN:
+            move = make_move(tables, cache, row // tables.n_symbols, symbol)
+            if move == NO_ROOM:
+                return False
+        if move < 0:
+            found[at_row[lane]] |= cache.ends[row + symbol]
+            at_row[lane] += symbol == tables.end
+            move = -2 - move
+        lanes[lane, 2] = move
+    return True
+
+
+@compiled
+def run(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, at_row: Any, found: Any) -> Any:
+    """Run over ``symbols[at[k]:stop[k]]`` in four lanes at once, whole rows in each; return whether all states fitted.
+
+    A lane waits for memory at each step, so four together take hardly longer than one. The end of a row leads back to
+    state 0.
+    """
+    moves, lanes = cache.moves, np.zeros((4, 3), dtype=np.int64)
+    one, two, three, four = at[0], at[1], at[2], at[3]
+    a = b = c = d = np.int64(0)
+    for _ in range(min(stop[0] - one, stop[1] - two, stop[2] - three, stop[3] - four)):
+        p, q = np.int64(symbols[np.uint64(one)]), np.int64(symbols[np.uint64(two)])
+        r, s = np.int64(symbols[np.uint64(three)]), np.int64(symbols[np.uint64(four)])
+        w, x = np.int64(moves[np.uint64(a + p)]), np.int64(moves[np.uint64(b + q)])
+        y, z = np.int64(moves[np.uint64(c + r)]), np.int64(moves[np.uint64(d + s)])
+        if (w | x | y | z) < 0:
+            lanes[0, 0], lanes[1, 0], lanes[2, 0], lanes[3, 0] = a, b, c, d
+            lanes[0, 1], lanes[1, 1], lanes[2, 1], lanes[3, 1] = p, q, r, s
+            lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2] = w, x, y, z
+            if not settle(tables, cache, lanes, at_row, found):
+                return False
+            w, x, y, z = lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2]
+        a, b, c, d = w, x, y, z
+        one, two, three, four = one + 1, two + 1, three + 1, four + 1
+    at[0], at[1], at[2], at[3] = one, two, three, four
+    lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2] = a, b, c, d
+    return all_finished(tables, cache, symbols, at, stop, lanes, at_row, found)
+
+
+@compiled
+def all_finished(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, lanes: Any, at_row: Any, found: Any) -> Any:
+    """Run each lane to its end; return whether all states fitted."""
+    moves = cache.moves
+    for lane in range(len(lanes)):
+        state = lanes[lane, 2]
+        for i in range(at[lane], stop[lane]):
+            move = np.int64(moves[state + symbols[i]])
+            if move < 0:
+                lanes[lane, 0], lanes[lane, 1], lanes[lane, 2] = state, symbols[i], move
+                if not settle(tables, cache, lanes[lane : lane + 1], at_row[lane : lane + 1], found):
+                    return False
+                move = lanes[lane, 2]
+            state = move
+    return True
+
+
+@compiled
+def into_lanes(starts: Any, first: Any, last: Any, size: Any, at: Any, stop: Any, at_row: Any) -> None:
+    """Deal the rows from ``first`` to ``last``, whose symbols begin at ``starts``, to four lanes of similar length."""
+    i = first
+    for lane in range(4):
+        at_row[lane] = i
+        at[lane] = starts[i - first] if i < last else size
+        while i < last and (lane == 3 or starts[i - first] < (lane + 1) * size // 4):
+            i += 1
+        stop[lane] = starts[i - first] if i < last else size
+
+
+@compiled
+def spread(found: Any, first: Any, done: Any, numbers: Any, votes: Any) -> None:
+    """Set ``votes[numbers[bit], i]`` for each bit of ``found[i]``."""
+    for i in range(first, done):
+        left, bit = found[i], 0
+        while left:
+            if left & ONE:
+                votes[numbers[bit], i] = True
+            left >>= ONE
+            bit += 1
+
+
+@compiled
+def scan_automaton(
+    tables: Any, cache: Any, alphabet: Any, data: Any, offsets: Any, active: Any, first: Any, room: Any, found: Any
+) -> Any:
+    """Fill ``found`` (bits of patterns) for the rows from ``first`` on; return the row where the room for states ended.
+
+    ``room`` takes some rows at a time, small enough for the processor's cache. A row that is not active is read as an
+    empty text; its bits are cleared again.
+    """
+    n_rows = len(active)
+    at, stop, at_row = np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64)
+    starts = np.empty(ROWS_AT_ONCE, dtype=np.int64)
+    while first < n_rows:
+        size, last = np.int64(0), first
+        while last < n_rows and last - first < ROWS_AT_ONCE and (size < SYMBOLS_AT_ONCE or last == first):
+            starts[last - first] = size
+            end = offsets[last + 1] if active[last] else offsets[last]
+            if size + end - offsets[last] + 1 > len(room):
+                break
+            size += read_symbols(tables, alphabet, data, offsets[last], end, room[size:])
+            last += 1
+        into_lanes(starts, first, last, size, at, stop, at_row)
+        if not run(tables, cache, room, at, stop, at_row, found):
+            return first
+        first = last
+    for i in range(n_rows):
+        if not active[i]:
+            found[i] = np.uint64(0)
+    return n_rows

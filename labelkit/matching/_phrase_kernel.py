@@ -1,0 +1,358 @@
+"""The one pass over the text that finds the phrases of all lists, compiled.
+
+A row is first *read* into symbols, with runs of white space made one, and cut into tokens, each with a hash of its
+symbols. Then each token that some phrase begins with is followed through the trie. See
+:mod:`~labelkit.matching._phrase_tables` for what the arrays mean.
+
+Arrays are taken out of their tuples before the loop over the rows, and handed to small inlined functions one by one:
+taking an array out of a tuple inside of the loop would cost more than the work (numba counts references). That is why
+the loop stands in one long function.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from labelkit.matching._numba import compiled, inlined
+from labelkit.matching._phrase_tables import HEAD
+from labelkit.matching._utf8_kernel import code_point
+
+FACTOR = np.uint64(0x9E3779B97F4A7C15)
+SHIFT = np.uint64(29)
+SPACE_SYMBOL = 32 * 4 + 1
+FIRST, ALONE, PAIR = 1, 2, 4  # what ``starts`` says of a character, or of a pair of them
+
+
+@compiled
+def hash_of(pool: Any, start: Any, stop: Any) -> Any:
+    """Hash symbols, as :func:`read_row` does while it reads."""
+    value = np.uint64(0)
+    for i in range(start, stop):
+        value = (value ^ np.uint64(pool[i])) * FACTOR
+    return value
+
+
+@inlined
+def same(pool: Any, start: Any, stop: Any, text: Any, at: Any, end: Any) -> Any:
+    """Whether ``text[at:]``, which ends at ``end``, begins with ``pool[start:stop]``."""
+    if at < 0 or at + stop - start > end:
+        return False
+    for i in range(stop - start):  # noqa: SIM110  any() does not compile as well
+        if pool[start + i] != text[at + i]:
+            return False
+    return True
+
+
+@inlined
+def slot_of(value: Any, mask: Any) -> Any:
+    """Where to begin to look for a hash."""
+    return np.int64((value ^ (value >> SHIFT)) & np.uint64(mask))
+
+
+@inlined
+def hint_of(value: Any, mask: Any) -> Any:
+    """The byte and the bit that hint at a hash."""
+    return np.int64((value >> np.uint64(20)) & np.uint64(mask)), np.uint8(1) << np.uint8(value >> np.uint64(61))
+
+
+@inlined
+def find(slots: Any, hints: Any, records: Any, value: Any, text: Any, at: Any, end: Any) -> Any:
+    """The record of the string that equals ``text[at:end]``, whose hash is ``value``, or -1."""
+    mask = len(slots) - 1
+    byte, bit = hint_of(value, mask)
+    if not hints[byte] & bit:
+        return -1
+    slot = slot_of(value, mask)
+    while slots[slot, 1]:
+        if slots[slot, 0] == value:
+            record = np.int64(slots[slot, 1]) - 1
+            size = records[record + HEAD - 1]
+            if size == end - at and same(records, record + HEAD, record + HEAD + size, text, at, end):
+                return record
+        slot = (slot + 1) & mask
+    return -1
+
+
+@inlined
+def edge_hash(node: Any, gap: Any, token: Any) -> Any:
+    """Hash the key of an edge."""
+    value = (np.uint64(node) ^ (np.uint64(gap) << np.uint64(40))) * FACTOR
+    return (value ^ (value >> SHIFT) ^ np.uint64(token)) * FACTOR
+
+
+@inlined
+def child_of(slots: Any, hints: Any, node: Any, gap: Any, token: Any) -> Any:
+    """The node at the end of an edge, or -1."""
+    mask = len(slots) - 1
+    value = edge_hash(node, gap, token)
+    byte, bit = hint_of(value, mask)
+    if not hints[byte] & bit:
+        return -1
+    slot = slot_of(value, mask)
+    while slots[slot, 0] >= 0:
+        if slots[slot, 0] == node and slots[slot, 2] == token and slots[slot, 1] == gap:
+            return np.int64(slots[slot, 3])
+        slot = (slot + 1) & mask
+    return -1
+
+
+@compiled
+def fill_words(words: Any) -> None:
+    """Put the strings into their hash table."""
+    mask = len(words.slots) - 1
+    for record in words.starts:
+        value = hash_of(words.records, record + HEAD, record + HEAD + words.records[record + HEAD - 1])
+        byte, bit = hint_of(value, mask)
+        words.hints[byte] |= bit
+        slot = slot_of(value, mask)
+        while words.slots[slot, 1]:
+            slot = (slot + 1) & mask
+        words.slots[slot, 0] = value
+        words.slots[slot, 1] = np.uint64(record + 1)
+
+
+@compiled
+def fill_edges(trie: Any) -> None:
+    """Put the edges into their hash table."""
+    mask = len(trie.slots) - 1
+    for edge in range(len(trie.edges)):
+        value = edge_hash(trie.edges[edge, 0], trie.edges[edge, 1], trie.edges[edge, 2])
+        byte, bit = hint_of(value, mask)
+        trie.hints[byte] |= bit
+        slot = slot_of(value, mask)
+        while trie.slots[slot, 0] >= 0:
+            slot = (slot + 1) & mask
+        trie.slots[slot] = trie.edges[edge]
+
+
+@inlined
+def pair_start(one: Any, two: Any, mask: Any) -> Any:
+    """Where ``starts`` keeps a pair of symbols."""
+    value = (np.uint64(one) * FACTOR ^ np.uint64(two)) * FACTOR
+    return np.int64((value >> SHIFT) & np.uint64(mask))
+
+
+@compiled
+def fill_starts(trie: Any, starts: Any) -> None:
+    """Note with which one or two characters phrases start; two may share a place, which costs a look and no more."""
+    mask = len(starts) - 1
+    first = np.zeros(len(trie.nodes), dtype=np.int64)
+    for edge in range(len(trie.edges)):
+        node, symbol, child = trie.edges[edge, 0], trie.edges[edge, 2], trie.edges[edge, 3]
+        if node == 0:
+            first[child] = symbol
+            alone = trie.nodes[child, 0] < trie.nodes[child, 1]
+            starts[symbol & mask] |= (FIRST | ALONE) if alone else FIRST
+    for edge in range(len(trie.edges)):
+        node, symbol = trie.edges[edge, 0], trie.edges[edge, 2]
+        if first[node]:
+            starts[pair_start(first[node], symbol, mask)] |= PAIR
+
+
+@compiled
+def fill(tables: Any) -> None:
+    """Fill all hash tables."""
+    fill_words(tables.tokens)
+    fill_words(tables.gaps)
+    fill_edges(tables.by_token)
+    fill_edges(tables.by_character)
+    fill_starts(tables.by_character, tables.starts)
+
+
+@inlined
+def read_row(
+    table: Any,
+    signs: Any,
+    data: Any,
+    at: Any,
+    end: Any,
+    symbols: Any,
+    codes: Any,
+    starts: Any,
+    stops: Any,
+    marks: Any,
+    places: Any,
+) -> Any:
+    """Read one row: its symbols, characters, tokens, and the places outside of words where phrases may start.
+
+    Returns how many of each there are, and whether there is a MIXED symbol.
+
+    Indices are made unsigned, which spares numba a look whether they count from the end of the array.
+    """
+    size, n_tokens, n_places = np.int64(0), np.int64(0), np.int64(0)
+    in_space, mixed, mask = False, False, np.int64(len(signs) - 1)
+    while at < end:
+        code, width = np.int64(data[np.uint64(at)]), 1
+        if code >= 128:
+            code, width = code_point(data, at)
+        symbol = np.int64(table[np.uint64(code)])
+        if symbol & 3 == 0:
+            value = np.uint64(0)
+            starts[np.uint64(n_tokens)] = size
+            while symbol & 3 == 0:
+                value = (value ^ np.uint64(symbol)) * FACTOR
+                symbols[np.uint64(size)] = symbol
+                codes[np.uint64(size)] = code
+                size += np.int64(1)
+                at += width
+                if at >= end:
+                    break
+                code, width = np.int64(data[np.uint64(at)]), 1
+                if code >= 128:
+                    code, width = code_point(data, at)
+                symbol = np.int64(table[np.uint64(code)])
+            stops[np.uint64(n_tokens)] = size
+            marks[np.uint64(n_tokens)] = value
+            n_tokens += np.int64(1)
+            in_space = False
+            if at >= end:
+                break
+        at += width
+        is_space = symbol & 3 == 1
+        mixed |= symbol & 3 == 3
+        if is_space and in_space:
+            continue
+        symbol = np.int64(SPACE_SYMBOL) if is_space else symbol
+        symbols[np.uint64(size)] = symbol
+        codes[np.uint64(size)] = 32 if is_space else code
+        places[np.uint64(n_places)] = size
+        n_places += np.int64(signs[np.uint64(symbol & mask)] & FIRST)
+        size += np.int64(1)
+        in_space = is_space
+    return size, n_tokens, n_places, mixed
+
+
+@inlined
+def stands(
+    outputs: Any,
+    j: Any,
+    piece_pool: Any,
+    piece_start: Any,
+    exact_pool: Any,
+    exact_start: Any,
+    symbols: Any,
+    codes: Any,
+    size: Any,
+    start: Any,
+    stop: Any,
+) -> Any:
+    """Whether what stands around a path, from ``start`` to ``stop``, and its very characters agree with an output."""
+    before, after, phrase = outputs[j, 1], outputs[j, 2], outputs[j, 3]
+    if before & after & phrase == -1:
+        return True
+    if before >= 0:
+        start -= piece_start[before + 1] - piece_start[before]
+        if not same(piece_pool, piece_start[before], piece_start[before + 1], symbols, start, size):
+            return False
+    if after >= 0 and not same(piece_pool, piece_start[after], piece_start[after + 1], symbols, stop, size):
+        return False
+    return phrase < 0 or same(exact_pool, exact_start[phrase], exact_start[phrase + 1], codes, start, size)
+
+
+@inlined
+def next_token(
+    slots: Any, hints: Any, gaps: Any, gap_hints: Any, gap_records: Any, node: Any, symbols: Any, stop: Any,
+    start: Any, token: Any,
+) -> Any:  # fmt: skip
+    """The node behind a gap, from ``stop`` to ``start``, and the token that follows; -1 if no phrase goes on so."""
+    gap = 0
+    if start - stop != 1 or symbols[stop] != SPACE_SYMBOL:
+        gap = find(gaps, gap_hints, gap_records, hash_of(symbols, stop, start), symbols, stop, start)
+    return child_of(slots, hints, node, gap, token) if gap >= 0 else -1
+
+
+@inlined
+def may_start(starts: Any, mask: Any, symbols: Any, at: Any, size: Any) -> Any:
+    """Whether a phrase of the second trie may start with the character at a place."""
+    hint = starts[symbols[at] & mask]
+    if not hint & FIRST:
+        return False
+    return hint & ALONE or (at + 1 < size and starts[pair_start(symbols[at], symbols[at + 1], mask)] & PAIR)
+
+
+@inlined
+def starts_in_words(trie: Any) -> Any:
+    """Whether a phrase of the second trie begins with a character of words."""
+    found = False
+    for edge in range(len(trie.edges)):
+        found |= trie.edges[edge, 0] == 0 and trie.edges[edge, 2] & 3 == 0
+    return found
+
+
+@compiled
+def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
+    tables: Any, data: Any, offsets: Any, active: Any, row: Any, marks: Any, votes: Any
+) -> Any:
+    """Set ``votes[test, i]`` where a phrase of the test stands in row ``i``; return the rows with a MIXED symbol."""
+    mixed = np.zeros(len(active), dtype=np.bool_)
+    word_slots, word_hints, records = tables.tokens.slots, tables.tokens.hints, tables.tokens.records
+    gap_slots, gap_hints, gap_records = tables.gaps.slots, tables.gaps.hints, tables.gaps.records
+    trie, trie_c = tables.by_token, tables.by_character
+    slots, hints, nodes, outputs = trie.slots, trie.hints, trie.nodes, trie.outputs
+    slots_c, hints_c, nodes_c, outputs_c = trie_c.slots, trie_c.hints, trie_c.nodes, trie_c.outputs
+    pieces, piece_start, exact, exact_start = (
+        tables.pieces.pool, tables.pieces.start, tables.exact.pool, tables.exact.start,
+    )  # fmt: skip
+    symbols, codes, starts, stops, token, places = row.symbol, row.code, row.start, row.stop, row.token, row.place
+    table, signs = tables.symbols, tables.starts
+    mask, in_words = len(signs) - 1, starts_in_words(trie_c)
+    for i in range(len(active)):
+        if not active[i]:
+            continue
+        size, n_tokens, n_places, mixed[i] = read_row(
+            table, signs, data, offsets[i], offsets[i + 1], symbols, codes, starts, stops, marks, places
+        )
+        some = False
+        for t in range(n_tokens):
+            token[t] = find(word_slots, word_hints, records, marks[t], symbols, starts[t], stops[t])
+            some |= token[t] >= 0
+        for t in range(n_tokens if some else 0):  # follow the trie from each token of the row as far as it goes
+            record: Any = np.int64(token[t])
+            last = t
+            if record < 0:
+                continue
+            first, final = records[record], records[record + 1]
+            node: Any = np.int64(records[record + 2])
+            while True:
+                for j in range(first, final):
+                    if stands(
+                        outputs,
+                        j,
+                        pieces,
+                        piece_start,
+                        exact,
+                        exact_start,
+                        symbols,
+                        codes,
+                        size,
+                        starts[t],
+                        stops[last],
+                    ):
+                        votes[outputs[j, 0], i] = True
+                last += 1
+                if node < 0 or last == n_tokens or token[last] < 0:
+                    break
+                node = next_token(
+                    slots, hints, gap_slots, gap_hints, gap_records, node, symbols, stops[last - 1], starts[last],
+                    token[last],
+                )  # fmt: skip
+                if node < 0:
+                    break
+                first, final = nodes[node, 0], nodes[node, 1]
+                node = node if nodes[node, 2] else -1
+        for place in range(size if in_words else n_places):  # follow the second trie from each character that may start
+            begin: Any = place if in_words else np.int64(places[place])
+            if not may_start(signs, mask, symbols, begin, size):
+                continue
+            node, at = np.int64(0), begin
+            while at < size and nodes_c[node, 2]:
+                node = child_of(slots_c, hints_c, node, 0, symbols[at])
+                if node < 0:
+                    break
+                at += 1
+                for j in range(nodes_c[node, 0], nodes_c[node, 1]):
+                    if stands(outputs_c, j, pieces, piece_start, exact, exact_start, symbols, codes, size, begin, at):
+                        votes[outputs_c[j, 0], i] = True
+    return mixed

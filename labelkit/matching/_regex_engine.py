@@ -1,0 +1,206 @@
+"""All regular expressions of a column in a few passes over its bytes.
+
+Expressions that an automaton can follow exactly are decided by it. Others are *relaxed* (see
+:mod:`~labelkit.matching.regex_syntax`): the automaton says which rows may match, and ``re`` is asked of those alone.
+
+Patterns share an automaton as long as its states fit into a table of fixed size; when they no longer do, the patterns
+are divided, and one that needs too much room by itself is relaxed further and at last left to ``re``. So memory is
+bounded, and no pattern can make a scan much slower than ``re`` would be.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.matching._automaton import (
+    MOST_SYMBOLS,
+    Alphabet,
+    AutomatonTables,
+    automaton_tables,
+    pattern_automaton,
+    senses_of_again,
+)
+from labelkit.matching.regex_syntax import Expression, NotReadError, read
+
+if TYPE_CHECKING:
+    from labelkit.matching._text_column import TextColumn
+    from labelkit.rules.predicates import Pattern
+
+ROOM = 1_500_000
+"""Moves of one automaton, states x symbols: 12 bytes each."""
+
+ROOM_FOR_SYMBOLS = 16_384
+"""Symbols of the rows that are scanned at once, beside the longest row."""
+
+MOST_TOGETHER = 64
+"""Patterns in one automaton: the bits of a word."""
+
+
+class Cache(NamedTuple):
+    """The states met so far; see :mod:`~labelkit.matching._automaton_kernel`."""
+
+    states: npt.NDArray[np.uint64]
+    contexts: npt.NDArray[np.int32]
+    slots: npt.NDArray[np.int32]
+    n_states: npt.NDArray[np.int64]
+    moves: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.uint64]
+    wanted: npt.NDArray[np.uint64]
+
+
+def _empty_cache(tables: AutomatonTables) -> Cache:
+    n_words = len(tables.edge_start) // 64 + 1
+    n_states = ROOM // tables.n_symbols + 1
+    return Cache(
+        states=np.empty((n_states, n_words), dtype=np.uint64),
+        contexts=np.empty(n_states, dtype=np.int32),
+        slots=np.full(1 << (2 * n_states).bit_length(), -1, dtype=np.int32),
+        n_states=np.zeros(1, dtype=np.int64),
+        moves=np.full(n_states * tables.n_symbols, -1, dtype=np.int32),
+        ends=np.empty(n_states * tables.n_symbols, dtype=np.uint64),
+        wanted=np.empty(n_words, dtype=np.uint64),
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One pattern with the number of its test and the tree that stands for it."""
+
+    number: int
+    pattern: Pattern
+    expression: Expression
+    counted: bool = True
+
+
+class Group:
+    """Patterns that share an automaton."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        from labelkit.matching import _automaton_kernel as automaton_kernel  # noqa: PLC0415  loads numba
+
+        self.entries = tuple(entries)
+        trees = [entry.expression.tree for entry in entries]
+        self.alphabet = Alphabet(trees)
+        self.tables = automaton_tables([pattern_automaton(tree, self.alphabet) for tree in trees], self.alphabet)
+        self.cache = _empty_cache(self.tables)
+        automaton_kernel.begin(self.tables, self.cache)
+
+    def twin(self) -> Group:
+        """The same automaton, with states of its own."""
+        from labelkit.matching import _automaton_kernel as automaton_kernel  # noqa: PLC0415  loads numba
+
+        twin = copy.copy(self)
+        twin.cache = _empty_cache(self.tables)
+        automaton_kernel.begin(self.tables, twin.cache)
+        return twin
+
+    def scan(self, text: TextColumn, first: int, room: npt.NDArray[np.int16], votes: npt.NDArray[np.bool_]) -> int:
+        """Vote on the rows from ``first`` on, as far as the states fit; return the first row not done."""
+        from labelkit.matching import _automaton_kernel as automaton_kernel  # noqa: PLC0415  loads numba
+
+        found = np.zeros(len(text), dtype=np.uint64)
+        done: int = automaton_kernel.scan_automaton(
+            self.tables, self.cache, self.alphabet.table, text.data, text.offsets, text.active, first, room, found
+        )
+        numbers = np.array([entry.number for entry in self.entries], dtype=np.int64)
+        automaton_kernel.spread(found, first, done, numbers, votes)
+        return done
+
+    def divided(self) -> list[Group]:
+        """The same patterns in groups that need fewer states; none if there is nothing left to divide."""
+        if len(self.entries) > 1:
+            return [Group(half) for half in _halves(self.entries)]
+        only = self.entries[0]
+        if not only.counted:
+            return []
+        return [Group([replace(only, expression=read(only.pattern, count=False), counted=False)])]
+
+
+def _halves(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+    return [entries[: len(entries) // 2], entries[len(entries) // 2 :]]
+
+
+def _grouped(entries: Sequence[Entry]) -> list[Group]:
+    """As few groups as the bits of a word and the size of an alphabet allow."""
+    if not entries:
+        return []
+    senses = [senses_of_again(entry.expression.tree) for entry in entries]
+    if {True, False} <= set().union(*senses):
+        ignoring = [entry for entry, sense in zip(entries, senses, strict=True) if True in sense]
+        return _grouped(ignoring) + _grouped([entry for entry in entries if entry not in ignoring])
+    fitting = Alphabet([entry.expression.tree for entry in entries]).n_symbols <= MOST_SYMBOLS
+    if len(entries) == 1 or (len(entries) <= MOST_TOGETHER and fitting):
+        return [Group(entries)]
+    return [group for half in _halves(entries) for group in _grouped(half)]
+
+
+class RegexEngine:
+    """Numbered patterns, compiled together; what they need of numba is loaded by the first scan."""
+
+    def __init__(self, tests: Iterable[tuple[int, Pattern]]) -> None:
+        self.patterns = dict(tests)
+        self.left_to_re: set[int] = set()
+        self.entries: dict[int, Entry] = {}
+        for number, pattern in self.patterns.items():
+            self._enter(number, pattern)
+        self.groups: list[Group] | None = None
+
+    def _enter(self, number: int, pattern: Pattern) -> None:
+        """Read a pattern, and see that its automaton is of a reasonable size."""
+        try:
+            expression = read(pattern)
+            pattern_automaton(expression.tree, Alphabet([expression.tree]))
+        except (NotReadError, RecursionError):
+            self.left_to_re.add(number)
+        else:
+            self.entries[number] = Entry(number, pattern, expression)
+
+    def twin(self) -> RegexEngine:
+        """An engine for another thread: it shares what was compiled, and meets its own states."""
+        if self.groups is None:
+            self.groups = _grouped(list(self.entries.values()))
+        twin = copy.copy(self)
+        twin.left_to_re, twin.entries = set(self.left_to_re), dict(self.entries)
+        twin.groups = [group.twin() for group in self.groups]
+        return twin
+
+    def explain(self, number: int) -> str:
+        """The path of one pattern, and why."""
+        if number in self.left_to_re:
+            return "re on every row: no automaton of reasonable size follows this pattern"
+        if self.entries[number].expression.exact:
+            return "shared automaton, exact"
+        return "shared automaton on a relaxed pattern, confirmed by re"
+
+    def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+        """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
+        groups = _grouped(list(self.entries.values())) if self.groups is None else self.groups
+        todo = [(group, 0) for group in groups]
+        self.groups = []
+        room = np.empty(text.longest + ROOM_FOR_SYMBOLS, dtype=np.int16)
+        while todo:
+            group, first = todo.pop()
+            done = group.scan(text, first, room, votes)
+            if done == len(text):
+                self.groups.append(group)
+                continue
+            parts = group.divided()
+            todo += [(part, done) for part in parts]
+            self.entries |= {entry.number: entry for part in parts for entry in part.entries}
+            self.left_to_re |= set() if parts else {entry.number for entry in group.entries}
+        self._confirm(text, votes)
+
+    def _confirm(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+        """Ask ``re`` about the rows of which the automata cannot be sure."""
+        relaxed = {entry.number for group in self.groups or () for entry in group.entries if not entry.expression.exact}
+        votes[list(self.left_to_re)] = text.active
+        for number in relaxed | self.left_to_re:
+            rows = np.flatnonzero(votes[number])
+            search = self.patterns[number].regex.search
+            votes[number, rows] = [search(one) is not None for one in text.texts(rows)]

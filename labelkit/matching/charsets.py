@@ -1,0 +1,118 @@
+"""Sets of code points, and which of them an item of a regular expression matches.
+
+What ignoring case and Unicode classes mean is asked from ``re`` itself, item by item, oddities included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.matching._unicode_tables import N_CODE_POINTS, cased_characters, members
+
+Ranges: TypeAlias = tuple[int, ...]
+"""A set of code points as sorted half-open ranges, flattened: ``(start, stop, start, stop, ...)``."""
+
+EVERYTHING: Ranges = (0, N_CODE_POINTS)
+NEWLINE: Ranges = (10, 11)
+
+
+@lru_cache(maxsize=4096)
+def character_set(op: str, argument: Any, flags: int) -> Ranges:
+    """The code points that an item of ``re``'s parser, which reads one character, matches under the flags."""
+    as_written = _as_written(op, argument, flags)
+    if not flags & re.IGNORECASE:
+        return as_written
+    # Only letters that have another case can be matched otherwise when case is ignored; about those re is asked.
+    mask = np.zeros(N_CODE_POINTS, dtype=np.bool_)
+    for start, stop in zip(as_written[::2], as_written[1::2], strict=True):
+        mask[start:stop] = True
+    codes, letters = cased_characters()
+    mask[codes] = False
+    for match in _run_of(op, argument, flags).finditer(letters):
+        mask[codes[match.start() : match.end()]] = True
+    return ranges_of(mask)
+
+
+def _as_written(op: str, argument: Any, flags: int) -> Ranges:
+    """The code points that an item matches where case matters."""
+    if op == "ANY":
+        return EVERYTHING if flags & re.DOTALL else complement(NEWLINE)
+    if op in {"LITERAL", "NOT_LITERAL"}:
+        one = (int(argument), int(argument) + 1)
+        return one if op == "LITERAL" else complement(one)
+    parts: list[Ranges] = []
+    opposite = False
+    for item, value in argument:
+        match str(item):
+            case "NEGATE":
+                opposite = True
+            case "LITERAL":
+                parts.append((int(value), int(value) + 1))
+            case "RANGE":
+                parts.append((int(value[0]), int(value[1]) + 1))
+            case _:
+                parts.append(_category(str(item), value, flags & int(re.ASCII | re.UNICODE)))
+    found = union(parts)
+    return complement(found) if opposite else found
+
+
+@lru_cache
+def _category(op: str, value: Any, flags: int) -> Ranges:
+    """What a class of characters, such as the digits, matches."""
+    return ranges_of(members(_run_of("IN", ((getattr(import_module("re._constants"), op), value),), flags)))
+
+
+def _run_of(op: str, argument: Any, flags: int) -> re.Pattern[str]:
+    """A pattern for runs of characters that an item matches."""
+    parser, compiler, constants = (import_module(f"re._{name}") for name in ("parser", "compiler", "constants"))
+    state = parser.State()
+    state.flags = flags
+    single = parser.SubPattern(state, [(getattr(constants, op), list(argument) if op == "IN" else argument)])
+    run = parser.SubPattern(state, [(constants.MAX_REPEAT, (1, constants.MAXREPEAT, single))])
+    pattern: re.Pattern[str] = compiler.compile(run, flags)
+    return pattern
+
+
+@lru_cache
+def word_characters(*, ascii_only: bool) -> Ranges:
+    """What ``re`` takes for word characters where it looks for the boundaries of words."""
+    return ranges_of(members(re.compile(r"\w+", re.ASCII if ascii_only else 0)))
+
+
+def ranges_of(mask: npt.NDArray[np.bool_]) -> Ranges:
+    """The set of the code points that are true in a mask."""
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    return (*([0] if mask[0] else []), *edges, *([len(mask)] if mask[-1] else []))
+
+
+def complement(ranges: Ranges) -> Ranges:
+    """All other code points.
+
+    >>> complement((5, 7))
+    (0, 5, 7, 1114112)
+    """
+    edges = ranges[1:] if ranges[:1] == (0,) else (0, *ranges)
+    return edges[:-1] if edges[-1:] == (N_CODE_POINTS,) else (*edges, N_CODE_POINTS)
+
+
+def union(some: Iterable[Ranges]) -> Ranges:
+    """The code points of any of the sets."""
+    merged: list[int] = []
+    for start, stop in sorted(pair for ranges in some for pair in zip(ranges[::2], ranges[1::2], strict=True)):
+        if merged and start <= merged[-1]:
+            merged[-1] = max(merged[-1], stop)
+        else:
+            merged += (start, stop)
+    return tuple(merged)
+
+
+def contains(ranges: Ranges, code: int) -> bool:
+    """Whether a code point is in a set."""
+    return any(start <= code < stop for start, stop in zip(ranges[::2], ranges[1::2], strict=True))

@@ -1,0 +1,134 @@
+"""Which rows of a text column meet which tests: the one question that the matchers answer.
+
+Whatever path a test takes, the answer is that of its definition, ``test.matches``. :meth:`ColumnScan.explain` says
+which path that is.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.matching._phrase_engine import PhraseEngine, left_to_patterns
+from labelkit.matching._regex_engine import RegexEngine
+from labelkit.matching._text_column import TextColumn, text_column
+from labelkit.rules.predicates import Pattern, Words
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORTH_COMPILING = 60_000
+"""Work (see :meth:`ColumnScan._work`) from which loading the compiled engines, about a second, pays."""
+
+
+class ColumnScan:
+    """Tests compiled together for one text column; any number of threads may scan at once, and they share the tables.
+
+    Parameters
+    ----------
+    tests : sequence of Words or Pattern
+        The columns of the answer, in this order.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> scan = ColumnScan([Words(("c++", "check out")), Pattern(r"https?://")])
+    >>> scan.scan(pa.array(["Check  out http://a.b", None, "C++"]))
+    array([[ True,  True],
+           [False, False],
+           [ True, False]])
+    """
+
+    def __init__(self, tests: Sequence[Words | Pattern]) -> None:
+        self.tests = tuple(tests)
+        self._work_seen = 0.0
+        self._compiling = threading.Lock()
+        self._idle: list[RegexEngine] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel as the tests alone: workers compile for themselves."""
+        return {"tests": self.tests}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Begin anew."""
+        self.__init__(**state)  # type: ignore[misc]
+
+    @cached_property
+    def _lists(self) -> dict[int, Words]:
+        """The tests that the phrase engine takes."""
+        numbered = enumerate(self.tests)
+        return {n: test for n, test in numbered if isinstance(test, Words) and not left_to_patterns(test)}
+
+    @cached_property
+    def _phrases(self) -> PhraseEngine:
+        return PhraseEngine.build(self._lists)
+
+    @cached_property
+    def _regexes(self) -> RegexEngine:
+        rest = (number for number in range(len(self.tests)) if number not in self._lists)
+        return RegexEngine((number, _as_pattern(self.tests[number])) for number in rest)
+
+    def scan(
+        self, column: pa.StringArray | pa.LargeStringArray, need: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.bool_]:
+        """Answer for each row and test.
+
+        Parameters
+        ----------
+        column : pyarrow.StringArray or pyarrow.LargeStringArray
+            The texts; a null meets no test.
+        need : bool array of shape (n_rows,), optional
+            Rows whose answer matters; the others may get any.
+
+        Returns
+        -------
+        bool array of shape (n_rows, n_tests)
+            In Fortran order: the column of each test is contiguous.
+        """
+        text = text_column(column, need)
+        votes = np.zeros((len(self.tests), len(text)), dtype=np.bool_)
+        self._work_seen += self._work(int(text.active.sum()))
+        if self._work_seen < WORTH_COMPILING and "numba" not in sys.modules:
+            self._define(text, votes)
+            return votes.T
+        with self._compiling:
+            phrases = self._phrases if self._lists else None
+            regexes = self._idle.pop() if self._idle else self._regexes.twin()
+        if phrases is not None:
+            phrases.scan(text, votes)
+        regexes.scan(text, votes)
+        self._idle.append(regexes)
+        return votes.T
+
+    def explain(self) -> list[str]:
+        """For each test, in order, the path it takes in a scan of some size, and why."""
+        regexes = [self._regexes, *self._idle][-1]  # one that has scanned knows best
+        return [
+            self._phrases_path(self._lists[number]) if number in self._lists else regexes.explain(number)
+            for number in range(len(self.tests))
+        ]
+
+    def _phrases_path(self, words: Words) -> str:
+        return "shared token trie" if words.whole_word else "shared trie of characters: words inside of words count"
+
+    def _work(self, n_rows: int) -> float:
+        """About how many searches by ``re`` the tests cost; a long list costs more than a short one."""
+        return sum(n_rows + (n_rows + 100) * len(getattr(test, "words", ())) / 10 for test in self.tests)
+
+    def _define(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+        """Ask the definitions, row by row."""
+        rows = np.flatnonzero(text.active)
+        texts = list(text.texts(rows))
+        for number, test in enumerate(self.tests):
+            votes[number, rows] = [test.matches(one) for one in texts]
+
+
+def _as_pattern(test: Words | Pattern) -> Pattern:
+    """The definition of a list of words is a pattern too."""
+    return test if isinstance(test, Pattern) else Pattern(test.regex.pattern, test.regex.flags)

@@ -1,0 +1,401 @@
+"""Regular expressions as small trees: what Python's own parser read, with the parts no automaton can follow relaxed.
+
+:func:`read` keeps alternation, repetition, classes, anchors, word boundaries and look-around of one character exactly.
+Everything else is *relaxed*: replaced by something that matches at least as much, which makes the tree inexact. An
+inexact tree may only say where ``re`` must be asked. What is not understood at all raises :class:`NotReadError`.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from labelkit.matching.charsets import (
+    EVERYTHING,
+    NEWLINE,
+    Ranges,
+    character_set,
+    complement,
+    contains,
+    union,
+    word_characters,
+)
+
+if TYPE_CHECKING:
+    from labelkit.rules.predicates import Pattern
+
+MOST_COPIES = 600
+"""A counted repetition that needs more characters than this is relaxed."""
+
+
+class NotReadError(Exception):
+    """The pattern has something that only ``re`` understands."""
+
+
+@dataclass(frozen=True)
+class Chars:
+    """One character of a set."""
+
+    ranges: Ranges
+
+
+@dataclass(frozen=True)
+class Again:
+    """The character just read, once more, or (``ignore_case``) one that is equal to it when case is ignored."""
+
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True)
+class Before:
+    """Nothing is read; the character before is of a set, or (``edge``) the text starts here."""
+
+    ranges: Ranges
+    edge: bool
+
+
+@dataclass(frozen=True)
+class After:
+    """Nothing is read; the next character is of a set, or the text ends here.
+
+    A newline that ends the text is a character of its own here, since ``$`` knows it: ``last_newline`` says whether it
+    is in the set, where ``ranges`` speaks of all other newlines.
+    """
+
+    ranges: Ranges
+    edge: bool
+    last_newline: bool
+
+
+@dataclass(frozen=True)
+class Concat:
+    """One part after the other."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    """Any one of the parts; without parts, what never matches."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The body, from ``least`` to ``most`` times (``None`` for any number)."""
+
+    body: Node
+    least: int
+    most: int | None
+
+
+Node: TypeAlias = Chars | Again | Before | After | Concat | Either | Repeat
+
+EMPTY = Concat(())
+ANYTHING = Repeat(Chars(EVERYTHING), 0, None)
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A pattern as a tree. If ``exact``, it is found where the tree is; else nowhere where the tree is not."""
+
+    tree: Node
+    exact: bool
+
+
+def read(pattern: Pattern, *, count: bool = True) -> Expression:
+    """Read a pattern; ``count=False`` relaxes counted repetitions too, for patterns with too many states.
+
+    >>> from labelkit.rules.predicates import Pattern
+    >>> read(Pattern(r"ab")).tree
+    Concat(parts=(Chars(ranges=(97, 98)), Chars(ranges=(98, 99))))
+    >>> read(Pattern(r"a(?!bc)")).exact, read(Pattern(r"a(?!bc).*d")).exact
+    (True, False)
+    """
+    reader = _Reader(count=count)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the definition has warned already
+            parsed = import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
+        tree = reader.whole(list(parsed), parsed.state.flags)
+    except (ImportError, AttributeError, RecursionError) as reason:  # another Python, or nested beyond reason
+        raise NotReadError(pattern.pattern) from reason
+    return Expression(tree, reader.exact)
+
+
+class _Reader:
+    """Turns the parser's items into nodes; remembers whether anything was relaxed, and the bodies of groups."""
+
+    def __init__(self, *, count: bool) -> None:
+        self.count = count
+        self.exact = True
+        self.groups: dict[int, Node] = {}
+
+    def whole(self, items: list[Any], flags: int) -> Node:
+        """A whole pattern: what is looked for before its beginning and after its end may as well be read."""
+        leading = self._outward(items[0], flags) if items else None
+        items = items[leading is not None :]
+        trailing = self._outward(items[-1], flags, ahead=True) if items else None
+        body = self.sequence(items[:-1] if trailing else items, flags)
+        return Concat(tuple(node for node in (leading, *body.parts, trailing) if node is not None))
+
+    def _outward(self, item: Any, flags: int, *, ahead: bool = False) -> Node | None:
+        """A look-around of several characters at an end of the pattern, as a node that reads them, if it is one."""
+        op, argument = str(item[0]), item[1]
+        if op not in {"ASSERT", "ASSERT_NOT"} or (argument[0] > 0) != ahead:
+            return None
+        inner = _Reader(count=self.count)
+        characters = _characters(inner.sequence(argument[1], flags))
+        if not inner.exact or characters is None or len(characters) < 2:
+            return None
+        read_all = [Chars(ranges) for ranges in characters]
+        if op == "ASSERT":
+            return Concat(tuple(read_all))
+        edge: Node = _after((), edge=True) if ahead else Before((), edge=True)
+        ways = []
+        for place, ranges in enumerate(characters):  # the first that differs, seen from the pattern
+            other = Either((Chars(complement(ranges)), edge))
+            ways.append(Concat((*read_all[:place], other) if ahead else (other, *read_all[place + 1 :])))
+        return Either(tuple(ways))
+
+    def sequence(self, items: Any, flags: int) -> Concat:
+        parts: list[Node] = []
+        single = -1  # the group, if any, that holds just the character read last
+        for op, argument in items:
+            repeated = _times(op, argument, single, flags)
+            parts.append(repeated or self.item(str(op), argument, flags))
+            if not repeated:
+                single = -1
+                if str(op) == "SUBPATTERN" and argument[0] and isinstance(_only_part(parts[-1]), Chars):
+                    single = argument[0]
+        return Concat(tuple(parts))
+
+    def item(self, op: str, argument: Any, flags: int) -> Node:
+        if op in {"LITERAL", "NOT_LITERAL", "ANY", "IN"}:
+            key = tuple(argument) if op == "IN" else argument
+            return Chars(character_set(op, key, flags & _MATTERS_TO_SETS))
+        read_item: Callable[[Any, int], Node] | None = getattr(self, f"_{op.lower()}", None)
+        if read_item is None:
+            raise NotReadError(op)
+        return read_item(argument, flags)
+
+    def relaxed(self, node: Node) -> Node:
+        self.exact = False
+        return node
+
+    def _branch(self, argument: Any, flags: int) -> Node:
+        return Either(tuple(self.sequence(items, flags) for items in argument[1]))
+
+    def _subpattern(self, argument: Any, flags: int) -> Node:
+        group, added, removed, items = argument
+        if added & _TYPE_FLAGS:
+            flags &= ~_TYPE_FLAGS
+        body = self.sequence(items, (flags | added) & ~removed)
+        if group is not None:
+            self.groups[group] = body
+        return body
+
+    def _max_repeat(self, argument: Any, flags: int) -> Node:
+        least, most, items = argument
+        body = self.sequence(items, flags)
+        least, limit = int(least), None if int(most) >= _WITHOUT_LIMIT else int(most)
+        if (limit is None or limit > 1) and nullable(body):
+            self.exact = False  # re has its own ways to leave a loop that reads nothing
+        if (not self.count and limit != 1) or size(body) * (limit or least) > MOST_COPIES:
+            room = max(1, MOST_COPIES // max(1, size(body)))
+            few = min(least, 1 if not self.count else room)
+            self.exact = self.exact and few == least and limit is None
+            return Repeat(body, few, None)
+        return Repeat(body, least, limit)
+
+    _min_repeat = _max_repeat
+
+    def _possessive_repeat(self, argument: Any, flags: int) -> Node:
+        # One character at a time is as a greedy loop without its way back. For the rest we rely on nothing.
+        least, most, items = argument
+        single = isinstance(_only_part(self.sequence(items, flags)), Chars)
+        body = self._max_repeat((least, most, items), flags)
+        return self.relaxed(body if single else ANYTHING)
+
+    def _atomic_group(self, argument: Any, flags: int) -> Node:
+        self.sequence(argument, flags)
+        return self.relaxed(ANYTHING)
+
+    def _groupref(self, argument: Any, flags: int) -> Node:
+        del argument, flags
+        return self.relaxed(ANYTHING)
+
+    def _groupref_exists(self, argument: Any, flags: int) -> Node:
+        _, yes, no = argument
+        return self.relaxed(Either((self.sequence(yes, flags), self.sequence(no, flags) if no else EMPTY)))
+
+    def _failure(self, argument: Any, flags: int) -> Node:
+        del argument, flags
+        return Either(())
+
+    def _assert(self, argument: Any, flags: int) -> Node:
+        return self._look_around(argument, flags) or self.relaxed(EMPTY)
+
+    def _assert_not(self, argument: Any, flags: int) -> Node:
+        seen = self._look_around(argument, flags)
+        return self.relaxed(EMPTY) if seen is None else _opposite(seen)
+
+    def _look_around(self, argument: Any, flags: int) -> Before | After | None:
+        """The look-around as a question about one character, if it is one."""
+        direction, items = argument
+        inner = _Reader(count=self.count)
+        body = _only_part(inner.sequence(items, flags))
+        self.groups.update(inner.groups)
+        if not inner.exact:
+            return None
+        return _as_before(body) if direction < 0 else _as_after(body)
+
+    def _at(self, argument: Any, flags: int) -> Node:
+        place = str(argument)
+        lines = bool(flags & re.MULTILINE)
+        if place in {"AT_BOUNDARY", "AT_NON_BOUNDARY"}:
+            return _boundary(_word(flags), inside=place == "AT_NON_BOUNDARY")
+        anchors: dict[str, Node] = {
+            "AT_BEGINNING": Before(NEWLINE if lines else (), edge=True),
+            "AT_BEGINNING_STRING": Before((), edge=True),
+            "AT_END": After(NEWLINE if lines else (), edge=True, last_newline=True),
+            "AT_END_STRING": _after((), edge=True),
+        }
+        if place not in anchors:
+            raise NotReadError(place)
+        return anchors[place]
+
+
+def _times(op: Any, argument: Any, group: int, flags: int) -> Repeat | None:
+    """A back-reference to a group of one character just read, once or repeated: no memory is needed for that."""
+    least, most, items = (1, 1, [(op, argument)])
+    if str(op) in {"MAX_REPEAT", "MIN_REPEAT"}:
+        least, most, items = argument
+    if [(str(op), argument) for op, argument in items] != [("GROUPREF", group)]:
+        return None
+    if flags & re.IGNORECASE and flags & re.ASCII:  # equal in another sense
+        return None
+    again = Again(bool(flags & re.IGNORECASE))
+    if int(most) >= _WITHOUT_LIMIT:
+        return Repeat(again, int(least), None) if least <= MOST_COPIES else None
+    return Repeat(again, int(least), int(most)) if most <= MOST_COPIES else None
+
+
+_TYPE_FLAGS = int(re.ASCII | re.LOCALE | re.UNICODE)
+_MATTERS_TO_SETS = int(re.ASCII | re.IGNORECASE | re.DOTALL | re.UNICODE)
+_WITHOUT_LIMIT = 2**31
+
+
+def _boundary(word: Ranges, *, inside: bool) -> Node:
+    r"""``\b``, or (``inside``) ``\B``, which some versions of ``re`` do not find in the empty text."""
+    other = complement(word)
+    if not inside:
+        return Either(
+            (
+                Concat((Before(word, edge=False), _after(other, edge=True))),
+                Concat((Before(other, edge=True), _after(word, edge=False))),
+            )
+        )
+    empty_too = re.search(r"\B", "") is not None
+    return Either(
+        (
+            Concat((Before(word, edge=False), _after(word, edge=False))),
+            Concat((Before(other, edge=False), _after(other, edge=True))),
+            Concat((Before((), edge=True), _after(other, edge=empty_too))),
+        )
+    )
+
+
+def _after(ranges: Ranges, *, edge: bool) -> After:
+    """A question about the next character that treats the last newline as any other."""
+    return After(ranges, edge, contains(ranges, 10))
+
+
+def _word(flags: int) -> Ranges:
+    return word_characters(ascii_only=bool(flags & re.ASCII))
+
+
+def nullable(node: Node) -> bool:
+    """Whether the node may match without reading a character."""
+    match node:
+        case Chars() | Again():
+            return False
+        case Concat(parts):
+            return all(map(nullable, parts))
+        case Either(parts):
+            return any(map(nullable, parts))
+        case Repeat(body, least, _):
+            return least == 0 or nullable(body)
+    return True
+
+
+def size(node: Node) -> int:
+    """How many places for characters the node has, counted repetitions written out."""
+    match node:
+        case Chars() | Again():
+            return 1
+        case Concat(parts) | Either(parts):
+            return sum(map(size, parts))
+        case Repeat(body, least, most):
+            return size(body) * max(1, least + 1 if most is None else most)
+    return 0
+
+
+def _only_part(node: Node) -> Node:
+    while isinstance(node, Concat | Either) and len(node.parts) == 1:
+        node = node.parts[0]
+    return node
+
+
+def _characters(node: Node) -> list[Ranges] | None:
+    """The sets of a node that reads a fixed number of characters, one after the other, or None for any other node."""
+    match node:
+        case Chars(ranges):
+            return [ranges]
+        case Concat(parts):
+            found = [_characters(part) for part in parts]
+            return None if None in found else [ranges for some in found for ranges in some or ()]
+        case Repeat(body, least, most) if least == most and least <= MOST_COPIES:
+            once = _characters(body)
+            return None if once is None else once * least
+    return None
+
+
+def _as_before(node: Node) -> Before | None:
+    """A node that looks at one character, as a question about the character before."""
+    match _only_part(node):
+        case Chars(ranges):
+            return Before(ranges, edge=False)
+        case Before() as before:
+            return before
+        case Either(parts):
+            some = [before for before in map(_as_before, parts) if before is not None]
+            if len(some) == len(parts):
+                return Before(union(one.ranges for one in some), edge=any(one.edge for one in some))
+    return None
+
+
+def _as_after(node: Node) -> After | None:
+    """A node that looks at one character, as a question about the next character."""
+    match _only_part(node):
+        case Chars(ranges):
+            return _after(ranges, edge=False)
+        case After() as after:
+            return after
+        case Either(parts):
+            some = [after for after in map(_as_after, parts) if after is not None]
+            if len(some) == len(parts):
+                ranges = union(one.ranges for one in some)
+                return After(ranges, any(one.edge for one in some), any(one.last_newline for one in some))
+    return None
+
+
+def _opposite(seen: Before | After) -> Before | After:
+    if isinstance(seen, Before):
+        return Before(complement(seen.ranges), edge=not seen.edge)
+    return After(complement(seen.ranges), edge=not seen.edge, last_newline=not seen.last_newline)

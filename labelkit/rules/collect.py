@@ -1,0 +1,130 @@
+"""``collect`` finds the labeling functions of a module, file, dotted name or folder, in the order of their creation."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from labelkit.exceptions import CollectError
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.load_module import forget_neighbours, importable, load_file, reported
+from labelkit.votes.label_space import LabelSpace
+
+_OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
+"""Names under which a notebook keeps what its cells showed."""
+
+
+def collect(
+    source: ModuleType | str | Path | Sequence[ModuleType | str | Path],
+    *,
+    labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+) -> LabelingFunctions:
+    r"""Collect the labeling functions of rule modules.
+
+    Rules are found among a module's globals and in lists, tuples and dicts of them, in the order in which they were
+    made; rules imported from elsewhere are left out. A file is run anew at each call, so that an edit shows.
+
+    Parameters
+    ----------
+    source : module, path, dotted name, or several of these
+        A folder stands for its Python files, in alphabetical order, without those whose names begin with ``_``;
+        ``"__main__"`` for the notebook (or script) that asks, with the newest version of each rule.
+    labels : IntEnum, list of class names or int, optional
+        The label space; inferred if not given: the enum of the labels that the rules are declared with, else the only
+        ``IntEnum`` of their modules.
+
+    Returns
+    -------
+    LabelingFunctions
+
+    Raises
+    ------
+    CollectError
+        If a module cannot be imported, has no rules, two rules share a name, or rules belong to two label spaces.
+    LabelSpaceError
+        If the classes cannot be inferred.
+
+    Examples
+    --------
+    >>> import types, labelkit as lk
+    >>> module = types.ModuleType("my_rules")
+    >>> exec('import labelkit as lk\nfree = lk.keywords("free", label=1).rule(name="free")', module.__dict__)
+    >>> lk.collect(module, labels=["HAM", "SPAM"])
+    1 labeling functions over LabelSpace(HAM=0, SPAM=1)
+      <keywords rule free(text) -> 1>
+    """
+    sources = list(source) if isinstance(source, Sequence) and not isinstance(source, str) else [source]
+    forget_neighbours()
+    modules = [module for one in sources for module in _modules(one)]
+    found = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())
+    if not found:
+        names = ", ".join(getattr(m, "__file__", None) or m.__name__ for m in modules) or str(source)
+        raise CollectError(
+            f"{names} has no labeling functions of its own",
+            hint="decorate one with @keywords, @regex or @labeling_function",
+        )
+    return LabelingFunctions(found, labels=labels)
+
+
+def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
+    """The labeling functions that a module made, in the order of their creation.
+
+    One that a function of another module made for it is its own; one that stands in another module was imported.
+    """
+    own, found = vars(module), {}
+    for lf in _walk(_as_of_now(own), depth=3):
+        home = lf.origin.namespace
+        if home is own or not any(other is lf for other in _walk(home, depth=3)):
+            found[id(lf)] = lf
+    return sorted(found.values(), key=lambda lf: lf.order)
+
+
+def _as_of_now(own: Mapping[str, Any]) -> Mapping[str, Any] | list[LabelingFunction[...]]:
+    """A module's globals; of a notebook, its rules without earlier versions that it keeps as outputs or in lists."""
+    if "_oh" not in own:
+        return own
+    kept = {name: value for name, value in own.items() if not _OUTPUT.fullmatch(name)}
+    newest: dict[str, LabelingFunction[...]] = {
+        name: value for name, value in kept.items() if isinstance(value, LabelingFunction) and value.name == name
+    }
+    return [lf for lf in _walk(kept, depth=3) if newest.get(lf.name, lf).order <= lf.order]
+
+
+def _walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:
+    if isinstance(value, LabelingFunction):
+        yield value
+    elif isinstance(value, Mapping | list | tuple) and depth:
+        for part in list(value.values()) if isinstance(value, Mapping) else value:
+            yield from _walk(part, depth - 1)
+
+
+def _modules(source: Any) -> list[ModuleType]:
+    if isinstance(source, ModuleType):
+        return [source]
+    if not isinstance(source, str | Path):
+        raise CollectError(f"rules cannot be collected from {source!r}", hint="give a module, a path or a dotted name")
+    path = Path(source)
+    if path.is_dir():
+        files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
+        if not files:
+            raise CollectError(f"the folder {path} has no Python files")
+        loaded = [load_file(file) for file in files]
+        return [module for module in loaded if rules_of(module)] or loaded
+    if path.is_file():
+        return [load_file(path)]
+    if isinstance(source, str) and not source.endswith(".py") and all(p.isidentifier() for p in source.split(".")):
+        with importable(Path.cwd()), reported(source):
+            try:
+                return [importlib.import_module(source)]
+            except ModuleNotFoundError as error:
+                if error.name is None or not f"{source}.".startswith(f"{error.name}."):
+                    raise  # the module is there, and misses another
+            raise CollectError(f"there is no module or file {source!r}", hint=f"looked in {Path.cwd()} and sys.path")
+    raise CollectError(f"there is no file {str(source)!r}", hint=f"paths start from {Path.cwd()}")

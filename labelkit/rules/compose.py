@@ -1,0 +1,252 @@
+"""More ways to combine conditions: near each other, not negated, in one sentence, at least so many, several times.
+
+They make conditions like ``&``, ``|`` and ``~`` do, and go wherever a condition goes.
+
+>>> from labelkit.rules.keywords import keywords
+>>> @unnegated(keywords("good", "great", label=1))
+... def praise(text: str) -> None:
+...     "Says that it is good, and not that it is not."
+>>> praise("a great song"), praise("not a good song"), praise("not bad. Good!")
+(1, -1, 1)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import Condition
+from labelkit.rules.context_predicates import SCOPES, Near, Repeated, Unnegated, Within, is_of_text
+from labelkit.rules.expressions import AtLeast, Expression, Leaf
+from labelkit.rules.keywords import keywords
+from labelkit.rules.predicates import InContext, Pattern, Words
+
+NEGATIONS: Final = (
+    *("not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "without", "hardly", "barely", "cannot"),
+    *(f"{verb}n{mark}t" for mark in "'’" for verb in ("is", "are", "was", "were", "do", "does", "did", "has", "have")),
+    *(f"{verb}n{mark}t" for mark in "'’" for verb in ("had", "ca", "could", "wo", "would", "should", "ai")),
+)
+"""English words that say that something is not so."""
+
+
+def near(first: Condition | str, second: Condition | str, *, words: int = 5, ordered: bool = False) -> Condition:
+    """Match where two conditions match within some words of each other.
+
+    Parameters
+    ----------
+    first, second : Condition or str
+        Made by ``keywords``, ``regex`` or ``lookup(match="phrase")``; a string is one keyword.
+    words : int
+        How many words may stand between, 0 or more.
+    ordered : bool
+        Whether the first must stand before the second.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If a condition is itself a combination, or reads a column of its own that the other does not.
+
+    Examples
+    --------
+    >>> @near("refund", keywords("never", "not"), words=3).labeled(1)
+    ... def no_refund(text: str) -> None:
+    ...     "Money that did not come back."
+    >>> no_refund("Never got my refund"), no_refund("Never again. I want to know where to ask for a refund")
+    (1, -1)
+    """
+    one, other = _condition(first), _condition(second)
+    a, b = _leaf(one, "near"), _leaf(other, "near")
+    _check_number(words, "words", 0)
+    if a.columns != b.columns and a.columns and b.columns:
+        raise RuleError(
+            f"near() looks at one text, but its conditions read {a.columns} and {b.columns}",
+            hint="combine conditions of several columns with &",
+        )
+    return _made(Leaf(Near(_text_test(a), _text_test(b), words, ordered), a.columns or b.columns), one, other)
+
+
+def unnegated(
+    condition: Condition | str, *, words: int = 3, negations: Condition | tuple[str, ...] = NEGATIONS
+) -> Condition:
+    """Match where a condition matches at a place that no negation stands shortly before.
+
+    Parameters
+    ----------
+    condition : Condition or str
+        As in :func:`near`.
+    words : int
+        How far a negation reaches, in words, 1 or more: 1 is the next word alone. It never reaches beyond punctuation
+        (``.,;:!?``).
+    negations : Condition of keywords, or tuple of str
+        The words that negate; English ones if not given.
+
+    Returns
+    -------
+    Condition
+
+    Examples
+    --------
+    >>> rule = unnegated("good").rule(name="good", label=1)
+    >>> rule("it is good"), rule("it is not very good")
+    (1, -1)
+    """
+    given = _condition(condition)
+    leaf = _leaf(given, "unnegated")
+    _check_number(words, "words", 1)
+    negating = keywords(*negations) if isinstance(negations, tuple) else negations
+    said = _leaf(negating, "negations=").test
+    if not isinstance(said, Words):
+        raise RuleError("negations are words", hint='negations=("not", "never")')
+    return _made(Leaf(Unnegated(_text_test(leaf), said, words), leaf.columns), given)
+
+
+def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
+    """Match where a condition matches several times.
+
+    Parameters
+    ----------
+    condition : Condition or str
+        As in :func:`near`.
+    times : int
+        How many matches at the least, which do not overlap.
+
+    Returns
+    -------
+    Condition
+
+    Examples
+    --------
+    >>> rule = repeated("free", times=2).rule(name="free_free", label=1)
+    >>> rule("free, free!"), rule("free")
+    (1, -1)
+    """
+    given = _condition(condition)
+    leaf = _leaf(given, "repeated")
+    _check_number(times, "times", 1)
+    return _made(Leaf(Repeated(_text_test(leaf), times), leaf.columns), given)
+
+
+def within(scope: str, condition: Condition | str) -> Condition:
+    """Match where a condition holds in one sentence (line, paragraph, section) of the text, the others left aside.
+
+    Parameters
+    ----------
+    scope : {"sentence", "line", "paragraph"} or str
+        What the text is cut into; or a regular expression for what stands between the pieces, such as that of the
+        headings of sections.
+    condition : Condition or str
+        Any combination of ``keywords``, ``regex`` and ``lookup(match="phrase")`` that names no columns.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If the scope is no regular expression, or the condition compares values or names columns.
+
+    Examples
+    --------
+    >>> angry = within("sentence", keywords("refund") & ~keywords("thanks"))
+    >>> rule = angry.rule(name="angry", label=1)
+    >>> rule("Thanks. Where is my refund?"), rule("Thanks for the refund.")
+    (1, -1)
+    """
+    given = _condition(condition)
+    expression = _only(given, "within")
+    if not is_of_text(expression):
+        raise RuleError(
+            "within() looks at one text, so its condition can neither compare values nor name columns",
+            hint="name the column outside: within(...).rule(column=...), or as the function's parameter",
+        )
+    try:
+        re.compile(SCOPES.get(scope, scope))
+    except re.error as error:
+        raise RuleError(
+            f"within({scope!r}, ...): neither a scope nor a regular expression: {error}",
+            hint=f"scopes are {', '.join(SCOPES)}",
+        ) from None
+    return _made(Leaf(Within(scope, expression)), given)
+
+
+def at_least(number: int, *conditions: Condition | str) -> Condition:
+    """Match where so many of some conditions match, or more.
+
+    Parameters
+    ----------
+    number : int
+        From 1 to the number of conditions.
+    *conditions : Condition or str
+        Any conditions, of any columns; a string is one keyword.
+
+    Returns
+    -------
+    Condition
+
+    Examples
+    --------
+    >>> rule = at_least(2, "free", "win", keywords("cash", "prize")).rule(name="greedy", label=1)
+    >>> rule("win free cash"), rule("free, free, free")
+    (1, -1)
+    """
+    given = [_condition(condition) for condition in conditions]
+    _check_number(number, "number", 1)
+    if number > len(given):
+        raise RuleError(f"at_least({number}, ...) has {len(given)} condition(s)", hint="give more, or ask for fewer")
+    return _made(AtLeast(number, tuple(_only(one, "at_least") for one in given)), *given)
+
+
+def _condition(given: Condition | str) -> Condition:
+    if isinstance(given, str):
+        return keywords(given)
+    if not isinstance(given, Condition):
+        raise RuleError(f"{given!r} is not a condition", hint='keywords("refund")')
+    return given
+
+
+def _only(condition: Condition, what: str) -> Expression:
+    """The expression of a condition without a mapping."""
+    if len({label for _, label in condition.cases}) != 1:
+        raise RuleError(f"{what} takes no condition that maps entries to labels", hint="make one for each label")
+    expressions = [expression for expression, _ in condition.cases]
+    return expressions[0] if len(expressions) == 1 else AtLeast(1, tuple(expressions))
+
+
+def _leaf(condition: Condition, what: str) -> Leaf:
+    """The one test of a condition."""
+    expression = _only(condition, what)
+    if not isinstance(expression, Leaf):
+        raise RuleError(
+            f"{what} takes keywords, a regex or a list of phrases, not a combination of conditions",
+            hint="combine the results: near(a, b) | near(a, c)",
+        )
+    return expression
+
+
+def _text_test(leaf: Leaf) -> Words | Pattern:
+    if isinstance(leaf.test, Words | Pattern):
+        return leaf.test
+    what = "conditions that look around already" if isinstance(leaf.test, InContext) else "values"
+    raise RuleError(f"this looks for places in a text, and {what} have none", hint='lookup(..., match="phrase")')
+
+
+def _check_number(number: int, name: str, least: int) -> None:
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        raise RuleError(f"{name}={number!r} is not a number from {least} on")
+
+
+def _made(expression: Expression, *parts: Condition) -> Condition:
+    """A condition of the expression, with the label and the options of its parts."""
+    labels = {label for part in parts for _, label in part.cases if label is not None}
+    if len(labels) > 1:
+        raise RuleError(f"the combined conditions have several labels: {sorted(labels)}", hint=".labeled(label)")
+    told = next((part for part in parts if part.options != Condition(part.cases, part.kind).options), parts[0])
+    enum = next((part.enum for part in parts if part.enum is not None), None)
+    return replace(told, cases=((expression, next(iter(labels), None)),), kind="condition", enum=enum)

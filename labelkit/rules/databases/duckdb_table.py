@@ -1,0 +1,240 @@
+"""Tables that DuckDB reads: Parquet, CSV and JSON files, here or on a server or in a bucket, and its own databases."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import pyarrow as pa
+
+from labelkit._shared.optional import optional
+from labelkit._shared.secrets import from_environment, masked, scrubbed, secrets_of
+from labelkit.exceptions import DatabaseError, LabelkitError, RuleError
+from labelkit.rules.databases._keys import received
+from labelkit.rules.databases.table import Load, Table, UnreachableError, check_options
+
+R = TypeVar("R")
+
+_READERS: Final = {
+    "read_parquet($path)": (".parquet", ".pq"),
+    "read_csv($path, header = true, all_varchar = true)": (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst"),
+    "read_json($path)": (".json", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
+}
+_DATABASES: Final = (".duckdb", ".ddb", ".db")
+
+_OPENING: Final = threading.Lock()
+"""A connection is shared by threads, and only their cursors are their own."""
+
+_TYPES: Final[dict[str, type]] = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), int),
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), int),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), float),
+    **dict.fromkeys(("VARCHAR", "ENUM"), str),
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"), datetime),
+    "BOOLEAN": bool,
+    "DATE": date,
+    "TIME": time,
+    "INTERVAL": timedelta,
+    "DECIMAL": Decimal,
+    "BLOB": bytes,
+    "UUID": UUID,
+}
+
+
+def duckdb_table(
+    source: str | Path, table: str | None = None, *, load: Load = "once", timeout: float = 60.0
+) -> DuckDBTable:
+    """Name a table that DuckDB reads, for a look-up.
+
+    Parameters
+    ----------
+    source : str or path
+        Parquet, CSV or JSON files, also compressed, by a path, a pattern (``facts/*.parquet``) or an address
+        (``s3://bucket/facts/*.parquet``, ``https://...``); or a database of DuckDB (``.duckdb``, ``.ddb``, ``.db``). A
+        path is relative to the module that names it. ``${NAME}`` is the value of an environment variable. Buckets are
+        opened with DuckDB's own credentials: the ``AWS_*`` variables, or a secret kept by ``CREATE PERSISTENT SECRET``.
+    table : str, optional
+        The table or view of a database.
+    load : {"once", "per batch"}
+        As in :func:`labelkit.sql_table`. A file has no index: DuckDB reads its columns of keys for each batch.
+    timeout : float
+        Seconds that a query may take.
+
+    Returns
+    -------
+    DuckDBTable
+
+    Raises
+    ------
+    RuleError
+        If the source is neither, or an option cannot be meant.
+
+    Notes
+    -----
+    The columns of CSV files are text, as in all of labelkit: ``007`` is not 7.
+
+    Examples
+    --------
+    >>> duckdb_table("s3://bucket/facts/*.parquet", load="per batch")
+    duckdb_table('s3://bucket/facts/*.parquet', load='per batch')
+    """
+    check_options(load, timeout)
+    path = str(source)
+    if (table is None) is not (_reader(path) is not None):
+        if table is None:
+            hint = 'duckdb_table("facts.parquet"), or duckdb_table("shop.duckdb", "banned")'
+            raise RuleError(f"{masked(path)!r} is neither Parquet, CSV nor JSON, and no table is named", hint=hint)
+        raise RuleError(f"{masked(path)!r} is a file of rows, which has no table {table!r}")
+    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    return DuckDBTable(path, table, load, float(timeout), "" if near is None else str(Path(near).parent))
+
+
+@dataclass(frozen=True, repr=False)
+class DuckDBTable(Table):
+    """A table that DuckDB reads; made by :func:`duckdb_table`.
+
+    Attributes
+    ----------
+    source : str
+    name : str or None
+    load : {"once", "per batch"}
+    timeout : float
+    folder : str
+        Where a relative path starts.
+    """
+
+    source: str
+    name: str | None = None
+    load: Load = "once"
+    timeout: float = 60.0
+    folder: str = ""
+
+    @property
+    def where(self) -> str:
+        """What and where the table is, without passwords."""
+        return masked(self.source) if self.name is None else f"table {self.name!r} of {masked(self.source)}"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The path as it was given, without passwords, and the name."""
+        return "duckdb", masked(self.source), self.name
+
+    def __repr__(self) -> str:
+        name = "" if self.name is None else f", {self.name!r}"
+        load = "" if self.load == "once" else f", load={self.load!r}"
+        return f"duckdb_table({masked(self.source)!r}{name}{load})"
+
+    def described(self) -> dict[str, type | None]:
+        """The columns and their types."""
+        rows = self._run(lambda cursor: self._asked(cursor, f"DESCRIBE SELECT * FROM {self._held}"))  # noqa: S608 - quoted names
+        return {row[0]: _TYPES.get(row[1].partition("(")[0], object) for row in rows}
+
+    def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
+        """All distinct rows of some columns."""
+        listed = ", ".join(map(_quoted, columns))
+        query = f"SELECT DISTINCT {listed} FROM {self._held} LIMIT {limit:d}"  # noqa: S608 - quoted names
+        return self._run(lambda cursor: self._asked(cursor, query))
+
+    def rows_of(
+        self, keys: Sequence[tuple[Any, ...]], columns: Sequence[str], value: str | None
+    ) -> list[tuple[Any, ...]]:
+        """The distinct rows of some keys, which travel as an Arrow table."""
+        names = [*columns, *([] if value is None else [value])]
+        listed = ", ".join(f"held.{_quoted(name)}" for name in names)
+        same = " AND ".join(f"held.{_quoted(name)} = asked.key_{place}" for place, name in enumerate(columns))
+        query = f"SELECT DISTINCT {listed} FROM {self._held} AS held SEMI JOIN asked ON {same}"  # noqa: S608 - quoted names
+        asked = pa.table({f"key_{place}": _array(part) for place, part in enumerate(zip(*keys, strict=True))})
+
+        def ask(cursor: Any) -> list[tuple[Any, ...]]:
+            cursor.register("asked", asked)
+            return self._asked(cursor, query)
+
+        return self._run(ask)
+
+    @property
+    def _held(self) -> str:
+        """What stands after FROM; the path of a file is a parameter."""
+        return str(_reader(self.source)) if self.name is None else _quoted(self.name)
+
+    def _asked(self, cursor: Any, query: str) -> list[tuple[Any, ...]]:
+        parameters = {"path": self._path} if self.name is None else {}
+        return [tuple(map(received, row)) for row in cursor.execute(query, parameters).fetchall()]
+
+    @property
+    def _path(self) -> str:
+        try:
+            path = from_environment(self.source)
+        except LabelkitError as error:
+            raise DatabaseError(f"{self.where}: {error.message}", hint=error.hint) from None
+        return path if "://" in path else str(Path(self.folder) / path)
+
+    @cached_property
+    def _connection(self) -> Any:
+        """A connection, closed with the table or at the end of the process; each thread takes a cursor of it."""
+        duckdb = optional("duckdb", extra="duckdb")
+        if self.name is None:
+            made = duckdb.connect()
+        elif not Path(self._path).is_file():
+            raise DatabaseError(f"{self.where}: there is no file {self._path}", hint="a path is relative to its module")
+        else:
+            made = duckdb.connect(self._path, read_only=True)
+        weakref.finalize(self, made.close)
+        return made
+
+    def _run(self, work: Callable[[Any], R]) -> R:
+        return self.patiently(lambda: self._tried(work))
+
+    def _tried(self, work: Callable[[Any], R]) -> R:
+        duckdb = optional("duckdb", extra="duckdb")
+        try:
+            with _OPENING:
+                opened = self._connection.cursor()
+            with opened as cursor, _limited(cursor, self.timeout):
+                return work(cursor)
+        except duckdb.InterruptException:
+            raise DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint="timeout=300") from None
+        except duckdb.Error as error:
+            told = scrubbed(" ".join(str(error).split("\n\nLINE ")[0].split()), secrets_of(self._path))[:400]
+            may_pass = isinstance(error, duckdb.IOException) and "://" in self.source
+            kind = UnreachableError if may_pass else DatabaseError
+            raise kind(f"{self.where}: {told}") from None
+
+
+def _reader(path: str) -> str | None:
+    """The function of DuckDB that reads a file, with the path as a parameter; None for a database."""
+    plain = path.partition("?")[0].lower()
+    return next((reader for reader, suffixes in _READERS.items() if plain.endswith(suffixes)), None)
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _array(keys: Sequence[Any]) -> pa.Array:
+    try:
+        return pa.array(keys)
+    except OverflowError:  # unsigned numbers beside negative ones
+        return pa.array([Decimal(key) for key in keys], pa.decimal128(20, 0))
+
+
+@contextmanager
+def _limited(cursor: Any, timeout: float) -> Iterator[None]:
+    """Let no query take longer."""
+    timer = threading.Timer(timeout, cursor.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

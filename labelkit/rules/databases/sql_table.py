@@ -1,0 +1,360 @@
+"""Tables of any database that SQLAlchemy speaks to; PostgreSQL and SQLite are what the tests hold it against."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from labelkit._shared.optional import optional
+from labelkit._shared.secrets import anonymous, from_environment, masked, scrubbed, secrets_of
+from labelkit.exceptions import DatabaseError, LabelkitError, MissingExtraError, RuleError
+from labelkit.rules.databases._keys import received
+from labelkit.rules.databases.table import Load, Table, UnreachableError, check_options
+
+R = TypeVar("R")
+
+MOST_KEYS: Final = 500
+"""Parameters in one query, where keys cannot travel as an array: some databases take a thousand."""
+
+MOST_INT: Final = 2**63
+"""Whole numbers from here on fit into no column of SQL."""
+
+LONGEST_CONNECT: Final = 10.0
+"""Seconds until a database that does not answer at all is given up."""
+
+_TYPES: Final = (bool, int, float, str, bytes, Decimal, UUID, datetime, date, time, timedelta)
+_TAKES_TUPLES: Final = {"sqlite", "mysql", "mariadb"}
+_PACKAGES: Final = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+_SQLITE: Final = {".db", ".sqlite", ".sqlite3"}
+_REFUSED: Final = re.compile(
+    r"authentication failed|no password supplied|access denied|permission denied|(?:role|database) \S+ does not exist",
+    re.IGNORECASE,
+)
+"""What databases say that will not pass by itself."""
+
+_QUERY_CANCELED: Final = "57014"
+"""What PostgreSQL says of a query that took too long."""
+
+
+def sql_table(
+    url: str | Path, table: str, *, schema: str | None = None, load: Load = "once", timeout: float = 30.0
+) -> SQLTable:
+    """Name a table (or view) of a database that SQLAlchemy speaks to, for a look-up.
+
+    Parameters
+    ----------
+    url : str or path
+        An address as SQLAlchemy has it, such as ``postgresql+psycopg://reader:${DB_PASSWORD}@db.example/shop``, or the
+        path of an SQLite file (``.db``, ``.sqlite``, ``.sqlite3``), relative to the module that names it. ``${NAME}``
+        is the value of an environment variable, looked up when a connection is opened; ``env:NAME`` stands for a whole
+        address.
+    table : str
+        Its name.
+    schema : str, optional
+        The schema that it is in, if not the default one.
+    load : {"once", "per batch"}
+        Whether the table is read when the rule is declared, as a file is, and its content becomes part of what the rule
+        is; or asked for the distinct keys of each batch, for tables that do not fit in memory. The votes of a rule that
+        asks may change without the rule, so they are not kept in the cache of votes, unless it says ``cache=True``.
+    timeout : float
+        Seconds that a query may take.
+
+    Returns
+    -------
+    SQLTable
+
+    Raises
+    ------
+    RuleError
+        If an option cannot be meant.
+
+    Examples
+    --------
+    >>> sql_table("sqlite:///shop.db", "banned")
+    sql_table('sqlite:///shop.db', 'banned')
+    """
+    check_options(load, timeout)
+    if not isinstance(table, str) or not table:
+        raise RuleError(f"table={table!r} is not the name of a table", hint='sql_table("sqlite:///shop.db", "banned")')
+    address = str(url)
+    if "://" not in address and not address.startswith("env:"):
+        if Path(address).suffix.lower() not in _SQLITE:
+            hint = "give sqlite:///file.db, postgresql+psycopg://..., or duckdb_table(...) for DuckDB's files"
+            raise RuleError(f"{masked(address)!r} is no address of a database", hint=hint)
+        address = f"sqlite:///{address}"
+    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    return SQLTable(address, table, schema, load, float(timeout), "" if near is None else str(Path(near).parent))
+
+
+@dataclass(frozen=True, repr=False)
+class SQLTable(Table):
+    """A table of a database that SQLAlchemy speaks to; made by :func:`sql_table`.
+
+    Attributes
+    ----------
+    address : str
+        As it was given, references to the environment included.
+    name : str
+    schema : str or None
+    load : {"once", "per batch"}
+    timeout : float
+    folder : str
+        Where the path of an SQLite file starts.
+    """
+
+    address: str
+    name: str
+    schema: str | None = None
+    load: Load = "once"
+    timeout: float = 30.0
+    folder: str = field(default="", compare=True)
+
+    @property
+    def where(self) -> str:
+        """What and where the table is, without passwords."""
+        name = self.name if self.schema is None else f"{self.schema}.{self.name}"
+        return f"table {name!r} of {masked(self.address)}"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """The address without user and password, the schema and the name."""
+        return "sql", anonymous(self.address), self.schema, self.name
+
+    def __repr__(self) -> str:
+        schema = "" if self.schema is None else f", schema={self.schema!r}"
+        load = "" if self.load == "once" else f", load={self.load!r}"
+        return f"sql_table({masked(self.address)!r}, {self.name!r}{schema}{load})"
+
+    def described(self) -> dict[str, type | None]:
+        """The columns and their types."""
+        return {column.name: _python_type(column.type) for column in self._reflected.columns}
+
+    def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
+        """All distinct rows of some columns."""
+        sa = _sqlalchemy()
+        chosen = [self._reflected.columns[name] for name in columns]
+        query = sa.select(*chosen).distinct().limit(limit)
+        return self._run(lambda connection: _plain(connection.execute(query)))
+
+    def rows_of(
+        self, keys: Sequence[tuple[Any, ...]], columns: Sequence[str], value: str | None
+    ) -> list[tuple[Any, ...]]:
+        """The distinct rows of some keys."""
+        sa = _sqlalchemy()
+        names = tuple(columns) if value is None else (*columns, value)
+        query = sa.select(*(self._reflected.columns[name] for name in names)).distinct()
+        of = [self._reflected.columns[name] for name in columns]
+
+        def ask(connection: Any) -> list[tuple[Any, ...]]:
+            asked = _sendable(connection.dialect.name, of, keys)
+            conditions = _conditions(connection.dialect.name, of, asked) if asked else ()
+            return [row for condition in conditions for row in _plain(connection.execute(query.where(condition)))]
+
+        return self._run(ask)
+
+    @cached_property
+    def _engine(self) -> Any:
+        """A pool of connections, closed with the table or at the end of the process."""
+        sa = _sqlalchemy()
+        address = self._resolved
+        try:
+            url = sa.make_url(address)
+            if url.get_backend_name() == "sqlite":
+                url = url.set(database=str(self._file(url.database)))
+            made = sa.create_engine(url, hide_parameters=True, connect_args=_patience(url, self.timeout))
+        except ModuleNotFoundError as error:
+            package = _PACKAGES.get(str(error.name), str(error.name))
+            told = f"{self.where} needs the package {error.name!r}, which is not installed"
+            raise MissingExtraError(told, hint=f"pip install '{package}'") from None
+        except sa.exc.SQLAlchemyError as error:
+            raise DatabaseError(f"{self.where}: {scrubbed(str(error), secrets_of(address))}") from None
+        weakref.finalize(self, made.dispose)
+        return made
+
+    @property
+    def _resolved(self) -> str:
+        try:
+            return from_environment(self.address)
+        except LabelkitError as error:
+            raise DatabaseError(f"{self.where}: {error.message}", hint=error.hint) from None
+
+    def _file(self, database: str | None) -> Path:
+        path = Path(self.folder) / (database or "")
+        if not path.is_file():
+            raise DatabaseError(f"{self.where}: there is no file {path}", hint="a path is relative to its module")
+        return path
+
+    @cached_property
+    def _reflected(self) -> Any:
+        """The table as the database describes it."""
+        sa = _sqlalchemy()
+
+        def reflect(connection: Any) -> Any:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", sa.exc.SAWarning)  # types that are not known, of columns not asked for
+                given = sa.MetaData()
+                return sa.Table(self.name, given, schema=self.schema, autoload_with=connection, resolve_fks=False)
+
+        try:
+            return self._run(reflect)
+        except sa.exc.NoSuchTableError:
+            names = self._run(lambda connection: _names(sa.inspect(connection), self.schema))
+            listed = ", ".join(map(repr, names)) or "none"
+            raise DatabaseError(f"{self.where} is not there; there are {listed}") from None
+
+    def _run(self, work: Callable[[Any], R]) -> R:
+        """Do something over a connection."""
+        return self.patiently(lambda: self._tried(work))
+
+    def _tried(self, work: Callable[[Any], R]) -> R:
+        sa = _sqlalchemy()
+        engine = self._engine
+        try:
+            with engine.connect() as connection, _limited(connection, self.timeout):
+                return work(connection)
+        except sa.exc.NoSuchTableError:
+            raise
+        except sa.exc.SQLAlchemyError as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: Any) -> DatabaseError:
+        """What went wrong, in the driver's words, without the password and the keys."""
+        cause = getattr(error, "orig", None) or error
+        told = scrubbed(" ".join(str(cause).split()), secrets_of(self._resolved))[:400]
+        if getattr(cause, "sqlstate", None) == _QUERY_CANCELED or str(cause) == "interrupted":
+            hint = "an index on the columns of keys, or a longer timeout=, may help"
+            return DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint=hint)
+        exc = _sqlalchemy().exc
+        if _REFUSED.search(told):
+            return DatabaseError(
+                f"{self.where} may not be read: {told}", hint="is the password right, or its variable?"
+            )
+        may_pass = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
+        if may_pass or getattr(error, "connection_invalidated", False):
+            return UnreachableError(f"{self.where} does not answer: {told}")
+        return DatabaseError(f"{self.where}: {told}")
+
+
+def _sqlalchemy() -> Any:
+    return optional("sqlalchemy", extra="sql")
+
+
+def _names(inspector: Any, schema: str | None) -> list[str]:
+    return sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)])
+
+
+def _plain(result: Any) -> list[tuple[Any, ...]]:
+    """The rows of a result, as corpora have their values."""
+    return [tuple(map(received, row)) for row in result]
+
+
+def _python_type(kind: Any) -> type | None:
+    """The type of a column's values; None for one that may hold any, and object for what no corpus holds."""
+    if isinstance(kind, _sqlalchemy().types.NullType):
+        return None
+    try:
+        found = kind.python_type
+    except NotImplementedError:
+        return object
+    return next((one for one in _TYPES if found is one), object)
+
+
+def _sendable(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The keys that a driver takes for these columns, as it wants them; the table holds none of the others."""
+    sa = _sqlalchemy()
+    enums = [set(column.type.enums) if isinstance(column.type, sa.Enum) else None for column in columns]
+    ids = [_python_type(column.type) is UUID for column in columns]
+
+    def takes(part: Any, enum: set[str] | None) -> bool:
+        if isinstance(part, str):
+            return part in enum if enum is not None else dialect == "sqlite" or "\x00" not in part
+        return not isinstance(part, int) or part < MOST_INT
+
+    kept = (key for key in keys if all(map(takes, key, enums)))
+    return [tuple(UUID(part) if is_id else part for part, is_id in zip(key, ids, strict=True)) for key in kept]
+
+
+def _conditions(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+    """Where some columns hold one of the keys, in as many queries as it takes; keys are bound parameters."""
+    if dialect == "postgresql" and all(_in_arrays(column.type) for column in columns):
+        yield _in_array(columns, keys)
+        return
+    sa = _sqlalchemy()
+    step = max(1, MOST_KEYS // len(columns))
+    for start in range(0, len(keys), step):
+        some = keys[start : start + step]
+        if len(columns) == 1:
+            yield columns[0].in_([key[0] for key in some])
+        elif dialect in _TAKES_TUPLES:
+            yield sa.tuple_(*columns).in_(some)
+        else:
+            pairs = (zip(columns, key, strict=True) for key in some)
+            yield sa.or_(*(sa.and_(*(column == part for column, part in pair)) for pair in pairs))
+
+
+def _in_arrays(kind: Any) -> bool:
+    """Whether values of a type can travel as an array without losing anything on the way."""
+    return _python_type(kind) in _TYPES and not isinstance(kind, _sqlalchemy().Enum)
+
+
+def _in_array(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
+    """All keys in one query of PostgreSQL, as one array a column."""
+    sa = _sqlalchemy()
+    arrays = [
+        sa.bindparam(f"keys_{place}", [key[place] for key in keys], sa.ARRAY(_wide(column.type)), unique=True)
+        for place, column in enumerate(columns)
+    ]
+    if len(columns) == 1:
+        return columns[0] == sa.any_(arrays[0])
+    names = [sa.column(f"key_{place}", _wide(column.type)) for place, column in enumerate(columns)]
+    return sa.tuple_(*columns).in_(sa.select(sa.func.unnest(*arrays).table_valued(*names).render_derived()))
+
+
+def _wide(kind: Any) -> Any:
+    """A type that takes all values that may be looked for: a cast to a shorter one would cut them."""
+    sa = _sqlalchemy()
+    if isinstance(kind, sa.Integer):
+        return sa.BigInteger()
+    return sa.Text() if isinstance(kind, sa.String) and not isinstance(kind, sa.CHAR) else kind
+
+
+def _patience(url: Any, timeout: float) -> dict[str, Any]:
+    """How drivers are told not to wait for ever."""
+    connect = max(1, int(min(timeout, LONGEST_CONNECT)))
+    driver = url.get_driver_name()
+    if url.get_backend_name() == "postgresql" and driver in ("psycopg", "psycopg2"):
+        return {"connect_timeout": connect}
+    if driver in ("pymysql", "mysqldb"):
+        return {"connect_timeout": connect, "read_timeout": max(1, int(timeout))}
+    return {"timeout": connect} if driver == "pysqlite" else {}
+
+
+@contextmanager
+def _limited(connection: Any, timeout: float) -> Iterator[None]:
+    """Let no query of a connection take longer."""
+    sa = _sqlalchemy()
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.set_config("statement_timeout", str(int(1000 * timeout)), True)))  # noqa: FBT003 - SQL's word
+    interrupt = getattr(connection.connection.dbapi_connection, "interrupt", None)
+    if interrupt is None:
+        yield
+        return
+    timer = threading.Timer(timeout, interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,120 @@
+"""Rules whose function the library provides: the user's function gives the name, the columns and the docstring alone.
+
+What a decorator such as ``@similar_to`` returns: it decorates a function, or makes rules in a loop.
+
+>>> def longer_than(n):
+...     return Declaration("length", lambda name, columns, function: lambda text: [int(len(t) > n) for t in text])
+>>> longer_than(3).rule(name="long")("hello"), longer_than(9).rule(name="longer")("hello")
+(1, 0)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from inspect import Parameter, Signature
+from types import FunctionType
+from typing import Any, ParamSpec, TypeAlias
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import Condition, Options, is_bare
+from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.python_rule import calling
+
+P = ParamSpec("P")
+
+Maker: TypeAlias = Callable[[str, tuple[str, ...], Callable[..., Any]], Callable[..., Any]]
+"""Given the name and the columns of a rule, and what it was made of: what is called with a chunk of these columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Declaration:
+    """A rule in the making, which is called with columns.
+
+    Parameters
+    ----------
+    kind : str
+        How the vote is made, for people.
+    make : callable
+        Makes what is called.
+    decide : callable, optional
+        Turns what was returned into votes.
+    options : Options
+    when : Condition, optional
+        It is called only where this holds.
+    enum : IntEnum, optional
+        Of the labels that it was declared with.
+    """
+
+    kind: str
+    make: Maker
+    decide: Any = None
+    options: Options = field(default_factory=Options)
+    when: Condition | None = None
+    enum: type[IntEnum] | None = None
+
+    def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
+        """Make a rule of the function's name, columns and docstring."""
+        rule = calling(
+            function,
+            kind=self.kind,
+            batch=True,
+            when=self.when,
+            enum=self.enum,
+            options=self.options,
+            decide=self.decide,
+            cache=self.options.cache,
+        )
+        if not is_bare(function):
+            raise RuleError(
+                f"the body of rule {rule.name!r} would never run: its votes come from what the decorator was given",
+                hint="leave only the docstring",
+            )
+        assert isinstance(rule.body, Calls)
+        return replace(rule, body=replace(rule.body, function=self.make(rule.name, rule.columns, function)))
+
+    def rule(
+        self,
+        *,
+        name: str,
+        column: str | tuple[str, ...] = "text",
+        examples: Mapping[Any, Any] | None = None,
+        group: str | None = None,
+        precision: float | None = None,
+        trusted: bool | None = None,
+        doc: str = "",
+    ) -> LabelingFunction[...]:
+        """Make a rule without a function, as in a loop.
+
+        Parameters
+        ----------
+        name : str
+        column : str or tuple of str
+            The column or columns that it reads.
+        examples, group, precision, trusted
+            As in the decorators; they replace what was declared.
+        doc : str
+            What the rule is for.
+
+        Returns
+        -------
+        LabelingFunction
+        """
+        given = {"examples": examples, "group": group, "precision": precision, "trusted": trusted}
+        changes: dict[str, Any] = {what: value for what, value in given.items() if value is not None}
+        options = replace(self.options, name=name, **changes)
+        columns = (column,) if isinstance(column, str) else tuple(column)
+        namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the module that makes the rule is where its derived columns are
+        return replace(self, options=options)(_bare_function(name, columns, doc, namespace))
+
+
+def _bare_function(name: str, columns: tuple[str, ...], doc: str, namespace: dict[str, Any]) -> Callable[..., None]:
+    """A function as a user would have written it for a rule."""
+    function = FunctionType((lambda: None).__code__, namespace, name)
+    signature = Signature([Parameter(column, Parameter.POSITIONAL_OR_KEYWORD) for column in columns])
+    function.__signature__ = signature  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
+    function.__doc__ = doc
+    function.__module__ = namespace.get("__name__", "?")
+    return function

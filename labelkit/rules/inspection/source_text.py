@@ -1,0 +1,164 @@
+"""What a rule looks like to people: its text, what it looks for, and expressions that find its matches again.
+
+A run keeps this in its manifest, so that a report can show a rule that has been changed or deleted since, and mark the
+words that made it vote, without running anybody's code. A rule that was made in a loop or in a console may have no
+text; what a declarative rule looks for is always known.
+
+>>> from labelkit import keywords
+>>> asks = keywords("subscribe", "check out", label=1).rule(name="asks")
+>>> text_of(asks, ("HAM", "SPAM"))["looks_for"]
+['SPAM: one of “subscribe”, “check out”']
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import textwrap
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from labelkit._shared.secrets import masked
+from labelkit.rules.expressions import AllOf, AnyOf, AtLeast, Expression, Leaf, Not
+from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.predicates import InContext, OfDocument, Pattern, Stored, Test, Values, Words
+
+LONGEST_SOURCE: Final = 10_000
+"""Characters of a rule's text that are kept."""
+
+MOST_ENTRIES: Final = 12
+"""Words that are listed; of more, their number is said."""
+
+
+def text_of(lf: LabelingFunction[...], class_names: Sequence[str]) -> dict[str, Any]:
+    """Tell what a rule looks like.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+    class_names : sequence of str
+
+    Returns
+    -------
+    dict
+        Plain values: ``source``, its text or ``""``; ``looks_for``, a line for each case.
+    """
+    return {
+        "source": _shortened(masked(source_of(lf))),
+        "looks_for": [_case_line(expression, label, class_names) for expression, label in cases_of(lf)],
+    }
+
+
+def source_of(lf: LabelingFunction[...]) -> str:
+    """The text of a rule with its decorator; ``""`` where it has none of its own."""
+    if isinstance(lf.body, Calls):
+        function = lf.body.function
+        while isinstance(function, functools.partial):
+            function = function.func
+        try:
+            return textwrap.dedent(inspect.getsource(function)).strip("\n")
+        except (OSError, TypeError):  # written in a console, or compiled
+            return ""
+    file = lf.origin.namespace.get("__file__")
+    return _declared(str(file), lf.name) if file else ""
+
+
+def _declared(file: str, name: str) -> str:
+    """The statement of a file that declares the rule of a name."""
+    try:
+        text = Path(file).read_text("utf-8")
+        statements = _statements(text)
+    except (OSError, SyntaxError, ValueError):
+        return ""
+    for node in statements:
+        if _names_it(node, name):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+            return textwrap.dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno]))
+    return ""
+
+
+@functools.lru_cache(maxsize=4)
+def _statements(text: str) -> tuple[ast.stmt, ...]:
+    """The statements of a file that may declare one rule: functions, and simple statements."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, ast.Expr)
+    return tuple(node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds))
+
+
+def _names_it(node: ast.stmt, name: str) -> bool:
+    given = [
+        keyword.value.value
+        for inner in (getattr(node, "decorator_list", None) or [node])
+        for call in ast.walk(inner)
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+    ]
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return bool(node.decorator_list) and (name in given if given else node.name == name)
+    return name in given
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SOURCE else f"{text[:LONGEST_SOURCE]}…"
+
+
+# What it looks for ----------------------------------------------------------------------------------------------------
+
+
+def cases_of(lf: LabelingFunction[...]) -> list[tuple[Expression, int | None]]:
+    """Conditions and the classes that they stand for; a guard stands for none."""
+    if isinstance(lf.body, Calls):
+        return [] if lf.body.when is None else [(lf.body.when, None)]
+    return list(lf.body.cases)
+
+
+def _case_line(expression: Expression, label: int | None, class_names: Sequence[str]) -> str:
+    if label is None:
+        return f"is asked where: {_said(expression)}"
+    return f"{class_names[label] if label >= 0 else 'abstains'}: {_said(expression)}"
+
+
+def _said(expression: Expression) -> str:
+    if isinstance(expression, Leaf):
+        where = f" in {', '.join(expression.columns)}" if len(expression.columns) > 1 else ""
+        return f"{_said_test(expression.test)}{where}"
+    if isinstance(expression, Not):
+        return f"not ({_said(expression.part)})"
+    if isinstance(expression, AtLeast):
+        return f"at least {expression.number} of {', '.join(f'({_said(part)})' for part in expression.parts)}"
+    joint = " and " if isinstance(expression, AllOf) else " or "
+    return joint.join(f"({_said(part)})" for part in expression.parts)
+
+
+def _said_test(test: Test) -> str:
+    if isinstance(test, Pattern):
+        return f"the pattern {_cut(test.pattern, 300)}"
+    if isinstance(test, InContext):
+        return f"{type(test).__name__.lower()}({', '.join(_said_part(part) for part in _fields(test))})"
+    if isinstance(test, OfDocument):
+        return test.said
+    if isinstance(test, Stored):
+        return repr(test)
+    entries: Sequence[Any] = test.words if isinstance(test, Words) else test.values
+    listed = ", ".join(f"“{_cut(str(entry), 60)}”" for entry in entries[:MOST_ENTRIES])
+    more = f" and {len(entries) - MOST_ENTRIES:,} more" if len(entries) > MOST_ENTRIES else ""
+    return f"{'one of' if isinstance(test, Words) else 'equal to'} {listed}{more}"
+
+
+def _fields(test: Any) -> list[Any]:
+    """What a test was made of."""
+    return [getattr(test, field.name) for field in fields(test)]
+
+
+def _said_part(part: Any) -> str:
+    """A part of a test that asks where others match: a test, an expression, or a plain value."""
+    if isinstance(part, Words | Pattern | Values | InContext | OfDocument):
+        return _said_test(part)
+    return _said(part) if isinstance(part, Leaf | Not | AllOf | AnyOf | AtLeast) else str(part)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

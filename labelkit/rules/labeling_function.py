@@ -1,0 +1,331 @@
+"""A labeling function as a value: what it is called, which columns it reads, how its vote is made, whom it comes from.
+
+The decorators in :mod:`labelkit.rules.condition` and :mod:`labelkit.rules.models` make these; the plan compiles them;
+the label matrix carries their description, :class:`LFInfo`. Calling one votes on a single example by the rule's
+definition, which is what every faster path is held to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, Generic, ParamSpec, TypeAlias
+
+import numpy as np
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.expressions import Expression, columns_of
+from labelkit.rules.inspection.fingerprint import fingerprint
+from labelkit.rules.parameters import Parameter, as_column, resolved_hints, split_optional
+from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
+from labelkit.votes.lf_info import LFInfo
+
+P = ParamSpec("P")
+
+_created = itertools.count()
+_ANY_CLASS = LabelSpace.of(MAX_CLASSES)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A declarative body: the label of the first case whose expression holds."""
+
+    cases: tuple[tuple[Expression, int], ...]
+
+    def vote(self, values: dict[str, Any]) -> int:
+        """The definition: the label of the first case that holds, else abstain."""
+        return next((label for expression, label in self.cases if expression.holds(values) is True), ABSTAIN)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """A Python body, called with one example or with columns of them.
+
+    Parameters
+    ----------
+    function : callable
+    batch : bool
+        Whether it is called with columns and returns a vote for each example.
+    when : Expression, optional
+        It is called only for examples where this holds.
+    decide : callable, optional
+        Turns what a batch function returned into votes (for model outputs).
+    """
+
+    function: Callable[..., Any]
+    batch: bool = False
+    when: Expression | None = None
+    decide: Callable[[Any, int, LabelSpace], Sequence[Any]] | None = None
+
+
+Body: TypeAlias = Cases | Calls
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a rule was made: the module's name and its globals, in which derived columns are looked up."""
+
+    module: str
+    namespace: Mapping[str, Any] = field(repr=False, hash=False, compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A derived column: made once an example, for every rule that names it.
+
+    Made by :func:`labelkit.column` and :func:`labelkit.spacy_doc`. Calling it computes the value for one example.
+
+    Attributes
+    ----------
+    raw : type, optional
+        What reads the column may be called with a value of this type, too: that of the only column that it is made of.
+    fleeting : bool
+        Whether its values are large: they are kept for a chunk of the corpus, and not for a batch.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    batch: bool
+    origin: Origin
+    raw: type | None = None
+    fleeting: bool = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the value for one example; a null argument gives ``None`` unless the parameter takes nulls."""
+        values = _made(self, _bound(self.name, self.parameters, args, kwargs))
+        if any(values[p.name] is None and not p.optional for p in self.parameters):
+            return None
+        if not self.batch:
+            return self.function(*values.values())
+        value = _first(self.function(*(as_column([values[p.name]], p.annotation) for p in self.parameters)))
+        if isinstance(value, Exception):  # as a batch function says that it failed on an example
+            raise value
+        return value
+
+    def __repr__(self) -> str:
+        return f"<column {self.name}({', '.join(p.name for p in self.parameters)})>"
+
+    def __fingerprint_parts__(self) -> list[Any]:
+        return [self.function, self.batch, [(p.name, p.optional) for p in self.parameters]]
+
+    @cached_property
+    def returns(self) -> Any:
+        """The type that the function is annotated to return, or None."""
+        return split_optional(resolved_hints(self.function).get("return"))[0]
+
+
+def _bound(name: str, parameters: Sequence[Parameter], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Bind the arguments of a call to the columns that a rule reads, in their order (a column may have any name)."""
+    names = [p.name for p in parameters]
+    if len(args) > len(names) or set(kwargs) != set(names[len(args) :]):
+        got = ", ".join([*map(repr, args), *(f"{key}={value!r}" for key, value in kwargs.items())])
+        raise TypeError(f"{name}({', '.join(names)}) was called as {name}({got})")
+    values = {**dict(zip(names, args, strict=False)), **kwargs}
+    return {column: values[column] for column in names}
+
+
+def _made(reader: LabelingFunction[...] | Column, values: dict[str, Any]) -> dict[str, Any]:
+    """Make the derived columns for which a reader was handed what they are made of, as a text for a parsed document."""
+    near = {name: column for name, column in derived_columns(reader).items() if column.raw is not None}
+    return {n: near[n](v) if n in near and isinstance(v, near[n].raw or ()) else v for n, v in values.items()}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What the author of a rule expects of one of its statistics: that it lies in a range, bounds included.
+
+    Made by :func:`labelkit.expect`, never by hand. It is no part of how the rule votes, nor of its fingerprint.
+
+    >>> print(Gate("coverage", low=0.01)), print(Gate("conflicts", high=0.05)), print(Gate("precision", 0.8, 0.9))
+    coverage of at least 1%
+    conflicts of at most 5%
+    precision of 80% to 90%
+    (None, None, None)
+    """
+
+    statistic: str
+    low: float = 0.0
+    high: float = 1.0
+
+    def __str__(self) -> str:
+        low, high = (f"{100 * bound:.4g}%" for bound in (self.low, self.high))
+        if self.low > 0 and self.high < 1:
+            return f"{self.statistic} of {low} to {high}"
+        return f"{self.statistic} of at most {high}" if self.high < 1 else f"{self.statistic} of at least {low}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelingFunction(Generic[P]):
+    """A rule that votes for a class or abstains.
+
+    Made by the decorators, never by hand. Call it like the function that it was made from to see its vote on one
+    example.
+
+    Attributes
+    ----------
+    name : str
+    parameters : tuple of Parameter
+        The columns that it reads, of the corpus or derived.
+    kind : str
+        How the vote is made, for people.
+    gates : tuple of Gate
+        What its author expects of its statistics.
+    cache : bool, optional
+        Whether its votes may be kept: its author's word; None where that is found out.
+    levels : int
+        How finely it says how sure it is of a vote; 0 if it does not.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    body: Body
+    kind: str
+    origin: Origin
+    enum: type[IntEnum] | None = None
+    examples: tuple[tuple[tuple[Any, ...], int], ...] = ()
+    group: str | None = None
+    precision: float | None = None
+    trusted: bool = False
+    doc: str = ""
+    gates: tuple[Gate, ...] = ()
+    cache: bool | None = None
+    levels: int = 0
+    order: int = field(default_factory=lambda: next(_created))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that it reads."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+    @property
+    def labels(self) -> tuple[int, ...] | None:
+        """The classes that it can vote for, where its declaration says so."""
+        if isinstance(self.body, Cases):
+            return tuple(sorted({label for _, label in self.body.cases} - {ABSTAIN}))
+        return getattr(self.body.decide, "labels", None)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change when what the rule does changes."""
+        derived = [self.origin.namespace.get(c) for c in self.columns]
+        return fingerprint(
+            self.body,
+            [(p.name, p.optional) for p in self.parameters],
+            [c for c in derived if isinstance(c, Column)],
+            *([self.levels] if self.levels else []),
+        )
+
+    @cached_property
+    def info(self) -> LFInfo:
+        """The description that travels with the votes."""
+        return LFInfo(
+            name=self.name,
+            labels=self.labels,
+            group=self.group,
+            precision=self.precision,
+            trusted=self.trusted,
+            kind=self.kind,
+            columns=self.columns,
+            fingerprint=self.fingerprint,
+            doc=self.doc,
+            levels=self.levels,
+        )
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> int:
+        """Vote on one example.
+
+        Returns
+        -------
+        int
+            A class, or ``ABSTAIN`` (-1).
+
+        Raises
+        ------
+        VoteError
+            If the function returned something that is not a vote.
+        """
+        values = self.arguments(*args, **kwargs)
+        space = _ANY_CLASS if self.enum is None else LabelSpace.of(self.enum)
+        if isinstance(self.body, Cases):
+            return self.body.vote(values)
+        if any(values[p.name] is None and not p.optional for p in self.parameters):
+            return ABSTAIN
+        if self.body.when is not None and self.body.when.holds(values) is not True:
+            return ABSTAIN
+        if not self.body.batch:
+            said = self.body.function(*values.values())
+        else:
+            said = _one(self.body, self.parameters, values, space)
+        if not self.levels:
+            return space.vote(said)
+        is_row = self.enum is None and not isinstance(said, tuple | str | bytes) and hasattr(said, "__len__")
+        return (LabelSpace.of(len(said)) if is_row else space).soft_vote(said)[0]
+
+    def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The value of each column that it reads, for a call; derived ones are made of raw values."""
+        return _made(self, _bound(self.name, self.parameters, args, kwargs))
+
+    def __fingerprint_parts__(self) -> list[Any]:
+        return [self.body, [(p.name, p.optional) for p in self.parameters]]
+
+    def __repr__(self) -> str:
+        space = None if self.enum is None else LabelSpace.of(self.enum)
+        labels = self.labels
+        votes = "" if labels is None else " -> " + ", ".join(str(n) if space is None else space.name(n) for n in labels)
+        return f"<{self.kind} rule {self.name}({', '.join(self.columns)}){votes}>"
+
+
+def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], space: LabelSpace) -> Any:
+    """The vote of a batch rule on one example."""
+    output = body.function(*(as_column([values[p.name]], p.annotation) for p in parameters))
+    vote = _first(output if body.decide is None else body.decide(output, 1, space))
+    if isinstance(vote, Exception):
+        raise vote
+    return vote
+
+
+def _first(output: Any) -> Any:
+    """The one value of a batch of one, as the plain Python value that a plan makes of it."""
+    value = next(iter(output))
+    plain = getattr(value, "as_py", None) or (None if np.ndim(value) else getattr(value, "item", None))
+    return value if plain is None else plain()
+
+
+def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> tuple[tuple[tuple[Any, ...], int], ...]:
+    """Normalise ``examples=``: an input, or a tuple of inputs, to the vote that is expected.
+
+    Raises
+    ------
+    RuleError
+        If the number of inputs is not the number of columns, or an expected vote is not a vote.
+    """
+    found = []
+    for inputs, expected in (given or {}).items():
+        arguments = inputs if isinstance(inputs, tuple) else (inputs,)
+        if len(arguments) != n_columns:
+            raise RuleError(
+                f"the example {inputs!r} of {what} has {len(arguments)} input(s), but it reads {n_columns} column(s)",
+                hint="several columns take a tuple: examples={(title, text): Label.SPAM}",
+            )
+        try:
+            found.append((arguments, _ANY_CLASS.vote(expected)))
+        except ValueError:
+            raise RuleError(f"the example {inputs!r} of {what} expects {expected!r}, which is not a vote") from None
+    return tuple(found)
+
+
+def derived_columns(lf: LabelingFunction[...] | Column) -> dict[str, Column]:
+    """The columns that a rule or a column reads which are derived, by the name of the parameter."""
+    near = lf.origin.namespace
+    return {
+        p.name: near[p.name] for p in lf.parameters if isinstance(near.get(p.name), Column) and near[p.name] is not lf
+    }
+
+
+def condition_columns(body: Calls) -> tuple[str, ...]:
+    """The columns that the guard of a Python rule reads."""
+    return () if body.when is None else columns_of(body.when)

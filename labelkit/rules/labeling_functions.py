@@ -1,0 +1,150 @@
+"""Rules in order, with the label space that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import overload
+
+from labelkit.exceptions import CollectError, LabelSpaceError
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.lf_info import LFInfo
+
+
+class LabelingFunctions(Sequence[LabelingFunction[...]]):
+    """Labeling functions of one label space, in order, with distinct names.
+
+    Parameters
+    ----------
+    lfs : iterable of LabelingFunction
+    labels : IntEnum, list of class names or int, optional
+        The label space; inferred from the rules if not given: the enum of the labels that they are declared with, else
+        the only ``IntEnum`` in the modules that they come from.
+
+    Raises
+    ------
+    CollectError
+        If there are no rules, two share a name, or they belong to two label spaces.
+    LabelSpaceError
+        If the label space cannot be inferred.
+    """
+
+    def __init__(
+        self,
+        lfs: Iterable[LabelingFunction[...]],
+        *,
+        labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    ) -> None:
+        if isinstance(lfs, LabelingFunction):
+            raise CollectError(f"{lfs!r} is one labeling function, not several", hint="give a list of it: [lf]")
+        if not hasattr(lfs, "__iter__") or hasattr(lfs, "encode"):
+            raise CollectError(f"{lfs!r} is no list of labeling functions", hint='collect("rules.py") makes one')
+        inherited: LabelSpace | None = lfs.space if isinstance(lfs, LabelingFunctions) else None
+        self._lfs = tuple(lfs)
+        _check_rules(self._lfs)
+        self.space: LabelSpace
+        if labels is not None:
+            self.space = LabelSpace.of(labels)
+        else:
+            self.space = _space_of(self._lfs) if inherited is None else inherited
+        _check_labels(self._lfs, self.space)
+        for lf in self._lfs:
+            lf.fingerprint  # noqa: B018 - of the source as it is now: the file may be edited before the rules run
+
+    @overload
+    def __getitem__(self, key: int | str) -> LabelingFunction[...]: ...
+    @overload
+    def __getitem__(self, key: slice | list[str]) -> LabelingFunctions: ...
+    def __getitem__(self, key: int | str | slice | list[str]) -> LabelingFunction[...] | LabelingFunctions:
+        """One rule by position or name, several by slice or a list of names."""
+        if isinstance(key, slice):
+            return LabelingFunctions(self._lfs[key], labels=self.space)
+        if isinstance(key, list):
+            return LabelingFunctions([self[name] for name in key], labels=self.space)
+        if isinstance(key, str):
+            by_name = {lf.name: lf for lf in self._lfs}
+            if key not in by_name:
+                raise KeyError(f"no rule is named {key!r}; there are {', '.join(by_name)}")
+            return by_name[key]
+        return self._lfs[key]
+
+    def __len__(self) -> int:
+        return len(self._lfs)
+
+    def __iter__(self) -> Iterator[LabelingFunction[...]]:
+        return iter(self._lfs)
+
+    def __repr__(self) -> str:
+        lines = [f"{len(self)} labeling functions over {self.space!r}", *(f"  {lf!r}" for lf in self._lfs)]
+        return "\n".join(lines)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the rules, in order."""
+        return tuple(lf.name for lf in self._lfs)
+
+    @property
+    def infos(self) -> tuple[LFInfo, ...]:
+        """The descriptions of the rules, in order."""
+        return tuple(lf.info for lf in self._lfs)
+
+
+def _check_rules(lfs: Sequence[LabelingFunction[...]]) -> None:
+    if not lfs:
+        raise CollectError(
+            "there are no labeling functions", hint="decorate one with @keywords, @regex or @labeling_function"
+        )
+    seen: dict[str, LabelingFunction[...]] = {}
+    for lf in lfs:
+        if not isinstance(lf, LabelingFunction):
+            raise CollectError(f"{lf!r} is not a labeling function", hint="decorate it with @labeling_function")
+        if lf.name in seen:
+            where = {seen[lf.name].origin.module, lf.origin.module}
+            raise CollectError(
+                f"two labeling functions are named {lf.name!r} (in {' and '.join(sorted(where))})",
+                hint="rename one, or give it name=...",
+            )
+        seen[lf.name] = lf
+
+
+def _check_labels(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> None:
+    for lf in lfs:
+        for label in (*(lf.labels or ()), *(expected for _, expected in lf.examples)):
+            if label >= len(space):
+                raise LabelSpaceError(
+                    f"rule {lf.name!r} votes for class {label}, but there are {len(space)} classes: {space!r}",
+                    hint="pass labels= with all classes",
+                )
+
+
+def _space_of(lfs: Sequence[LabelingFunction[...]]) -> LabelSpace:
+    """Infer the one label space that rules belong to."""
+    spaces: dict[LabelSpace, str] = {}
+    for lf in lfs:
+        if lf.enum is not None:
+            spaces.setdefault(LabelSpace.of(lf.enum), f"{lf.enum.__name__} of rule {lf.name!r}")
+    if not spaces:
+        for enum in _enums_near(lfs):
+            spaces.setdefault(LabelSpace.of(enum), f"{enum.__name__} of module {enum.__module__}")
+    if len(spaces) == 1:
+        return next(iter(spaces))
+    if not spaces:
+        raise LabelSpaceError(
+            "the classes are not known", hint="declare an IntEnum of them, or pass labels=['HAM', 'SPAM']"
+        )
+    listed = "; ".join(f"{space!r} ({where})" for space, where in spaces.items())
+    raise CollectError(
+        f"the rules belong to {len(spaces)} label spaces: {listed}", hint="collect them apart, or pass labels=..."
+    )
+
+
+def _enums_near(lfs: Sequence[LabelingFunction[...]]) -> list[type[IntEnum]]:
+    """The integer enums of the rules' modules: those made there, else those imported."""
+    found = {
+        id(value): (value, value.__module__ == lf.origin.module)
+        for lf in lfs
+        for value in list(lf.origin.namespace.values())
+        if isinstance(value, type) and issubclass(value, IntEnum) and len(value)
+    }
+    return [enum for enum, own in found.values() if own] or [enum for enum, _ in found.values()]

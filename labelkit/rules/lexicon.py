@@ -1,0 +1,299 @@
+r"""``rules_from``: rules made of a list that somebody keeps, thousands of words with their labels, or spaCy's patterns.
+
+One rule is made for each label, or for each label of each group: a label model learns how far to trust a list from how
+it agrees with the other rules, and there is little to learn of one word.
+
+>>> import tempfile, pathlib
+>>> path = pathlib.Path(tempfile.mkdtemp(), "mood.csv")
+>>> _ = path.write_text("word,label\nlovely,GOOD\nawful,BAD\nso sad,BAD\n")
+>>> rules_from(path, label={"GOOD": 1, "BAD": 0})
+[<keywords rule mood_good(text) -> 1>, <keywords rule mood_bad(text) -> 0>]
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import Condition, Label
+from labelkit.rules.keywords import keywords
+from labelkit.rules.labeling_function import LabelingFunction, Origin
+from labelkit.rules.lookup import meaning_of
+
+Lines: TypeAlias = Iterator[tuple[int, dict[str, Any]]]
+
+BAND: Final = 0.1
+"""Words whose weights differ by less may share a rule."""
+
+MOST_TOLD: Final = 5
+"""Ids that a rule's description names."""
+
+
+def rules_from(
+    source: str | Path,
+    *,
+    label: type[IntEnum] | Mapping[Any, Label] | Label | None = None,
+    key: str | None = None,
+    value: str = "label",
+    group: str | None = None,
+    weight: str | None = None,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    ignore_case: bool = True,
+    whole_word: bool = True,
+) -> list[LabelingFunction[...]]:
+    """Make rules of a file of words and phrases with labels, or of patterns as spaCy and Prodigy write them.
+
+    Parameters
+    ----------
+    source : path
+        CSV or TSV with a header, JSONL or Parquet, beside the module that names it. A line of JSONL with a ``pattern``
+        is one of spaCy's: a phrase, or a list of token patterns, which needs the extra ``nlp`` and a column of parsed
+        documents (see :func:`labelkit.spacy_doc`).
+    label : IntEnum, mapping or int, optional
+        What the file's labels mean: an enum whose names or numbers they are, or a mapping to classes. A single class
+        is for a file without labels.
+    key : str, optional
+        The column of words and phrases: ``"pattern"`` where there is one, else the first.
+    value : str
+        The column of labels.
+    group : str, optional
+        A column that splits the rules further, such as the person who listed a word or the ``id`` of a pattern; it
+        becomes the group of the rule.
+    weight : str, optional
+        A column of numbers between 0 and 1: how often a word is thought to be right. Words of one tenth share a rule,
+        whose prior precision is their mean.
+    column : str or tuple of str, optional
+        The column or columns that are read: ``"text"``, and ``"doc"`` for token patterns, if not given.
+    name : str, optional
+        What the rules' names begin with; the name of the file if not given.
+    ignore_case, whole_word : bool
+        As in :func:`labelkit.keywords`, for words and phrases.
+
+    Returns
+    -------
+    list of LabelingFunction
+        In the order in which their labels come in the file. :func:`labelkit.collect` finds them in a module's globals.
+
+    Raises
+    ------
+    RuleError
+        If the file is missing, malformed or empty, or a line of it has no word or an unknown label; the message names
+        the line.
+    """
+    frame = sys._getframe(1)  # noqa: SLF001 - paths and derived columns are those of the module that makes the rules
+    path = _found(Path(source), frame.f_globals.get("__file__"))
+    columns = _Columns(key, None if isinstance(label, int) else value, group, weight)
+    parts: dict[tuple[Any, ...], _Part] = {}
+    for line, row in _READERS[path.suffix.lower()](path):
+        entry = _entry_of(row, columns, f"line {line} of {path.name!r}")
+        meant = label if columns.value is None else _meant(entry, label, f"line {line} of {path.name!r}")
+        band = None if entry.weight is None else int(entry.weight / BAND + 1e-9)
+        parts.setdefault((meant, entry.group, band, entry.is_tokens), _Part(meant, entry)).add(entry)
+    if not parts:
+        raise RuleError(f"the lexicon {path.name!r} has no words")
+    made, names = [], _Names(name or path.stem)
+    for part in parts.values():
+        condition = part.condition(ignore_case=ignore_case, whole_word=whole_word)
+        rule = condition.rule(
+            name=names.next(part),
+            column=column,
+            group=None if part.first.group is None else str(part.first.group),
+            precision=part.precision,
+            doc=part.told(path.name),
+        )
+        made.append(replace(rule, origin=Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)))
+    return made
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a lexicon."""
+
+    key: str | None
+    value: str | None
+    group: str | None
+    weight: str | None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A line of a lexicon."""
+
+    what: Any
+    label: Any
+    group: Any
+    weight: float | None
+    id: Any
+
+    @property
+    def is_tokens(self) -> bool:
+        """Whether it is a pattern of tokens rather than a phrase."""
+        return not isinstance(self.what, str)
+
+
+@dataclass
+class _Part:
+    """The lines that make one rule."""
+
+    label: Any
+    first: _Entry
+    entries: list[_Entry] = field(default_factory=list)
+
+    def add(self, entry: _Entry) -> None:
+        """One more line."""
+        self.entries.append(entry)
+
+    @property
+    def precision(self) -> float | None:
+        """The mean weight."""
+        weights = [entry.weight for entry in self.entries if entry.weight is not None]
+        return sum(weights) / len(weights) if weights else None
+
+    def condition(self, *, ignore_case: bool, whole_word: bool) -> Condition:
+        """What the rule looks for."""
+        if self.first.is_tokens:
+            from labelkit.rules.nlp import token_pattern  # noqa: PLC0415 - most lexicons have no patterns of tokens
+
+            return token_pattern(*(entry.what for entry in self.entries), label=self.label)
+        words = list(dict.fromkeys(entry.what for entry in self.entries))
+        return keywords(words, label=self.label, ignore_case=ignore_case, whole_word=whole_word)
+
+    def told(self, file: str) -> str:
+        """What the rule is made of, with the ids of its patterns."""
+        ids = list(dict.fromkeys(str(entry.id) for entry in self.entries if entry.id is not None))
+        more = f" and {len(ids) - MOST_TOLD:,} more" if len(ids) > MOST_TOLD else ""
+        of_ids = f" (ids {', '.join(ids[:MOST_TOLD])}{more})" if ids else ""
+        kind = "patterns of tokens" if self.first.is_tokens else "words and phrases"
+        return f"{len(self.entries):,} {kind} of {file}{of_ids}."
+
+
+class _Names:
+    """Names of rules, each once."""
+
+    def __init__(self, stem: str) -> None:
+        self._stem = stem
+        self._given: set[str] = set()
+
+    def next(self, part: _Part) -> str:
+        """The name of a rule: what the list is called, its group, its label, the tenth of its weights."""
+        band = None if part.first.weight is None else int(100 * BAND * int(part.first.weight / BAND + 1e-9))
+        tokens = "tokens" if part.first.is_tokens else None
+        label = part.label.name if isinstance(part.label, IntEnum) else part.first.label
+        pieces = [self._stem, part.first.group, label, band, tokens]
+        name = "_".join(re.sub(r"\W+", "_", str(piece)).strip("_").lower() for piece in pieces if piece is not None)
+        number = 2
+        unique = name
+        while unique in self._given:
+            unique, number = f"{name}_{number}", number + 1
+        self._given.add(unique)
+        return unique
+
+
+def _found(path: Path, beside: str | None) -> Path:
+    found = path if path.is_absolute() or beside is None else Path(beside).parent / path
+    if not found.is_file():
+        raise RuleError(
+            f"the lexicon {str(path)!r} is not there (looked in {found.parent})",
+            hint="a path is relative to the module that names it",
+        )
+    if found.suffix.lower() not in _READERS:
+        kind = found.suffix or "without suffix"
+        raise RuleError(f"a lexicon cannot be {kind!r}", hint=f"one of {', '.join(_READERS)}")
+    return found
+
+
+def _entry_of(row: Mapping[str, Any], columns: _Columns, where: str) -> _Entry:
+    key = columns.key or ("pattern" if "pattern" in row else next(iter(row), ""))
+    for wanted in (key, columns.value, columns.group, columns.weight):
+        if wanted is not None and wanted not in row:
+            raise RuleError(f"{where} has no {wanted!r}; it has {', '.join(map(repr, row)) or 'nothing'}")
+    what = row[key]
+    if not (isinstance(what, str) and what.strip()) and not _is_tokens(what):
+        raise RuleError(f"{where} holds {what!r}, which is neither a word or phrase nor a pattern of tokens")
+    weight = None if columns.weight is None else _weight(row[columns.weight], where)
+    label = None if columns.value is None else row[columns.value]
+    group = None if columns.group is None else row[columns.group]
+    return _Entry(what, label, group, weight, row.get("id") if "pattern" in row else None)
+
+
+def _is_tokens(what: Any) -> bool:
+    return isinstance(what, list) and bool(what) and all(isinstance(token, dict) for token in what)
+
+
+def _weight(given: Any, where: str) -> float:
+    try:
+        weight = float(given)
+    except (TypeError, ValueError):
+        weight = float("nan")
+    if not 0 < weight < 1:
+        raise RuleError(f"{where} has the weight {given!r}, which is not between 0 and 1")
+    return weight
+
+
+def _meant(entry: _Entry, label: Any, where: str) -> Label:
+    return meaning_of(entry.label, label, where)
+
+
+# Lines with their numbers ---------------------------------------------------------------------------------------------
+
+
+def _read_csv(path: Path) -> Lines:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+            for row in reader:
+                if None in row or None in row.values():
+                    n_fields = len(reader.fieldnames or [])
+                    raise RuleError(f"line {reader.line_num} of {path.name!r} has more or fewer than {n_fields} fields")
+                yield reader.line_num, dict(row)
+    except (csv.Error, UnicodeDecodeError, OSError) as error:
+        raise RuleError(f"the lexicon {path.name!r} cannot be read: {error}") from None
+
+
+def _read_jsonl(path: Path) -> Lines:
+    for number, line in _lines(path):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise RuleError(f"line {number} of {path.name!r} is no JSON: {error}") from None
+        if not isinstance(row, dict):
+            hint = 'one object a line, such as {"label": "SPAM", "pattern": "free money"}'
+            raise RuleError(f"line {number} of {path.name!r} is not an object: {line.strip()[:80]}", hint=hint)
+        yield number, row
+
+
+def _lines(path: Path) -> Iterable[tuple[int, str]]:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    except (UnicodeDecodeError, OSError) as error:
+        raise RuleError(f"the lexicon {path.name!r} cannot be read: {error}") from None
+
+
+def _read_parquet(path: Path) -> Lines:
+    import pyarrow as pa  # noqa: PLC0415 - most lexicons are text
+    import pyarrow.parquet as pq  # noqa: PLC0415 - as above
+
+    try:
+        rows = pq.read_table(path).to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RuleError(f"the lexicon {path.name!r} cannot be read: {error}") from None
+    yield from enumerate(rows, start=1)
+
+
+_READERS: Final[dict[str, Callable[[Path], Lines]]] = {
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl,
+    ".parquet": _read_parquet,
+}

@@ -1,0 +1,141 @@
+"""Import a module of rules from a file, with the modules beside it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import linecache
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from labelkit.exceptions import CollectError, LabelkitError
+
+_neighbours: dict[str, ModuleType] = {}
+"""Modules that rule files imported from beside them."""
+
+
+def forget_neighbours(other_than: Path | None = None) -> None:
+    """Let the neighbours of rule files be imported anew: they may have been edited, or another folder has its own."""
+    for name, module in list(_neighbours.items()):
+        if other_than is None or not _stands_in(module, other_than):
+            del _neighbours[name]
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
+def _stands_in(module: ModuleType, folder: Path) -> bool:
+    """Whether a module is a file of the folder (a package, which holds others, is not)."""
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and Path(file).parent == folder and not hasattr(module, "__path__")
+
+
+def load_file(path: Path) -> ModuleType:
+    """Run a Python file as a module, under its dotted name if it stands in a package.
+
+    While it runs, the folder that holds it (or its outermost package) is importable, as it is for a script; what it
+    imports from beside it is not shared with rule files of other folders.
+
+    Raises
+    ------
+    CollectError
+        If it raises; the message names the line.
+    """
+    path = path.resolve()
+    root, names = path.parent, [path.stem]
+    while (root / "__init__.py").is_file():
+        names.insert(0, root.name)
+        root = root.parent
+    name = ".".join(names)
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    forget_neighbours(other_than=path.parent)
+    before, loaded = sys.modules.get(name), set(sys.modules)
+    with importable(root), _own_package(root / names[0]), reported(str(path)):
+        if len(names) > 1:
+            importlib.import_module(".".join(names[:-1]))
+        sys.modules[name] = module  # dataclasses and pickles look a class's module up here while it runs
+        try:
+            _execute(module, path)
+        finally:
+            if before is not None:
+                sys.modules[name] = before
+            elif sys.modules.get(name) is module and len(names) == 1:
+                del sys.modules[name]
+            new = {n: m for n, m in sys.modules.items() if n not in loaded}
+            _neighbours.update({n: m for n, m in new.items() if _stands_in(m, path.parent)})
+    return module
+
+
+def _execute(module: ModuleType, path: Path) -> None:
+    """Run a file as it is now: compiled files and remembered lines may be those of an edit within the same second."""
+    linecache.cache.pop(str(path), None)
+    source = path.read_bytes()
+    exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's rules, as an import would run them
+
+
+_set_aside: dict[Path, dict[str, ModuleType]] = {}
+"""The modules of packages whose name another one has in the table of modules, by their folder."""
+
+
+@contextmanager
+def _own_package(folder: Path) -> Iterator[None]:
+    """Let a package of the same name that stands elsewhere make way while a file of this one is run."""
+    known = sys.modules.get(folder.name)
+    importlib.invalidate_caches()
+    if known is None or str(folder) in map(str, getattr(known, "__path__", (folder,))):
+        yield
+        return
+    aside = _take_out(folder.name)
+    sys.modules.update(_set_aside.get(folder, {}))
+    try:
+        yield
+    finally:
+        _set_aside[folder] = _take_out(folder.name)
+        sys.modules.update(aside)
+
+
+def _take_out(package: str) -> dict[str, ModuleType]:
+    """Take a package and its modules out of the table of modules."""
+    return {n: sys.modules.pop(n) for n in list(sys.modules) if n == package or n.startswith(f"{package}.")}
+
+
+@contextmanager
+def importable(folder: Path) -> Iterator[None]:
+    """Let a rule module import its neighbours, as a script can, without leaving a trace on the import path."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        if str(folder) in sys.path:
+            sys.path.remove(str(folder))
+
+
+@contextmanager
+def reported(source: str) -> Iterator[None]:
+    """Turn whatever a rule module raises into an error that names the line."""
+    try:
+        yield
+    except CollectError:
+        raise
+    except LabelkitError as error:
+        raise CollectError(f"{_place(error, source)}: {error.message}", hint=error.hint) from error
+    except SyntaxError as error:
+        raise CollectError(f"{error.filename or source}, line {error.lineno}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
+        raise CollectError(f"{_place(error, source)}: {type(error).__name__}: {error}") from error
+
+
+def _place(error: BaseException, source: str) -> str:
+    """The last line of the user's own code in a traceback."""
+    trace, place = error.__traceback__, source
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if source in (file, trace.tb_frame.f_globals.get("__name__")):
+            place = f"{file}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

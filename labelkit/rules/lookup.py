@@ -1,0 +1,344 @@
+"""``lookup`` and ``facts``: rules by what is kept elsewhere, in a file, a table of a database, or beside the code.
+
+A look-up compares strictly, as programs write; facts are compared as people write, in pairs or more: the distant
+supervision of relations by a knowledge base.
+
+>>> @facts([("Ann Lee", "Bo Ek")], symmetric=True, label=1)
+... def married(person: str, other: str) -> None:
+...     "Both names stand in the register of marriages."
+>>> married("Bo Ek", "ANN LEE"), married("Ann Lee", "Cy Orr"), married("Ann Lee", None)
+(1, -1, -1)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import Enum, IntEnum
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from labelkit.exceptions import RuleError
+from labelkit.rules._normalise import STEPS, normalised
+from labelkit.rules.condition import Condition, Label, Options, as_columns, class_of
+from labelkit.rules.databases import Asking, Table
+from labelkit.rules.expressions import Leaf
+from labelkit.rules.keywords import checked_word, in_runs
+from labelkit.rules.list_files import read_entries
+from labelkit.rules.predicates import Stored, Tuples, Values, Words
+
+Runs: TypeAlias = tuple[list[tuple[list[Any], Label | None]], type[IntEnum] | None]
+"""Runs of entries with the same label, in the order declared, and the enum of the labels."""
+
+Step: TypeAlias = Literal["case", "accents", "punctuation", "space"]
+
+
+def lookup(
+    source: str | Path | Table | Iterable[Any] | Mapping[Any, Label],
+    *,
+    match: Literal["phrase", "value"] | None = None,
+    label: Label | type[IntEnum] | Mapping[Any, Label] | None = None,
+    key: str | Sequence[str] | None = None,
+    value: str | None = None,
+    ignore_case: bool | None = None,
+    whole_word: bool = True,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+) -> Condition:
+    """Match examples by a list that is kept elsewhere: a file, a table of a database, a set, or a mapping to labels.
+
+    Parameters
+    ----------
+    source : path, table, iterable, or mapping from entry to label
+        A file beside the module that names it: CSV with a header, JSONL, Parquet, or text with one entry a line; or
+        what :func:`labelkit.sql_table` or :func:`labelkit.duckdb_table` made. An entry may be a tuple: then the values
+        of as many columns are looked up together.
+    match : {"phrase", "value"}, optional
+        Whether an entry stands in the text (as in :func:`keywords`) or equals the value, strictly in type. If not
+        given: the value for tables and tuples, else the phrase.
+    label : int, IntEnum or mapping, optional
+        The class to vote for. With ``value=``: what the values of the file or table mean, as a mapping to classes, or
+        an enum whose names or numbers they are. Of several labels of one entry in a file the first counts, in a table
+        that which is declared first.
+    key : str or sequence of str, optional
+        The column of entries of the file or table, the first if not given; several make each entry a tuple.
+    value : str, optional
+        The column of labels, if there is one.
+    ignore_case : bool, optional
+        True for phrases and False for values if not given. Values are compared by ``str.casefold``.
+    whole_word : bool
+        As in :func:`keywords`, for phrases.
+    column, name, examples, group, precision, trusted
+        As in :func:`keywords`. Tuples are looked up in all columns of the rule, in their order, or in these.
+    cache : bool, optional
+        As in :func:`labeling_function`. Votes by a table that is asked per batch are kept only if you say so.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If the file is missing, malformed or empty, or a label in it is not known.
+    DatabaseError
+        If a table that is read once cannot be read, or lacks a column.
+
+    Examples
+    --------
+    >>> @lookup({"DE": 0, "FR": 1}, match="value")
+    ... def country(code: str) -> None:
+    ...     "Where the sender lives."
+    >>> country("FR"), country("fr"), country("DE ")
+    (1, -1, -1)
+    >>> @lookup([("Paris", "FR"), ("Paris", "US")], label=1)
+    ... def known_place(city: str, country: str) -> None:
+    ...     "Both columns together."
+    >>> known_place("Paris", "US"), known_place("Paris", "DE")
+    (1, -1)
+    """
+    if match not in (None, "phrase", "value"):
+        raise RuleError(f"match={match!r} of a look-up is neither 'phrase' nor 'value'")
+    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    options = Options(name, examples, group, precision, trusted, cache)
+    if isinstance(source, Table) and source.load == "per batch":
+        if match == "phrase" or ignore_case:
+            raise RuleError("a table that is asked per batch is asked for whole values as they are", hint='load="once"')
+        return _asking(source.keyed(key, value), "lookup", label, column, options)
+    cases, enum = _entries_of(source, "lookup", label, key=key, value=value, near=near)
+    if any(isinstance(entry, tuple) for entries, _ in cases for entry in entries):
+        if match == "phrase":
+            raise RuleError("a phrase stands in one text, and an entry of the look-up is a tuple", hint='match="value"')
+        return _among_tuples(cases, "lookup", ("case",) if ignore_case else (), column, options, enum)
+    by_value = match == "value" or (match is None and isinstance(source, Table))
+
+    def test(entries: list[Any]) -> Words | Values:
+        if by_value:
+            return Values(tuple(map(_entry, entries)), ignore_case=bool(ignore_case))
+        return Words(tuple(checked_word(e, "lookup") for e in entries), ignore_case is not False, whole_word)
+
+    made = tuple((Leaf(test(entries), as_columns(column)), number) for entries, number in cases)
+    return Condition(made, "lookup", options, enum)
+
+
+def facts(
+    source: str | Path | Table | Iterable[Any] | Mapping[Any, Label],
+    *,
+    label: Label | type[IntEnum] | Mapping[Any, Label] | None = None,
+    key: str | Sequence[str] | None = None,
+    value: str | None = None,
+    normalise: bool | Sequence[Step] = True,
+    symmetric: bool = False,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+) -> Condition:
+    """Match examples of which a table of known facts speaks: several columns together, as people write names.
+
+    Parameters
+    ----------
+    source : path, table, iterable of tuples, or mapping from tuple to label
+        As in :func:`lookup`.
+    label : int, IntEnum or mapping, optional
+        As in :func:`lookup`.
+    key : str or sequence of str, optional
+        The columns of the file or table that make a fact; all but ``value`` if not given.
+    value : str, optional
+        The column of labels, if there is one.
+    normalise : bool or sequence of {"case", "accents", "punctuation", "space"}
+        What does not matter when names are compared: all of these, some, or none. Marks count as spaces, but full stops
+        and apostrophes as nothing, so that ``O'Brien & Co.`` is ``obrien co``.
+    symmetric : bool
+        Whether the order within a fact does not matter.
+    column : tuple of str, optional
+        The columns of the corpus, in the order of the key; all parameters of the rule if not given.
+    name, examples, group, precision, trusted, cache
+        As in :func:`lookup`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If the source is missing, malformed or empty, a label in it is not known, or a table that is asked per batch is
+        to be normalised.
+    DatabaseError
+        If a table that is read once cannot be read, or lacks a column.
+
+    Examples
+    --------
+    >>> @facts({("Zürich", "CH"): 0, ("Lyon", "FR"): 1})
+    ... def known_place(city: str, country: str) -> None:
+    ...     "Where it is."
+    >>> known_place("ZURICH", "ch"), known_place("Lyon ", "FR"), known_place("Lyon", "CH")
+    (0, 1, -1)
+    """
+    steps = _steps(normalise)
+    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    options = Options(name, examples, group, precision, trusted, cache)
+    if isinstance(source, Table) and source.load == "per batch":
+        if steps:
+            hint = 'load="once", or normalise=False with names that are normalised in the table and in a @column'
+            raise RuleError("a table that is asked per batch is asked for names as they are", hint=hint)
+        names = (key,) if isinstance(key, str) else key
+        return _asking(replace(source.keyed(names, value), symmetric=symmetric), "facts", label, column, options)
+    names = (key,) if isinstance(key, str) else key
+    cases, enum = _entries_of(source, "facts", label, key=names, value=value, near=near, all_columns=True)
+    return _among_tuples(cases, "facts", steps, column, options, enum, symmetric=symmetric)
+
+
+def _steps(normalise: Any) -> tuple[str, ...]:
+    if isinstance(normalise, bool):
+        return STEPS if normalise else ()
+    wanted = [normalise] if isinstance(normalise, str) else list(normalise)
+    unknown = [step for step in wanted if step not in STEPS]
+    if unknown:
+        raise RuleError(f"normalise={normalise!r} holds {unknown[0]!r}", hint=f"there are {', '.join(STEPS)}")
+    return tuple(step for step in STEPS if step in wanted)
+
+
+def _entries_of(
+    source: Any,
+    kind: str,
+    label: Any,
+    *,
+    key: str | Sequence[str] | None,
+    value: str | None,
+    near: str | None,
+    all_columns: bool = False,
+) -> Runs:
+    """Read what a look-up is given."""
+    if isinstance(source, Table):
+        pairs = source.entries(source.keyed(key, value, all_columns=all_columns))
+        pairs.sort(key=lambda pair: [(type(part).__name__, part) for part in _parts(pair[0])])  # of no order otherwise
+    elif isinstance(source, str | Path):
+        pairs = read_entries(Path(source), key=key, value=value, beside=near, all_columns=all_columns)
+    else:
+        if key is not None or value is not None:
+            raise RuleError(f"{kind} has columns to choose from in a file or a table, not in {type(source).__name__}")
+        return in_runs(kind, (source,), label)
+    if value is None:
+        return in_runs(kind, ([_entry(entry) for entry, _ in pairs],), label)
+    labeled = [(_entry(entry), meaning_of(text, label, source)) for entry, text in pairs]
+    if isinstance(source, Table):
+        declared = {int(number): rank for rank, number in enumerate(dict.fromkeys(_meanings(label).values()))}
+        labeled.sort(key=lambda pair: declared.get(int(pair[1]), int(pair[1])))
+    return in_runs(kind, (_first_of_each(labeled),), None)
+
+
+def _parts(entry: Any) -> tuple[Any, ...]:
+    return entry if isinstance(entry, tuple) else (entry,)
+
+
+def _among_tuples(
+    cases: list[tuple[list[Any], Label | None]],
+    kind: str,
+    steps: tuple[str, ...],
+    column: str | tuple[str, ...] | None,
+    options: Options,
+    enum: type[IntEnum] | None,
+    *,
+    symmetric: bool = False,
+) -> Condition:
+    """Make a condition of tuples, one case a label; of entries that are compared alike, the first counts."""
+    by_label: dict[Label | None, dict[Any, tuple[Any, ...]]] = {}
+    seen: set[Any] = set()
+    width = len(cases[0][0][0]) if isinstance(cases[0][0][0], tuple) else 0
+    for entry, label in ((entry, label) for entries, label in cases for entry in entries):
+        if not isinstance(entry, tuple) or len(entry) != width or not entry:
+            raise RuleError(f"{kind} takes tuples of one length, and {entry!r} is not one of {width}")
+        whole = tuple(map(_entry, entry))
+        compared = Tuples((whole,), steps, symmetric).key(whole)
+        if "" in [normalised(part, steps) for part in whole if isinstance(part, str)]:
+            raise RuleError(f"{kind} has an entry {entry!r}, of which nothing is left once it is normalised")
+        if compared not in seen:
+            seen.add(compared)
+            by_label.setdefault(label, {})[compared] = whole
+    made = (
+        (Leaf(Tuples(tuple(found.values()), steps, symmetric), as_columns(column)), label)
+        for label, found in by_label.items()
+    )
+    return Condition(tuple(made), kind, options, enum)
+
+
+def _asking(
+    question: Asking, kind: str, label: Any, column: str | tuple[str, ...] | None, options: Options
+) -> Condition:
+    """Make a condition that asks a table for each batch; a case for each label that the table may say."""
+    if question.value is None:
+        number, enum = (None, None) if label is None else class_of(label)
+        return Condition(((Leaf(Stored(question), as_columns(column)), number),), kind, options, enum)
+    meanings = _meanings(label)
+    if not meanings:
+        raise RuleError(
+            f"{kind} asks a table what it says of a key, and not what that means",
+            hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
+        )
+    texts: dict[Label | None, set[Any]] = {}
+    enums: list[type[IntEnum]] = []
+    for text, meant in meanings.items():
+        number, enum = class_of(meant)
+        texts.setdefault(number, set()).add(text)
+        enums += [] if enum is None else [enum]
+    known = frozenset(meanings)
+    cases = ((Leaf(Stored(question, frozenset(t), known), as_columns(column)), number) for number, t in texts.items())
+    return Condition(tuple(cases), kind, options, next(iter(enums), None))
+
+
+def _entry(entry: Any) -> Any:
+    """An entry as the plain value that a corpus can hold, since values are compared strictly in type."""
+    if isinstance(entry, Enum):
+        entry = entry.value
+    if isinstance(entry, np.generic):
+        entry = entry.item()
+    try:
+        hash(entry)
+    except TypeError:
+        raise RuleError(f"lookup takes plain values, not {entry!r} ({type(entry).__name__})") from None
+    if entry is None or entry != entry:  # noqa: PLR0124 - NaN differs from itself
+        raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out")
+    return entry
+
+
+def _first_of_each(pairs: Iterable[tuple[Any, Label]]) -> dict[Any, Label]:
+    """A mapping in which the first of several labels of an entry stands."""
+    mapping: dict[Any, Label] = {}
+    for entry, label in pairs:
+        mapping.setdefault(entry, label)
+    return mapping
+
+
+def _meanings(label: Any) -> Mapping[Any, Label]:
+    """What the texts of labels mean, in the order declared; empty where they must be numbers."""
+    if isinstance(label, type) and issubclass(label, IntEnum):
+        return {**{m.name: m for m in label}, **{m.value: m for m in label}, **{str(m.value): m for m in label}}
+    return label if isinstance(label, Mapping) else {}
+
+
+def meaning_of(text: Any, label: Any, source: Any) -> Label:
+    """What a label in a file or a table means."""
+    meanings = _meanings(label)
+    if meanings:
+        if text not in meanings:
+            raise RuleError(f"{source} holds the label {text!r}, which is not among {list(meanings)}")
+        return meanings[text]
+    if isinstance(text, int) and not isinstance(text, bool) and label is None:
+        return text
+    raise RuleError(
+        f"{source} holds the label {text!r}, and the rule does not say what that means",
+        hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
+    )

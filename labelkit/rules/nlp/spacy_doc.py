@@ -1,0 +1,262 @@
+"""``spacy_doc``: a derived column of parsed documents, made once a text for all rules that read it.
+
+Texts go through ``nlp.pipe`` in the fixed chunks of 1,024 rows that all batch functions get, and through those pipes
+alone that the rules of a plan need. A text that cannot be parsed is a fault of that example.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, TypeAlias
+
+from labelkit.exceptions import RuleError, StopRunError
+from labelkit.rules.expressions import Expression, Leaf, leaves
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Origin
+from labelkit.rules.nlp._annotations import EVERYTHING
+from labelkit.rules.nlp._pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
+from labelkit.rules.nlp._predicates import Entities
+from labelkit.rules.nlp.pipeline import Model
+from labelkit.rules.parameters import Parameter
+from labelkit.rules.predicates import OfDocument
+
+Reader: TypeAlias = LabelingFunction[...] | Column
+
+_SILENT: Final = frozenset(("CACHE", "COPY", "EXTENDED_ARG"))
+
+
+def spacy_doc(
+    column: str = "text",
+    *,
+    model: Any,
+    needs: Iterable[str] | None = None,
+    exclude: Iterable[str] = (),
+) -> Column:
+    """Make a derived column that holds parsed documents, for every rule and column of its module that names it.
+
+    It stands at the top of the module, where rules find it by the name that it is given there. A rule that reads it
+    can be called, and given examples, with a text, too.
+
+    Parameters
+    ----------
+    column : str
+        The column that holds the texts.
+    model : str, Path, Language or callable
+        A language (``"blank:en"``, which only cuts texts into tokens), an installed pipeline (``"en_core_web_sm"``), a
+        folder (paths start from the module that names them), a pipeline, or a function without parameters that makes
+        one when it is first needed, once a process.
+    needs : list of str, optional
+        The pipes whose work Python rules and columns that read the document use; all if not given. Token patterns,
+        phrases and entities say themselves what they need.
+    exclude : list of str
+        Pipes that never run, such as a parser that only entities would wait for.
+
+    Returns
+    -------
+    Column
+
+    Raises
+    ------
+    RuleError
+        If ``model`` is none of these. A pipeline that cannot be loaded, or lacks a pipe that a rule needs, is an error
+        when the rules are applied, before the first text is read.
+
+    Examples
+    --------
+    >>> import labelkit as lk
+    >>> doc = spacy_doc("text", model="blank:en")
+    >>> @lk.labeling_function(examples={"So good!": 1})
+    ... def short(doc) -> int:
+    ...     "Few tokens."
+    ...     return 1 if len(doc) < 5 else -1
+    >>> short("I like it a lot."), short("So good!")
+    (-1, 1)
+    """
+    if not isinstance(column, str) or not column:
+        raise RuleError(f"column={column!r} is not the name of a column", hint='spacy_doc("text", model="blank:en")')
+    if not (isinstance(model, str | Path) and str(model)) and not callable(model):
+        raise RuleError(
+            f"model={model!r} is no spaCy pipeline",
+            hint='model="blank:en", the name of a package, a folder, a pipeline, or a function that makes one',
+        )
+    frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the column is where rules look for it
+    name = _bound_to(frame) or f"spacy_doc({column!r})"
+    source = Model(model, frame.f_globals.get("__file__"), name)
+    parsing = Parsing(source, name, _names(needs, "needs"), _names(exclude, "exclude") or ())
+    origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
+    return Column(name, parsing, (Parameter(column, str),), batch=True, origin=origin, raw=str, fleeting=True)
+
+
+def _names(given: Iterable[str] | None, what: str) -> tuple[str, ...] | None:
+    if given is None:
+        return None
+    names = () if isinstance(given, str) else tuple(given)
+    if isinstance(given, str) or not all(isinstance(name, str) for name in names):
+        raise RuleError(f"{what}={given!r} are no names of pipes", hint=f'{what}=["tagger"]')
+    return names
+
+
+def _bound_to(frame: FrameType) -> str | None:
+    """The name that the value of the call which is under way is given, if it is given one."""
+    steps = iter(dis.get_instructions(frame.f_code))
+    after = (step for step in steps if step.offset > frame.f_lasti and step.opname not in _SILENT)
+    step = next(after, None)
+    return str(step.argval) if step is not None and step.opname.startswith("STORE_") else None
+
+
+@dataclass(frozen=True, eq=False)
+class Parsing:
+    """What makes documents of texts.
+
+    Parameters
+    ----------
+    model : Model
+    column : str
+        What the column is called.
+    needs : tuple of str, optional
+    exclude : tuple of str
+    run : tuple of str, optional
+        The pipes that run; all but those excluded if not given.
+    """
+
+    model: Model
+    column: str
+    needs: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    run: tuple[str, ...] | None = None
+
+    def __call__(self, texts: Iterable[Any]) -> list[Any]:
+        """Parse texts; in the place of one that cannot be parsed stands the exception that says why."""
+        given, longest = texts.tolist() if hasattr(texts, "tolist") else list(texts), self.model.nlp.max_length
+        refused = {i: error for i, text in enumerate(given) if (error := _refusal(text, longest))}
+        docs = iter(self._parsed([text for i, text in enumerate(given) if i not in refused]))
+        return [refused[i] if i in refused else next(docs) for i in range(len(given))]
+
+    def prepared(self, column: str, readers: Sequence[tuple[Reader, str]]) -> Parsing:
+        """The same for the rules of a plan: only the pipes that they need run.
+
+        Parameters
+        ----------
+        column : str
+            What the column is called.
+        readers : list of (LabelingFunction or Column, str)
+            What reads the documents, and the name that it has for them.
+
+        Raises
+        ------
+        RuleError
+            If the pipeline cannot be loaded, or lacks what a rule needs.
+        """
+        self._check_names(column)
+        wanted: set[str] = set()
+        for reader, parameter in readers:
+            tests, by_python = _uses(reader, parameter)
+            for test in tests:
+                self._check(reader, test)
+                wanted |= test.annotations
+            if by_python and self.needs is None:
+                wanted.add(EVERYTHING)
+        named = self.needs if self.needs and any(_uses(*one)[1] for one in readers) else ()
+        return replace(self, run=tuple(needed(self._pipes, wanted, named)))
+
+    def __fingerprint_parts__(self) -> list[Any]:
+        return [self.model, self.needs, self.exclude]
+
+    def __resolved_parts__(self) -> tuple[Any, ...]:
+        return (self.model, self.needs, self.exclude)
+
+    @cached_property
+    def _pipes(self) -> list[Pipe]:
+        return pipes_of(self.model.nlp, self.exclude)
+
+    def _parsed(self, texts: list[str]) -> list[Any]:
+        nlp, off = self.model.nlp, self._off
+        try:
+            docs: list[Any] = list(nlp.pipe(texts, disable=off))
+        except StopRunError:
+            raise
+        except Exception:  # noqa: BLE001 - pipes raise what they like; it is found out below which text it was for
+            docs = []
+        if len(docs) != len(texts):
+            docs = [self._alone(text) for text in texts]
+        return docs
+
+    def _alone(self, text: str) -> Any:
+        try:
+            return self.model.nlp(text, disable=self._off)
+        except StopRunError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            return error
+
+    @cached_property
+    def _off(self) -> list[str]:
+        names: list[str] = self.model.nlp.pipe_names
+        return [name for name in names if name in self.exclude or (self.run is not None and name not in self.run)]
+
+    def _check_names(self, column: str) -> None:
+        there = self.model.nlp.component_names
+        for what, names in (("needs", self.needs or ()), ("is to exclude", self.exclude)):
+            unknown = [name for name in names if name not in there]
+            if unknown:
+                raise RuleError(
+                    f"column {column!r} {what} the pipe {unknown[0]!r}, which {self.model.said} does not have",
+                    hint=f"it has {_listed(there)}",
+                )
+
+    def _check(self, reader: Reader, test: OfDocument) -> None:
+        """Refuse a rule that could never vote: nothing sets what it looks at, or spaCy does not take its pattern."""
+        missing = unset(self._pipes, test.annotations)
+        what = f"rule {reader.name!r} looks for {test.said}"
+        has = f"it has {_listed([pipe.name for pipe in self._pipes])}"
+        if missing:
+            raise RuleError(
+                f"{what}, but no pipe of {self.model.said} sets that: it needs {WRITERS[missing[0]]}",
+                hint=f"{has}; add the pipe, or give another model=",
+            )
+        try:
+            test.prepare(self.model.nlp.make_doc(""))
+        except RuleError as error:
+            raise RuleError(f"rule {reader.name!r}: {error.message}", hint=error.hint) from None
+        labels = entity_labels(self._pipes) if isinstance(test, Entities) else None
+        unknown = set(getattr(test, "labels", ())) - labels if labels else set()
+        if unknown:
+            raise RuleError(
+                f"{what}, but {self.model.said} has no entities {min(unknown)!r}",
+                hint=f"its entities are {_listed(sorted(labels or ()))}",
+            )
+
+
+def _refusal(text: Any, longest: int) -> Exception | None:
+    """Why something cannot be parsed."""
+    if not isinstance(text, str):
+        return TypeError(f"a document is made of text, not of {text!r} ({type(text).__name__})")
+    if len(text) > longest:
+        return ValueError(
+            f"the text has {len(text):,} characters, and the pipeline takes {longest:,} at the most: "
+            "cut it in a @column, or raise nlp.max_length in a function that makes the pipeline (model=function)"
+        )
+    return None
+
+
+def _uses(reader: Reader, parameter: str) -> tuple[list[OfDocument], bool]:
+    """What a rule looks for in a document, and whether Python code reads it."""
+    if isinstance(reader, Column):
+        return [], True
+    if isinstance(reader.body, Calls):
+        return _tests([] if reader.body.when is None else [reader.body.when], parameter), True
+    return _tests([expression for expression, _ in reader.body.cases], parameter), False
+
+
+def _tests(expressions: Sequence[Expression], parameter: str) -> list[OfDocument]:
+    found: list[Leaf] = [leaf for expression in expressions for leaf in leaves(expression)]
+    return [leaf.test for leaf in found if parameter in leaf.columns and isinstance(leaf.test, OfDocument)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none but the tokenizer"

@@ -1,0 +1,239 @@
+"""``@token_pattern``, ``@phrases``, ``@entities``: conditions of parsed documents.
+
+They combine with each other and with all other conditions (``&``, ``|``, ``~``), make rules in a loop with
+:meth:`labelkit.Condition.rule`, and guard Python rules with ``when=``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import Condition, Label, Options, as_columns
+from labelkit.rules.expressions import Leaf
+from labelkit.rules.keywords import in_runs
+from labelkit.rules.nlp._annotations import known_attribute
+from labelkit.rules.nlp._predicates import Entities, Phrases, TokenPatterns
+
+
+def token_pattern(
+    *patterns: Iterable[Any],
+    label: Label | None = None,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+) -> Condition:
+    """Match documents in which one of several patterns of spaCy's ``Matcher`` matches.
+
+    Parameters
+    ----------
+    *patterns : list of dict, or lists of them, or one list of (pattern, label) pairs
+        A pattern is a list with a dict for each token, which says what is asked of its attributes, in plain values. Of
+        pairs, the first declared pattern that matches gives the label.
+    label : int, optional
+        The class to vote for.
+    column : str or tuple of str, optional
+        The column of documents that this condition reads (see :func:`labelkit.spacy_doc`), where it is not all the
+        columns of the rule.
+    name, examples, group, precision, trusted
+        As in :func:`labelkit.keywords`. An example may be a text: it is parsed by the column's pipeline.
+    cache : bool, optional
+        As in :func:`labelkit.labeling_function`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If a pattern is no list of dicts, or asks for what tokens do not have.
+
+    Examples
+    --------
+    >>> import labelkit as lk
+    >>> doc = lk.spacy_doc("text", model="blank:en")
+    >>> @token_pattern([{"LOWER": {"IN": ["buy", "get"]}}, {"LIKE_NUM": True}], label=1, examples={"Get 10!": 1})
+    ... def order(doc) -> None:
+    ...     "Says how many to buy."
+    >>> order("Buy two of them"), order("buy it")
+    (1, -1)
+    """
+    labels: dict[str, Label | None] = {}
+    for pattern, number in (entry for part in patterns for entry in _patterns_in(part)):
+        labels.setdefault(_as_json(pattern), number)
+    unlabeled = [pattern for pattern, number in labels.items() if number is None]
+    if unlabeled and len(unlabeled) < len(labels):
+        raise RuleError(f"some patterns of token_pattern have a label of their own, and {unlabeled[0]} has none")
+    entries: Any = list(labels) if len(unlabeled) == len(labels) else labels
+    runs, enum = in_runs("token_pattern", (entries,), label)
+    cases = tuple((Leaf(TokenPatterns(tuple(run)), as_columns(column)), number) for run, number in runs)
+    return Condition(cases, "token_pattern", Options(name, examples, group, precision, trusted, cache), enum)
+
+
+def phrases(
+    *phrases: str | Iterable[str] | Mapping[str, Label],
+    label: Label | Mapping[str, Label] | None = None,
+    attr: str = "LOWER",
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+) -> Condition:
+    """Match documents in which one of several phrases stands, compared token by token (spaCy's ``PhraseMatcher``).
+
+    Parameters
+    ----------
+    *phrases : str, iterable of str, or one mapping from str to label
+        They are cut into tokens as the documents are. Of a mapping, the first declared entry that matches gives the
+        label.
+    label : int, optional
+        The class to vote for; a mapping here stands for one in ``phrases``.
+    attr : str
+        What is compared of each token: ``"LOWER"`` ignores case, ``"ORTH"`` does not, ``"LEMMA"`` finds other forms of
+        a word, ``"SHAPE"`` what looks alike.
+    column, name, examples, group, precision, trusted, cache
+        As in :func:`token_pattern`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If there are no phrases, one is empty or no string, or tokens have no such attribute.
+
+    Examples
+    --------
+    >>> import labelkit as lk
+    >>> doc = lk.spacy_doc("text", model="blank:en")
+    >>> @phrases("check out my", "don't miss", label=1)
+    ... def invites(doc) -> None:
+    ...     "Leads the reader elsewhere."
+    >>> invites("Check out my song"), invites("Do n't miss it"), invites("I checked out")
+    (1, 1, -1)
+    """
+    attribute = known_attribute(attr, "phrases")
+    if attribute in ("_", "SPACY", "LENGTH"):
+        raise RuleError(f"phrases are not compared by {attr!r}", hint='attr="LOWER"')
+    runs, enum = in_runs("phrases", phrases, label)
+    cases = tuple(
+        (Leaf(Phrases(tuple(_text(phrase, "phrases") for phrase in run), attribute), as_columns(column)), number)
+        for run, number in runs
+    )
+    return Condition(cases, "phrases", Options(name, examples, group, precision, trusted, cache), enum)
+
+
+def entities(
+    *labels: str | Iterable[str] | Mapping[str, Label],
+    label: Label | Mapping[str, Label] | None = None,
+    column: str | tuple[str, ...] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+) -> Condition:
+    """Match documents that have an entity with one of several labels.
+
+    Parameters
+    ----------
+    *labels : str, iterable of str, or one mapping from str to label
+        Labels of entities, such as ``"ORG"``. Of a mapping, the first declared entry that matches gives the vote.
+    label : int, optional
+        The class to vote for; a mapping here stands for one in ``labels``.
+    column, name, examples, group, precision, trusted, cache
+        As in :func:`token_pattern`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If there are no labels, or one is empty or no string.
+
+    Examples
+    --------
+    >>> import labelkit as lk
+    >>> def with_prices():
+    ...     import spacy
+    ...     nlp = spacy.blank("en")
+    ...     nlp.add_pipe("entity_ruler").add_patterns([{"label": "MONEY", "pattern": [{"IS_CURRENCY": True}, {}]}])
+    ...     return nlp
+    >>> doc = lk.spacy_doc("text", model=with_prices)
+    >>> @entities("MONEY", label=1)
+    ... def price(doc) -> None:
+    ...     "Names a sum of money."
+    >>> price("only $5"), price("for free")
+    (1, -1)
+    """
+    runs, enum = in_runs("entities", labels, label)
+    cases = tuple(
+        (Leaf(Entities(tuple(_text(one, "entities") for one in run)), as_columns(column)), number)
+        for run, number in runs
+    )
+    return Condition(cases, "entities", Options(name, examples, group, precision, trusted, cache), enum)
+
+
+def _patterns_in(part: Any) -> list[tuple[Any, Label | None]]:
+    """The patterns of an argument: one pattern, several, or pairs of a pattern and its label."""
+    if isinstance(part, str | bytes | Mapping) or not isinstance(part, Iterable):
+        raise RuleError(
+            f"a token pattern is a list of dicts, not {part!r}",
+            hint='token_pattern([{"LOWER": "buy"}, {"POS": "NOUN"}])',
+        )
+    entries = list(part)
+    if not entries:
+        raise RuleError("token_pattern has an empty pattern, which would match nothing", hint="leave it out")
+    if all(isinstance(entry, Mapping) for entry in entries):
+        return [(entries, None)]
+    return [one for entry in entries for one in ([_pair(entry)] if _is_pair(entry) else _patterns_in(entry))]
+
+
+def _is_pair(entry: Any) -> bool:
+    return isinstance(entry, tuple) and len(entry) == 2 and not isinstance(entry[1], Mapping)
+
+
+def _pair(entry: tuple[Any, Any]) -> tuple[Any, Label]:
+    inner = _patterns_in(entry[0])
+    if len(inner) != 1 or inner[0][1] is not None:
+        raise RuleError(f"{entry[0]!r} is not one token pattern", hint="give a (pattern, label) pair for each")
+    return inner[0][0], entry[1]
+
+
+def _as_json(pattern: Sequence[Mapping[str, Any]]) -> str:
+    """A pattern in its one plain form."""
+    tokens = [{_key(key): value for key, value in token.items()} for token in pattern]
+    try:
+        return json.dumps(tokens, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise RuleError(
+            f"the token pattern {tokens!r} does not hold plain values: {error}",
+            hint="text, numbers, True and False, and lists and dicts of them",
+        ) from None
+
+
+def _key(key: Any) -> str:
+    """A key of a token in a pattern."""
+    return "OP" if isinstance(key, str) and key.upper() == "OP" else known_attribute(key, "a token pattern")
+
+
+def _text(entry: Any, kind: str) -> str:
+    if not isinstance(entry, str):
+        raise RuleError(f"{kind} takes strings, not {entry!r} ({type(entry).__name__})")
+    if not entry.strip():
+        raise RuleError(f"{kind} has an empty entry {entry!r}", hint="leave it out")
+    return entry

@@ -1,0 +1,117 @@
+"""Read the columns that a function asks for from its signature, and convert columns to what it is annotated with."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from labelkit.exceptions import RuleError
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a rule: the column that it names, the type it is annotated with, whether it takes nulls."""
+
+    name: str
+    annotation: Any = None
+    optional: bool = False
+
+
+def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, ...]:
+    """Read the columns that a function asks for from its signature.
+
+    A parameter with a default is not a column. An annotation such as ``str | None`` says that the function takes nulls.
+
+    Raises
+    ------
+    RuleError
+        If the function takes ``*args`` or ``**kwargs``, or no column at all.
+    """
+    hints = resolved_hints(function)
+    found = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise RuleError(f"{what} takes {parameter}, which names no column", hint="name each column as a parameter")
+        if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY:
+            raise RuleError(
+                f"{what} takes {name!r} by keyword only, but columns are passed by position",
+                hint=f"give {name!r} a default, or move it before the *",
+            )
+        if parameter.default is parameter.empty:
+            annotation, optional = split_optional(hints.get(name))
+            found.append(Parameter(name, annotation, optional))
+    if not found:
+        raise RuleError(f"{what} has no parameter, so it reads no column", hint="def rule(text): ...")
+    return tuple(found)
+
+
+def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations that can be resolved; one that is only there for type checkers is no reason to fail."""
+    try:
+        return typing.get_type_hints(function)
+    except Exception:  # noqa: BLE001 - an annotation is arbitrary code
+        namespace = getattr(function, "__globals__", {})
+        return {name: _evaluate(hint, namespace) for name, hint in getattr(function, "__annotations__", {}).items()}
+
+
+def _evaluate(hint: Any, namespace: dict[str, Any]) -> Any:
+    if not isinstance(hint, str):
+        return hint
+    try:
+        return eval(hint, namespace)  # noqa: S307 - the annotation of a function that is about to be run
+    except Exception:  # noqa: BLE001 - as above
+        return None
+
+
+def split_optional(annotation: Any) -> tuple[Any, bool]:
+    """Split ``X | None`` into X and True; of several types, the first part is None."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        arguments = typing.get_args(annotation)
+        rest = [a for a in arguments if a is not types.NoneType]
+        return (rest[0] if len(rest) == 1 else None), len(rest) < len(arguments)
+    return annotation, annotation is Any or annotation is object
+
+
+def as_column(values: Any, annotation: Any) -> Any:
+    """Hand a column to a batch rule as it is annotated: Arrow, pandas, a list, else NumPy.
+
+    Parameters
+    ----------
+    values : pyarrow.Array or list
+    annotation : type or None
+
+    Returns
+    -------
+    pyarrow.Array, pandas.Series, list or numpy.ndarray
+    """
+    origin = typing.get_origin(annotation) or annotation
+    library = (getattr(origin, "__module__", "") or "").split(".")[0]
+    if origin is list or getattr(origin, "__name__", "") in {"Sequence", "Iterable"}:
+        return values if isinstance(values, list) else values.to_pylist()
+    try:
+        array = _as_arrow(values)
+    except (TypeError, ValueError, OverflowError):  # objects that Arrow cannot hold, such as parsed documents
+        objects = np.empty(len(values), dtype=object)
+        objects[:] = values
+        return _as_series(objects) if library == "pandas" else objects
+    if library == "pyarrow":
+        return array
+    return array.to_pandas() if library == "pandas" else array.to_numpy(zero_copy_only=False)
+
+
+def _as_arrow(values: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - a rule that is written but not run needs no Arrow
+
+    return pa.array(values) if isinstance(values, list) else values
+
+
+def _as_series(objects: Any) -> Any:
+    import pandas as pd  # noqa: PLC0415 - only for rules that ask for it
+
+    return pd.Series(objects)

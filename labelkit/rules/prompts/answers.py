@@ -1,0 +1,234 @@
+"""What an answer means: one of the classes that the rule names, an abstain, or a fault.
+
+An answer is compared with those that are allowed, whatever its case, spaces and punctuation around it, and with nothing
+else: a sentence that contains an allowed answer is not one.
+
+>>> reading = Reading((("spam", 1), ("not spam", 0), ("unsure", -1)))
+>>> reading.vote(Answer('{"answer": "Spam."}')), reading.vote(Answer("NOT  SPAM")), reading.vote(Answer("unsure"))
+(1, 0, -1)
+>>> reading.vote(Answer("This is not spam"))
+PromptError("the answer 'This is not spam' is none of 'spam', 'not spam', 'unsure'")
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import EnumType, IntEnum
+from functools import cached_property
+from typing import Any, Final
+
+from labelkit.exceptions import PromptError, RuleError, StopRunError
+from labelkit.rules.condition import class_of
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+
+UNSURE: Final = "unsure"
+"""An answer that is always allowed, and abstains."""
+
+LONGEST_SHOWN: Final = 80
+"""Characters of an answer that a fault shows."""
+
+_THOUGHT: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said.
+
+    Parameters
+    ----------
+    text : str
+        Its words, as they came.
+    finish : str
+        Why it stopped, as the endpoint has it: ``"stop"``, ``"length"``, ``"content_filter"``, ``"refusal"``.
+    confidence : float, optional
+        The probability that the model gave to the answer, in [0, 1], where the endpoint told.
+    tokens_in, tokens_out : int
+        What was paid for.
+    """
+
+    text: str
+    finish: str = "stop"
+    confidence: float | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    @property
+    def said(self) -> str:
+        """The answer itself, without thoughts before it, taken out of the JSON or the code block that it came in."""
+        text = _THOUGHT.sub("", self.text).strip()
+        fenced = _FENCE.match(text)
+        text = fenced.group(1) if fenced else text
+        if text.startswith("{"):
+            try:
+                value = json.loads(text).get("answer")
+            except (ValueError, RecursionError):
+                return text
+            if isinstance(value, str | int) and not isinstance(value, bool):
+                return str(value)
+        return text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the answers to a rule's prompts become votes.
+
+    Parameters
+    ----------
+    meanings : tuple of (answer, class)
+        -1 for answers that abstain.
+    threshold : float, optional
+        The confidence that an answer must reach for a vote.
+    rule : str
+        Its name, for messages.
+    """
+
+    meanings: tuple[tuple[str, int], ...]
+    threshold: float | None = None
+    rule: str = ""
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The classes that the rule can vote for."""
+        return tuple(sorted({label for _, label in self.meanings} - {ABSTAIN}))
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The answers that are allowed."""
+        return tuple(answer for answer, _ in self.meanings)
+
+    @cached_property
+    def _known(self) -> dict[str, int]:
+        return {normalised(answer): label for answer, label in self.meanings}
+
+    def __call__(self, answers: Sequence[Any], n_examples: int, _space: LabelSpace) -> list[Any]:
+        """The votes of a chunk; where there is no answer, or none that is allowed, the reason."""
+        assert len(answers) == n_examples
+        return [answer if isinstance(answer, Exception) else self.vote(answer) for answer in answers]
+
+    def vote(self, answer: Answer) -> int | PromptError:
+        """The vote that an answer stands for, or why it stands for none.
+
+        Raises
+        ------
+        StopRunError
+            If confidence is asked for, and the endpoint does not tell.
+        """
+        label = self._known.get(normalised(answer.said))
+        if label is None:
+            return PromptError(self._unknown(answer))
+        if self.threshold is None or label == ABSTAIN:
+            return label
+        if answer.confidence is None:
+            raise StopRunError(
+                f"rule {self.rule!r} asks for a confidence of {self.threshold}, and the endpoint tells none",
+                hint="leave confidence= out, or ask a model that gives log-probabilities",
+            )
+        return label if answer.confidence >= self.threshold else ABSTAIN
+
+    def _unknown(self, answer: Answer) -> str:
+        shown = answer.said if len(answer.said) <= LONGEST_SHOWN else f"{answer.said[: LONGEST_SHOWN - 1]}…"
+        if answer.finish in ("content_filter", "refusal"):
+            return f"the model declined to answer ({answer.finish}): {shown!r}"
+        cut = "; it was cut off, since it was too long" if answer.finish == "length" else ""
+        return f"the answer {shown!r} is none of {', '.join(map(repr, self.answers))}{cut}"
+
+    def __fingerprint_parts__(self) -> list[Any]:
+        return [self.meanings, self.threshold]
+
+
+def reading_of(labels: Any, threshold: float | None, rule: str) -> tuple[Reading, type[IntEnum] | None]:
+    """Check what ``labels=`` says of answers, and find the enum that the classes are of.
+
+    Raises
+    ------
+    RuleError
+        If an answer is empty or means two classes, none votes, or a class is no class.
+    """
+    if isinstance(labels, EnumType):
+        members: Mapping[str, Any] = labels.__members__
+        labels = {name.lower().replace("_", " "): member for name, member in members.items()}
+    if not isinstance(labels, Mapping) or not labels:
+        raise RuleError(
+            f"labels={labels!r} of rule {rule!r} does not say what answers mean",
+            hint='labels={"spam": Label.SPAM, "no spam": Label.HAM}, or the IntEnum itself',
+        )
+    meanings: dict[str, int] = {}
+    enums: set[type[IntEnum]] = set()
+    for answer, label in labels.items():
+        number, enum = (ABSTAIN, None) if label is None else class_of(label)
+        enums |= set() if enum is None else {enum}
+        meanings[_checked(answer, meanings, rule)] = number
+    if len(enums) > 1:
+        raise RuleError(f"labels= of rule {rule!r} has classes of {len(enums)} enums")
+    if set(meanings.values()) == {ABSTAIN}:
+        raise RuleError(f"rule {rule!r} can only abstain", hint='labels={"spam": Label.SPAM, "ham": None}')
+    if normalised(UNSURE) not in map(normalised, meanings):
+        meanings[UNSURE] = ABSTAIN
+    return Reading(tuple(meanings.items()), _probability(threshold, rule), rule), next(iter(enums), None)
+
+
+def _checked(answer: Any, before: Mapping[str, int], rule: str) -> str:
+    if not isinstance(answer, str) or not answer.strip():
+        raise RuleError(f"the answer {answer!r} of rule {rule!r} is not a text", hint='labels={"spam": Label.SPAM}')
+    same = next((other for other in before if normalised(other) == normalised(answer)), None)
+    if same is not None:
+        raise RuleError(
+            f"the answers {same!r} and {answer!r} of rule {rule!r} cannot be told apart",
+            hint="case, spaces, and punctuation around an answer do not count; use other words",
+        )
+    return answer
+
+
+def _probability(threshold: Any, rule: str) -> float | None:
+    if threshold is None:
+        return None
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise RuleError(f"confidence={threshold!r} of rule {rule!r} is not a probability", hint="confidence=0.8")
+    return float(threshold)
+
+
+def normalised(answer: str) -> str:
+    """An answer without what does not count: case, runs of spaces, punctuation around it.
+
+    >>> normalised("  **Not  Spam**. "), normalised("C++"), normalised("?!")
+    ('not spam', 'c++', '?!')
+    """
+    text = " ".join(unicodedata.normalize("NFKC", answer).casefold().split())
+    first, last = 0, len(text)
+    while first < last and _is_mark(text[first]):
+        first += 1
+    while last > first and _is_mark(text[last - 1]):
+        last -= 1
+    return text[first:last] or text
+
+
+def _is_mark(character: str) -> bool:
+    return character in " `" or unicodedata.category(character).startswith("P")
+
+
+def confidence_of(text: str, tokens: Sequence[tuple[str, float]]) -> float:
+    """The probability of the answer in a text: of those tokens that it is written with.
+
+    Parameters
+    ----------
+    text : str
+        All that the model said.
+    tokens : sequence of (token, log-probability)
+
+    >>> round(confidence_of('{"answer": "spam"}', [('{"answer": "', 0.0), ("sp", -0.1), ("am", -0.2), ('"}', -1.0)]), 3)
+    0.741
+    """
+    said = Answer(text).said
+    first = text.rfind(said) if "".join(token for token, _ in tokens) == text else -1
+    total, place = 0.0, 0
+    for token, logprob in tokens:
+        if first < 0 or (place < first + len(said) and place + len(token) > first):
+            total += logprob
+        place += len(token)
+    return min(1.0, math.exp(total))

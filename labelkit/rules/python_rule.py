@@ -1,0 +1,208 @@
+"""Make rules and derived columns of Python functions: ``labeling_function`` and ``column``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
+from typing import Any, overload
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import (
+    Condition,
+    Options,
+    P,
+    R,
+    bind_columns,
+    expressions_of,
+    first_paragraph,
+    origin_of,
+    rule_name,
+)
+from labelkit.rules.expressions import AnyOf, Expression, bind, leaves
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, examples_of
+from labelkit.rules.parameters import Parameter, parameters_of
+
+
+@overload
+def labeling_function(function: Callable[P, Any], /) -> LabelingFunction[P]: ...
+@overload
+def labeling_function(
+    *,
+    batch: bool = ...,
+    when: Condition | None = ...,
+    label: type[IntEnum] | None = ...,
+    name: str | None = ...,
+    examples: Mapping[Any, Any] | None = ...,
+    group: str | None = ...,
+    precision: float | None = ...,
+    trusted: bool = ...,
+) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
+def labeling_function(
+    function: Callable[P, Any] | None = None,
+    /,
+    *,
+    batch: bool = False,
+    when: Condition | None = None,
+    label: type[IntEnum] | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+    levels: int = 0,
+) -> LabelingFunction[P] | Callable[[Callable[P, Any]], LabelingFunction[P]]:
+    """Make a rule of a Python function that returns a class, or ``ABSTAIN`` or ``None``.
+
+    Its parameters name the columns that it reads. It is not called for an example with a null among them (it abstains
+    there), unless the parameter is annotated as optional.
+
+    Parameters
+    ----------
+    batch : bool
+        Whether the function takes columns and returns a vote for each example: NumPy arrays, or what the parameters are
+        annotated with (a pyarrow array, a pandas series, a list). It is called on fixed chunks of 1,024 examples.
+    when : Condition, optional
+        Call the function only where this holds. Columns that the condition names must be among the parameters; one that
+        names none reads the only one.
+    label : IntEnum, optional
+        The enum of the classes that it returns, where the module has several.
+    name, examples, group, precision, trusted
+        As in :func:`keywords`.
+    cache : bool, optional
+        Whether its votes may be kept and used again: your word that they depend on its columns and its source alone (or
+        that they do not). If not given, that is found out; ``labelkit cache info`` says what was found.
+    levels : int
+        The rule says how sure it is: it returns a pair of a label and a confidence from 0 to 1, or a probability for
+        each class, and the confidence is rounded to so many steps (from 1 to 255). Keep it coarse (8, say) where many
+        rules do so: each combination is a pattern of its own.
+
+    Returns
+    -------
+    LabelingFunction
+
+    Raises
+    ------
+    RuleError
+        If the function reads no column, or the guard reads one that it does not.
+
+    Examples
+    --------
+    >>> @labeling_function(examples={"hi": 0, "a long and winding road": None})
+    ... def short(text: str) -> int:
+    ...     "Genuine comments are often short."
+    ...     return 0 if len(text.split()) < 5 else -1
+    >>> short("nice song")
+    0
+    """
+
+    def decorate(function: Callable[P, Any]) -> LabelingFunction[P]:
+        return calling(
+            function,
+            kind="batch" if batch else "python",
+            batch=batch,
+            when=when,
+            enum=label,
+            options=Options(name, examples, group, precision, trusted),
+            cache=cache,
+            levels=levels,
+        )
+
+    return decorate if function is None else decorate(function)
+
+
+def calling(
+    function: Callable[P, Any],
+    *,
+    kind: str,
+    batch: bool,
+    options: Options,
+    when: Condition | None = None,
+    enum: type[IntEnum] | None = None,
+    decide: Any = None,
+    cache: bool | None = None,
+    levels: int = 0,
+) -> LabelingFunction[P]:
+    """Make a rule that calls a Python function; what all decorators of functions with a body share."""
+    name, what = rule_name(function, options.name)
+    parameters = parameters_of(function, what)
+    checked = options.checked(what)
+    return LabelingFunction(
+        name=name,
+        parameters=parameters,
+        body=Calls(function, batch, None if when is None else _guard(when, parameters, what), decide),
+        kind=kind,
+        origin=origin_of(function),
+        enum=enum or _enum_among((checked.examples or {}).values()),
+        examples=examples_of(checked.examples, len(parameters), what),
+        group=checked.group,
+        precision=checked.precision,
+        trusted=checked.trusted,
+        doc=first_paragraph(function),
+        cache=cache,
+        levels=_checked_levels(levels or getattr(decide, "levels", 0), what),
+    )
+
+
+def _checked_levels(levels: int, what: str) -> int:
+    if isinstance(levels, bool) or not isinstance(levels, int) or not 0 <= levels <= 255:
+        raise RuleError(f"levels={levels!r} of {what} is not a number of steps from 0 to 255", hint="levels=8")
+    return levels
+
+
+def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:
+    if not isinstance(when, Condition):
+        raise RuleError(f"when={when!r} of {what} is not a condition", hint="when=keywords('refund')")
+    names = tuple(p.name for p in parameters)
+    optional = tuple(p.name for p in parameters if p.optional)
+    expressions = expressions_of(when)
+    whole = expressions[0] if len(expressions) == 1 else AnyOf(tuple(expressions))
+    if len(names) > 1 and any(not leaf.columns for leaf in leaves(whole)):
+        raise RuleError(
+            f"{what} reads {len(names)} columns, and its guard does not say which one it means",
+            hint=f"when=keywords(..., column={names[0]!r})",
+        )
+    bind_columns(whole, names, optional, what)
+    return bind(whole, names[:1], optional)
+
+
+def _enum_among(values: Iterable[Any]) -> type[IntEnum] | None:
+    return next((type(v) for v in values if isinstance(v, IntEnum)), None)
+
+
+@overload
+def column(function: Callable[P, R], /) -> Column: ...
+@overload
+def column(*, batch: bool = ...) -> Callable[[Callable[P, R]], Column]: ...
+def column(
+    function: Callable[..., Any] | None = None, /, *, batch: bool = False
+) -> Column | Callable[[Callable[..., Any]], Column]:
+    """Make a derived column: computed once an example, for every rule and column of its module that names it.
+
+    It stands at the top of the module (or is imported there), where rules find it by its name.
+
+    Parameters
+    ----------
+    batch : bool
+        Whether the function takes columns, and returns one, instead of single values. It is called on fixed chunks of
+        1,024 examples.
+
+    Returns
+    -------
+    Column
+
+    Examples
+    --------
+    >>> @column
+    ... def n_words(text: str) -> int:
+    ...     "How many words the text has."
+    ...     return len(text.split())
+    >>> n_words("nice song"), n_words(None)
+    (2, None)
+    """
+
+    def decorate(function: Callable[..., Any]) -> Column:
+        name, _ = rule_name(function, None)
+        return Column(name, function, parameters_of(function, f"column {name!r}"), batch, origin_of(function))
+
+    return decorate if function is None else decorate(function)

@@ -1,0 +1,162 @@
+"""What examples are compared with: texts or vectors whose labels are known, in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import class_of
+from labelkit.rules.list_files import read_entries
+from labelkit.rules.lookup import meaning_of
+from labelkit.rules.similarity._vectors import stacked
+from labelkit.rules.similarity.clusters import Clusters
+from labelkit.votes.label_space import ABSTAIN
+
+Group: TypeAlias = tuple[list[Any], int | None]
+"""Entries that belong together, and their label; None for an abstain."""
+
+
+@dataclass(frozen=True, eq=False)
+class References:
+    """Texts or vectors to compare with.
+
+    Attributes
+    ----------
+    entries : tuple of str, or ndarray of float32, shape (n_references, n_dimensions)
+    groups : ndarray of int64, shape (n_references,)
+        The group of each entry.
+    labels : ndarray of int64, shape (n_groups,)
+        The label of each group; -1 for an abstain.
+    enum : IntEnum, optional
+        Of the labels.
+    """
+
+    entries: Any
+    groups: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+    enum: type[IntEnum] | None = None
+
+    def __fingerprint_parts__(self) -> list[Any]:
+        return [self.entries, self.groups, self.labels]
+
+
+def references_of(
+    source: Any, label: Any, *, key: str | None = None, value: str | None = None, near: str | None = None
+) -> References:
+    """Read what ``@similar_to`` was given.
+
+    Raises
+    ------
+    RuleError
+        If there is nothing to compare with, or a label is missing or no class; if an entry is neither text nor vector,
+        or stands under two labels.
+    """
+    groups = list(_groups(source, label, key, value, near))
+    numbers, enums = [], []
+    for _, meant in groups:
+        number, enum = (ABSTAIN, None) if meant is None else class_of(meant)
+        numbers.append(number)
+        enums += [] if enum is None else [enum]
+    if len(set(enums)) > 1:
+        raise RuleError(f"similar_to has labels of {len(set(enums))} enums: {sorted(e.__name__ for e in set(enums))}")
+    entries = [entry for members, _ in groups for entry in members]
+    if not entries:
+        raise RuleError(
+            "similar_to needs at least one example", hint='@similar_to(["free money"], label=Label.SPAM, ...)'
+        )
+    if all(number == ABSTAIN for number in numbers):
+        raise RuleError("a rule whose examples all mean an abstain can only abstain", hint="label=Label.SPAM")
+    owners = np.repeat(np.arange(len(groups)), [len(members) for members, _ in groups])
+    _check_unlike(entries, [numbers[owner] for owner in owners])
+    return References(_checked(entries), owners, np.array(numbers, dtype=np.int64), next(iter(enums), None))
+
+
+def _groups(source: Any, label: Any, key: str | None, value: str | None, near: str | None) -> Iterator[Group]:
+    if isinstance(source, str | Path):
+        path = Path(source) if near is None else Path(near).parent / source
+        if path.suffix.lower() == ".json":
+            source = Clusters.load(path)
+        else:
+            pairs = read_entries(Path(source), key=key, value=value, beside=near)
+            meant = None if value is not None else _one_label(label)
+            yield from _by_label((e, meaning_of(t, label, source) if value is not None else meant) for e, t in pairs)
+            return
+    if key is not None or value is not None:
+        raise RuleError(f"key= and value= name the columns of a file, and {type(source).__name__} has none")
+    if isinstance(source, Clusters):
+        yield from _of_clusters(source, label)
+    elif isinstance(source, Mapping):
+        if label is not None:
+            raise RuleError("similar_to takes either examples and one label, or one mapping from labels to examples")
+        yield from _of_mapping(source)
+    elif isinstance(source, np.ndarray) or (isinstance(source, Iterable) and not isinstance(source, bytes)):
+        yield list(source), _one_label(label)
+    else:
+        raise RuleError(
+            f"{source!r} holds no examples", hint="a list of texts, a mapping from labels to lists, or a file"
+        )
+
+
+def _one_label(label: Any) -> Any:
+    if label is None:
+        raise RuleError(
+            "similar_to has no label to vote for", hint="@similar_to([...], label=Label.SPAM, threshold=0.4)"
+        )
+    if isinstance(label, Mapping | type):
+        raise RuleError(f"label={label!r} says what the labels of a file mean", hint='value="label" names their column')
+    return label
+
+
+def _by_label(pairs: Iterable[tuple[Any, Any]]) -> Iterator[Group]:
+    found: dict[Any, list[Any]] = {}
+    for entry, meant in pairs:
+        found.setdefault(meant, []).append(entry)
+    yield from ((members, meant) for meant, members in found.items())
+
+
+def _of_mapping(source: Mapping[Any, Any]) -> Iterator[Group]:
+    """Labels to examples, or examples to labels."""
+    if any(isinstance(one, str) for one in source):
+        yield from _by_label(source.items())
+        return
+    for meant, members in source.items():
+        if isinstance(members, str):
+            raise RuleError(f"the examples of {meant!r} are one text, not a list: {members!r}", hint=f"[{members!r}]")
+        yield list(members), meant
+
+
+def _of_clusters(clusters: Clusters, label: Any) -> Iterator[Group]:
+    if not isinstance(label, Mapping) or not label:
+        raise RuleError("clusters have numbers, and the rule does not say what they mean", hint="label={0: Label.SPAM}")
+    unknown = [number for number in label if number not in range(len(clusters))]
+    if unknown:
+        raise RuleError(f"there is no cluster {unknown[0]!r}; they are numbered 0 .. {len(clusters) - 1}")
+    yield from ((list(members), label.get(number)) for number, members in enumerate(clusters.examples))
+
+
+def _check_unlike(entries: list[Any], labels: list[int]) -> None:
+    known: dict[str, int] = {}
+    for entry, label in zip(entries, labels, strict=True):
+        if isinstance(entry, str) and known.setdefault(entry, label) != label:
+            raise RuleError(f"the example {entry!r} stands under two labels, {known[entry]} and {label}")
+
+
+def _checked(entries: list[Any]) -> Any:
+    if all(isinstance(entry, str) for entry in entries):
+        empty = [entry for entry in entries if not entry.split()]
+        if empty:
+            raise RuleError(f"similar_to has an empty example {empty[0]!r}, which nothing is similar to")
+        return tuple(entries)
+    if any(isinstance(entry, str | bytes) for entry in entries):
+        raise RuleError("similar_to takes texts or vectors, not both")
+    vectors, errors = stacked(entries, None, "similar_to")
+    for number, error in errors.items():
+        raise RuleError(f"example {number} of similar_to is no vector like the first: {error}")
+    return vectors

@@ -1,0 +1,140 @@
+"""The decorator ``@similar_to``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from labelkit.exceptions import RuleError
+from labelkit.rules.condition import Condition, Options
+from labelkit.rules.declaration import Declaration
+from labelkit.rules.similarity._neighbours import Comparison, Neighbours, Votes
+from labelkit.rules.similarity._references import References, references_of
+from labelkit.rules.similarity._vectors import Embed
+from labelkit.rules.similarity.clusters import Clusters
+from labelkit.votes.label_space import ABSTAIN
+
+
+def similar_to(
+    source: Any,
+    /,
+    *,
+    threshold: float | Mapping[int, float],
+    label: Any = None,
+    n_neighbors: int = 1,
+    share: float = 0.5,
+    mean: bool = False,
+    embed: Embed | None = None,
+    key: str | None = None,
+    value: str | None = None,
+    when: Condition | None = None,
+    name: str | None = None,
+    examples: Mapping[Any, Any] | None = None,
+    group: str | None = None,
+    precision: float | None = None,
+    trusted: bool = False,
+    cache: bool | None = None,
+) -> Declaration:
+    """Vote where an example is like others whose label is known: by the cosine of their vectors.
+
+    The decorated function's parameter names the column, of texts or of vectors (lists of numbers), and its body is its
+    docstring alone; what this returns also makes rules in a loop, with ``.rule(name=..., column=...)``.
+
+    Texts are compared by TF-IDF of their character n-grams (3 to 5 characters inside words, case folded), of which the
+    corpus has no say: 0.3 is alike, 0.6 hardly differs, 1 is the same. With ``embed=`` by that embedding, whose cosines
+    have their own scale. Where several rules compare by the same slow embedding, let a ``@column(batch=True)`` make the
+    vectors once, and let the rules read that column; ``embed=`` then makes those of the examples.
+
+    Parameters
+    ----------
+    source : list, mapping, path, or Clusters
+        Texts or vectors to compare with: a list of one ``label``; a mapping from labels to lists (None for examples
+        that mean an abstain: what is nearer to them gets no vote), or from texts to labels; a file of them beside the
+        module, as :func:`labelkit.lookup` takes it; or what :func:`labelkit.fit_clusters` found, or saved (``.json``).
+    threshold : float or mapping from label to float
+        The cosine from which an example counts as similar, in [-1, 1].
+    label : int, IntEnum or mapping, optional
+        The class to vote for. With ``value=``: what the file's labels mean, as in :func:`labelkit.lookup`. Of clusters:
+        a mapping from their numbers to labels; what is nearest to another cluster gets no vote.
+    n_neighbors : int
+        How many of the nearest examples are asked, with those that are just as near as the last; those below the
+        threshold agree to nothing.
+    share : float
+        The share of them that must agree for a vote, in [0, 1]. Labels that as many agree on abstain.
+    mean : bool
+        Compare with the mean of each label's examples, instead of each of them. Clusters always are.
+    embed : callable, optional
+        Takes a list of texts and returns an array or sparse matrix of shape (n_texts, n_dimensions), such as
+        ``model.encode`` of sentence-transformers or ``vectorizer.transform`` of scikit-learn.
+    key, value : str, optional
+        The columns of the file with the texts or vectors (the first if not given), and with their labels.
+    when, name, examples, group, precision, trusted, cache
+        As in :func:`labelkit.labeling_function`.
+
+    Returns
+    -------
+    callable
+        Decorates a function.
+
+    Raises
+    ------
+    RuleError
+        If there is nothing to compare with, a label is missing, or a number is out of its range.
+
+    Examples
+    --------
+    >>> @similar_to({0: ["great song", "love this song"], 1: ["free money here", "win money now"]}, threshold=0.25)
+    ... def nearest(text):
+    ...     "The label of the most similar example."
+    >>> nearest("i love the song!"), nearest("money, money"), nearest("hello")
+    (0, 1, -1)
+    >>> @similar_to({0: [[1, 0], [0.9, 0.1]], 1: [[0, 1]]}, mean=True, threshold=0.8)
+    ... def by_vector(vector):
+    ...     "Vectors that were made elsewhere."
+    >>> by_vector([2, 0.3]), by_vector([1, 1.2])
+    (0, -1)
+    """
+    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    references = references_of(source, label, key=key, value=value, near=near)
+    clusters = isinstance(source, Clusters) or (isinstance(source, str | Path) and Path(source).suffix == ".json")
+    neighbours = Neighbours(_limits(threshold, references), _count(n_neighbors), _share(share))
+    by_mean = bool(mean) or clusters
+    if by_mean and neighbours.n_neighbors > 1:
+        raise RuleError("mean=True compares with one point for each label, so n_neighbors= has no meaning")
+    if embed is not None and not callable(embed):
+        raise RuleError(f"embed={embed!r} is not callable", hint="embed=model.encode: a list of texts in, an array out")
+
+    def make(rule: str, columns: tuple[str, ...], function: Callable[..., Any]) -> Comparison:
+        if len(columns) != 1:
+            raise RuleError(f"rule {rule!r} compares one column, and reads {columns}", hint="join texts in a @column")
+        return Comparison(rule, references, neighbours, by_mean, embed, function)
+
+    labels = tuple(sorted(set(references.labels.tolist()) - {ABSTAIN}))
+    options = Options(name, examples, group, precision, trusted, cache)
+    return Declaration("similarity", make, Votes(labels), options, when, references.enum)
+
+
+def _limits(threshold: Any, references: References) -> tuple[float, ...]:
+    """The threshold of each group; that of examples which mean an abstain is the lowest."""
+    given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(references.labels.tolist(), threshold)
+    for number in given.values():
+        if isinstance(number, bool) or not isinstance(number, int | float) or not -1 <= number <= 1:
+            raise RuleError(f"threshold={number!r} is not a cosine", hint="give a number from -1 to 1, such as 0.4")
+    missing = [number for number in references.labels.tolist() if number != ABSTAIN and number not in given]
+    if missing:
+        raise RuleError(f"threshold= says nothing of class {missing[0]}", hint="one number, or one for each label")
+    return tuple(float(given.get(number, min(given.values()))) for number in references.labels.tolist())
+
+
+def _count(n_neighbors: Any) -> int:
+    if isinstance(n_neighbors, bool) or not isinstance(n_neighbors, int) or n_neighbors < 1:
+        raise RuleError(f"n_neighbors={n_neighbors!r} is not a whole number from 1", hint="n_neighbors=5")
+    return n_neighbors
+
+
+def _share(share: Any) -> float:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise RuleError(f"share={share!r} is not a share", hint="give a number from 0 to 1, such as 0.8")
+    return float(share)

@@ -1,0 +1,232 @@
+"""The one function: it pairs the examples, counts what flipped, and puts the counts into tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import bdtr
+
+from labelkit._shared.markup import FAILED
+from labelkit._shared.numbers import wilson_interval
+from labelkit.exceptions import MatrixError
+from labelkit.runs.diff._gold import gold_of
+from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
+from labelkit.runs.diff._tally import Layout, Paired, Tally
+from labelkit.runs.diff.difference import Difference
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.outcomes import FAULT
+
+MOVES: Final = ("right_gained", "right_lost", "wrong_gained", "wrong_lost")
+"""What can become of a vote or a label that gold judges."""
+
+
+def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int = 0) -> Difference:
+    """Say what changed from one label matrix or run to another.
+
+    Parameters
+    ----------
+    a, b : LabelMatrix, array-like, DataFrame, RunFolder or path of a run folder
+        Before and after. Examples are matched by their ids, rules and classes by their names.
+    gold : array-like, Series or dict by id, column of the run's corpus, or path of a file of ids and labels, optional
+        Trusted labels of some examples, to judge the change by.
+    sample : int
+        How many ids to give of each kind of flip.
+    random_state : int
+        Of that sample.
+
+    Returns
+    -------
+    Difference
+        Tables of rules, of votes that flipped, and of labels that flipped (where both are runs).
+
+    Raises
+    ------
+    MatrixError
+        If these are no votes, have no example in common, or are to be matched by ids that name several examples.
+    RunFolderError
+        If a path is no run folder.
+    GoldError
+        If gold does not fit.
+
+    Examples
+    --------
+    >>> change = diff([[0, -1], [1, 1]], [[0, 1], [1, -1]])
+    >>> change.votes[["lf", "before", "after", "n", "ids"]].values.tolist()
+    [['lf1', None, '1', 1, (0,)], ['lf1', '1', None, 1, (1,)]]
+    """
+    if sample < 0:
+        raise MatrixError(f"sample={sample} is not a number of ids", hint="sample=5")
+    pairing = pair(side_of(a), side_of(b))
+    layout = _layout(pairing.before, pairing.after)
+    truth = None if gold is None else gold_of(gold, pairing, layout.class_names)
+    tally = Tally(layout, sample=sample, random_state=random_state)
+    for before, after in pairing.chunks():
+        known = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
+        tally.add(before, after, known)
+    labeled = pairing.before.labeled and pairing.after.labeled
+    return Difference(
+        lfs=_lf_table(pairing, tally, judged=truth is not None, labeled=labeled),
+        votes=_vote_table(tally),
+        labels=_label_table(tally) if labeled else None,
+        gold=_gold_table(tally) if labeled and truth is not None else None,
+        n_examples=tally.n_examples,
+        only_before=pairing.only_before,
+        only_after=pairing.only_after,
+        covered=(tally.covered[0], tally.covered[1]),
+        class_names=layout.class_names,
+        notes=tuple(_notes(pairing)),
+    )
+
+
+def _layout(before: Side, after: Side) -> Layout:
+    """Every rule and class of either side, those of the first before those that are new."""
+    renamed = _renamed(before, after)
+    old, new = [renamed.get(lf.name, lf.name) for lf in before.lfs], [lf.name for lf in after.lfs]
+    names = tuple(dict.fromkeys([*old, *new]))
+    classes = tuple(dict.fromkeys([*before.class_names, *after.class_names]))
+    return Layout(
+        names=names,
+        before=tuple(old.index(name) if name in old else None for name in names),
+        after=tuple(new.index(name) if name in new else None for name in names),
+        recode=np.array([*map(classes.index, after.class_names), FAULT, ABSTAIN], dtype=LabelSpace(classes).dtype),
+        same_classes=after.class_names == classes,
+        class_names=classes,
+    )
+
+
+def _notes(pairing: Pairing) -> list[str]:
+    """What the reader should know before trusting the numbers."""
+    before, after = pairing.before, pairing.after
+    notes = []
+    if before.class_names != after.class_names:
+        notes.append(f"the classes were {', '.join(before.class_names)} and are {', '.join(after.class_names)}")
+    prints = [side.corpus.get("fingerprint") for side in (before, after)]
+    if all(prints) and prints[0] != prints[1]:
+        named = all(side.corpus.get("id") for side in (before, after))
+        how = "by their ids" if named else "by their positions, since they have no ids"
+        notes.append(f"the runs are over different corpora; examples are matched {how}")
+    return [*notes, *(f"{old} is called {new} now" for old, new in _renamed(before, after).items())]
+
+
+def _renamed(before: Side, after: Side) -> dict[str, str]:
+    """The new name of each rule that goes on under another, as its fingerprint tells."""
+    kept = {lf.name for lf in before.lfs} & {lf.name for lf in after.lfs}
+    gone, come = ([lf for lf in side.lfs if lf.fingerprint and lf.name not in kept] for side in (before, after))
+    counts = Counter(lf.fingerprint for lf in [*gone, *come])
+    names = {lf.fingerprint: lf.name for lf in come}
+    return {lf.name: names[lf.fingerprint] for lf in gone if lf.fingerprint in names and counts[lf.fingerprint] == 2}
+
+
+# Tables ---------------------------------------------------------------------------------------------------------------
+
+
+def _lf_table(pairing: Pairing, tally: Tally, *, judged: bool, labeled: bool) -> pd.DataFrame:
+    """A row for each rule."""
+    renamed = _renamed(pairing.before, pairing.after)
+    old = {renamed.get(lf.name, lf.name): lf for lf in pairing.before.lfs}
+    new = {lf.name: lf for lf in pairing.after.lfs}
+    names = tally.layout.names
+    columns: dict[str, Any] = {
+        "status": [_status(old.get(name), new.get(name)) for name in names],
+        "votes_before": tally.votes[:, 0],
+        "votes_after": tally.votes[:, 1],
+        "flips": tally.moves.sum(axis=1),
+    }
+    if labeled:
+        columns["label_flips"] = tally.by.sum(axis=1)
+    if judged:
+        columns |= _judged(tally.paired)
+    return pd.DataFrame(columns, index=pd.Index(names, name="lf", dtype=object))
+
+
+def _status(old: LFInfo | None, new: LFInfo | None) -> str:
+    if old is None or new is None:
+        return "added" if old is None else "removed"
+    if old.name != new.name:
+        return "renamed"
+    if not old.fingerprint or not new.fingerprint:
+        return "without a version"
+    return "same" if old.fingerprint == new.fingerprint else "changed"
+
+
+def _judged(paired: list[Paired]) -> dict[str, Any]:
+    """What gold says of each rule."""
+    columns: dict[str, Any] = {}
+    for when, side in (("before", 0), ("after", 1)):
+        right = np.array([pairs.right[side] for pairs in paired], dtype=np.int64)
+        given = right + np.array([pairs.wrong[side] for pairs in paired], dtype=np.int64)
+        columns[f"gold_{when}"] = given
+        columns |= {f"precision{bound}_{when}": share for bound, share in _share(right, given).items()}
+    for name in MOVES:
+        columns[name] = [getattr(pairs, name) for pairs in paired]
+    return columns
+
+
+def _share(right: NDArray[np.int64], given: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """A share with Wilson's interval; NaN of nothing."""
+    low, high = wilson_interval(right, given)
+    return {"": right / np.where(given > 0, given, np.nan), "_low": low, "_high": high}
+
+
+def _p_value(pairs: Paired) -> float:
+    """How likely as uneven a split of the examples that became right or are so no longer is, if each way was as likely.
+
+    References
+    ----------
+    McNemar (1947), Note on the sampling error of the difference between correlated proportions or percentages.
+    https://doi.org/10.1007/BF02295996
+    """
+    n = pairs.right_gained + pairs.right_lost
+    return min(1.0, 2 * float(bdtr(min(pairs.right_gained, pairs.right_lost), n, 0.5))) if n else float("nan")
+
+
+def _vote_table(tally: Tally) -> pd.DataFrame:
+    """A row for each rule and kind of flip."""
+    rows = [
+        (name, _said(tally, old), _said(tally, new), n, tally.samples.ids(j, kind))
+        for j, name in enumerate(tally.layout.names)
+        for old, new, kind, n in tally.kinds(tally.moves[j])
+    ]
+    return _table(rows, ["lf", "before", "after", "n", "ids"])
+
+
+def _label_table(tally: Tally) -> pd.DataFrame:
+    """A row for each kind of flip of a label, with the rules whose votes flipped there."""
+    rows = []
+    for old, new, kind, n in tally.kinds(tally.label_moves):
+        by = {tally.layout.names[j]: int(tally.by[j, kind]) for j in np.argsort(-tally.by[:, kind], kind="stable")}
+        moved = {name: count for name, count in by.items() if count}
+        ids = tally.samples.ids(None, kind)
+        rows.append((_said(tally, old), _said(tally, new), n, int(tally.unmoved[kind]), moved, ids))
+    return _table(rows, ["before", "after", "n", "without_a_vote", "by", "ids"])
+
+
+def _gold_table(tally: Tally) -> pd.DataFrame:
+    """How right the labels are, before and after, and what became of the same examples."""
+    pairs = tally.label_pairs
+    right = np.array(pairs.right)
+    given = right + np.array(pairs.wrong)
+    columns: dict[str, Any] = {"gold": tally.n_gold, "labeled": given, "right": right}
+    columns |= {f"accuracy{bound}": share for bound, share in _share(right, given).items()}
+    columns |= {name: getattr(pairs, name) for name in MOVES}
+    columns["p_value"] = _p_value(pairs)
+    return pd.DataFrame(columns, index=pd.Index(["before", "after"], name="labels"))
+
+
+def _said(tally: Tally, outcome: int) -> str | None:
+    return {FAULT: FAILED, ABSTAIN: None}.get(outcome) if outcome < 0 else tally.layout.class_names[outcome]
+
+
+def _table(rows: list[tuple[Any, ...]], names: list[str]) -> pd.DataFrame:
+    """A frame whose columns of names and ids are of objects, also where it is empty."""
+    columns: dict[str, Any] = {}
+    for i, name in enumerate(names):
+        values = [row[i] for row in rows]
+        counted = name in {"n", "without_a_vote"}
+        columns[name] = np.array(values, dtype=np.int64) if counted else pd.Series(values, dtype=object)
+    return pd.DataFrame(columns)

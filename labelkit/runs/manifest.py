@@ -1,0 +1,105 @@
+"""Write what a run found into its folder: statistics, model, faults, rejects, manifest, report and timings."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from labelkit._version import __version__
+from labelkit.runs.parts import covered_patterns
+from labelkit.runs.run_folder import MANIFEST, PATTERNS, write_faults, write_json
+from labelkit.runs.run_state import Clock, Run
+from labelkit.votes.vote_patterns import VotePatterns
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A model that has been asked about all patterns already."""
+
+    proba: NDArray[np.float64]
+
+    def predict_pattern_proba(self, _patterns: VotePatterns) -> NDArray[np.float64]:
+        """What it answered."""
+        return self.proba
+
+
+def write_results(
+    run_: Run,
+    model: Any,
+    patterns: VotePatterns,
+    proba: NDArray[np.float64],
+    n_rows: int,
+    clock: Clock,
+    *,
+    report: bool,
+) -> None:
+    """Write the statistics, the model, the faults, the rejects, the manifest, the report and the timings."""
+    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
+    from labelkit.runs.report import write_report  # noqa: PLC0415 - brings scikit-learn
+
+    folder, parts = run_.folder, run_.parts
+    n_parts = parts.count(until_fault=False)
+    faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
+    ids = pa.int64() if run_.corpus.id is None else run_.corpus.column_type(run_.corpus.id)
+    write_faults(folder / "faults.parquet", faults, ids)
+    rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
+    (folder / "rejects.jsonl").write_text("".join(f"{line}\n" for line in rejects), "utf-8")
+    answered: Any = _Answered(proba)
+    summarize(patterns, model=answered).frame.to_csv(folder / "summary.csv")
+    clock.note("summary")
+    model.save(folder / "model")
+    write_json(folder / MANIFEST, _manifest(run_, model, patterns, n_rows, len(faults)))
+    patterns.save(folder / PATTERNS)
+    if report:
+        write_report(folder, corpus=run_.corpus, history=False)
+    clock.note("report")
+    per_lf = dict(sorted(run_.applier.seconds.items()))
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    timings = {"finished": finished, "seconds": clock.seconds, "seconds_per_lf": per_lf}
+    write_json(folder / "timings.json", {**timings, "remembered": list(run_.applier.remembered)})
+    shutil.rmtree(folder / "work")
+    (folder / "key").unlink()
+
+
+def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faults: int) -> dict[str, Any]:
+    lfs, corpus = run_.applier.lfs, run_.corpus
+    covered = int(patterns.counts[covered_patterns(patterns)].sum())
+    libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
+    return {
+        "rules": [{**lf.info.to_dict(), "module": lf.origin.module, **run_.texts[lf.name]} for lf in lfs],
+        "classes": list(lfs.space.names),
+        "corpus": {
+            "path": None if corpus.path is None else str(corpus.path),
+            "fingerprint": corpus.fingerprint(),
+            "id": corpus.id,
+            "columns": list(run_.applier.plan.columns),
+            "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
+        },
+        "gold": None if run_.gold is None else (run_.gold.column or "given"),
+        "model": {"name": type(model).__name__, "params": {k: _plain(v) for k, v in model.get_params().items()}},
+        "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
+        "examples": n_rows,
+        "covered": covered,
+        "patterns": len(patterns),
+        "faults": n_faults,
+        "rejects": len(corpus.rejects),
+        "batch_rows": run_.batch_rows,
+        "versions": {
+            "labelkit": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in libraries},
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,158 @@
+"""The whole run: rules and a corpus in; votes, labels, statistics and a model out, in a folder.
+
+Everything streams: memory is bounded by a batch for each worker and the distinct patterns of votes. The folder is made
+beside its final place and moved there when it is whole; a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from enum import IntEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from labelkit.apply.applier import Applier, OnFault
+from labelkit.apply.plan import CHUNK
+from labelkit.apply.vote_cache import VoteCache
+from labelkit.corpus import BATCH_ROWS
+from labelkit.corpus.gold import gold_of
+from labelkit.exceptions import LabelkitError, RunFolderError
+from labelkit.rules.collect import collect
+from labelkit.rules.inspection.source_text import text_of
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.runs.manifest import write_results
+from labelkit.runs.match_patterns import match_patterns
+from labelkit.runs.run_folder import MANIFEST, RunFolder
+from labelkit.runs.run_state import Clock, Run, resume_key
+from labelkit.votes.label_space import LabelSpace
+
+
+def run(
+    rules: LabelingFunctions | ModuleType | str | Path | Sequence[Any],
+    corpus: Any,
+    out: str | Path,
+    *,
+    id: str | None = None,  # noqa: A002 - the word that users write
+    gold: Any = None,
+    model: Any = "LabelModel",
+    labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    workers: int = 1,
+    batch_size: int = BATCH_ROWS,
+    on_fault: OnFault = "raise",
+    max_faults: int | None = None,
+    on_bad_row: Literal["raise", "reject"] = "raise",
+    force: bool = False,
+    report: bool = True,
+    progress: bool | None = None,
+    cache: VoteCache | str | Path | bool | None = None,
+) -> RunFolder:
+    """Apply rules to a corpus, fit a label model, and write votes, labels and statistics to a folder.
+
+    Parameters
+    ----------
+    rules : LabelingFunctions, module, path, dotted name, or several
+        As :func:`labelkit.collect` takes them.
+    corpus : object
+        As :meth:`labelkit.Applier.apply` takes it.
+    out : path
+        The folder to make. If an earlier run of the same rules over the same corpus was stopped, it goes on where it
+        was.
+    id : str, optional
+        The column that names the examples.
+    gold : str, array, Series or mapping, optional
+        Trusted labels of some examples: the name of a column, a file of ids and labels, or as in
+        :func:`labelkit.summarize`. They are used to judge the rules, not to fit the model.
+    model : str or label model
+        The name of a label model, or one with parameters set.
+    labels : IntEnum, list of class names or int, optional
+        The label space; inferred from the rules if not given.
+    workers, batch_size, on_fault, max_faults, on_bad_row, progress, cache
+        As in :meth:`labelkit.Applier.apply`.
+    force : bool
+        Whether to replace a folder that exists.
+    report : bool
+        Whether to write ``report.html`` into the folder.
+
+    Returns
+    -------
+    RunFolder
+
+    Raises
+    ------
+    RunFolderError
+        If the folder exists and ``force`` is not given.
+    CorpusError
+        If the corpus cannot be read, lacks a column, or has no rows.
+    FaultError
+        If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
+    """
+    target = Path(out)
+    _check_target(target, force=force)
+    lfs = rules if isinstance(rules, LabelingFunctions) else _collected(rules, labels)
+    applier = Applier(lfs, labels=labels)
+    opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+    with ThreadPoolExecutor(1) as pool:
+        digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of label models are imported
+        estimator = _model(model)
+        digest.result()
+    truth = None if gold is None else gold_of(gold, opened)
+    batch_rows = -(-batch_size // CHUNK) * CHUNK
+    draft = target.with_name(f".{target.name}.partial")
+    texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
+    run_ = Run(applier, opened, truth, draft, batch_rows, texts)
+    run_.resume_or_start(resume_key(run_, gold, on_bad_row))
+    clock = Clock()
+    n_rows = run_.vote(workers=workers, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache)
+    clock.note("apply")
+    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    clock.note("patterns")
+    # Gold judges the rules here; it does not teach the model.
+    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
+    clock.note("fit")
+    run_.label(proba, patterns, places, workers)
+    clock.note("labels")
+    write_results(run_, estimator, patterns, proba, n_rows, clock, report=report)
+    _move(draft, target)
+    return RunFolder(target)
+
+
+def _collected(rules: Any, labels: Any) -> LabelingFunctions:
+    made = (
+        isinstance(rules, Sequence)
+        and not isinstance(rules, str)
+        and all(hasattr(rule, "parameters") for rule in rules)
+    )
+    return LabelingFunctions(rules, labels=labels) if made and len(rules) else collect(rules, labels=labels)
+
+
+def _check_target(target: Path, *, force: bool) -> None:
+    if not target.exists():
+        return
+    if not force:
+        raise RunFolderError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it")
+    if not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+        raise RunFolderError(f"{str(target)!r} is not a run folder, so it is not replaced", hint="name another folder")
+
+
+def _model(model: Any) -> Any:
+    if not isinstance(model, str):
+        return model
+    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+
+    if model not in MODELS:
+        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(MODELS)}")
+    return MODELS[model]()
+
+
+def _move(draft: Path, target: Path) -> None:
+    """Put the finished folder in its place; an old one goes only when the new one stands ready."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

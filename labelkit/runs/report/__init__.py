@@ -1,0 +1,76 @@
+"""The report of a run: one HTML file that needs no network, to look at, to filter and to send to a colleague.
+
+Everything a corpus holds is shown as text. The page may run only its own script, which its content security policy
+names by digest, and loads nothing. The same run gives the same bytes: no times, no dates, no names of folders, unless
+earlier runs are told of.
+
+>>> import labelkit as lk, tempfile
+>>> folder = Path(tempfile.mkdtemp())
+>>> asks = lk.keywords("subscribe", label=1).rule(name="asks")
+>>> run = lk.run([asks], ["subscribe!", "hello"], folder / "first", labels=["HAM", "SPAM"], progress=False)
+>>> report = write_report(run, folder / "report.html", corpus=["subscribe!", "hello"])
+>>> "asks" in report.read_text("utf-8")
+True
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from labelkit._shared.files import replaced
+from labelkit.exceptions import RunFolderError
+from labelkit.runs.report._facts import read_facts
+from labelkit.runs.report._page import page
+from labelkit.runs.run_folder import RunFolder
+
+REPORT = "report.html"
+"""The name of a report in its run folder."""
+
+
+def write_report(
+    run_folder: RunFolder | str | Path, path: str | Path | None = None, *, corpus: Any = None, history: bool = True
+) -> Path:
+    """Write the report of a run to one HTML file.
+
+    Parameters
+    ----------
+    run_folder : RunFolder or path
+    path : path, optional
+        The file to write; ``report.html`` in the run folder if not given.
+    corpus : object, optional
+        Where the texts of the examples are, as :func:`labelkit.open_corpus` takes it. If not given, the file that was
+        run over is read, if it is still there and has not changed; else the report says so and shows ids and votes.
+    history : bool
+        Whether to tell of the runs in the same parent folder.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    RunFolderError
+        If this is no run folder, it is not whole, or ``corpus`` is not the run's.
+    CorpusError
+        If ``corpus`` cannot be read.
+    """
+    folder = run_folder if isinstance(run_folder, RunFolder) else _opened(Path(run_folder))
+    target = folder.path / REPORT if path is None else Path(path)
+    text = page(read_facts(folder, corpus, history=history))
+    with replaced(target) as draft:
+        draft.write_text(text, "utf-8", newline="\n")
+    return target
+
+
+def _opened(path: Path) -> RunFolder:
+    """The run folder, or what became of it."""
+    try:
+        return RunFolder(path)
+    except RunFolderError as error:
+        if path.with_name(f".{path.name}.partial").is_dir():
+            raise RunFolderError(
+                f"the run {str(path)!r} was stopped before its end", hint="give its command again, and it goes on"
+            ) from error
+        raise

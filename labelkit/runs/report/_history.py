@@ -1,0 +1,69 @@
+"""Earlier runs beside a run folder: what each rule was and did then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from labelkit.exceptions import RunFolderError
+from labelkit.runs.run_folder import MANIFEST, RunFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_RUNS: Final = 20
+"""Runs that are looked at, the latest first."""
+
+
+@dataclass(frozen=True)
+class EarlierRun:
+    """What is told of another run.
+
+    Attributes
+    ----------
+    name : str
+        Of its folder.
+    finished : str
+        The date and the minute.
+    same_corpus : bool
+    fingerprints : dict from str to str
+        Of its rules, by name.
+    summary : DataFrame
+    """
+
+    name: str
+    finished: str
+    same_corpus: bool
+    fingerprints: dict[str, str]
+    summary: pd.DataFrame
+
+
+def earlier_runs(folder: RunFolder) -> list[EarlierRun]:
+    """The runs in the folder that a run folder stands in, other than itself, the latest first."""
+    here = folder.path.resolve()
+    found = sorted(_siblings(here), key=lambda known: (known[0], known[1].path.name), reverse=True)
+    return [_told(finished, other, folder.manifest) for finished, other in found[:MOST_RUNS]]
+
+
+def _siblings(here: Any) -> Iterator[tuple[str, RunFolder]]:
+    for path in here.parent.iterdir():
+        if path == here or path.name.startswith(".") or not (path / MANIFEST).is_file():
+            continue
+        try:
+            other = RunFolder(path)
+            if other.manifest["rules"] and not other.summary.empty:
+                yield str(other.timings["finished"]), other
+        except (RunFolderError, OSError, ValueError, KeyError, TypeError):  # not whole, or of another program
+            continue
+
+
+def _told(finished: str, other: RunFolder, manifest: dict[str, Any]) -> EarlierRun:
+    own = manifest["corpus"]["fingerprint"]
+    return EarlierRun(
+        name=other.path.name,
+        finished=finished[:16].replace("T", " "),
+        same_corpus=bool(own) and other.manifest["corpus"].get("fingerprint") == own,
+        fingerprints={rule["name"]: rule["fingerprint"] for rule in other.manifest["rules"]},
+        summary=other.summary,
+    )

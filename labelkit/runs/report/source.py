@@ -1,0 +1,164 @@
+"""The corpus of a run, found again for the texts of the examples; a report without it still has ids and votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
+from labelkit.corpus.gold import Gold
+from labelkit.exceptions import CorpusError, RunFolderError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """Where the texts of examples come from.
+
+    Parameters
+    ----------
+    corpus : Corpus or None
+        None where it is not at hand.
+    columns : tuple of str
+        Those that the rules read.
+    gold_column : str or None
+    note : str
+        What a reader of the report has to know of it; mostly nothing.
+    sure : bool
+        Whether the content is known to be that of the run; else ids have to show it.
+    """
+
+    corpus: Corpus | None
+    columns: tuple[str, ...] = ()
+    gold_column: str | None = None
+    note: str = ""
+    sure: bool = False
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any], given: Any) -> SourceRows:
+        """Find the corpus of a run.
+
+        Parameters
+        ----------
+        manifest : mapping
+            The run's.
+        given : object or None
+            A corpus from the user, as :func:`labelkit.open_corpus` takes it; else the manifest's is looked for.
+
+        Raises
+        ------
+        CorpusError
+            If the given one cannot be read, or lacks the column of the ids.
+        RunFolderError
+            If it has another number of rows than the run.
+        """
+        known = manifest["corpus"]
+        if given is not None:
+            corpus = _opened(given, known)
+            sure = bool(known["fingerprint"]) and known["fingerprint"] == corpus.fingerprint()
+            if not sure and known["id"] is None and corpus.n_rows not in {None, manifest["examples"]}:
+                raise _other_corpus()
+            note = _unsure(sure=sure, by_id=known["id"] is not None)
+            return cls(corpus, *_columns(corpus, manifest), note, sure)
+        if known["path"] is None:
+            return cls(None, note="The run read its corpus from memory, so the examples are shown without their texts.")
+        path = Path(known["path"])
+        if not path.exists():
+            return cls(None, note=f"The corpus {path.name} is not there any more, so the examples have no texts.")
+        try:
+            corpus = _opened(path, known)
+            same = corpus.fingerprint() == known["fingerprint"]
+        except (CorpusError, OSError) as error:
+            return cls(None, note=f"The corpus {path.name} cannot be read, so the examples have no texts: {error}")
+        if not same:
+            return cls(None, note=f"The corpus {path.name} has changed since the run, so the examples have no texts.")
+        return cls(corpus, *_columns(corpus, manifest), sure=True)
+
+    def gold(self, class_names: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The gold labels at some rows, ascending; -1 where unknown, as where gold is no column."""
+        found = np.full(len(rows), -1, dtype=np.int64)
+        if self.corpus is None or self.gold_column is None:
+            return found
+        gold = Gold(column=self.gold_column)
+        for batch, places, at in self._batches([self.gold_column], rows):
+            ids = np.arange(batch.start, batch.start + len(batch))
+            found[at] = gold.of(batch, ids, class_names)[places]
+        return found
+
+    def values(self, rows: NDArray[np.int64], ids: Sequence[Any]) -> dict[int, tuple[Any, ...]]:
+        """The values of the columns at some rows, ascending.
+
+        Raises
+        ------
+        RunFolderError
+            If these rows have other ids: the corpus is another one.
+        CorpusError
+            If it cannot be read, as an iterator cannot be a second time.
+        """
+        if self.corpus is None:
+            return {}
+        found: dict[int, tuple[Any, ...]] = {}
+        for batch, places, at in self._batches(self.columns, rows):
+            taken = pa.array(places)
+            if batch.ids is not None and batch.ids.take(taken).to_pylist() != [ids[i] for i in at]:
+                raise self._surprise()
+            made = [batch.table.column(name).take(taken).to_pylist() for name in self.columns]
+            found |= dict(zip(rows[at].tolist(), zip(*made, strict=True) if made else ((),) * len(at), strict=False))
+        return found
+
+    def _batches(
+        self, columns: Sequence[str], rows: NDArray[np.int64]
+    ) -> Iterator[tuple[Batch, NDArray[np.int64], NDArray[np.int64]]]:
+        """Batches that hold some of the rows, with the places of those in the batch and among the rows."""
+        assert self.corpus is not None
+        if not len(rows):
+            return
+        start = int(rows[0])
+        if not self.corpus.splittable:  # a row may be bad in any column that is read: those of the run say which were
+            columns = [*self.columns, *([self.gold_column] if self.gold_column else ())]
+            start = 0
+        for batch in self.corpus.batches(list(dict.fromkeys(columns)), BATCH_ROWS, start=start):
+            low, high = np.searchsorted(rows, [batch.start, batch.start + len(batch)])
+            if low < high:
+                yield batch, rows[low:high] - batch.start, np.arange(low, high)
+            if high == len(rows):
+                return
+        raise self._surprise()
+
+    def _surprise(self) -> Exception:
+        """The rows are not those of the run: another corpus was given, or the same is read in another way."""
+        return CorpusError("its rows cannot be told apart by position") if self.sure else _other_corpus()
+
+
+def _opened(given: Any, known: Mapping[str, Any]) -> Corpus:
+    types = {name: _TYPES[kind] for name, kind in known.get("types", {}).items() if kind in _TYPES}
+    return open_corpus(given, id=known["id"], types=types, on_bad_row="reject")
+
+
+def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
+    """The columns that the rules read, and that of gold."""
+    named = manifest["corpus"].get("columns") or [c for rule in manifest["rules"] for c in rule["columns"]]
+    own = tuple(name for name in dict.fromkeys(named) if name in corpus.column_names)
+    return own, manifest["gold"] if manifest["gold"] in corpus.column_names else None
+
+
+def _unsure(*, sure: bool, by_id: bool) -> str:
+    if sure:
+        return ""
+    how = "the ids of its examples are those of the run" if by_id else "it has as many rows as the run's"
+    return f"The texts come from a corpus that was given for this report: {how}, but it is not known to be the same."
+
+
+def _other_corpus() -> RunFolderError:
+    return RunFolderError(
+        "this is not the corpus of the run: its rows are others", hint="give the corpus that was run over, or none"
+    )

@@ -1,0 +1,59 @@
+"""Check arrays of votes and confidences, and bring them to the smallest type that holds their classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.row_operations import read_only
+from labelkit.exceptions import MatrixError
+from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def checked_confidence(confidence: Any, votes: NDArray[Any]) -> NDArray[np.uint8]:
+    """Refuse confidences that are not uint8, of the shape of the votes, and 0 where a rule abstained."""
+    sure = np.asarray(confidence)
+    if sure.shape != votes.shape or sure.dtype != np.uint8:
+        raise MatrixError(
+            f"confidence is {sure.dtype} of shape {sure.shape}, but the votes have shape {votes.shape}",
+            hint="uint8, as np.rint(255 * share)",
+        )
+    if (sure[votes == ABSTAIN] != 0).any():
+        raise MatrixError("an abstain has a confidence", hint="it is 0 where a rule did not vote")
+    return read_only(sure)
+
+
+def from_sparse(votes: Any) -> NDArray[np.int16]:
+    """The votes of a sparse matrix of ``label + 1``, checked before they are brought to a small type."""
+    stored = np.asarray(votes.tocsr().data)
+    if stored.dtype.kind not in "iuf" or (stored != np.rint(stored)).any():
+        raise MatrixError("a sparse matrix holds votes that are not whole numbers", hint="it stores label + 1")
+    if stored.min(initial=0) < 0 or stored.max(initial=0) > MAX_CLASSES:
+        raise MatrixError(f"a sparse matrix holds {stored.min()} .. {stored.max()}", hint="it stores label + 1")
+    array: NDArray[np.int16] = votes.astype(np.int16).toarray()
+    return array - np.int16(1)
+
+
+def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
+    """Check an array of votes, and bring it to the type that its classes need."""
+    array = np.asarray(votes)
+    if array.ndim != 2:
+        raise MatrixError(f"votes have shape {array.shape}, not (n_examples, n_lfs)")
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise MatrixError("votes hold NaN or infinity", hint="an abstain is -1")
+        if (array != np.rint(array)).any():
+            raise MatrixError("votes are not whole numbers", hint="a vote is a class number, or -1")
+    elif array.dtype.kind not in "iu":
+        raise MatrixError(f"votes are of type {array.dtype}, not integers", hint="a vote is a class number, or -1")
+    low, high = int(array.min(initial=0)), int(array.max(initial=-1))
+    if low < ABSTAIN:
+        raise MatrixError(f"votes hold {low}, which is below ABSTAIN (-1)")
+    if n_classes is not None and high >= n_classes:
+        raise MatrixError(f"votes hold class {high}, but there are {n_classes} classes (0 .. {n_classes - 1})")
+    dtype = LabelSpace.of(n_classes or max(high + 1, 1)).dtype
+    return read_only(array.astype(dtype, copy=False))

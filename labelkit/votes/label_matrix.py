@@ -1,0 +1,422 @@
+"""The label matrix: what each labeling function said of each example, and all that is known beside it.
+
+A cell is a class or ``ABSTAIN`` (-1). A cell where the rule failed reads -1 too, and stands in the fault table with the
+reason: a fault is not an abstain. :class:`VotePatterns` is the same without the examples: the distinct rows of votes
+and how often each occurs, which is all that label models and statistics need, and which can be made in parts and
+merged.
+
+>>> import numpy as np
+>>> matrix = LabelMatrix.of(np.array([[0, -1], [1, 1], [0, -1]]), names=["short", "link"])
+>>> matrix
+LabelMatrix(3 examples x 2 labeling functions, 2 classes, 100.0% covered)
+>>> matrix["link"].votes.tolist()
+[[-1], [1], [-1]]
+>>> matrix.patterns.votes.tolist(), matrix.patterns.counts.tolist()
+([[0, -1], [1, 1]], [2, 1])
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.files import replaced
+from labelkit._shared.row_operations import read_only
+from labelkit.exceptions import MatrixError
+from labelkit.votes.distinct_rows import distinct
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.lf_info import LFInfo
+
+if TYPE_CHECKING:
+    from types import EllipsisType
+
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import ArrayLike, NDArray
+from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
+from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
+from labelkit.votes.storage import (
+    METADATA,
+    confidence_columns,
+    matrix_metadata,
+    read_confidence,
+    read_table,
+    vote_columns,
+)
+from labelkit.votes.vote_patterns import VotePatterns
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelMatrix:
+    """The votes of labeling functions on examples.
+
+    Behaves as the array of votes where an array is expected.
+
+    Parameters
+    ----------
+    votes : ndarray of int8 (int16 from 128 classes), shape (n_examples, n_lfs)
+        Classes, or -1. Kept read-only.
+    lfs : tuple of LFInfo
+        A description of each labeling function, by column.
+    class_names : tuple of str
+        The name of each class.
+    ids : ndarray, shape (n_examples,)
+        What names each example: strings or integers; positions where nothing else is known.
+    faults : tuple of Fault
+        Where rules failed, in the order of the examples.
+    confidence : ndarray of uint8, shape (n_examples, n_lfs), optional
+        How sure a rule was of its vote, from 1 to 255 (certain); 0 where it did not say, or did not vote.
+
+    Raises
+    ------
+    MatrixError
+        If the shapes do not fit, or a vote is not a class.
+    """
+
+    votes: NDArray[Any]
+    lfs: tuple[LFInfo, ...]
+    class_names: tuple[str, ...]
+    ids: NDArray[Any]
+    faults: tuple[Fault, ...] = ()
+    confidence: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        votes = as_votes(self.votes, len(self.class_names))
+        set_ = object.__setattr__
+        set_(self, "votes", votes)
+        set_(self, "lfs", tuple(self.lfs))
+        set_(self, "class_names", tuple(self.class_names))
+        set_(self, "ids", read_only(np.asarray(self.ids)))
+        set_(self, "faults", tuple(self.faults))
+        if len(self.lfs) != votes.shape[1]:
+            raise MatrixError(f"{votes.shape[1]} columns of votes, but {len(self.lfs)} labeling functions")
+        if self.ids.shape != (len(votes),):
+            raise MatrixError(f"{len(votes)} rows of votes, but ids of shape {self.ids.shape}")
+        names = [lf.name for lf in self.lfs]
+        if len(set(names)) != len(names):
+            raise MatrixError(f"labeling functions share a name: {sorted({n for n in names if names.count(n) > 1})}")
+        if self.confidence is not None:
+            set_(self, "confidence", checked_confidence(self.confidence, votes))
+        for fault in self.faults:
+            if fault.lf not in names or not 0 <= fault.row < len(votes):
+                raise MatrixError(f"a fault of {fault.lf!r} on row {fault.row} is outside the matrix")
+
+    @classmethod
+    def of(
+        cls,
+        votes: Any,
+        *,
+        names: Sequence[str] | None = None,
+        classes: int | Sequence[str] | None = None,
+        ids: ArrayLike | None = None,
+    ) -> LabelMatrix:
+        """Make a label matrix from an array, a scipy sparse matrix of ``label + 1``, or a DataFrame of votes.
+
+        Parameters
+        ----------
+        votes : array-like of int, shape (n_examples, n_lfs)
+            -1 is an abstain. Of a DataFrame, the column names name the labeling functions and the index is the ids.
+        names : list of str, optional
+            Names of the labeling functions; ``lf0``, ``lf1``, ... if not given.
+        classes : int or list of str, optional
+            The classes; as many as the highest vote needs (at least two) if not given.
+        ids : array-like, shape (n_examples,), optional
+            What names the examples; their positions if not given.
+
+        Returns
+        -------
+        LabelMatrix
+        """
+        if hasattr(votes, "columns") and hasattr(votes, "index"):  # a pandas frame, recognised without importing pandas
+            names = [str(column) for column in votes.columns] if names is None else names
+            ids = votes.index if ids is None else ids
+        if hasattr(votes, "tocsr"):
+            votes = from_sparse(votes)
+        array = as_votes(np.array(votes), None)  # a copy: what the user does to the array later is not known here
+        n_classes = max(2, int(array.max(initial=-1)) + 1)
+        space = LabelSpace.of(n_classes if classes is None else classes)
+        named = [f"lf{j}" for j in range(array.shape[1])] if names is None else list(names)
+        return cls(
+            votes=as_votes(array, len(space)),
+            lfs=tuple(LFInfo(name=name) for name in named),
+            class_names=space.names,
+            ids=np.arange(len(array)) if ids is None else np.asarray(ids),
+        )
+
+    # What it looks like -----------------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_examples, n_lfs)."""
+        return self.votes.shape[0], self.votes.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """int8, or int16 from 128 classes."""
+        return self.votes.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Two."""
+        return 2
+
+    @property
+    def n_examples(self) -> int:
+        """How many examples there are."""
+        return self.shape[0]
+
+    @property
+    def n_lfs(self) -> int:
+        """How many labeling functions there are."""
+        return self.shape[1]
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the labeling functions."""
+        return tuple(lf.name for lf in self.lfs)
+
+    @cached_property
+    def covered(self) -> NDArray[np.bool_]:
+        """Whether any rule voted, for each example."""
+        return np.asarray((self.votes != ABSTAIN).any(axis=1))
+
+    def __len__(self) -> int:
+        return self.n_examples
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's protocol
+        if dtype is not None and np.dtype(dtype) != self.votes.dtype:
+            return self.votes.astype(dtype)
+        return self.votes.copy() if copy else self.votes
+
+    def __repr__(self) -> str:
+        share = f"{100 * self.covered.mean():.1f}% covered" if len(self) else "empty"
+        text = f"{self.n_examples:,} examples x {self.n_lfs} labeling functions, {self.n_classes} classes, {share}"
+        return f"LabelMatrix({text}{f', {len(self.faults):,} faults' if self.faults else ''})"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.names)
+        names = dict(enumerate(self.class_names))
+        body = "".join(
+            f"<tr><th>{html.escape(str(i))}</th>"
+            + "".join(f"<td>{html.escape(names.get(int(vote), '–'))}</td>" for vote in row)
+            + "</tr>"
+            for i, row in zip(self.ids[:10], self.votes[:10], strict=True)
+        )
+        more = f"<p>... and {len(self) - 10:,} more examples</p>" if len(self) > 10 else ""
+        return (
+            f"<div><p><b>{html.escape(repr(self))}</b></p><table><thead><tr><th>id</th>{head}</tr></thead>"
+            f"<tbody>{body}</tbody></table>{more}</div>"
+        )
+
+    # Parts and wholes -------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, key: Any) -> LabelMatrix:
+        """Rows, or labeling functions by name.
+
+        ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, a boolean mask or an
+        array of positions picks examples; ``matrix[rows, names]`` picks both.
+        """
+        if isinstance(key, tuple) and (len(key) != 2 or isinstance(key[0], str)):
+            raise MatrixError(
+                f"matrix[{', '.join(map(repr, key))}] is neither rows nor labeling functions, nor both",
+                hint='matrix[["short", "link"]], or matrix[rows, ["short", "link"]]',
+            )
+        rows, columns = key if isinstance(key, tuple) else ((..., key) if _names_lfs(key) else (key, ...))
+        chosen = self if columns is ... else self._columns(columns)
+        return chosen if rows is ... else chosen._rows(rows)  # noqa: SLF001 - another matrix of this class
+
+    def _columns(self, key: Any) -> LabelMatrix:
+        if isinstance(key, str):
+            key = [key]
+        if _names_lfs(key):
+            key = [self._position(name) for name in key]
+        positions = np.atleast_1d(np.arange(self.n_lfs)[key])
+        lfs = tuple(self.lfs[j] for j in positions)
+        kept = {lf.name for lf in lfs}
+        faults = tuple(fault for fault in self.faults if fault.lf in kept)
+        sure = None if self.confidence is None else self.confidence[:, positions]
+        return replace(self, votes=self.votes[:, positions], lfs=lfs, faults=faults, confidence=sure)
+
+    def _position(self, name: str) -> int:
+        if name not in self.names:
+            raise MatrixError(f"no labeling function is named {name!r}", hint=f"there are {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def _rows(self, key: slice | NDArray[Any] | Sequence[int] | int | EllipsisType) -> LabelMatrix:
+        positions = np.atleast_1d(np.arange(self.n_examples)[key])
+        places: dict[int, list[int]] = {}
+        wanted = {fault.row for fault in self.faults}
+        for new, old in enumerate(positions.tolist()) if wanted else ():
+            if old in wanted:
+                places.setdefault(old, []).append(new)
+        faults = [replace(fault, row=new) for fault in self.faults for new in places.get(fault.row, ())]
+        faults.sort(key=lambda fault: fault.row)
+        sure = None if self.confidence is None else self.confidence[positions]
+        return replace(
+            self, votes=self.votes[positions], ids=self.ids[positions], faults=tuple(faults), confidence=sure
+        )
+
+    @classmethod
+    def concat(cls, matrices: Iterable[LabelMatrix]) -> LabelMatrix:
+        """Put the examples of several matrices under one another; they must have the same rules and classes."""
+        parts = list(matrices)
+        if not parts:
+            raise MatrixError("there is nothing to concatenate")
+        first, offset, faults = parts[0], 0, []
+        for part in parts:
+            if part.names != first.names or part.class_names != first.class_names:
+                raise MatrixError(
+                    f"matrices of other rules or classes cannot be concatenated: {part.names} and {first.names}",
+                    hint="to put rules side by side, use join",
+                )
+            faults += [replace(fault, row=fault.row + offset) for fault in part.faults]
+            offset += len(part)
+        votes = np.concatenate([part.votes for part in parts])
+        if all(_are_positions(part.ids) for part in parts):
+            faults = [replace(fault, id=fault.row) for fault in faults]
+            ids = np.arange(len(votes))
+        else:  # as objects where numbers and strings meet, so that none becomes the other
+            kinds = {part.ids.dtype.kind for part in parts if len(part)}
+            ids = np.concatenate([part.ids if len(kinds) < 2 else part.ids.astype(object) for part in parts])
+        sure = _side_by_side(parts, axis=0)
+        return replace(first, votes=votes, ids=ids, faults=tuple(faults), confidence=sure)
+
+    def join(self, other: LabelMatrix) -> LabelMatrix:
+        """Put the rules of another matrix over the same examples beside these.
+
+        Raises
+        ------
+        MatrixError
+            If the ids or the classes differ, or a rule stands in both.
+        """
+        if self.class_names != other.class_names:
+            raise MatrixError(f"the classes differ: {self.class_names} and {other.class_names}")
+        if len(self) != len(other) or not np.array_equal(self.ids, other.ids):
+            raise MatrixError(
+                f"the examples differ ({len(self)} and {len(other)} rows)",
+                hint="apply both sets of rules to the same corpus",
+            )
+        faults = sorted((*self.faults, *other.faults), key=lambda fault: fault.row)
+        votes = np.concatenate([self.votes, other.votes], axis=1)
+        sure = _side_by_side([self, other], axis=1)
+        return replace(self, votes=votes, lfs=(*self.lfs, *other.lfs), faults=tuple(faults), confidence=sure)
+
+    # What models and statistics learn from ----------------------------------------------------------------------------
+
+    @cached_property
+    def outcomes(self) -> NDArray[Any]:
+        """The votes, with :data:`FAULT` (-2) where the rule failed; shape (n_examples, n_lfs)."""
+        if not self.faults:
+            return self.votes
+        outcomes = self.votes.copy()
+        columns = {name: j for j, name in enumerate(self.names)}
+        outcomes[[fault.row for fault in self.faults], [columns[fault.lf] for fault in self.faults]] = FAULT
+        return read_only(outcomes)
+
+    @cached_property
+    def _distinct(self) -> tuple[VotePatterns, NDArray[np.int64]]:
+        rows = distinct(coded(self.outcomes, self.confidence, self.n_classes))
+        outcomes, sure = decoded(rows.values, self.n_classes, self.dtype, soft=self.confidence is not None)
+        return VotePatterns(outcomes, rows.counts, self.lfs, self.class_names, confidence=sure), rows.index
+
+    @property
+    def patterns(self) -> VotePatterns:
+        """The distinct rows of votes and how often each occurs."""
+        return self._distinct[0]
+
+    @property
+    def pattern_index(self) -> NDArray[np.int64]:
+        """For each example, the position of its row of votes in ``patterns``; shape (n_examples,)."""
+        return self._distinct[1]
+
+    # Other forms ------------------------------------------------------------------------------------------------------
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame of votes: a column per labeling function, the ids as index."""
+        import pandas as pd  # noqa: PLC0415 - only for who asks
+
+        return pd.DataFrame(self.votes, columns=list(self.names), index=pd.Index(self.ids, name="id"))
+
+    def to_arrow(self) -> pa.Table:
+        """An Arrow table: ``id``, then a column of votes per labeling function; the rest in its metadata."""
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+        columns = [pa.array(self.ids), *(pa.array(np.ascontiguousarray(column)) for column in self.votes.T)]
+        names = vote_columns(self.names)
+        for name, sure in confidence_columns(self.lfs, self.confidence).items():
+            names.append(name)
+            columns.append(pa.array(sure))
+        table = pa.table(columns, names=names)
+        return table.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names, self.faults))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the matrix, with all that it knows, to one Parquet file (which any Parquet reader can open)."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        with replaced(Path(path)) as draft:
+            pq.write_table(self.to_arrow(), draft, compression="zstd")
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> LabelMatrix:
+        """Read a matrix that :meth:`save` wrote.
+
+        Raises
+        ------
+        MatrixError
+            If the file is missing or holds no label matrix.
+        """
+        return cls.from_arrow(read_table(path, "a label matrix"), source=str(path))
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> LabelMatrix:
+        """Read a matrix from the table that :meth:`to_arrow` makes."""
+        metadata = (table.schema.metadata or {}).get(METADATA)
+        known = {} if metadata is None else json.loads(metadata)
+        if "lfs" not in known:
+            raise MatrixError(
+                f"{source} holds no label matrix", hint="LabelMatrix.of(frame) takes a plain frame of votes"
+            )
+        lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
+        dtype = LabelSpace.of(known["classes"]).dtype
+        votes = np.empty((table.num_rows, len(lfs)), dtype=dtype, order="F")
+        for j in range(len(lfs)):
+            votes[:, j] = table.column(j + 1).to_numpy()
+        return cls(
+            votes=votes,
+            lfs=lfs,
+            class_names=tuple(known["classes"]),
+            ids=table.column(0).to_numpy(),
+            faults=tuple(Fault(**fault) for fault in known["faults"]),
+            confidence=read_confidence(table, lfs),
+        )
+
+
+def _side_by_side(parts: Sequence[LabelMatrix], *, axis: int) -> NDArray[np.uint8] | None:
+    """The confidences of several matrices together; 0 for those that have none."""
+    if all(part.confidence is None for part in parts):
+        return None
+    blank = [np.zeros(part.shape, np.uint8) if part.confidence is None else part.confidence for part in parts]
+    return np.concatenate(blank, axis=axis)
+
+
+def _names_lfs(key: Any) -> bool:
+    if isinstance(key, str):
+        return True
+    return isinstance(key, Iterable) and len(list(key)) > 0 and all(isinstance(part, str) for part in key)
+
+
+def _are_positions(ids: NDArray[Any]) -> bool:
+    return ids.dtype.kind == "i" and np.array_equal(ids, np.arange(len(ids)))

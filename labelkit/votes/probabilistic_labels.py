@@ -1,0 +1,389 @@
+"""What a label model says of each example: a probability for every class, and a hard label where one is deserved.
+
+Probabilities are kept once per pattern of votes and spread over the examples only when someone asks for rows. An
+example without a vote is not labeled: its probability is the class prior, it is counted as uncovered, and it gets no
+hard label unless the user names a default.
+
+>>> import numpy as np
+>>> labels = ProbabilisticLabels(
+...     pattern_proba=np.array([[0.5, 0.5], [0.1, 0.9]]),
+...     pattern_covered=np.array([False, True]),
+...     index=np.array([1, 0, 1]),
+...     ids=np.array(["a", "b", "c"]),
+...     class_names=("HAM", "SPAM"),
+... )
+>>> labels.hard().tolist(), labels.hard(uncovered=0).tolist()
+([1, -1, 1], [1, 0, 1])
+>>> labels.proba.tolist()
+[[0.1, 0.9], [0.5, 0.5], [0.1, 0.9]]
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from labelkit._shared.computed_rows import ComputedRows, Rows, picked, pieces_of, rows_at, stacked
+from labelkit._shared.files import replaced
+from labelkit._shared.memory import check_room
+from labelkit._shared.optional import optional
+from labelkit._shared.row_operations import row_maxima
+from labelkit._shared.threads import blocks, in_threads
+from labelkit.exceptions import MatrixError
+from labelkit.votes.gold import aligned_gold
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+Ties: TypeAlias = Literal["abstain", "first", "random"]
+
+BLOCK_CELLS: Final = 131_072
+"""Rows are looked at, in threads, in blocks of so many cells."""
+
+FEW_CLASSES: Final = 16
+"""Up to so many classes, rows are looked at a class at a time."""
+
+TIE_TOLERANCE: Final = 1e-9
+"""Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
+
+SAVED_CELLS: Final = 16_000_000
+"""Labels are written to a file so many probabilities at a time: 128 MB."""
+
+_METADATA: Final = b"labelkit"
+
+
+def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -> NDArray[np.int64]:
+    """The most probable class of each row.
+
+    Parameters
+    ----------
+    proba : ndarray or ComputedRows of shape (n_rows, n_classes)
+    ties : {"abstain", "first", "random"}
+        What becomes of a row whose highest probabilities are equal (to within 1e-9): no label, the lowest class, or
+        one of the tied classes by a generator seeded with ``random_state`` for the row's position.
+    random_state : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+        Classes, or -1.
+    """
+    if ties not in get_args(Ties):
+        raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
+    generator = np.random.default_rng(random_state)
+    best = np.empty(len(proba), dtype=np.int64)
+    for piece, rows in pieces_of(proba):
+        best[piece] = _hard_labels(rows, ties, generator)
+    return best
+
+
+def _hard_labels(proba: NDArray[np.float64], ties: Ties, generator: np.random.Generator) -> NDArray[np.int64]:
+    best = np.empty(len(proba), dtype=np.int64)
+    pieces = blocks(len(proba), BLOCK_CELLS // max(proba.shape[1], 1))
+    ambiguous = np.concatenate([np.zeros(0, np.int64), *in_threads(partial(_hard, proba, best), pieces)])
+    if ties == "abstain":
+        best[ambiguous] = ABSTAIN
+    elif ties == "first":
+        best[ambiguous] = _tied(proba[ambiguous]).argmax(axis=1)
+    else:
+        draws = generator.random(proba.shape)[ambiguous]
+        best[ambiguous] = np.where(_tied(proba[ambiguous]), draws, -1.0).argmax(axis=1)
+    return best
+
+
+def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> NDArray[np.int64]:
+    """Set the most probable class of some rows; returns the positions of those where several are."""
+    own, highest = proba[rows], row_maxima(proba[rows]) - TIE_TOLERANCE
+    own.argmax(axis=1, out=best[rows])
+    if own.shape[1] > FEW_CLASSES:
+        n_tied = np.count_nonzero(own >= highest[:, None], axis=1)
+    else:
+        n_tied = np.zeros(len(own), dtype=np.int64)
+        for column in own.T:
+            n_tied += column >= highest
+    return np.asarray(np.flatnonzero(n_tied > 1) + rows.start)
+
+
+def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(proba >= proba.max(axis=1, keepdims=True) - TIE_TOLERANCE)
+
+
+def labels_table(
+    ids: Any,
+    hard: NDArray[Any],
+    covered: NDArray[np.bool_],
+    proba: Iterable[NDArray[np.float64]],
+    class_names: tuple[str, ...],
+) -> pa.Table:
+    """Labels as an Arrow table; see :meth:`ProbabilisticLabels.to_arrow`.
+
+    Parameters
+    ----------
+    ids : array
+    hard : ndarray of int, shape (n_examples,)
+        -1 where there is none.
+    covered : ndarray of bool, shape (n_examples,)
+    proba : iterable of ndarray, shape (n_examples,)
+        One array for each class.
+    class_names : tuple of str
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
+    columns = {"id": pa.array(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
+    columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
+    metadata = {_METADATA: json.dumps({"classes": list(class_names)}).encode()}
+    return pa.table(columns).replace_schema_metadata(metadata)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ProbabilisticLabels:
+    """Probabilities of the classes for each example.
+
+    Parameters
+    ----------
+    pattern_proba : ndarray or ComputedRows of shape (n_patterns, n_classes)
+        The probabilities for each pattern of votes; rows sum to 1. Those of very many patterns and classes, more than
+        0.5 GB of them, are made when they are asked for: index them, or go through the labels in parts.
+    pattern_covered : ndarray of bool, shape (n_patterns,)
+        Whether the pattern has a vote.
+    index : ndarray of int, shape (n_examples,)
+        The pattern of each example.
+    ids : ndarray, shape (n_examples,)
+    class_names : tuple of str
+
+    Raises
+    ------
+    MatrixError
+        If the shapes do not fit.
+    """
+
+    pattern_proba: Rows
+    pattern_covered: NDArray[np.bool_]
+    index: NDArray[np.int64]
+    ids: NDArray[Any]
+    class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        n_patterns, n_classes = self.pattern_proba.shape
+        if n_classes != len(self.class_names):
+            raise MatrixError(f"probabilities of {n_classes} classes, but {len(self.class_names)} class names")
+        if self.pattern_covered.shape != (n_patterns,) or self.index.shape != self.ids.shape:
+            raise MatrixError(
+                f"the parts of the labels do not fit together: {n_patterns} patterns, of which "
+                f"{self.pattern_covered.shape} are covered or not; patterns of {self.index.shape} examples, "
+                f"ids of {self.ids.shape}"
+            )
+        if len(self.index) and not 0 <= self.index.min() <= self.index.max() < n_patterns:
+            raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
+        if isinstance(self.pattern_proba, np.ndarray) and not np.allclose(self.pattern_proba.sum(axis=1), 1, atol=1e-6):
+            raise MatrixError("the probabilities of an example do not sum to 1")
+        kept = ("pattern_covered", "index", "ids")
+        for name in kept if isinstance(self.pattern_proba, ComputedRows) else ("pattern_proba", *kept):
+            view = getattr(self, name).view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __repr__(self) -> str:
+        hard = self.hard()
+        shares = ", ".join(
+            f"{name} {(hard == c).mean() if len(self) else 0:.1%}" for c, name in enumerate(self.class_names[:6])
+        )
+        more = ", ..." if len(self.class_names) > 6 else ""
+        none = (hard == ABSTAIN).mean() if len(self) else 0
+        return f"ProbabilisticLabels({len(self):,} examples: {shares}{more}, no label {none:.1%})"
+
+    def _repr_html_(self) -> str:
+        first = self[:10].to_pandas().to_html(float_format="{:.3f}".format)
+        return f"<p><b>{html.escape(repr(self))}</b></p>{first}"
+
+    def __getitem__(self, rows: Any) -> ProbabilisticLabels:
+        """Some of the examples, by slice, mask or positions."""
+        return replace(self, index=np.atleast_1d(self.index[rows]), ids=np.atleast_1d(self.ids[rows]))
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @cached_property
+    def proba(self) -> NDArray[np.float64]:
+        """The probability of each class for each example; shape (n_examples, n_classes).
+
+        Raises
+        ------
+        ModelError
+            If that does not fit into memory; take some of the examples then, ``labels[:10_000].proba``.
+        """
+        what = "a probability for each example and class"
+        check_room(8.0 * len(self) * self.n_classes, what, hint="labels[:10_000].proba, some of the examples at a time")
+        return picked(self.pattern_proba, self.index)
+
+    @property
+    def is_covered(self) -> NDArray[np.bool_]:
+        """Whether any rule voted, for each example; shape (n_examples,)."""
+        return np.asarray(self.pattern_covered[self.index])
+
+    @property
+    def covered(self) -> ProbabilisticLabels:
+        """The labels of the examples that have a vote."""
+        return self[np.flatnonzero(self.is_covered)]
+
+    def hard(self, *, ties: Ties = "abstain", uncovered: int = ABSTAIN, random_state: int = 0) -> NDArray[np.int64]:
+        """One class for each example, or -1.
+
+        Parameters
+        ----------
+        ties : {"abstain", "first", "random"}
+            What becomes of an example whose most probable classes are tied.
+        uncovered : int
+            The label of an example without a vote: none, unless one is named here.
+        random_state : int
+            For ``ties="random"``.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_examples,)
+        """
+        if ties == "random":
+            labels = hard_labels(rows_at(self.pattern_proba, self.index), ties=ties, random_state=random_state)
+        elif len(self) < len(self.pattern_proba):
+            used, place = np.unique(self.index, return_inverse=True)
+            labels = hard_labels(rows_at(self.pattern_proba, used), ties=ties)[place]
+        else:
+            labels = hard_labels(self.pattern_proba, ties=ties)[self.index]
+        return np.where(self.is_covered, labels, LabelSpace(self.class_names).vote(uncovered))
+
+    @classmethod
+    def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
+        """Put the labels of several corpora under one another."""
+        given = list(parts)
+        if not given or any(part.class_names != given[0].class_names for part in given):
+            raise MatrixError("labels of the same classes are concatenated, at least one")
+        offsets = np.cumsum([0, *(len(part.pattern_proba) for part in given[:-1])])
+        return cls(
+            pattern_proba=stacked([part.pattern_proba for part in given]),
+            pattern_covered=np.concatenate([part.pattern_covered for part in given]),
+            index=np.concatenate([part.index + offset for part, offset in zip(given, offsets, strict=True)]),
+            ids=np.concatenate([part.ids for part in given]),
+            class_names=given[0].class_names,
+        )
+
+    def to_arrow(self) -> pa.Table:
+        """An Arrow table: ``id``, ``label`` (the hard label, null where there is none), ``covered``, ``p_<class>``."""
+        what = "a table of a probability for each example and class"
+        check_room(8.0 * len(self) * self.n_classes, what, hint="save() writes it a piece at a time")
+        if isinstance(self.pattern_proba, ComputedRows) or len(self) < len(self.pattern_proba):
+            index = np.arange(len(self))
+            proba, covered = picked(self.pattern_proba, self.index), self.is_covered
+            return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
+        columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
+        return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame.astype({"label": "Int64"}).set_index("id")
+
+    def to_polars(self) -> Any:
+        """A polars DataFrame: ``id``, ``label``, ``covered``, ``p_<class>``."""
+        return optional("polars", extra="polars").from_arrow(self.to_arrow())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the labels to a Parquet file."""
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+        import pyarrow.parquet as pq  # noqa: PLC0415 - the same
+
+        ids = pa.field("id", pa.array(self.ids).type)  # which some of the ids may not tell
+        schema = self[:0].to_arrow().schema.set(0, ids)
+        with replaced(Path(path)) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+            for piece in blocks(len(self), SAVED_CELLS // self.n_classes):
+                writer.write_table(self[piece].to_arrow().cast(schema))
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> ProbabilisticLabels:
+        """Read labels that :meth:`save` wrote.
+
+        Raises
+        ------
+        MatrixError
+            If the file holds no labels.
+        ModelError
+            If they do not fit into memory.
+        """
+        import pyarrow as pa  # noqa: PLC0415 - only for who asks
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        try:
+            if Path(path).is_file():
+                known = pq.read_metadata(path)
+                hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"
+                check_room(40.0 * known.num_rows * known.num_columns, "reading these labels", hint=hint)
+            table = pq.read_table(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise MatrixError(f"{path} cannot be read as labels: {error}") from None
+        return cls.from_arrow(table, source=str(path))
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> ProbabilisticLabels:
+        """Read labels from the table that :meth:`to_arrow` makes."""
+        metadata = (table.schema.metadata or {}).get(_METADATA)
+        known = {} if metadata is None else json.loads(metadata)
+        if "classes" not in known or "lfs" in known:
+            raise MatrixError(f"{source} holds no probabilistic labels")
+        class_names = tuple(known["classes"])
+        proba = np.empty((table.num_rows, len(class_names)))
+        for column, name in zip(proba.T, class_names, strict=True):
+            column[:] = table.column(f"p_{name}").to_numpy()
+        return cls(
+            pattern_proba=proba,
+            pattern_covered=table.column("covered").to_numpy(),
+            index=np.arange(table.num_rows),
+            ids=table.column("id").to_numpy(),
+            class_names=class_names,
+        )
+
+
+def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
+    """Labels in which the examples with gold have their class for certain, and count as covered.
+
+    Parameters
+    ----------
+    labels : ProbabilisticLabels
+    gold : array-like, Series or mapping by id
+        See :func:`labelkit.votes.gold.aligned_gold`.
+
+    Examples
+    --------
+    >>> proba, names = np.array([[0.5, 0.5], [0.1, 0.9]]), ("HAM", "SPAM")
+    >>> given = ProbabilisticLabels(proba, np.array([False, True]), np.array([0, 1, 1]), np.arange(3), names)
+    >>> found = with_gold(given, {0: "SPAM", 2: "HAM"})
+    >>> found.proba.tolist(), found.hard().tolist()
+    ([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0]], [1, 1, 0])
+    """
+    known = aligned_gold(gold, labels.ids, labels.class_names)
+    chosen = np.flatnonzero(known >= 0)
+    classes, number = np.unique(known[chosen], return_inverse=True)
+    certain = (classes[:, None] == np.arange(labels.n_classes)).astype(np.float64)
+    index = np.array(labels.index, dtype=np.int64)
+    index[chosen] = len(labels.pattern_proba) + number
+    return replace(
+        labels,
+        pattern_proba=stacked([labels.pattern_proba, certain]),
+        pattern_covered=np.concatenate([labels.pattern_covered, np.ones(len(classes), dtype=bool)]),
+        index=index,
+    )

@@ -1,0 +1,163 @@
+"""Count distinct rows of votes: a sufficient statistic that is made in parts and merged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.files import replaced
+from labelkit.exceptions import MatrixError
+from labelkit.votes.distinct_rows import Fields, distinct, pack, unpack
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.lf_info import LFInfo
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+from labelkit._shared.row_operations import read_only
+from labelkit.votes.outcomes import CODE, coded, decoded
+from labelkit.votes.storage import METADATA, as_json, read_table, table_description
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VotePatterns:
+    """Distinct rows of votes and how often each occurs: a sufficient statistic that can be made in parts and merged.
+
+    Parameters
+    ----------
+    outcomes : ndarray of int, shape (n_patterns, n_lfs)
+        Classes, -1 for an abstain and -2 for a fault; distinct rows in lexicographic order.
+    counts : ndarray of int64, shape (n_patterns,)
+        How many examples show each pattern.
+    lfs : tuple of LFInfo
+    class_names : tuple of str
+    gold : ndarray of int64, shape (n_patterns, n_classes), optional
+        How many examples with each pattern are known to be of each class.
+    confidence : ndarray of uint8, shape (n_patterns, n_lfs), optional
+        How sure rules were, as in :class:`LabelMatrix`; part of the pattern, so that outcomes may then repeat.
+    """
+
+    outcomes: NDArray[Any]
+    counts: NDArray[np.int64]
+    lfs: tuple[LFInfo, ...]
+    class_names: tuple[str, ...]
+    gold: NDArray[np.int64] | None = field(default=None)
+    confidence: NDArray[np.uint8] | None = field(default=None)
+
+    @cached_property
+    def votes(self) -> NDArray[Any]:
+        """The patterns with -1 for abstains and faults alike; shape (n_patterns, n_lfs)."""
+        return read_only(np.maximum(self.outcomes, ABSTAIN))
+
+    @property
+    def n_examples(self) -> int:
+        """How many examples the patterns stand for."""
+        return int(self.counts.sum())
+
+    @property
+    def n_lfs(self) -> int:
+        """How many labeling functions there are."""
+        return len(self.lfs)
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the labeling functions."""
+        return tuple(lf.name for lf in self.lfs)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __repr__(self) -> str:
+        return f"VotePatterns({len(self):,} patterns of {self.n_lfs} labeling functions, {self.n_examples:,} examples)"
+
+    def save(self, path: str | Path) -> Path:
+        """Write the patterns to a Parquet file, for another process or machine to merge."""
+        import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+        with replaced(Path(path)) as draft:
+            table = _pattern_table(self)
+            pq.write_table(table, draft, compression="zstd", use_dictionary=["count0"])
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> VotePatterns:
+        """Read patterns that :meth:`save` wrote.
+
+        Raises
+        ------
+        MatrixError
+            If the file is missing or holds no vote patterns.
+        """
+        table = read_table(path, "vote patterns")
+        known = json.loads((table.schema.metadata or {}).get(METADATA, "{}"))
+        if "fields" not in known:
+            raise MatrixError(f"{path} holds no vote patterns")
+        columns: dict[str, list[NDArray[Any]]] = {"key": [], "count": [], "gold": []}
+        for name in table.column_names:
+            columns[name.rstrip("0123456789")].append(table.column(name).to_numpy())
+        fields = Fields.read(np.array(known["fields"], dtype=np.int64))
+        soft, n_classes, dtype = known.get("soft", False), len(known["classes"]), LabelSpace.of(known["classes"]).dtype
+        codes = unpack(np.stack(columns["key"]), fields, CODE if soft else dtype)
+        outcomes, sure = decoded(codes, n_classes, dtype, soft=soft)
+        gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
+        lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
+        return cls(outcomes, columns["count"][0], lfs, tuple(known["classes"]), gold, sure)
+
+    @classmethod
+    def merge(cls, parts: Iterable[VotePatterns]) -> VotePatterns:
+        """Merge the patterns of parts of a corpus into those of the whole.
+
+        Raises
+        ------
+        MatrixError
+            If the parts are of other rules or classes.
+        """
+        tables = list(parts)
+        if not tables:
+            raise MatrixError("there is nothing to merge")
+        first = tables[0]
+        if any(t.names != first.names or t.class_names != first.class_names for t in tables):
+            raise MatrixError("patterns of other rules or classes cannot be merged")
+        soft = any(t.confidence is not None for t in tables)
+        codes = [coded(t.outcomes, t.confidence, t.n_classes, soft=soft) for t in tables]
+        rows = distinct(np.concatenate(codes), np.concatenate([t.counts for t in tables]))
+        outcomes, sure = decoded(rows.values, first.n_classes, first.outcomes.dtype, soft=soft)
+        gold = None
+        if any(t.gold is not None for t in tables):
+            gold = np.zeros((len(rows.counts), first.n_classes), dtype=np.int64)
+            known = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
+            np.add.at(gold, rows.index, np.concatenate(known))
+        return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
+
+
+def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: int, n_classes: int) -> NDArray[np.int64]:
+    """How many examples of each pattern are known to be of each class; shape (n_patterns, n_classes)."""
+    known = gold >= 0
+    cells = index[known] * n_classes + gold[known]
+    return np.bincount(cells, minlength=n_patterns * n_classes).reshape(n_patterns, n_classes)
+
+
+def _pattern_table(patterns: VotePatterns) -> pa.Table:
+    """Patterns as an Arrow table: their keys (how these are packed is said in the metadata), counts, those of gold."""
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    codes = coded(patterns.outcomes, patterns.confidence, patterns.n_classes)
+    fields = Fields.of(codes)
+    gold = () if patterns.gold is None else patterns.gold.T
+    columns = {f"key{i}": word for i, word in enumerate(pack(codes, fields))}
+    columns |= {"count0": patterns.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
+    table = pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
+    known = table_description(patterns.lfs, patterns.class_names) | {"fields": fields.table.tolist()}
+    known |= {"soft": patterns.confidence is not None}
+    return table.replace_schema_metadata({METADATA: as_json(known)})

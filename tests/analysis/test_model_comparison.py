@@ -1,0 +1,97 @@
+"""Several label models side by side: what the table says, and which model is named."""
+
+import numpy as np
+import pytest
+
+from labelkit.analysis.model_comparison import compare
+from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models import DawidSkene, LabelModel, MajorityVote
+from labelkit.votes.label_matrix import LabelMatrix
+
+
+def observers(accuracies, n=600, seed=0):
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, 2, n)
+    return np.stack([np.where(rng.random(n) < p, gold, 1 - gold) for p in accuracies], axis=1), gold
+
+
+def test_with_gold_the_table_has_accuracy_intervals_and_calibration():
+    votes, gold = observers([0.8, 0.7, 0.75])
+    found = compare(votes, gold=np.where(np.arange(len(gold)) < 200, gold, -1))
+    assert found.frame.index.tolist() == ["MajorityVote", "WeightedVote", "OneCoin", "DawidSkene", "LabelModel"]
+    assert found.frame.columns.tolist() == ["accuracy", "low", "high", "log_loss", "brier", "ece", "agreement"]
+    assert (found.frame["low"] < found.frame["accuracy"]).all()
+    assert found.frame.loc["MajorityVote", "agreement"] == 1.0
+    assert "200 covered examples with gold" in found.reason
+    assert found.best in repr(found)
+
+
+def test_the_simplest_model_that_is_not_worse_is_named():
+    votes, gold = observers([0.8, 0.8, 0.8])
+    assert compare(votes, gold=gold).best == "MajorityVote"
+
+
+def test_a_model_that_is_better_is_named():
+    votes, gold = observers([0.95, 0.55, 0.55, 0.55, 0.55], n=2_000)
+    found = compare(votes, [MajorityVote(), LabelModel()], gold=gold)
+    assert found.best == "LabelModel"
+    assert found.frame.loc["LabelModel", "accuracy"] > found.frame.loc["MajorityVote", "accuracy"]
+
+
+def test_without_gold_left_out_votes_decide():
+    votes, _ = observers([0.95, 0.95, 0.55, 0.55, 0.55, 0.55, 0.55], n=2_000)
+    found = compare(votes, [MajorityVote(), DawidSkene()])
+    assert found.frame.columns.tolist() == ["held_out", "error", "agreement"]
+    assert found.frame.loc["DawidSkene", "held_out"] > found.frame.loc["MajorityVote", "held_out"]
+    assert found.best == "DawidSkene"
+
+
+def test_gold_that_a_model_is_judged_on_was_not_given_to_it():
+    rng = np.random.default_rng(0)
+    votes, gold = rng.integers(0, 2, size=(60, 8)), rng.integers(0, 2, 60)
+    found = compare(votes, [LabelModel()], gold=gold)
+    assert found.frame.loc["LabelModel", "accuracy"] < 0.75
+
+
+def test_models_are_given_by_name_by_value_or_by_mapping():
+    votes, gold = observers([0.8, 0.7, 0.75])
+    assert compare(votes, ["MajorityVote"], gold=gold).frame.index.tolist() == ["MajorityVote"]
+    twice = compare(votes, [DawidSkene(), DawidSkene(diagonal=1)], gold=gold).frame.index.tolist()
+    assert twice == ["DawidSkene 1", "DawidSkene 2"]
+    named = compare(votes, {"plain": MajorityVote()}, gold=gold)
+    assert named.best == "plain"
+    with pytest.raises(ModelError, match="'Majority' is not a label model"):
+        compare(votes, ["Majority"])
+    with pytest.raises(ModelError, match="no model"):
+        compare(votes, [])
+
+
+def test_models_that_were_given_are_left_as_they_were():
+    votes, gold = observers([0.8, 0.7, 0.75])
+    model = MajorityVote()
+    compare(votes, [model], gold=gold)
+    assert not hasattr(model, "class_prior_")
+
+
+def test_too_little_gold_is_refused_with_a_way_out():
+    votes, _ = observers([0.8, 0.7, 0.75])
+    with pytest.raises(GoldError, match="3 covered examples") as error:
+        compare(votes, gold=[0, 1, 0] + [-1] * (len(votes) - 3))
+    assert "compare(matrix)" in str(error.value)
+
+
+def test_one_labeling_function_and_no_votes_at_all_are_compared_without_an_error():
+    for votes in ([[0], [1], [0]], [[-1, -1], [-1, -1]]):
+        assert compare(votes).best == "MajorityVote"
+
+
+def test_a_matrix_with_names_gives_the_same_in_any_order_of_its_functions():
+    votes, _ = observers([0.9, 0.6, 0.7, 0.8])
+    matrix = LabelMatrix.of(votes, names=["a", "b", "c", "d"])
+    there, here = compare(matrix).frame, compare(matrix[["d", "b", "a", "c"]]).frame
+    np.testing.assert_allclose(there.to_numpy(), here.to_numpy())
+
+
+def test_vote_patterns_are_refused_with_a_way_out():
+    with pytest.raises(ModelError, match="no examples to leave out"):
+        compare(LabelMatrix.of([[0, 1], [1, 1]]).patterns)

@@ -1,0 +1,306 @@
+"""Suggested rules: what is said of them is what they do, and their source text is a rule."""
+
+import re
+from enum import IntEnum
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import labelkit as lk
+from labelkit.analysis.suggest import suggest
+from labelkit.analysis.suggest._phrases import grams
+from labelkit.analysis.suggest._scoring import greedy, log_odds, scored
+from labelkit.analysis.suggest.suggestion import free_name
+from labelkit.exceptions import AnalysisError, CorpusError
+from labelkit.rules.predicates import Words
+
+
+class Label(IntEnum):
+    HAM = 0
+    SPAM = 1
+
+
+ASKS = lk.keywords("subscribe", label=Label.SPAM).rule(name="asks")
+SONG = lk.keywords("song", "singer", label=Label.HAM).rule(name="song")
+SPAM = [f"please subscribe, free money number {i}" for i in range(40)] + [f"free money {i}" for i in range(25)]
+HAM = [f"what a lovely song {i}" for i in range(40)] + [f"lovely voice {i}" for i in range(10)]
+TEXTS = [*SPAM, *HAM, *(f"nothing known of {i}" for i in range(30))]
+
+
+def voted(texts=TEXTS, rules=(ASKS, SONG)):
+    return lk.Applier(list(rules)).apply(texts)
+
+
+# Words and phrases ----------------------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    ["check", "Check", "out", "my", "page", "don't", "bit.ly", ", ", "! ", " ", "  ", "\n", "😂", "❤️", "été", "Straße",
+     "हिन्दी", "\0", "\x1e", "#", "a-b", "İ", "__", "e\u0301te"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(PIECES, max_size=12).map("".join), max_size=8), st.integers(1, 3), st.integers(1, 3))
+@settings(max_examples=150, deadline=None)
+def test_a_phrase_is_found_only_where_its_rule_finds_it(texts, max_words, min_texts):
+    found = grams(texts, max_words=max_words, min_texts=min_texts)
+    assert found.matrix.shape[0] == len(texts)
+    dense = found.matrix.toarray()
+    assert ((dense == 0) | (dense == 1)).all()
+    seen = set()
+    for g in range(dense.shape[1]):
+        words = found.text(g)
+        assert words not in seen
+        seen.add(words)
+        rule = Words((words,), whole_word=not found.is_piece(g))
+        assert dense[:, g].sum() >= min_texts
+        assert all(rule.matches(texts[i].replace("\0", " ")) for i in np.flatnonzero(dense[:, g]))
+
+
+@given(st.lists(st.lists(st.sampled_from(["ab", "c,", "d"]), max_size=8).map(" ".join), min_size=1, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_every_plain_word_and_phrase_is_found(texts):
+    found = grams(texts, min_texts=1)
+    seen = {found.text(g) for g in range(found.matrix.shape[1])}
+    for text in texts:
+        words = text.split()
+        for n in (1, 2, 3):
+            for i in range(len(words) - n + 1):
+                phrase = " ".join(words[i : i + n])
+                if "," not in phrase.rstrip(","):
+                    assert phrase.rstrip(",") in seen
+
+
+def test_nothing_is_found_in_nothing():
+    for texts in ([], [None], ["", None, "!?"], ["\0"], ["\x1e"]):
+        assert grams(texts, min_texts=1).matrix.shape == (len(texts), 0)
+
+
+def test_scripts_without_spaces_give_pieces_that_need_not_be_words():
+    texts = ["这个手机很好", "手机太贵了", "我的手机坏了", "ราคาถูกมาก", "ของถูกมาก"]
+    found = grams(texts, min_texts=2)
+    pieces = {found.text(g): g for g in range(found.matrix.shape[1])}
+    assert "手机" in pieces
+    assert found.is_piece(pieces["手机"])
+    assert found.matrix.toarray()[:, pieces["手机"]].tolist() == [1, 1, 1, 0, 0]
+    assert any(re.search("[\u0e00-\u0e7f]{2}", piece) for piece in pieces)
+
+
+def test_long_texts_are_split_in_chunks_that_do_not_show(monkeypatch):
+    texts = [f"one two three {i % 7}" for i in range(50)]
+    whole = grams(texts, min_texts=2)
+    monkeypatch.setattr("labelkit.analysis.suggest._phrases.CHUNK_CHARACTERS", 30)
+    parts = grams(texts, min_texts=2)
+    assert [parts.text(g) for g in range(parts.matrix.shape[1])] == [
+        whole.text(g) for g in range(whole.matrix.shape[1])
+    ]
+    assert (parts.matrix != whole.matrix).nnz == 0
+
+
+# Scores ---------------------------------------------------------------------------------------------------------------
+
+
+def test_scores_are_means_of_probabilities_with_their_interval():
+    found = grams(["a b", "a", "a b", "c"] * 20, min_texts=1)
+    proba = np.array([[0.9, 0.1], [0.8, 0.2], [1.0, 0.0], [0.0, 1.0]] * 20)
+    scores = scored(found.matrix, proba)
+    at = {found.text(g): g for g in range(found.matrix.shape[1])}
+    assert scores.precision[at["a"]] == pytest.approx(0.9)
+    assert scores.support[at["a"]] == 60
+    assert (scores.label[at["a"]], scores.label[at["c"]]) == (0, 1)
+    assert (scores.low <= scores.precision).all()
+
+
+def test_the_greedy_choice_takes_what_is_left():
+    found = grams(["x y", "x y", "x y", "x", "z", "z"], min_texts=1, max_words=1)
+    at = {g: found.text(g) for g in range(3)}
+    assert [at[g] for g in greedy(found.matrix, np.ones(3), 5)] == ["x", "z"]  # y covers nothing that x does not
+    assert greedy(found.matrix, np.zeros(3), 5) == []
+
+
+def test_log_odds_take_sides():
+    found = grams(["a c", "a c", "b c", "b c"], min_texts=1, max_words=1)
+    z = log_odds(found.matrix, np.eye(2)[[0, 0, 1, 1]], 0, 1)
+    by = {found.text(g): z[g] for g in range(3)}
+    assert by["a"] == pytest.approx(-by["b"])
+    assert by["a"] > 0
+    assert by["c"] == pytest.approx(0)
+
+
+# Suggestions ----------------------------------------------------------------------------------------------------------
+
+
+def test_suggestions_cover_the_uncovered_and_their_numbers_are_what_the_rules_do():
+    matrix = voted()
+    found = suggest(matrix, TEXTS, lk.MajorityVote().fit(matrix))
+    assert {item.label for item in found} == {"SPAM", "HAM"}
+    proba = lk.MajorityVote().fit(matrix).predict_proba(matrix)
+    for item in found:
+        hits = np.array([item.rule()(text) == item.number for text in TEXTS])
+        assert item.rows == hits.sum()
+        assert item.new == (hits & ~matrix.covered).sum() > 0
+        assert item.share == pytest.approx(hits.mean())
+        assert item.share_low < item.share < item.share_high
+        assert item.support == (hits & matrix.covered).sum() >= 5
+        assert item.precision == pytest.approx(proba[hits & matrix.covered, item.number].mean())
+        assert item.precision_low <= item.precision <= item.precision_high
+        assert all(hits[i] for i in item.ids)
+        assert not matrix.covered[item.ids[0]]
+
+
+def test_suggestions_improve_the_coverage_of_the_next_run():
+    matrix = voted()
+    found = suggest(matrix, TEXTS, lk.MajorityVote().fit(matrix))
+    after = voted(rules=(ASKS, SONG, *found.rules()))
+    assert after.covered.sum() == matrix.covered.sum() + 35
+
+
+def test_without_labels_a_label_model_is_fitted():
+    assert {item.label for item in suggest(voted(), TEXTS)} == {"SPAM", "HAM"}
+
+
+def test_labels_as_they_were_saved_will_do(tmp_path):
+    matrix = voted()
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    saved = lk.ProbabilisticLabels.load(labels.save(tmp_path / "labels.parquet"))
+    assert suggest(matrix, TEXTS, saved).items == suggest(matrix, TEXTS, labels).items
+
+
+@pytest.mark.parametrize("lfs", [None, (ASKS, SONG)])
+def test_source_text_is_a_rule_that_votes_alike(lfs):
+    matrix = voted()
+    for item in suggest(matrix, TEXTS, lk.MajorityVote().fit(matrix), lfs=lfs):
+        source = str(item)
+        assert ("Label." in source) == (lfs is not None)
+        scope = {"keywords": lk.keywords, "Label": Label, "__name__": "pasted"}
+        exec(source, scope)
+        made = scope[item.name]
+        assert [made(text) for text in TEXTS] == [item.rule()(text) for text in TEXTS]
+
+
+def test_words_that_rules_list_are_not_proposed():
+    free = lk.keywords("Free", "lovely", label=1).rule(name="silent", column="other")
+    matrix = voted()
+    words = {item.words for item in suggest(matrix, TEXTS, lk.MajorityVote().fit(matrix), lfs=[ASKS, SONG, free])}
+    assert words
+    assert not words & {"free", "lovely", "subscribe", "song"}
+
+
+def test_what_a_rule_already_says_is_no_news():
+    matrix = voted()
+    told = {item.words for item in suggest(matrix, TEXTS, between=("HAM", "SPAM"))}
+    assert told
+    assert "subscribe" not in told
+    assert "song" not in told
+
+
+def test_between_two_classes_the_words_take_sides():
+    matrix = voted()
+    found = suggest(matrix, TEXTS, lk.MajorityVote().fit(matrix), between=(0, "SPAM"))
+    by = {item.words: item.label for item in found}
+    assert by["free"] == "SPAM"
+    assert by["lovely"] == "HAM"
+    assert suggest(matrix, TEXTS, between=("SPAM", "HAM")).n_looked_at == len(TEXTS)
+
+
+def test_a_sample_is_scaled_up_drawn_by_its_seed_and_told():
+    texts = TEXTS * 40
+    matrix = voted(texts)
+    model = lk.MajorityVote().fit(matrix)
+    found = suggest(matrix, texts, model, max_rows=1_000)
+    assert (found.n_looked_at, found.n_examples) == (1_000, len(texts))
+    assert "1,000 of 5,800" in str(found)
+    whole = {item.words: item for item in suggest(matrix, texts, model)}
+    for item in found:
+        if item.words in whole:
+            assert item.share_low <= whole[item.words].share <= item.share_high
+    assert suggest(matrix, texts, model, max_rows=1_000).items == found.items
+    assert suggest(matrix, texts, model, max_rows=1_000, random_state=1).items != found.items
+
+
+def test_nulls_other_columns_and_ids_are_no_trouble():
+    frame = pd.DataFrame({"key": [f"k{i}" for i in range(len(TEXTS))], "the text": TEXTS, "text": TEXTS})
+    frame.loc[3, ["the text", "text"]] = None
+    matrix = lk.Applier([ASKS, SONG]).apply(lk.open_corpus(frame, id="key"))
+    found = suggest(matrix, lk.open_corpus(frame, id="key"), column="the text")
+    assert all(str(name).startswith("k") for item in found for name in item.ids)
+    scope = {"keywords": lk.keywords}
+    exec(found.as_rule(0), scope)
+    assert scope[found[0].name].columns == ("the text",)
+
+
+def test_scripts_without_spaces_are_suggested_as_pieces():
+    spam = [f"点击链接领取免费红包{i}" for i in range(30)] + [f"免费红包快来{i}" for i in range(20)]
+    ham = [f"这首歌真好听{i}" for i in range(30)]
+    rules = [
+        lk.keywords("点击", label=Label.SPAM, whole_word=False).rule(name="click"),
+        lk.keywords("歌", label=Label.HAM, whole_word=False).rule(name="song"),
+    ]
+    texts = spam + ham
+    matrix = voted(texts, rules)
+    found = suggest(matrix, texts, lk.MajorityVote().fit(matrix))
+    assert set(found[0].words) <= set("免费红包")
+    assert not found[0].whole_word
+    assert found[0].new == 20
+    assert "whole_word=False" in str(found[0])
+    assert found[0].name.isidentifier()
+
+
+def test_no_covered_row_and_no_uncovered_row_are_told():
+    nothing = suggest(np.full((3, 2), -1), ["a", "b", "c"])
+    assert (len(nothing), nothing.frame.empty) == (0, True)
+    assert "no labels to learn from" in str(nothing)
+    everything = suggest([[0], [1]], ["a", "b"], lk.MajorityVote().fit([[0], [1]]))
+    assert "Every example has a vote" in str(everything)
+    assert len(suggest(np.zeros((0, 1), int), [])) == 0
+
+
+def test_what_does_not_fit_is_refused():
+    matrix = voted()
+    with pytest.raises(AnalysisError, match="2 rows, and the matrix has 145"):
+        suggest(matrix, ["a", "b"])
+    with pytest.raises(CorpusError, match="txt"):
+        suggest(matrix, TEXTS, column="txt")
+    with pytest.raises(AnalysisError, match="not text"):
+        suggest(matrix, {"text": list(range(len(TEXTS)))})
+    with pytest.raises(AnalysisError, match="two of the classes HAM, SPAM"):
+        suggest(matrix, TEXTS, between=("HAM", "EGGS"))
+    with pytest.raises(AnalysisError, match="neither labels nor a label model"):
+        suggest(matrix, TEXTS, "majority")
+    with pytest.raises(AnalysisError, match="max_words=9"):
+        suggest(matrix, TEXTS, max_words=9)
+    with pytest.raises(AnalysisError, match="min_precision=1"):
+        suggest(matrix, TEXTS, min_precision=1)
+    with pytest.raises(AnalysisError, match="must be at least 1"):
+        suggest(matrix, TEXTS, n=0)
+    with pytest.raises(AnalysisError, match="the labels are of 2 examples"):
+        suggest(matrix, TEXTS, lk.MajorityVote().fit([[0], [1]]).label([[0], [1]]))
+    frame = pd.DataFrame({"key": range(1, len(TEXTS) + 1), "text": TEXTS})
+    with pytest.raises(AnalysisError, match="other ids"):
+        suggest(matrix, lk.open_corpus(frame, id="key"))
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_words_get_a_name_that_python_takes(words):
+    taken = {"says_a"}
+    names = [free_name(words, taken) for _ in range(3)]
+    assert len({*names, "says_a"}) == 4
+    assert all(name.isidentifier() for name in names)
+
+
+def test_suggestions_are_a_sequence_a_frame_a_text_and_a_table():
+    matrix = voted()
+    found = suggest(matrix, TEXTS)
+    assert len(found.frame) == len(found) == len(list(found)) > 1
+    assert len(found[:1]) == 1
+    assert {"words", "label", "new", "precision_low", "ids"} <= set(found.frame.columns)
+    assert str(found).splitlines()[1].split() == ["words", "label", "rows", "new", "precision"]
+    assert "<table" in found._repr_html_()
+
+
+def test_odd_class_names_do_not_break_the_source_text():
+    whole = voted()
+    matrix = lk.LabelMatrix(whole.votes, whole.lfs, ('"""quoted\\', "new\nline"), whole.ids)
+    for item in suggest(matrix, TEXTS):
+        exec(str(item), {"keywords": lk.keywords})

@@ -1,0 +1,198 @@
+"""Statistics of labeling functions: against definitions written out slowly, and on the edges."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy import sparse
+
+from labelkit.analysis import Summary, pairwise_conflicts, pairwise_overlaps, summarize
+from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models import MajorityVote
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.outcomes import FAULT, Fault
+from labelkit.votes.vote_patterns import VotePatterns, count_gold
+
+
+@st.composite
+def outcomes(draw):
+    """A matrix of classes, abstains and faults, and gold that is partly known."""
+    n, m, k = draw(st.integers(1, 12)), draw(st.integers(1, 5)), draw(st.integers(2, 20))
+    rng = np.random.default_rng(draw(st.integers(0, 100_000)))
+    cells = rng.integers(-4, k, size=(n, m))
+    cells = np.where(cells == -4, FAULT, np.maximum(cells, -1))
+    gold = rng.integers(-1, k, size=n)
+    return cells, gold, k
+
+
+def matrix_of(cells, k):
+    names = [f"rule{j}" for j in range(cells.shape[1])]
+    faults = [
+        Fault(row=int(i), lf=names[j], id=int(i), error="ValueError", message="")
+        for i, j in np.argwhere(cells == FAULT)
+    ]
+    whole = LabelMatrix.of(np.maximum(cells, -1), names=names, classes=k)
+    return LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, tuple(faults))
+
+
+@given(outcomes())
+@settings(max_examples=50, deadline=None)
+def test_statistics_are_the_definitions_written_out(case):
+    cells, gold, k = case
+    n, m = cells.shape
+    frame = summarize(matrix_of(cells, k), gold=gold).frame
+    for j in range(m):
+        ran = [i for i in range(n) if cells[i, j] != FAULT]
+        voted = [i for i in ran if cells[i, j] >= 0]
+        others = {i: [cells[i, o] for o in range(m) if o != j and cells[i, o] >= 0] for i in voted}
+        overlap = sum(bool(others[i]) for i in voted)
+        conflict = sum(any(vote != cells[i, j] for vote in others[i]) for i in voted)
+        row = frame.iloc[j]
+        if ran:
+            assert row["coverage"] == pytest.approx(len(voted) / len(ran))
+            assert row["overlaps"] == pytest.approx(overlap / len(ran))
+            assert row["conflicts"] == pytest.approx(conflict / len(ran))
+        else:
+            assert np.isnan(row["coverage"])
+        assert (row["votes"], row["faults"]) == (len(voted), n - len(ran))
+        known = [i for i in voted if gold[i] >= 0]
+        right = sum(cells[i, j] == gold[i] for i in known)
+        assert (row["gold"], row["correct"], row["incorrect"]) == (len(known), right, len(known) - right)
+        assert row["precision"] == pytest.approx(right / len(known) if known else np.nan, nan_ok=True)
+        own = {cells[i, j] for i in voted}
+        reachable = sum(gold[i] in own for i in ran)
+        assert row["recall"] == pytest.approx(right / reachable if reachable else np.nan, nan_ok=True)
+
+
+@given(outcomes())
+@settings(max_examples=50, deadline=None)
+def test_pairs_are_the_definitions_written_out(case):
+    cells, _, k = case
+    matrix = matrix_of(cells, k)
+    overlaps, conflicts = pairwise_overlaps(matrix), pairwise_conflicts(matrix)
+    for a in range(cells.shape[1]):
+        for b in range(cells.shape[1]):
+            ran = (cells[:, a] != FAULT) & (cells[:, b] != FAULT)
+            both = (cells[:, a] >= 0) & (cells[:, b] >= 0)
+            differ = both & (cells[:, a] != cells[:, b])
+            whole = ran.sum() or np.nan
+            assert overlaps.iloc[a, b] == pytest.approx(both.sum() / whole, nan_ok=True)
+            assert conflicts.iloc[a, b] == pytest.approx(differ.sum() / whole, nan_ok=True)
+
+
+@given(outcomes())
+@settings(max_examples=50, deadline=None)
+def test_patterns_alone_give_the_same_summary(case):
+    cells, gold, k = case
+    matrix = matrix_of(cells, k)
+    patterns = matrix.patterns
+    counts = count_gold(matrix.pattern_index, gold, len(patterns), k)
+    known = VotePatterns(patterns.outcomes, patterns.counts, patterns.lfs, patterns.class_names, counts)
+    pd.testing.assert_frame_equal(summarize(known).frame, summarize(matrix, gold=gold).frame)
+
+
+@given(outcomes(), st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_the_order_of_rows_and_of_labeling_functions_does_not_matter(case, random):
+    cells, _, k = case
+    n, m = cells.shape
+    rows, columns = random.sample(range(n), n), random.sample(range(m), m)
+    there = summarize(matrix_of(cells, k)).frame
+    shuffled = matrix_of(cells[rows], k)[[f"rule{j}" for j in columns]]
+    pd.testing.assert_frame_equal(summarize(shuffled).frame.loc[there.index], there)
+
+
+def test_the_total_is_of_examples_not_of_votes():
+    cells = np.array([[0, 0, -1], [0, 1, -1], [-1, -1, -1], [FAULT, -1, FAULT]])
+    total = summarize(matrix_of(cells, 2)).frame.loc["total"]
+    assert (total["coverage"], total["overlaps"], total["conflicts"]) == (0.5, 0.5, 0.25)
+    assert (total["votes"], total["faults"]) == (4, 1)
+
+
+def test_unknown_gold_is_not_wrong():
+    votes = LabelMatrix.of([[1], [1], [1]])
+    row = summarize(votes, gold=[1, None, float("nan")]).frame.iloc[0]
+    assert (row["precision"], row["gold"], row["incorrect"]) == (1.0, 1, 0)
+
+
+def test_a_labeling_function_that_never_voted_has_no_precision():
+    frame = summarize(LabelMatrix.of([[1, -1], [0, -1]]), gold=[1, 0], model=None).frame
+    assert np.isnan(frame.loc["lf1", ["precision", "precision_low", "recall"]].astype(float)).all()
+    assert frame.loc["lf1", "coverage"] == 0
+    assert frame.loc["lf1", "polarity"] == ""
+
+
+def test_declared_classes_belong_to_the_polarity():
+    whole = LabelMatrix.of([[1], [1]], classes=["HAM", "SPAM"])
+    matrix = LabelMatrix(whole.votes, (LFInfo("rule", labels=(0, 1)),), whole.class_names, whole.ids)
+    assert summarize(matrix).frame.loc["rule", "polarity"] == "HAM, SPAM"
+
+
+def test_a_model_adds_its_estimate_of_precision():
+    votes = LabelMatrix.of([[0, 0, 1], [0, 0, -1]])
+    frame = summarize(votes, model=MajorityVote().fit(votes)).frame
+    assert frame["model_precision"].to_numpy() == pytest.approx([5 / 6, 5 / 6, 1 / 3, (2 * 5 / 6 * 2 + 1 / 3) / 5])
+
+
+def test_something_that_is_no_model_is_refused():
+    with pytest.raises(ModelError, match="'majority' is no label model"):
+        summarize(LabelMatrix.of([[0]]), model="majority")
+
+
+@pytest.mark.parametrize(
+    "make", [np.asarray, lambda v: sparse.csr_array(np.asarray(v) + 1), pd.DataFrame, np.ndarray.tolist]
+)
+def test_bare_votes_in_any_form_are_summarized(make):
+    votes = np.array([[0, -1, 2], [1, 1, -1]])
+    frame = summarize(make(votes)).frame
+    assert frame["votes"].tolist() == [2, 1, 1, 4]
+    assert frame["polarity"].iloc[0] == "0, 1"
+
+
+def test_gold_beside_patterns_is_refused():
+    with pytest.raises(GoldError, match="know no examples"):
+        summarize(LabelMatrix.of([[0]]).patterns, gold=[0])
+
+
+def test_gold_out_of_range_is_refused():
+    with pytest.raises(GoldError, match="class 7"):
+        summarize(LabelMatrix.of([[0]]), gold=[7])
+
+
+def test_no_rows_at_all_give_undefined_shares():
+    frame = summarize(LabelMatrix.of(np.zeros((0, 2), dtype=int)), gold=[]).frame
+    assert frame["coverage"].isna().all()
+    assert frame["votes"].tolist() == [0, 0, 0]
+
+
+def test_the_table_shows_percents_and_dashes_within_a_screen():
+    votes = LabelMatrix.of([[0, -1], [0, -1]], names=["asks_to_subscribe_to_a_chan", "never"], classes=["HAM", "SPAM"])
+    shown = str(summarize(votes, model=MajorityVote().fit(votes), gold=[0, 1]))
+    assert "nan" not in shown.lower()
+    assert "50.0%" in shown
+    assert shown.splitlines()[2].count("–") >= 3
+    assert max(map(len, shown.splitlines())) <= 140
+    assert "<table" in summarize(votes)._repr_html_()
+
+
+def test_names_are_escaped_in_html():
+    assert "<b>" not in summarize(LabelMatrix.of([[0]], names=["<b>"]))._repr_html_()
+
+
+def test_a_summary_comes_back_from_csv(tmp_path):
+    summary = summarize(LabelMatrix.of([[0, -1], [1, -1]], names=["NA", "1"]), gold=[0, 0])
+    summary.frame.to_csv(tmp_path / "summary.csv")
+    back = Summary.read_csv(tmp_path / "summary.csv")
+    pd.testing.assert_frame_equal(back.frame, summary.frame)
+    assert str(back) == str(summary)
+
+
+def test_a_thousand_labeling_functions_and_classes_are_summarized_in_bounded_memory():
+    rng = np.random.default_rng(0)
+    votes = np.full((2_000, 1_000), -1, dtype=np.int16)
+    for j in range(1_000):
+        votes[rng.integers(0, 2_000, 20), j] = rng.integers(0, 1_400)
+    matrix = LabelMatrix.of(votes, classes=1_400)
+    assert summarize(matrix).frame["votes"].iloc[-1] == (votes >= 0).sum()
+    assert np.isfinite(pairwise_conflicts(matrix).to_numpy()).all()

@@ -1,0 +1,222 @@
+"""What to fix next: every problem that is looked for is found where it is, and not found where it is not."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from labelkit.analysis.what_to_fix import URGENCY, Finding, what_to_fix
+from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models import LabelModel
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.outcomes import FAULT, Fault
+from labelkit.votes.vote_patterns import VotePatterns, count_gold
+
+RNG = np.random.default_rng(0)
+TRUTH = RNG.integers(0, 2, size=1_000)
+
+
+def voter(precision, coverage, *, seed, only=None):
+    """Votes that are right so often, on so many examples, perhaps for one class alone."""
+    rng = np.random.default_rng(seed)
+    votes = np.where(rng.random(len(TRUTH)) < precision, TRUTH, 1 - TRUTH)
+    spoken = rng.random(len(TRUTH)) < coverage
+    return np.where(spoken & ((votes == only) | (only is None)), votes, -1)
+
+
+GOOD = [voter(0.9, 0.6, seed=seed) for seed in range(1, 5)]
+
+
+def found(columns, **given_):
+    return what_to_fix(LabelMatrix.of(np.column_stack(columns), classes=["HAM", "SPAM"]), **given_)
+
+
+def problems(findings):
+    return {(item.subject, item.problem) for item in findings}
+
+
+def test_good_rules_with_gold_leave_little_to_say():
+    told = problems(found(GOOD, gold=TRUTH))
+    assert told <= {("examples", "votes are tied"), ("gold", "gold looks wrong")}
+
+
+def test_rules_that_never_vote_are_one_finding():
+    findings = found([*GOOD, np.full(1_000, -1), np.full(1_000, -1)], gold=TRUTH)
+    last = findings[-1]
+    assert (last.subject, last.problem, last.lfs) == ("lf4, lf5", "never votes", ("lf4", "lf5"))
+
+
+def test_a_rule_that_votes_on_everything_is_found():
+    assert ("lf4", "votes on everything") in problems(found([*GOOD, np.ones(1_000, int)]))
+    assert "votes on everything" not in {p for _, p in problems(found([*GOOD, TRUTH]))}  # but a classifier is none
+
+
+def test_the_same_rule_twice_and_a_part_of_a_rule_are_found():
+    part = np.where(np.arange(1_000) < 300, GOOD[0], -1)
+    told = problems(found([*GOOD, GOOD[1], part], gold=TRUTH))
+    assert ("lf1, lf4", "the same rule twice") in told
+    assert ("lf5", "nothing of its own") in told
+
+
+def test_few_common_votes_prove_no_copy():
+    one = np.full(1_000, -1)
+    one[:5] = 1
+    assert "the same rule twice" not in {p for _, p in problems(found([*GOOD, one, one]))}
+
+
+def test_a_rule_against_the_others_is_found_without_gold_and_worse_than_chance_with_it():
+    bad = voter(0.1, 0.5, seed=9)
+    assert ("lf4", "against the others") in problems(found([*GOOD, bad]))
+    told = problems(found([*GOOD, bad], gold=TRUTH))
+    assert ("lf4", "worse than chance") in told
+    assert ("lf4", "against the others") not in told  # gold has said why
+
+
+def test_a_model_says_who_is_worse_than_chance_where_there_is_no_gold():
+    bad = voter(0.1, 0.5, seed=9)
+    matrix = LabelMatrix.of(np.column_stack([*GOOD, bad]))
+    told = problems(what_to_fix(matrix, model=LabelModel().fit(matrix)))
+    assert ("lf4", "worse than chance") in told
+
+
+def test_three_gold_rows_prove_nothing_but_that_they_are_few():
+    gold = np.full(1_000, -1)
+    gold[:3] = 1 - TRUTH[:3]
+    told = problems(found(GOOD, gold=gold))
+    assert ("gold", "too little gold") in told
+    assert "worse than chance" not in {p for _, p in told}
+
+
+def test_a_rule_without_which_labels_are_better_is_found_by_votes_and_by_a_model():
+    columns = [voter(0.95, 0.9, seed=1), voter(0.55, 0.9, seed=20)]
+    gold = TRUTH
+    told = problems(found(columns, gold=gold))
+    assert ("lf1", "labels are better without it") in told
+    matrix = LabelMatrix.of(np.column_stack(columns), classes=["HAM", "SPAM"])
+    model = LabelModel().fit(matrix, gold)
+    asked = {s for s, p in problems(what_to_fix(matrix, gold=gold, model=model)) if p == "labels are better without it"}
+    assert asked <= {s for s, p in told if p == "labels are better without it"}  # a model weighs them down already
+
+
+def test_a_class_without_a_rule_counts_its_share_of_the_gold():
+    spam_only = [voter(0.9, 0.6, seed=seed, only=1) for seed in range(3)]
+    item = next(i for i in found(spam_only, gold=TRUTH) if i.problem == "no rule votes for it")
+    assert item.subject == "HAM"
+    assert item.effect == pytest.approx((TRUTH == 0).sum(), abs=1)
+    assert ("HAM", "no rule votes for it") in problems(found(spam_only))
+
+
+def test_many_classes_without_a_rule_are_one_finding():
+    findings = what_to_fix(LabelMatrix.of([[0]] * 60, classes=30))
+    assert [i.subject for i in findings if i.problem == "no rule votes for it"] == ["1, 2, 3 and 26 more"]
+
+
+def test_a_class_that_few_votes_reach_is_found():
+    one = voter(0.95, 0.9, seed=1, only=0)
+    other = voter(0.95, 0.2, seed=2, only=1)
+    assert ("SPAM", "few votes for it") in problems(found([one, other], gold=TRUTH))
+
+
+def test_labels_that_do_not_follow_the_gold_are_found():
+    mostly_ham = np.where(RNG.random(1_000) < 0.9, 0, TRUTH)
+    told = problems(found([mostly_ham], gold=TRUTH))
+    assert ("SPAM", "labels do not follow the gold") in told
+
+
+def test_a_class_that_is_hardly_ever_the_label_is_found_without_gold():
+    votes = np.zeros(1_000, int)
+    votes[:3] = 1
+    assert ("SPAM", "hardly any label") in problems(found([votes]))
+
+
+def test_gold_against_unanimous_rules_is_found_while_it_is_rare():
+    gold = TRUTH.copy()
+    gold[:10] = 1 - gold[:10]
+    columns = [TRUTH, TRUTH, voter(1.0, 0.5, seed=4)]
+    item = next(i for i in found(columns, gold=gold) if i.problem == "gold looks wrong")
+    assert item.effect == 10
+    assert "gold looks wrong" not in {p for _, p in problems(found(columns, gold=RNG.integers(0, 2, 1_000)))}
+
+
+def test_faults_are_found():
+    whole = LabelMatrix.of(np.column_stack(GOOD))
+    faults = tuple(Fault(row=i, lf="lf2", id=i, error="ValueError", message="") for i in range(40))
+    votes = whole.votes.copy()
+    votes[:40, 2] = -1
+    matrix = LabelMatrix(votes, whole.lfs, whole.class_names, whole.ids, faults)
+    item = next(i for i in what_to_fix(matrix) if i.problem == "fails")
+    assert (item.subject, item.effect) == ("lf2", 40)
+    assert "4.0%" in item.why
+
+
+def test_a_rule_that_failed_everywhere_does_not_also_never_vote():
+    whole = LabelMatrix.of(np.full((20, 1), -1))
+    faults = tuple(Fault(row=i, lf="lf0", id=i, error="ValueError", message="") for i in range(20))
+    matrix = LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, faults)
+    assert {p for _, p in problems(what_to_fix(matrix))} == {"fails", "no vote", "too little gold"}
+
+
+def test_ties_are_found():
+    told = problems(found([np.zeros(1_000, int), np.where(np.arange(1_000) < 100, 1, 0)]))
+    assert ("examples", "votes are tied") in told
+
+
+def test_zero_covered_rows_say_so_first():
+    findings = what_to_fix(np.full((50, 3), -1))
+    assert (findings[0].subject, findings[0].problem, findings[0].effect) == ("examples", "no vote", 50)
+    assert "No rule votes at all" in findings[0].why
+
+
+def test_no_examples_and_one_rule_are_no_reason_to_fail():
+    assert len(what_to_fix(np.zeros((0, 3), int))) == 0
+    assert str(what_to_fix(np.zeros((0, 3), int))) == "Nothing stands out."
+    assert len(what_to_fix([[0], [1], [-1]], gold=[0, 1, -1])) > 0
+
+
+@given(st.integers(0, 100_000), st.integers(1, 30), st.integers(1, 5), st.integers(1, 4), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_any_matrix_gets_an_ordered_answer_and_patterns_the_same_one(seed, n, m, k, with_gold):
+    rng = np.random.default_rng(seed)
+    cells = rng.integers(-3, k, size=(n, m))
+    cells = np.where(cells == -3, FAULT, np.maximum(cells, -1))
+    whole = LabelMatrix.of(np.maximum(cells, -1), classes=k)
+    faults = tuple(
+        Fault(row=int(i), lf=f"lf{j}", id=int(i), error="E", message="") for i, j in np.argwhere(cells == FAULT)
+    )
+    matrix = LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, faults)
+    gold = rng.integers(-1, k, size=n) if with_gold else None
+    findings = what_to_fix(matrix, gold=gold)
+    assert [item.rank for item in findings] == list(range(1, len(findings) + 1))
+    weights = [URGENCY[item.problem] * item.effect for item in findings]
+    assert all(one >= other - 1 for one, other in itertools.pairwise(weights))  # effects are rounded
+    assert all("nan" not in item.why for item in findings)
+    p = matrix.patterns
+    counts = None if gold is None else count_gold(matrix.pattern_index, gold, len(p), k)
+    alone = what_to_fix(VotePatterns(p.outcomes, p.counts, p.lfs, p.class_names, counts))
+    assert alone.items == findings.items
+
+
+def test_findings_are_a_sequence_a_frame_a_text_and_a_table():
+    findings = found([*GOOD, np.full(1_000, -1)])
+    assert list(findings.frame.columns) == ["rank", "subject", "problem", "why", "effect"]
+    assert len(findings.frame) == len(findings) == len(list(findings))
+    assert isinstance(findings[0], Finding)
+    assert len(findings[:1]) == 1
+    assert str(findings).startswith("1. ")
+    assert max(map(len, str(findings).splitlines())) <= 120
+    assert "<table" in findings._repr_html_()
+    with pytest.raises(AttributeError):
+        findings[0].rank = 2
+
+
+def test_names_are_escaped_in_html():
+    matrix = LabelMatrix.of([[-1]] * 20, names=["<script>"])
+    assert "<script>" not in what_to_fix(matrix)._repr_html_()
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ModelError, match="no label model"):
+        what_to_fix([[0]], model="majority")
+    with pytest.raises(GoldError, match="class 7"):
+        what_to_fix([[0]], gold=[7])

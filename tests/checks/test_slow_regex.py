@@ -1,0 +1,85 @@
+"""Patterns that a long text brings to a halt are found by the text that does it; others are left in peace."""
+
+import re
+import time
+
+import labelkit.checks.slow_regex as slow_patterns_module
+from labelkit.checks.slow_regex import LENGTHS, attacks, slow_patterns
+from labelkit.rules.predicates import Pattern
+
+HOPELESS = [
+    r"(a+)+$",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+    r"(a|aa)+$",
+    r"^(\w+\s?)*$",
+    r"(x+x+)+y",
+    r"([a-zA-Z]+)*@",
+    r"(?=(a+)+b)a",
+    r"^(?:a|b|ab)*c",
+    r"(?:\d+[,.]?)+%",
+    r"^(.*?,){11}P",
+    r"a(b|c|d|cd|e)*f",
+]
+
+SQUARE = [r"\s+$", r"\w+@\w+", r"\bcheck\b.*\bout\b", r"<!--.*-->", r"(?>a+)b"]
+
+HARMLESS = [
+    r"https?://\S+|\bwww\.\S+",
+    r"\bcolou?r\b",
+    r"(?<!\w)a.{0,40}b",
+    r"[!?]{4,}",
+    r"\b(?:\w[ .-]){4,}\w\b",
+    r"\b[a-z]+[013@*][a-z0-9]*\b",
+    r"(\w|[!?])\1\1",
+    r"^\d+$",
+    r"(?i)\bfree\b",
+    "",
+]
+
+
+def slow(*patterns):
+    return {found.pattern.pattern: found for found in slow_patterns(Pattern(p) for p in patterns)}
+
+
+def test_a_pattern_that_goes_back_without_end_is_found_by_a_short_text(monkeypatch):
+    monkeypatch.setattr(slow_patterns_module, "KILL_SECONDS", 0.2)
+    found = slow(*HOPELESS)
+    assert list(found) == HOPELESS
+    assert all(one.hopeless and not one.finished and one.length == LENGTHS[0] for one in found.values())
+
+
+def test_a_pattern_whose_time_grows_with_the_square_is_found_by_a_long_text():
+    found = slow(*SQUARE[:3])
+    assert list(found) == SQUARE[:3]
+    assert [one.length for one in found.values()] == [50_000] * 3
+    assert not any(one.hopeless for one in found.values())
+    assert str(found[r"\s+$"]).endswith("on a text of 50,000 characters: ' ' over and over, then '\\x00'")
+
+
+def test_other_patterns_are_left_in_peace_and_cost_little():
+    started = time.perf_counter()
+    assert slow(*HARMLESS) == {}
+    assert time.perf_counter() - started < 20
+
+
+def test_the_process_goes_on_after_it_was_killed_and_each_pattern_is_tried_once():
+    found = slow_patterns([Pattern("^a+$"), Pattern("(a+)+$"), Pattern("(a+)+$"), Pattern("(b+)+$"), Pattern("^b+$")])
+    assert [one.pattern.pattern for one in found] == ["(a+)+$", "(b+)+$"]
+
+
+def test_flags_are_those_of_the_pattern():
+    assert attacks(Pattern("(?x) a +  # many\n", 0))
+    assert not slow_patterns([Pattern("^(a+)+$", re.DEBUG | re.MULTILINE)][:0])
+    (found,) = slow_patterns([Pattern("(A+)+$", re.IGNORECASE | re.DEBUG)])
+    assert found.hopeless
+
+
+def test_texts_are_made_of_what_the_pattern_reads():
+    tried = attacks(Pattern(r"no:\s*(\d+,)+end"))
+    assert {(a.beginning, a.repeated) for a in tried} >= {("no:", "0,"), ("no:", " ")}
+    assert len(tried) == len(set(tried))
+    assert attacks(Pattern(r"colou?r{1,3}")) == []
+
+
+def test_surrogates_and_what_only_re_understands_do_no_harm():
+    assert slow("[\ud800-\udfff]+x", r"(a)?(?(1)b+|c+)", r"(?P<x>a+)(?P=x)b") is not None

@@ -1,0 +1,107 @@
+"""Gold in any form becomes one array in the order of the examples, and what is unknown is never wrong."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from labelkit.exceptions import GoldError
+from labelkit.votes.gold import aligned_gold
+
+NAMES = ("ham", "spam")
+IDS = np.array(["a", "b", "c"])
+
+
+class Label(IntEnum):
+    HAM = 0
+    SPAM = 1
+
+
+def aligned(gold, ids=IDS):
+    return aligned_gold(gold, ids, NAMES).tolist()
+
+
+@pytest.mark.parametrize(
+    "gold",
+    [
+        [1, -1, 0],
+        np.array([1, -1, 0], np.int8),
+        np.array([1, np.nan, 0]),
+        [1, None, 0],
+        ["spam", None, "ham"],
+        ["spam", float("nan"), "ham"],
+        [Label.SPAM, None, Label.HAM],
+        ["spam", None, 0],
+        np.array(["spam", None, "ham"], dtype=object),
+        pd.Series([1, None, 0], dtype="Int64"),
+        pd.Series(["spam", None, "ham"]),
+        pd.Series(["spam", pd.NA, "ham"], dtype="string"),
+        pd.Series(["spam", None, "ham"], dtype="category"),
+        pd.Series([0, 1, None], index=["c", "a", "b"]),
+        pd.Series([0, 1], index=["c", "a"]),
+        {"a": 1, "c": "ham"},
+        {"c": Label.HAM, "a": 1.0, "b": pd.NaT},
+        pa.array([1, None, 0]),
+        pa.chunked_array([["spam", None], ["ham"]]),
+        pl.Series([1, None, 0]),
+        pl.Series(["spam", None, "ham"]),
+    ],
+    ids=lambda gold: type(gold).__name__,
+)
+def test_gold_in_any_form_is_aligned(gold):
+    assert aligned(gold) == [1, -1, 0]
+
+
+def test_a_series_is_matched_by_its_index_where_ids_are_numbers():
+    assert aligned(pd.Series([0, 1, 0]), np.array([2, 0, 1])) == [0, 0, 1]
+
+
+def test_a_series_without_an_index_of_its_own_is_in_the_order_of_the_examples():
+    assert aligned(pd.Series([0, 1, 0]), np.array([20, 30, 40])) == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("gold", "message"),
+    [
+        ([0, 1], r"gold has 2 labels for 3 examples\nHint: give a Series or dict by id"),
+        ([0, 1, 2], r"gold holds class 2 at position 2, but there are 2 classes: ham=0, spam=1"),
+        ([0, -5, 1], "gold holds class -5 at position 1"),
+        ([0, 0.5, 1], "gold holds 0.5, which is not a class"),
+        ([0, np.inf, 1], "gold holds inf, which is not a class"),
+        ([None, np.inf, 1], "gold holds inf, which is neither"),
+        ([True, False, True], r"gold is True and False, not classes\nHint: gold.astype\(int\)"),
+        (
+            ["spam", "eggs", None],
+            r"gold holds 'eggs', which is neither a class number nor one of the names \['ham', 'spam'\]",
+        ),
+        ([[0, 1]] * 3, r"gold has shape \(3, 2\), not \(n_examples,\)"),
+        ({"a": 1, "q": 0}, r"gold names 1 id\(s\) that are not examples, such as 'q'\nHint: ids look like 'a'"),
+        (pd.Series([0, 1], index=["a", "a"]), "gold names the id 'a' twice"),
+    ],
+    ids=repr,
+)
+def test_gold_that_does_not_fit_is_refused_with_its_value(gold, message):
+    with pytest.raises(GoldError, match=message):
+        aligned(gold)
+
+
+def test_gold_by_id_needs_ids_that_name_one_example():
+    with pytest.raises(GoldError, match="the id 'a' names several examples, so gold by id has no meaning"):
+        aligned({"a": 1}, np.array(["a", "a"]))
+
+
+def test_no_examples_need_no_gold():
+    assert aligned([], np.array([])) == []
+    assert aligned({}, IDS) == [-1, -1, -1]
+
+
+def test_an_error_shows_an_id_as_its_author_wrote_it():
+    with pytest.raises(GoldError, match=r"such as 9\nHint: ids look like 4$"):
+        aligned_gold({9: 1}, np.array([4, 5]), ("a", "b"))
+    with pytest.raises(GoldError, match="the id 4 names several"):
+        aligned_gold({4: 1}, np.array([4, 4]), ("a", "b"))

@@ -1,0 +1,337 @@
+"""The label matrix: what it refuses, how it is cut and put together, and that nothing is lost on the way to a file."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.sparse
+from hypothesis import given, settings, strategies as st
+
+from labelkit.exceptions import MatrixError
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.outcomes import FAULT, Fault
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.vote_patterns import VotePatterns
+
+
+def same(one, other):
+    assert one.votes.dtype == other.votes.dtype
+    assert np.array_equal(one.votes, other.votes)
+    assert (one.lfs, one.class_names, one.faults) == (other.lfs, other.class_names, other.faults)
+    assert one.ids.tolist() == other.ids.tolist()
+
+
+@st.composite
+def matrices(draw, names=("a", "b", "id"), classes=("HAM", "SPAM", "é"), n_rows=None):
+    n = draw(st.integers(0, 8)) if n_rows is None else n_rows
+    n_classes = len(classes)
+    votes = np.array(
+        draw(
+            st.lists(
+                st.lists(st.integers(-1, n_classes - 1), min_size=len(names), max_size=len(names)),
+                min_size=n,
+                max_size=n,
+            )
+        )
+    ).reshape(n, len(names))
+    ids = np.arange(n) if draw(st.booleans()) else np.array([f"k{i}" for i in range(n)], dtype=object)
+    cells = draw(st.sets(st.tuples(st.integers(0, max(n - 1, 0)), st.integers(0, len(names) - 1)))) if n else set()
+    for row, column in cells:
+        votes[row, column] = -1
+    faults = tuple(Fault(r, names[c], ids[r], "ValueError", 'it\'s "bad"\n') for r, c in sorted(cells))
+    infos = tuple(
+        LFInfo(name, labels=(0, 1), group="ann", precision=0.9, doc="Says é.", columns=("text",)) for name in names
+    )
+    return LabelMatrix(votes, infos, tuple(classes), ids, faults)
+
+
+MATRIX = LabelMatrix(
+    np.array([[0, -1, 1], [-1, -1, -1], [1, 1, 0], [0, 1, 1]]),
+    tuple(map(LFInfo, "abc")),
+    ("HAM", "SPAM"),
+    np.array(["w", "x", "y", "z"]),
+    (Fault(0, "b", "w", "ValueError", "no"), Fault(3, "a", "z", "KeyError", "gone")),
+)
+
+
+# ------------------------------------------------------------------------------------------------- at the door
+
+
+@pytest.mark.parametrize(
+    ("votes", "message"),
+    [
+        ([[0, 2]], r"votes hold class 2, but there are 2 classes \(0 \.\. 1\)"),
+        ([[0, -2]], r"votes hold -2, which is below ABSTAIN \(-1\)"),
+        ([[0.5, 1]], r"votes are not whole numbers\nHint: a vote is a class number, or -1"),
+        ([[np.nan, 1]], r"votes hold NaN or infinity\nHint: an abstain is -1"),
+        ([[True, False]], "votes are of type bool, not integers"),
+        ([["a", "b"]], "votes are of type <U1, not integers"),
+        ([[None, 1]], "votes are of type object, not integers"),
+        ([0, 1], r"votes have shape \(2,\), not \(n_examples, n_lfs\)"),
+    ],
+)
+def test_what_is_no_array_of_votes_is_refused_with_its_value(votes, message):
+    with pytest.raises(MatrixError, match=message):
+        LabelMatrix.of(np.array(votes), classes=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lfs": (LFInfo("a"),)}, "3 columns of votes, but 1 labeling functions"),
+        ({"ids": np.arange(3)}, r"4 rows of votes, but ids of shape \(3,\)"),
+        ({"lfs": tuple(map(LFInfo, "aba"))}, r"labeling functions share a name: \['a'\]"),
+        ({"faults": (Fault(4, "a", 4, "E", ""),)}, "a fault of 'a' on row 4 is outside the matrix"),
+        ({"faults": (Fault(0, "d", 4, "E", ""),)}, "a fault of 'd' on row 0 is outside the matrix"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(change, message):
+    with pytest.raises(MatrixError, match=message):
+        dataclasses.replace(MATRIX, **change)
+
+
+def test_votes_cannot_be_written_to():
+    with pytest.raises(ValueError, match="read-only"):
+        MATRIX.votes[0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        MATRIX.ids[0] = "q"
+
+
+def test_an_array_that_a_matrix_was_made_of_can_change_without_changing_it():
+    votes = np.array([[0, 1]], dtype=np.int8)
+    matrix = LabelMatrix.of(votes)
+    votes[0, 0] = 1
+    assert matrix.votes.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize(("n_classes", "dtype"), [(2, np.int8), (127, np.int8), (128, np.int16), (200, np.int16)])
+def test_votes_take_two_bytes_from_128_classes(n_classes, dtype):
+    matrix = LabelMatrix.of([[n_classes - 1]])
+    assert (matrix.dtype, matrix.n_classes, matrix.votes[0, 0]) == (dtype, n_classes, n_classes - 1)
+
+
+def test_frames_and_sparse_matrices_are_votes():
+    frame = pd.DataFrame({"a": [0, -1], "b": [1, 1]}, index=["x", "y"])
+    matrix = LabelMatrix.of(frame)
+    assert (matrix.names, matrix.ids.tolist(), matrix.votes.tolist()) == (("a", "b"), ["x", "y"], [[0, 1], [-1, 1]])
+    sparse = scipy.sparse.csr_matrix(frame.to_numpy() + 1)
+    assert LabelMatrix.of(sparse).votes.tolist() == matrix.votes.tolist()
+
+
+def test_a_matrix_is_an_array_where_one_is_expected():
+    assert (MATRIX == 0).shape == (4, 3) if isinstance(MATRIX == 0, np.ndarray) else np.asarray(MATRIX).shape == (4, 3)
+    assert np.asarray(MATRIX) is MATRIX.votes or np.shares_memory(np.asarray(MATRIX), MATRIX.votes)
+    assert np.asarray(MATRIX, dtype=float).dtype == float
+    assert np.mean(MATRIX) == MATRIX.votes.mean()
+    copied = np.array(MATRIX)
+    copied[0, 0] = 1
+    assert MATRIX.votes[0, 0] == 0
+
+
+# ---------------------------------------------------------------------------------------------------- slicing
+
+
+def test_labeling_functions_are_picked_by_name_with_their_faults():
+    assert MATRIX["b"].votes.ravel().tolist() == [-1, -1, 1, 1]
+    assert MATRIX[["c", "a"]].names == ("c", "a")
+    assert MATRIX[["c", "a"]].faults == MATRIX.faults[1:]
+    assert MATRIX[np.array(["c", "a"])].names == MATRIX[pd.Index(["c", "a"])].names == ("c", "a")
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        (slice(1, 3), [1, 2]),
+        (np.array([True, False, False, True]), [0, 3]),
+        ([True, False, False, True], [0, 3]),
+        ([3, 0, 3], [3, 0, 3]),
+        (-1, [3]),
+        (2, [2]),
+        (np.array([], dtype=int), []),
+        (pd.Series([False, True, True, False]), [1, 2]),
+    ],
+)
+def test_examples_are_picked_with_their_ids_and_faults(rows, kept):
+    part = MATRIX[rows]
+    assert part.votes.tolist() == [MATRIX.votes[i].tolist() for i in kept]
+    assert part.ids.tolist() == [MATRIX.ids[i] for i in kept]
+    assert [(f.row, f.lf) for f in part.faults] == [
+        (n, f.lf) for n, i in enumerate(kept) for f in MATRIX.faults if f.row == i
+    ]
+
+
+@pytest.mark.parametrize(
+    "columns", ["b", ["b"], 1, [1], slice(1, 2), -2, np.array([False, True, False]), [False, True, False]]
+)
+def test_both_are_picked_at_once(columns):
+    assert MATRIX[2:, columns].names == ("b",)
+    assert MATRIX[2:, columns].votes.tolist() == [[1], [1]]
+
+
+def test_an_unknown_name_is_refused_with_the_names_that_there_are():
+    with pytest.raises(MatrixError, match=r"no labeling function is named 'd'\nHint: there are a, b, c"):
+        MATRIX["d"]
+    with pytest.raises(
+        MatrixError, match=r"matrix\['a', 'b'\] is neither rows .*\nHint: matrix\[\[\"short\", \"link\"\]\]"
+    ):
+        MATRIX["a", "b"]
+
+
+# ------------------------------------------------------------------------------------------------ parts and wholes
+
+
+@given(matrices(), st.integers(0, 8))
+def test_parts_that_were_cut_concatenate_to_the_whole(matrix, cut):
+    joined = LabelMatrix.concat([matrix[:cut], matrix[cut:]])
+    assert np.array_equal(joined.votes, matrix.votes)
+    assert [(f.row, f.lf) for f in joined.faults] == [(f.row, f.lf) for f in matrix.faults]
+    if matrix.ids.dtype == object:
+        same(joined, matrix)
+
+
+def test_positions_go_on_where_matrices_without_ids_are_concatenated():
+    part = LabelMatrix(np.array([[-1]]), (LFInfo("a"),), ("x", "y"), np.arange(1), (Fault(0, "a", 0, "E", ""),))
+    whole = LabelMatrix.concat([part, part])
+    assert whole.ids.tolist() == [0, 1]
+    assert [(f.row, f.id) for f in whole.faults] == [(0, 0), (1, 1)]
+
+
+def test_numbers_stay_numbers_where_ids_of_two_kinds_are_concatenated():
+    numbers, strings = LabelMatrix.of([[0]], ids=[7]), LabelMatrix.of([[1]], ids=["a"])
+    assert LabelMatrix.concat([numbers, strings]).ids.tolist() == [7, "a"]
+
+
+@given(st.integers(0, 5).flatmap(lambda n: st.tuples(matrices(n_rows=n), matrices(names=("c", "d"), n_rows=n))))
+def test_matrices_of_the_same_examples_join_and_come_apart_again(pair):
+    left, right = pair
+    right = dataclasses.replace(
+        right, ids=left.ids, faults=tuple(dataclasses.replace(f, id=left.ids[f.row]) for f in right.faults)
+    )
+    joined = left.join(right)
+    same(joined[list(left.names)], left)
+    same(joined[list(right.names)], right)
+
+
+def test_matrices_that_do_not_fit_are_refused():
+    other = LabelMatrix.of([[0], [0], [0], [0]], names=["d"])
+    with pytest.raises(MatrixError, match=r"the classes differ: \('HAM', 'SPAM'\) and \('0', '1'\)"):
+        MATRIX.join(other)
+    with pytest.raises(MatrixError, match=r"the examples differ \(4 and 4 rows\)\nHint: apply both"):
+        MATRIX.join(dataclasses.replace(other, class_names=MATRIX.class_names))
+    with pytest.raises(MatrixError, match=r"share a name: \['a'\]"):
+        MATRIX.join(MATRIX["a"])
+    with pytest.raises(MatrixError, match=r"cannot be concatenated: \('d',\) and \('a', 'b', 'c'\)"):
+        LabelMatrix.concat([MATRIX, other])
+    with pytest.raises(MatrixError, match="nothing to concatenate"):
+        LabelMatrix.concat([])
+
+
+# ------------------------------------------------------------------------------------------------------- files
+
+
+@settings(max_examples=40, deadline=None)
+@given(matrices())
+def test_a_matrix_comes_back_from_a_file_as_it_was(tmp_path_factory, matrix):
+    path = tmp_path_factory.mktemp("saved") / "matrix.parquet"
+    same(LabelMatrix.load(matrix.save(path)), matrix)
+    assert [p.name for p in path.parent.iterdir()] == ["matrix.parquet"]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array(["2020-01-01", "2020-01-02"], "datetime64[us]"),
+        np.array(["a", "bc"]),
+        np.array([2**40, 5]),
+        np.array([1.5, 2.5]),
+    ],
+)
+def test_ids_and_faults_of_any_type_can_be_saved(tmp_path, ids):
+    matrix = LabelMatrix(np.array([[-1], [1]]), (LFInfo("a"),), ("x", "y"), ids, (Fault(0, "a", ids[0], "E", "no"),))
+    loaded = LabelMatrix.load(matrix.save(tmp_path / "m.parquet"))
+    assert loaded.ids.tolist() == ids.tolist()
+    assert (loaded.faults[0].row, loaded.faults[0].message) == (0, "no")
+
+
+@pytest.mark.parametrize("names", [["id"], ["id", "example_id"], ["label", "covered"]])
+def test_rules_may_have_any_name(tmp_path, names):
+    matrix = LabelMatrix.of(np.zeros((2, len(names)), int), names=names)
+    assert LabelMatrix.load(matrix.save(tmp_path / "m.parquet")).names == tuple(names)
+    assert len(set(pq.read_schema(tmp_path / "m.parquet").names)) == len(names) + 1
+
+
+def test_a_file_that_is_no_matrix_is_refused_with_its_path(tmp_path):
+    with pytest.raises(MatrixError, match=r"no.parquet cannot be read as a label matrix"):
+        LabelMatrix.load(tmp_path / "no.parquet")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "plain.parquet")
+    with pytest.raises(MatrixError, match=r"plain.parquet holds no label matrix\nHint: LabelMatrix.of"):
+        LabelMatrix.load(tmp_path / "plain.parquet")
+    labels = ProbabilisticLabels(np.array([[0.5, 0.5]]), np.array([True]), np.array([0]), np.array(["a"]), ("x", "y"))
+    with pytest.raises(MatrixError, match="holds no label matrix"):
+        LabelMatrix.load(labels.save(tmp_path / "labels.parquet"))
+    with pytest.raises(MatrixError, match="holds no probabilistic labels"):
+        ProbabilisticLabels.load(LabelMatrix.of([[0]], names=["label"]).save(tmp_path / "m.parquet"))
+
+
+# ------------------------------------------------------------------------------------------------ what is known
+
+
+def test_a_fault_is_told_from_an_abstain_in_outcomes_and_patterns():
+    assert MATRIX.outcomes[0].tolist() == [0, FAULT, 1]
+    assert MATRIX.patterns.outcomes.min() == FAULT
+    assert MATRIX.patterns.votes.min() == -1
+    assert np.array_equal(
+        MATRIX.patterns.votes[MATRIX.pattern_index], np.where(MATRIX.outcomes == FAULT, -1, MATRIX.votes)
+    )
+
+
+def test_covered_examples_have_a_vote():
+    assert MATRIX.covered.tolist() == [True, False, True, True]
+
+
+def test_a_matrix_shows_its_size_coverage_and_faults():
+    assert repr(MATRIX) == "LabelMatrix(4 examples x 3 labeling functions, 2 classes, 75.0% covered, 2 faults)"
+    assert repr(MATRIX[:0]) == "LabelMatrix(0 examples x 3 labeling functions, 2 classes, empty)"
+
+
+def test_a_matrix_shows_itself_in_a_notebook_with_names_escaped():
+    shown = LabelMatrix.of(np.zeros((12, 1), int), names=["<b>"], classes=["<i>", "x"])._repr_html_()
+    assert "&lt;b&gt;" in shown
+    assert "&lt;i&gt;" in shown
+    assert "... and 2 more examples" in shown
+
+
+def test_a_frame_of_votes_has_names_and_ids():
+    frame = MATRIX.to_pandas()
+    assert (list(frame.columns), list(frame.index), frame.index.name) == (["a", "b", "c"], ["w", "x", "y", "z"], "id")
+
+
+def test_an_info_survives_json():
+    info = LFInfo("a", labels=(0, 1), columns=("text",), precision=0.5)
+    assert LFInfo.from_dict(info.to_dict()) == info
+
+
+def test_a_label_space_can_be_made_of_the_classes():
+    assert LabelSpace.of(MATRIX.class_names).names == ("HAM", "SPAM")
+
+
+def test_patterns_that_were_saved_merge_to_those_of_the_whole(tmp_path):
+    random = np.random.default_rng(3)
+    whole = LabelMatrix.of(random.integers(-1, 3, (500, 6)), classes=["a", "b", "c"])
+    parts = [whole[rows].patterns for rows in (slice(0, 100), slice(100, 350), slice(350, 500))]
+    paths = [part.save(tmp_path / f"{i}.parquet") for i, part in enumerate(parts)]
+    merged = VotePatterns.merge(VotePatterns.load(path) for path in reversed(paths))
+    assert np.array_equal(merged.outcomes, whole.patterns.outcomes)
+    assert np.array_equal(merged.counts, whole.patterns.counts)
+    assert merged.lfs == whole.lfs
+    known = VotePatterns(merged.outcomes, merged.counts, merged.lfs, merged.class_names, np.ones((len(merged), 3), int))
+    assert np.array_equal(VotePatterns.load(known.save(tmp_path / "gold.parquet")).gold, known.gold)
+    with pytest.raises(MatrixError, match="holds no vote patterns"):
+        VotePatterns.load(whole.save(tmp_path / "matrix.parquet"))

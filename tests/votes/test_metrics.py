@@ -1,0 +1,111 @@
+"""Metrics agree with scikit-learn where that has them, and with sums done by hand where not."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from sklearn import metrics as reference
+
+from labelkit._shared.numbers import wilson_interval
+from labelkit.votes import metrics
+
+
+def test_wilson_is_undefined_without_trials():
+    low, high = wilson_interval([0], [0])
+    assert np.isnan(low[0])
+    assert np.isnan(high[0])
+
+
+@given(n=st.integers(1, 1000), share=st.floats(0, 1))
+@settings(max_examples=50, deadline=None)
+def test_wilson_contains_the_share_and_stays_in_the_unit_interval(n, share):
+    successes = round(share * n)
+    low, high = wilson_interval(successes, n)
+    assert 0 <= low <= successes / n + 1e-12
+    assert successes / n - 1e-12 <= high <= 1
+
+
+def test_wilson_narrows_with_more_trials_and_widens_with_more_confidence():
+    narrow = np.diff(wilson_interval(90, 100))
+    assert np.diff(wilson_interval(9, 10)) > narrow
+    assert np.diff(wilson_interval(90, 100, confidence=0.99)) > narrow
+
+
+@st.composite
+def judged(draw):
+    n, k = draw(st.integers(1, 30)), draw(st.integers(2, 4))
+    rng = np.random.default_rng(draw(st.integers(0, 10_000)))
+    proba = rng.dirichlet(np.ones(k), size=n)
+    gold = rng.integers(-1, k, size=n)
+    gold[0] = 0
+    return proba, gold, k
+
+
+@given(judged())
+@settings(max_examples=50, deadline=None)
+def test_scores_are_those_of_scikit_learn_on_the_rows_with_gold(case):
+    proba, gold, k = case
+    known = gold >= 0
+    labels, p, y = proba.argmax(axis=1), proba[known], gold[known]
+    assert metrics.accuracy(labels, gold) == pytest.approx(reference.accuracy_score(y, labels[known]))
+    assert metrics.log_loss(proba, gold) == pytest.approx(reference.log_loss(y, p, labels=range(k)), abs=1e-6)
+    assert metrics.brier_score(proba, gold) == pytest.approx(((p - np.eye(k)[y]) ** 2).sum(axis=1).mean())
+    found = metrics.f1_scores(labels, gold, k)
+    defined = ~np.isnan(found)
+    expected = reference.f1_score(y, labels[known], labels=range(k), average=None, zero_division=0)
+    assert found[defined] == pytest.approx(expected[defined])
+    assert set(np.flatnonzero(defined)) == set(y) | set(labels[known])
+
+
+@given(judged())
+@settings(max_examples=50, deadline=None)
+def test_a_weight_is_as_good_as_repeated_rows(case):
+    proba, gold, k = case
+    weights = np.arange(len(gold)) % 3
+    again = np.repeat(np.arange(len(gold)), weights)
+    labels = proba.argmax(axis=1)
+    for one, two in [
+        (metrics.log_loss(proba, gold, weights=weights), metrics.log_loss(proba[again], gold[again])),
+        (metrics.brier_score(proba, gold, weights=weights), metrics.brier_score(proba[again], gold[again])),
+        (metrics.calibration_error(proba, gold, weights=weights), metrics.calibration_error(proba[again], gold[again])),
+        (metrics.accuracy(labels, gold, weights=weights), metrics.accuracy(labels[again], gold[again])),
+        (metrics.macro_f1(labels, gold, k, weights=weights), metrics.macro_f1(labels[again], gold[again], k)),
+    ]:
+        assert one == pytest.approx(two, nan_ok=True)
+
+
+def test_without_gold_everything_is_undefined():
+    proba, gold = np.full((3, 2), 0.5), np.full(3, -1)
+    labels = np.zeros(3, dtype=int)
+    assert np.isnan(metrics.accuracy(labels, gold))
+    assert np.isnan(metrics.log_loss(proba, gold))
+    assert np.isnan(metrics.brier_score(proba, gold))
+    assert np.isnan(metrics.calibration_error(proba, gold))
+    assert np.isnan(metrics.f1_scores(labels, gold, 2)).all()
+    assert np.isnan(metrics.macro_f1(labels, gold, 2))
+
+
+def test_a_class_that_neither_occurs_nor_is_predicted_has_no_f1():
+    assert np.isnan(metrics.f1_scores([0, 0], [0, 0], 2)[1])
+
+
+def test_a_missing_label_is_a_missed_example_but_no_false_alarm():
+    assert metrics.accuracy([-1, 1], [1, 1]) == 0.5
+    assert metrics.f1_scores([-1, 1], [1, 1], 2)[1] == pytest.approx(2 / 3)
+
+
+def test_log_loss_of_a_sure_mistake_is_finite():
+    assert metrics.log_loss([[1.0, 0.0]], [1]) == pytest.approx(-np.log(1e-7))
+
+
+def test_calibration_error_by_hand():
+    proba = [[0.95, 0.05]] * 4 + [[0.45, 0.55]] * 2
+    gold = [0, 0, 0, 1, 1, 0]  # 3 of 4 at 0.95, 1 of 2 at 0.55
+    assert metrics.calibration_error(proba, gold) == pytest.approx((4 * 0.20 + 2 * 0.05) / 6)
+    bins = metrics.reliability(proba, gold)
+    assert bins.count.sum() == 6
+    assert bins.accuracy[-1] == 0.75
+
+
+def test_tied_classes_share_the_credit():
+    bins = metrics.reliability([[0.5, 0.5], [0.5, 0.5]], [0, 1], n_bins=2)
+    assert bins.accuracy[0] == 0.5
