@@ -6,7 +6,7 @@ intervals are Wilson's, of 99%: wider than those of a summary, since a project h
 gates whose true share lies just on the bound, about five are broken by an unlucky sample; of those a little inside,
 none. A sample that stays the same gives the same answer each time.
 
->>> from labelkit.rules.keywords import keywords
+>>> from labelkit import expect, keywords
 >>> @expect(coverage=0.01, conflicts=0.05)
 ... @keywords("subscribe", label=1)
 ... def asks_to_subscribe(text: str) -> None:
