@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -11,44 +12,22 @@ import labelkit
 
 PACKAGE = Path(labelkit.__file__).parent
 
-EVERYWHERE = {"exceptions", "_shared"}
-"""Every room may import these."""
+PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 
-ALL = {
-    "analysis",
-    "apply",
-    "checks",
-    "corpus",
-    "datasets",
-    "label_models",
-    "matching",
-    "rules",
-    "runs",
-    "views",
-    "votes",
-}
+EVERYWHERE = {"exceptions", "_shared", "_version"}
+"""Every room may import these, except that these import none of the others: ``_shared`` may import ``exceptions``."""
 
-MAY_IMPORT = {
-    "exceptions": set(),
-    "_version": set(),
-    "_shared": set(),
-    "votes": set(),
-    "datasets": set(),
-    "corpus": {"votes"},
-    "label_models": {"votes"},
-    "rules": {"votes.label_space", "votes.lf_info", "corpus"},
-    "matching": {"rules.predicates", "rules.expressions"},
-    "apply": {"votes", "corpus", "rules", "matching"},
-    "analysis": {"votes", "corpus", "rules", "apply", "label_models"},
-    "views": {"votes", "corpus", "rules", "analysis"},
-    "checks": {"votes", "corpus", "rules", "matching", "apply", "analysis"},
-    "runs": {"votes", "corpus", "rules", "matching", "apply", "label_models", "analysis"},
-    "cli": ALL,
-    "testing": ALL,
-    "__init__": {"cli"} | ALL,
-    "__main__": {"cli"},
-}
-"""For each room, the rooms that it may import, or single modules of them; ``_version`` may be imported by all."""
+
+def table_of(page):
+    """Read the import table of the page: for each room, the rooms, or single modules, that it may import."""
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) ?\|$", page.split("## Who may import whom")[1].split("\n## ")[0], re.MULTILINE
+    )
+    rooms = {room for room, _ in rows}
+    return {room: rooms if allowed == "all" else set(re.findall(r"`([\w.]+)`", allowed)) for room, allowed in rows}
+
+
+MAY_IMPORT = table_of(PAGE.read_text(encoding="utf-8"))
 
 MOST_PAIRS = 113
 """Pairs of rooms of which one imports the other; a third of the 340 pairs of modules of the former layout."""
@@ -107,9 +86,8 @@ def room_of(module):
 
 def is_allowed(module, imported):
     room = room_of(module)
-    if room_of(imported) in {room, "_version"} | (EVERYWHERE if MAY_IMPORT[room] or room != "exceptions" else set()):
-        return True
-    return any(imported == may or imported.startswith(f"{may}.") for may in MAY_IMPORT[room])
+    always = {room} | (EVERYWHERE if room not in EVERYWHERE else {"exceptions"} if room == "_shared" else set())
+    return room_of(imported) in always or any(f"{imported}.".startswith(f"{may}.") for may in MAY_IMPORT[room])
 
 
 def test_the_table_names_every_room():
@@ -187,6 +165,26 @@ def test_rooms_import_few_others():
         if room_of(module) != room_of(imported)
     }
     assert len(pairs) <= MOST_PAIRS
+
+
+def test_every_test_that_the_page_names_is_there():
+    """The laws of the page name the tests that hold them."""
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE.read_text(encoding="utf-8"))
+    assert len(named) > 12
+    for file, test in named:
+        text = (PAGE.parents[1] / file).read_text(encoding="utf-8")
+        assert f"def {test}(" in text, f"{file} has no {test}"
+
+
+def test_every_path_that_the_pages_name_is_there():
+    root = PAGE.parents[1]
+    for page in (PAGE, root / "CONTRIBUTING.md"):
+        for path in re.findall(
+            r"`((?:labelkit|tests|docs|rules|corpus|apply|matching|votes|label_models|runs|checks|datasets|_shared)/[\w/.]*)`",
+            page.read_text(encoding="utf-8"),
+        ):
+            if "<" not in path:
+                assert (root / path).exists() or (PACKAGE / path).exists(), f"{page.name} names {path}"
 
 
 def test_the_listing_of_the_package_is_short():
