@@ -40,7 +40,7 @@ def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> No
         ...
     AssertionError: 1 of 3 examples failed
     praise('glove') voted ABSTAIN, but its example expects 0
-      0 needs: one of the keywords 'love' in text: no match
+      0 needs: one of “love” in text: no match
     """
     __tracebackhide__ = True
     if not isinstance(rule, LabelingFunction):

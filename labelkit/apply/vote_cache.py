@@ -32,7 +32,7 @@ from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.inspection.resolution import resolve
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
-from labelkit.rules.predicates import Stored
+from labelkit.rules.predicates import foreign
 from labelkit.votes.label_space import LabelSpace
 
 FORMAT: Final = "votes-1"
@@ -200,8 +200,12 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
         return ("it says how sure it is, which is not kept",)
     if lf.cache is not None:
         return () if lf.cache else ("its decorator says cache=False",)
-    if any(isinstance(leaf.test, Stored) for expression in _expressions(lf) for leaf in leaves(expression)):
+    tests = [leaf.test for expression in _expressions(lf) for leaf in leaves(expression)]
+    if any(test.stored is not None for test in tests):
         return ("asks a database, which may answer differently each time",)
+    unknown = foreign(tests)
+    if unknown is not None:
+        return (f"its predicate {type(unknown).__name__} is not of labelkit, so what it depends on is not known",)
     functions = _functions(lf)
     return resolve(*functions).problems if functions else ()
 

@@ -8,7 +8,7 @@
 >>> rules = LabelingFunctions([asks], labels=["HAM", "SPAM"])
 >>> [print(failure) for failure in failures_of(asks, rules.space)]
 asks('unsubscribe') voted ABSTAIN, but its example expects SPAM
-  SPAM needs: one of the keywords 'subscribe' in text: no match
+  SPAM needs: one of “subscribe” in text: no match
 [None]
 """
 
@@ -20,14 +20,11 @@ from typing import Any, Final
 
 from labelkit._shared.user_errors import described
 from labelkit.exceptions import LabelSpaceError, VoteError
-from labelkit.rules.expressions import AllOf, AtLeast, Expression, Leaf, Not
+from labelkit.rules.expressions import Expression, Leaf
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.predicates import InContext, OfDocument, Pattern, Test, Values, Words
+from labelkit.rules.predicates import Predicate
 from labelkit.votes.label_space import MAX_CLASSES, LabelSpace
-
-MOST_SHOWN: Final = 6
-"""Entries of a list that are named in a failure."""
 
 LONGEST_SHOWN: Final = 80
 """Characters of an input that are shown."""
@@ -142,62 +139,36 @@ def _reasons(lf: LabelingFunction[...], values: dict[str, Any], space: LabelSpac
 
 
 def _explained(prefix: str, expression: Expression, values: dict[str, Any]) -> Iterator[str]:
-    """An expression as lines, each part with whether it holds."""
+    """Return an expression as lines, each part with whether it holds."""
     if isinstance(expression, Leaf):
-        for where, value in _asked(expression, values):
-            yield f"{prefix}{_named(expression.test)} in {where}: {_found(expression.test, value)}"
+        for where, value in _tested(expression, values):
+            yield f"{prefix}{expression.test.describe()} in {where}: {_outcome(expression.test, value)}"
         return
     answer = {True: "holds", False: "does not hold", None: "is not known"}[expression.holds(values)]
-    parts = (expression.part,) if isinstance(expression, Not) else expression.parts
-    yield f"{prefix}{_joint(expression)} the following, which {answer}"
-    for part in parts:
+    yield f"{prefix}{expression.operator} the following, which {answer}"
+    for part in expression.parts:
         yield from (f"  {line}" for line in _explained("- ", part, values))
 
 
-def _joint(expression: Expression) -> str:
-    if isinstance(expression, Not):
-        return "not"
-    if isinstance(expression, AtLeast):
-        return f"at least {expression.number} of"
-    return "all of" if isinstance(expression, AllOf) else "any of"
-
-
-def _asked(leaf: Leaf, values: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The values that a test is asked of, with their columns: one after the other, or all together."""
-    if getattr(leaf.test, "width", 0):
+def _tested(leaf: Leaf, values: dict[str, Any]) -> list[tuple[str, Any]]:
+    """List the values that a predicate reads, with their columns: one after the other, or all together."""
+    if leaf.joint:
         return [(", ".join(leaf.columns), tuple(values[column] for column in leaf.columns))]
     return [(column, values[column]) for column in leaf.columns]
 
 
-def _named(test: Test) -> str:
-    if isinstance(test, Pattern):
-        return f"the pattern {test.pattern!r}"
-    if isinstance(test, InContext):
-        return f"{type(test).__name__.lower()}({'; '.join(map(_named, test.needs))})"
-    if isinstance(test, OfDocument):
-        return test.said
-    entries = test.words if isinstance(test, Words) else getattr(test, "values", None)
-    if entries is None:  # in a table that is kept elsewhere
-        return _shown(test)
-    listed = ", ".join(map(_shown, entries[:MOST_SHOWN]))
-    more = f" and {len(entries) - MOST_SHOWN:,} more" if len(entries) > MOST_SHOWN else ""
-    return f"one of the {'keywords' if isinstance(test, Words) else 'values'} {listed}{more}"
-
-
-def _found(test: Test, value: Any) -> str:
-    """What a test found in a value."""
+def _outcome(test: Predicate, value: Any) -> str:
+    """Describe the first match of a predicate in a value, or why there is none."""
     if value is None or (isinstance(value, tuple) and None in value):
         return "the value is null, so nothing is known"
     if not test.matches(value):
-        strict = f" ({_shown(value)} is of type {type(value).__name__})" if isinstance(test, Values) else ""
+        strict = f" ({_shown(value)} is of type {type(value).__name__})" if test.reads == "value" else ""
         return f"no match{strict}"
-    if isinstance(test, Words | Pattern):
-        match = test.regex.search(value)
-        assert match is not None
-        return f"found {_shown(match[0])} at {match.start()}"
-    place = next(iter(test.spans(value)), None) if isinstance(test, InContext | OfDocument) else None
-    text = value.text if isinstance(test, OfDocument) else value
-    return "equal" if place is None else f"found {_shown(text[slice(*place)])} at {place[0]}"
+    place = None if test.reads in ("value", "tuple") else next(iter(test.spans(value)), None)
+    if place is None:
+        return "equal"
+    text = value.text if test.reads == "document" else value
+    return f"found {_shown(text[slice(*place)])} at {place[0]}"
 
 
 def _shown(value: Any) -> str:

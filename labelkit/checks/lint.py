@@ -27,12 +27,12 @@ from labelkit._shared.numbers import wilson_interval
 from labelkit.checks.slow_regex import SlowPattern, slow_patterns
 from labelkit.exceptions import VoteError
 from labelkit.matching.regex_syntax import NotReadError, read
-from labelkit.rules.expressions import Expression, leaves
+from labelkit.rules.expressions import leaves
 from labelkit.rules.inspection.purity import impurities
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.predicates import InContext, Pattern, Test
+from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 if TYPE_CHECKING:
@@ -166,18 +166,10 @@ def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     own = [source_of(function) for _, function in _functions(lf)]
     used = {pattern: False for source in own if source is not None for pattern in patterns_used(source)}
     tests = [leaf.test for expression in expressions for leaf in leaves(expression)]
-    scanned: dict[Pattern, bool] = {test: True for test in tests if isinstance(test, Pattern)}
-    inner = {part: False for test in tests for part in _inside(test) if isinstance(part, Pattern)}
-    return {**scanned, **inner, **used}
-
-
-def _inside(test: Test) -> Iterator[Test]:
-    """The tests that a test of where they match is made of; ``re`` is asked for them."""
-    for part in list(vars(test).values()) if isinstance(test, InContext) else ():
-        tests = [part] if isinstance(part, Test) else []
-        for inner in [leaf.test for leaf in leaves(part)] if isinstance(part, Expression) else tests:
-            yield inner
-            yield from _inside(inner)
+    parts = [part for test in tests for part in parts_of(test)]
+    is_scanned = [(test, True) for test in tests] + [(part, False) for part in parts]
+    declared = {test: scanned for test, scanned in is_scanned if isinstance(test, Pattern)}
+    return {**declared, **used}
 
 
 def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:

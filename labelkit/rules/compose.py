@@ -21,7 +21,7 @@ from labelkit.rules.condition import Condition
 from labelkit.rules.context_predicates import SCOPES, Near, Repeated, Unnegated, Within, is_of_text
 from labelkit.rules.expressions import AtLeast, Expression, Leaf
 from labelkit.rules.keywords import keywords
-from labelkit.rules.predicates import InContext, Pattern, Words
+from labelkit.rules.predicates import Predicate, Words
 
 NEGATIONS: Final = (
     *("not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "without", "hardly", "barely", "cannot"),
@@ -230,10 +230,10 @@ def _leaf(condition: Condition, what: str) -> Leaf:
     return expression
 
 
-def _text_test(leaf: Leaf) -> Words | Pattern:
-    if isinstance(leaf.test, Words | Pattern):
+def _text_test(leaf: Leaf) -> Predicate:
+    if leaf.test.reads == "text" and not leaf.test.parts:
         return leaf.test
-    what = "conditions that look around already" if isinstance(leaf.test, InContext) else "values"
+    what = "conditions that look around already" if leaf.test.parts else "values"
     raise RuleError(f"this looks for places in a text, and {what} have none", hint='lookup(..., match="phrase")')
 
 

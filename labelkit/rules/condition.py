@@ -19,7 +19,6 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
-import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -30,10 +29,9 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 import numpy as np
 
 from labelkit.exceptions import LabelSpaceError, RuleError
-from labelkit.rules.expressions import AllOf, AnyOf, Expression, Not, bind, columns_of, leaves
+from labelkit.rules.expressions import AllOf, AnyOf, Expression, Not, columns_of, leaves
 from labelkit.rules.labeling_function import Cases, Column, LabelingFunction, Origin, examples_of
 from labelkit.rules.parameters import Parameter, parameters_of
-from labelkit.rules.predicates import OfDocument, Pattern
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 P = ParamSpec("P")
@@ -189,7 +187,7 @@ class Condition:
 def _columns_for(condition: Condition) -> tuple[str, ...]:
     """The column that a condition reads where nobody says which."""
     tests = [leaf.test for expression in expressions_of(condition) for leaf in leaves(expression) if not leaf.columns]
-    parsed = all(isinstance(test, OfDocument) for test in tests)
+    parsed = all(test.reads == "document" for test in tests)
     return () if not tests else ("doc",) if parsed else ("text",)
 
 
@@ -301,12 +299,10 @@ def bind_columns(
                 f"{what} looks up {leaf.width} columns together, and reads {leaf.columns or columns}",
                 hint="its parameters are the columns, in the order of the key; or column=('city', 'country') says so",
             )
-        if isinstance(leaf.test, Pattern):
-            try:
-                leaf.test.regex  # noqa: B018 - compiled here, so that the error names the rule
-            except (re.error, OverflowError, ValueError) as error:
-                raise RuleError(f"the pattern {leaf.test.pattern!r} of {what} does not compile: {error}") from None
-    return bind(expression, columns, optional, parsed)
+        problem = leaf.test.problem(what)
+        if problem:
+            raise RuleError(problem)
+    return expression.bind(columns, optional, parsed)
 
 
 def as_columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Tests of where words stand: near each other, not negated, in one sentence, several times.
+"""Predicates of where words stand: near each other, not negated, in one sentence, several times.
 
-Each is made of other tests, and names those without which it cannot hold: a plan scans for these together with
-everything else, and asks the definition only where they are all found.
+Each is made of other predicates of text, and lists those without which it cannot match: a plan scans for these together
+with everything else, and evaluates the definition only where all of them match.
 
 >>> near = Near(Words(("refund",)), Words(("never", "not")), n_words=2)
 >>> near.matches("I did not get a refund"), near.matches("I did not like it. A refund would be nice")
@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from labelkit.rules.expressions import AllOf, AtLeast, Expression, Leaf, bind, leaves
-from labelkit.rules.predicates import InContext, Membership, Pattern, Words, as_text
+from labelkit.rules.expressions import Expression, columns_of, leaves
+from labelkit.rules.predicates import Pattern, Predicate, Words, as_text
 
 _WORD = re.compile(r"\w+")
 _ENDS = re.compile(r"[.,;:!?…。，、；：！？]")
@@ -26,49 +26,64 @@ SCOPES = {
     "line": r"\r\n|[\n\r]",
     "paragraph": r"\n[^\S\n]*(?:\n[^\S\n]*)+",
 }
-"""What stands between the pieces of a text, as regular expressions. An abbreviation ends a sentence here."""
+"""The separators of the pieces of a text, as regular expressions. An abbreviation ends a sentence here."""
 
 
-def found(test: Words | Pattern, text: str) -> Iterator[tuple[int, int]]:
-    """Where a test matches, from left to right; matches of nothing are none."""
-    return (match.span() for match in test.regex.finditer(text) if match.end() > match.start())
+def places(predicate: Predicate, text: str) -> Iterator[tuple[int, int]]:
+    """List the matches of a predicate from left to right, empty ones left out."""
+    return ((start, stop) for start, stop in predicate.spans(text) if stop > start)
+
+
+class _InContext(Predicate):
+    """A predicate that matches where it has a span."""
+
+    def matches(self, value: str) -> bool:
+        """Look for a first span."""
+        return next(iter(self.spans(as_text(value))), None) is not None
 
 
 @dataclass(frozen=True)
-class Near(InContext):
-    """Two tests match different places with at most ``n_words`` words between them.
+class Near(_InContext):
+    """Two predicates match different places with at most ``n_words`` words between them.
 
     Parameters
     ----------
-    first, second : Words or Pattern
+    first, second : Predicate
+        Of text.
     n_words : int
-        Words that may stand between, runs of word characters.
+        The most words (runs of word characters) that may stand between.
     ordered : bool
         Whether the first must stand before the second.
     """
 
-    first: Words | Pattern
-    second: Words | Pattern
+    first: Predicate
+    second: Predicate
     n_words: int = 5
     ordered: bool = False
 
     @property
-    def needs(self) -> tuple[Words | Pattern, ...]:
-        """Both tests."""
+    def parts(self) -> tuple[Predicate, ...]:
+        """Both predicates."""
         return self.first, self.second
 
-    def matches(self, value: str) -> bool:
-        """Whether a match of the one is near one of the other."""
-        return next(self.spans(value), None) is not None
+    @property
+    def needs(self) -> tuple[Words | Pattern, ...]:
+        """The needs of both."""
+        return *self.first.needs, *self.second.needs
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """From the beginning of the one match to the end of the other."""
-        others = list(found(self.second, as_text(text)))
-        for one in found(self.first, text):
+    def describe(self) -> str:
+        """Name both predicates and the distance."""
+        order = ", in this order" if self.ordered else ""
+        return f"{self.first.describe()} within {self.n_words} words of {self.second.describe()}{order}"
+
+    def spans(self, value: str) -> Iterator[tuple[int, int]]:
+        """List the places from the beginning of the one match to the end of the other."""
+        others = list(places(self.second, value))
+        for one in places(self.first, value):
             for other in others:
                 left, right = min(one, other), max(one, other)
                 apart = left[1] <= right[0] and not (self.ordered and other < one)
-                if apart and self._few_between(text[left[1] : right[0]]):
+                if apart and self._few_between(value[left[1] : right[0]]):
                     yield left[0], right[1]
 
     def _few_between(self, between: str) -> bool:
@@ -77,77 +92,94 @@ class Near(InContext):
 
 
 @dataclass(frozen=True)
-class Unnegated(InContext):
-    """A test matches somewhere with no negation shortly before.
+class Unnegated(_InContext):
+    """A predicate matches somewhere with no negation shortly before.
 
     Parameters
     ----------
-    test : Words or Pattern
+    test : Predicate
+        Of text.
     negations : Words
         The words that negate.
     n_words : int
         A negation counts if fewer than so many words stand between it and the match, and no punctuation (``.,;:!?``).
     """
 
-    test: Words | Pattern
+    test: Predicate
     negations: Words
     n_words: int = 3
 
     @property
+    def parts(self) -> tuple[Predicate, ...]:
+        """The predicate, and the negations."""
+        return self.test, self.negations
+
+    @property
     def needs(self) -> tuple[Words | Pattern, ...]:
-        """The test."""
-        return (self.test,)
+        """The needs of the predicate."""
+        return self.test.needs
 
-    def matches(self, value: str) -> bool:
-        """Whether a match is not negated."""
-        return next(self.spans(value), None) is not None
+    def describe(self) -> str:
+        """Name the predicate and the reach of a negation."""
+        return f"{self.test.describe()}, not negated within {self.n_words} words by {self.negations.describe()}"
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """The matches that are not negated."""
-        negations = [stop for _, stop in found(self.negations, as_text(text))]
-        for start, stop in found(self.test, text):
+    def spans(self, value: str) -> Iterator[tuple[int, int]]:
+        """List the matches that are not negated."""
+        negations = [stop for _, stop in places(self.negations, value)]
+        for start, stop in places(self.test, value):
             before = [n for n in negations if n <= start]
-            between = text[before[-1] : start] if before else "."
+            between = value[before[-1] : start] if before else "."
             if _ENDS.search(between) or len(_WORD.findall(between)) >= self.n_words:
                 yield start, stop
 
 
 @dataclass(frozen=True)
-class Repeated(InContext):
-    """A test matches several places that do not overlap.
+class Repeated(_InContext):
+    """A predicate matches several places that do not overlap.
 
     Parameters
     ----------
-    test : Words or Pattern
+    test : Predicate
+        Of text.
     times : int
-        How many at the least.
+        The least number of matches.
     """
 
-    test: Words | Pattern
+    test: Predicate
     times: int = 2
 
     @property
-    def needs(self) -> tuple[Words | Pattern, ...]:
-        """The test."""
+    def parts(self) -> tuple[Predicate, ...]:
+        """The predicate."""
         return (self.test,)
 
-    def matches(self, value: str) -> bool:
-        """Whether there are enough matches."""
-        return sum(1 for _ in zip(range(self.times), found(self.test, as_text(value)), strict=False)) == self.times
+    @property
+    def needs(self) -> tuple[Words | Pattern, ...]:
+        """The needs of the predicate."""
+        return self.test.needs
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """All matches, if there are enough."""
-        return found(self.test, text) if self.matches(text) else iter(())
+    def describe(self) -> str:
+        """Name the predicate and the number."""
+        return f"{self.test.describe()}, at least {self.times} times"
+
+    def matches(self, value: str) -> bool:
+        """Count matches until there are enough."""
+        matches = places(self.test, as_text(value))
+        return sum(1 for _ in zip(range(self.times), matches, strict=False)) == self.times
+
+    def spans(self, value: str) -> Iterator[tuple[int, int]]:
+        """List all matches, if there are enough."""
+        return places(self.test, value) if self.matches(value) else iter(())
 
 
 @dataclass(frozen=True)
-class Within(InContext):
+class Within(_InContext):
     """An expression holds in one piece of the text, as if there were no other.
 
     Parameters
     ----------
     scope : str
-        A name in :data:`SCOPES`, or a regular expression for what stands between pieces.
+        A name in :data:`SCOPES`, or a regular expression for the separators of the pieces.
     expression : Expression
         Its leaves name no column.
     """
@@ -156,59 +188,55 @@ class Within(InContext):
     expression: Expression
 
     @cached_property
-    def _between(self) -> re.Pattern[str]:
+    def _separator(self) -> re.Pattern[str]:
         return re.compile(SCOPES.get(self.scope, self.scope))
 
     @cached_property
-    def _blind(self) -> Expression:
+    def _unnamed(self) -> Expression:
         """The expression, reading a column without a name."""
-        return bind(self.expression, ("",))
+        return self.expression.bind(("",))
+
+    @property
+    def parts(self) -> tuple[Predicate, ...]:
+        """The predicates of the expression."""
+        return tuple(leaf.test for leaf in leaves(self.expression))
 
     @property
     def needs(self) -> tuple[Words | Pattern, ...]:
-        """The lists of words that every piece must meet: what cuts a text by a name is never in a word.
+        """The lists of words that every piece must meet: a separator with a name in SCOPES is never part of a word.
 
         A pattern may match a piece and not the whole text, as ``^`` does.
         """
         if self.scope not in SCOPES:
             return ()
-        return tuple(leaf.test for leaf in _certain(self.expression) if isinstance(leaf.test, Words))
+        certain = (leaf.test for leaf in self.expression.certain())
+        return tuple(need for test in certain if not test.needs_whole_text for need in test.needs)
+
+    def describe(self) -> str:
+        """Name the scope and the expression."""
+        scope = self.scope if self.scope in SCOPES else f"piece cut at {self.scope}"
+        return f"in one {scope}: {self.expression.describe()}"
 
     def matches(self, value: str) -> bool:
-        """Whether it holds in a piece."""
+        """Look for a piece in which the expression holds."""
         return next(self._pieces(value), None) is not None
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where words and patterns match in the pieces where it holds."""
-        for start, stop in self._pieces(text):
-            tests = [leaf.test for leaf in leaves(self.expression)]
-            for test in tests:
-                if isinstance(test, Words | Pattern):
-                    yield from ((start + a, start + b) for a, b in found(test, text[start:stop]))
-                elif isinstance(test, InContext):
-                    yield from ((start + a, start + b) for a, b in test.spans(text[start:stop]))
+    def spans(self, value: str) -> Iterator[tuple[int, int]]:
+        """List the matches of words and patterns in the pieces where the expression holds."""
+        for start, stop in self._pieces(value):
+            for test in self.parts:
+                yield from ((start + first, start + last) for first, last in places(test, value[start:stop]))
 
     def _pieces(self, text: str) -> Iterator[tuple[int, int]]:
-        """The pieces in which it holds."""
+        """List the pieces in which the expression holds."""
         start = 0
-        for cut in [*self._between.finditer(as_text(text)), None]:
-            stop = len(text) if cut is None else cut.start()
-            if self._blind.holds({"": text[start:stop]}):
+        for separator in [*self._separator.finditer(as_text(text)), None]:
+            stop = len(text) if separator is None else separator.start()
+            if self._unnamed.holds({"": text[start:stop]}):
                 yield start, stop
-            start = stop if cut is None else cut.end()
-
-
-def _certain(expression: Expression) -> Iterator[Leaf]:
-    """Leaves that hold wherever the expression does."""
-    if isinstance(expression, Leaf):
-        yield expression
-    elif isinstance(expression, AllOf) or (
-        isinstance(expression, AtLeast) and expression.number == len(expression.parts)
-    ):
-        for part in expression.parts:
-            yield from _certain(part)
+            start = stop if separator is None else separator.end()
 
 
 def is_of_text(expression: Expression) -> bool:
-    """Whether an expression asks about a text alone: no values, and no columns named."""
-    return not any(isinstance(leaf.test, Membership) or leaf.columns for leaf in leaves(expression))
+    """Return whether an expression reads one text alone: no values, no documents, and no columns named."""
+    return not columns_of(expression) and all(leaf.test.reads == "text" for leaf in leaves(expression))

@@ -10,7 +10,8 @@ from typing import Any
 from labelkit.exceptions import RuleError
 from labelkit.rules.condition import Condition, Label, Options, as_columns, class_of
 from labelkit.rules.expressions import Expression, Leaf
-from labelkit.rules.predicates import Pattern, Values, Words
+from labelkit.rules.predicates import Pattern, Words
+from labelkit.rules.value_predicates import Values
 
 
 def keywords(

@@ -28,7 +28,8 @@ from labelkit.rules.databases import Asking, Table
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.keywords import checked_word, in_runs
 from labelkit.rules.list_files import read_entries
-from labelkit.rules.predicates import Stored, Tuples, Values, Words
+from labelkit.rules.predicates import Words
+from labelkit.rules.value_predicates import Stored, Tuples, Values
 
 Runs: TypeAlias = tuple[list[tuple[list[Any], Label | None]], type[IntEnum] | None]
 """Runs of entries with the same label, in the order declared, and the enum of the labels."""

@@ -1,31 +1,178 @@
-"""What a declarative rule looks for: frozen specs, each with the slow, obvious definition that every engine is held to.
+"""Predicates: frozen tests of one value, each with the slow, obvious definition that every engine is held to.
 
-A *test* looks at one value: :class:`Words`, :class:`Pattern`, :class:`Values`, :class:`InContext`. Its :meth:`matches`
-**is** its meaning; whatever runs faster must say the same of every value. Tests read columns and combine into
-expressions (:class:`Leaf`, :class:`AllOf`, :class:`AnyOf`, :class:`AtLeast`, :class:`Not`) with three truth values, as
-in SQL: nothing is known of a null, so neither a test nor its negation holds there.
+A :class:`Predicate` looks at one value of a column, or at the values of several columns together. Its :meth:`matches`
+**is** its meaning; whatever runs faster must give the same answer for every value. Predicates read columns and combine
+into expressions (:mod:`labelkit.rules.expressions`). :class:`Words` and :class:`Pattern` are the kinds that the
+compiled scans of :mod:`labelkit.matching` decide for a whole column at once; predicates of values stand in
+:mod:`labelkit.rules.value_predicates`, those of where words stand in :mod:`labelkit.rules.context_predicates`.
 
 >>> words = Words(("c++", "check out"))
 >>> words.matches("I like C++!"), words.matches("check   OUT"), words.matches("checkout")
 (True, True, False)
+>>> words.describe(), list(words.spans("I like C++!"))
+('one of “c++”, “check out”', [(7, 10)])
 """
 
 from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
-from labelkit.exceptions import RuleError
-from labelkit.rules._normalise import normalised
+if TYPE_CHECKING:
+    from labelkit.rules.value_predicates import Stored
+
+P = TypeVar("P", bound="Predicate")
+
+Reads: TypeAlias = Literal["text", "value", "tuple", "document"]
+"""The kind of value that a predicate reads: a string, any value, a tuple of values, a parsed document."""
+
+MOST_ENTRIES: Final = 12
+"""Entries of a list that a description names; of more, it gives their number."""
+
+LONGEST_ENTRY: Final = 60
+LONGEST_PATTERN: Final = 300
+"""Characters of an entry, and of a regular expression, that a description shows."""
+
+FEW_WORDS: Final = 32
+"""A list of at most so many words is searched as it is; a part of it would have to be compiled."""
+
+_IOTA: Final = "\u0345"
+"""The one mark that equals a letter when case is ignored: where it ends a word, the letter would not."""
+
+_TOKEN: Final = re.compile(r"\w+")
+_LIKE_ASCII: Final = str.maketrans({"ſ": "s", "ı": "i", "İ": "i", "\u212a": "k"})
+
+
+class Predicate(ABC):
+    """A test of one value; subclasses are frozen dataclasses, so that equal predicates share their answers.
+
+    A new kind defines :meth:`matches` and :meth:`describe`. The rest has a default: it makes a kind faster, shows its
+    matches, or reads something other than text.
+
+    Attributes
+    ----------
+    reads : {"text", "value", "tuple", "document"}
+        What it is given. Text is checked to be text; distinct values and tuples are tested once a batch.
+    scanned : bool
+        Whether one compiled scan of a column decides it together with others (:class:`Words` and :class:`Pattern`).
+    needs_whole_text : bool
+        Whether it may match a piece of a text where it does not match the text, as ``^`` does.
+    """
+
+    reads: ClassVar[Reads] = "text"
+    scanned: ClassVar[bool] = False
+    needs_whole_text: ClassVar[bool] = True
+
+    @abstractmethod
+    def matches(self, value: Any) -> bool:
+        """Decide one value; the definition."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Return the predicate in words, for reports and messages."""
+
+    def matches_column(self, values: Sequence[Any]) -> Sequence[bool]:
+        """Decide many values at once, with the answers of :meth:`matches`; nulls are left out beforehand.
+
+        It may raise: then each value is decided by itself, and those that raise are faults of their rows.
+        """
+        return [self.matches(value) for value in values]
+
+    def spans(self, value: Any) -> Iterator[tuple[int, int]]:
+        """List the matches in a text, start and stop in characters; by default the whole text, where it matches."""
+        if isinstance(value, str) and self.matches(value):
+            yield 0, len(value)
+
+    @property
+    def needs(self) -> tuple[Words | Pattern, ...]:
+        """Words and patterns that all match wherever this does: a scan rules the other rows out. It may be empty."""
+        return ()
+
+    @property
+    def parts(self) -> tuple[Predicate, ...]:
+        """The predicates that this one is made of."""
+        return ()
+
+    @property
+    def entries(self) -> tuple[Any, ...]:
+        """The words or values of which one is enough, where it is a list of such."""
+        return ()
+
+    @property
+    def width(self) -> int:
+        """The number of columns that are read together as a tuple; 0 for single values."""
+        return 0
+
+    @property
+    def stored(self) -> Stored | None:
+        """Itself, where a table that is kept elsewhere decides it (see :class:`Stored`)."""
+        return None
+
+    def entry_types(self, place: int) -> list[tuple[str, type]]:
+        """Return each type that the value is compared with, and one entry of it as text (may be empty).
+
+        Parameters
+        ----------
+        place : int
+            The position of the value in a tuple; 0 for single values.
+        """
+        return [(repr(entry), kind) for kind, entry in _first_by_type(self.entries).items()] if not place else []
+
+    def merged(self, others: Sequence[Predicate]) -> Predicate | None:  # noqa: ARG002 - the default merges nothing
+        """Return one predicate that matches where this or any of the others does; None if there is none."""
+        return None
+
+    def narrowed(self, tokens: frozenset[str]) -> Predicate:  # noqa: ARG002 - the default is as fast as it is
+        """Return a predicate with the same matches in texts of these tokens (see :func:`tokens_of`), but less to do."""
+        return self
+
+    def problem(self, what: str) -> str:  # noqa: ARG002 - the default has none
+        """Return why it cannot be used, naming the rule that it is for; empty if it can."""
+        return ""
+
+
+def joined(predicate: P, others: Sequence[Predicate], entries: str) -> P | None:
+    """Return one predicate of the entries of all, if all are of one kind and differ in the field ``entries`` alone.
+
+    >>> joined(Words(("a",)), [Words(("b",))], "words"), joined(Words(("a",)), [Words(("b",), False)], "words")
+    (Words(words=('a', 'b'), ignore_case=True, whole_word=True), None)
+    """
+    first, rest = cast("Any", predicate), cast("Sequence[Any]", others)  # frozen dataclasses, as all predicates are
+    same = {entries: getattr(predicate, entries)}
+    if any(type(other) is not type(first) or replace(other, **same) != first for other in rest):
+        return None
+    merged: P = replace(first, **{entries: tuple(e for one in (first, *rest) for e in getattr(one, entries))})
+    return merged
+
+
+def parts_of(predicate: Predicate) -> Iterator[Predicate]:
+    """List the predicates that a predicate is made of, at any depth."""
+    for part in predicate.parts:
+        yield part
+        yield from parts_of(part)
+
+
+def foreign(predicates: Iterable[Predicate]) -> Predicate | None:
+    """Return the first predicate, or part of one, whose class labelkit does not define; None if there is none."""
+    everyone = (one for predicate in predicates for one in (predicate, *parts_of(predicate)))
+    return next((one for one in everyone if not type(one).__module__.startswith("labelkit.")), None)
+
+
+def tokens_of(text: str) -> frozenset[str]:
+    """Return the words of a text, with each character that ``re`` may take for an ASCII one as that one in lower case.
+
+    >>> sorted(tokens_of("I like C++, ſo?"))
+    ['c', 'i', 'like', 'so']
+    """
+    return frozenset(_TOKEN.findall(text.translate(_LIKE_ASCII).lower()))
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Predicate):
     r"""One of several words or phrases stands in the text.
 
     The definition is ``re.search`` over the alternatives: ``re.IGNORECASE`` if ``ignore_case``; white space inside a
@@ -37,6 +184,9 @@ class Words:
     ignore_case: bool = True
     whole_word: bool = True
 
+    scanned: ClassVar[bool] = True
+    needs_whole_text: ClassVar[bool] = False
+
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """The definition, compiled."""
@@ -44,12 +194,56 @@ class Words:
         return re.compile(alternatives, re.IGNORECASE if self.ignore_case else 0)
 
     def matches(self, value: str) -> bool:
-        """Whether one of the words stands in the text."""
+        """Search the text for one of the words."""
         return self.regex.search(as_text(value)) is not None
+
+    def describe(self) -> str:
+        """Name the first words, and the number of the others."""
+        return f"one of {listed(self.words)}"
+
+    def spans(self, value: str) -> Iterator[tuple[int, int]]:
+        """List the matches of the definition."""
+        return (match.span() for match in self.regex.finditer(value))
+
+    @property
+    def needs(self) -> tuple[Words | Pattern, ...]:
+        """Itself."""
+        return (self,)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The words."""
+        return self.words
+
+    def merged(self, others: Sequence[Predicate]) -> Words | None:
+        """Return all words as one list, if they are searched with the same options."""
+        return joined(self, others, "words")
+
+    def narrowed(self, tokens: frozenset[str]) -> Words | Pattern:
+        """Keep the words of which a token stands in the text.
+
+        ``re`` takes half a second to compile fifty thousand alternatives, and finds the same with the few that can
+        match.
+        """
+        words = tuple(w for w, needle in zip(self.words, self._needles, strict=True) if not needle or needle in tokens)
+        if not words:
+            return NEVER
+        return self if len(self.words) <= FEW_WORDS else replace(self, words=words)
+
+    @cached_property
+    def _needles(self) -> list[str]:
+        return [_needle(word, whole_word=self.whole_word) for word in self.words]
+
+
+def _needle(word: str, *, whole_word: bool) -> str:
+    """Return a token that stands in every text in which the keyword matches; empty if there is none."""
+    if not whole_word or _IOTA in word:
+        return ""
+    return max((token for token in _TOKEN.findall(word) if token.isascii()), key=len, default="").lower()
 
 
 def word_pattern(word: str, *, whole_word: bool = True) -> str:
-    r"""The regular expression that defines one keyword.
+    r"""Return the regular expression that defines one keyword.
 
     >>> word_pattern("check  out"), word_pattern("#ad"), word_pattern("ad", whole_word=False)
     ('(?<!\\w)check\\s+out(?!\\w)', '\\#ad(?!\\w)', 'ad')
@@ -64,11 +258,13 @@ def word_pattern(word: str, *, whole_word: bool = True) -> str:
 
 
 @dataclass(frozen=True)
-class Pattern:
+class Pattern(Predicate):
     """A regular expression is found in the text: Python's ``re.search`` with the given flags."""
 
     pattern: str
     flags: int = 0
+
+    scanned: ClassVar[bool] = True
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -76,206 +272,63 @@ class Pattern:
         return re.compile(self.pattern, self.flags)
 
     def matches(self, value: str) -> bool:
-        """Whether the expression is found in the text."""
+        """Search the text for the expression."""
         return self.regex.search(as_text(value)) is not None
+
+    def describe(self) -> str:
+        """Quote the expression, cut if it is long."""
+        return f"the pattern {cut(self.pattern, LONGEST_PATTERN)}"
+
+    def spans(self, value: str) -> Iterator[tuple[int, int]]:
+        """List the matches of the definition."""
+        return (match.span() for match in self.regex.finditer(value))
+
+    @property
+    def needs(self) -> tuple[Words | Pattern, ...]:
+        """Itself."""
+        return (self,)
+
+    def problem(self, what: str) -> str:
+        """Compile the expression, so that an error names the rule."""
+        try:
+            self.regex  # noqa: B018 - compiled when it is first used
+        except (re.error, OverflowError, ValueError) as error:
+            return f"the pattern {self.pattern!r} of {what} does not compile: {error}"
+        return ""
+
+
+NEVER: Final = Pattern("(?!)")
+"""Matches nothing."""
 
 
 def as_text(value: Any) -> str:
-    """Refuse what is no text."""
+    """Raise TypeError unless the value is a string."""
     if isinstance(value, str):
         return value
     raise TypeError(f"keywords and patterns are looked for in text, not in {value!r} ({type(value).__name__})")
 
 
-@dataclass(frozen=True)
-class Values:
-    """The value equals one of several: strict in type (``1`` is neither ``True`` nor ``1.0`` nor ``"1"``)."""
-
-    values: tuple[Any, ...]
-    ignore_case: bool = False
-
-    @cached_property
-    def keys(self) -> frozenset[tuple[type, Any]]:
-        """The values with their types, folded if case does not matter."""
-        return frozenset(self._key(value) for value in self.values)
-
-    def _key(self, value: Any) -> tuple[type, Any]:
-        if self.ignore_case and isinstance(value, str):
-            value = value.casefold()
-        return type(value), value
-
-    def matches(self, value: Any) -> bool:
-        """Whether the value is one of those looked for; a list or a dict equals none."""
-        try:
-            return self._key(value) in self.keys
-        except TypeError:  # not hashable
-            return False
+def cut(text: str, length: int) -> str:
+    """Cut a text to some characters, the last of them an ellipsis."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-@dataclass(frozen=True)
-class Tuples:
-    """The values of several columns, taken together, are one of several tuples: strict in type, as :class:`Values`.
+def listed(entries: Sequence[Any]) -> str:
+    """Quote the first entries of a list, and give the number of the others.
 
-    Parameters
-    ----------
-    values : tuple of tuple
-        All of one length.
-    steps : tuple of str
-        What strings are normalised by before they are compared (see :mod:`labelkit.rules._normalise`).
-    symmetric : bool
-        Whether the order within a tuple does not matter.
-
-    >>> married = Tuples((("Ann", "Bo"),), steps=("case",), symmetric=True)
-    >>> married.matches(("bo", "ANN")), married.matches(("Ann", "Ann"))
-    (True, False)
+    >>> listed(["a", 1]), listed(range(14))[-13:]
+    ('“a”, 1', '11 and 2 more')
     """
-
-    values: tuple[tuple[Any, ...], ...]
-    steps: tuple[str, ...] = ()
-    symmetric: bool = False
-
-    @property
-    def width(self) -> int:
-        """How many columns are looked up together."""
-        return len(self.values[0])
-
-    @cached_property
-    def keys(self) -> frozenset[Hashable]:
-        """What the tuples are compared by."""
-        return frozenset(map(self.key, self.values))
-
-    def key(self, value: tuple[Any, ...]) -> Hashable:
-        """What a tuple is compared by: its parts with their types."""
-        parts = [(type(p), normalised(p, self.steps) if isinstance(p, str) and self.steps else p) for p in value]
-        return frozenset(Counter(parts).items()) if self.symmetric else tuple(parts)
-
-    def matches(self, value: tuple[Any, ...]) -> bool:
-        """Whether the tuple is one of those looked for; one that holds a list or a dict is none."""
-        try:
-            return self.key(value) in self.keys
-        except TypeError:  # not hashable
-            return False
+    shown = ", ".join(
+        f"“{cut(entry, LONGEST_ENTRY)}”" if isinstance(entry, str) else cut(repr(entry), LONGEST_ENTRY)
+        for entry in entries[:MOST_ENTRIES]
+    )
+    more = f" and {len(entries) - MOST_ENTRIES:,} more" if len(entries) > MOST_ENTRIES else ""
+    return f"{shown}{more}"
 
 
-class Question(Protocol):
-    """What is asked of a table that is kept elsewhere; frozen, and two that ask the same are equal."""
-
-    @property
-    def width(self) -> int:
-        """How many columns are looked up together; 0 for single values."""
-
-    def find(self, keys: Sequence[Any]) -> list[Any]:
-        """For each key the frozen set of what the table says of it, or the exception that kept it from saying."""
-
-    def check(self) -> None:
-        """Raise if the table lacks what is asked for; one that cannot be reached may be there later."""
-
-    def told(self) -> str:
-        """What is asked, for people."""
-
-    def types(self) -> tuple[type | None, ...]:
-        """The type of each part of a key, where it is known without asking anew."""
-
-
-@dataclass(frozen=True, repr=False)
-class Stored:
-    """The value stands in a table that is kept elsewhere, strict in type as :class:`Values`.
-
-    A plan asks for all distinct values of a batch at once; tests with the same question share the answer.
-
-    Parameters
-    ----------
-    question : Question
-    wanted : frozenset, optional
-        What the table must say of the value; if not given, it is enough that the value is there.
-    known : frozenset, optional
-        All that the table may say.
-    """
-
-    question: Question
-    wanted: frozenset[Any] | None = None
-    known: frozenset[Any] | None = None
-
-    def __repr__(self) -> str:
-        said = "" if self.wanted is None else f", which says {' or '.join(sorted(map(repr, self.wanted)))}"
-        return f"among {self.question.told()}{said}"
-
-    @property
-    def width(self) -> int:
-        """How many columns are looked up together; 0 for single values."""
-        return self.question.width
-
-    def matches(self, value: Any) -> bool:
-        """Whether the table holds the value, and says of it what is wanted."""
-        return self.judge(self.question.find([value])[0])
-
-    def judge(self, found: Any) -> bool:
-        """Whether what was found is what is wanted.
-
-        Raises
-        ------
-        Exception
-            If the table could not be asked, or says what is not known.
-        """
-        if isinstance(found, Exception):
-            raise found
-        if self.wanted is None:
-            return bool(found)
-        unknown = [said for said in found if said not in (self.known or self.wanted)]
-        if unknown:
-            listed = ", ".join(map(repr, sorted(self.known or self.wanted, key=str)))
-            raise RuleError(f"{self.question.told()}: {unknown[0]!r} is not among the labels {listed}")
-        return not self.wanted.isdisjoint(found)
-
-
-class InContext(ABC):
-    """A test of text that asks where other tests match; frozen. See :mod:`labelkit.rules.context_predicates`."""
-
-    @property
-    @abstractmethod
-    def needs(self) -> tuple[Words | Pattern, ...]:
-        """Tests that all hold wherever this one does: the others need not be asked. It may be empty."""
-
-    @abstractmethod
-    def matches(self, value: str) -> bool:
-        """The definition."""
-
-    @abstractmethod
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where it matches, start and stop in characters, for people to see."""
-
-
-class OfDocument(ABC):
-    """A test of a parsed document (see :mod:`labelkit.rules.nlp`); frozen, as they all are."""
-
-    @property
-    @abstractmethod
-    def annotations(self) -> frozenset[str]:
-        """What it reads of a document beside its words, such as ``"tag"``; a document may lack the rest."""
-
-    @property
-    @abstractmethod
-    def said(self) -> str:
-        """What it looks for, in words."""
-
-    @abstractmethod
-    def matches(self, value: Any) -> bool:
-        """The definition."""
-
-    @abstractmethod
-    def spans(self, value: Any) -> Iterator[tuple[int, int]]:
-        """Where it matches, start and stop in characters of the document's text, for people to see."""
-
-    @abstractmethod
-    def prepare(self, value: Any) -> None:
-        """Make what matching needs, for documents like this one; raise if it cannot be made."""
-
-    @abstractmethod
-    def joined(self, others: Sequence[OfDocument]) -> OfDocument | None:
-        """One test that holds where this one or any of the others does; None if there is none."""
-
-
-Membership: TypeAlias = Values | Tuples | Stored
-"""Tests of whole values, by equality."""
-
-Test: TypeAlias = Words | Pattern | Membership | InContext | OfDocument
+def _first_by_type(entries: Sequence[Any]) -> dict[type, Any]:
+    first: dict[type, Any] = {}
+    for entry in entries:
+        first.setdefault(type(entry), entry)
+    return first

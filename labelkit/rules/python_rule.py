@@ -18,7 +18,7 @@ from labelkit.rules.condition import (
     origin_of,
     rule_name,
 )
-from labelkit.rules.expressions import AnyOf, Expression, bind, leaves
+from labelkit.rules.expressions import AnyOf, Expression, leaves
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, examples_of
 from labelkit.rules.parameters import Parameter, parameters_of
 
@@ -163,7 +163,7 @@ def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Exp
             hint=f"when=keywords(..., column={names[0]!r})",
         )
     bind_columns(whole, names, optional, what)
-    return bind(whole, names[:1], optional)
+    return whole.bind(names[:1], optional)
 
 
 def _enum_among(values: Iterable[Any]) -> type[IntEnum] | None:

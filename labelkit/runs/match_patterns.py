@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from labelkit.matching.regex_cost import safe_length
-from labelkit.rules.expressions import Expression, Leaf, Not
+from labelkit.rules.expressions import Expression
 from labelkit.rules.inspection.source_text import cases_of
 from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.predicates import InContext, Pattern, Test, Words
+from labelkit.rules.predicates import Pattern, Words
 
 LONGEST_PATTERN: Final = 20_000
 """Characters of an expression that finds matches; a longer one (a look-up of thousands of names) is not kept."""
@@ -31,26 +31,16 @@ def match_patterns(lf: LabelingFunction[...]) -> list[dict[str, Any]]:
 
 
 def _finds(expression: Expression, label: int | None) -> Iterator[dict[str, Any]]:
-    for leaf in _positive(expression):
-        tests = leaf.test.needs if isinstance(leaf.test, InContext) else (leaf.test,)
-        for test in tests:
-            within = _searchable(test)
-            if isinstance(test, Words | Pattern) and within:
-                found = {"columns": list(leaf.columns), "pattern": test.regex.pattern, "flags": test.regex.flags}
-                yield {**found, "label": label, "within": within}
+    for leaf in expression.positive():
+        for need in leaf.test.needs:
+            within = _searchable(need)
+            if within:
+                pattern = {"columns": list(leaf.columns), "pattern": need.regex.pattern, "flags": need.regex.flags}
+                yield {**pattern, "label": label, "within": within}
 
 
-def _searchable(test: Test) -> int:
-    """In how many characters of a text a test is looked for again; 0 for none."""
+def _searchable(test: Words | Pattern) -> int:
+    """Return the number of characters of a text in which the matches are searched again; 0 for none."""
     if isinstance(test, Words):
         return WORDS_WITHIN if sum(map(len, test.words)) * 2 <= LONGEST_PATTERN else 0
-    return safe_length(test) if isinstance(test, Pattern) and len(test.pattern) <= LONGEST_PATTERN else 0
-
-
-def _positive(expression: Expression) -> Iterator[Leaf]:
-    """The leaves whose match is a reason to vote: those not under a negation."""
-    if isinstance(expression, Leaf):
-        yield expression
-    elif not isinstance(expression, Not):
-        for part in expression.parts:
-            yield from _positive(part)
+    return safe_length(test) if len(test.pattern) <= LONGEST_PATTERN else 0

@@ -174,9 +174,9 @@ def test_a_failure_shows_the_rule_the_example_both_votes_and_what_matched(projec
     write(project, rules().replace('"window": None', '"window": Label.SPAM, "win": None'))
     text = outcomes(project.runpytest("labeling_functions"), passed=3, failed=2, skipped=2)
     assert "wins('window') voted ABSTAIN, but its example expects SPAM" in text
-    assert "SPAM needs: one of the keywords 'win' in text: no match" in text
+    assert "SPAM needs: one of “win” in text: no match" in text
     assert "wins('win') voted SPAM, but its example expects ABSTAIN" in text
-    assert "SPAM needs: one of the keywords 'win' in text: found 'win' at 0" in text
+    assert "SPAM needs: one of “win” in text: found 'win' at 0" in text
     assert "Traceback" not in text
     assert "failure_of" not in text
 

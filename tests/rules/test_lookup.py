@@ -18,7 +18,7 @@ from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._normalise import STEPS, normalised
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.inspection.source_text import text_of
-from labelkit.rules.predicates import Tuples
+from labelkit.rules.value_predicates import Tuples
 from labelkit.views.matches import Finder
 from labelkit.votes.label_space import LabelSpace
 

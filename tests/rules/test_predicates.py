@@ -8,8 +8,9 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from labelkit.rules.expressions import AllOf, AnyOf, Leaf, Not, bind, columns_of, leaves
-from labelkit.rules.predicates import Pattern, Values, Words
+from labelkit.rules.expressions import AllOf, AnyOf, Leaf, Not, columns_of, leaves
+from labelkit.rules.predicates import Pattern, Words
+from labelkit.rules.value_predicates import Values
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_de_morgan_holds_with_nulls(left, right, row):
 
 @given(trees())
 def test_binding_gives_columns_only_to_leaves_that_have_none(tree):
-    bound = bind(AllOf((tree, Leaf(Words(("q",))))), ("w",), optional=("x",))
+    bound = AllOf((tree, Leaf(Words(("q",))))).bind(("w",), optional=("x",))
     assert [leaf.columns for leaf in leaves(bound)] == [*(leaf.columns for leaf in leaves(tree)), ("w",)]
     assert all(leaf.optional == ("x",) for leaf in leaves(bound))
     assert columns_of(bound)[-1] == "w"

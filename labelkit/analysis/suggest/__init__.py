@@ -42,7 +42,6 @@ from labelkit.rules.expressions import leaves
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.predicates import Values, Words
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -181,9 +180,8 @@ def _words_of(lfs: Iterable[LabelingFunction[...]]) -> frozenset[str]:
         for expression, _ in lf.body.cases
         for leaf in leaves(expression)
     ]
-    listed = [words for test in tests if isinstance(test, Words) for words in test.words]
-    listed += [value for test in tests if isinstance(test, Values) for value in test.values if isinstance(value, str)]
-    return frozenset(" ".join(words.split()).lower() for words in listed)
+    entries = (entry for test in tests for entry in test.entries if isinstance(entry, str))
+    return frozenset(" ".join(entry.split()).lower() for entry in entries)
 
 
 # The examples that are looked at --------------------------------------------------------------------------------------

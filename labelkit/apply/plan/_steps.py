@@ -7,7 +7,7 @@ text), it goes by the definition, row by row.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol
 
@@ -17,9 +17,9 @@ import numpy.typing as npt
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan._calls import as_soft_votes, as_votes, call_chunks, call_each
 from labelkit.apply.plan._frame import Frame, FrameKeys, Key, Mask, key_of, pick
-from labelkit.rules.expressions import AllOf, AtLeast, Expression, Leaf, Not, leaves
+from labelkit.rules.expressions import Expression, Leaf, Truth, leaves, merged_leaf
 from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction
-from labelkit.rules.predicates import Membership, OfDocument, Test, Values, Words
+from labelkit.rules.predicates import Predicate
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 MANY_CASES: Final = 8
@@ -29,7 +29,7 @@ MANY_CASES: Final = 8
 class Truths(Protocol):
     """Where tests hold, for the batch at hand."""
 
-    def __call__(self, key: Key, test: Test) -> Mask:
+    def __call__(self, key: Key, test: Predicate) -> Mask:
         """Whether the test holds, for each row of the column; never where it is null."""
 
 
@@ -48,7 +48,7 @@ class Step(Protocol):
         """The votes on a batch, and the rows on which the rule failed."""
 
     @property
-    def tests(self) -> list[tuple[Key, Test]]:
+    def tests(self) -> list[tuple[Key, Predicate]]:
         """The tests that it wants answered, each with the column that it is of."""
 
     def explain(self) -> str:
@@ -70,7 +70,7 @@ class Declared:
     keys: FrameKeys
 
     @cached_property
-    def tests(self) -> list[tuple[Key, Test]]:
+    def tests(self) -> list[tuple[Key, Predicate]]:
         """The tests of its cases, merged by label where there are many."""
         merged = self._by_label
         expressions = [leaf for leaf, _ in merged] if merged else [expression for expression, _ in self.body.cases]
@@ -90,22 +90,20 @@ class Declared:
 
     def explain(self) -> str:
         """Which columns it reads."""
-        if all(isinstance(test, OfDocument) for _, test in self.tests):
+        if all(test.reads == "document" for _, test in self.tests):
             return f"asks the documents of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
         return f"shares one scan of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
 
     @cached_property
     def _by_label(self) -> list[tuple[Leaf, int]]:
         """One leaf for each label, where the rule is a long mapping whose labels alternate."""
-        parts = [expression for expression, _ in self.body.cases]
-        if len(parts) <= MANY_CASES or not all(isinstance(part, Leaf) for part in parts):
+        if len(self.body.cases) <= MANY_CASES:
             return []
-        merged: dict[int, list[Leaf]] = {}
-        for part, label in self.body.cases:
-            assert isinstance(part, Leaf)
-            merged.setdefault(label, []).append(part)
-        made = [(_merge(parts), label) for label, parts in merged.items()]
-        return [(leaf, label) for leaf, label in made if leaf is not None] if all(leaf for leaf, _ in made) else []
+        by_label: dict[int, list[Expression]] = {}
+        for expression, label in self.body.cases:
+            by_label.setdefault(label, []).append(expression)
+        merged = [(merged_leaf(expressions), label) for label, expressions in by_label.items()]
+        return [(leaf, label) for leaf, label in merged if leaf is not None] if all(leaf for leaf, _ in merged) else []
 
     def _by_merged(
         self,
@@ -135,28 +133,6 @@ class Declared:
         return as_votes(results, space)[0], errors
 
 
-def _merge(parts: list[Leaf]) -> Leaf | None:
-    """One leaf that holds where any of these does, if they differ in their entries alone."""
-    first = parts[0]
-    kinds = {(type(p.test), p.columns, p.optional, _options(p.test)) for p in parts}
-    if len(kinds) > 1 or not isinstance(first.test, Words | Values | OfDocument):
-        return None
-    if isinstance(first.test, OfDocument):
-        joined = first.test.joined([p.test for p in parts[1:] if isinstance(p.test, OfDocument)])
-        return None if joined is None else replace(first, test=joined)
-    if isinstance(first.test, Words):
-        words = tuple(word for p in parts if isinstance(p.test, Words) for word in p.test.words)
-        return Leaf(Words(words, first.test.ignore_case, first.test.whole_word), first.columns, first.optional)
-    values = tuple(value for p in parts if isinstance(p.test, Values) for value in p.test.values)
-    return Leaf(Values(values, first.test.ignore_case), first.columns, first.optional)
-
-
-def _options(test: Test) -> tuple[Any, ...]:
-    if isinstance(test, Words):
-        return test.ignore_case, test.whole_word
-    return (test.ignore_case,) if isinstance(test, Values) else ()
-
-
 @dataclass(frozen=True)
 class Called:
     """A rule that calls a Python function."""
@@ -166,7 +142,7 @@ class Called:
     keys: FrameKeys
 
     @cached_property
-    def tests(self) -> list[tuple[Key, Test]]:
+    def tests(self) -> list[tuple[Key, Predicate]]:
         """The tests of its guard."""
         return [] if self.body.when is None else _tests([self.body.when], self.keys)
 
@@ -221,54 +197,38 @@ class Called:
         return call_chunks(self.body.function, columns, annotations, rows, frame.n_rows, unpack, votes=True)
 
 
-def _lacks_text(frame: Frame, tests: list[tuple[Key, Test]]) -> bool:
+def _lacks_text(frame: Frame, tests: list[tuple[Key, Predicate]]) -> bool:
     """Whether there is no text where some tests look for it."""
-    return any(not isinstance(test, Membership | OfDocument) and frame.text(key) is None for key, test in tests)
+    return any(test.reads == "text" and frame.text(key) is None for key, test in tests)
 
 
-def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Test]]:
-    found: list[tuple[Key, Test]] = []
+def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Predicate]]:
+    found: list[tuple[Key, Predicate]] = []
     for leaf in (leaf for expression in expressions for leaf in leaves(expression)):
         columns = tuple(keys[name] for name in leaf.columns)
         found += [(columns, leaf.test)] if leaf.joint else [(column, leaf.test) for column in columns]
     return found
 
 
-def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths) -> tuple[Mask, Mask]:
-    """Where an expression is true, and where it is unknown, by the logic of three truth values.
+def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths) -> Truth:
+    """Decide where an expression is true, and where it is unknown, by the logic of three truth values.
 
     Returns
     -------
     true, unknown : ndarray of bool, shape (n_rows,)
     """
-    if isinstance(expression, Leaf):
-        return _leaf_holds(expression, keys, frame, truths)
-    if isinstance(expression, Not):
-        true, unknown = holds(expression.part, keys, frame, truths)
-        return ~(true | unknown), unknown
-    parts = [holds(part, keys, frame, truths) for part in expression.parts]
-    trues, unknowns = [part[0] for part in parts], [part[1] for part in parts]
-    if isinstance(expression, AtLeast):
-        n_true, n_unknown = np.sum(trues, axis=0), np.sum(unknowns, axis=0)
-        true = n_true >= expression.number
-        return true, ~true & (n_true + n_unknown >= expression.number)
-    if isinstance(expression, AllOf):
-        false = np.logical_or.reduce([~(true | unknown) for true, unknown in parts])
-        true = np.logical_and.reduce(trues)
-        return true, ~(true | false)
-    true = np.logical_or.reduce(trues)
-    return true, np.logical_or.reduce(unknowns) & ~true
 
+    def answer(leaf: Leaf) -> Truth:
+        columns = tuple(keys[name] for name in leaf.columns)
+        read: tuple[Key, ...] = (columns,) if leaf.joint else columns
+        true = np.logical_or.reduce([truths(key, leaf.test) for key in read])
+        unknown = np.zeros(frame.n_rows, np.bool_)
+        for name in leaf.columns:
+            if name not in leaf.optional:
+                unknown |= frame.nulls(keys[name])
+        return true, unknown & ~true
 
-def _leaf_holds(leaf: Leaf, keys: FrameKeys, frame: Frame, truths: Truths) -> tuple[Mask, Mask]:
-    columns = tuple(keys[name] for name in leaf.columns)
-    asked: tuple[Key, ...] = (columns,) if leaf.joint else columns
-    true = np.logical_or.reduce([truths(key, leaf.test) for key in asked])
-    unknown = np.zeros(frame.n_rows, np.bool_)
-    for name in leaf.columns:
-        if name not in leaf.optional:
-            unknown |= frame.nulls(keys[name])
-    return true, unknown & ~true
+    return expression.truth(answer)
 
 
 def _name(key: Key) -> str:

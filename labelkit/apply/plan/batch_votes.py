@@ -17,10 +17,11 @@ import pyarrow as pa
 
 from labelkit._shared.user_errors import Errors, described
 from labelkit.apply.plan._calls import CHUNK
-from labelkit.apply.plan._frame import Frame, Key, Mask
+from labelkit.apply.plan._frame import Frame, Key, Mask, pick
 from labelkit.apply.plan._steps import Step
 from labelkit.exceptions import StopRunError
-from labelkit.rules.predicates import InContext, Membership, OfDocument, Question, Stored, Test
+from labelkit.rules.predicates import Predicate
+from labelkit.rules.value_predicates import Stored, TableQuery
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.outcomes import decoded
 
@@ -150,25 +151,23 @@ class _Scanned:
         self._plan = plan
         self._frame = frame
         self._found = found or {}
-        self._said: dict[tuple[Key, Question], list[Any]] = {}
-        self._errors: dict[tuple[Key, Test], Errors] = {}
+        self._said: dict[tuple[Key, TableQuery], list[Any]] = {}
+        self._errors: dict[tuple[Key, Predicate], Errors] = {}
         self.seconds = 0.0
 
-    def __call__(self, key: Key, test: Test) -> Mask:
+    def __call__(self, key: Key, test: Predicate) -> Mask:
         """Where a test holds (see :class:`labelkit.apply.plan._steps.Truths`)."""
+        if test.scanned:
+            self.scan(key)
+            answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
+            return answer
+        if test.reads in ("text", "document"):
+            return self._by_definition(key, test)
         started = time.perf_counter()
         try:
-            if isinstance(test, Membership):
-                return self._among(key, test)
+            return self._among(key, test)
         finally:
             self.seconds += time.perf_counter() - started
-        if isinstance(test, OfDocument):
-            return self._of_document(key, test)
-        if isinstance(test, InContext):
-            return self._in_context(key, test)
-        self.scan(key)
-        answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
-        return answer
 
     def part(self, frame: Frame, start: int) -> _Scanned:
         """The same for some rows: what was scanned is known there, too."""
@@ -183,56 +182,67 @@ class _Scanned:
             self._found[key] = self._plan.scans[key][0].scan(text)
         self.seconds += time.perf_counter() - started
 
-    def _of_document(self, key: Key, test: OfDocument) -> Mask:
-        """Ask every document; one that cannot be asked is a fault of that row."""
-        values, true = self._frame.values(key), np.zeros(self._frame.n_rows, np.bool_)
-        try:
-            true[:] = [value is not None and test.matches(value) for value in values]
-        except StopRunError:
-            raise
-        except Exception:  # noqa: BLE001 - matchers raise what they like; it is found out below of which documents
-            true[:], self._errors[key, test] = self._one_by_one(values, test)
-        return true
-
-    def _one_by_one(self, values: list[Any], test: OfDocument) -> tuple[Mask, Errors]:
-        true, errors = np.zeros(len(values), np.bool_), Errors()
-        for row, value in enumerate(values):
-            try:
-                true[row] = value is not None and test.matches(value)
-            except Exception as error:  # noqa: BLE001 - as above
-                errors[row] = described(error)
-        return true, errors
-
-    def _in_context(self, key: Key, test: InContext) -> Mask:
-        """Ask the definition where all that it needs is there."""
+    def _by_definition(self, key: Key, test: Predicate) -> Mask:
+        """Evaluate the definition where all that it needs matches; a row that raises is a fault of that row."""
         possible = ~self._frame.nulls(key)
         for need in test.needs:
             possible &= self(key, need)
-        rows, text = np.flatnonzero(possible), self._frame.text(key)
-        if len(rows) and text is not None:
-            possible[rows] = [test.matches(one) for one in text.take(pa.array(rows)).to_pylist()]
+        rows = np.flatnonzero(possible)
+        if not len(rows):
+            return possible
+        text = self._frame.text(key) if test.reads == "text" else None
+        values = pick(self._frame.values(key), rows) if text is None else text.take(pa.array(rows)).to_pylist()
+        try:
+            possible[rows] = np.asarray(test.matches_column(values), np.bool_)
+        except StopRunError:
+            raise
+        except Exception:  # noqa: BLE001 - a predicate may raise anything; which rows raise is found out below
+            possible[rows], errors = self._one_by_one(values, test)
+            self._errors[key, test] = {int(rows[place]): error for place, error in errors.items()}
         return possible
 
-    def errors(self, tests: list[tuple[Key, Test]]) -> Errors:
+    def _one_by_one(self, values: list[Any], test: Predicate) -> tuple[Mask, Errors]:
+        true, errors = np.zeros(len(values), np.bool_), Errors()
+        for place, value in enumerate(values):
+            try:
+                true[place] = test.matches(value)
+            except Exception as error:  # noqa: BLE001 - as above
+                errors[place] = described(error)
+        return true, errors
+
+    def errors(self, tests: list[tuple[Key, Predicate]]) -> Errors:
         """The rows on which tests could not be answered, and why; the first test's word counts."""
         if not self._errors:
             return {}
         return {row: error for one in reversed(tests) for row, error in self._errors.get(one, {}).items()}
 
-    def _among(self, key: Key, test: Membership) -> Mask:
-        """Ask once for each distinct value."""
+    def _among(self, key: Key, test: Predicate) -> Mask:
+        """Predicate each distinct value once."""
         coded = self._frame.coded(key)
         if coded is None:
             coded = np.arange(self._frame.n_rows), self._frame.values(key)
         codes, values = coded
-        if isinstance(test, Stored):
-            known, errors = self._judged(test, self._asked(key, test.question, values))
-            rows = np.flatnonzero(np.isin(codes, list(errors))).tolist() if errors else []
-            self._errors[key, test] = {row: errors[int(codes[row])] for row in rows}
+        if test.stored is None:
+            answers, errors = self._of_distinct(test, values)
         else:
-            answers = (value is not None and test.matches(value) for value in values)
-            known = np.fromiter(answers, np.bool_, len(values))
-        return known[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
+            answers, errors = self._judged(test.stored, self._asked(key, test.stored.query, values))
+        rows = np.flatnonzero(np.isin(codes, list(errors))).tolist() if errors else []
+        self._errors[key, test] = {row: errors[int(codes[row])] for row in rows}
+        return answers[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
+
+    def _of_distinct(self, test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
+        """Predicate distinct values, nulls left out; returns the answers, and the values that raised."""
+        places = np.flatnonzero(np.fromiter((value is not None for value in values), np.bool_, len(values)))
+        there = pick(values, places)
+        answers, errors = np.zeros(len(values), np.bool_), Errors()
+        try:
+            answers[places] = np.asarray(test.matches_column(there), np.bool_)
+        except StopRunError:
+            raise
+        except Exception:  # noqa: BLE001 - as for text
+            answers[places], failed = self._one_by_one(there, test)
+            errors = {int(places[place]): error for place, error in failed.items()}
+        return answers, errors
 
     def _judged(self, test: Stored, said: list[Any]) -> tuple[Mask, Errors]:
         """What a test makes of what a table said of each value, once for each saying; None is said of a null."""
@@ -246,10 +256,10 @@ class _Scanned:
         errors = {number: failed[answer] for number, answer in enumerate(said) if answer in failed} if failed else {}
         return np.fromiter((known[answer] for answer in said), np.bool_, len(said)), errors
 
-    def _asked(self, key: Key, question: Question, values: list[Any]) -> list[Any]:
-        """What a table says of each value, for all tests with the same question."""
-        if (key, question) not in self._said:
+    def _asked(self, key: Key, query: TableQuery, values: list[Any]) -> list[Any]:
+        """What a table says of each value, for all tests with the same query."""
+        if (key, query) not in self._said:
             there = [value for value in values if value is not None]
-            answers = iter(question.find(there))
-            self._said[key, question] = [None if value is None else next(answers) for value in values]
-        return self._said[key, question]
+            answers = iter(query.find(there))
+            self._said[key, query] = [None if value is None else next(answers) for value in values]
+        return self._said[key, query]

@@ -30,7 +30,8 @@ from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
 from labelkit.rules.labeling_function import Column
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.predicates import InContext, Membership, OfDocument, Pattern, Stored, Test, Tuples, Words
+from labelkit.rules.predicates import Pattern, Predicate, Words
+from labelkit.rules.value_predicates import TableQuery
 
 _TYPES: Final = (str, bool, int, float, date, datetime)
 """Annotations that say how the text of a CSV column is to be read."""
@@ -132,8 +133,8 @@ class Plan:
                     raise _missing(lf.name, key, there, parsed=self._is_parsed(lf.name, key))
         for step in self.steps:
             for key, test in step.tests:
-                if isinstance(test, Stored):
-                    _check_table(step.lf.name, test)
+                if test.stored is not None:
+                    _check_table(step.lf.name, test.stored.query)
                 for place, part in enumerate(key if isinstance(key, tuple) else (key,)):
                     if isinstance(part, str):
                         _check_type(step.lf.name, part, test, place, type_of(part))
@@ -170,35 +171,32 @@ class Plan:
         return "\n".join(lines)
 
     @cached_property
-    def scans(self) -> dict[Key, tuple[ColumnScan, dict[Test, int]]]:
+    def scans(self) -> dict[Key, tuple[ColumnScan, dict[Predicate, int]]]:
         """For each column in which rules look for text, its scan and the place of each test in its answer."""
         tests: dict[Key, dict[Words | Pattern, int]] = {}
         for step in self.steps:
             for wanted, test in step.tests:
                 of_column = tests.setdefault(wanted, {})
-                for one in test.needs if isinstance(test, InContext) else (test,):
-                    if isinstance(one, Words | Pattern):
-                        of_column.setdefault(one, len(of_column))
+                for need in test.needs:
+                    of_column.setdefault(need, len(of_column))
         return {k: (ColumnScan(list(ts)), {test: n for n, test in enumerate(ts)}) for k, ts in tests.items() if ts}
 
     def _is_parsed(self, rule: str, column: str) -> bool:
         """Whether a rule asks for parsed documents in a column."""
         tests = (one for step in self.steps if step.lf.name == rule for one in step.tests)
-        return any(key == column and isinstance(test, OfDocument) for key, test in tests)
+        return any(key == column and test.reads == "document" for key, test in tests)
 
-    def _path(self, key: Key, test: Test) -> str:
-        if isinstance(test, OfDocument):
-            return test.said
-        if isinstance(test, Stored):
-            return f"asks {test.question.told()}, once a batch for all distinct values"
-        if isinstance(test, Membership):
+    def _path(self, key: Key, test: Predicate) -> str:
+        if test.scanned:
+            scan, places = self.scans[key]
+            return scan.explain()[places[test]]
+        if test.reads == "document":
+            return test.describe()
+        if test.stored is not None:
+            return f"asks {test.stored.query.describe()}, once a batch for all distinct values"
+        if test.reads != "text":
             return "asked once for each distinct value"
-        if isinstance(test, InContext):
-            return (
-                f"its definition, on rows that meet {len(test.needs)} scanned tests" if test.needs else "its definition"
-            )
-        scan, places = self.scans[key]
-        return scan.explain()[places[test]]
+        return f"its definition, on rows that meet {len(test.needs)} scanned tests" if test.needs else "its definition"
 
 
 def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:
@@ -233,28 +231,28 @@ def _missing(rule: str, column: str, there: list[str], *, parsed: bool) -> Corpu
     )
 
 
-def _check_table(rule: str, test: Stored) -> None:
+def _check_table(rule: str, query: TableQuery) -> None:
     try:
-        test.question.check()
+        query.check()
     except DatabaseError as error:
         raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint) from None
 
 
-def _check_type(rule: str, column: str, test: Test, place: int, kind: pa.DataType) -> None:
-    if isinstance(test, OfDocument):
+def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.DataType) -> None:
+    if test.reads == "document":
         raise CorpusError(
-            f"rule {rule!r} looks for {test.said} in column {column!r}, which holds {kind}, not parsed documents",
+            f"rule {rule!r} looks for {test.describe()} in column {column!r}, which holds {kind}, not parsed documents",
             hint=f"at the top of the rule's module: doc = spacy_doc({column!r}, model='blank:en'), and def {rule}(doc)",
         )
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if not isinstance(test, Membership):
+    if test.reads == "text":
         if not is_text:
             raise CorpusError(
                 f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
                 hint="write a @labeling_function, or make text of it in a @column",
             )
         return
-    entries = _entries(test, place)
+    entries = test.entry_types(place)
     if entries and all(_never_equal(sought, kind) for _, sought in entries):
         shown, sought = entries[0]
         example = f"{shown} ({sought.__name__})" if shown else f"{sought.__name__}s"
@@ -263,19 +261,6 @@ def _check_type(rule: str, column: str, test: Test, place: int, kind: pa.DataTyp
             f"holds {kind}: they are never equal",
             hint="look-ups are strict in type; give the entries the column's type, or convert it in a @column",
         )
-
-
-def _entries(test: Membership, place: int) -> list[tuple[str, type]]:
-    """Of each type of entry that a column is compared with, one as text (empty if none is at hand) and the type."""
-    if isinstance(test, Stored):
-        known = test.question.types()
-        kind = known[min(place, len(known) - 1)] if known else None
-        return [] if kind is None else [("", kind)]
-    values = (value[place] for value in test.values) if isinstance(test, Tuples) else test.values
-    found: dict[type, Any] = {}
-    for value in values:
-        found.setdefault(type(value), value)
-    return [(repr(value), sought) for sought, value in found.items()]
 
 
 def _never_equal(sought: type, kind: pa.DataType) -> bool:

@@ -145,7 +145,7 @@ class Table(ABC):
 
 @dataclass(frozen=True)
 class Asking:
-    """What is asked of a table (see :class:`labelkit.rules.predicates.Question`).
+    """What is asked of a table (see :class:`labelkit.rules.value_predicates.TableQuery`).
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class Asking:
         """The columns that are read."""
         return self.keys if self.value is None else (*self.keys, self.value)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """What is asked, for people."""
         return f"{', '.join(map(repr, self.keys))} of {self.table.where}"
 

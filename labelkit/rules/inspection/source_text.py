@@ -17,20 +17,15 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
 from labelkit._shared.secrets import masked
-from labelkit.rules.expressions import AllOf, AnyOf, AtLeast, Expression, Leaf, Not
+from labelkit.rules.expressions import Expression
 from labelkit.rules.labeling_function import Calls, LabelingFunction
-from labelkit.rules.predicates import InContext, OfDocument, Pattern, Stored, Test, Values, Words
 
 LONGEST_SOURCE: Final = 10_000
 """Characters of a rule's text that are kept."""
-
-MOST_ENTRIES: Final = 12
-"""Words that are listed; of more, their number is said."""
 
 
 def text_of(lf: LabelingFunction[...], class_names: Sequence[str]) -> dict[str, Any]:
@@ -117,48 +112,5 @@ def cases_of(lf: LabelingFunction[...]) -> list[tuple[Expression, int | None]]:
 
 def _case_line(expression: Expression, label: int | None, class_names: Sequence[str]) -> str:
     if label is None:
-        return f"is asked where: {_said(expression)}"
-    return f"{class_names[label] if label >= 0 else 'abstains'}: {_said(expression)}"
-
-
-def _said(expression: Expression) -> str:
-    if isinstance(expression, Leaf):
-        where = f" in {', '.join(expression.columns)}" if len(expression.columns) > 1 else ""
-        return f"{_said_test(expression.test)}{where}"
-    if isinstance(expression, Not):
-        return f"not ({_said(expression.part)})"
-    if isinstance(expression, AtLeast):
-        return f"at least {expression.number} of {', '.join(f'({_said(part)})' for part in expression.parts)}"
-    joint = " and " if isinstance(expression, AllOf) else " or "
-    return joint.join(f"({_said(part)})" for part in expression.parts)
-
-
-def _said_test(test: Test) -> str:
-    if isinstance(test, Pattern):
-        return f"the pattern {_cut(test.pattern, 300)}"
-    if isinstance(test, InContext):
-        return f"{type(test).__name__.lower()}({', '.join(_said_part(part) for part in _fields(test))})"
-    if isinstance(test, OfDocument):
-        return test.said
-    if isinstance(test, Stored):
-        return repr(test)
-    entries: Sequence[Any] = test.words if isinstance(test, Words) else test.values
-    listed = ", ".join(f"“{_cut(str(entry), 60)}”" for entry in entries[:MOST_ENTRIES])
-    more = f" and {len(entries) - MOST_ENTRIES:,} more" if len(entries) > MOST_ENTRIES else ""
-    return f"{'one of' if isinstance(test, Words) else 'equal to'} {listed}{more}"
-
-
-def _fields(test: Any) -> list[Any]:
-    """What a test was made of."""
-    return [getattr(test, field.name) for field in fields(test)]
-
-
-def _said_part(part: Any) -> str:
-    """A part of a test that asks where others match: a test, an expression, or a plain value."""
-    if isinstance(part, Words | Pattern | Values | InContext | OfDocument):
-        return _said_test(part)
-    return _said(part) if isinstance(part, Leaf | Not | AllOf | AnyOf | AtLeast) else str(part)
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+        return f"is asked where: {expression.describe()}"
+    return f"{class_names[label] if label >= 0 else 'abstains'}: {expression.describe()}"

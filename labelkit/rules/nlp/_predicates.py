@@ -1,7 +1,7 @@
-"""What rules look for in parsed documents: token patterns, phrases, entities.
+"""Predicates of parsed documents: token patterns, phrases, entities.
 
-A test is a frozen spec that needs no spaCy to be declared, compared or fingerprinted. Its matcher is made when the
-first document is there, one for each vocabulary, and kept with the test.
+A predicate is a frozen specification that needs no spaCy to be declared, compared or fingerprinted. Its matcher is
+built for the first document of each vocabulary, and kept with the predicate.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from labelkit._shared.optional import optional
 from labelkit.exceptions import RuleError
 from labelkit.rules.nlp._annotations import annotation_of, attributes_of
 from labelkit.rules.nlp._pipes import parsed_for
 from labelkit.rules.nlp.pipeline import pipeline_of
-from labelkit.rules.predicates import OfDocument
+from labelkit.rules.predicates import Predicate, Reads, joined
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -30,8 +30,15 @@ Found: TypeAlias = Callable[[Any], Any]
 """Given a document, something that is true if the test matches."""
 
 
-class _Matching(OfDocument):
-    """A test whose matcher is made once for each vocabulary."""
+class DocumentPredicate(Predicate):
+    """A predicate of a parsed document, whose matcher is built once for each vocabulary."""
+
+    reads: ClassVar[Reads] = "document"
+
+    @property
+    @abstractmethod
+    def annotations(self) -> frozenset[str]:
+        """The annotations of a document that it reads beside the words, such as ``"tag"``; others may be missing."""
 
     @cached_property
     def _finders(self) -> dict[int, tuple[Any, Found]]:
@@ -75,7 +82,7 @@ class _Matching(OfDocument):
 
 
 @dataclass(frozen=True)
-class TokenPatterns(_Matching):
+class TokenPatterns(DocumentPredicate):
     """One of several patterns of spaCy's ``Matcher`` matches somewhere.
 
     Parameters
@@ -91,14 +98,13 @@ class TokenPatterns(_Matching):
         """What the patterns ask of tokens."""
         return frozenset(map(annotation_of, attributes_of(map(json.loads, self.patterns))))
 
-    @property
-    def said(self) -> str:
-        """The patterns."""
+    def describe(self) -> str:
+        """Name the patterns."""
         return f"the token pattern{'s' if len(self.patterns) > 1 else ''} {_listed(self.patterns)}"
 
-    def joined(self, others: Sequence[OfDocument]) -> TokenPatterns | None:
-        """All patterns."""
-        return replace(self, patterns=(*self.patterns, *(p for o in others for p in getattr(o, "patterns", ()))))
+    def merged(self, others: Sequence[Predicate]) -> TokenPatterns | None:
+        """Return one predicate of all patterns."""
+        return joined(self, others, "patterns")
 
     def _finder(self, doc: Doc) -> Found:
         spacy = optional("spacy.matcher", extra="nlp")
@@ -116,7 +122,7 @@ class TokenPatterns(_Matching):
 
 
 @dataclass(frozen=True)
-class Phrases(_Matching):
+class Phrases(DocumentPredicate):
     """One of several phrases stands in the document, compared token by token.
 
     Parameters
@@ -134,17 +140,13 @@ class Phrases(_Matching):
         """What is compared."""
         return frozenset([annotation_of(self.attribute)])
 
-    @property
-    def said(self) -> str:
-        """The phrases."""
+    def describe(self) -> str:
+        """Name the phrases."""
         return f"one of the phrases {_listed(self.phrases)}, by {self.attribute}"
 
-    def joined(self, others: Sequence[OfDocument]) -> Phrases | None:
-        """All phrases, if they are compared alike."""
-        alike = [other for other in others if isinstance(other, Phrases) and other.attribute == self.attribute]
-        if len(alike) < len(others):
-            return None
-        return replace(self, phrases=(*self.phrases, *(phrase for other in alike for phrase in other.phrases)))
+    def merged(self, others: Sequence[Predicate]) -> Phrases | None:
+        """Return one predicate of all phrases, if they are compared by the same attribute."""
+        return joined(self, others, "phrases")
 
     def _finder(self, doc: Doc) -> Found:
         nlp = pipeline_of(doc)
@@ -163,7 +165,7 @@ class Phrases(_Matching):
 
 
 @dataclass(frozen=True)
-class Entities(_Matching):
+class Entities(DocumentPredicate):
     """The document has an entity with one of several labels.
 
     Parameters
@@ -179,14 +181,13 @@ class Entities(_Matching):
         """Entities."""
         return frozenset(["ents"])
 
-    @property
-    def said(self) -> str:
-        """The labels."""
+    def describe(self) -> str:
+        """Name the labels."""
         return f"an entity {' or '.join(self.labels)}"
 
-    def joined(self, others: Sequence[OfDocument]) -> Entities | None:
-        """All labels."""
-        return replace(self, labels=(*self.labels, *(label for o in others for label in getattr(o, "labels", ()))))
+    def merged(self, others: Sequence[Predicate]) -> Entities | None:
+        """Return one predicate of all labels."""
+        return joined(self, others, "labels")
 
     def _finder(self, doc: Doc) -> Found:
         wanted = {doc.vocab.strings.add(label) for label in self.labels}

@@ -20,10 +20,9 @@ from labelkit.rules.expressions import Expression, Leaf, leaves
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Origin
 from labelkit.rules.nlp._annotations import EVERYTHING
 from labelkit.rules.nlp._pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
-from labelkit.rules.nlp._predicates import Entities
+from labelkit.rules.nlp._predicates import DocumentPredicate, Entities
 from labelkit.rules.nlp.pipeline import Model
 from labelkit.rules.parameters import Parameter
-from labelkit.rules.predicates import OfDocument
 
 Reader: TypeAlias = LabelingFunction[...] | Column
 
@@ -209,10 +208,10 @@ class Parsing:
                     hint=f"it has {_listed(there)}",
                 )
 
-    def _check(self, reader: Reader, test: OfDocument) -> None:
+    def _check(self, reader: Reader, test: DocumentPredicate) -> None:
         """Refuse a rule that could never vote: nothing sets what it looks at, or spaCy does not take its pattern."""
         missing = unset(self._pipes, test.annotations)
-        what = f"rule {reader.name!r} looks for {test.said}"
+        what = f"rule {reader.name!r} looks for {test.describe()}"
         has = f"it has {_listed([pipe.name for pipe in self._pipes])}"
         if missing:
             raise RuleError(
@@ -244,7 +243,7 @@ def _refusal(text: Any, longest: int) -> Exception | None:
     return None
 
 
-def _uses(reader: Reader, parameter: str) -> tuple[list[OfDocument], bool]:
+def _uses(reader: Reader, parameter: str) -> tuple[list[DocumentPredicate], bool]:
     """What a rule looks for in a document, and whether Python code reads it."""
     if isinstance(reader, Column):
         return [], True
@@ -253,9 +252,9 @@ def _uses(reader: Reader, parameter: str) -> tuple[list[OfDocument], bool]:
     return _tests([expression for expression, _ in reader.body.cases], parameter), False
 
 
-def _tests(expressions: Sequence[Expression], parameter: str) -> list[OfDocument]:
+def _tests(expressions: Sequence[Expression], parameter: str) -> list[DocumentPredicate]:
     found: list[Leaf] = [leaf for expression in expressions for leaf in leaves(expression)]
-    return [leaf.test for leaf in found if parameter in leaf.columns and isinstance(leaf.test, OfDocument)]
+    return [leaf.test for leaf in found if parameter in leaf.columns and isinstance(leaf.test, DocumentPredicate)]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -72,7 +72,7 @@ def test_tests_of_where_words_stand_are_told_with_their_parts_and_found_by_what_
     condition = lk.keywords("x", label=1)
     rule = replace(condition, cases=((Leaf(near), 1),)).rule(name="near")
     told = text_of(rule, CLASSES)
-    assert told["looks_for"] == ["SPAM: near(one of “refund”, one of “never”, “not”, 2, False)"]
+    assert told["looks_for"] == ["SPAM: one of “refund” within 2 words of one of “never”, “not”"]
     assert [re.search(known["pattern"], "no refund, never").group() for known in match_patterns(rule)] == [
         "refund",
         "never",
