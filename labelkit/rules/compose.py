@@ -12,8 +12,8 @@ They make conditions like ``&``, ``|`` and ``~`` do, and go wherever a condition
 
 from __future__ import annotations
 
+import functools
 import re
-from dataclasses import replace
 from typing import Final
 
 from labelkit.exceptions import RuleError
@@ -21,6 +21,7 @@ from labelkit.rules.condition import Condition
 from labelkit.rules.context_predicates import SCOPES, Near, Repeated, Unnegated, Within, is_of_text
 from labelkit.rules.expressions import AtLeast, Expression, Leaf
 from labelkit.rules.keywords import keywords
+from labelkit.rules.options import merged
 from labelkit.rules.predicates import Predicate, Words
 
 NEGATIONS: Final = (
@@ -100,10 +101,10 @@ def unnegated(
     leaf = _leaf(given, "unnegated")
     _check_number(words, "words", 1)
     negating = keywords(*negations) if isinstance(negations, tuple) else negations
-    said = _leaf(negating, "negations=").test
-    if not isinstance(said, Words):
+    words_that_negate = _leaf(negating, "negations=").test
+    if not isinstance(words_that_negate, Words):
         raise RuleError("negations are words", hint='negations=("not", "never")')
-    return _made(Leaf(Unnegated(_text_test(leaf), said, words), leaf.columns), given)
+    return _made(Leaf(Unnegated(_text_test(leaf), words_that_negate, words), leaf.columns), given, negating)
 
 
 def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
@@ -247,6 +248,6 @@ def _made(expression: Expression, *parts: Condition) -> Condition:
     labels = {label for part in parts for _, label in part.cases if label is not None}
     if len(labels) > 1:
         raise RuleError(f"the combined conditions have several labels: {sorted(labels)}", hint=".labeled(label)")
-    told = next((part for part in parts if part.options != Condition(part.cases, part.kind).options), parts[0])
+    options = functools.reduce(merged, (part.options for part in parts))
     enum = next((part.enum for part in parts if part.enum is not None), None)
-    return replace(told, cases=((expression, next(iter(labels), None)),), kind="condition", enum=enum)
+    return Condition(((expression, next(iter(labels), None)),), "condition", options, enum)

@@ -16,50 +16,23 @@ rules in a loop with :meth:`Condition.rule`, and guard Python rules with ``when=
 
 from __future__ import annotations
 
-import dis
-import functools
-import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from types import FunctionType
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, ParamSpec, Unpack
 
-import numpy as np
-
-from labelkit.exceptions import LabelSpaceError, RuleError
+from labelkit.exceptions import RuleError
+from labelkit.rules._labels import Label, label_and_enum
+from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
 from labelkit.rules.expressions import AllOf, AnyOf, Expression, Not, columns_of, leaves
-from labelkit.rules.labeling_function import Cases, Column, LabelingFunction, Origin, examples_of
-from labelkit.rules.parameters import Parameter, parameters_of
-from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.rules.inspection.bare_body import is_bare
+from labelkit.rules.labeling_function import Cases, Column, LabelingFunction, Origin
+from labelkit.rules.options import Options, RuleOptions, UnnamedOptions, merged, takes_options
+from labelkit.rules.parameters import Parameter, column_names, parameters_of
+from labelkit.votes.label_space import ABSTAIN
 
 P = ParamSpec("P")
-R = TypeVar("R")
-Label: TypeAlias = int
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a decorator says of a rule beside how it votes."""
-
-    name: str | None = None
-    examples: Mapping[Any, Any] | None = None
-    group: str | None = None
-    precision: float | None = None
-    trusted: bool = False
-    cache: bool | None = None
-
-    def checked(self, what: str) -> Options:
-        """Refuse what cannot be meant."""
-        if self.precision is not None and not (
-            isinstance(self.precision, float | np.floating) and 0 < self.precision < 1
-        ):
-            raise RuleError(
-                f"precision={self.precision!r} of {what} is not between 0 and 1",
-                hint="precision is the share of its votes that you think right, such as 0.9",
-            )
-        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,33 +78,44 @@ class Condition:
             "a Condition is neither true nor false: combine conditions with &, | and ~, not and, or and not"
         )
 
+    @takes_options(RuleOptions)
     def labeled(
         self,
         label: Label,
-        *,
-        name: str | None = None,
-        examples: Mapping[Any, Any] | None = None,
-        group: str | None = None,
-        precision: float | None = None,
-        trusted: bool = False,
+        **options: Unpack[RuleOptions],
     ) -> Condition:
-        """The same condition with a label, and what else a decorator says of a rule."""
-        number, enum = class_of(label)
-        expression, _ = _single(self)
-        options = Options(name, examples, group, precision, trusted, self.options.cache)
-        return Condition(((expression, number),), self.kind, options, enum)
+        """Give the condition a label in place of its own, and more options.
 
+        Parameters
+        ----------
+        label : int
+            The class to vote for.
+        name, examples, group, precision, trusted, cache
+            As in :func:`keywords`.
+
+        Returns
+        -------
+        Condition
+
+        Raises
+        ------
+        RuleError
+            If the condition has another value for an option already.
+        """
+        given = Options.of(Condition.labeled, options, label)
+        number, enum = label_and_enum(label)
+        expression, _ = _single(self)
+        return Condition(((expression, number),), self.kind, merged(self.options, given), enum)
+
+    @takes_options(UnnamedOptions)
     def rule(
         self,
         *,
         name: str,
         column: str | tuple[str, ...] | None = None,
         label: Label | None = None,
-        examples: Mapping[Any, Any] | None = None,
-        group: str | None = None,
-        precision: float | None = None,
-        trusted: bool | None = None,
         doc: str = "",
+        **options: Unpack[UnnamedOptions],
     ) -> LabelingFunction[...]:
         """Make a rule without a function, as in a loop.
 
@@ -143,39 +127,31 @@ class Condition:
             part names none: ``"doc"`` if all of these ask for parsed documents, else ``"text"``.
         label : int, optional
             The label that it votes for; not needed where the condition has one.
-        examples, group, precision, trusted
-            As in the decorators; they replace what the condition was made with.
         doc : str
             What the rule is for.
+        examples, group, precision, trusted, cache
+            As in :func:`keywords`; they replace what the condition was made with.
 
         Returns
         -------
         LabelingFunction
         """
-        condition = self
+        given = Options.of(Condition.rule, {"name": name, **options})
+        condition = replace(self, options=self.options.replaced_by(given))
         if label is not None:
-            number, enum = class_of(label)
-            condition = replace(self, cases=((_single(self)[0], number),), enum=enum or self.enum)
-        given = Options(name, examples, group, precision, bool(trusted))
-        options = Options(
-            name,
-            given.examples if examples is not None else self.options.examples,
-            given.group if group is not None else self.options.group,
-            given.precision if precision is not None else self.options.precision,
-            self.options.trusted if trusted is None else given.trusted,
-            self.options.cache,
-        )
-        columns = _columns_for(condition) if column is None else as_columns(column)
+            number, enum = label_and_enum(label)
+            condition = replace(condition, cases=((_single(self)[0], number),), enum=enum or self.enum)
+        columns = _columns_for(condition) if column is None else column_names(column)
         parameters = tuple(
             Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*expressions_of(condition))))
         )
         frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the rule is where its derived columns are
         origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
-        return _declare(replace(condition, options=options), name, parameters, origin, doc)
+        return _declare(condition, name, parameters, origin, doc)
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
         """Make a rule of the function's name, columns and docstring."""
-        name, what = rule_name(function, self.options.name)
+        name, what = rule_name(function, self.options.values.get("name"))
         if not is_bare(function):
             raise RuleError(
                 f"{what} is made by a condition, so its body would never run",
@@ -189,38 +165,6 @@ def _columns_for(condition: Condition) -> tuple[str, ...]:
     tests = [leaf.test for expression in expressions_of(condition) for leaf in leaves(expression) if not leaf.columns]
     parsed = all(test.reads == "document" for test in tests)
     return () if not tests else ("doc",) if parsed else ("text",)
-
-
-def rule_name(function: Any, name: str | None) -> tuple[str, str]:
-    """The name of the rule that a function becomes, and what to call it in messages."""
-    if isinstance(function, LabelingFunction):
-        raise RuleError(f"{function.name!r} is a rule already", hint="one decorator makes one rule")
-    if isinstance(function, Column):
-        raise RuleError(
-            f"{function.name!r} is a derived column already",
-            hint=f"let the rule read it: def rule({function.name}): ...",
-        )
-    if not callable(function):
-        raise RuleError(
-            f"{function!r} is not a function", hint="options are given by keyword: @labeling_function(name='...')"
-        )
-    plain = _plain(function)
-    made = str(name or getattr(plain, "__name__", type(plain).__name__))
-    return made, f"rule {made!r}"
-
-
-def _plain(function: Any) -> Any:
-    """The function that a partial was made of."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    return function
-
-
-def origin_of(function: Any) -> Origin:
-    """Where a function was written, or the method that an object is called by."""
-    plain = _plain(function)
-    written = plain if hasattr(plain, "__globals__") else type(plain).__call__
-    return Origin(getattr(plain, "__module__", None) or "?", getattr(written, "__globals__", {}))
 
 
 def expressions_of(condition: Condition) -> list[Expression]:
@@ -246,8 +190,12 @@ def _combine(kind: type[AllOf | AnyOf], left: Condition, right: Condition) -> Co
         raise RuleError(
             f"the combined conditions have two labels, {a} and {b}", hint="give the label with .labeled(label)"
         )
-    options = left.options if left.options != Options() else right.options
-    return Condition(((kind((first, second)), b if a is None else a),), "condition", options, left.enum or right.enum)
+    return Condition(
+        ((kind((first, second)), b if a is None else a),),
+        "condition",
+        merged(left.options, right.options),
+        left.enum or right.enum,
+    )
 
 
 def _declare(
@@ -266,20 +214,15 @@ def _declare(
         cases.append((bind_columns(expression, columns, optional, what, parsed), label))
     if all(label == ABSTAIN for _, label in cases):
         raise RuleError(f"{what} can only abstain", hint="label=Label.SPAM, or leave the rule out")
-    options = condition.options.checked(what)
-    return LabelingFunction(
-        name=name,
-        parameters=parameters,
-        body=Cases(tuple(cases)),
+    return make_rule(
+        name,
+        parameters,
+        Cases(tuple(cases)),
         kind=condition.kind,
         origin=origin,
         enum=condition.enum,
-        examples=examples_of(options.examples, len(parameters), what),
-        group=options.group,
-        precision=options.precision,
-        trusted=options.trusted,
+        options=condition.options,
         doc=doc,
-        cache=options.cache,
     )
 
 
@@ -303,42 +246,3 @@ def bind_columns(
         if problem:
             raise RuleError(problem)
     return expression.bind(columns, optional, parsed)
-
-
-def as_columns(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """The columns that ``column=`` means."""
-    return () if column is None else (column,) if isinstance(column, str) else tuple(column)
-
-
-def class_of(value: Any) -> tuple[Label, type[IntEnum] | None]:
-    """A label that a rule is declared with, and the enum that it is of."""
-    if isinstance(value, np.integer):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < ABSTAIN:
-        raise RuleError(
-            f"label={value!r} is not a class",
-            hint="give a member of an IntEnum, or a number from 0 (ABSTAIN in a mapping)",
-        )
-    if isinstance(value, IntEnum):
-        try:
-            LabelSpace.of(type(value))
-        except LabelSpaceError as error:
-            raise RuleError(error.message, hint=error.hint) from None
-        return int(value), type(value)
-    return value, None
-
-
-_BARE = {"RESUME", "NOP", "CACHE", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS"}
-
-
-def is_bare(function: Callable[..., Any]) -> bool:
-    """Whether a function does nothing but return None."""
-    return isinstance(function, FunctionType) and all(
-        step.opname in _BARE and (step.opname not in ("LOAD_CONST", "RETURN_CONST") or step.argval is None)
-        for step in dis.get_instructions(function)
-    )
-
-
-def first_paragraph(function: Callable[..., Any]) -> str:
-    """Return the first paragraph of a docstring on one line."""
-    return (inspect.getdoc(function) or "").split("\n\n")[0].replace("\n", " ")

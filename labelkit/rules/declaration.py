@@ -11,16 +11,19 @@ What a decorator such as ``@similar_to`` returns: it decorates a function, or ma
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from inspect import Parameter, Signature
 from types import FunctionType
-from typing import Any, ParamSpec, TypeAlias
+from typing import Any, ParamSpec, TypeAlias, Unpack
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Options, is_bare
+from labelkit.rules.condition import Condition
+from labelkit.rules.inspection.bare_body import is_bare
 from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.options import Options, UnnamedOptions, takes_options
+from labelkit.rules.parameters import column_names
 from labelkit.rules.python_rule import calling
 
 P = ParamSpec("P")
@@ -65,7 +68,6 @@ class Declaration:
             enum=self.enum,
             options=self.options,
             decide=self.decide,
-            cache=self.options.cache,
         )
         if not is_bare(function):
             raise RuleError(
@@ -75,16 +77,14 @@ class Declaration:
         assert isinstance(rule.body, Calls)
         return replace(rule, body=replace(rule.body, function=self.make(rule.name, rule.columns, function)))
 
+    @takes_options(UnnamedOptions)
     def rule(
         self,
         *,
         name: str,
         column: str | tuple[str, ...] = "text",
-        examples: Mapping[Any, Any] | None = None,
-        group: str | None = None,
-        precision: float | None = None,
-        trusted: bool | None = None,
         doc: str = "",
+        **options: Unpack[UnnamedOptions],
     ) -> LabelingFunction[...]:
         """Make a rule without a function, as in a loop.
 
@@ -93,21 +93,19 @@ class Declaration:
         name : str
         column : str or tuple of str
             The column or columns that it reads.
-        examples, group, precision, trusted
-            As in the decorators; they replace what was declared.
         doc : str
             What the rule is for.
+        examples, group, precision, trusted, cache
+            As in :func:`labelkit.keywords`; they replace what was declared.
 
         Returns
         -------
         LabelingFunction
         """
-        given = {"examples": examples, "group": group, "precision": precision, "trusted": trusted}
-        changes: dict[str, Any] = {what: value for what, value in given.items() if value is not None}
-        options = replace(self.options, name=name, **changes)
-        columns = (column,) if isinstance(column, str) else tuple(column)
+        given = self.options.replaced_by(Options.of(Declaration.rule, {"name": name, **options}))
+        columns = column_names(column)
         namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the module that makes the rule is where its derived columns are
-        return replace(self, options=options)(_bare_function(name, columns, doc, namespace))
+        return replace(self, options=given)(_bare_function(name, columns, doc, namespace))
 
 
 def _bare_function(name: str, columns: tuple[str, ...], doc: str, namespace: dict[str, Any]) -> Callable[..., None]:

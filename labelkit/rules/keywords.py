@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from enum import IntEnum
-from typing import Any
+from typing import Any, Unpack
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Label, Options, as_columns, class_of
+from labelkit.rules._labels import Label, runs_of
+from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Expression, Leaf
+from labelkit.rules.options import Options, RuleOptions, takes_options
+from labelkit.rules.parameters import column_names
 from labelkit.rules.predicates import Pattern, Words
 from labelkit.rules.value_predicates import Values
 
 
+@takes_options(RuleOptions)
 def keywords(
     *words: str | Iterable[str] | Mapping[str, Label],
     label: Label | Mapping[str, Label] | None = None,
     column: str | tuple[str, ...] | None = None,
     ignore_case: bool = True,
     whole_word: bool = True,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     """Match texts in which one of several words or phrases stands.
 
@@ -52,8 +51,11 @@ def keywords(
         The person or source that the rule comes from.
     precision : float, optional
         The share of its votes that you think right, in (0, 1).
-    trusted : bool
-        Whether you vouch for the rule.
+    trusted : bool, optional
+        Whether you vouch for the rule; False if not given.
+    cache : bool, optional
+        Whether its votes may be cached: your word that they depend on its columns and its source alone (or that they do
+        not). If not given, that is found out; ``labelkit cache info`` says what was found.
 
     Returns
     -------
@@ -73,26 +75,23 @@ def keywords(
     >>> tone("a great song, and free"), tone("Free!")
     (0, 1)
     """
-    cases, enum = in_runs("keywords", words, label)
+    given = Options.of(keywords, options, *words)
+    cases, enum = runs_of("keywords", words, label)
 
     def test(entries: list[str]) -> Words:
         return Words(tuple(checked_word(word, "keywords") for word in entries), ignore_case, whole_word)
 
-    options = Options(name, examples, group, precision, trusted)
-    return Condition(_as_cases(cases, test, column), "keywords", options, enum)
+    return Condition(_as_cases(cases, test, column), "keywords", given, enum)
 
 
+@takes_options(RuleOptions)
 def regex(
     pattern: str | re.Pattern[str] | Mapping[str, Label],
     flags: int | re.RegexFlag = 0,
     *,
     label: Label | Mapping[str, Label] | None = None,
     column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     r"""Match texts in which Python's ``re.search`` finds a regular expression.
 
@@ -102,7 +101,7 @@ def regex(
         Of a mapping, the first declared entry that matches gives the label.
     flags : int
         Such as ``re.IGNORECASE``.
-    label, column, name, examples, group, precision, trusted
+    label, column, name, examples, group, precision, trusted, cache
         As in :func:`keywords`.
 
     Returns
@@ -122,58 +121,19 @@ def regex(
     >>> outside_link("http://spam.example")
     1
     """
+    given = Options.of(regex, options, pattern)
+    entry: Any = pattern
     if isinstance(pattern, re.Pattern):
         if flags:
             raise RuleError("a compiled pattern has its flags already", hint="regex(re.compile(pattern, flags))")
-        given: Any = pattern.pattern
-        flags = pattern.flags & ~re.UNICODE
-    else:
-        given = pattern
-    cases, enum = in_runs("regex", (given,), label)
-    made = tuple(
-        (Leaf(Pattern(_checked_pattern(entry), int(flags)), as_columns(column)), number)
+        entry, flags = pattern.pattern, pattern.flags & ~re.UNICODE
+    cases, enum = runs_of("regex", (entry,), label)
+    leaves = tuple(
+        (Leaf(Pattern(_checked_pattern(entry), int(flags)), column_names(column)), number)
         for entries, number in cases
         for entry in entries
     )
-    return Condition(made, "regex", Options(name, examples, group, precision, trusted), enum)
-
-
-def in_runs(
-    kind: str, given: tuple[Any, ...], label: Any
-) -> tuple[list[tuple[list[Any], Label | None]], type[IntEnum] | None]:
-    """Sort what a decorator was given into runs of entries with the same label, in the order declared."""
-    if isinstance(label, Mapping):
-        given, label = (*given, label), None
-    mappings = [part for part in given if isinstance(part, Mapping)]
-    if mappings and (len(given) > 1 or label is not None):
-        raise RuleError(f"{kind} takes either entries and one label, or one mapping from entries to labels")
-    if mappings:
-        pairs: list[tuple[Any, tuple[Label | None, type[IntEnum] | None]]] = [
-            (entry, class_of(number)) for entry, number in mappings[0].items()
-        ]
-    else:
-        one: tuple[Label | None, type[IntEnum] | None] = (None, None) if label is None else class_of(label)
-        pairs = [(entry, one) for part in given for entry in _flat(part)]
-    if not pairs:
-        raise RuleError(f"{kind} needs at least one entry", hint=f"@{kind}('first', 'second', label=Label.SPAM)")
-    enums = {enum for _, (_, enum) in pairs if enum is not None}
-    if len(enums) > 1:
-        raise RuleError(f"{kind} has labels of {len(enums)} enums: {sorted(e.__name__ for e in enums)}")
-    cases: list[tuple[list[Any], Label | None]] = []
-    for entry, (number, _) in pairs:
-        if cases and cases[-1][1] == number:
-            cases[-1][0].append(entry)
-        else:
-            cases.append(([entry], number))
-    return cases, next(iter(enums), None)
-
-
-def _flat(part: Any) -> list[Any]:
-    if isinstance(part, set | frozenset):
-        return sorted(part, key=lambda entry: (type(entry).__name__, entry))
-    if isinstance(part, str | bytes) or not isinstance(part, Iterable):
-        return [part]
-    return list(part)
+    return Condition(leaves, "regex", given, enum)
 
 
 def _as_cases(
@@ -181,7 +141,7 @@ def _as_cases(
     test: Callable[[list[Any]], Words | Values],
     column: str | tuple[str, ...] | None,
 ) -> tuple[tuple[Expression, Label | None], ...]:
-    return tuple((Leaf(test(entries), as_columns(column)), label) for entries, label in cases)
+    return tuple((Leaf(test(entries), column_names(column)), label) for entries, label in cases)
 
 
 def checked_word(word: Any, kind: str) -> str:

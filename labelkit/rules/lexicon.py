@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Label
+from labelkit.rules._labels import Label, meaning_of
+from labelkit.rules.condition import Condition
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction, Origin
-from labelkit.rules.lookup import meaning_of
 
 Lines: TypeAlias = Iterator[tuple[int, dict[str, Any]]]
 

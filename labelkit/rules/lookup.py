@@ -17,26 +17,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, Unpack
 
 import numpy as np
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._labels import Label, Runs, label_and_enum, meaning_of, meanings_of, runs_of
 from labelkit.rules._normalise import STEPS, normalised
-from labelkit.rules.condition import Condition, Label, Options, as_columns, class_of
+from labelkit.rules.condition import Condition
 from labelkit.rules.databases import Asking, Table
 from labelkit.rules.expressions import Leaf
-from labelkit.rules.keywords import checked_word, in_runs
+from labelkit.rules.keywords import checked_word
 from labelkit.rules.list_files import read_entries
+from labelkit.rules.options import Options, RuleOptions, takes_options
+from labelkit.rules.parameters import column_names
 from labelkit.rules.predicates import Words
 from labelkit.rules.value_predicates import Stored, Tuples, Values
-
-Runs: TypeAlias = tuple[list[tuple[list[Any], Label | None]], type[IntEnum] | None]
-"""Runs of entries with the same label, in the order declared, and the enum of the labels."""
 
 Step: TypeAlias = Literal["case", "accents", "punctuation", "space"]
 
 
+@takes_options(RuleOptions)
 def lookup(
     source: str | Path | Table | Iterable[Any] | Mapping[Any, Label],
     *,
@@ -47,12 +48,7 @@ def lookup(
     ignore_case: bool | None = None,
     whole_word: bool = True,
     column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     """Match examples by a list that is kept elsewhere: a file, a table of a database, a set, or a mapping to labels.
 
@@ -77,10 +73,9 @@ def lookup(
         True for phrases and False for values if not given. Values are compared by ``str.casefold``.
     whole_word : bool
         As in :func:`keywords`, for phrases.
-    column, name, examples, group, precision, trusted
-        As in :func:`keywords`. Tuples are looked up in all columns of the rule, in their order, or in these.
-    cache : bool, optional
-        As in :func:`labeling_function`. Votes by a table that is asked per batch are kept only if you say so.
+    column, name, examples, group, precision, trusted, cache
+        As in :func:`keywords`. Tuples are looked up in all columns of the rule, in their order, or in these. Votes by a
+        table that is asked per batch are cached only with ``cache=True``.
 
     Returns
     -------
@@ -106,19 +101,19 @@ def lookup(
     >>> known_place("Paris", "US"), known_place("Paris", "DE")
     (1, -1)
     """
+    given = Options.of(lookup, options, source)
     if match not in (None, "phrase", "value"):
         raise RuleError(f"match={match!r} of a look-up is neither 'phrase' nor 'value'")
     near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-    options = Options(name, examples, group, precision, trusted, cache)
     if isinstance(source, Table) and source.load == "per batch":
         if match == "phrase" or ignore_case:
             raise RuleError("a table that is asked per batch is asked for whole values as they are", hint='load="once"')
-        return _asking(source.keyed(key, value), "lookup", label, column, options)
+        return _asking(source.keyed(key, value), "lookup", label, column, given)
     cases, enum = _entries_of(source, "lookup", label, key=key, value=value, near=near)
     if any(isinstance(entry, tuple) for entries, _ in cases for entry in entries):
         if match == "phrase":
             raise RuleError("a phrase stands in one text, and an entry of the look-up is a tuple", hint='match="value"')
-        return _among_tuples(cases, "lookup", ("case",) if ignore_case else (), column, options, enum)
+        return _among_tuples(cases, "lookup", ("case",) if ignore_case else (), column, given, enum)
     by_value = match == "value" or (match is None and isinstance(source, Table))
 
     def test(entries: list[Any]) -> Words | Values:
@@ -126,10 +121,11 @@ def lookup(
             return Values(tuple(map(_entry, entries)), ignore_case=bool(ignore_case))
         return Words(tuple(checked_word(e, "lookup") for e in entries), ignore_case is not False, whole_word)
 
-    made = tuple((Leaf(test(entries), as_columns(column)), number) for entries, number in cases)
-    return Condition(made, "lookup", options, enum)
+    made = tuple((Leaf(test(entries), column_names(column)), number) for entries, number in cases)
+    return Condition(made, "lookup", given, enum)
 
 
+@takes_options(RuleOptions)
 def facts(
     source: str | Path | Table | Iterable[Any] | Mapping[Any, Label],
     *,
@@ -139,12 +135,7 @@ def facts(
     normalise: bool | Sequence[Step] = True,
     symmetric: bool = False,
     column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     """Match examples of which a table of known facts speaks: several columns together, as people write names.
 
@@ -188,18 +179,18 @@ def facts(
     >>> known_place("ZURICH", "ch"), known_place("Lyon ", "FR"), known_place("Lyon", "CH")
     (0, 1, -1)
     """
+    given = Options.of(facts, options, source)
     steps = _steps(normalise)
     near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-    options = Options(name, examples, group, precision, trusted, cache)
     if isinstance(source, Table) and source.load == "per batch":
         if steps:
             hint = 'load="once", or normalise=False with names that are normalised in the table and in a @column'
             raise RuleError("a table that is asked per batch is asked for names as they are", hint=hint)
         names = (key,) if isinstance(key, str) else key
-        return _asking(replace(source.keyed(names, value), symmetric=symmetric), "facts", label, column, options)
+        return _asking(replace(source.keyed(names, value), symmetric=symmetric), "facts", label, column, given)
     names = (key,) if isinstance(key, str) else key
     cases, enum = _entries_of(source, "facts", label, key=names, value=value, near=near, all_columns=True)
-    return _among_tuples(cases, "facts", steps, column, options, enum, symmetric=symmetric)
+    return _among_tuples(cases, "facts", steps, column, given, enum, symmetric=symmetric)
 
 
 def _steps(normalise: Any) -> tuple[str, ...]:
@@ -231,14 +222,14 @@ def _entries_of(
     else:
         if key is not None or value is not None:
             raise RuleError(f"{kind} has columns to choose from in a file or a table, not in {type(source).__name__}")
-        return in_runs(kind, (source,), label)
+        return runs_of(kind, (source,), label)
     if value is None:
-        return in_runs(kind, ([_entry(entry) for entry, _ in pairs],), label)
+        return runs_of(kind, ([_entry(entry) for entry, _ in pairs],), label)
     labeled = [(_entry(entry), meaning_of(text, label, source)) for entry, text in pairs]
     if isinstance(source, Table):
-        declared = {int(number): rank for rank, number in enumerate(dict.fromkeys(_meanings(label).values()))}
+        declared = {int(number): rank for rank, number in enumerate(dict.fromkeys(meanings_of(label).values()))}
         labeled.sort(key=lambda pair: declared.get(int(pair[1]), int(pair[1])))
-    return in_runs(kind, (_first_of_each(labeled),), None)
+    return runs_of(kind, (_first_of_each(labeled),), None)
 
 
 def _parts(entry: Any) -> tuple[Any, ...]:
@@ -270,7 +261,7 @@ def _among_tuples(
             seen.add(compared)
             by_label.setdefault(label, {})[compared] = whole
     made = (
-        (Leaf(Tuples(tuple(found.values()), steps, symmetric), as_columns(column)), label)
+        (Leaf(Tuples(tuple(found.values()), steps, symmetric), column_names(column)), label)
         for label, found in by_label.items()
     )
     return Condition(tuple(made), kind, options, enum)
@@ -281,9 +272,9 @@ def _asking(
 ) -> Condition:
     """Make a condition that asks a table for each batch; a case for each label that the table may say."""
     if question.value is None:
-        number, enum = (None, None) if label is None else class_of(label)
-        return Condition(((Leaf(Stored(question), as_columns(column)), number),), kind, options, enum)
-    meanings = _meanings(label)
+        number, enum = (None, None) if label is None else label_and_enum(label)
+        return Condition(((Leaf(Stored(question), column_names(column)), number),), kind, options, enum)
+    meanings = meanings_of(label)
     if not meanings:
         raise RuleError(
             f"{kind} asks a table what it says of a key, and not what that means",
@@ -292,11 +283,11 @@ def _asking(
     texts: dict[Label | None, set[Any]] = {}
     enums: list[type[IntEnum]] = []
     for text, meant in meanings.items():
-        number, enum = class_of(meant)
+        number, enum = label_and_enum(meant)
         texts.setdefault(number, set()).add(text)
         enums += [] if enum is None else [enum]
     known = frozenset(meanings)
-    cases = ((Leaf(Stored(question, frozenset(t), known), as_columns(column)), number) for number, t in texts.items())
+    cases = ((Leaf(Stored(question, frozenset(t), known), column_names(column)), number) for number, t in texts.items())
     return Condition(tuple(cases), kind, options, next(iter(enums), None))
 
 
@@ -321,25 +312,3 @@ def _first_of_each(pairs: Iterable[tuple[Any, Label]]) -> dict[Any, Label]:
     for entry, label in pairs:
         mapping.setdefault(entry, label)
     return mapping
-
-
-def _meanings(label: Any) -> Mapping[Any, Label]:
-    """What the texts of labels mean, in the order declared; empty where they must be numbers."""
-    if isinstance(label, type) and issubclass(label, IntEnum):
-        return {**{m.name: m for m in label}, **{m.value: m for m in label}, **{str(m.value): m for m in label}}
-    return label if isinstance(label, Mapping) else {}
-
-
-def meaning_of(text: Any, label: Any, source: Any) -> Label:
-    """What a label in a file or a table means."""
-    meanings = _meanings(label)
-    if meanings:
-        if text not in meanings:
-            raise RuleError(f"{source} holds the label {text!r}, which is not among {list(meanings)}")
-        return meanings[text]
-    if isinstance(text, int) and not isinstance(text, bool) and label is None:
-        return text
-    raise RuleError(
-        f"{source} holds the label {text!r}, and the rule does not say what that means",
-        hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
-    )

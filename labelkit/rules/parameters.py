@@ -51,6 +51,11 @@ def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, .
     return tuple(found)
 
 
+def column_names(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Read ``column=``: none, one or several columns."""
+    return () if column is None else (column,) if isinstance(column, str) else tuple(column)
+
+
 def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations that can be resolved; one that is only there for type checkers is no reason to fail."""
     try:

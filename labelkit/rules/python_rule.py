@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import IntEnum
-from typing import Any, overload
+from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import (
-    Condition,
-    Options,
-    P,
-    R,
-    bind_columns,
-    expressions_of,
-    first_paragraph,
-    origin_of,
-    rule_name,
-)
+from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
+from labelkit.rules.condition import Condition, bind_columns, expressions_of
 from labelkit.rules.expressions import AnyOf, Expression, leaves
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, examples_of
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction
+from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.parameters import Parameter, parameters_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @overload
@@ -31,12 +26,10 @@ def labeling_function(
     batch: bool = ...,
     when: Condition | None = ...,
     label: type[IntEnum] | None = ...,
-    name: str | None = ...,
-    examples: Mapping[Any, Any] | None = ...,
-    group: str | None = ...,
-    precision: float | None = ...,
-    trusted: bool = ...,
+    levels: int = ...,
+    **options: Unpack[RuleOptions],
 ) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
+@takes_options(RuleOptions)
 def labeling_function(
     function: Callable[P, Any] | None = None,
     /,
@@ -44,13 +37,8 @@ def labeling_function(
     batch: bool = False,
     when: Condition | None = None,
     label: type[IntEnum] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
     levels: int = 0,
+    **options: Unpack[RuleOptions],
 ) -> LabelingFunction[P] | Callable[[Callable[P, Any]], LabelingFunction[P]]:
     """Make a rule of a Python function that returns a class, or ``ABSTAIN`` or ``None``.
 
@@ -64,18 +52,16 @@ def labeling_function(
         annotated with (a pyarrow array, a pandas series, a list). It is called on fixed chunks of 1,024 examples.
     when : Condition, optional
         Call the function only where this holds. Columns that the condition names must be among the parameters; one that
-        names none reads the only one.
+        names none reads the only one. Its label, if it has one, does not count, and it may have no other option: those
+        of the rule are given here.
     label : IntEnum, optional
         The enum of the classes that it returns, where the module has several.
-    name, examples, group, precision, trusted
-        As in :func:`keywords`.
-    cache : bool, optional
-        Whether its votes may be kept and used again: your word that they depend on its columns and its source alone (or
-        that they do not). If not given, that is found out; ``labelkit cache info`` says what was found.
     levels : int
         The rule says how sure it is: it returns a pair of a label and a confidence from 0 to 1, or a probability for
         each class, and the confidence is rounded to so many steps (from 1 to 255). Keep it coarse (8, say) where many
         rules do so: each combination is a pattern of its own.
+    name, examples, group, precision, trusted, cache
+        As in :func:`keywords`.
 
     Returns
     -------
@@ -84,7 +70,7 @@ def labeling_function(
     Raises
     ------
     RuleError
-        If the function reads no column, or the guard reads one that it does not.
+        If the function reads no column, or the guard reads one that it does not or has options of a rule.
 
     Examples
     --------
@@ -95,6 +81,7 @@ def labeling_function(
     >>> short("nice song")
     0
     """
+    given = Options.of(labeling_function, options)
 
     def decorate(function: Callable[P, Any]) -> LabelingFunction[P]:
         return calling(
@@ -103,8 +90,7 @@ def labeling_function(
             batch=batch,
             when=when,
             enum=label,
-            options=Options(name, examples, group, precision, trusted),
-            cache=cache,
+            options=given,
             levels=levels,
         )
 
@@ -120,26 +106,20 @@ def calling(
     when: Condition | None = None,
     enum: type[IntEnum] | None = None,
     decide: Any = None,
-    cache: bool | None = None,
     levels: int = 0,
 ) -> LabelingFunction[P]:
     """Make a rule that calls a Python function; what all decorators of functions with a body share."""
-    name, what = rule_name(function, options.name)
+    name, what = rule_name(function, options.values.get("name"))
     parameters = parameters_of(function, what)
-    checked = options.checked(what)
-    return LabelingFunction(
-        name=name,
-        parameters=parameters,
-        body=Calls(function, batch, None if when is None else _guard(when, parameters, what), decide),
+    return make_rule(
+        name,
+        parameters,
+        Calls(function, batch, None if when is None else _guard(when, parameters, what), decide),
         kind=kind,
         origin=origin_of(function),
-        enum=enum or _enum_among((checked.examples or {}).values()),
-        examples=examples_of(checked.examples, len(parameters), what),
-        group=checked.group,
-        precision=checked.precision,
-        trusted=checked.trusted,
+        enum=enum or _enum_among((options.values.get("examples") or {}).values()),
+        options=options,
         doc=first_paragraph(function),
-        cache=cache,
         levels=_checked_levels(levels or getattr(decide, "levels", 0), what),
     )
 
@@ -153,6 +133,12 @@ def _checked_levels(levels: int, what: str) -> int:
 def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:
     if not isinstance(when, Condition):
         raise RuleError(f"when={when!r} of {what} is not a condition", hint="when=keywords('refund')")
+    for option, value in when.options.values.items():
+        call = when.options.sources.get(option, "when=")
+        raise RuleError(
+            f"the guard of {what} has {option}={value!r} in {call}, which is an option of a rule",
+            hint=f"give {option}= to the decorator of the rule: (when=..., {option}=...)",
+        )
     names = tuple(p.name for p in parameters)
     optional = tuple(p.name for p in parameters if p.optional)
     expressions = expressions_of(when)

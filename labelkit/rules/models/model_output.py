@@ -6,15 +6,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any, Final, ParamSpec, TypeAlias, overload
+from typing import Any, Final, ParamSpec, TypeAlias, Unpack, overload
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Options
+from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.models._model import Model
 from labelkit.rules.models._model_call import InPieces, ModelCall
 from labelkit.rules.models.decision import decision
+from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.python_rule import calling
 
 P = ParamSpec("P")
@@ -39,13 +40,8 @@ def model_output(
     margin: float | None = ...,
     batch_size: int | None = ...,
     when: Condition | None = ...,
-    name: str | None = ...,
-    examples: Mapping[Any, Any] | None = ...,
-    group: str | None = ...,
-    precision: float | None = ...,
-    trusted: bool = ...,
-    cache: bool | None = ...,
     levels: int = ...,
+    **options: Unpack[RuleOptions],
 ) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
 @overload
 def model_output(
@@ -58,14 +54,10 @@ def model_output(
     margin: float | None = ...,
     batch_size: int | None = ...,
     when: Condition | None = ...,
-    name: str | None = ...,
-    examples: Mapping[Any, Any] | None = ...,
-    group: str | None = ...,
-    precision: float | None = ...,
-    trusted: bool = ...,
-    cache: bool | None = ...,
     levels: int = ...,
+    **options: Unpack[RuleOptions],
 ) -> Declaration: ...
+@takes_options(RuleOptions)
 def model_output(
     function: Callable[P, Any] | None = None,
     /,
@@ -78,13 +70,8 @@ def model_output(
     margin: float | None = None,
     batch_size: int | None = None,
     when: Condition | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
     levels: int = 0,
+    **options: Unpack[RuleOptions],
 ) -> Any:
     """Make a rule of a model that knows the classes, or something like them.
 
@@ -156,10 +143,10 @@ def model_output(
     >>> old_classifier("money money"), old_classifier("my song"), old_classifier("money song")
     (1, 0, -1)
     """
+    given = Options.of(model_output, options)
     decide = decision(threshold, label, classes, abstain, margin, levels)
     _check_size(batch_size)
     enums = [type(c) for c in (label, *decide.known) if isinstance(c, IntEnum)]
-    options = Options(name, examples, group, precision, trusted, cache)
     if model is not None:
         beside = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
         source = Model(model, beside, sure=decide.sure)
@@ -167,7 +154,7 @@ def model_output(
             "model",
             lambda rule, columns, made_of: ModelCall(rule, columns, source, batch_size, made_of),
             decide,
-            options,
+            given,
             when,
             enums[0] if enums else None,
         )
@@ -180,9 +167,8 @@ def model_output(
             batch=True,
             when=when,
             enum=enums[0] if enums else None,
-            options=options,
+            options=given,
             decide=decide,
-            cache=cache,
         )
         assert isinstance(rule.body, Calls)
         called = function if batch_size is None else InPieces(function, batch_size)

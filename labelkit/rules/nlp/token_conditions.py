@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Label, Options, as_columns
+from labelkit.rules._labels import Label, runs_of
+from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Leaf
-from labelkit.rules.keywords import in_runs
 from labelkit.rules.nlp._annotations import known_attribute
 from labelkit.rules.nlp._predicates import Entities, Phrases, TokenPatterns
+from labelkit.rules.options import Options, RuleOptions, takes_options
+from labelkit.rules.parameters import column_names
 
 
+@takes_options(RuleOptions)
 def token_pattern(
     *patterns: Iterable[Any],
     label: Label | None = None,
     column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     """Match documents in which one of several patterns of spaCy's ``Matcher`` matches.
 
@@ -41,10 +39,8 @@ def token_pattern(
     column : str or tuple of str, optional
         The column of documents that this condition reads (see :func:`labelkit.spacy_doc`), where it is not all the
         columns of the rule.
-    name, examples, group, precision, trusted
+    name, examples, group, precision, trusted, cache
         As in :func:`labelkit.keywords`. An example may be a text: it is parsed by the column's pipeline.
-    cache : bool, optional
-        As in :func:`labelkit.labeling_function`.
 
     Returns
     -------
@@ -65,6 +61,7 @@ def token_pattern(
     >>> order("Buy two of them"), order("buy it")
     (1, -1)
     """
+    given = Options.of(token_pattern, options, *patterns)
     labels: dict[str, Label | None] = {}
     for pattern, number in (entry for part in patterns for entry in _patterns_in(part)):
         labels.setdefault(_as_json(pattern), number)
@@ -72,32 +69,28 @@ def token_pattern(
     if unlabeled and len(unlabeled) < len(labels):
         raise RuleError(f"some patterns of token_pattern have a label of their own, and {unlabeled[0]} has none")
     entries: Any = list(labels) if len(unlabeled) == len(labels) else labels
-    runs, enum = in_runs("token_pattern", (entries,), label)
-    cases = tuple((Leaf(TokenPatterns(tuple(run)), as_columns(column)), number) for run, number in runs)
-    return Condition(cases, "token_pattern", Options(name, examples, group, precision, trusted, cache), enum)
+    runs, enum = runs_of("token_pattern", (entries,), label)
+    cases = tuple((Leaf(TokenPatterns(tuple(run)), column_names(column)), number) for run, number in runs)
+    return Condition(cases, "token_pattern", given, enum)
 
 
+@takes_options(RuleOptions)
 def phrases(
-    *phrases: str | Iterable[str] | Mapping[str, Label],
+    *texts: str | Iterable[str] | Mapping[str, Label],
     label: Label | Mapping[str, Label] | None = None,
     attr: str = "LOWER",
     column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     """Match documents in which one of several phrases stands, compared token by token (spaCy's ``PhraseMatcher``).
 
     Parameters
     ----------
-    *phrases : str, iterable of str, or one mapping from str to label
+    *texts : str, iterable of str, or one mapping from str to label
         They are cut into tokens as the documents are. Of a mapping, the first declared entry that matches gives the
         label.
     label : int, optional
-        The class to vote for; a mapping here stands for one in ``phrases``.
+        The class to vote for; a mapping here stands for one in ``texts``.
     attr : str
         What is compared of each token: ``"LOWER"`` ignores case, ``"ORTH"`` does not, ``"LEMMA"`` finds other forms of
         a word, ``"SHAPE"`` what looks alike.
@@ -123,27 +116,24 @@ def phrases(
     >>> invites("Check out my song"), invites("Do n't miss it"), invites("I checked out")
     (1, 1, -1)
     """
+    given = Options.of(phrases, options, *texts)
     attribute = known_attribute(attr, "phrases")
     if attribute in ("_", "SPACY", "LENGTH"):
         raise RuleError(f"phrases are not compared by {attr!r}", hint='attr="LOWER"')
-    runs, enum = in_runs("phrases", phrases, label)
+    runs, enum = runs_of("phrases", texts, label)
     cases = tuple(
-        (Leaf(Phrases(tuple(_text(phrase, "phrases") for phrase in run), attribute), as_columns(column)), number)
+        (Leaf(Phrases(tuple(_text(phrase, "phrases") for phrase in run), attribute), column_names(column)), number)
         for run, number in runs
     )
-    return Condition(cases, "phrases", Options(name, examples, group, precision, trusted, cache), enum)
+    return Condition(cases, "phrases", given, enum)
 
 
+@takes_options(RuleOptions)
 def entities(
     *labels: str | Iterable[str] | Mapping[str, Label],
     label: Label | Mapping[str, Label] | None = None,
     column: str | tuple[str, ...] | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
+    **options: Unpack[RuleOptions],
 ) -> Condition:
     """Match documents that have an entity with one of several labels.
 
@@ -180,12 +170,13 @@ def entities(
     >>> price("only $5"), price("for free")
     (1, -1)
     """
-    runs, enum = in_runs("entities", labels, label)
+    given = Options.of(entities, options, *labels)
+    runs, enum = runs_of("entities", labels, label)
     cases = tuple(
-        (Leaf(Entities(tuple(_text(one, "entities") for one in run)), as_columns(column)), number)
+        (Leaf(Entities(tuple(_text(one, "entities") for one in run)), column_names(column)), number)
         for run, number in runs
     )
-    return Condition(cases, "entities", Options(name, examples, group, precision, trusted, cache), enum)
+    return Condition(cases, "entities", given, enum)
 
 
 def _patterns_in(part: Any) -> list[tuple[Any, Label | None]]:

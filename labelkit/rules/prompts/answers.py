@@ -23,7 +23,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from labelkit.exceptions import PromptError, RuleError, StopRunError
-from labelkit.rules.condition import class_of
+from labelkit.rules._labels import label_and_enum
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 UNSURE: Final = "unsure"
@@ -161,7 +161,7 @@ def reading_of(labels: Any, threshold: float | None, rule: str) -> tuple[Reading
     meanings: dict[str, int] = {}
     enums: set[type[IntEnum]] = set()
     for answer, label in labels.items():
-        number, enum = (ABSTAIN, None) if label is None else class_of(label)
+        number, enum = (ABSTAIN, None) if label is None else label_and_enum(label)
         enums |= set() if enum is None else {enum}
         meanings[_checked(answer, meanings, rule)] = number
     if len(enums) > 1:

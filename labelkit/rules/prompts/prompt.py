@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, Unpack
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Options, is_bare
+from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import columns_of
+from labelkit.rules.inspection.bare_body import is_bare
 from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.options import AuthorOptions, Options, takes_options
 from labelkit.rules.prompts._question import Question, request_parameters
 from labelkit.rules.prompts._template import Template
 from labelkit.rules.prompts.answers import Reading, reading_of
@@ -23,6 +25,7 @@ from labelkit.rules.python_rule import calling
 P = ParamSpec("P")
 
 
+@takes_options(AuthorOptions)
 def prompt(
     template: str | Path,
     /,
@@ -38,9 +41,7 @@ def prompt(
     budget: int | str | Budget | None = None,
     prices: tuple[float, float] | None = None,
     name: str | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
+    **options: Unpack[AuthorOptions],
 ) -> Callable[[Callable[P, None]], LabelingFunction[P]]:
     """Make a rule that asks a language model about each example.
 
@@ -104,6 +105,7 @@ def prompt(
     >>> asks_a_model
     <prompt rule asks_a_model(text) -> 0, 1>
     """
+    given = Options.of(prompt, {"name": name, **options})
     near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
     read = Template.of(template, beside=near)
 
@@ -116,9 +118,8 @@ def prompt(
             batch=True,
             when=when,
             enum=enum,
-            options=Options(name, None, group, precision, trusted),
+            options=given.replaced_by(Options({"cache": False})),
             decide=reading,
-            cache=False,
         )
         question = Question(
             read,

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import class_of
+from labelkit.rules._labels import label_and_enum, meaning_of
 from labelkit.rules.list_files import read_entries
-from labelkit.rules.lookup import meaning_of
 from labelkit.rules.similarity._vectors import stacked
 from labelkit.rules.similarity.clusters import Clusters
 from labelkit.votes.label_space import ABSTAIN
@@ -61,7 +60,7 @@ def references_of(
     groups = list(_groups(source, label, key, value, near))
     numbers, enums = [], []
     for _, meant in groups:
-        number, enum = (ABSTAIN, None) if meant is None else class_of(meant)
+        number, enum = (ABSTAIN, None) if meant is None else label_and_enum(meant)
         numbers.append(number)
         enums += [] if enum is None else [enum]
     if len(set(enums)) > 1:

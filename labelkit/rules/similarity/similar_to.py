@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.condition import Condition, Options
+from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
+from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.similarity._neighbours import Comparison, Neighbours, Votes
 from labelkit.rules.similarity._references import References, references_of
 from labelkit.rules.similarity._vectors import Embed
@@ -17,6 +18,7 @@ from labelkit.rules.similarity.clusters import Clusters
 from labelkit.votes.label_space import ABSTAIN
 
 
+@takes_options(RuleOptions)
 def similar_to(
     source: Any,
     /,
@@ -30,12 +32,7 @@ def similar_to(
     key: str | None = None,
     value: str | None = None,
     when: Condition | None = None,
-    name: str | None = None,
-    examples: Mapping[Any, Any] | None = None,
-    group: str | None = None,
-    precision: float | None = None,
-    trusted: bool = False,
-    cache: bool | None = None,
+    **options: Unpack[RuleOptions],
 ) -> Declaration:
     """Vote where an example is like others whose label is known: by the cosine of their vectors.
 
@@ -96,6 +93,7 @@ def similar_to(
     >>> by_vector([2, 0.3]), by_vector([1, 1.2])
     (0, -1)
     """
+    given = Options.of(similar_to, options, source)
     near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
     references = references_of(source, label, key=key, value=value, near=near)
     clusters = isinstance(source, Clusters) or (isinstance(source, str | Path) and Path(source).suffix == ".json")
@@ -112,8 +110,7 @@ def similar_to(
         return Comparison(rule, references, neighbours, by_mean, embed, function)
 
     labels = tuple(sorted(set(references.labels.tolist()) - {ABSTAIN}))
-    options = Options(name, examples, group, precision, trusted, cache)
-    return Declaration("similarity", make, Votes(labels), options, when, references.enum)
+    return Declaration("similarity", make, Votes(labels), given, when, references.enum)
 
 
 def _limits(threshold: Any, references: References) -> tuple[float, ...]:
