@@ -16,13 +16,13 @@ rules in a loop with :meth:`Condition.rule`, and guard Python rules with ``when=
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, ParamSpec, Unpack
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import origin_of_caller
 from labelkit.rules._labels import Label, label_and_enum
 from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
 from labelkit.rules.expressions import AllOf, AnyOf, Expression, Not, columns_of, leaves
@@ -145,9 +145,7 @@ class Condition:
         parameters = tuple(
             Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*expressions_of(condition))))
         )
-        frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the rule is where its derived columns are
-        origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
-        return _declare(condition, name, parameters, origin, doc)
+        return _declare(condition, name, parameters, origin_of_caller(), doc)
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
         """Make a rule of the function's name, columns and docstring."""

@@ -10,15 +10,15 @@ What a decorator such as ``@similar_to`` returns: it decorates a function, or ma
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from inspect import Parameter, Signature
 from types import FunctionType
-from typing import Any, ParamSpec, TypeAlias, Unpack
+from typing import Any, ParamSpec, TypeAlias, Unpack, cast
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import origin_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.inspection.bare_body import is_bare
 from labelkit.rules.labeling_function import Calls, LabelingFunction
@@ -104,13 +104,13 @@ class Declaration:
         """
         given = self.options.replaced_by(Options.of(Declaration.rule, {"name": name, **options}))
         columns = column_names(column)
-        namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the module that makes the rule is where its derived columns are
+        namespace = origin_of_caller().namespace
         return replace(self, options=given)(_bare_function(name, columns, doc, namespace))
 
 
-def _bare_function(name: str, columns: tuple[str, ...], doc: str, namespace: dict[str, Any]) -> Callable[..., None]:
+def _bare_function(name: str, columns: tuple[str, ...], doc: str, namespace: Mapping[str, Any]) -> Callable[..., None]:
     """A function as a user would have written it for a rule."""
-    function = FunctionType((lambda: None).__code__, namespace, name)
+    function = FunctionType((lambda: None).__code__, cast("dict[str, Any]", namespace), name)
     signature = Signature([Parameter(column, Parameter.POSITIONAL_OR_KEYWORD) for column in columns])
     function.__signature__ = signature  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
     function.__doc__ = doc

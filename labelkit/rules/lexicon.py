@@ -12,23 +12,20 @@ it agrees with the other rules, and there is little to learn of one word.
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import origin_of_caller
 from labelkit.rules._labels import Label, meaning_of
 from labelkit.rules.condition import Condition
 from labelkit.rules.keywords import keywords
-from labelkit.rules.labeling_function import LabelingFunction, Origin
-
-Lines: TypeAlias = Iterator[tuple[int, dict[str, Any]]]
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.list_files import ListFile, rows_of
 
 BAND: Final = 0.1
 """Words whose weights differ by less may share a rule."""
@@ -89,29 +86,31 @@ def rules_from(
         If the file is missing, malformed or empty, or a line of it has no word or an unknown label; the message names
         the line.
     """
-    frame = sys._getframe(1)  # noqa: SLF001 - paths and derived columns are those of the module that makes the rules
-    path = _found(Path(source), frame.f_globals.get("__file__"))
+    origin = origin_of_caller()
+    file = ListFile.of(source, origin.namespace.get("__file__"), "lexicon")
+    path = file.path
     columns = _Columns(key, None if isinstance(label, int) else value, group, weight)
     parts: dict[tuple[Any, ...], _Part] = {}
-    for line, row in _READERS[path.suffix.lower()](path):
+    for line, names, values in rows_of(file):
+        row = dict(zip(names, values, strict=True))
         entry = _entry_of(row, columns, f"line {line} of {path.name!r}")
         meant = label if columns.value is None else _meant(entry, label, f"line {line} of {path.name!r}")
         band = None if entry.weight is None else int(entry.weight / BAND + 1e-9)
         parts.setdefault((meant, entry.group, band, entry.is_tokens), _Part(meant, entry)).add(entry)
     if not parts:
-        raise RuleError(f"the lexicon {path.name!r} has no words")
-    made, names = [], _Names(name or path.stem)
+        raise RuleError(f"{file} has no words")
+    rules, rule_names = [], _Names(name or path.stem)
     for part in parts.values():
         condition = part.condition(ignore_case=ignore_case, whole_word=whole_word)
         rule = condition.rule(
-            name=names.next(part),
+            name=rule_names.next(part),
             column=column,
             group=None if part.first.group is None else str(part.first.group),
             precision=part.precision,
             doc=part.told(path.name),
         )
-        made.append(replace(rule, origin=Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)))
-    return made
+        rules.append(replace(rule, origin=origin))
+    return rules
 
 
 @dataclass(frozen=True)
@@ -198,19 +197,6 @@ class _Names:
         return unique
 
 
-def _found(path: Path, beside: str | None) -> Path:
-    found = path if path.is_absolute() or beside is None else Path(beside).parent / path
-    if not found.is_file():
-        raise RuleError(
-            f"the lexicon {str(path)!r} is not there (looked in {found.parent})",
-            hint="a path is relative to the module that names it",
-        )
-    if found.suffix.lower() not in _READERS:
-        kind = found.suffix or "without suffix"
-        raise RuleError(f"a lexicon cannot be {kind!r}", hint=f"one of {', '.join(_READERS)}")
-    return found
-
-
 def _entry_of(row: Mapping[str, Any], columns: _Columns, where: str) -> _Entry:
     key = columns.key or ("pattern" if "pattern" in row else next(iter(row), ""))
     for wanted in (key, columns.value, columns.group, columns.weight):
@@ -241,59 +227,3 @@ def _weight(given: Any, where: str) -> float:
 
 def _meant(entry: _Entry, label: Any, where: str) -> Label:
     return meaning_of(entry.label, label, where)
-
-
-# Lines with their numbers ---------------------------------------------------------------------------------------------
-
-
-def _read_csv(path: Path) -> Lines:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-            for row in reader:
-                if None in row or None in row.values():
-                    n_fields = len(reader.fieldnames or [])
-                    raise RuleError(f"line {reader.line_num} of {path.name!r} has more or fewer than {n_fields} fields")
-                yield reader.line_num, dict(row)
-    except (csv.Error, UnicodeDecodeError, OSError) as error:
-        raise RuleError(f"the lexicon {path.name!r} cannot be read: {error}") from None
-
-
-def _read_jsonl(path: Path) -> Lines:
-    for number, line in _lines(path):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise RuleError(f"line {number} of {path.name!r} is no JSON: {error}") from None
-        if not isinstance(row, dict):
-            hint = 'one object a line, such as {"label": "SPAM", "pattern": "free money"}'
-            raise RuleError(f"line {number} of {path.name!r} is not an object: {line.strip()[:80]}", hint=hint)
-        yield number, row
-
-
-def _lines(path: Path) -> Iterable[tuple[int, str]]:
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            yield from ((number, line) for number, line in enumerate(file, start=1) if line.strip())
-    except (UnicodeDecodeError, OSError) as error:
-        raise RuleError(f"the lexicon {path.name!r} cannot be read: {error}") from None
-
-
-def _read_parquet(path: Path) -> Lines:
-    import pyarrow as pa  # noqa: PLC0415 - most lexicons are text
-    import pyarrow.parquet as pq  # noqa: PLC0415 - as above
-
-    try:
-        rows = pq.read_table(path).to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise RuleError(f"the lexicon {path.name!r} cannot be read: {error}") from None
-    yield from enumerate(rows, start=1)
-
-
-_READERS: Final[dict[str, Callable[[Path], Lines]]] = {
-    ".csv": _read_csv,
-    ".tsv": _read_csv,
-    ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl,
-    ".parquet": _read_parquet,
-}

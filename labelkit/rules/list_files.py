@@ -1,22 +1,93 @@
-"""Lists that rules look things up in: files of entries, perhaps with labels, read once when the rule is declared."""
+"""Read list files: entries with labels, groups or weights in a file beside a module, read once when a rule is declared.
+
+Look-ups, lexicons and examples to compare with are all read here: :func:`rows_of` yields the rows of CSV, TSV, JSONL
+and Parquet with their line numbers, :func:`read_entries` the entries of chosen columns, of text with one a line, too.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import beside
 
-Entry: TypeAlias = tuple[Any, Any]
+EntryAndValue: TypeAlias = tuple[Any, Any]
+
+Rows: TypeAlias = Iterator[tuple[int, list[str], Sequence[Any]]]
+"""Of each row: its line (or its number, of Parquet) from 1, the columns, and the values in their order."""
+
+Keep: TypeAlias = Callable[[list[str]], Iterable[str]]
+"""Given the columns of a Parquet file: those to read."""
+
+TEXT: Final = ".txt"
+"""Suffix of text with one entry a line."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The columns that are read.
+class ListFile:
+    """A list file that is there and is of a known kind.
+
+    Attributes
+    ----------
+    path : Path
+    noun : str
+        What messages call it, such as ``"look-up file"``.
+    text : bool
+        Whether it may be text with one entry a line.
+    """
+
+    path: Path
+    noun: str = "look-up file"
+    text: bool = False
+
+    @classmethod
+    def of(
+        cls, path: str | Path, module_file: str | None, noun: str = "look-up file", *, text: bool = False
+    ) -> ListFile:
+        """Find a list file.
+
+        Parameters
+        ----------
+        path : str or Path
+        module_file : str, optional
+            The file of the module that names the path, which a relative path starts from.
+        noun : str
+        text : bool
+
+        Raises
+        ------
+        RuleError
+            If there is no such file, or its suffix is not known.
+        """
+        file = beside(path, module_file)
+        if not file.is_file():
+            raise RuleError(
+                f"the {noun} {str(path)!r} is not there (looked in {file.parent})",
+                hint="a path is relative to the module that names it",
+            )
+        suffixes = [TEXT, *_READERS] if text else list(_READERS)
+        if file.suffix.lower() not in suffixes:
+            kind = file.suffix or "without suffix"
+            raise RuleError(f"a {noun} cannot be {kind!r}", hint=f"one of {', '.join(suffixes)}")
+        return cls(file, noun, text)
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the path in lower case, such as ``".csv"``."""
+        return self.path.suffix.lower()
+
+    def __str__(self) -> str:
+        return f"the {self.noun} {self.path.name!r}"
+
+
+@dataclass(frozen=True)
+class WantedColumns:
+    """The columns of a look-up file that are read.
 
     Parameters
     ----------
@@ -32,48 +103,39 @@ class Wanted:
     value: str | None = None
     all_columns: bool = False
 
-    def of(self, names: list[str], path: Path) -> tuple[list[str], bool]:
-        """The columns of entries, of those that a file has, and whether they make tuples."""
+    def of(self, names: list[str], file: ListFile) -> tuple[list[str], bool]:
+        """Choose the columns of entries among those of a file; True if each entry is a tuple of them."""
         if not names:
-            raise RuleError(f"the look-up file {path.name!r} has no columns")
+            raise RuleError(f"{file} has no columns")
         key = self.key
         if key is None:
             key = tuple(name for name in names if name != self.value) if self.all_columns else names[0]
         wanted = [key] if isinstance(key, str) else list(key)
         for name in (*wanted, *([] if self.value is None else [self.value])):
             if name not in names:
-                raise RuleError(f"the look-up file {path.name!r} has no column {name!r}; it has {names}")
+                raise RuleError(f"{file} has no column {name!r}; it has {names}")
         return wanted, not isinstance(key, str)
-
-    def entry(self, row: dict[str, Any], path: Path) -> Entry:
-        """The entry of a row, and its value."""
-        columns, is_tuple = self.of(list(row), path)
-        entry = tuple(row[name] for name in columns) if is_tuple else row[columns[0]]
-        return entry, None if self.value is None else row[self.value]
-
-
-Reader: TypeAlias = Callable[[Path, Wanted], Iterator[Entry]]
 
 
 def read_entries(
-    path: Path,
+    path: str | Path,
     *,
     key: str | Sequence[str] | None = None,
     value: str | None = None,
-    beside: str | None = None,
+    module_file: str | None = None,
     all_columns: bool = False,
-) -> list[Entry]:
+) -> list[EntryAndValue]:
     """Read the entries of a look-up file, each with its value where one is asked for.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         CSV with a header, JSONL, Parquet, or text with one entry a line.
     key : str or sequence of str, optional
         The column of entries, the first if not given; several make each entry a tuple.
     value : str, optional
         The column of values.
-    beside : str, optional
+    module_file : str, optional
         The file of the module that names the path, which a relative path starts from.
     all_columns : bool
         Whether entries are tuples of all columns but that of values, if ``key`` is not given.
@@ -88,26 +150,12 @@ def read_entries(
     RuleError
         If the file is missing, of an unknown kind, malformed or without entries.
     """
-    found = path if path.is_absolute() or beside is None else Path(beside).parent / path
-    if not found.is_file():
-        raise RuleError(
-            f"the look-up file {str(path)!r} is not there (looked in {found.parent})",
-            hint="a path is relative to the module that names it",
-        )
-    reader = READERS.get(found.suffix.lower())
-    if reader is None:
-        raise RuleError(
-            f"a look-up file cannot be {found.suffix or 'without suffix'!r}", hint=f"one of {', '.join(READERS)}"
-        )
-    try:
-        wanted = Wanted(tuple(key) if key is not None and not isinstance(key, str) else key, value, all_columns)
-        entries = [(entry, label) for entry, label in reader(found, wanted) if not _is_blank(entry)]
-    except RuleError:
-        raise
-    except (OSError, ValueError, csv.Error) as error:  # ValueError: no UTF-8, no JSON, no Parquet
-        raise RuleError(f"the look-up file {str(path)!r} cannot be read: {error}") from None
+    file = ListFile.of(path, module_file, text=True)
+    wanted = WantedColumns(tuple(key) if key is not None and not isinstance(key, str) else key, value, all_columns)
+    pairs = _entries_of_text(file, wanted) if file.suffix == TEXT else _entries_of_rows(file, wanted)
+    entries = [(entry, label) for entry, label in pairs if not _is_blank(entry)]
     if not entries:
-        raise RuleError(f"the look-up file {str(path)!r} has no entries")
+        raise RuleError(f"{file} has no entries")
     return entries
 
 
@@ -116,50 +164,106 @@ def _is_blank(entry: Any) -> bool:
     return any(part is None or part == "" for part in parts)
 
 
-def _read_text(path: Path, wanted: Wanted) -> Iterator[Entry]:
+def _entries_of_text(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:
     if wanted.key is not None or wanted.value is not None:
-        raise RuleError(f"the look-up file {path.name!r} is text with one entry a line, so it has no columns")
-    with path.open(encoding="utf-8-sig") as file:
-        for line in file:
-            entry = line.strip()
-            yield (((entry,) if wanted.all_columns else entry), None)
+        raise RuleError(f"{file} is text with one entry a line, so it has no columns")
+    for _, line in _lines(file):
+        entry = line.strip()
+        yield ((entry,) if wanted.all_columns else entry), None
 
 
-def _read_csv(path: Path, wanted: Wanted) -> Iterator[Entry]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-        columns, is_tuple = wanted.of(list(rows.fieldnames or []), path)
-        for row in rows:
-            entry = tuple(row[name] for name in columns) if is_tuple else row[columns[0]]
-            yield entry, None if wanted.value is None else row[wanted.value]
+def _entries_of_rows(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:
+    def keep(names: list[str]) -> Iterable[str]:
+        return dict.fromkeys([*wanted.of(names, file)[0], *([] if wanted.value is None else [wanted.value])])
+
+    last_names: list[str] | None = None
+    for _, names, values in rows_of(file, keep):
+        if names != last_names:  # those of JSONL may differ
+            columns, is_tuple = wanted.of(names, file)
+            place = {name: number for number, name in enumerate(names)}
+            places = [place[name] for name in columns]
+            place_of_value = 0 if wanted.value is None else place[wanted.value]
+            last_names = names
+        entry = tuple([values[number] for number in places]) if is_tuple else values[places[0]]
+        yield entry, None if wanted.value is None else values[place_of_value]
 
 
-def _read_jsonl(path: Path, wanted: Wanted) -> Iterator[Entry]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            row = json.loads(line)
-            if not isinstance(row, dict):
+def rows_of(file: ListFile, keep: Keep = list) -> Rows:
+    """Read the rows of a list file, one after another.
+
+    Parameters
+    ----------
+    file : ListFile
+        Not text.
+    keep : callable
+        Chooses the columns that are read of a Parquet file, given all of them.
+
+    Raises
+    ------
+    RuleError
+        If the file is malformed; the message names the line, where one is to blame.
+    """
+    try:
+        yield from _READERS[file.suffix](file, keep)
+    except RuleError:
+        raise
+    except (OSError, ValueError, csv.Error) as error:  # ValueError: no Parquet
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: ListFile, error: Exception) -> RuleError:
+    return RuleError(f"{file} cannot be read: {error}")
+
+
+def _lines(file: ListFile) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers."""
+    try:
+        with file.path.open(encoding="utf-8-sig") as opened:
+            yield from ((number, line) for number, line in enumerate(opened, start=1) if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, error) from None
+
+
+def _read_csv(file: ListFile, _: Keep) -> Rows:
+    with file.path.open(encoding="utf-8-sig", newline="") as opened:
+        reader = csv.reader(opened, delimiter="\t" if file.suffix == ".tsv" else ",", strict=True)
+        names = next(filter(None, reader), None)
+        if names is None:
+            raise RuleError(f"{file} has no columns")
+        for values in filter(None, reader):  # a blank line has no values
+            if len(values) != len(names):
                 raise RuleError(
-                    f"line {number} of the look-up file {path.name!r} is not an object: {line.strip()[:80]}",
-                    hint='one object a line, such as {"word": "bit.ly"}; plain entries belong in a .txt',
+                    f"line {reader.line_num} of {file.path.name!r} has more or fewer than {len(names)} fields",
+                    hint='put a field that holds the separator in quotes: "a, b"',
                 )
-            yield wanted.entry(row, path)
+            yield reader.line_num, names, values
 
 
-def _read_parquet(path: Path, wanted: Wanted) -> Iterator[Entry]:
+def _read_jsonl(file: ListFile, _: Keep) -> Rows:
+    for number, line in _lines(file):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise RuleError(f"line {number} of {file.path.name!r} is no JSON: {error}") from None
+        if not isinstance(row, dict):
+            hint = 'one object a line, such as {"word": "free money", "label": "SPAM"}'
+            raise RuleError(
+                f"line {number} of {file.path.name!r} is not an object: {line.strip()[:80]}",
+                hint=f"{hint}; plain entries belong in a {TEXT}" if file.text else hint,
+            )
+        yield number, list(row), list(row.values())
+
+
+def _read_parquet(file: ListFile, keep: Keep) -> Rows:
     import pyarrow.parquet as pq  # noqa: PLC0415 - most rule modules have no Parquet beside them
 
-    names, is_tuple = wanted.of(pq.read_schema(path).names, path)
-    read = names if wanted.value is None else [*names, wanted.value]
-    columns = [column.to_pylist() for column in pq.read_table(path, columns=read).select(read).columns]
-    entries = zip(*columns[: len(names)], strict=True) if is_tuple else columns[0]
-    yield from zip(entries, [None] * len(columns[0]) if wanted.value is None else columns[-1], strict=True)
+    names = list(keep(pq.read_schema(file.path).names))
+    columns = pq.read_table(file.path, columns=names).select(names).columns
+    rows = zip(*(column.to_pylist() for column in columns), strict=True)
+    yield from ((number, names, row) for number, row in enumerate(rows, start=1))
 
 
-READERS: Final[dict[str, Reader]] = {
-    ".txt": _read_text,
+_READERS: Final[dict[str, Callable[[ListFile, Keep], Rows]]] = {
     ".csv": _read_csv,
     ".tsv": _read_csv,
     ".jsonl": _read_jsonl,

@@ -12,7 +12,6 @@ supervision of relations by a knowledge base.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, IntEnum
@@ -22,6 +21,7 @@ from typing import Any, Literal, TypeAlias, Unpack
 import numpy as np
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import file_of_caller
 from labelkit.rules._labels import Label, Runs, label_and_enum, meaning_of, meanings_of, runs_of
 from labelkit.rules._normalise import STEPS, normalised
 from labelkit.rules.condition import Condition
@@ -104,12 +104,12 @@ def lookup(
     given = Options.of(lookup, options, source)
     if match not in (None, "phrase", "value"):
         raise RuleError(f"match={match!r} of a look-up is neither 'phrase' nor 'value'")
-    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    module_file = file_of_caller()
     if isinstance(source, Table) and source.load == "per batch":
         if match == "phrase" or ignore_case:
             raise RuleError("a table that is asked per batch is asked for whole values as they are", hint='load="once"')
         return _asking(source.keyed(key, value), "lookup", label, column, given)
-    cases, enum = _entries_of(source, "lookup", label, key=key, value=value, near=near)
+    cases, enum = _entries_of(source, "lookup", label, key=key, value=value, module_file=module_file)
     if any(isinstance(entry, tuple) for entries, _ in cases for entry in entries):
         if match == "phrase":
             raise RuleError("a phrase stands in one text, and an entry of the look-up is a tuple", hint='match="value"')
@@ -181,7 +181,7 @@ def facts(
     """
     given = Options.of(facts, options, source)
     steps = _steps(normalise)
-    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
+    module_file = file_of_caller()
     if isinstance(source, Table) and source.load == "per batch":
         if steps:
             hint = 'load="once", or normalise=False with names that are normalised in the table and in a @column'
@@ -189,7 +189,7 @@ def facts(
         names = (key,) if isinstance(key, str) else key
         return _asking(replace(source.keyed(names, value), symmetric=symmetric), "facts", label, column, given)
     names = (key,) if isinstance(key, str) else key
-    cases, enum = _entries_of(source, "facts", label, key=names, value=value, near=near, all_columns=True)
+    cases, enum = _entries_of(source, "facts", label, key=names, value=value, module_file=module_file, all_columns=True)
     return _among_tuples(cases, "facts", steps, column, given, enum, symmetric=symmetric)
 
 
@@ -210,7 +210,7 @@ def _entries_of(
     *,
     key: str | Sequence[str] | None,
     value: str | None,
-    near: str | None,
+    module_file: str | None,
     all_columns: bool = False,
 ) -> Runs:
     """Read what a look-up is given."""
@@ -218,7 +218,7 @@ def _entries_of(
         pairs = source.entries(source.keyed(key, value, all_columns=all_columns))
         pairs.sort(key=lambda pair: [(type(part).__name__, part) for part in _parts(pair[0])])  # of no order otherwise
     elif isinstance(source, str | Path):
-        pairs = read_entries(Path(source), key=key, value=value, beside=near, all_columns=all_columns)
+        pairs = read_entries(source, key=key, value=value, module_file=module_file, all_columns=all_columns)
     else:
         if key is not None or value is not None:
             raise RuleError(f"{kind} has columns to choose from in a file or a table, not in {type(source).__name__}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ import pyarrow as pa
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import from_environment, masked, scrubbed, secrets_of
 from labelkit.exceptions import DatabaseError, LabelkitError, RuleError
+from labelkit.rules._caller import file_of_caller
 from labelkit.rules.databases._keys import received
 from labelkit.rules.databases.table import Load, Table, UnreachableError, check_options
 
@@ -95,8 +95,8 @@ def duckdb_table(
             hint = 'duckdb_table("facts.parquet"), or duckdb_table("shop.duckdb", "banned")'
             raise RuleError(f"{masked(path)!r} is neither Parquet, CSV nor JSON, and no table is named", hint=hint)
         raise RuleError(f"{masked(path)!r} is a file of rows, which has no table {table!r}")
-    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-    return DuckDBTable(path, table, load, float(timeout), "" if near is None else str(Path(near).parent))
+    file = file_of_caller()
+    return DuckDBTable(path, table, load, float(timeout), "" if file is None else str(Path(file).parent))
 
 
 @dataclass(frozen=True, repr=False)

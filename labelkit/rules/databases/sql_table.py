@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import threading
 import warnings
 import weakref
@@ -20,6 +19,7 @@ from uuid import UUID
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import anonymous, from_environment, masked, scrubbed, secrets_of
 from labelkit.exceptions import DatabaseError, LabelkitError, MissingExtraError, RuleError
+from labelkit.rules._caller import file_of_caller
 from labelkit.rules.databases._keys import received
 from labelkit.rules.databases.table import Load, Table, UnreachableError, check_options
 
@@ -94,8 +94,8 @@ def sql_table(
             hint = "give sqlite:///file.db, postgresql+psycopg://..., or duckdb_table(...) for DuckDB's files"
             raise RuleError(f"{masked(address)!r} is no address of a database", hint=hint)
         address = f"sqlite:///{address}"
-    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-    return SQLTable(address, table, schema, load, float(timeout), "" if near is None else str(Path(near).parent))
+    file = file_of_caller()
+    return SQLTable(address, table, schema, load, float(timeout), "" if file is None else str(Path(file).parent))
 
 
 @dataclass(frozen=True, repr=False)

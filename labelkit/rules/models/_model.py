@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 
 from labelkit._shared.optional import optional
 from labelkit.exceptions import LabelkitError, RuleError
+from labelkit.rules._caller import beside
 from labelkit.rules.inspection.model_digest import Content, content_of, digest_of_path
 from labelkit.rules.models._kinds import Asked, asked
 
@@ -68,7 +69,7 @@ class Model:
         if not isinstance(self.given, str | Path):
             return None
         path = Path(self.given)
-        found = path if path.is_absolute() or self.beside is None else Path(self.beside).parent / path
+        found = beside(path, self.beside)
         if not found.exists():
             raise RuleError(
                 f"the model file {str(path)!r} is not there (looked in {found.parent})",

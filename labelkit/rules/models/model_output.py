@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from typing import Any, Final, ParamSpec, TypeAlias, Unpack, overload
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.labeling_function import Calls, LabelingFunction
@@ -148,8 +148,7 @@ def model_output(
     _check_size(batch_size)
     enums = [type(c) for c in (label, *decide.known) if isinstance(c, IntEnum)]
     if model is not None:
-        beside = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-        source = Model(model, beside, sure=decide.sure)
+        source = Model(model, file_of_caller(), sure=decide.sure)
         declared = Declaration(
             "model",
             lambda rule, columns, made_of: ModelCall(rule, columns, source, batch_size, made_of),

@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 
 from labelkit._shared.optional import optional
 from labelkit.exceptions import LabelkitError, RuleError
+from labelkit.rules._caller import beside
 from labelkit.rules.inspection.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Model:
         if not isinstance(self.given, str | Path) or str(self.given).startswith(BLANK):
             return None
         path = Path(self.given)
-        at = path if path.is_absolute() or self.beside is None else Path(self.beside).parent / path
+        at = beside(path, self.beside)
         is_path = isinstance(self.given, Path) or any(mark in self.given for mark in "/\\")
         return at if is_path or (at.is_dir() and not _version_of(str(self.given))) else None
 

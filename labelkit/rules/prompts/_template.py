@@ -19,6 +19,7 @@ from string import Formatter
 from typing import Any
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import beside
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Template:
     text: str
 
     @classmethod
-    def of(cls, given: str | Path, *, beside: str | None = None) -> Template:
+    def of(cls, given: str | Path, *, module_file: str | None = None) -> Template:
         """Take a text, or read a file; a relative path starts from the file of the module that names it.
 
         Raises
@@ -43,7 +44,7 @@ class Template:
             If it is neither, the file cannot be read, or the text names no column.
         """
         if isinstance(given, Path):
-            given = _read(given, beside)
+            given = _read(given, module_file)
         if not isinstance(given, str):
             raise RuleError(
                 f"a prompt is a text or a Path, not {given!r}", hint='@prompt("Is this spam? {text}", labels={...})'
@@ -91,8 +92,8 @@ class Template:
         return "".join(said)
 
 
-def _read(path: Path, beside: str | None) -> str:
-    found = path if path.is_absolute() or beside is None else Path(beside).parent / path
+def _read(path: Path, module_file: str | None) -> str:
+    found = beside(path, module_file)
     try:
         return found.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import IntEnum
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, Unpack
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import columns_of
 from labelkit.rules.inspection.bare_body import is_bare
@@ -106,8 +106,8 @@ def prompt(
     <prompt rule asks_a_model(text) -> 0, 1>
     """
     given = Options.of(prompt, {"name": name, **options})
-    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-    read = Template.of(template, beside=near)
+    module_file = file_of_caller()
+    read = Template.of(template, module_file=module_file)
 
     def decorate(function: Callable[P, None]) -> LabelingFunction[P]:
         made = str(name or getattr(function, "__name__", "prompt"))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import beside
 from labelkit.rules._labels import label_and_enum, meaning_of
 from labelkit.rules.list_files import read_entries
 from labelkit.rules.similarity._vectors import stacked
@@ -47,7 +48,7 @@ class References:
 
 
 def references_of(
-    source: Any, label: Any, *, key: str | None = None, value: str | None = None, near: str | None = None
+    source: Any, label: Any, *, key: str | None = None, value: str | None = None, module_file: str | None = None
 ) -> References:
     """Read what ``@similar_to`` was given.
 
@@ -57,7 +58,7 @@ def references_of(
         If there is nothing to compare with, or a label is missing or no class; if an entry is neither text nor vector,
         or stands under two labels.
     """
-    groups = list(_groups(source, label, key, value, near))
+    groups = list(_groups(source, label, key, value, module_file))
     numbers, enums = [], []
     for _, meant in groups:
         number, enum = (ABSTAIN, None) if meant is None else label_and_enum(meant)
@@ -77,13 +78,13 @@ def references_of(
     return References(_checked(entries), owners, np.array(numbers, dtype=np.int64), next(iter(enums), None))
 
 
-def _groups(source: Any, label: Any, key: str | None, value: str | None, near: str | None) -> Iterator[Group]:
+def _groups(source: Any, label: Any, key: str | None, value: str | None, module_file: str | None) -> Iterator[Group]:
     if isinstance(source, str | Path):
-        path = Path(source) if near is None else Path(near).parent / source
+        path = beside(source, module_file)
         if path.suffix.lower() == ".json":
             source = Clusters.load(path)
         else:
-            pairs = read_entries(Path(source), key=key, value=value, beside=near)
+            pairs = read_entries(source, key=key, value=value, module_file=module_file)
             meant = None if value is not None else _one_label(label)
             yield from _by_label((e, meaning_of(t, label, source) if value is not None else meant) for e, t in pairs)
             return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.options import Options, RuleOptions, takes_options
@@ -94,8 +94,8 @@ def similar_to(
     (0, -1)
     """
     given = Options.of(similar_to, options, source)
-    near = sys._getframe(1).f_globals.get("__file__")  # noqa: SLF001 - paths are relative to the module that names them
-    references = references_of(source, label, key=key, value=value, near=near)
+    module_file = file_of_caller()
+    references = references_of(source, label, key=key, value=value, module_file=module_file)
     clusters = isinstance(source, Clusters) or (isinstance(source, str | Path) and Path(source).suffix == ".json")
     neighbours = Neighbours(_limits(threshold, references), _count(n_neighbors), _share(share))
     by_mean = bool(mean) or clusters
