@@ -53,7 +53,13 @@ def make_rule(
 
 
 def rule_name(function: Any, name: str | None) -> tuple[str, str]:
-    """The name of the rule that a function becomes, and what to call it in messages."""
+    """Return the name of the rule that a function becomes, and its name in messages.
+
+    Raises
+    ------
+    RuleError
+        If it is a rule or a column already, or cannot be called.
+    """
     if isinstance(function, LabelingFunction):
         raise RuleError(f"{function.name!r} is a rule already", hint="one decorator makes one rule")
     if isinstance(function, Column):
@@ -66,19 +72,19 @@ def rule_name(function: Any, name: str | None) -> tuple[str, str]:
             f"{function!r} is not a function", hint="options are given by keyword: @labeling_function(name='...')"
         )
     plain = _unwrapped(function)
-    made = str(name or getattr(plain, "__name__", type(plain).__name__))
-    return made, f"rule {made!r}"
+    rule = str(name or getattr(plain, "__name__", type(plain).__name__))
+    return rule, f"rule {rule!r}"
 
 
 def _unwrapped(function: Any) -> Any:
-    """The function that a partial was made of."""
+    """Return the function of a partial, or the function itself."""
     while isinstance(function, functools.partial):
         function = function.func
     return function
 
 
 def origin_of(function: Any) -> Origin:
-    """Where a function was written, or the method that an object is called by."""
+    """Return the module in which a function, or the ``__call__`` of an object, was written."""
     plain = _unwrapped(function)
     written = plain if hasattr(plain, "__globals__") else type(plain).__call__
     return Origin(getattr(plain, "__module__", None) or "?", getattr(written, "__globals__", {}))

@@ -1,4 +1,4 @@
-"""Names as people write them: the same name in other capitals, with or without accents, marks and spaces.
+"""Normalise names: capitals, accents, punctuation and white space do not count.
 
 >>> normalised("  Société  Générale, S.A. ", STEPS)
 'societe generale sa'
@@ -14,7 +14,7 @@ import unicodedata
 from typing import Final
 
 STEPS: Final = ("case", "accents", "punctuation", "space")
-"""What normalising may do away with, in any order."""
+"""Differences that normalising removes, in any order."""
 
 _ACCENTS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 """Marks of Latin, Greek and Cyrillic letters. The vowels of other scripts are marks too, and mean something."""
@@ -35,7 +35,7 @@ _PUNCTUATION: Final = _Punctuation()
 
 @functools.lru_cache(maxsize=2**17)
 def normalised(text: str, steps: tuple[str, ...]) -> str:
-    """Do away with what two writers of a name may do differently.
+    """Remove differences between two ways to write a name.
 
     Parameters
     ----------

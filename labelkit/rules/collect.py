@@ -1,4 +1,4 @@
-"""``collect`` finds the labeling functions of a module, file, dotted name or folder, in the order of their creation."""
+"""Collect the labeling functions of a module, file, dotted name or folder, in the order of their creation."""
 
 from __future__ import annotations
 
@@ -63,34 +63,34 @@ def collect(
     sources = list(source) if isinstance(source, Sequence) and not isinstance(source, str) else [source]
     forget_neighbours()
     modules = [module for one in sources for module in _modules(one)]
-    found = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())
-    if not found:
+    lfs = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())
+    if not lfs:
         names = ", ".join(getattr(m, "__file__", None) or m.__name__ for m in modules) or str(source)
         raise CollectError(
             f"{names} has no labeling functions of its own",
             hint="decorate one with @keywords, @regex or @labeling_function",
         )
-    return LabelingFunctions(found, labels=labels)
+    return LabelingFunctions(lfs, labels=labels)
 
 
 def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
-    """The labeling functions that a module made, in the order of their creation.
+    """List the labeling functions of a module, in the order of their creation, without those that it imports.
 
-    One that a function of another module made for it is its own; one that stands in another module was imported.
+    A rule belongs to the module if a function of another module made it; if it is a global of another, it was imported.
     """
-    own, found = vars(module), {}
-    for lf in _walk(_as_of_now(own), depth=3):
+    module_globals, lfs = vars(module), {}
+    for lf in _walk(_newest_rules(module_globals), depth=3):
         home = lf.origin.namespace
-        if home is own or not any(other is lf for other in _walk(home, depth=3)):
-            found[id(lf)] = lf
-    return sorted(found.values(), key=lambda lf: lf.order)
+        if home is module_globals or not any(other is lf for other in _walk(home, depth=3)):
+            lfs[id(lf)] = lf
+    return sorted(lfs.values(), key=lambda lf: lf.order)
 
 
-def _as_of_now(own: Mapping[str, Any]) -> Mapping[str, Any] | list[LabelingFunction[...]]:
-    """A module's globals; of a notebook, its rules without earlier versions that it keeps as outputs or in lists."""
-    if "_oh" not in own:
-        return own
-    kept = {name: value for name, value in own.items() if not _OUTPUT.fullmatch(name)}
+def _newest_rules(module_globals: Mapping[str, Any]) -> Mapping[str, Any] | list[LabelingFunction[...]]:
+    """Return the globals; of a notebook, its rules without earlier versions that it keeps as outputs or in lists."""
+    if "_oh" not in module_globals:
+        return module_globals
+    kept = {name: value for name, value in module_globals.items() if not _OUTPUT.fullmatch(name)}
     newest: dict[str, LabelingFunction[...]] = {
         name: value for name, value in kept.items() if isinstance(value, LabelingFunction) and value.name == name
     }

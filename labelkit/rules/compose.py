@@ -1,6 +1,6 @@
 """More ways to combine conditions: near each other, not negated, in one sentence, at least so many, several times.
 
-They make conditions like ``&``, ``|`` and ``~`` do, and go wherever a condition goes.
+Each returns a condition, as ``&``, ``|`` and ``~`` do, with the label and the options of its parts.
 
 >>> from labelkit.rules.keywords import keywords
 >>> @unnegated(keywords("good", "great", label=1))
@@ -29,7 +29,7 @@ NEGATIONS: Final = (
     *(f"{verb}n{mark}t" for mark in "'’" for verb in ("is", "are", "was", "were", "do", "does", "did", "has", "have")),
     *(f"{verb}n{mark}t" for mark in "'’" for verb in ("had", "ca", "could", "wo", "would", "should", "ai")),
 )
-"""English words that say that something is not so."""
+"""English words that negate."""
 
 
 def near(first: Condition | str, second: Condition | str, *, words: int = 5, ordered: bool = False) -> Condition:
@@ -69,7 +69,7 @@ def near(first: Condition | str, second: Condition | str, *, words: int = 5, ord
             f"near() looks at one text, but its conditions read {a.columns} and {b.columns}",
             hint="combine conditions of several columns with &",
         )
-    return _made(Leaf(Near(_text_test(a), _text_test(b), words, ordered), a.columns or b.columns), one, other)
+    return _composed(Leaf(Near(_text_test(a), _text_test(b), words, ordered), a.columns or b.columns), one, other)
 
 
 def unnegated(
@@ -104,7 +104,7 @@ def unnegated(
     words_that_negate = _leaf(negating, "negations=").test
     if not isinstance(words_that_negate, Words):
         raise RuleError("negations are words", hint='negations=("not", "never")')
-    return _made(Leaf(Unnegated(_text_test(leaf), words_that_negate, words), leaf.columns), given, negating)
+    return _composed(Leaf(Unnegated(_text_test(leaf), words_that_negate, words), leaf.columns), given, negating)
 
 
 def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
@@ -130,7 +130,7 @@ def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
     given = _condition(condition)
     leaf = _leaf(given, "repeated")
     _check_number(times, "times", 1)
-    return _made(Leaf(Repeated(_text_test(leaf), times), leaf.columns), given)
+    return _composed(Leaf(Repeated(_text_test(leaf), times), leaf.columns), given)
 
 
 def within(scope: str, condition: Condition | str) -> Condition:
@@ -174,7 +174,7 @@ def within(scope: str, condition: Condition | str) -> Condition:
             f"within({scope!r}, ...): neither a scope nor a regular expression: {error}",
             hint=f"scopes are {', '.join(SCOPES)}",
         ) from None
-    return _made(Leaf(Within(scope, expression)), given)
+    return _composed(Leaf(Within(scope, expression)), given)
 
 
 def at_least(number: int, *conditions: Condition | str) -> Condition:
@@ -201,7 +201,7 @@ def at_least(number: int, *conditions: Condition | str) -> Condition:
     _check_number(number, "number", 1)
     if number > len(given):
         raise RuleError(f"at_least({number}, ...) has {len(given)} condition(s)", hint="give more, or ask for fewer")
-    return _made(AtLeast(number, tuple(_only(one, "at_least") for one in given)), *given)
+    return _composed(AtLeast(number, tuple(_only(one, "at_least") for one in given)), *given)
 
 
 def _condition(given: Condition | str) -> Condition:
@@ -213,7 +213,7 @@ def _condition(given: Condition | str) -> Condition:
 
 
 def _only(condition: Condition, what: str) -> Expression:
-    """The expression of a condition without a mapping."""
+    """Return the expression of a condition without a mapping."""
     if len({label for _, label in condition.cases}) != 1:
         raise RuleError(f"{what} takes no condition that maps entries to labels", hint="make one for each label")
     expressions = [expression for expression, _ in condition.cases]
@@ -221,7 +221,7 @@ def _only(condition: Condition, what: str) -> Expression:
 
 
 def _leaf(condition: Condition, what: str) -> Leaf:
-    """The one test of a condition."""
+    """Return the one test of a condition."""
     expression = _only(condition, what)
     if not isinstance(expression, Leaf):
         raise RuleError(
@@ -243,8 +243,8 @@ def _check_number(number: int, name: str, least: int) -> None:
         raise RuleError(f"{name}={number!r} is not a number from {least} on")
 
 
-def _made(expression: Expression, *parts: Condition) -> Condition:
-    """A condition of the expression, with the label and the options of its parts."""
+def _composed(expression: Expression, *parts: Condition) -> Condition:
+    """Make a condition of an expression, with the label and the merged options of its parts."""
     labels = {label for part in parts for _, label in part.cases if label is not None}
     if len(labels) > 1:
         raise RuleError(f"the combined conditions have several labels: {sorted(labels)}", hint=".labeled(label)")

@@ -1,8 +1,8 @@
-"""The decorators that make labeling functions: @keywords, @regex, @lookup, @labeling_function, and @column.
+"""Conditions select examples; a condition with a label is a declarative rule.
 
-The first three make a :class:`Condition`: which examples match. A condition with a label decorates a function whose
-parameters name the columns, and whose body is its docstring alone. Conditions combine with ``&``, ``|`` and ``~``, make
-rules in a loop with :meth:`Condition.rule`, and guard Python rules with ``when=``.
+``@keywords``, ``@regex``, ``@lookup`` and the like make a :class:`Condition`. It decorates a function whose parameters
+name the columns and whose body is its docstring alone. Conditions combine with ``&``, ``|`` and ``~``, make rules in a
+loop with :meth:`Condition.rule`, and guard Python rules with ``when=``.
 
 >>> from labelkit.rules.keywords import keywords
 >>> @keywords("subscribe", "check out my", label=1)
@@ -37,12 +37,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """Which examples match, and perhaps the label that they get.
+    """A test that selects examples, with the label that they get if it has one.
 
     Made by :func:`keywords`, :func:`regex` and :func:`lookup`, and by combining conditions with ``&``, ``|`` and
-    ``~``. A null is unknown: it matches nothing, and neither does its negation (unless the parameter is annotated as
-    optional, such as
-    ``text: str | None``: then a null is known not to match).
+    ``~``. A combination keeps the options (``group``, ``precision``, ...) of both sides; two values for one option are
+    an error. A null is unknown: it matches nothing, and neither does its negation (unless the parameter is annotated as
+    optional, such as ``text: str | None``: then a null is known not to match).
 
     Examples
     --------
@@ -62,6 +62,11 @@ class Condition:
     kind: str
     options: Options = field(default_factory=Options)
     enum: type[IntEnum] | None = None
+
+    @property
+    def expressions(self) -> list[Expression]:
+        """The expression of each case."""
+        return [expression for expression, _ in self.cases]
 
     def __and__(self, other: Condition) -> Condition:
         return _combine(AllOf, self, other)
@@ -142,9 +147,7 @@ class Condition:
             number, enum = label_and_enum(label)
             condition = replace(condition, cases=((_single(self)[0], number),), enum=enum or self.enum)
         columns = _columns_for(condition) if column is None else column_names(column)
-        parameters = tuple(
-            Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*expressions_of(condition))))
-        )
+        parameters = tuple(Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*condition.expressions))))
         return _declare(condition, name, parameters, origin_of_caller(), doc)
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
@@ -159,19 +162,14 @@ class Condition:
 
 
 def _columns_for(condition: Condition) -> tuple[str, ...]:
-    """The column that a condition reads where nobody says which."""
-    tests = [leaf.test for expression in expressions_of(condition) for leaf in leaves(expression) if not leaf.columns]
+    """Choose the column that a condition reads if none is named."""
+    tests = [leaf.test for expression in condition.expressions for leaf in leaves(expression) if not leaf.columns]
     parsed = all(test.reads == "document" for test in tests)
     return () if not tests else ("doc",) if parsed else ("text",)
 
 
-def expressions_of(condition: Condition) -> list[Expression]:
-    """Return the expression of each case."""
-    return [expression for expression, _ in condition.cases]
-
-
 def _single(condition: Condition) -> tuple[Expression, Label | None]:
-    """The expression of a condition that is to be combined."""
+    """Return the one case of a condition, or raise RuleError if it maps entries to several labels."""
     if len(condition.cases) != 1:
         raise RuleError(
             "a condition that maps entries to several labels cannot be combined or relabeled",
@@ -199,12 +197,12 @@ def _combine(kind: type[AllOf | AnyOf], left: Condition, right: Condition) -> Co
 def _declare(
     condition: Condition, name: str, parameters: tuple[Parameter, ...], origin: Origin, doc: str
 ) -> LabelingFunction[Any]:
-    """Make the rule, once all that it says has been checked."""
+    """Check the labels and columns of a rule, and make it."""
     what = f"rule {name!r}"
     columns = tuple(p.name for p in parameters)
     optional = tuple(p.name for p in parameters if p.optional)
-    near = {name: origin.namespace.get(name) for name in columns}
-    parsed = tuple(name for name, value in near.items() if isinstance(value, Column) and value.raw is not None)
+    values = {column: origin.namespace.get(column) for column in columns}
+    parsed = tuple(column for column, value in values.items() if isinstance(value, Column) and value.raw is not None)
     cases = []
     for expression, label in condition.cases:
         if label is None:
@@ -227,7 +225,7 @@ def _declare(
 def bind_columns(
     expression: Expression, columns: tuple[str, ...], optional: tuple[str, ...], what: str, parsed: tuple[str, ...] = ()
 ) -> Expression:
-    """Give a condition its columns, and check its parts against the rule that they are for."""
+    """Bind the tests of a guard or condition to the columns of its rule, and check that they fit."""
     unknown = [c for c in columns_of(expression) if c not in columns]
     if unknown:
         raise RuleError(

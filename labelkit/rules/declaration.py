@@ -1,6 +1,6 @@
-"""Rules whose function the library provides: the user's function gives the name, the columns and the docstring alone.
+"""Rules whose votes the library computes: the user's function gives the name, the columns and the docstring alone.
 
-What a decorator such as ``@similar_to`` returns: it decorates a function, or makes rules in a loop.
+A decorator such as ``@similar_to`` returns a :class:`Declaration`, which decorates a function or makes rules in a loop.
 
 >>> def longer_than(n):
 ...     return Declaration("length", lambda name, columns, function: lambda text: [int(len(t) > n) for t in text])
@@ -28,22 +28,22 @@ from labelkit.rules.python_rule import calling
 
 P = ParamSpec("P")
 
-Maker: TypeAlias = Callable[[str, tuple[str, ...], Callable[..., Any]], Callable[..., Any]]
-"""Given the name and the columns of a rule, and what it was made of: what is called with a chunk of these columns."""
+MakeBody: TypeAlias = Callable[[str, tuple[str, ...], Callable[..., Any]], Callable[..., Any]]
+"""Given a rule's name, columns and decorated function, make the function that is called with a chunk of the columns."""
 
 
 @dataclass(frozen=True, eq=False)
 class Declaration:
-    """A rule in the making, which is called with columns.
+    """The declaration of a rule whose body is called with columns.
 
     Parameters
     ----------
     kind : str
-        How the vote is made, for people.
+        Name of the decorator, for display.
     make : callable
-        Makes what is called.
+        Makes the body.
     decide : callable, optional
-        Turns what was returned into votes.
+        Turns the output of the body into votes.
     options : Options
     when : Condition, optional
         It is called only where this holds.
@@ -52,7 +52,7 @@ class Declaration:
     """
 
     kind: str
-    make: Maker
+    make: MakeBody
     decide: Any = None
     options: Options = field(default_factory=Options)
     when: Condition | None = None
@@ -109,7 +109,7 @@ class Declaration:
 
 
 def _bare_function(name: str, columns: tuple[str, ...], doc: str, namespace: Mapping[str, Any]) -> Callable[..., None]:
-    """A function as a user would have written it for a rule."""
+    """Make a function as a user would write it for a rule."""
     function = FunctionType((lambda: None).__code__, cast("dict[str, Any]", namespace), name)
     signature = Signature([Parameter(column, Parameter.POSITIONAL_OR_KEYWORD) for column in columns])
     function.__signature__ = signature  # type: ignore[attr-defined] # where ``inspect.signature`` looks first

@@ -15,7 +15,7 @@ Range: TypeAlias = float | tuple[float | None, float | None]
 """A bound, or a pair of them, of which one may be ``None``; shares in [0, 1]."""
 
 _AT_MOST: Final = {"conflicts", "overlaps"}
-"""Statistics of which a single number is the most that is expected; of the others it is the least."""
+"""Statistics of which a single number is the upper bound; of the others it is the lower bound."""
 
 
 def expect(
@@ -25,7 +25,7 @@ def expect(
     conflicts: Range | None = None,
     overlaps: Range | None = None,
 ) -> Callable[[LabelingFunction[P]], LabelingFunction[P]]:
-    """Say what is expected of a rule's statistics; ``labelkit check`` and pytest hold a sample against it.
+    """Declare ranges for a rule's statistics; ``labelkit check`` and pytest compare a sample with them.
 
     It stands above the decorator that makes the rule, and changes nothing in how the rule votes. A number is the least
     ``coverage`` and ``precision``, and the most ``conflicts`` and ``overlaps``; a pair is a range, such as

@@ -25,7 +25,7 @@ def keywords(
     whole_word: bool = True,
     **options: Unpack[RuleOptions],
 ) -> Condition:
-    """Match texts in which one of several words or phrases stands.
+    """Match texts that contain one of several words or phrases.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def _as_cases(
 
 
 def checked_word(word: Any, kind: str) -> str:
-    """Refuse what is no word or phrase."""
+    """Raise RuleError unless an entry is a word or phrase."""
     if not isinstance(word, str):
         hint = 'match="value" compares whole values of any type' if kind == "lookup" else None
         raise RuleError(f"{kind} takes strings, not {word!r} ({type(word).__name__})", hint=hint)

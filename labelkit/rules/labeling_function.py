@@ -1,4 +1,4 @@
-"""A labeling function as a value: what it is called, which columns it reads, how its vote is made, whom it comes from.
+"""A labeling function as a value: name, columns, body, options, origin.
 
 The decorators in :mod:`labelkit.rules.condition` and :mod:`labelkit.rules.models` make these; the plan compiles them;
 the label matrix carries their description, :class:`LFInfo`. Calling one votes on a single example by the rule's
@@ -17,7 +17,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias
 import numpy as np
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.expressions import Expression, columns_of
+from labelkit.rules.expressions import Expression
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.parameters import Parameter, as_column, resolved_hints, split_optional
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
@@ -36,7 +36,7 @@ class Cases:
     cases: tuple[tuple[Expression, int], ...]
 
     def vote(self, values: dict[str, Any]) -> int:
-        """The definition: the label of the first case that holds, else abstain."""
+        """Return the label of the first case that holds, else abstain."""
         return next((label for expression, label in self.cases if expression.holds(values) is True), ABSTAIN)
 
 
@@ -66,7 +66,7 @@ Body: TypeAlias = Cases | Calls
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a rule was made: the module's name and its globals, in which derived columns are looked up."""
+    """The module in which a rule was made: its name and its globals, in which derived columns are looked up."""
 
     module: str
     namespace: Mapping[str, Any] = field(repr=False, hash=False, compare=False)
@@ -74,7 +74,7 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A derived column: made once an example, for every rule that names it.
+    """A derived column: computed once an example, for every rule that names it.
 
     Made by :func:`labelkit.column` and :func:`labelkit.spacy_doc`. Calling it computes the value for one example.
 
@@ -96,7 +96,7 @@ class Column:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the value for one example; a null argument gives ``None`` unless the parameter takes nulls."""
-        values = _made(self, _bound(self.name, self.parameters, args, kwargs))
+        values = _with_derived(self, _bound(self.name, self.parameters, args, kwargs))
         if any(values[p.name] is None and not p.optional for p in self.parameters):
             return None
         if not self.batch:
@@ -128,15 +128,15 @@ def _bound(name: str, parameters: Sequence[Parameter], args: tuple[Any, ...], kw
     return {column: values[column] for column in names}
 
 
-def _made(reader: LabelingFunction[...] | Column, values: dict[str, Any]) -> dict[str, Any]:
-    """Make the derived columns for which a reader was handed what they are made of, as a text for a parsed document."""
-    near = {name: column for name, column in derived_columns(reader).items() if column.raw is not None}
-    return {n: near[n](v) if n in near and isinstance(v, near[n].raw or ()) else v for n, v in values.items()}
+def _with_derived(reader: LabelingFunction[...] | Column, values: dict[str, Any]) -> dict[str, Any]:
+    """Compute derived columns from raw values that were passed in their place, such as a text for a parsed document."""
+    raw = {name: column for name, column in derived_columns(reader).items() if column.raw is not None}
+    return {n: raw[n](v) if n in raw and isinstance(v, raw[n].raw or ()) else v for n, v in values.items()}
 
 
 @dataclass(frozen=True)
 class Gate:
-    """What the author of a rule expects of one of its statistics: that it lies in a range, bounds included.
+    """A range, bounds included, in which the author of a rule expects one of its statistics.
 
     Made by :func:`labelkit.expect`, never by hand. It is no part of how the rule votes, nor of its fingerprint.
 
@@ -171,13 +171,13 @@ class LabelingFunction(Generic[P]):
     parameters : tuple of Parameter
         The columns that it reads, of the corpus or derived.
     kind : str
-        How the vote is made, for people.
+        Name of the decorator or of the sort of body, for display.
     gates : tuple of Gate
         What its author expects of its statistics.
     cache : bool, optional
-        Whether its votes may be kept: its author's word; None where that is found out.
+        Whether its votes may be cached, as its author says; None if that is found out from its code.
     levels : int
-        How finely it says how sure it is of a vote; 0 if it does not.
+        Number of steps of its confidence in a vote; 0 if it gives none.
     """
 
     name: str
@@ -203,7 +203,7 @@ class LabelingFunction(Generic[P]):
 
     @property
     def labels(self) -> tuple[int, ...] | None:
-        """The classes that it can vote for, where its declaration says so."""
+        """The classes that it can vote for; None if its declaration does not say."""
         if isinstance(self.body, Cases):
             return tuple(sorted({label for _, label in self.body.cases} - {ABSTAIN}))
         return getattr(self.body.decide, "labels", None)
@@ -257,17 +257,17 @@ class LabelingFunction(Generic[P]):
         if self.body.when is not None and self.body.when.holds(values) is not True:
             return ABSTAIN
         if not self.body.batch:
-            said = self.body.function(*values.values())
+            output = self.body.function(*values.values())
         else:
-            said = _one(self.body, self.parameters, values, space)
+            output = _one(self.body, self.parameters, values, space)
         if not self.levels:
-            return space.vote(said)
-        is_row = self.enum is None and not isinstance(said, tuple | str | bytes) and hasattr(said, "__len__")
-        return (LabelSpace.of(len(said)) if is_row else space).soft_vote(said)[0]
+            return space.vote(output)
+        is_row = self.enum is None and not isinstance(output, tuple | str | bytes) and hasattr(output, "__len__")
+        return (LabelSpace.of(len(output)) if is_row else space).soft_vote(output)[0]
 
     def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The value of each column that it reads, for a call; derived ones are made of raw values."""
-        return _made(self, _bound(self.name, self.parameters, args, kwargs))
+        """Return the value of each column that it reads, for a call; derived ones are computed from raw values."""
+        return _with_derived(self, _bound(self.name, self.parameters, args, kwargs))
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.body, [(p.name, p.optional) for p in self.parameters]]
@@ -280,7 +280,7 @@ class LabelingFunction(Generic[P]):
 
 
 def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], space: LabelSpace) -> Any:
-    """The vote of a batch rule on one example."""
+    """Vote on one example by a batch rule."""
     output = body.function(*(as_column([values[p.name]], p.annotation) for p in parameters))
     vote = _first(output if body.decide is None else body.decide(output, 1, space))
     if isinstance(vote, Exception):
@@ -289,7 +289,7 @@ def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], s
 
 
 def _first(output: Any) -> Any:
-    """The one value of a batch of one, as the plain Python value that a plan makes of it."""
+    """Return the value of a batch of one as the plain Python value that a plan makes of it."""
     value = next(iter(output))
     plain = getattr(value, "as_py", None) or (None if np.ndim(value) else getattr(value, "item", None))
     return value if plain is None else plain()
@@ -303,7 +303,7 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
     RuleError
         If the number of inputs is not the number of columns, or an expected vote is not a vote.
     """
-    found = []
+    examples = []
     for inputs, expected in (given or {}).items():
         arguments = inputs if isinstance(inputs, tuple) else (inputs,)
         if len(arguments) != n_columns:
@@ -312,20 +312,17 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
                 hint="several columns take a tuple: examples={(title, text): Label.SPAM}",
             )
         try:
-            found.append((arguments, _ANY_CLASS.vote(expected)))
+            examples.append((arguments, _ANY_CLASS.vote(expected)))
         except ValueError:
             raise RuleError(f"the example {inputs!r} of {what} expects {expected!r}, which is not a vote") from None
-    return tuple(found)
+    return tuple(examples)
 
 
 def derived_columns(lf: LabelingFunction[...] | Column) -> dict[str, Column]:
-    """The columns that a rule or a column reads which are derived, by the name of the parameter."""
-    near = lf.origin.namespace
+    """Find the derived columns that a rule or a column reads, by the name of the parameter."""
+    module = lf.origin.namespace
     return {
-        p.name: near[p.name] for p in lf.parameters if isinstance(near.get(p.name), Column) and near[p.name] is not lf
+        p.name: module[p.name]
+        for p in lf.parameters
+        if isinstance(module.get(p.name), Column) and module[p.name] is not lf
     }
-
-
-def condition_columns(body: Calls) -> tuple[str, ...]:
-    """The columns that the guard of a Python rule reads."""
-    return () if body.when is None else columns_of(body.when)

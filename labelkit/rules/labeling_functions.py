@@ -140,11 +140,11 @@ def _space_of(lfs: Sequence[LabelingFunction[...]]) -> LabelSpace:
 
 
 def _enums_near(lfs: Sequence[LabelingFunction[...]]) -> list[type[IntEnum]]:
-    """The integer enums of the rules' modules: those made there, else those imported."""
-    found = {
+    """List the integer enums of the rules' modules: those made there, else those imported."""
+    enums = {
         id(value): (value, value.__module__ == lf.origin.module)
         for lf in lfs
         for value in list(lf.origin.namespace.values())
         if isinstance(value, type) and issubclass(value, IntEnum) and len(value)
     }
-    return [enum for enum, own in found.values() if own] or [enum for enum, _ in found.values()]
+    return [enum for enum, is_local in enums.values() if is_local] or [enum for enum, _ in enums.values()]

@@ -1,4 +1,4 @@
-r"""``rules_from``: rules made of a list that somebody keeps, thousands of words with their labels, or spaCy's patterns.
+r"""Make rules of a list of words with labels, or of spaCy's patterns: ``rules_from``.
 
 One rule is made for each label, or for each label of each group: a label model learns how far to trust a list from how
 it agrees with the other rules, and there is little to learn of one word.
@@ -28,10 +28,10 @@ from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.list_files import ListFile, rows_of
 
 BAND: Final = 0.1
-"""Words whose weights differ by less may share a rule."""
+"""Width of the range of weights that share a rule."""
 
-MOST_TOLD: Final = 5
-"""Ids that a rule's description names."""
+MAX_IDS: Final = 5
+"""Maximum number of ids that a rule's description names."""
 
 
 def rules_from(
@@ -89,14 +89,14 @@ def rules_from(
     origin = origin_of_caller()
     file = ListFile.of(source, origin.namespace.get("__file__"), "lexicon")
     path = file.path
-    columns = _Columns(key, None if isinstance(label, int) else value, group, weight)
+    columns = _LexiconColumns(key, None if isinstance(label, int) else value, group, weight)
     parts: dict[tuple[Any, ...], _Part] = {}
     for line, names, values in rows_of(file):
         row = dict(zip(names, values, strict=True))
         entry = _entry_of(row, columns, f"line {line} of {path.name!r}")
-        meant = label if columns.value is None else _meant(entry, label, f"line {line} of {path.name!r}")
+        meaning = label if columns.value is None else meaning_of(entry.label, label, f"line {line} of {path.name!r}")
         band = None if entry.weight is None else int(entry.weight / BAND + 1e-9)
-        parts.setdefault((meant, entry.group, band, entry.is_tokens), _Part(meant, entry)).add(entry)
+        parts.setdefault((meaning, entry.group, band, entry.is_tokens), _Part(meaning, entry)).add(entry)
     if not parts:
         raise RuleError(f"{file} has no words")
     rules, rule_names = [], _Names(name or path.stem)
@@ -107,15 +107,15 @@ def rules_from(
             column=column,
             group=None if part.first.group is None else str(part.first.group),
             precision=part.precision,
-            doc=part.told(path.name),
+            doc=part.description(path.name),
         )
         rules.append(replace(rule, origin=origin))
     return rules
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """The columns of a lexicon."""
+class _LexiconColumns:
+    """The columns of a lexicon that are read."""
 
     key: str | None
     value: str | None
@@ -124,7 +124,7 @@ class _Columns:
 
 
 @dataclass(frozen=True)
-class _Entry:
+class _LexiconEntry:
     """A line of a lexicon."""
 
     what: Any
@@ -135,7 +135,7 @@ class _Entry:
 
     @property
     def is_tokens(self) -> bool:
-        """Whether it is a pattern of tokens rather than a phrase."""
+        """True for a pattern of tokens, False for a phrase."""
         return not isinstance(self.what, str)
 
 
@@ -144,21 +144,21 @@ class _Part:
     """The lines that make one rule."""
 
     label: Any
-    first: _Entry
-    entries: list[_Entry] = field(default_factory=list)
+    first: _LexiconEntry
+    entries: list[_LexiconEntry] = field(default_factory=list)
 
-    def add(self, entry: _Entry) -> None:
-        """One more line."""
+    def add(self, entry: _LexiconEntry) -> None:
+        """Add a line."""
         self.entries.append(entry)
 
     @property
     def precision(self) -> float | None:
-        """The mean weight."""
+        """Mean weight; None without weights."""
         weights = [entry.weight for entry in self.entries if entry.weight is not None]
         return sum(weights) / len(weights) if weights else None
 
     def condition(self, *, ignore_case: bool, whole_word: bool) -> Condition:
-        """What the rule looks for."""
+        """Make the condition of the rule."""
         if self.first.is_tokens:
             from labelkit.rules.nlp import token_pattern  # noqa: PLC0415 - most lexicons have no patterns of tokens
 
@@ -166,24 +166,24 @@ class _Part:
         words = list(dict.fromkeys(entry.what for entry in self.entries))
         return keywords(words, label=self.label, ignore_case=ignore_case, whole_word=whole_word)
 
-    def told(self, file: str) -> str:
-        """What the rule is made of, with the ids of its patterns."""
+    def description(self, file: str) -> str:
+        """Describe the list that the rule is made of, with the ids of its patterns."""
         ids = list(dict.fromkeys(str(entry.id) for entry in self.entries if entry.id is not None))
-        more = f" and {len(ids) - MOST_TOLD:,} more" if len(ids) > MOST_TOLD else ""
-        of_ids = f" (ids {', '.join(ids[:MOST_TOLD])}{more})" if ids else ""
+        more = f" and {len(ids) - MAX_IDS:,} more" if len(ids) > MAX_IDS else ""
+        of_ids = f" (ids {', '.join(ids[:MAX_IDS])}{more})" if ids else ""
         kind = "patterns of tokens" if self.first.is_tokens else "words and phrases"
         return f"{len(self.entries):,} {kind} of {file}{of_ids}."
 
 
 class _Names:
-    """Names of rules, each once."""
+    """Make unique names of rules."""
 
     def __init__(self, stem: str) -> None:
         self._stem = stem
-        self._given: set[str] = set()
+        self._used_names: set[str] = set()
 
     def next(self, part: _Part) -> str:
-        """The name of a rule: what the list is called, its group, its label, the tenth of its weights."""
+        """Make a name of the list's name, the group, the label and the tenth of the weights."""
         band = None if part.first.weight is None else int(100 * BAND * int(part.first.weight / BAND + 1e-9))
         tokens = "tokens" if part.first.is_tokens else None
         label = part.label.name if isinstance(part.label, IntEnum) else part.first.label
@@ -191,13 +191,13 @@ class _Names:
         name = "_".join(re.sub(r"\W+", "_", str(piece)).strip("_").lower() for piece in pieces if piece is not None)
         number = 2
         unique = name
-        while unique in self._given:
+        while unique in self._used_names:
             unique, number = f"{name}_{number}", number + 1
-        self._given.add(unique)
+        self._used_names.add(unique)
         return unique
 
 
-def _entry_of(row: Mapping[str, Any], columns: _Columns, where: str) -> _Entry:
+def _entry_of(row: Mapping[str, Any], columns: _LexiconColumns, where: str) -> _LexiconEntry:
     key = columns.key or ("pattern" if "pattern" in row else next(iter(row), ""))
     for wanted in (key, columns.value, columns.group, columns.weight):
         if wanted is not None and wanted not in row:
@@ -208,7 +208,7 @@ def _entry_of(row: Mapping[str, Any], columns: _Columns, where: str) -> _Entry:
     weight = None if columns.weight is None else _weight(row[columns.weight], where)
     label = None if columns.value is None else row[columns.value]
     group = None if columns.group is None else row[columns.group]
-    return _Entry(what, label, group, weight, row.get("id") if "pattern" in row else None)
+    return _LexiconEntry(what, label, group, weight, row.get("id") if "pattern" in row else None)
 
 
 def _is_tokens(what: Any) -> bool:
@@ -223,7 +223,3 @@ def _weight(given: Any, where: str) -> float:
     if not 0 < weight < 1:
         raise RuleError(f"{where} has the weight {given!r}, which is not between 0 and 1")
     return weight
-
-
-def _meant(entry: _Entry, label: Any, where: str) -> Label:
-    return meaning_of(entry.label, label, where)

@@ -14,11 +14,11 @@ from types import ModuleType
 from labelkit.exceptions import CollectError, LabelkitError
 
 _neighbours: dict[str, ModuleType] = {}
-"""Modules that rule files imported from beside them."""
+"""Modules that rule files imported from their folder."""
 
 
 def forget_neighbours(other_than: Path | None = None) -> None:
-    """Let the neighbours of rule files be imported anew: they may have been edited, or another folder has its own."""
+    """Import the neighbours of rule files anew: they may have been edited, or another folder has its own."""
     for name, module in list(_neighbours.items()):
         if other_than is None or not _stands_in(module, other_than):
             del _neighbours[name]
@@ -27,7 +27,7 @@ def forget_neighbours(other_than: Path | None = None) -> None:
 
 
 def _stands_in(module: ModuleType, folder: Path) -> bool:
-    """Whether a module is a file of the folder (a package, which holds others, is not)."""
+    """Tell if a module is a file of the folder; a package, which holds others, is not."""
     file = getattr(module, "__file__", None)
     return isinstance(file, str) and Path(file).parent == folder and not hasattr(module, "__path__")
 
@@ -84,10 +84,10 @@ _set_aside: dict[Path, dict[str, ModuleType]] = {}
 
 @contextmanager
 def _own_package(folder: Path) -> Iterator[None]:
-    """Let a package of the same name that stands elsewhere make way while a file of this one is run."""
-    known = sys.modules.get(folder.name)
+    """Take a package of the same name in another folder out of ``sys.modules`` while a file of this one is run."""
+    loaded = sys.modules.get(folder.name)
     importlib.invalidate_caches()
-    if known is None or str(folder) in map(str, getattr(known, "__path__", (folder,))):
+    if loaded is None or str(folder) in map(str, getattr(loaded, "__path__", (folder,))):
         yield
         return
     aside = _take_out(folder.name)
@@ -131,7 +131,7 @@ def reported(source: str) -> Iterator[None]:
 
 
 def _place(error: BaseException, source: str) -> str:
-    """The last line of the user's own code in a traceback."""
+    """Find the last line of the user's code in a traceback."""
     trace, place = error.__traceback__, source
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename

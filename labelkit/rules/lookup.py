@@ -1,4 +1,4 @@
-"""``lookup`` and ``facts``: rules by what is kept elsewhere, in a file, a table of a database, or beside the code.
+"""Match examples by entries that are kept in a file, a table of a database, or the code: ``lookup`` and ``facts``.
 
 A look-up compares strictly, as programs write; facts are compared as people write, in pairs or more: the distant
 supervision of relations by a knowledge base.
@@ -34,7 +34,7 @@ from labelkit.rules.parameters import column_names
 from labelkit.rules.predicates import Words
 from labelkit.rules.value_predicates import Stored, Tuples, Values
 
-Step: TypeAlias = Literal["case", "accents", "punctuation", "space"]
+NormaliseStep: TypeAlias = Literal["case", "accents", "punctuation", "space"]
 
 
 @takes_options(RuleOptions)
@@ -121,8 +121,8 @@ def lookup(
             return Values(tuple(map(_entry, entries)), ignore_case=bool(ignore_case))
         return Words(tuple(checked_word(e, "lookup") for e in entries), ignore_case is not False, whole_word)
 
-    made = tuple((Leaf(test(entries), column_names(column)), number) for entries, number in cases)
-    return Condition(made, "lookup", given, enum)
+    leaf_cases = tuple((Leaf(test(entries), column_names(column)), number) for entries, number in cases)
+    return Condition(leaf_cases, "lookup", given, enum)
 
 
 @takes_options(RuleOptions)
@@ -132,12 +132,12 @@ def facts(
     label: Label | type[IntEnum] | Mapping[Any, Label] | None = None,
     key: str | Sequence[str] | None = None,
     value: str | None = None,
-    normalise: bool | Sequence[Step] = True,
+    normalise: bool | Sequence[NormaliseStep] = True,
     symmetric: bool = False,
     column: str | tuple[str, ...] | None = None,
     **options: Unpack[RuleOptions],
 ) -> Condition:
-    """Match examples of which a table of known facts speaks: several columns together, as people write names.
+    """Match examples that stand in a table of facts: several columns together, as people write names.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def _entries_of(
     module_file: str | None,
     all_columns: bool = False,
 ) -> Runs:
-    """Read what a look-up is given."""
+    """Read the entries of a file, a table or an iterable, in runs with the same label."""
     if isinstance(source, Table):
         pairs = source.entries(source.keyed(key, value, all_columns=all_columns))
         pairs.sort(key=lambda pair: [(type(part).__name__, part) for part in _parts(pair[0])])  # of no order otherwise
@@ -260,11 +260,11 @@ def _among_tuples(
         if compared not in seen:
             seen.add(compared)
             by_label.setdefault(label, {})[compared] = whole
-    made = (
-        (Leaf(Tuples(tuple(found.values()), steps, symmetric), column_names(column)), label)
-        for label, found in by_label.items()
+    leaf_cases = (
+        (Leaf(Tuples(tuple(entries.values()), steps, symmetric), column_names(column)), label)
+        for label, entries in by_label.items()
     )
-    return Condition(tuple(made), kind, options, enum)
+    return Condition(tuple(leaf_cases), kind, options, enum)
 
 
 def _asking(
@@ -286,13 +286,15 @@ def _asking(
         number, enum = label_and_enum(meant)
         texts.setdefault(number, set()).add(text)
         enums += [] if enum is None else [enum]
-    known = frozenset(meanings)
-    cases = ((Leaf(Stored(question, frozenset(t), known), column_names(column)), number) for number, t in texts.items())
+    all_texts = frozenset(meanings)
+    cases = (
+        (Leaf(Stored(question, frozenset(t), all_texts), column_names(column)), number) for number, t in texts.items()
+    )
     return Condition(tuple(cases), kind, options, next(iter(enums), None))
 
 
 def _entry(entry: Any) -> Any:
-    """An entry as the plain value that a corpus can hold, since values are compared strictly in type."""
+    """Convert an entry to the plain value that a corpus can hold, since values are compared strictly in type."""
     if isinstance(entry, Enum):
         entry = entry.value
     if isinstance(entry, np.generic):
@@ -307,7 +309,7 @@ def _entry(entry: Any) -> Any:
 
 
 def _first_of_each(pairs: Iterable[tuple[Any, Label]]) -> dict[Any, Label]:
-    """A mapping in which the first of several labels of an entry stands."""
+    """Map each entry to its label, the first where it has several."""
     mapping: dict[Any, Label] = {}
     for entry, label in pairs:
         mapping.setdefault(entry, label)

@@ -42,7 +42,7 @@ class AuthorOptions(TypedDict, total=False):
     precision: float | None
     """The expected share of right votes, in (0, 1)."""
     trusted: bool | None
-    """Whether the author vouches for the rule."""
+    """True if the author vouches for the rule."""
 
 
 class UnnamedOptions(AuthorOptions, total=False):
@@ -51,7 +51,7 @@ class UnnamedOptions(AuthorOptions, total=False):
     examples: Mapping[Any, Any] | None
     """An input, or a tuple of inputs, to the expected vote; run by ``labelkit check``."""
     cache: bool | None
-    """Whether the votes may be cached; found out from the rule's code if not given."""
+    """True if the votes may be cached; found out from the rule's code if not given."""
 
 
 class RuleOptions(UnnamedOptions, total=False):
@@ -196,8 +196,8 @@ def takes_options(kind: type[AuthorOptions]) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
-        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        function.__signature__ = signature.replace(parameters=[*own, *listed])  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
+        named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        function.__signature__ = signature.replace(parameters=[*named, *listed])  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
         return function
 
     return decorate

@@ -34,7 +34,7 @@ def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, .
         If the function takes ``*args`` or ``**kwargs``, or no column at all.
     """
     hints = resolved_hints(function)
-    found = []
+    columns = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise RuleError(f"{what} takes {parameter}, which names no column", hint="name each column as a parameter")
@@ -45,10 +45,10 @@ def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, .
             )
         if parameter.default is parameter.empty:
             annotation, optional = split_optional(hints.get(name))
-            found.append(Parameter(name, annotation, optional))
-    if not found:
+            columns.append(Parameter(name, annotation, optional))
+    if not columns:
         raise RuleError(f"{what} has no parameter, so it reads no column", hint="def rule(text): ...")
-    return tuple(found)
+    return tuple(columns)
 
 
 def column_names(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def column_names(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """The annotations that can be resolved; one that is only there for type checkers is no reason to fail."""
+    """Resolve the annotations that can be resolved; leave out one that only type checkers can see."""
     try:
         return typing.get_type_hints(function)
     except Exception:  # noqa: BLE001 - an annotation is arbitrary code

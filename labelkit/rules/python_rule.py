@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
-from labelkit.rules.condition import Condition, bind_columns, expressions_of
+from labelkit.rules.condition import Condition, bind_columns
 from labelkit.rules.expressions import AnyOf, Expression, leaves
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction
 from labelkit.rules.options import Options, RuleOptions, takes_options
@@ -57,9 +57,9 @@ def labeling_function(
     label : IntEnum, optional
         The enum of the classes that it returns, where the module has several.
     levels : int
-        The rule says how sure it is: it returns a pair of a label and a confidence from 0 to 1, or a probability for
-        each class, and the confidence is rounded to so many steps (from 1 to 255). Keep it coarse (8, say) where many
-        rules do so: each combination is a pattern of its own.
+        The number of steps of its confidence, from 1 to 255: it returns a pair of a label and a confidence from 0 to 1,
+        or a probability for each class, and the confidence is rounded to so many steps. Keep it coarse (8, say) where
+        many rules do so: each combination is a pattern of its own.
     name, examples, group, precision, trusted, cache
         As in :func:`keywords`.
 
@@ -108,7 +108,7 @@ def calling(
     decide: Any = None,
     levels: int = 0,
 ) -> LabelingFunction[P]:
-    """Make a rule that calls a Python function; what all decorators of functions with a body share."""
+    """Make a rule that calls a Python function; shared by all decorators of functions with a body."""
     name, what = rule_name(function, options.values.get("name"))
     parameters = parameters_of(function, what)
     return make_rule(
@@ -141,7 +141,7 @@ def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Exp
         )
     names = tuple(p.name for p in parameters)
     optional = tuple(p.name for p in parameters if p.optional)
-    expressions = expressions_of(when)
+    expressions = when.expressions
     whole = expressions[0] if len(expressions) == 1 else AnyOf(tuple(expressions))
     if len(names) > 1 and any(not leaf.columns for leaf in leaves(whole)):
         raise RuleError(
