@@ -18,7 +18,7 @@ from labelkit.rules._caller import beside
 
 EntryAndValue: TypeAlias = tuple[Any, Any]
 
-Rows: TypeAlias = Iterator[tuple[int, list[str], Sequence[Any]]]
+NumberedRows: TypeAlias = Iterator[tuple[int, list[str], Sequence[Any]]]
 """Of each row: its line (or its number, of Parquet) from 1, the columns, and the values in their order."""
 
 Keep: TypeAlias = Callable[[list[str]], Iterable[str]]
@@ -188,7 +188,7 @@ def _entries_of_rows(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAnd
         yield entry, None if wanted.value is None else values[place_of_value]
 
 
-def rows_of(file: ListFile, keep: Keep = list) -> Rows:
+def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
     """Read the rows of a list file, one after another.
 
     Parameters
@@ -224,7 +224,7 @@ def _lines(file: ListFile) -> Iterator[tuple[int, str]]:
         raise _unreadable(file, error) from None
 
 
-def _read_csv(file: ListFile, _: Keep) -> Rows:
+def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
     with file.path.open(encoding="utf-8-sig", newline="") as opened:
         reader = csv.reader(opened, delimiter="\t" if file.suffix == ".tsv" else ",", strict=True)
         names = next(filter(None, reader), None)
@@ -239,7 +239,7 @@ def _read_csv(file: ListFile, _: Keep) -> Rows:
             yield reader.line_num, names, values
 
 
-def _read_jsonl(file: ListFile, _: Keep) -> Rows:
+def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
     for number, line in _lines(file):
         try:
             row = json.loads(line)
@@ -254,7 +254,7 @@ def _read_jsonl(file: ListFile, _: Keep) -> Rows:
         yield number, list(row), list(row.values())
 
 
-def _read_parquet(file: ListFile, keep: Keep) -> Rows:
+def _read_parquet(file: ListFile, keep: Keep) -> NumberedRows:
     import pyarrow.parquet as pq  # noqa: PLC0415 - most rule modules have no Parquet beside them
 
     names = list(keep(pq.read_schema(file.path).names))
@@ -263,7 +263,7 @@ def _read_parquet(file: ListFile, keep: Keep) -> Rows:
     yield from ((number, names, row) for number, row in enumerate(rows, start=1))
 
 
-_READERS: Final[dict[str, Callable[[ListFile, Keep], Rows]]] = {
+_READERS: Final[dict[str, Callable[[ListFile, Keep], NumberedRows]]] = {
     ".csv": _read_csv,
     ".tsv": _read_csv,
     ".jsonl": _read_jsonl,

@@ -19,7 +19,7 @@ class Asked(Protocol):
         """What the model says of the examples of columns: ``Scored``, an array, or a list."""
 
 
-Maker: TypeAlias = Callable[..., Asked]
+AskedMaker: TypeAlias = Callable[..., Asked]
 """Given a model, what to call the rule in messages, and ``sure=``."""
 
 
@@ -154,7 +154,7 @@ def _callable(model: Any, what: str, *, sure: bool) -> Asked:  # noqa: ARG001 - 
     return CalledModel(model, tuple(names.values()) if isinstance(names, dict) else None)
 
 
-KINDS: Final[tuple[tuple[Callable[[Any], bool], Maker], ...]] = (
+KINDS: Final[tuple[tuple[Callable[[Any], bool], AskedMaker], ...]] = (
     (lambda model: hasattr(model, "pipe_names") and hasattr(model, "vocab"), _text_categorizer),
     (lambda model: hasattr(model, "predict_proba"), _estimator),
     (callable, _callable),

@@ -28,7 +28,7 @@ _loaded: WeakValueDictionary[tuple[Path, str], Any] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class OutputModel:
     """Where a model comes from.
 
     Parameters

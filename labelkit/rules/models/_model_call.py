@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelkit.exceptions import LabelkitError
-from labelkit.rules.models._model import Model
+from labelkit.rules.models._model import OutputModel
 from labelkit.rules.models._outputs import joined
 
 
@@ -20,7 +20,7 @@ class ModelCall:
     rule : str
     columns : tuple of str
         The columns that it is called with.
-    model : Model
+    model : OutputModel
     batch_size : int, optional
         Examples that the model sees at a time; a whole chunk if not given.
     function : callable
@@ -29,7 +29,7 @@ class ModelCall:
 
     rule: str
     columns: tuple[str, ...]
-    model: Model
+    model: OutputModel
     batch_size: int | None
     function: Any
 

@@ -12,7 +12,7 @@ from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.labeling_function import Calls, LabelingFunction
-from labelkit.rules.models._model import Model
+from labelkit.rules.models._model import OutputModel
 from labelkit.rules.models._model_call import InPieces, ModelCall
 from labelkit.rules.models.decision import decision
 from labelkit.rules.options import Options, RuleOptions, takes_options
@@ -148,7 +148,7 @@ def model_output(
     _check_size(batch_size)
     enums = [type(c) for c in (label, *decide.known) if isinstance(c, IntEnum)]
     if model is not None:
-        source = Model(model, file_of_caller(), sure=decide.sure)
+        source = OutputModel(model, file_of_caller(), sure=decide.sure)
         declared = Declaration(
             "model",
             lambda rule, columns, made_of: ModelCall(rule, columns, source, batch_size, made_of),

@@ -44,7 +44,7 @@ def pipeline_of(doc: Doc) -> Language | None:
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class SpacyModel:
     """Where a pipeline comes from.
 
     Parameters

@@ -21,10 +21,10 @@ from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Or
 from labelkit.rules.nlp._annotations import EVERYTHING
 from labelkit.rules.nlp._pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
 from labelkit.rules.nlp._predicates import DocumentPredicate, Entities
-from labelkit.rules.nlp.pipeline import Model
+from labelkit.rules.nlp.pipeline import SpacyModel
 from labelkit.rules.parameters import Parameter
 
-Reader: TypeAlias = LabelingFunction[...] | Column
+DocumentReader: TypeAlias = LabelingFunction[...] | Column
 
 _SILENT: Final = frozenset(("CACHE", "COPY", "EXTENDED_ARG"))
 
@@ -85,7 +85,7 @@ def spacy_doc(
         )
     frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the column is where rules look for it
     name = _bound_to(frame) or f"spacy_doc({column!r})"
-    source = Model(model, frame.f_globals.get("__file__"), name)
+    source = SpacyModel(model, frame.f_globals.get("__file__"), name)
     parsing = Parsing(source, name, _names(needs, "needs"), _names(exclude, "exclude") or ())
     origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
     return Column(name, parsing, (Parameter(column, str),), batch=True, origin=origin, raw=str, fleeting=True)
@@ -114,7 +114,7 @@ class Parsing:
 
     Parameters
     ----------
-    model : Model
+    model : SpacyModel
     column : str
         What the column is called.
     needs : tuple of str, optional
@@ -123,7 +123,7 @@ class Parsing:
         The pipes that run; all but those excluded if not given.
     """
 
-    model: Model
+    model: SpacyModel
     column: str
     needs: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ class Parsing:
         docs = iter(self._parsed([text for i, text in enumerate(given) if i not in refused]))
         return [refused[i] if i in refused else next(docs) for i in range(len(given))]
 
-    def prepared(self, column: str, readers: Sequence[tuple[Reader, str]]) -> Parsing:
+    def prepared(self, column: str, readers: Sequence[tuple[DocumentReader, str]]) -> Parsing:
         """The same for the rules of a plan: only the pipes that they need run.
 
         Parameters
@@ -208,7 +208,7 @@ class Parsing:
                     hint=f"it has {_listed(there)}",
                 )
 
-    def _check(self, reader: Reader, test: DocumentPredicate) -> None:
+    def _check(self, reader: DocumentReader, test: DocumentPredicate) -> None:
         """Refuse a rule that could never vote: nothing sets what it looks at, or spaCy does not take its pattern."""
         missing = unset(self._pipes, test.annotations)
         what = f"rule {reader.name!r} looks for {test.describe()}"
@@ -243,7 +243,7 @@ def _refusal(text: Any, longest: int) -> Exception | None:
     return None
 
 
-def _uses(reader: Reader, parameter: str) -> tuple[list[DocumentPredicate], bool]:
+def _uses(reader: DocumentReader, parameter: str) -> tuple[list[DocumentPredicate], bool]:
     """What a rule looks for in a document, and whether Python code reads it."""
     if isinstance(reader, Column):
         return [], True

@@ -29,7 +29,7 @@ FRAME: Final = 8
 
 
 @dataclass(frozen=True)
-class Question:
+class PromptQuestion:
     """What is the same in all requests of a rule.
 
     Parameters

@@ -59,7 +59,7 @@ def ask_all(asker: Asker, endpoint: Endpoint, store: AnswerStore, prompts: dict[
     StopRunError
         If the run must not go on.
     """
-    asking = _Asking(asker, endpoint, store)
+    asking = _PendingRequests(asker, endpoint, store)
     threading.Thread(target=asking.run, args=(prompts,), name="labelkit-prompts", daemon=True).start()
     try:
         asking.over.wait()
@@ -76,7 +76,7 @@ class _HaltedError(Exception):
     """The run stops, so that nothing new is begun."""
 
 
-class _Asking:
+class _PendingRequests:
     """The requests of one chunk.
 
     Attributes

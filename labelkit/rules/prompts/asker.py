@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labelkit.exceptions import PromptError
-from labelkit.rules.prompts._question import Question
+from labelkit.rules.prompts._question import PromptQuestion
 from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import Budget, Expense, Prices
 from labelkit.rules.prompts.endpoint import Endpoint
@@ -27,7 +27,7 @@ class Asker:
         The name of the rule.
     columns : tuple of str
         The columns that it is called with.
-    question : Question
+    question : PromptQuestion
     budget : Budget
         What a run may spend on this rule.
     prices : Prices
@@ -43,7 +43,7 @@ class Asker:
 
     rule: str
     columns: tuple[str, ...]
-    question: Question
+    question: PromptQuestion
     budget: Budget
     prices: Prices
     concurrency: int

@@ -15,7 +15,7 @@ from labelkit.rules.expressions import columns_of
 from labelkit.rules.inspection.bare_body import is_bare
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.options import AuthorOptions, Options, takes_options
-from labelkit.rules.prompts._question import Question, request_parameters
+from labelkit.rules.prompts._question import PromptQuestion, request_parameters
 from labelkit.rules.prompts._template import Template
 from labelkit.rules.prompts.answers import Reading, reading_of
 from labelkit.rules.prompts.asker import Asker
@@ -121,7 +121,7 @@ def prompt(
             options=given.replaced_by(Options({"cache": False})),
             decide=reading,
         )
-        question = Question(
+        question = PromptQuestion(
             read,
             _model(model, rule.name),
             reading.answers,

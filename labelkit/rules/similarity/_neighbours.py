@@ -66,7 +66,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class NeighbourVotes:
     """Compares examples with references.
 
     Parameters

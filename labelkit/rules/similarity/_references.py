@@ -19,7 +19,7 @@ from labelkit.rules.similarity._vectors import stacked
 from labelkit.rules.similarity.clusters import Clusters
 from labelkit.votes.label_space import ABSTAIN
 
-Group: TypeAlias = tuple[list[Any], int | None]
+LabeledGroup: TypeAlias = tuple[list[Any], int | None]
 """Entries that belong together, and their label; None for an abstain."""
 
 
@@ -78,7 +78,9 @@ def references_of(
     return References(_checked(entries), owners, np.array(numbers, dtype=np.int64), next(iter(enums), None))
 
 
-def _groups(source: Any, label: Any, key: str | None, value: str | None, module_file: str | None) -> Iterator[Group]:
+def _groups(
+    source: Any, label: Any, key: str | None, value: str | None, module_file: str | None
+) -> Iterator[LabeledGroup]:
     if isinstance(source, str | Path):
         path = beside(source, module_file)
         if path.suffix.lower() == ".json":
@@ -114,14 +116,14 @@ def _one_label(label: Any) -> Any:
     return label
 
 
-def _by_label(pairs: Iterable[tuple[Any, Any]]) -> Iterator[Group]:
+def _by_label(pairs: Iterable[tuple[Any, Any]]) -> Iterator[LabeledGroup]:
     found: dict[Any, list[Any]] = {}
     for entry, meant in pairs:
         found.setdefault(meant, []).append(entry)
     yield from ((members, meant) for meant, members in found.items())
 
 
-def _of_mapping(source: Mapping[Any, Any]) -> Iterator[Group]:
+def _of_mapping(source: Mapping[Any, Any]) -> Iterator[LabeledGroup]:
     """Labels to examples, or examples to labels."""
     if any(isinstance(one, str) for one in source):
         yield from _by_label(source.items())
@@ -132,7 +134,7 @@ def _of_mapping(source: Mapping[Any, Any]) -> Iterator[Group]:
         yield list(members), meant
 
 
-def _of_clusters(clusters: Clusters, label: Any) -> Iterator[Group]:
+def _of_clusters(clusters: Clusters, label: Any) -> Iterator[LabeledGroup]:
     if not isinstance(label, Mapping) or not label:
         raise RuleError("clusters have numbers, and the rule does not say what they mean", hint="label={0: Label.SPAM}")
     unknown = [number for number in label if number not in range(len(clusters))]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from labelkit.exceptions import RuleError
 from labelkit.rules.similarity._ngrams import Bags, count_ngrams, ngrams_in_blocks
-from labelkit.rules.similarity._vectors import Embed, Errors, embedded, means, stacked, unit, unit_sparse
+from labelkit.rules.similarity._vectors import Embed, VectorErrors, embedded, means, stacked, unit, unit_sparse
 
 DIGITS: Final = 5
 """Decimals of a cosine."""
@@ -30,7 +30,7 @@ class Space(Protocol):
     def n_references(self) -> int:
         """How many there are."""
 
-    def points(self, values: Sequence[Any]) -> tuple[Any, Errors]:
+    def points(self, values: Sequence[Any]) -> tuple[Any, VectorErrors]:
         """Where texts, or vectors, stand: a row each, and why some stand nowhere.
 
         Raises
@@ -93,7 +93,7 @@ class Tfidf:
         """How many there are."""
         return int(self.references.shape[0])
 
-    def points(self, values: Sequence[Any]) -> tuple[Any, Errors]:
+    def points(self, values: Sequence[Any]) -> tuple[Any, VectorErrors]:
         """As the protocol has it; a text without any n-gram is like no other."""
         if not isinstance(values[0], str):
             raise TypeError(
@@ -159,11 +159,11 @@ class Embedded:
         """How many there are."""
         return int(self.references.shape[0])
 
-    def points(self, values: Sequence[Any]) -> tuple[Any, Errors]:
+    def points(self, values: Sequence[Any]) -> tuple[Any, VectorErrors]:
         """As the protocol has it."""
         size = int(self.references.shape[1])
         vectors: Any
-        wrong: Errors = {}
+        wrong: VectorErrors = {}
         if not isinstance(values[0], str):
             vectors, wrong = stacked(values, size, self.what)
         elif self.embed is None:

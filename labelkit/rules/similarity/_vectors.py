@@ -14,7 +14,7 @@ PIECE: Final = 1024
 Embed: TypeAlias = Callable[[list[str]], Any]
 """Makes vectors of texts."""
 
-Errors: TypeAlias = dict[int, Exception]
+VectorErrors: TypeAlias = dict[int, Exception]
 """Positions of examples that have no usable vector, and why."""
 
 
@@ -60,7 +60,7 @@ def _embedded(embed: Embed, texts: list[str], what: str) -> Any:
     return output if isinstance(output, np.ndarray) else output.tocsr()
 
 
-def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.NDArray[np.float32], Errors]:
+def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.NDArray[np.float32], VectorErrors]:
     """Vectors that examples hold themselves, as rows of an array; what is no vector is zeros there, with a reason.
 
     Parameters
@@ -72,7 +72,7 @@ def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.ND
     what : str
         What to call the rule in messages.
     """
-    errors: Errors = {}
+    errors: VectorErrors = {}
     rows: list[npt.NDArray[np.float32] | None] = []
     for number, vector in enumerate(vectors):
         try:
@@ -89,14 +89,14 @@ def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.ND
     return np.stack([empty if row is None else row for row in rows]), errors
 
 
-def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], Errors]:
+def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], VectorErrors]:
     """Bring vectors to length 1; those that have no direction are zeros, with a reason.
 
     >>> points, errors = unit(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32))
     >>> (points * 10).round().tolist(), errors
     ([[6.0, 8.0], [0.0, 0.0]], {1: ValueError('the vector is all zeros, so it points nowhere')})
     """
-    errors: Errors = {}
+    errors: VectorErrors = {}
     # Divided by their largest number first, since squares of large and of tiny numbers do not fit in 32 bits.
     largest = np.abs(vectors).max(axis=1, initial=0)
     for row in np.flatnonzero(~np.isfinite(largest)).tolist():

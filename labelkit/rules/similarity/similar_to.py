@@ -11,7 +11,7 @@ from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.options import Options, RuleOptions, takes_options
-from labelkit.rules.similarity._neighbours import Comparison, Neighbours, Votes
+from labelkit.rules.similarity._neighbours import Neighbours, NeighbourVotes, Votes
 from labelkit.rules.similarity._references import References, references_of
 from labelkit.rules.similarity._vectors import Embed
 from labelkit.rules.similarity.clusters import Clusters
@@ -104,10 +104,10 @@ def similar_to(
     if embed is not None and not callable(embed):
         raise RuleError(f"embed={embed!r} is not callable", hint="embed=model.encode: a list of texts in, an array out")
 
-    def make(rule: str, columns: tuple[str, ...], function: Callable[..., Any]) -> Comparison:
+    def make(rule: str, columns: tuple[str, ...], function: Callable[..., Any]) -> NeighbourVotes:
         if len(columns) != 1:
             raise RuleError(f"rule {rule!r} compares one column, and reads {columns}", hint="join texts in a @column")
-        return Comparison(rule, references, neighbours, by_mean, embed, function)
+        return NeighbourVotes(rule, references, neighbours, by_mean, embed, function)
 
     labels = tuple(sorted(set(references.labels.tolist()) - {ABSTAIN}))
     return Declaration("similarity", make, Votes(labels), given, when, references.enum)
