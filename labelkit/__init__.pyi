@@ -83,6 +83,9 @@ from .rules.databases import (
 from .rules.expect import (
     expect as expect,
 )
+from .rules.fuzzy import (
+    fuzzy as fuzzy,
+)
 from .rules.keywords import (
     keywords as keywords,
     regex as regex,
