@@ -1,27 +1,25 @@
-r"""How texts of a corpus and votes are shown: in HTML, where nothing of a text is run, and in a terminal.
+r"""Make texts of a corpus harmless for HTML and for a terminal, and keep them readable.
 
 A text may hold anything: a script, escape sequences that repaint a terminal, marks that turn the direction of what
-follows, a line of a megabyte. Here it becomes harmless and stays readable. Control characters are shown as their
-pictures (``␛``), marks that embed, override or hide as ``<U+202E>``; what is written from right to left is kept apart
-from what stands beside it. A class is told by its name and by a colour that the colour-blind can tell, too.
+follows, a line of a megabyte. Control characters are replaced by their pictures (``␛``), and marks that embed, override
+or hide by ``<U+202E>``; a line that is written from right to left is isolated from its neighbours. HTML is escaped by
+the templates (:mod:`labelkit._shared.templates`). A class is shown by its name on a colour that the colour-blind can
+tell from the others.
 
->>> escape("<b>\x1b[31m")
-'&lt;b&gt;␛[31m'
->>> marked("please subscribe", [(7, 16)])
-'please <mark>subscribe</mark>'
+>>> visible("<b>\x1b[31m")
+'<b>␛[31m'
 >>> plain("all of you, please subscribe to my channel", 24, (19, 28))
 '…lease »subscribe« to m…'
 """
 
 from __future__ import annotations
 
-import html
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
-"""Where a match starts, and where it has ended, in characters."""
+"""Start and end of a match, in characters."""
 
 CLASS_COLOURS: Final = (
     "#0072B2",
@@ -42,16 +40,13 @@ https://jfly.uni-koeln.de/color/
 """
 
 ELLIPSIS: Final = "…"
-"""Stands where a text was cut."""
-
-DASH: Final = "–"
-"""What an abstain looks like."""
+"""Marks the place of a cut."""
 
 FAILED: Final = "(failed)"
-"""What is shown for a rule that failed on an example."""
+"""Shown instead of the vote of a rule that failed on an example."""
 
 _REACH: Final = 4
-"""Characters that are looked at on each side of a match, for each cell of the width: accents take no cell."""
+"""Characters read on each side of a match for each cell of the width; more than one, since accents take no cell."""
 
 _HIDDEN: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2028, 0x2029, 0x2060, 0xFEFF)
 """Marks that embed, override or isolate a direction, and spaces and line ends that cannot be seen."""
@@ -62,33 +57,39 @@ _VISIBLE: Final = {
     **{code: f"<U+{code:04X}>" for code in (*range(0x80, 0xA0), *_HIDDEN)},
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
 }
-"""What is shown in the place of a character that would act instead of being seen."""
+"""Replacements of the characters that would act instead of being seen."""
 
 _IN_HTML: Final = {code: shown for code, shown in _VISIBLE.items() if chr(code) not in "\n\t"}
 _IN_LINE: Final = {**_VISIBLE, ord("\n"): "↵"}
 
 
-def escape(text: str) -> str:
-    """Make a text harmless inside HTML, in an element and in a quoted attribute; line ends and tabs stay.
+class Chip(NamedTuple):
+    """A class, shown in HTML as a coloured chip that bears its name, and in a terminal as its name.
 
-    Parameters
+    Attributes
     ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> escape('"Tom" & <script>')
-    '&quot;Tom&quot; &amp; &lt;script&gt;'
+    name : str
+    index : int
+        The class, which chooses the colour; negative for an abstain or a fault, which have none.
     """
-    return html.escape(visible(text))
+
+    name: str
+    index: int
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Code(str):
+    """Source text, shown in HTML with its line ends."""
+
+    __slots__ = ()
 
 
 def visible(text: str) -> str:
-    r"""A text in which what would act is seen instead, for where it is put in place as text, not as HTML.
+    r"""Replace the characters that would act instead of being seen; line ends and tabs stay.
+
+    The result is still to be escaped where it becomes part of HTML.
 
     >>> visible("<b>\x1b[31m")
     '<b>␛[31m'
@@ -96,61 +97,48 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_IN_HTML)
 
 
-def chip(label_name: str, class_index: int) -> str:
-    """A class as a coloured chip that bears its name; an abstain (-1) and a fault (-2) have no colour.
+def pieces(text: str, spans: Iterable[Span] = ()) -> Iterator[tuple[str, bool]]:
+    """Cut a text at its matches; spans may overlap, and are cut to the text.
 
-    Parameters
-    ----------
-    label_name : str
-    class_index : int
-        The class, which chooses the colour.
-
-    Returns
-    -------
-    str
-        HTML that :data:`STYLE` dresses.
+    Yields
+    ------
+    str, bool
+        A piece of the text, and whether it is a match.
 
     Examples
     --------
-    >>> chip("SPAM", 1)
-    '<span class="lk-chip lk-c1">SPAM</span>'
+    >>> list(pieces("a<b and c", [(0, 3), (2, 3), (8, 9)]))
+    [('a<b', True), (' and ', False), ('c', True)]
     """
-    kind = f"c{class_index % len(CLASS_COLOURS)}" if class_index >= 0 else "none"
-    return f'<span class="lk-chip lk-{kind}">{escape(label_name)}</span>'
-
-
-def marked(text: str, spans: Iterable[Span] = ()) -> str:
-    """A text for HTML with its matches in ``<mark>``; spans may overlap, and are cut to the text.
-
-    >>> marked("a<b and c", [(0, 3), (2, 3), (8, 9)])
-    '<mark>a&lt;b</mark> and <mark>c</mark>'
-    """
-    parts, done = [], 0
+    done = 0
     for start, stop in _merged(spans, len(text)):
-        parts += [escape(text[done:start]), "<mark>", escape(text[start:stop]), "</mark>"]
+        if start > done:
+            yield text[done:start], False
+        yield text[start:stop], True
         done = stop
-    return "".join([*parts, escape(text[done:])])
+    if done < len(text):
+        yield text[done:], False
 
 
 def _merged(spans: Iterable[Span], length: int) -> list[Span]:
-    """Spans without overlaps, in order, within a text; those of nothing are left out."""
-    found: list[Span] = []
+    """Sort spans, join those that overlap, and cut them to a text; empty ones are left out."""
+    merged: list[Span] = []
     for start, stop in sorted((max(start, 0), min(stop, length)) for start, stop in spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], stop))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], stop))
         elif start < stop:
-            found.append((start, stop))
-    return found
+            merged.append((start, stop))
+    return merged
 
 
 def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Span]]:
-    """The part of a long text around its first match, and where the matches are in it.
+    """Cut a long text to the part around its first match, and shift the matches accordingly.
 
     Parameters
     ----------
     text : str
     spans : sequence of (start, stop)
-        The first one says which part is kept.
+        The part around the first one is kept.
     length : int
         Characters to keep.
 
@@ -177,12 +165,12 @@ def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Sp
 
 
 def plain(text: str, width: int, span: Span | None = None) -> str:
-    """A text as one harmless line of a terminal, cut to the part around a match, which stands between ``»`` and ``«``.
+    """Show a text as one harmless line of a terminal, cut to the part around a match, put between ``»`` and ``«``.
 
     Parameters
     ----------
     text : str
-        Only the characters near the match are looked at, however long it is.
+        Only the characters near the match are read, however long it is.
     width : int
         Cells of the terminal; wide characters take two.
     span : (start, stop), optional
@@ -209,7 +197,7 @@ def plain(text: str, width: int, span: Span | None = None) -> str:
 
 
 def _grown(cells: Sequence[int], start: int, stop: int, room: int) -> tuple[int, int]:
-    """The widest run of characters around a match that has room: the match first, then to both sides in turn."""
+    """Find the widest run of characters around a match that fits: the match first, then to both sides in turn."""
     first = last = min(start, len(cells))
     while last < min(stop, len(cells)) and cells[last] <= room:
         room -= cells[last]
@@ -228,14 +216,14 @@ def _grown(cells: Sequence[int], start: int, stop: int, room: int) -> tuple[int,
 
 
 def _isolated(line: str) -> str:
-    """A line that does not turn the direction of what stands beside it."""
+    """Isolate a line that is written from right to left, so that it does not turn its neighbours."""
     if line.isascii() or not any(unicodedata.bidirectional(char) in {"R", "AL", "AN"} for char in line):
         return line
     return f"\u2068{line}\u2069"
 
 
 def cells_of(text: str) -> int:
-    """The cells that a text takes in a terminal: two for a wide character, none for an accent or a mark.
+    """Count the cells that a text takes in a terminal: two for a wide character, none for an accent or a mark.
 
     >>> cells_of("abc"), cells_of("日本"), cells_of("e\u0301")
     (3, 4, 1)
@@ -251,7 +239,7 @@ def cells_of(text: str) -> int:
 
 
 def _ink(colour: str) -> str:
-    """Black or white: what is read best on a colour."""
+    """Choose black or white text for a background, by the higher contrast (WCAG 2)."""
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     light = sum(
         share * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
@@ -266,4 +254,4 @@ font-size:.85em;line-height:1.5;white-space:nowrap}
 .lk-none{border-color:rgba(128,128,128,.6);color:inherit}
 .lk mark{background:rgba(240,228,66,.4);color:inherit;border-bottom:2px solid #D55E00;padding:0}
 """ + "".join(f".lk-c{i}{{background:{colour};color:{_ink(colour)}}}\n" for i, colour in enumerate(CLASS_COLOURS))
-"""What chips and marks look like inside an element of class ``lk``; the same in light and dark."""
+"""Style sheet of chips and marks inside an element of class ``lk``; the same in light and dark."""

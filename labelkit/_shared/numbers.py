@@ -1,48 +1,125 @@
-"""Format numbers for people, with intervals for shares of few examples."""
+"""Format numbers for people: counts, shares, intervals, and nouns in the plural.
+
+Every text that shows a number to a person (reports, tables, errors, findings) formats it here, so that the same number
+reads the same everywhere. An undefined number (NaN) is shown as a dash.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import ndtri
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 DASH: Final = "–"
-"""What an undefined number looks like."""
+"""Shown for an undefined number, an abstain, and an empty cell."""
 
 
-def percent(share: float) -> str:
-    """A share as a percentage with one decimal, or a dash.
+def count(number: float) -> str:
+    """Format a whole number, with commas between thousands.
 
-    >>> percent(0.125), percent(float("nan"))
-    ('12.5%', '–')
+    >>> count(1234567)
+    '1,234,567'
     """
-    return DASH if share != share else f"{100 * share:.1f}%"  # noqa: PLR0124 - NaN differs from itself
+    return f"{int(number):,}"
+
+
+def decimal(value: float, places: int = 3) -> str:
+    """Format a number with a fixed number of decimals; a dash if undefined.
+
+    >>> decimal(0.12345), decimal(float("nan"))
+    ('0.123', '–')
+    """
+    return DASH if value != value else f"{value:.{places}f}"  # noqa: PLR0124 - NaN differs from itself
+
+
+def percent(share: float, *, decimals: int = 1, mark_tiny: bool = False) -> str:
+    """Format a share as a percentage; a dash if undefined.
+
+    Parameters
+    ----------
+    share : float
+    decimals : int
+    mark_tiny : bool
+        Show a positive share that would be rounded to zero as less than the last decimal.
+
+    Examples
+    --------
+    >>> percent(0.125), percent(0.99, decimals=0), percent(float("nan"))
+    ('12.5%', '99%', '–')
+    >>> percent(0.00001), percent(0.00001, mark_tiny=True), percent(0.0, mark_tiny=True)
+    ('0.0%', '<0.1%', '0.0%')
+    """
+    if share != share:  # noqa: PLR0124 - NaN differs from itself
+        return DASH
+    last = 10.0**-decimals
+    if mark_tiny and 0 < 100 * share < last / 2:
+        return f"<{last:.{decimals}f}%"
+    return f"{100 * share:.{decimals}f}%"
+
+
+def bounds(low: float, high: float, *, decimals: int = 1) -> str:
+    """Format the two ends of an interval of shares; a dash if undefined.
+
+    >>> bounds(0.309, 0.498), bounds(float("nan"), float("nan"))
+    ('30.9 - 49.8%', '–')
+    """
+    return DASH if low != low else f"{100 * low:.{decimals}f} - {percent(high, decimals=decimals)}"  # noqa: PLR0124
+
+
+def share_with_bounds(share: float, low: float, high: float, *, decimals: int = 1) -> str:
+    """Format a share with its interval; a dash if undefined.
+
+    >>> share_with_bounds(0.4, 0.309, 0.498)
+    '40.0% (30.9 - 49.8%)'
+    """
+    if share != share:  # noqa: PLR0124 - NaN differs from itself
+        return DASH
+    return f"{percent(share, decimals=decimals)} ({bounds(low, high, decimals=decimals)})"
 
 
 def interval(part: float, whole: float) -> str:
-    """A share with Wilson's 95% interval.
+    """Format a proportion with Wilson's 95% interval; a dash if ``whole`` is 0.
 
     >>> interval(40, 100), interval(0, 0)
     ('40.0% (30.9 - 49.8%)', '–')
     """
+    if not whole:
+        return DASH
     low, high = (float(bound) for bound in wilson_interval(part, whole))
-    return f"{percent(part / whole)} ({100 * low:.1f} - {100 * high:.1f}%)" if whole else DASH
+    return share_with_bounds(part / whole, low, high)
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Format a number with its noun.
+
+    >>> plural(1, "rule"), plural(2, "rule"), plural(0, "class", "classes")
+    ('1 rule', '2 rules', '0 classes')
+    """
+    return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
+def p_value(value: float) -> str:
+    """Format a p-value with three decimals.
+
+    >>> p_value(0.0304), p_value(0.0000001)
+    ('p = 0.030', 'p < 0.001')
+    """
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def wilson_interval(
     successes: ArrayLike, n: ArrayLike, *, confidence: float = 0.95
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wilson's score interval for a proportion.
+    """Compute Wilson's score interval for a proportion.
 
     Parameters
     ----------
     successes : array-like of numbers in [0, n]
     n : array-like of numbers
-        How many trials; NaN is returned where it is 0.
+        Number of trials; the bounds are NaN where it is 0.
     confidence : float in (0, 1)
 
     Returns
@@ -61,6 +138,8 @@ def wilson_interval(
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.596, nan], [0.982, nan])
     """
+    from scipy.special import ndtri  # noqa: PLC0415 - formatting a count must not load SciPy
+
     trials = np.asarray(n, dtype=np.float64)
     trials = np.where(trials > 0, trials, np.nan)
     share = np.asarray(successes, dtype=np.float64) / trials

@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.numbers import decimal, percent, wilson_interval
+from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import MODELS, BaseLabelModel
 from labelkit.votes.gold import aligned_gold
@@ -66,7 +67,18 @@ class Comparison:
     reason: str
 
     def __repr__(self) -> str:
-        return f"{self.frame.to_string(float_format='{:.3f}'.format)}\n{self.best}: {self.reason}"
+        return self._page().to_text()
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+    def _page(self) -> ResultPage:
+        rows = [
+            [str(name), *map(decimal, row)]
+            for name, row in zip(self.frame.index, self.frame.itertuples(index=False), strict=True)
+        ]
+        table = ResultTable(rows, ["", *map(str, self.frame.columns)], align="<>")
+        return ResultPage(tables=[table], notes=[f"{self.best}: {self.reason}"])
 
 
 def compare(
@@ -182,9 +194,9 @@ def _by_gold(
     draws = rng.integers(0, len(known), size=(DRAWS, len(known)))
     lost = {name: float(((credit[top] - own)[draws].mean(axis=1) > 0).mean()) for name, own in credit.items()}
     best = next(name for name in models if name == top or lost[name] < NOT_WORSE)
-    reason = f"right on {means[best]:.1%} of {len(known):,} covered examples with gold"
+    reason = f"right on {percent(means[best])} of {len(known):,} covered examples with gold"
     if best != top:
-        reason += f", simpler than {top} ({means[top]:.1%}) and not worse by a paired bootstrap"
+        reason += f", simpler than {top} ({percent(means[top])}) and not worse by a paired bootstrap"
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
 
 

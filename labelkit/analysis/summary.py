@@ -11,14 +11,14 @@ total  HAM, SPAM     75.0%     25.0%      25.0%      4       0      66.7%     20
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from labelkit._shared.numbers import DASH, percent, wilson_interval
+from labelkit._shared.numbers import bounds, count, percent, wilson_interval
+from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
 from labelkit.analysis.counts import TOTAL, Gold, Tally, blocks, declared, read, share, tallied
 from labelkit.exceptions import ModelError
@@ -62,46 +62,36 @@ class Summary:
         return cls(frame.assign(polarity=frame["polarity"].fillna("")))
 
     def to_string(self) -> str:
-        """A table for people: percents, and dashes for what is undefined."""
-        shown = self._shown()
-        widths = {name: max(len(name), *map(len, shown[name])) for name in shown.columns}
-        names = [str(name) for name in shown.index]
-        first = max(map(len, names), default=0)
-        lines = ["  ".join([" " * first, *(_padded(name, name, widths) for name in shown.columns)])]
-        for name, row in zip(names, shown.itertuples(index=False), strict=True):
-            cells = [_padded(value, column, widths) for value, column in zip(row, shown.columns, strict=True)]
-            lines.append("  ".join([name.ljust(first), *cells]))
-        return "\n".join(line.rstrip() for line in lines)
+        """Format a table for people: percents, and dashes for what is undefined."""
+        return self._page().to_text()
 
     __repr__ = to_string
     __str__ = to_string
 
     def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+    def _page(self) -> ResultPage:
         shown = self._shown()
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in shown.columns)
-        rows = "".join(
-            f"<tr><th>{html.escape(str(name))}</th>"
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
-            + "</tr>"
-            for name, row in zip(shown.index, shown.itertuples(index=False), strict=True)
-        )
-        return f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        rows = [[str(name), *row] for name, row in zip(shown.index, shown.itertuples(index=False), strict=True)]
+        align = "<" + "".join("<" if name == "polarity" else ">" for name in shown.columns)
+        return ResultPage(tables=[ResultTable(rows, heads=["", *shown.columns], align=align)])
 
     def _shown(self) -> pd.DataFrame:
-        """The frame as text."""
+        """Format the frame as texts."""
         frame = self.frame
         shown: dict[str, list[str]] = {}
         for name in frame.columns:
             if name == "precision_low":
-                bounds = zip(frame["precision_low"], frame["precision_high"], strict=True)
-                shown["95% interval"] = [DASH if np.isnan(a) else f"{100 * a:.1f} - {100 * b:.1f}%" for a, b in bounds]
+                ends = zip(frame["precision_low"], frame["precision_high"], strict=True)
+                shown["95% interval"] = [bounds(low, high) for low, high in ends]
             elif name == "correct":
                 pairs = zip(frame["correct"], frame["gold"], strict=True)
                 shown[name] = [f"{right:,} of {n:,}" for right, n in pairs]
             elif name == "polarity":
                 shown[name] = [_shortened(value) for value in frame[name]]
             elif name in _COUNTS:
-                shown[name] = [f"{int(value):,}" for value in frame[name]]
+                shown[name] = [count(value) for value in frame[name]]
             elif name not in _SHOWN_ELSEWHERE:
                 shown["estimated" if name == "model_precision" else name] = [percent(value) for value in frame[name]]
         return pd.DataFrame(shown, index=frame.index)
@@ -221,7 +211,3 @@ def _model_precision(model: BaseLabelModel, patterns: VotePatterns, tally: Tally
 
 def _shortened(text: str, width: int = 24) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
-
-
-def _padded(text: str, column: str, widths: dict[str, int]) -> str:
-    return text.ljust(widths[column]) if column == "polarity" else text.rjust(widths[column])

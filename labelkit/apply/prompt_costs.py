@@ -26,6 +26,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.numbers import DASH, count
+from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.exceptions import LabelkitError, StopRunError
@@ -105,23 +107,23 @@ class Estimates(Sequence[PromptEstimate]):
         return math.fsum(one.money for one in self.each)
 
     def __str__(self) -> str:
-        head = ("rule", "model", "rows", "prompts", "kept", "to ask", "tokens in", "tokens out", "cost")
-        rows = [head, *(_line(one) for one in self.each)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-        lines = ["  ".join(_aligned(cell, i, widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]
+        return self._page().to_text()
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+    def _page(self) -> ResultPage:
+        heads = ("rule", "model", "rows", "prompts", "kept", "to ask", "tokens in", "tokens out", "cost")
+        table = ResultTable([_cells(one) for one in self.each], heads, align="<<>")
         sampled = "" if self.n_seen == self.n_rows else f", scaled up from a sample of {self.n_seen:,}"
         where = f"at {self.endpoint}" if self.endpoint else "the environment does not say where (LABELKIT_LLM_URL)"
-        return "\n".join([f"{self.n_rows:,} rows{sampled}; {where}", *lines, "tokens are estimated by length"])
+        return ResultPage([f"{self.n_rows:,} rows{sampled}; {where}"], [table], ["tokens are estimated by length"])
 
 
-def _line(one: PromptEstimate) -> tuple[str, ...]:
+def _cells(one: PromptEstimate) -> list[str]:
     counts = (one.rows, one.prompts, one.kept, one.requests, one.tokens_in, one.tokens_out)
-    cost = "-" if math.isnan(one.money) else f"{one.money:,.2f}" if one.money >= 0.1 else f"{one.money:.2g}"
-    return (one.rule, one.model, *(f"{count:,}" for count in counts), cost)
-
-
-def _aligned(cell: str, column: int, width: int) -> str:
-    return cell.ljust(width) if column < 2 else cell.rjust(width)
+    cost = DASH if math.isnan(one.money) else f"{one.money:,.2f}" if one.money >= 0.1 else f"{one.money:.2g}"
+    return [one.rule, one.model, *map(count, counts), cost]
 
 
 def estimate(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from labelkit._shared.numbers import plural
+from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.checks.gates import Judgement
 from labelkit.checks.lint import Problem
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -11,21 +13,21 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found.
+    """The result of a check of rules.
 
     Attributes
     ----------
     lfs : LabelingFunctions
     n_examples : int
-        How many examples the rules declare.
+        Examples that the rules declare.
     problems : list of Problem
-        What looks wrong; errors first.
+        Errors first.
     judgements : list of Judgement
-        What the corpus says of the gates.
+        The gates, held against the corpus.
     votes : dict from str to int
-        With a corpus: how many of the rows that were tried each rule voted on.
+        With a corpus: the rows among those tried that each rule voted on.
     n_rows : int
-        How many rows were tried.
+        Rows of the corpus that were tried.
     """
 
     lfs: LabelingFunctions
@@ -37,37 +39,48 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether there is no error."""
+        """True if there is no error."""
         return not self._of("error")
 
     @property
     def clean(self) -> bool:
-        """Whether there is neither an error nor a warning."""
+        """True if there is neither an error nor a warning."""
         return self.ok and not self._of("warning")
 
     def _of(self, severity: str) -> list[Problem]:
         return [problem for problem in self.problems if problem.severity == severity]
 
     def __str__(self) -> str:
-        lines = [f"{len(self.lfs)} rules over {self.lfs.space!r}", *self._rules()]
-        lines.append(f"{self.n_examples:,} examples were run")
+        return self._page().to_text()
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+    def _page(self) -> ResultPage:
+        rules = ResultTable(self._rules(), indent="  ")
+        return ResultPage([f"{len(self.lfs)} rules over {self.lfs.space!r}"], [rules], self._lines())
+
+    def _rules(self) -> list[list[str]]:
+        width = max(len(lf.kind) for lf in self.lfs)
+        rows = []
+        for lf in self.lfs:
+            classes = "any class" if lf.labels is None else ", ".join(self.lfs.space.name(label) for label in lf.labels)
+            votes = f"  {self.votes[lf.name]:>5} votes" if lf.name in self.votes else ""
+            rows.append([lf.name, lf.kind.ljust(max(width, 9)), f"reads {', '.join(lf.columns)} -> {classes}{votes}"])
+        return rows
+
+    def _lines(self) -> list[str]:
+        lines = [f"{self.n_examples:,} examples were run"]
         if self.n_rows:
             lines.append(f"{self.n_rows:,} rows of the corpus were tried")
         if any(lf.gates for lf in self.lfs):
             lines.append(self._gates())
-        lines += map(str, self.problems)
         counts = [(len(self._of(severity)), severity) for severity in ("error", "warning", "note")]
-        found = [f"{n} {severity}{'s' if n > 1 else ''}" for n, severity in counts if n]
-        return "\n".join([*lines, ", ".join(found) or "no problems"])
-
-    def _rules(self) -> list[str]:
-        width, kinds = max(len(lf.name) for lf in self.lfs), max(9, *(len(lf.kind) for lf in self.lfs))
-        lines = []
-        for lf in self.lfs:
-            classes = "any class" if lf.labels is None else ", ".join(self.lfs.space.name(label) for label in lf.labels)
-            tried = f"  {self.votes[lf.name]:>5} votes" if lf.name in self.votes else ""
-            lines.append(f"  {lf.name:<{width}}  {lf.kind:<{kinds}}  reads {', '.join(lf.columns)} -> {classes}{tried}")
-        return lines
+        return [
+            *lines,
+            *(line for problem in self.problems for line in str(problem).split("\n")),
+            ", ".join(plural(n, severity) for n, severity in counts if n) or "no problems",
+        ]
 
     def _gates(self) -> str:
         n_gates = sum(len(lf.gates) for lf in self.lfs)

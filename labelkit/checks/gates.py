@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from labelkit._shared.numbers import percent, wilson_interval
 from labelkit.rules.labeling_function import Gate, LabelingFunction
 
 CONFIDENCE: Final = 0.99
@@ -29,7 +30,7 @@ CONFIDENCE: Final = 0.99
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a sample says of a gate.
+    """A gate, held against a sample.
 
     Attributes
     ----------
@@ -55,7 +56,7 @@ class Judgement:
 
     @property
     def outcome(self) -> Literal["kept", "undecided", "broken", "unknown"]:
-        """Whether the gate is kept; ``"unknown"`` where the sample has nothing to judge it by."""
+        """Compare the interval with the gate; ``"unknown"`` where the sample has no example to judge it by."""
         if not self.n:
             return "unknown"
         if self.gate.low <= self.count / self.n <= self.gate.high:
@@ -66,10 +67,9 @@ class Judgement:
         units = "votes with gold" if self.gate.statistic == "precision" else "rows"
         if not self.n:
             return f"expected {self.gate}, found no {units}"
-        interval = f"{CONFIDENCE:.0%} interval {self.low:.1%} - {self.high:.1%}"
-        return (
-            f"expected {self.gate}, found {self.count / self.n:.1%} ({interval}): {self.count:,} of {self.n:,} {units}"
-        )
+        ends = f"{percent(CONFIDENCE, decimals=0)} interval {percent(self.low)} - {percent(self.high)}"
+        share = percent(self.count / self.n)
+        return f"expected {self.gate}, found {share} ({ends}): {self.count:,} of {self.n:,} {units}"
 
 
 def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -> list[Judgement]:
@@ -91,8 +91,7 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
     gated = [lf for lf in lfs if lf.gates]
     if not gated:
         return []
-    from labelkit._shared.numbers import wilson_interval  # noqa: PLC0415 - as above
-    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas and scipy, which declaring a rule needs not
+    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas and scipy, which declaring a rule does not need
 
     frame = summarize(matrix, gold=gold).frame
     judged = []

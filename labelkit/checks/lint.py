@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.numbers import percent, wilson_interval
 from labelkit.checks.slow_regex import SlowPattern, slow_patterns
 from labelkit.exceptions import VoteError
 from labelkit.matching.regex_syntax import NotReadError, read
@@ -228,7 +228,7 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
         if lf.name in failed or (votes >= 0).any():
             continue
         _, most = wilson_interval(0, len(votes))
-        told = f"it never voted on {len(votes):,} rows: its coverage is {float(most):.1%} at the most (95%)"
+        told = f"it never voted on {len(votes):,} rows: its coverage is {percent(float(most))} at the most (95%)"
         if any(vote != ABSTAIN for _, vote in lf.examples):
             yield Problem("note", lf.name, told)
         else:
@@ -245,7 +245,7 @@ def _of_overlaps(matrix: LabelMatrix) -> Iterator[Problem]:
     own = both.diagonal()
     either = own[:, None] + own[None, :] - both
     for i, j in _pairs(both > OVERLAP * either, own):
-        same = f"{alike[i, j] / both[i, j]:.0%} of them for the same class"
+        same = f"{percent(alike[i, j] / both[i, j], decimals=0)} of them for the same class"
         told = f"it votes where {matrix.names[j]} votes, on {both[i, j]:,.0f} of {either[i, j]:,.0f} rows, {same}"
         yield Problem("warning", matrix.names[i], told, "a model counts them as two witnesses: keep one")
     inside = (alike > OVERLAP * own[:, None]) & ~(both > OVERLAP * either)

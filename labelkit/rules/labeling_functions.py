@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import overload
 
+from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import CollectError, LabelSpaceError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.votes.label_space import LabelSpace
@@ -78,6 +79,14 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
     def __repr__(self) -> str:
         lines = [f"{len(self)} labeling functions over {self.space!r}", *(f"  {lf!r}" for lf in self._lfs)]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [[lf.name, lf.kind, ", ".join(lf.columns), self._classes(lf), lf.doc] for lf in self]
+        table = ResultTable(rows, ["name", "kind", "reads", "votes for", ""])
+        return ResultPage([f"{len(self)} labeling functions over {self.space!r}"], [table]).to_html()
+
+    def _classes(self, lf: LabelingFunction[...]) -> str:
+        return "any class" if lf.labels is None else ", ".join(map(self.space.name, lf.labels))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from labelkit._shared.computed_rows import pieces_of
-from labelkit._shared.markup import DASH
+from labelkit._shared.numbers import DASH
 from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN, LabelSpace

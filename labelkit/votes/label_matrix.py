@@ -17,7 +17,6 @@ LabelMatrix(3 examples x 2 labeling functions, 2 classes, 100.0% covered)
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit._shared.files import replaced
+from labelkit._shared.markup import Chip
+from labelkit._shared.numbers import DASH, percent
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.row_operations import read_only
 from labelkit.exceptions import MatrixError
 from labelkit.votes.distinct_rows import distinct
@@ -201,24 +203,18 @@ class LabelMatrix:
         return self.votes.copy() if copy else self.votes
 
     def __repr__(self) -> str:
-        share = f"{100 * self.covered.mean():.1f}% covered" if len(self) else "empty"
+        share = f"{percent(float(self.covered.mean()))} covered" if len(self) else "empty"
         text = f"{self.n_examples:,} examples x {self.n_lfs} labeling functions, {self.n_classes} classes, {share}"
         return f"LabelMatrix({text}{f', {len(self.faults):,} faults' if self.faults else ''})"
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.names)
-        names = dict(enumerate(self.class_names))
-        body = "".join(
-            f"<tr><th>{html.escape(str(i))}</th>"
-            + "".join(f"<td>{html.escape(names.get(int(vote), '–'))}</td>" for vote in row)
-            + "</tr>"
-            for i, row in zip(self.ids[:10], self.votes[:10], strict=True)
-        )
-        more = f"<p>... and {len(self) - 10:,} more examples</p>" if len(self) > 10 else ""
-        return (
-            f"<div><p><b>{html.escape(repr(self))}</b></p><table><thead><tr><th>id</th>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>{more}</div>"
-        )
+        classes = dict(enumerate(self.class_names))
+        rows = [
+            [str(name), *(Chip(classes[vote], vote) if vote in classes else DASH for vote in row)]
+            for name, row in zip(self.ids[:FIRST_ROWS].tolist(), self.votes[:FIRST_ROWS].tolist(), strict=True)
+        ]
+        more = f"... and {len(self) - FIRST_ROWS:,} more examples" if len(self) > FIRST_ROWS else ""
+        return ResultPage([repr(self)], [ResultTable(rows, ["id", *self.names], more=more)]).to_html()
 
     # Parts and wholes -------------------------------------------------------------------------------------------------
 

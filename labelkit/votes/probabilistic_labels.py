@@ -20,7 +20,6 @@ hard label unless the user names a default.
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -32,9 +31,12 @@ import numpy as np
 
 from labelkit._shared.computed_rows import ComputedRows, Rows, picked, pieces_of, rows_at, stacked
 from labelkit._shared.files import replaced
+from labelkit._shared.markup import Chip
 from labelkit._shared.memory import check_room
+from labelkit._shared.numbers import DASH, decimal, percent
 from labelkit._shared.optional import optional
 from labelkit._shared.row_operations import row_maxima
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
 from labelkit.votes.gold import aligned_gold
@@ -199,16 +201,27 @@ class ProbabilisticLabels:
 
     def __repr__(self) -> str:
         hard = self.hard()
-        shares = ", ".join(
-            f"{name} {(hard == c).mean() if len(self) else 0:.1%}" for c, name in enumerate(self.class_names[:6])
-        )
+        shares = [f"{name} {percent(_share(hard == c))}" for c, name in enumerate(self.class_names[:6])]
         more = ", ..." if len(self.class_names) > 6 else ""
-        none = (hard == ABSTAIN).mean() if len(self) else 0
-        return f"ProbabilisticLabels({len(self):,} examples: {shares}{more}, no label {none:.1%})"
+        none = percent(_share(hard == ABSTAIN))
+        return f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})"
 
     def _repr_html_(self) -> str:
-        first = self[:10].to_pandas().to_html(float_format="{:.3f}".format)
-        return f"<p><b>{html.escape(repr(self))}</b></p>{first}"
+        first = self[:FIRST_ROWS]
+        rows = [
+            [
+                str(name),
+                DASH if label == ABSTAIN else Chip(self.class_names[label], label),
+                "yes" if covered else "no",
+                *map(decimal, proba),
+            ]
+            for name, label, covered, proba in zip(
+                first.ids.tolist(), first.hard().tolist(), first.is_covered.tolist(), first.proba.tolist(), strict=True
+            )
+        ]
+        more = f"... and {len(self) - FIRST_ROWS:,} more examples" if len(self) > FIRST_ROWS else ""
+        heads = ["id", "label", "covered", *(f"p_{name}" for name in self.class_names)]
+        return ResultPage([repr(self)], [ResultTable(rows, heads, align="<<<>", more=more)]).to_html()
 
     def __getitem__(self, rows: Any) -> ProbabilisticLabels:
         """Some of the examples, by slice, mask or positions."""
@@ -356,6 +369,10 @@ class ProbabilisticLabels:
             ids=table.column("id").to_numpy(),
             class_names=class_names,
         )
+
+
+def _share(mask: NDArray[np.bool_]) -> float:
+    return float(mask.mean()) if len(mask) else 0.0
 
 
 def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit._shared.files import replaced
+from labelkit._shared.markup import FAILED, Chip
+from labelkit._shared.numbers import DASH, count
 from labelkit.exceptions import MatrixError
 from labelkit.votes.distinct_rows import Fields, distinct, pack, unpack
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 from labelkit._shared.row_operations import read_only
-from labelkit.votes.outcomes import CODE, coded, decoded
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit.votes.outcomes import CODE, FAULT, coded, decoded
 from labelkit.votes.storage import METADATA, as_json, read_table, table_description
 
 
@@ -80,6 +83,16 @@ class VotePatterns:
 
     def __repr__(self) -> str:
         return f"VotePatterns({len(self):,} patterns of {self.n_lfs} labeling functions, {self.n_examples:,} examples)"
+
+    def _repr_html_(self) -> str:
+        classes = {FAULT: FAILED, **dict(enumerate(self.class_names))}
+        often = np.argsort(-self.counts, kind="stable")[:FIRST_ROWS]
+        rows = [
+            [count(n), *(Chip(classes[vote], vote) if vote in classes else DASH for vote in row)]
+            for n, row in zip(self.counts[often].tolist(), self.outcomes[often].tolist(), strict=True)
+        ]
+        more = f"... and {len(self) - FIRST_ROWS:,} more patterns" if len(self) > FIRST_ROWS else ""
+        return ResultPage([repr(self)], [ResultTable(rows, ["examples", *self.names], align="><", more=more)]).to_html()
 
     def save(self, path: str | Path) -> Path:
         """Write the patterns to a Parquet file, for another process or machine to merge."""

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 from hypothesis import example, given, strategies as st
 
-from labelkit._shared.markup import CLASS_COLOURS, STYLE, cells_of, chip, escape, excerpt, marked, plain
+from labelkit._shared.markup import CLASS_COLOURS, STYLE, Chip, cells_of, excerpt, plain
+from labelkit._shared.templates import environment
 
 TEXTS = st.text(st.characters(codec=None), max_size=60)
 
@@ -23,6 +24,26 @@ class Reader(HTMLParser):
 
     def handle_data(self, data):
         self.text += data
+
+
+def template(source):
+    """A template with the macros that all templates share."""
+    return environment().from_string(f'{{% from "_shared/elements.html.jinja" import chip, marked %}}{source}')
+
+
+ESCAPED, MARKED, CHIP = template("{{ text }}"), template("{{ marked(text, spans) }}"), template("{{ chip(label) }}")
+
+
+def escape(text):
+    return ESCAPED.render(text=text)
+
+
+def marked(text, spans=()):
+    return MARKED.render(text=text, spans=spans)
+
+
+def chip(name, index):
+    return CHIP.render(label=Chip(name, index))
 
 
 def read(markup):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import unicodedata
@@ -12,6 +11,9 @@ from typing import Any, Final, overload
 
 import pandas as pd
 
+from labelkit._shared.markup import Code
+from labelkit._shared.numbers import count, plural, share_with_bounds
+from labelkit._shared.tables import Cell, ResultPage, ResultTable
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
 
@@ -86,7 +88,7 @@ class Suggestion:
 
     def why(self) -> str:
         """The numbers in a sentence."""
-        share = f"{100 * self.precision:.0f}% ({100 * self.precision_low:.0f} - {100 * self.precision_high:.0f}%)"
+        share = share_with_bounds(self.precision, self.precision_low, self.precision_high, decimals=0)
         new = f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
         return f"Of {self.support:,} labeled examples with it {share} are {_plain(self.label)}; {new}."
 
@@ -142,42 +144,31 @@ class Suggestions(Sequence[Suggestion]):
         return [item.rule() for item in self.items]
 
     def __str__(self) -> str:
-        cells = [
-            [str(i), item.words, item.label, f"{item.rows:,}", f"{item.new:,}", _share(item)]
-            for i, item in enumerate(self.items)
-        ]
-        table = [["", "words", "label", "rows", "new", "precision"], *cells]
-        widths = [max(len(row[c]) for row in table) for c in range(6)]
-        aligned = [str.rjust, str.ljust, str.ljust, str.rjust, str.rjust, str.rjust]
-        lines = ["  ".join(put(cell, w) for put, cell, w in zip(aligned, row, widths, strict=True)) for row in table]
-        return "\n".join([self._head(), *(lines if cells else [])])
+        return self._page().to_text()
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("", "words", "label", "rows", "new", "precision", "rule"))
-        body = "".join(
-            f"<tr><td>{i}</td><th>{html.escape(item.words)}</th><td>{html.escape(item.label)}</td><td>{item.rows:,}</td>"
-            f"<td>{item.new:,}</td><td>{_share(item)}</td><td><pre>{html.escape(str(item))}</pre></td></tr>"
+        return self._page(with_source=True).to_html()
+
+    def _page(self, *, with_source: bool = False) -> ResultPage:
+        rows: list[list[Cell]] = [
+            [str(i), item.words, item.label, count(item.rows), count(item.new), _precision(item)]
             for i, item in enumerate(self.items)
-        )
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if self.items else ""
-        return f'<div class="lk-suggestions"><style>{_STYLE}</style><p>{html.escape(self._head())}</p>{table}</div>'
+        ]
+        heads = ["", "words", "label", "rows", "new", "precision"]
+        if with_source:
+            rows = [[*row, Code(item)] for row, item in zip(rows, self.items, strict=True)]
+            heads.append("rule")
+        return ResultPage([self._head()], [ResultTable(rows, heads=heads, align="><<>>><", head_column=1)])
 
     def _head(self) -> str:
         looked = f"{self.n_looked_at:,} of {self.n_examples:,} examples were looked at"
-        found = f"{len(self)} suggestion{'' if len(self) == 1 else 's'}"
-        return f"{found}; {looked}{f'. {self.note}' if self.note else ''}"
+        return f"{plural(len(self), 'suggestion')}; {looked}{f'. {self.note}' if self.note else ''}"
 
 
-_STYLE: Final = """
-.lk-suggestions td,.lk-suggestions th{text-align:left!important;vertical-align:top}
-.lk-suggestions pre{margin:0;background:none!important}
-"""
-
-
-def _share(item: Suggestion) -> str:
-    return f"{100 * item.precision:.1f}% ({100 * item.precision_low:.1f} - {100 * item.precision_high:.1f}%)"
+def _precision(item: Suggestion) -> str:
+    return share_with_bounds(item.precision, item.precision_low, item.precision_high)
 
 
 def quoted(text: str) -> str:

@@ -1,14 +1,16 @@
-"""A finding, the list of them, and how much each kind of problem counts."""
+"""Define a finding, the list of findings, and the weight of each kind of problem."""
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, overload
 
 import pandas as pd
+
+from labelkit._shared.numbers import count
+from labelkit._shared.tables import ResultPage, ResultTable
 
 URGENCY: Final = {
     "fails": 1.0,
@@ -28,7 +30,7 @@ URGENCY: Final = {
     "nothing of its own": 0.02,
     "never votes": 0.0,
 }
-"""The problems, and how much an example that one touches counts in the ranking: 1 where its label is likely wrong."""
+"""Weight of each problem in the ranking, for each example that it touches: 1 where the label is likely wrong."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Finding:
     problem : str
         One of :data:`URGENCY`.
     why : str
-        What was counted, and what to do.
+        The counts behind it, and advice.
     effect : int
         About how many examples it touches.
     lfs : tuple of str
@@ -66,7 +68,7 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Findings(Sequence[Finding]):
-    """What to fix, the most pressing first.
+    """Things to fix, the most pressing first.
 
     Attributes
     ----------
@@ -98,20 +100,10 @@ class Findings(Sequence[Finding]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{item.rank}</td><th>{html.escape(item.subject)}</th><td>{html.escape(item.problem)}</td>"
-            f"<td>{html.escape(item.why)}</td><td>{item.effect:,}</td></tr>"
-            for item in self.items
-        )
-        head = "".join(f"<th>{name}</th>" for name in ("", "subject", "problem", "why", "examples"))
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else f"<p>{self}</p>"
-        return f'<div class="lk-findings"><style>{_STYLE}</style>{table}</div>'
-
-
-_STYLE: Final = """
-.lk-findings td,.lk-findings th{text-align:left!important;vertical-align:top}
-.lk-findings td:last-child{text-align:right!important}
-"""
+        rows = [(str(item.rank), item.subject, item.problem, item.why, count(item.effect)) for item in self.items]
+        heads = ("", "subject", "problem", "why", "examples")
+        table = ResultTable(rows, heads=heads, align="<<<<>", head_column=1)
+        return ResultPage([] if rows else [str(self)], [table]).to_html()
 
 
 @dataclass(frozen=True)
@@ -126,5 +118,5 @@ class Draft:
 
 
 def of_lf(problem: str, name: str, effect: float, why: str) -> Draft:
-    """A finding about one labeling function."""
+    """Draft a finding about one labeling function."""
     return Draft(problem, name, float(effect), why, (name,))

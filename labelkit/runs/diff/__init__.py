@@ -1,4 +1,4 @@
-"""What a change of the rules did: which votes and labels flipped, by which rule, and what gold says of it.
+"""Compare two runs: the votes and labels that flipped, the rules that did it, and the effect by gold.
 
 :func:`diff` compares two label matrices or two run folders on the examples that both have, matched by their ids. Run
 folders are read a part at a time.

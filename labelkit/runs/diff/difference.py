@@ -1,19 +1,18 @@
-"""What a difference is, and what it looks like: tables for programs, lines for a terminal, chips for a notebook."""
+"""The result of a comparison of two runs: data frames for programs, and a page for a terminal or a notebook."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from labelkit._shared.markup import DASH, STYLE, cells_of, chip, escape, plain
+from labelkit._shared.markup import Chip
+from labelkit._shared.numbers import DASH, p_value, percent, share_with_bounds
+from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
 
 if TYPE_CHECKING:
     import pandas as pd
-
-WIDTH: Final = 110
-"""Cells of a line in a terminal."""
 
 MOST: Final = 40
 """Rows of a table that are shown; the frames hold all."""
@@ -23,7 +22,7 @@ ARROW: Final = "->"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Difference:
-    """What changed from one label matrix or run to another, on the examples that both have.
+    """Changes from one label matrix or run to another, on the examples that both have.
 
     Attributes
     ----------
@@ -50,7 +49,7 @@ class Difference:
         How many of the common examples have a vote, before and after.
     class_names : tuple of str
     notes : tuple of str
-        What else the reader should know.
+        Remarks on how the two sides were compared.
     """
 
     lfs: pd.DataFrame
@@ -66,7 +65,7 @@ class Difference:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing differs: the same examples and rules, the same votes and labels."""
+        """True if both sides have the same examples, rules, votes and labels."""
         changed = bool((~self.lfs["status"].isin(["same", "without a version"])).any())
         flipped = len(self.votes) or (self.labels is not None and len(self.labels))
         return not (changed or flipped or self.only_before or self.only_after)
@@ -74,21 +73,24 @@ class Difference:
     # In words ---------------------------------------------------------------------------------------------------------
 
     def to_string(self, width: int = WIDTH) -> str:
-        """Lines for a terminal."""
-        lines = [*self._heads()]
-        for title, table in self._tables():
-            lines += ["", title] if title else []
-            lines += _laid_out(table, width)
-        return "\n".join(line.rstrip() for line in lines)
+        """Format the difference for a terminal."""
+        return self._page(width).to_text()
 
-    __str__ = to_string
-    __repr__ = to_string
+    def __str__(self) -> str:
+        return self.to_string()
 
-    def _heads(self) -> Iterator[str]:
-        """What can be said in a sentence."""
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page(WIDTH).to_html()
+
+    def _page(self, width: int) -> ResultPage:
+        return ResultPage([*self._sentences()], [*self._tables(width // 2)])
+
+    def _sentences(self) -> Iterator[str]:
         sides = [(self.only_before, "only before"), (self.only_after, "only after")]
         one_sided = "".join(f", {n:,} {where}" for n, where in sides if n)
-        shares = f" {ARROW} ".join(_percent(n / self.n_examples if self.n_examples else math.nan) for n in self.covered)
+        shares = f" {ARROW} ".join(percent(n / self.n_examples if self.n_examples else math.nan) for n in self.covered)
         yield f"{self.n_examples:,} examples in both{one_sided}; covered: {shares}"
         counts = self.lfs["status"].value_counts()
         order = ("added", "removed", "renamed", "changed", "without a version", "same")
@@ -98,38 +100,37 @@ class Difference:
         if self.labels is not None and len(self.labels):
             n, alone = int(self.labels["n"].sum()), int(self.labels["without_a_vote"].sum())
             model = f", {alone:,} of them where no vote did" if alone else ""
-            yield f"labels: {n:,} flipped ({_percent(n / self.n_examples)}){model}"
+            yield f"labels: {n:,} flipped ({percent(n / self.n_examples)}){model}"
         if self.gold is not None:
             yield from self._judged(self.gold)
         yield from self.notes
 
     def _judged(self, gold: pd.DataFrame) -> Iterator[str]:
-        """What gold says of the labels."""
+        """Compare the labels of both sides with gold."""
         if not gold["gold"].iloc[0]:
             yield "gold: of none of these examples"
             return
         shares = (
-            f"{_estimate(row.accuracy, row.accuracy_low, row.accuracy_high)} right of {row.labeled:,} labeled"
+            f"{share_with_bounds(row.accuracy, row.accuracy_low, row.accuracy_high)} right of {row.labeled:,} labeled"
             for row in _rows(gold)
         )
         yield f"gold of {gold['gold'].iloc[0]:,} examples: {f' {ARROW} '.join(shares)}"
         first = gold.iloc[0]
         gained, lost = int(first["right_gained"]), int(first["right_lost"])
-        test = "" if math.isnan(first["p_value"]) else f" ({_p(first['p_value'])} by McNemar's exact test)"
+        test = "" if math.isnan(first["p_value"]) else f" ({p_value(first['p_value'])} by McNemar's exact test)"
         yield f"on the same examples: {gained:,} labels became right, {lost:,} no longer are{test}"
 
     # As tables --------------------------------------------------------------------------------------------------------
 
-    def _tables(self) -> Iterator[tuple[str, list[list[str]]]]:
-        """Tables for people, the first row the heads."""
+    def _tables(self, cell_width: int) -> Iterator[ResultTable]:
         if not self.empty:
-            yield "", [*self._rules()]
+            yield _table("", self._rules(), cell_width)
         if len(self.votes):
-            yield "votes that flipped", [*self._flips(self.votes, ["rule"])]
+            yield _table("votes that flipped", self._flips(self.votes, ["rule"]), cell_width)
         if self.labels is not None and len(self.labels):
-            yield "labels that flipped", [*self._flips(self.labels, [])]
+            yield _table("labels that flipped", self._flips(self.labels, []), cell_width)
 
-    def _rules(self) -> Iterator[list[str]]:
+    def _rules(self) -> Iterator[list[Cell]]:
         judged, labeled = "right_gained" in self.lfs, "label_flips" in self.lfs
         heads = ["rule", "status", "votes", "flips", *(["label flips"] if labeled else [])]
         yield [*heads, *(["precision", "precision after", "right", "wrong"] if judged else [])]
@@ -139,80 +140,37 @@ class Difference:
             cells += [f"{row.label_flips:,}"] if labeled else []
             if judged:
                 cells += [
-                    _estimate(row.precision_before, row.precision_low_before, row.precision_high_before),
-                    _estimate(row.precision_after, row.precision_low_after, row.precision_high_after),
+                    share_with_bounds(row.precision_before, row.precision_low_before, row.precision_high_before),
+                    share_with_bounds(row.precision_after, row.precision_low_after, row.precision_high_after),
                     f"+{row.right_gained:,} -{row.right_lost:,}",
                     f"+{row.wrong_gained:,} -{row.wrong_lost:,}",
                 ]
             yield cells
 
-    def _flips(self, table: pd.DataFrame, first: list[str]) -> Iterator[list[str]]:
+    def _flips(self, table: pd.DataFrame, first: list[str]) -> Iterator[list[Cell]]:
         labels = "by" in table
         yield [*first, "before", "after", "n", *(["by"] if labels else []), "such as"]
         for row in _rows(table.sort_values("n", ascending=False, kind="stable")):
-            said = [row.before or DASH, row.after or DASH, f"{row.n:,}"]
+            flip = [self._class(row.before), self._class(row.after), f"{row.n:,}"]
             by = [_by(row.by)] if labels else []
-            yield [*([row.lf] if first else []), *said, *by, ", ".join(map(str, row.ids))]
+            yield [*([row.lf] if first else []), *flip, *by, ", ".join(map(str, row.ids))]
 
-    # In a notebook ----------------------------------------------------------------------------------------------------
-
-    def _repr_html_(self) -> str:
-        parts = [f"<p>{'<br>'.join(map(escape, self._heads()))}</p>"]
-        for title, table in self._tables():
-            heads = "".join(f"<th>{escape(head)}</th>" for head in table[0])
-            rows = "".join(f"<tr>{self._cells(table[0], row)}</tr>" for row in table[1 : MOST + 1])
-            parts.append(f"<p>{escape(title)}</p>" if title else "")
-            parts.append(f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{_more(table)}")
-        return f'<div class="lk lk-diff"><style>{STYLE}{_STYLE}</style>{"".join(parts)}</div>'
-
-    def _cells(self, heads: Sequence[str], row: Sequence[str]) -> str:
-        shown = []
-        for head, cell in zip(heads, row, strict=True):
-            known = head in {"before", "after"} and cell in self.class_names
-            inner = chip(cell, self.class_names.index(cell)) if known else f"<bdi>{escape(plain(cell, 200))}</bdi>"
-            shown.append(f"<td>{inner}</td>")
-        return "".join(shown)
+    def _class(self, name: str | None) -> Cell:
+        return Chip(name, self.class_names.index(name)) if name in self.class_names else name or DASH
 
 
-_STYLE: Final = """
-.lk-diff td,.lk-diff th{text-align:left!important;vertical-align:top;padding:.2em 1em .2em 0}
-"""
+def _table(title: str, rows: Iterator[list[Cell]], cell_width: int) -> ResultTable:
+    """Make a table of the first rows; the first one holds the heads."""
+    heads, *body = rows
+    more = f"... and {len(body) - MOST:,} more" if len(body) > MOST else ""
+    names = [str(head) for head in heads]
+    return ResultTable(body[:MOST], names, title=title, more=more, head_column=None, cell_width=cell_width)
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples()
 
 
-def _laid_out(table: list[list[str]], width: int) -> list[str]:
-    """A table as lines, the columns under one another."""
-    cells = [[plain(cell, width // 2) for cell in row] for row in table[: MOST + 1]]
-    widths = [max(map(cells_of, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join(cell + " " * (room - cells_of(cell)) for cell, room in zip(row, widths, strict=True)) for row in cells
-    ]
-    return [*lines, _more(table)] if _more(table) else lines
-
-
-def _more(table: list[list[str]]) -> str:
-    return f"... and {len(table) - MOST - 1:,} more" if len(table) > MOST + 1 else ""
-
-
 def _by(counts: Mapping[str, int]) -> str:
     shown = [f"{name} ({n:,})" for name, n in list(counts.items())[:4]]
     return ", ".join([*shown, *(["..."] if len(counts) > 4 else [])]) or DASH
-
-
-def _percent(share: float) -> str:
-    return DASH if math.isnan(share) else f"{100 * share:.1f}%"
-
-
-def _interval(low: float, high: float) -> str:
-    return DASH if math.isnan(low) else f"{100 * low:.1f} - {100 * high:.1f}%"
-
-
-def _estimate(share: float, low: float, high: float) -> str:
-    return DASH if math.isnan(share) else f"{_percent(share)} ({_interval(low, high)})"
-
-
-def _p(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

@@ -1,4 +1,4 @@
-"""A report as one HTML page: its sections, the data for its script, and a policy that lets nothing else run."""
+"""Render a report as one HTML page, whose content policy allows its own style and script alone."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import base64
 import hashlib
 import json
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from labelkit._shared.markup import CLASS_COLOURS, STYLE, escape, visible
-from labelkit.runs.report._details import conflicts_section, examples_section, faults_section, run_section
-from labelkit.runs.report._overview import header, labels_section, overview, remarks_section, title_of
-from labelkit.runs.report._rule_cards import cards_section, rules_section, voted_classes
+from labelkit._shared.markup import CLASS_COLOURS, STYLE, Chip, visible
+from labelkit._shared.templates import rendered
+from labelkit.runs.report._details import conflict_values, example_values, fault_values, run_values
+from labelkit.runs.report._overview import FIRST_REMARKS, label_values, overview_values, title_of
+from labelkit.runs.report._rule_cards import MOST_SOURCE, rule_cards
 
 if TYPE_CHECKING:
     from labelkit.runs.report._facts import Facts
 
-LINKS = [
+LINKS: Final = (
     ("overview", "At a glance"),
     ("remarks", "What to look at"),
     ("rules", "Rules"),
@@ -26,11 +27,12 @@ LINKS = [
     ("cards", "Rule by rule"),
     ("faults", "Faults"),
     ("run", "Run"),
-]
+)
+"""Sections and the texts of the links to them."""
 
 
 def page(facts: Facts) -> str:
-    """Make the page of a run.
+    """Render the page of a run.
 
     Parameters
     ----------
@@ -41,44 +43,38 @@ def page(facts: Facts) -> str:
     str
         HTML that needs nothing else.
     """
-    classes = voted_classes(facts)
-    places = {pair: place for place, pair in enumerate(facts.conflicting)}
-    sections = {
-        "overview": overview(facts),
-        "remarks": remarks_section(facts.remarks),
-        "rules": rules_section(facts, classes),
-        "conflicts": conflicts_section(facts),
-        "labels": labels_section(facts),
-        "examples": examples_section(facts),
-        "cards": cards_section(facts, classes, places),
-        "faults": faults_section(facts),
-        "run": run_section(facts),
-    }
-    links = [(name, text) for name, text in LINKS if sections[name]]
-    body = f"{header(facts, links)}<main id=main>{''.join(sections.values())}</main>{_DIALOG}"
-    return _document(title_of(facts), body, _data(facts))
+    from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2
 
-
-def _document(title: str, body: str, data: dict[str, Any]) -> str:
     style, script = _asset("style.css") + STYLE + _fills(), _asset("script.js")
-    policy = (
-        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
-        f"<title>{escape(title)} · labelkit</title>\n<style>{style}</style>\n</head>\n"
-        f'<body class="lk">\n<a class="skip" href="#main">Skip to the content</a>\n{body}\n'
-        f'<script type="application/json" id="data">{in_script(data)}</script>\n<script>{script}</script>\n'
-        "</body>\n</html>\n"
+    labels = [Chip(name, c) for c, name in enumerate(facts.classes)]
+    rules = rule_cards(facts, labels)
+    examples = example_values(facts)
+    return rendered(
+        "runs/report/templates/page.html.jinja",
+        facts=facts,
+        labels=labels,
+        rules=rules,
+        kinds=sorted({rule.info["kind"] for rule in rules}),
+        title=title_of(facts),
+        links=[link for link in LINKS if link[0] != "examples" or examples["example_lists"]],
+        first_remarks=FIRST_REMARKS,
+        most_source=MOST_SOURCE,
+        style=Markup(style),  # noqa: S704 - a file and constants of this package
+        script=Markup(script),  # noqa: S704 - a file of this package
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+        data=Markup(in_script(_data(facts))),  # noqa: S704 - JSON in which nothing can end the element
+        **overview_values(facts, labels),
+        **conflict_values(facts, rules),
+        **label_values(facts, labels),
+        **examples,
+        **fault_values(facts),
+        **run_values(facts),
     )
 
 
 def in_script(data: Any) -> str:
-    r"""JSON that can stand inside a script element: nothing in it can end the element or begin another.
+    r"""Format JSON that can stand inside a script element: nothing in it can end the element or begin another.
 
     >>> in_script(["</script><!--"])
     '["\\u003c/script\\u003e\\u003c!--"]'
@@ -90,7 +86,7 @@ def in_script(data: Any) -> str:
 
 
 def _data(facts: Facts) -> dict[str, Any]:
-    """What the script shows when it is asked to."""
+    """Collect the values that the script of the page reads."""
     table, chosen = facts.examples.table, facts.examples.chosen
     return {
         "rules": [visible(rule["name"]) for rule in facts.rules],
@@ -123,11 +119,3 @@ def _fills() -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-_DIALOG = (
-    '<dialog id="dialog" aria-labelledby="dialog-title"><div class="dialog-head"><h2 id="dialog-title"></h2>'
-    '<button id="dialog-close">Close</button></div><p id="dialog-told" class="soft"></p>'
-    '<div id="dialog-examples" class="examples"></div></dialog>'
-    "<noscript><p class=soft>Examples, sorting and the map need a browser that runs scripts.</p></noscript>"
-)

@@ -1,22 +1,26 @@
-"""Remarks of a report: the findings of ``what_to_fix``, and what only a finished run can tell.
-
-Everything that a report says of this kind comes through :func:`remarks_of`.
-"""
+"""Remarks of a report: the findings of ``what_to_fix``, and the rejected rows, which only a finished run has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from labelkit._shared.numbers import count, percent, plural
 from labelkit.analysis.what_to_fix import what_to_fix
-from labelkit.runs.report._html import count, percent, plural
 
 if TYPE_CHECKING:
     from labelkit.votes.vote_patterns import VotePatterns
 
 MOST: Final = 40
-"""Findings that are told; the ones behind them matter less."""
+"""Findings that are listed; the ones behind them matter less."""
+
+
+class RuleReference(NamedTuple):
+    """A rule that a remark links to."""
+
+    index: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -26,17 +30,17 @@ class Remark:
     Attributes
     ----------
     title, text : str
-    rules : tuple of (int, str)
-        The positions and names of the rules that it is about.
+    rules : tuple of RuleReference
+        The rules that it is about.
     """
 
     title: str
     text: str
-    rules: tuple[tuple[int, str], ...] = ()
+    rules: tuple[RuleReference, ...] = ()
 
 
 def remarks_of(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -> list[Remark]:
-    """Everything that a report warns of, the most important first.
+    """List the remarks of a report, the most important first.
 
     Parameters
     ----------
@@ -51,18 +55,25 @@ def remarks_of(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) 
 def _of_the_run(manifest: Mapping[str, Any]) -> Iterator[Remark]:
     rejects = manifest["rejects"]
     if rejects:
-        share = percent(rejects / (rejects + manifest["examples"]))
+        share = percent(rejects / (rejects + manifest["examples"]), mark_tiny=True)
         yield Remark("rows that could not be read", f"{plural(rejects, 'row')} ({share}) of the corpus were left out.")
 
 
 def _findings(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -> list[Remark]:
     places = {name: j for j, name in enumerate(patterns.names)}
     unknown = manifest["gold"] is not None and patterns.gold is None  # in a run of an earlier version
-    found = what_to_fix(patterns, model=model)
-    findings = [finding for finding in found if not (unknown and finding.problem == "too little gold")]
-    told = [
-        Remark(finding.problem, finding.why, tuple((places[name], name) for name in finding.lfs if name in places))
+    findings = [
+        finding
+        for finding in what_to_fix(patterns, model=model)
+        if not (unknown and finding.problem == "too little gold")
+    ]
+    remarks = [
+        Remark(
+            finding.problem,
+            finding.why,
+            tuple(RuleReference(places[name], name) for name in finding.lfs if name in places),
+        )
         for finding in findings[:MOST]
     ]
     more = len(findings) - MOST
-    return told if more <= 0 else [*told, Remark(f"{count(more)} more", "lk.what_to_fix(...) lists them all.")]
+    return remarks if more <= 0 else [*remarks, Remark(f"{count(more)} more", "lk.what_to_fix(...) lists them all.")]
