@@ -10,7 +10,7 @@ import sys
 
 import labelkit as lk
 
-HEAVY = {"pandas", "sklearn", "scipy", "numba", "spacy", "torch", "pyarrow", "polars", "tqdm", "click"}
+HEAVY = {"pandas", "sklearn", "scipy", "numba", "spacy", "torch", "pyarrow", "polars", "tqdm", "click", "jinja2"}
 
 
 def run(code):
@@ -53,7 +53,7 @@ def test_a_worker_loads_neither_scikit_learn_nor_scipy(tmp_path):
         "words = lk.keywords('a', label=1).rule(name='words')\n"
         "@lk.labeling_function\n"
         "def spy(text):\n"
-        "    return int(not {m.split('.')[0] for m in sys.modules} & {'sklearn', 'scipy', 'spacy', 'torch'})\n"
+        "    return int(not {m.split('.')[0] for m in sys.modules} & {'sklearn', 'scipy', 'spacy', 'torch', 'jinja2'})\n"
     )
     matrix = lk.Applier(lk.collect(tmp_path / "spy.py", labels=2)).apply(
         ["a"] * 3000, workers=2, engine="process", batch_size=1024

@@ -26,6 +26,10 @@ def test_the_wheel_holds_the_package_its_templates_and_its_type_marker(wheel):
         "labelkit/py.typed",
         "labelkit/datasets/starter/comments.py.txt",
         "labelkit/apply/engines/processes.py",
+        "labelkit/_shared/result.html.jinja",
+        "labelkit/views/view.html.jinja",
+        "labelkit/runs/report/templates/page.html.jinja",
+        "labelkit/runs/report/style.css",
     ):
         assert wanted in names
     assert not [name for name in names if name.startswith(("tests/", "labeling_functions/"))]
@@ -56,3 +60,4 @@ def test_the_installed_wheel_runs_check_and_run_from_another_folder(wheel, tmp_p
     done = run(home / "bin" / "labelkit", *command.split())
     assert (done.returncode, done.stderr) == (0, "")
     assert (work / "out" / "labels" / "part-00000.parquet").is_file()
+    assert "Rule by rule" in (work / "out" / "report.html").read_text("utf-8")

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 """Start and end of a match, in characters."""
@@ -63,7 +64,8 @@ _IN_HTML: Final = {code: shown for code, shown in _VISIBLE.items() if chr(code) 
 _IN_LINE: Final = {**_VISIBLE, ord("\n"): "↵"}
 
 
-class Chip(NamedTuple):
+@dataclass(frozen=True)
+class Chip:
     """A class, shown in HTML as a coloured chip that bears its name, and in a terminal as its name.
 
     Attributes

@@ -73,5 +73,5 @@ def environment() -> Environment:
 
 
 def _harmless(value: Any) -> Any:
-    """Replace the characters that act in the text of a value; Jinja2 escapes the result, unless it is markup already."""
+    """Replace the characters of a value that act; Jinja2 then escapes the result, unless it is markup already."""
     return value if hasattr(value, "__html__") else visible(str(value))

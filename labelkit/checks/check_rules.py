@@ -1,4 +1,4 @@
-"""``labelkit check``: whether rules import, agree with their examples and keep their gates, before a long run."""
+"""``labelkit check``: import rules, run their examples, lint them and judge their gates, before a long run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.numbers import plural
 from labelkit.apply.applier import Applier
 from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
@@ -23,7 +24,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_matrix import LabelMatrix
 
 ROWS: Final = 1_000
-"""How many rows of a corpus a check tries."""
+"""Rows of a corpus that a check tries."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def check_rules(
         As :meth:`labelkit.Applier.apply` takes it.
     labels : list of class names, optional
     rows : int
-        How many rows to try.
+        Rows to try.
     gold : str, array, Series or mapping by id, optional
         As :func:`labelkit.run` takes it; for the gates on precision.
     id : str, optional
@@ -135,12 +136,12 @@ def try_rules(
     batch = _first_rows(opened, applier, truth, rows)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
     ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
-    known = None if truth is None else truth.of(batch, ids, lfs.space.names)
-    return Sample(matrix, known, tuple(misfits.values()))
+    labels = None if truth is None else truth.of(batch, ids, lfs.space.names)
+    return Sample(matrix, labels, tuple(misfits.values()))
 
 
 def _costs(lf: LabelingFunction[...]) -> bool:
-    """Whether a rule asks somebody who wants to be paid, which a check does not do."""
+    """True if trying a rule costs money: it sends requests to a language model."""
     return lf.kind == "prompt"
 
 
@@ -151,23 +152,23 @@ def _untried(lf: LabelingFunction[...]) -> Problem:
 def _first_rows(corpus: Any, applier: Applier, gold: Gold | None, rows: int) -> Batch:
     columns = dict.fromkeys((*applier.plan.columns, *([gold.column] if gold is not None and gold.column else [])))
     for batch in corpus.batches(tuple(columns), rows):
-        found: Batch = batch
-        return found
+        first: Batch = batch
+        return first
     raise CorpusError("the corpus has no rows to try")
 
 
 def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Problem]:
-    """Examples that fail; where an extra is missing, a note that they could not be run."""
+    """Report the examples that fail; if an extra is missing, note that they could not be run."""
     failures = list(failures_of(lf, lfs.space))
     missing = [failure.error for failure in failures if isinstance(failure.error, MissingExtraError)]
     if missing:
-        told = f"its examples were not run: {missing[0].message}"
-        return [Problem("note", lf.name, told, missing[0].hint)]
+        message = f"its examples were not run: {missing[0].message}"
+        return [Problem("note", lf.name, message, missing[0].hint)]
     return [Problem("error", lf.name, str(failure)) for failure in failures]
 
 
 def _of_gates(judgements: list[Judgement]) -> list[Problem]:
-    """Broken gates are errors, undecided ones notes; those without gold share a note."""
+    """Report broken gates as errors, undecided ones as notes, and those without gold as one note."""
     problems = []
     for judged in judgements:
         if judged.outcome == "broken":
@@ -176,13 +177,13 @@ def _of_gates(judgements: list[Judgement]) -> list[Problem]:
             problems.append(Problem("note", judged.rule, f"{judged}: too few to tell", "try more rows: --rows 10000"))
     unknown = sum(judged.outcome == "unknown" for judged in judgements)
     if unknown:
-        gates = "1 gate" if unknown == 1 else f"{unknown} gates"
-        told = f"{gates} could not be judged: no vote of the rule has gold, or the rule failed on every row"
-        problems.append(Problem("note", "", told, "name the gold labels: --gold COLUMN or --gold FILE"))
+        gates = plural(unknown, "gate")
+        message = f"{gates} could not be judged: no vote of the rule has gold, or the rule failed on every row"
+        problems.append(Problem("note", "", message, "name the gold labels: --gold COLUMN or --gold FILE"))
     return problems
 
 
 def _sorted(problems: list[Problem], lfs: LabelingFunctions) -> list[Problem]:
-    """Errors first, then warnings and notes, each in the order of the rules."""
+    """Sort problems: errors, warnings, notes, each in the order of the rules."""
     severities, names = ("error", "warning", "note"), ("", *lfs.names)
     return sorted(problems, key=lambda problem: (severities.index(problem.severity), names.index(problem.rule)))

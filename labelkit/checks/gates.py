@@ -1,7 +1,7 @@
-"""``expect``: what a team relies on in its rules, written above them and held against a sample of the corpus.
+"""Judge gates, the ranges that ``expect`` declares for the statistics of a rule, on a sample of the corpus.
 
 A sample is small, so a gate does not fail by chance. It is *kept* where the sample's share lies in the range, *broken*
-where not even the interval of the share reaches into it, and *undecided* between the two: more rows will tell. The
+where the interval of the share does not reach into it, and *undecided* between the two: more rows will tell. The
 intervals are Wilson's, of 99%: wider than those of a summary, since a project holds hundreds of gates. Of a thousand
 gates whose true share lies just on the bound, about five are broken by an unlucky sample; of those a little inside,
 none. A sample that stays the same gives the same answer each time.
@@ -25,7 +25,7 @@ from labelkit._shared.numbers import percent, wilson_interval
 from labelkit.rules.labeling_function import Gate, LabelingFunction
 
 CONFIDENCE: Final = 0.99
-"""Of the intervals that gates are judged by."""
+"""Confidence of the intervals by which gates are judged."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Judgement:
 
 
 def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -> list[Judgement]:
-    """Hold the gates of rules against their votes on a sample.
+    """Judge the gates of rules by their votes on a sample.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
 
 
 def _counts(row: Any, statistic: str, n_examples: int) -> tuple[int, int]:
-    """The counts behind a share of a summary; examples on which the rule failed do not count."""
+    """Return the counts behind a share of a summary; examples on which the rule failed do not count."""
     if statistic == "precision":
         return (int(row["correct"]), int(row["gold"])) if "gold" in row.index else (0, 0)
     n = n_examples - int(row["faults"])

@@ -2,14 +2,14 @@
 
 A test for each example, ``comments.py::short_comment[3]``, and one for each gate, ``comments.py::short_comment[expect
 coverage]``. Files are looked at if they are given by name, or stand in a folder that ``labelkit_rules`` names
-(``labeling_functions`` if nothing else is said), if they import labelkit, and if their names begin neither with ``_``
+(default: ``labeling_functions``), if they import labelkit, and if their names begin neither with ``_``
 nor with ``test_``. Everything else in a project is left alone, and nothing of labelkit is loaded for it.
 
 Gates need a corpus: ``--labelkit-corpus=comments.csv``, or ``labelkit_corpus = comments.csv`` in the configuration, a
 path from there. ``--labelkit-gold`` (``labelkit_gold``) is a column of it or a file, ``--labelkit-id``
 (``labelkit_id``) the column that names the examples, ``--labelkit-rows`` (``labelkit_rows``) how many of its first rows
 to take. Overlaps and conflicts are counted among the rules of a file. A gate that is undecided (see
-:mod:`labelkit.checks.gates`) is skipped, and the reason says what is known.
+:mod:`labelkit.checks.gates`) is skipped, with its interval as the reason.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from labelkit.votes.label_space import LabelSpace
 
 ROWS: Final = 10_000
-"""How many rows of the corpus gates are held against, if nothing else is said."""
+"""Default number of rows of the corpus on which gates are judged."""
 
 LONGEST_ID: Final = 40
 """Characters of an example in the name of its test."""
@@ -69,12 +69,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     if not _IMPORTS_LABELKIT.search(file_path.read_bytes()):
         return None
-    made: RulesFile = RulesFile.from_parent(parent, path=file_path)
-    return made
+    rules_file: RulesFile = RulesFile.from_parent(parent, path=file_path)
+    return rules_file
 
 
 def _among_rules(file: Path, config: pytest.Config) -> bool:
-    """Whether a file stands in a folder of rules."""
+    """True if a file is in a folder of rules."""
     root = _home(config)
     inside = file.parent.relative_to(root).parts if file.is_relative_to(root) else ()
     for folder in config.getini("labelkit_rules"):
@@ -86,7 +86,7 @@ def _among_rules(file: Path, config: pytest.Config) -> bool:
 
 
 def _home(config: pytest.Config) -> Path:
-    """The folder that paths of the configuration start from."""
+    """Return the folder that paths of the configuration start from."""
     return config.rootpath if config.inipath is None else config.inipath.parent
 
 
@@ -118,7 +118,7 @@ class RulesFile(pytest.File):
                 yield GateItem.from_parent(self, name=name, of=place, gate=gate)
 
     def judged(self, rule: str, gate: Gate) -> Judgement | str:
-        """What the corpus says of a gate, or why it says nothing; the rules of the file are tried once."""
+        """Judge a gate on the corpus, or give the reason why not; the rules of the file are tried once."""
         if self._judged is None:
             self._judged = _judge(self.rules, self.config)
         return self._judged[rule, gate.statistic]
@@ -139,9 +139,9 @@ def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> dict[tu
         judgements = judge(lfs[list(sample.matrix.names)], sample.matrix, sample.gold)
     except LabelkitError as error:
         return dict.fromkeys(gates, str(error))
-    why = {problem.rule: str(problem) for problem in sample.problems}
-    found: dict[tuple[str, str], Judgement | str] = {(name, statistic): why.get(name, "") for name, statistic in gates}
-    return found | {(judged.rule, judged.gate.statistic): judged for judged in judgements}
+    reasons = {problem.rule: str(problem) for problem in sample.problems}
+    untried: dict[tuple[str, str], Judgement | str] = {gate: reasons.get(gate[0], "") for gate in gates}
+    return untried | {(judged.rule, judged.gate.statistic): judged for judged in judgements}
 
 
 def _option(config: pytest.Config, name: str) -> str:
@@ -149,7 +149,7 @@ def _option(config: pytest.Config, name: str) -> str:
 
 
 def _path(config: pytest.Config, name: str) -> Path:
-    """A path of the command line starts from where pytest was called, one of the configuration from there."""
+    """Resolve a path: of the command line from the working folder, of the configuration from its file."""
     given = config.getoption(f"labelkit_{name}")
     if given:
         return Path(config.invocation_params.dir) / str(given)
@@ -157,7 +157,7 @@ def _path(config: pytest.Config, name: str) -> Path:
 
 
 def _gold(config: pytest.Config) -> str | Path | None:
-    """A file if there is one of that name, else a column."""
+    """Return the file of that name if there is one, else the name of a column."""
     name = _option(config, "gold")
     path = _path(config, "gold")
     return (path if path.is_file() else name) if name else None
@@ -172,20 +172,20 @@ def _rows(config: pytest.Config) -> int:
 
 
 def _lines(file: Path) -> dict[str, int]:
-    """The line of each function of a file, from 0 as pytest counts."""
+    """Find the line of each function of a file, from 0 as pytest counts."""
     tree = ast.parse(file.read_bytes())
     return {node.name: node.lineno - 1 for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def _id(inputs: tuple[Any, ...]) -> str:
-    """An example as the name of a test: short, and in characters that can be seen."""
+    """Name the test of an example: short, and in characters that can be seen."""
     parts = [value if isinstance(value, str) and value else repr(value) for value in inputs]
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in "-".join(parts)[: LONGEST_ID + 1])
     return text if len(text) <= LONGEST_ID else f"{text[: LONGEST_ID - 1]}…"
 
 
 def _distinct(name: str, taken: dict[str, int]) -> str:
-    """A name that no other test has."""
+    """Number a name that another test already has."""
     taken[name] = taken.get(name, 0) + 1
     return name if taken[name] == 1 else _distinct(f"{name[:-1]} #{taken[name]}]", taken)
 
@@ -198,11 +198,11 @@ class _RuleItem(pytest.Item):
         self.rule, self.space, self.line = of
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Tell where the rule is, and what the test is called."""
+        """Return the file and the line of the rule, and the name of the test."""
         return self.path, self.line, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what failed in words, and of what a rule raised the part of the traceback that is the user's."""
+        """Show the failure in words; of an exception in a rule, show the user's part of the traceback."""
         if isinstance(excinfo.value, _Failed):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
@@ -233,7 +233,7 @@ class ExampleItem(_RuleItem):
         raise failure.error
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show what failed."""
+        """Show the failure, with the traceback of the rule."""
         if self.raised is None or excinfo.value is not self.raised[0]:
             return super().repr_failure(excinfo, style)
         error, trace, summary = self.raised
@@ -266,11 +266,11 @@ class GateItem(_RuleItem):
 
 
 class _Failed(Exception):  # noqa: N818 - it is shown by its message alone
-    """A test of a rule failed, and the message says all."""
+    """A test of a rule failed; shown by its message alone."""
 
 
 def _theirs(error: BaseException) -> TracebackType | None:
-    """The traceback from the first line that is not labelkit's; None if all of it is."""
+    """Skip labelkit's own frames at the start of a traceback; None if there are no others."""
     trace = error.__traceback__
     while trace is not None and PACKAGE in Path(trace.tb_frame.f_code.co_filename).parents:
         trace = trace.tb_next

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.numbers import count, decimal, percent, share_with_bounds, wilson_interval
+from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.votes.metrics import (
     Reliability,
     accuracy,
@@ -107,11 +108,21 @@ class Evaluation:
     def __repr__(self) -> str:
         low, high = self.accuracy_interval
         return (
-            f"Evaluation(accuracy {_percent(self.accuracy)} [{_percent(low)}, {_percent(high)}] on {self.n_covered:,} "
-            f"covered of {self.n:,} examples with gold, macro F1 {_percent(self.f1_macro)}, "
-            f"log-loss {self.log_loss:.3f}, Brier {self.brier:.3f}, ECE {_percent(self.ece)})"
+            f"Evaluation(accuracy {percent(self.accuracy)} [{percent(low)}, {percent(high)}] on {self.n_covered:,} "
+            f"covered of {self.n:,} examples with gold, macro F1 {percent(self.f1_macro)}, "
+            f"log-loss {decimal(self.log_loss)}, Brier {decimal(self.brier)}, ECE {percent(self.ece)})"
         )
 
-
-def _percent(share: float) -> str:
-    return "-" if share != share else f"{100 * share:.1f}%"  # noqa: PLR0124 - NaN differs from itself
+    def _repr_html_(self) -> str:
+        rows = [
+            ("examples with gold", count(self.n)),
+            ("covered", f"{count(self.n_covered)} ({percent(self.coverage)})"),
+            ("accuracy, with its 95% interval", share_with_bounds(self.accuracy, *self.accuracy_interval)),
+            ("of those with a hard label", f"{percent(self.accuracy_labeled)} of {count(self.n_labeled)}"),
+            *((f"F1 of {name}", percent(value)) for name, value in self.f1.items()),
+            ("macro F1", percent(self.f1_macro)),
+            ("log-loss", decimal(self.log_loss)),
+            ("Brier", decimal(self.brier)),
+            ("ECE", percent(self.ece)),
+        ]
+        return ResultPage(tables=[ResultTable(rows, align="<>")]).to_html()

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.computed_rows import pieces_of
-from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.numbers import percent, wilson_interval
 from labelkit._shared.optional import optional
 from labelkit.analysis import (
     TOTAL,
@@ -113,7 +113,7 @@ def plot_pairwise(
     matplotlib.axes.Axes
         The diagonal, and what is undefined, is grey.
     """
-    values, said = _pairwise_values(matrix, kind, n_classes)
+    values, meaning = _pairwise_values(matrix, kind, n_classes)
     m = len(values)
     side = 2.6 + 0.2 * m if m > MANY else 3.0 + 0.45 * m
     ax = _axes(ax, (side + 0.8, side))
@@ -126,9 +126,11 @@ def plot_pairwise(
     ax.set_xticks(np.arange(m), names, rotation=90, fontsize=_font(m))
     ax.set_yticks(np.arange(m), names, fontsize=_font(m))
     for i, j in np.argwhere(~np.isnan(grid)) if m <= MANY else ():
-        ax.text(j, i, f"{100 * grid[i, j]:.0f}%", ha="center", va="center", fontsize=8, color=_ink_on(grid[i, j] / top))
+        ax.text(
+            j, i, percent(grid[i, j], decimals=0), ha="center", va="center", fontsize=8, color=_ink_on(grid[i, j] / top)
+        )
     bar = ax.figure.colorbar(image, ax=ax, shrink=0.8)
-    bar.set_label(said)
+    bar.set_label(meaning)
     _as_percent(bar.ax.yaxis)
     return ax
 
@@ -156,16 +158,16 @@ def plot_label_distribution(labels: ProbabilisticLabels, *, gold: Any = None, ax
     hard = np.bincount(labels.hard() + 1, minlength=k + 1) / max(n, 1)
     weight = np.bincount(labels.index, minlength=len(labels.pattern_proba)) / max(n, 1)
     soft = np.sum([weight[piece] @ proba for piece, proba in pieces_of(labels.pattern_proba)], axis=0)
-    known = None if gold is None else aligned_gold(gold, labels.ids, labels.class_names)
+    gold_labels = None if gold is None else aligned_gold(gold, labels.ids, labels.class_names)
     ax = _axes(ax, (6.5, 1.4 + 0.45 * (k + 1)))
-    n_bars = 2 if known is None else 3
+    n_bars = 2 if gold_labels is None else 3
     height = 0.8 / n_bars
     places = np.arange(k + 1)
     style: dict[str, Any] = {"height": height, "edgecolor": INK, "linewidth": 0.5}
     ax.barh(places, np.append(hard[1:], hard[0]), color=MIDDLE, label="hard labels", **style)
     ax.barh(places[:k] + height, soft, color=LIGHT, hatch="....", label="probability", **style)
-    if known is not None:
-        _gold_bars(ax, places[:k] + 2 * height, np.bincount(known[known >= 0], minlength=k), style)
+    if gold_labels is not None:
+        _gold_bars(ax, places[:k] + 2 * height, np.bincount(gold_labels[gold_labels >= 0], minlength=k), style)
     ticks = places + height * (n_bars - 1) / 2 * (places < k)
     ax.set_yticks(ticks, [*labels.class_names, "no label"], fontsize=_font(k))
     ax.invert_yaxis()
@@ -241,21 +243,23 @@ def plot_coverage_over_time(
         The bands are Wilson's 95% intervals. Examples without a date are left out, and a period without examples is a
         gap.
     """
-    made = isinstance(matrix, pd.DataFrame) and {"period", "lf", "coverage"} <= set(matrix.columns)
-    if dates is None and not made:
+    is_table = isinstance(matrix, pd.DataFrame) and {"period", "lf", "coverage"} <= set(matrix.columns)
+    if dates is None and not is_table:
         raise AnalysisError("there are no dates", hint='plot_coverage_over_time(matrix, frame["created_at"])')
-    frame = matrix if made else coverage_over_time(matrix, dates, freq=freq, corpus=corpus)
+    frame = matrix if is_table else coverage_over_time(matrix, dates, freq=freq, corpus=corpus)
     frame = frame[frame["period"].notna()]
     for name in lfs:
-        if not made and name not in frame["lf"].to_numpy() and len(frame):
+        if not is_table and name not in frame["lf"].to_numpy() and len(frame):
             raise AnalysisError(f"no labeling function is named {name!r}")
     ax = _axes(ax, (8.0, 4.0))
     for i, name in enumerate([TOTAL, *lfs]):
-        own = frame[frame["lf"] == name]
+        rows = frame[frame["lf"] == name]
         color, line, marker = _line(i)
         label = "any labeling function" if name == TOTAL else name
-        ax.plot(own["period"], own["coverage"], color=color, linestyle=line, marker=marker, markersize=3.5, label=label)
-        ax.fill_between(own["period"], own["low"], own["high"], color=color, alpha=0.18, linewidth=0)
+        ax.plot(
+            rows["period"], rows["coverage"], color=color, linestyle=line, marker=marker, markersize=3.5, label=label
+        )
+        ax.fill_between(rows["period"], rows["low"], rows["high"], color=color, alpha=0.18, linewidth=0)
     units = optional("matplotlib.dates", extra="plots")
     locator = units.AutoDateLocator()
     ax.xaxis.set_major_locator(locator)
@@ -271,7 +275,7 @@ def plot_coverage_over_time(
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    """The given axes, or those of a new figure."""
+    """Return the given axes, or those of a new figure."""
     if ax is None:
         plt = optional("matplotlib.pyplot", extra="plots")
         return plt.subplots(figsize=size, layout="constrained")[1]
@@ -281,12 +285,12 @@ def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
 
 
 def _font(n: int) -> float:
-    """A size at which so many names stand beside each other."""
+    """Choose the font size at which so many names fit beside each other."""
     return 9.0 if n <= 30 else 7.0
 
 
 def _line(i: int) -> tuple[str, str, str]:
-    """A colour, a line style and a marker; they pair up anew where lines are many."""
+    """Choose a colour, a line style and a marker; the combinations change when the colours repeat."""
     n = len(LINES)
     return LINES[i % n][0], LINES[(i + i // n) % n][1], LINES[(i + 2 * (i // n)) % n][2]
 
@@ -296,12 +300,12 @@ def _as_percent(axis: Any) -> None:
 
 
 def _legend(ax: Axes, *, columns: int) -> None:
-    """Above the axes, where it hides no data."""
+    """Put the legend above the axes, clear of the data."""
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9)
 
 
 def _ink_on(share: float) -> str:
-    """What can be read on a cell of the heat map."""
+    """Choose the colour of the text on a cell of the heat map."""
     return "white" if share > 0.55 else INK
 
 

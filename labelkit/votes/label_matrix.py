@@ -29,8 +29,8 @@ import numpy as np
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip
 from labelkit._shared.numbers import DASH, percent
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.row_operations import read_only
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
 from labelkit.votes.distinct_rows import distinct
 from labelkit.votes.label_space import ABSTAIN, LabelSpace

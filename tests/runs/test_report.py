@@ -19,7 +19,7 @@ from labelkit._shared.markup import visible
 from labelkit.cli import cli
 from labelkit.exceptions import CorpusError, RunFolderError
 from labelkit.runs.report import _read_parts as report_parts
-from labelkit.runs.report._example_rows import MOST_BYTES, ExampleTable, Row, finders_of, pieces
+from labelkit.runs.report._example_rows import MOST_BYTES, ExampleTable, LabeledRow, finders_of, pieces
 from labelkit.runs.report._page import in_script
 from labelkit.runs.report._sample import PER_KIND, PER_LF, PER_PAIR, PER_WHOLE, Chosen, PairCounts
 
@@ -566,7 +566,7 @@ def test_a_long_text_is_cut_around_its_first_match(length, given_spans, times):
 
 def test_examples_stop_where_there_is_no_more_room():
     table = ExampleTable(["text"], {})
-    table.fill(range(100_000), lambda i: Row(i, ("é" * 600,), [(0, 1)], 1, 0.5))
+    table.fill(range(100_000), lambda i: LabeledRow(i, ("é" * 600,), [(0, 1)], 1, 0.5))
     assert MOST_BYTES - 2_000 < table.n_bytes <= MOST_BYTES
     assert table.listed([0, 99_999]) == [0]
     assert len(json.dumps(table.rows, ensure_ascii=False).encode()) < MOST_BYTES + 3 * len(table.rows)
@@ -578,5 +578,5 @@ def test_marks_are_of_the_class_that_was_voted_for():
 
     finders = finders_of([{"finds": match_patterns(tone)}])
     table = ExampleTable(["text"], finders)
-    table.fill([0], lambda i: Row(i, ("free love",), [(0, 1)], 1, 0.9))
+    table.fill([0], lambda i: LabeledRow(i, ("free love",), [(0, 1)], 1, 0.9))
     assert table.rows[0][1] == [[["free", 0], " love"]]

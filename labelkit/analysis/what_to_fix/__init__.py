@@ -1,8 +1,8 @@
-"""What to fix next: every statistic asked at once, and the answers ranked by how many examples they touch.
+"""Rank the problems of rules, labels and gold by the number of examples that each touches.
 
-A finding says what is wrong with whom, why that can be said, and about how many examples it touches. What rests on a
-share of few examples is only said where its 95% interval leaves little doubt. Vote patterns are enough, so that the
-report of a run needs no examples.
+A finding names a problem, its subject, the evidence, and about how many examples it touches. A finding that rests on a
+share of few examples is reported only if its 95% interval leaves little doubt. Vote patterns are enough input, so that
+the report of a run needs no examples.
 
 >>> from labelkit.votes.label_matrix import LabelMatrix
 >>> votes = [[0, 0, -1]] * 40 + [[1, 1, -1]] * 20 + [[-1, -1, -1]] * 40
@@ -36,7 +36,7 @@ __all__ = ["URGENCY", "Finding", "Findings", "what_to_fix"]
 def what_to_fix(
     matrix: Any, *, gold: Any = None, model: BaseLabelModel | None = None, n_classes: int | None = None
 ) -> Findings:
-    """List what would improve the labels most, and say why.
+    """List the changes that would improve the labels most, with the evidence for each.
 
     Looked for: examples without a vote; rules that fail, never vote, vote on everything, are worse than chance, speak
     against the others, make labels worse, or repeat another; classes that no rule votes for, that few votes reach, or
@@ -48,9 +48,9 @@ def what_to_fix(
     gold : array-like, Series or dict by id, optional
         Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own.
     model : fitted label model, optional
-        What makes labels of votes; majority vote if not given.
+        Turns votes into labels; majority vote if not given.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not show it.
 
     Returns
     -------
@@ -64,12 +64,12 @@ def what_to_fix(
     ModelError
         If the model was fitted on other labeling functions.
     """
-    patterns, known = read(matrix, gold, n_classes)
+    patterns, gold_counts = read(matrix, gold, n_classes)
     if model is not None and not hasattr(model, "predict_pattern_proba"):
         raise ModelError(f"{model!r} is no label model", hint="what_to_fix(matrix, model=LabelModel().fit(matrix))")
     if not patterns.n_examples:
         return Findings(())
-    evidence = Evidence(patterns, known, model)
+    evidence = Evidence(patterns, gold_counts, model)
     drafts = [draft for look in _LOOKS for draft in look(evidence)]
     drafts.sort(key=lambda draft: -URGENCY[draft.problem] * draft.effect)
     return Findings(
@@ -97,4 +97,4 @@ _LOOKS: Final = (
     by_votes.unnamed,
     by_votes.silent,
 )
-"""What is looked for; of findings that count the same, the earlier comes first."""
+"""The checks; of findings with the same weight, that of the earlier check comes first."""

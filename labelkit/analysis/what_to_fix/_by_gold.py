@@ -1,4 +1,4 @@
-"""Checks that hold votes and labels against gold, or against a model's estimate, and gold against both."""
+"""Checks that compare votes and labels with gold or with a model's estimate, and gold with both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import interval, percent, wilson_interval
+from labelkit._shared.numbers import interval, percent, share_with_bounds, wilson_interval
 from labelkit.analysis.marginal_values import marginal_values
 from labelkit.analysis.suspicious_gold import suspicious_patterns
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
@@ -21,10 +21,10 @@ RARE: Final = 0.1
 """Gold that differs from unanimous rules more often than this speaks against the rules."""
 
 NEARLY: Final = 0.95
-"""An estimate has no interval; so it must be this much below chance to be told."""
+"""An estimate has no interval; so it is reported only if it is this much below chance."""
 
 ASKED: Final = 10
-"""Of how many suspects a label model is asked what it would say without them."""
+"""Suspects for which the label model is refitted without them."""
 
 
 def worse_than_chance(e: Evidence) -> Iterator[Draft]:
@@ -62,20 +62,21 @@ def harmful(e: Evidence) -> Iterator[Draft]:
     if e.gold is None:
         return
     known_bad = {draft.subject for draft in _by_gold(e)}
-    found = _better_without(e, None, [name for name in e.patterns.names if name not in known_bad])
-    if isinstance(e.model, BaseLabelModel) and len(found):  # a model takes its time, so it is asked of few
-        found = _better_without(e, e.model, [str(name) for name in found.index[:ASKED]])
-    for row in found.reset_index().to_dict("records"):
-        low, lost, high = row["score_low"], row["score_lost"], row["score_high"]
-        why = f"Without it, {percent(-lost)} ({-100 * high:.1f} - {-100 * low:.1f}%) more of the {row['gold']:,} gold "
-        why += "examples with votes get the right label. Narrow it, or leave it out."
+    harmful_lfs = _better_without(e, None, [name for name in e.patterns.names if name not in known_bad])
+    if isinstance(e.model, BaseLabelModel) and len(harmful_lfs):  # fitting a model is slow, so only for a few
+        harmful_lfs = _better_without(e, e.model, [str(name) for name in harmful_lfs.index[:ASKED]])
+    for row in harmful_lfs.reset_index().to_dict("records"):
+        lost = row["score_lost"]
+        gained = share_with_bounds(-lost, -row["score_high"], -row["score_low"])
+        why = f"Without it, {gained} more of the {row['gold']:,} gold examples with votes "
+        why += "get the right label. Narrow it, or leave it out."
         yield of_lf("labels are better without it", row["lf"], -lost * e.tally.any_vote, why)
 
 
 def _better_without(e: Evidence, model: BaseLabelModel | None, lfs: list[str]) -> pd.DataFrame:
-    """The labeling functions without which labels are surely better, the worst first."""
-    found = marginal_values(e.patterns_with_gold, model=model, lfs=lfs)
-    return found[found["score_high"] < 0].sort_values("score_lost", kind="stable")
+    """Find the labeling functions without which the labels are surely better, the worst first."""
+    values = marginal_values(e.patterns_with_gold, model=model, lfs=lfs)
+    return values[values["score_high"] < 0].sort_values("score_lost", kind="stable")
 
 
 def few_votes_for(e: Evidence) -> Iterator[Draft]:
@@ -108,7 +109,7 @@ def misproportioned(e: Evidence) -> Iterator[Draft]:
 
 
 def doubtful_gold(e: Evidence) -> Iterator[Draft]:
-    """Where several rules agree and gold mostly agrees with them, the few exceptions are worth a second look."""
+    """Gold differs from several rules that agree with each other, on a few examples only."""
     if e.gold is None:
         return
     votes = e.counts[e.gold.pattern]
@@ -125,7 +126,7 @@ def scarce_gold(e: Evidence) -> Iterator[Draft]:
     """There is too little gold to tell good rules from bad ones."""
     n = 0.0 if e.gold is None else float(e.gold.count[e.covered[e.gold.pattern]].sum())
     if n < LITTLE_GOLD:
-        told = "No" if not n else f"Only {n:,.0f}"
-        why = f"{told} gold example{'' if n == 1 else 's'} with votes: nobody knows how often the rules are right. "
+        few = "No" if not n else f"Only {n:,.0f}"
+        why = f"{few} gold example{'' if n == 1 else 's'} with votes: nobody knows how often the rules are right. "
         why += f"{2 * LITTLE_GOLD} labels of examples drawn at random tell much."
         yield Draft("too little gold", "gold", e.tally.any_vote, why)

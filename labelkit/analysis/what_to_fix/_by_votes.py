@@ -1,4 +1,4 @@
-"""Checks that need votes alone: coverage, faults, rules that say nothing, repeat another or stand alone."""
+"""Checks that need votes alone: coverage, faults, ties, rules that never vote, vote always or repeat another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
 from labelkit.analysis.what_to_fix.findings import Draft, of_lf
 
 COPIES: Final = 0.9
-"""How sure it must be that two rules say the same: the lower end of the interval of their agreement."""
+"""Least lower bound of the agreement of two rules that are reported as copies."""
 
 
 def uncovered(e: Evidence) -> Iterator[Draft]:
@@ -25,7 +25,7 @@ def uncovered(e: Evidence) -> Iterator[Draft]:
 
 
 def failing(e: Evidence) -> Iterator[Draft]:
-    """A rule raises, or returns what is no vote."""
+    """A rule raises, or returns a value that is not a vote."""
     for name, faults in zip(e.patterns.names, e.tally.faults, strict=True):
         if faults:
             why = f"It failed on {interval(faults, e.n)} of the examples, and cannot vote there. The faults of the "
@@ -43,7 +43,7 @@ def silent(e: Evidence) -> Iterator[Draft]:
 
 
 def indiscriminate(e: Evidence) -> Iterator[Draft]:
-    """A rule says the same of nearly everything."""
+    """A rule votes for one class on nearly every example."""
     for j, name, votes in e.columns():
         ran = e.n - e.tally.faults[j]
         if wilson_interval(votes, ran)[0] > 0.9 and (e.tally.by_class[j] > 0).sum() == 1 and e.patterns.n_classes > 1:
@@ -53,7 +53,7 @@ def indiscriminate(e: Evidence) -> Iterator[Draft]:
 
 
 def contrary(e: Evidence) -> Iterator[Draft]:
-    """Most votes that a rule meets are for other classes, and gold cannot say who is right."""
+    """Most votes beside those of a rule are for other classes, and there is too little gold to judge them."""
     both, alike = (values - np.diag(np.diagonal(values)) for values in (e.pairs.both, e.pairs.alike))
     for j, name, votes in e.columns():
         met, overlaps = both[j].sum(), e.tally.overlaps[j]
@@ -66,13 +66,13 @@ def contrary(e: Evidence) -> Iterator[Draft]:
 
 
 def repeated(e: Evidence) -> Iterator[Draft]:
-    """Two rules say the same, or one says only what another says."""
-    told: set[str] = set()
+    """Two rules vote alike, or one votes only as another does."""
+    reported: set[str] = set()
     for pair in alike_frame(e.pairs, e.patterns.names, 0.99).to_dict("records"):
         one, other, share = pair["first"], pair["second"], interval(pair["alike"], pair["votes"])
-        if pair["low"] < COPIES or one in told:
+        if pair["low"] < COPIES or one in reported:
             continue
-        told.add(one)
+        reported.add(one)
         if pair["relation"] == "duplicate":
             why = f"They vote alike on {share} of the examples that either votes on, so that one opinion counts twice. "
             why += "Keep one of them."
@@ -87,20 +87,20 @@ def voiceless(e: Evidence) -> Iterator[Draft]:
     silent_ = np.flatnonzero(~e.tally.by_class.any(axis=0)) if e.tally.any_vote else np.empty(0, dtype=np.int64)
     if not len(silent_):
         return
-    gold, own = e.gold_counts.sum(), e.gold_counts[silent_].sum()
-    share = own / gold if gold else len(silent_) / e.patterns.n_classes
-    seen = f"{interval(own, gold)} of the gold examples are" if gold else "Without gold, nobody knows how many are"
+    gold, of_these = e.gold_counts.sum(), e.gold_counts[silent_].sum()
+    share = of_these / gold if gold else len(silent_) / e.patterns.n_classes
+    seen = f"{interval(of_these, gold)} of the gold examples are" if gold else "Without gold, nobody knows how many are"
     why = f"{seen} of {'this class' if len(silent_) == 1 else 'these classes'}; none can get that label. Write a rule."
     yield Draft("no rule votes for it", _listed([e.patterns.class_names[c] for c in silent_]), share * e.n, why)
 
 
 def _listed(names: Sequence[str]) -> str:
-    """The first three names, and how many more there are."""
+    """List the first three names, and count the others."""
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def tied(e: Evidence) -> Iterator[Draft]:
-    """Votes do not decide."""
+    """Votes are tied on many examples."""
     covered = e.tally.any_vote
     tied = float(e.patterns.counts[e.covered & (e.labels < 0)].sum())
     if tied > 0.01 * covered:
@@ -113,7 +113,9 @@ def unnamed(e: Evidence) -> Iterator[Draft]:
     """A class is hardly ever the label, and no gold says whether it is rare."""
     total, k = e.label_counts.sum(), e.patterns.n_classes
     for label, name in enumerate(e.patterns.class_names):
-        own = e.label_counts[label]
-        if e.gold is None and own < 0.1 * total / k and e.tally.by_class[:, label].any():
-            why = f"{interval(own, total)} of the labels are {name}. If it is not that rare, its rules are too weak."
-            yield Draft("hardly any label", name, own, why)
+        n_labels = e.label_counts[label]
+        if e.gold is None and n_labels < 0.1 * total / k and e.tally.by_class[:, label].any():
+            why = (
+                f"{interval(n_labels, total)} of the labels are {name}. If it is not that rare, its rules are too weak."
+            )
+            yield Draft("hardly any label", name, n_labels, why)

@@ -1,4 +1,4 @@
-"""What the checks look at: the votes, and all that is counted of them, each thing once."""
+"""The input of the checks: the votes and the statistics of them, each computed once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LITTLE_GOLD: Final = 50
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The votes and all that is counted of them, each thing once."""
+    """The votes and the statistics of them, each computed at its first use."""
 
     patterns: VotePatterns
     gold: Gold | None
@@ -34,7 +34,7 @@ class Evidence:
 
     @cached_property
     def n(self) -> float:
-        """How many examples there are."""
+        """Number of examples."""
         return float(self.patterns.n_examples)
 
     @cached_property
@@ -62,7 +62,7 @@ class Evidence:
 
     @cached_property
     def covered(self) -> NDArray[np.bool_]:
-        """Whether each pattern has a vote."""
+        """True for each pattern that has a vote."""
         return np.asarray(self.counts.any(axis=1))
 
     @cached_property
@@ -78,7 +78,7 @@ class Evidence:
 
     @cached_property
     def label_counts(self) -> NDArray[np.float64]:
-        """How many examples get each class as their hard label."""
+        """Number of examples with each class as their hard label."""
         kept = self.labels >= 0
         return np.bincount(
             self.labels[kept], weights=self.patterns.counts[kept], minlength=self.patterns.n_classes
@@ -86,13 +86,13 @@ class Evidence:
 
     @cached_property
     def gold_counts(self) -> NDArray[np.float64]:
-        """How many gold examples are of each class."""
+        """Number of gold examples of each class."""
         k = self.patterns.n_classes
         return np.zeros(k) if self.gold is None else np.bincount(self.gold.label, self.gold.count, k).astype(np.float64)
 
     @cached_property
     def _judged(self) -> NDArray[np.float64]:
-        found = np.zeros((self.patterns.n_lfs, 3))
+        counts = np.zeros((self.patterns.n_lfs, 3))
         if self.gold is not None:
             pattern, label, count = self.gold.pattern, self.gold.label, self.gold.count
             base = self.gold_counts / max(self.gold_counts.sum(), 1)
@@ -100,16 +100,16 @@ class Evidence:
                 outcomes = column[pattern]
                 voted = outcomes >= 0
                 by_chance = count[voted] @ base[outcomes[voted]]
-                found[j] = count[outcomes == label].sum(), count[voted].sum(), by_chance
-        return found
+                counts[j] = count[outcomes == label].sum(), count[voted].sum(), by_chance
+        return counts
 
     def judged(self, j: int) -> tuple[float, float, float]:
-        """Of an LF's votes on gold examples: right ones, all, and those that would be right by chance."""
+        """Count an LF's votes on gold examples: right ones, all, and those that would be right by chance."""
         right, n, by_chance = self._judged[j].tolist()
         return right, n, by_chance
 
     def columns(self) -> Iterator[tuple[int, str, float]]:
-        """Each labeling function that voted: its position, its name and its votes."""
+        """Iterate over the labeling functions that voted: position, name and number of votes."""
         for j, name in enumerate(self.patterns.names):
             if self.tally.votes[j]:
                 yield j, name, float(self.tally.votes[j])

@@ -9,8 +9,9 @@ from typing import Final, overload
 
 import pandas as pd
 
+from labelkit._shared.markup import plain
 from labelkit._shared.numbers import count
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import LINE_WIDTH, ResultPage, ResultTable
 
 URGENCY: Final = {
     "fails": 1.0,
@@ -31,6 +32,9 @@ URGENCY: Final = {
     "never votes": 0.0,
 }
 """Weight of each problem in the ranking, for each example that it touches: 1 where the label is likely wrong."""
+
+
+NOTHING: Final = "Nothing stands out."
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,10 @@ class Finding:
     lfs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        head = f"{self.rank}. {self.subject}: {self.problem} ({self.effect:,} examples)"
+        head = plain(f"{self.rank}. {self.subject}: {self.problem} ({self.effect:,} examples)", LINE_WIDTH)
         margin = " " * (len(str(self.rank)) + 2)
-        return f"{head}\n{textwrap.fill(self.why, 120, initial_indent=margin, subsequent_indent=margin)}"
+        why = plain(self.why, LINE_WIDTH)
+        return f"{head}\n{textwrap.fill(why, 120, initial_indent=margin, subsequent_indent=margin)}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,7 +100,7 @@ class Findings(Sequence[Finding]):
         return pd.DataFrame([[getattr(item, name) for name in columns] for item in self.items], columns=columns)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.items)) or "Nothing stands out."
+        return "\n".join(map(str, self.items)) or NOTHING
 
     __repr__ = __str__
 
@@ -103,7 +108,7 @@ class Findings(Sequence[Finding]):
         rows = [(str(item.rank), item.subject, item.problem, item.why, count(item.effect)) for item in self.items]
         heads = ("", "subject", "problem", "why", "examples")
         table = ResultTable(rows, heads=heads, align="<<<<>", head_column=1)
-        return ResultPage([] if rows else [str(self)], [table]).to_html()
+        return ResultPage([] if rows else [NOTHING], [table]).to_html()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit._shared.files import replaced
+from labelkit._shared.numbers import percent
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError, RuleError
 from labelkit.rules.similarity._ngrams import count_ngrams
@@ -59,7 +60,7 @@ class Clusters:
         lines = [f"{len(self)} clusters of {total:,} examples"]
         for number, (members, size) in enumerate(zip(self.examples, self.sizes, strict=True)):
             shown = " | ".join(_short(member) for member in members[:3])
-            lines.append(f"{number:>3}  {size / total:>4.0%}  {shown}")
+            lines.append(f"{number:>3}  {percent(size / total, decimals=0):>4}  {shown}")
         return "\n".join(lines)
 
     def to_frame(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The example rows of a report: their texts, shortened around what made rules vote, and ready for JSON.
+"""The example rows of a report: their texts, shortened around the matches of rules, and ready for JSON.
 
 A text is cut into pieces here, plain ones and those that a rule matched, in characters that are seen and do not act; a
 page puts each piece in place as text, so that nothing of a corpus is ever read as HTML.
@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from labelkit._shared.markup import ELLIPSIS, visible
 
 Match: TypeAlias = tuple[int, int, int]
-"""Where a match starts, where it has ended, and the position of the rule."""
+"""Start and end of a match, and the position of the rule."""
 
 Piece: TypeAlias = str | list[Any]
 """A text, or a text that rules matched with their positions: ``["subscribe", 3]``."""
@@ -38,8 +38,8 @@ MOST_BYTES: Final = 1_500_000
 
 
 @dataclass(frozen=True)
-class Finder:
-    """Finds what made one rule vote.
+class MatchFinder:
+    """Find the matches that made one rule vote.
 
     Parameters
     ----------
@@ -60,19 +60,19 @@ class Finder:
     within: int
 
     def matches(self, text: str) -> Iterator[Match]:
-        """The first matches in a text."""
+        """Find the first matches in a text."""
         for match in islice(self.regex.finditer(text[: self.within]), MOST_MATCHES):
             if match.end() > match.start():
                 yield match.start(), match.end(), self.lf
 
 
-def finders_of(rules: Sequence[Mapping[str, Any]]) -> dict[int, list[Finder]]:
-    """What finds the matches of each rule, from a run's manifest; runs of earlier versions have none."""
+def finders_of(rules: Sequence[Mapping[str, Any]]) -> dict[int, list[MatchFinder]]:
+    """Read the patterns of each rule from a run's manifest; runs of earlier versions have none."""
     return {
         j: [
-            Finder(j, known["label"], tuple(known["columns"]), re.compile(known["pattern"], known["flags"]), within)
-            for known in rule.get("finds", ())
-            if (within := int(known["within"]))
+            MatchFinder(j, p["label"], tuple(p["columns"]), re.compile(p["pattern"], p["flags"]), within)
+            for p in rule.get("finds", ())
+            if (within := int(p["within"]))
         ]
         for j, rule in enumerate(rules)
     }
@@ -102,20 +102,20 @@ def pieces(text: str, matches: Iterable[Match], length: int) -> list[Piece]:
     ['…aaaaaa ', ['win', 0]]
     """
     spans = sorted(matches)
-    found: list[Piece] = []
+    parts: list[Piece] = []
     done = 0
     for start, stop in _windows(text, spans, length):
         if start > done:
-            found.append(ELLIPSIS)
-        found += _cut(text, start, stop, spans)
+            parts.append(ELLIPSIS)
+        parts += _cut(text, start, stop, spans)
         done = stop
     if done < len(text):
-        found.append(ELLIPSIS)
-    return _joined(found)
+        parts.append(ELLIPSIS)
+    return _joined(parts)
 
 
 def _windows(text: str, spans: Sequence[Match], length: int) -> list[tuple[int, int]]:
-    """The parts of a text that are shown: all of a short one, else what stands around the first matches."""
+    """Choose the parts of a text that are shown: all of a short one, else the characters around the first matches."""
     if len(text) <= length:
         return [(0, len(text))]
     if not spans:
@@ -134,7 +134,7 @@ def _windows(text: str, spans: Sequence[Match], length: int) -> list[tuple[int, 
 
 
 def _cut(text: str, start: int, stop: int, spans: Sequence[Match]) -> Iterator[Piece]:
-    """The pieces of one part of a text, cut wherever a match begins or ends."""
+    """Cut one part of a text wherever a match begins or ends."""
     inside = [(max(a, start), min(b, stop), lf) for a, b, lf in spans if a < stop and b > start]
     edges = sorted({start, stop, *(edge for a, b, _ in inside for edge in (a, b))})
     for a, b in pairwise(edges):
@@ -142,10 +142,10 @@ def _cut(text: str, start: int, stop: int, spans: Sequence[Match]) -> Iterator[P
         yield [visible(text[a:b]), *lfs] if lfs else visible(text[a:b])
 
 
-def _joined(found: list[Piece]) -> list[Piece]:
+def _joined(parts: list[Piece]) -> list[Piece]:
     """Put plain texts that stand side by side together."""
     joined: list[Piece] = []
-    for piece in found:
+    for piece in parts:
         if isinstance(piece, str) and joined and isinstance(joined[-1], str):
             joined[-1] += piece
         else:
@@ -154,7 +154,7 @@ def _joined(found: list[Piece]) -> list[Piece]:
 
 
 @dataclass(frozen=True)
-class Row:
+class LabeledRow:
     """One example as it was labeled.
 
     Attributes
@@ -163,7 +163,7 @@ class Row:
     values : tuple
         The value of each column that is shown; empty where the corpus is not at hand.
     votes : list of (int, int)
-        The rules that voted and for what; -2 for a fault.
+        The rules that voted with their votes; -2 for a fault.
     label : int
         -1 where there is none.
     top : float
@@ -187,31 +187,31 @@ class ExampleTable:
     Parameters
     ----------
     columns : sequence of str
-    finders : dict from int to list of Finder
+    finders : dict from int to list of MatchFinder
     """
 
     columns: Sequence[str]
-    finders: Mapping[int, list[Finder]]
+    finders: Mapping[int, list[MatchFinder]]
     rows: list[list[Any]] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
     n_bytes: int = 0
 
-    def fill(self, positions: Iterable[int], row_of: Callable[[int], Row]) -> None:
-        """Add examples until there is no more room."""
+    def fill(self, positions: Iterable[int], row_of: Callable[[int], LabeledRow]) -> None:
+        """Add examples up to the limit of bytes."""
         for position in positions:
-            made = self._plain(row_of(position))
-            size = len(json.dumps(made, ensure_ascii=False).encode("utf-8", "replace"))
+            row = self._plain(row_of(position))
+            size = len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))
             if self.n_bytes + size > MOST_BYTES:
                 return
             self.n_bytes += size
             self.places[position] = len(self.rows)
-            self.rows.append(made)
+            self.rows.append(row)
 
     def listed(self, positions: Iterable[int]) -> list[int]:
-        """The places of those examples of a list that there was room for."""
+        """Look up the places of those examples of a list that were added."""
         return [self.places[int(position)] for position in positions if int(position) in self.places]
 
-    def _plain(self, row: Row) -> list[Any]:
+    def _plain(self, row: LabeledRow) -> list[Any]:
         texts = [value for value in row.values if isinstance(value, str)]
         length = max(ROW_LENGTH // max(len(texts), 1), LEAST_LENGTH)
         cells = [self._cell(name, value, row, length) for name, value in zip(self.columns, row.values, strict=False)]
@@ -219,7 +219,7 @@ class ExampleTable:
         identity = row.id if isinstance(row.id, int) else visible(str(row.id)[:80])
         return [identity, cells, votes, row.label, round(row.top, 3), row.gold]
 
-    def _cell(self, name: str, value: Any, row: Row, length: int) -> Any:
+    def _cell(self, name: str, value: Any, row: LabeledRow, length: int) -> Any:
         if value is None:
             return None
         if not isinstance(value, str):

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
-from labelkit.runs.report._example_rows import ExampleTable, Row, finders_of
+from labelkit.runs.report._example_rows import ExampleTable, LabeledRow, finders_of
 from labelkit.runs.report._history import EarlierRun, earlier_runs
 from labelkit.runs.report._read_parts import LabelShares, LookedRows, Parts, faults_by_row
 from labelkit.runs.report._remarks import Remark, remarks_of
@@ -173,10 +173,10 @@ def _examples(
     failed = faults_by_row(folder.faults, [rule["name"] for rule in rules])
     id_of = dict(zip(places.tolist(), ids, strict=True))
 
-    def row_of(place: int) -> Row:
+    def row_of(place: int) -> LabeledRow:
         votes, row = looked.votes_of(place, failed), int(looked.rows[place])
         label, top = int(looked.labels[place]), float(looked.top[place])
-        return Row(id_of[place], values.get(row, ()), votes, label, top, int(gold[place]))
+        return LabeledRow(id_of[place], values.get(row, ()), votes, label, top, int(gold[place]))
 
     table = ExampleTable(columns, finders_of(rules))
     table.fill(in_turn, row_of)

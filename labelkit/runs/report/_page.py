@@ -17,17 +17,17 @@ from labelkit.runs.report._rule_cards import MOST_SOURCE, rule_cards
 if TYPE_CHECKING:
     from labelkit.runs.report._facts import Facts
 
-LINKS: Final = (
-    ("overview", "At a glance"),
-    ("remarks", "What to look at"),
-    ("rules", "Rules"),
-    ("conflicts", "Conflicts"),
-    ("labels", "Labels"),
-    ("examples", "Examples"),
-    ("cards", "Rule by rule"),
-    ("faults", "Faults"),
-    ("run", "Run"),
-)
+LINKS: Final = {
+    "overview": "At a glance",
+    "remarks": "What to look at",
+    "rules": "Rules",
+    "conflicts": "Conflicts",
+    "labels": "Labels",
+    "examples": "Examples",
+    "cards": "Rule by rule",
+    "faults": "Faults",
+    "run": "Run",
+}
 """Sections and the texts of the links to them."""
 
 
@@ -56,7 +56,7 @@ def page(facts: Facts) -> str:
         rules=rules,
         kinds=sorted({rule.info["kind"] for rule in rules}),
         title=title_of(facts),
-        links=[link for link in LINKS if link[0] != "examples" or examples["example_lists"]],
+        links=[(name, text) for name, text in LINKS.items() if name != "examples" or examples["example_lists"]],
         first_remarks=FIRST_REMARKS,
         most_source=MOST_SOURCE,
         style=Markup(style),  # noqa: S704 - a file and constants of this package

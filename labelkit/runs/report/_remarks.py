@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count, percent, plural
 from labelkit.analysis.what_to_fix import what_to_fix
@@ -16,7 +16,8 @@ MOST: Final = 40
 """Findings that are listed; the ones behind them matter less."""
 
 
-class RuleReference(NamedTuple):
+@dataclass(frozen=True)
+class RuleReference:
     """A rule that a remark links to."""
 
     index: int

@@ -80,7 +80,7 @@ def _card(
         index=j,
         name=rule["name"],
         info=info,
-        numbers={"model_precision": math.nan, **facts.summary.iloc[j].to_dict()},
+        numbers={"model_precision": math.nan} | {str(name): n for name, n in facts.summary.iloc[j].items()},
         labels=_voted_labels(facts, j, labels),
         searched=" ".join([rule["name"], rule["kind"], info["doc"] or "", *rule["columns"]]).lower(),
         looks_for=_looks_for(info),
