@@ -1,10 +1,10 @@
 """Votes kept on disk: after an edit, only the rules that it changed vote again.
 
 A column of votes is kept under a key made of all that its votes depend on: what the rule does (its fingerprint, and for
-Python rules what they read, see :mod:`labelkit.rules.inspection.resolution`), what the columns that it reads hold, and
-the versions of labelkit and Python. A key is never used for anything else, so nothing need ever be marked as outdated;
-what was not used for long is removed when there is no more room. Files appear under their names only when whole, so any
-number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
+Python rules what they read, see :mod:`labelkit.rules.inspection.dependencies`), what the columns that it reads hold,
+and the versions of labelkit and Python. A key is never used for anything else, so nothing need ever be marked as
+outdated; what was not used for long is removed when there is no more room. Files appear under their names only when
+whole, so any number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
 
 The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else the user's cache folder.
 """
@@ -29,8 +29,8 @@ from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
 from labelkit.rules.expressions import Expression, leaves
+from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.inspection.resolution import resolve
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
 from labelkit.rules.predicates import foreign
 from labelkit.votes.label_space import LabelSpace
@@ -175,7 +175,7 @@ class VoteCache:
         return content
 
 
-def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) -> VoteCache | None:  # noqa: FBT001 - the values of ``cache=``
+def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) -> VoteCache | None:  # noqa: FBT001 - the values of cache=
     """The cache that ``cache=`` means: one, a folder, yes, no; None leaves it to the size of the corpus."""
     if isinstance(given, VoteCache):
         return given
@@ -194,7 +194,7 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
     ... def lucky(text):
     ...     return 1 if random.random() < 0.5 else None
     >>> why_not(lucky)
-    ('uses random.random, which may answer differently each time',)
+    ('uses random.random, which gives another answer each time',)
     """
     if lf.levels:
         return ("it says how sure it is, which is not kept",)

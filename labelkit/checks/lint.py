@@ -28,7 +28,7 @@ from labelkit.checks.slow_regex import SlowPattern, slow_patterns
 from labelkit.exceptions import VoteError
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.expressions import leaves
-from labelkit.rules.inspection.purity import impurities
+from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -129,13 +129,12 @@ def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> It
 def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
     """Dependence on anything but the arguments, of the rule itself or of a column that it reads."""
     for owner, function in _functions(lf):
-        source = source_of(function)
-        for impurity in impurities(source) if source else ():
-            told = str(impurity) if owner is lf else f"column {owner.name}: {impurity}"
+        for finding in resolve(function).impure:
+            reason = str(finding) if owner is lf else f"column {owner.name}: {finding}"
             yield Problem(
                 "warning",
                 lf.name,
-                f"its vote depends on more than the example: {told}",
+                f"its vote depends on more than the example: {reason}",
                 "a rule that votes the same on the same example can be cached, and run in any order",
             )
 

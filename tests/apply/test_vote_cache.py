@@ -271,7 +271,7 @@ def test_a_rule_that_may_answer_differently_is_not_kept_and_says_why(cache):
 
     lk.Applier([lucky], labels=2).apply(FRAME, cache=cache)
     assert cache.size() == (0, 0)
-    assert why_not(lucky) == ("uses random.random, which may answer differently each time",)
+    assert why_not(lucky) == ("uses random.random, which gives another answer each time",)
 
 
 def test_its_author_knows_better(cache):
@@ -443,7 +443,7 @@ def test_the_command_line_says_what_is_kept_and_clears_it(project):
     assert "7 rules voted on 12,316 examples" in again
     assert "(6 of them before: their votes were kept)" in again
     assert "  offers: kept\n" in told
-    assert "  lucky: not kept: uses random.random, which may answer differently each time\n" in told
+    assert "  lucky: not kept: uses random.random, which gives another answer each time\n" in told
     assert command("cache", "clear", **here).startswith("6 columns of votes removed")
     assert command("cache", "info", **here).startswith("0 columns of votes")
 

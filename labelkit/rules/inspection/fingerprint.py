@@ -78,7 +78,7 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
 
 
 def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - as above
-    wrapped = None if isinstance(value, type) else getattr(value, "__fingerprint_parts__", None)
+    wrapped = value.__fingerprint_parts__ if hasattr(type(value), "__fingerprint_parts__") else None
     if wrapped is not None:
         return _pieces(wrapped(), seen)
     if isinstance(value, dict):

@@ -21,8 +21,8 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
+from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.inspection.resolution import is_ours
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Content:
         Changes when anything does that the model holds.
     code : tuple
         The functions and classes that it refers to, which may change behind its back, as for
-        :func:`labelkit.rules.inspection.resolution.resolve`.
+        :func:`labelkit.rules.inspection.dependencies.resolve`.
     known : bool
         Whether the digest and this code tell all; if not, the model itself is among the code.
     """

@@ -1,20 +1,20 @@
-"""What a Python rule reads beside its arguments, found in its source: chance, the clock, files, what functions change.
+"""The one table of what makes a function impure: what answers differently for the same arguments.
 
-A rule that depends on such things may vote otherwise another time, or in another order, or in another process.
+:mod:`labelkit.rules.inspection.dependencies` walks over the code of a rule and looks up here what it reaches. The lint
+reports what is impure, and the vote cache refuses it; what is merely unclear, the cache refuses in silence.
 
->>> import random
->>> from labelkit.rules.inspection.syntax import source_of
->>> def rule(text):
-...     return 1 if random.random() < 0.1 else -1
->>> [str(impurity) for impurity in impurities(source_of(rule))]
-['it uses random.random, which gives another answer each time (line 2)']
+>>> impurity("random.random"), impurity("os.environ.get"), impurity("math.sqrt")
+('gives another answer each time', 'reads the environment', None)
+>>> is_unclear("pickle.loads"), is_unclear("math.sqrt")
+(True, False)
 """
 
 from __future__ import annotations
 
 import ast
+import functools
+import re
 from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
@@ -26,97 +26,179 @@ from labelkit.rules.inspection.syntax import (
     dotted_name,
     loads,
     own_names,
-    reached,
 )
 
-_IMPURE: Final = {
+_IMPURE: Final[dict[str, tuple[str, ...]]] = {
     "gives another answer each time": (
-        "random.",
-        "numpy.random.",
-        "secrets.",
-        "uuid.uuid1",
-        "uuid.uuid4",
-        "os.urandom",
+        *("random.", "numpy.random.", "secrets.", "uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom"),
+        *("torch.rand.", "torch.randn.", "torch.randint.", "torch.randperm."),
     ),
     "reads the clock": (
-        *("time.time", "time.monotonic", "time.perf_counter", "time.localtime", "time.gmtime", "time.strftime"),
-        *("time.ctime", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
-        "datetime.date.today",
+        *("time.", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today"),
+        *("datetime.date.today", "os.times", "pandas.Timestamp.now", "pandas.Timestamp.today"),
     ),
-    "reads the environment": ("os.environ", "os.getenv", "os.getcwd", "sys.argv"),
+    "reads the environment": (
+        *("os.environ", "os.environb", "os.getenv", "os.getcwd", "os.cpu_count", "os.uname", "os.getlogin"),
+        *("os.getuid", "os.name", "sys.", "platform.", "locale.", "getpass.", "socket.gethostname"),
+        *("pathlib.Path.cwd", "pathlib.Path.home", "tempfile.gettempdir"),
+    ),
     "reads a file each time": (
-        *("io.open", "gzip.open", "codecs.open", "os.listdir", "os.scandir", "os.path.exists", "os.path.isfile"),
-        *("glob.glob", "builtins.input"),
+        *("io.open", "io.FileIO.", "os.", "glob.", "shutil.", "tempfile.", "fileinput.", "linecache.", "gzip.", "bz2."),
+        *("lzma.", "codecs.open", "zipfile.", "tarfile.", "mmap.", "dbm.", "shelve.", "builtins.input", "pickle.load"),
+        *("json.load", "tomllib.load", "numpy.load", "numpy.fromfile", "numpy.genfromtxt", "numpy.loadtxt"),
+        *("numpy.memmap", "pandas.read_", "pandas.io.", "pyarrow.csv.", "pyarrow.dataset.", "pyarrow.feather."),
+        *("pyarrow.parquet.", "polars.read_", "polars.scan_", "importlib.resources.", "joblib.load"),
     ),
-    "asks another program": ("requests.", "httpx.", "urllib.request.", "socket.", "subprocess."),
-    "differs from process to process": ("builtins.hash", "builtins.id"),
+    "asks another program": (
+        *("requests.", "httpx.", "urllib.request.", "urllib3.", "http.", "aiohttp.", "socket.", "ssl.", "ftplib."),
+        *("subprocess.", "boto3.", "openai.", "redis.", "pymongo.", "mysql.", "psycopg.", "psycopg2.", "sqlite3."),
+        *("sqlalchemy.", "duckdb.", "os.system", "os.popen", "smtplib.", "webbrowser."),
+    ),
+    "differs from process to process": (
+        *("builtins.hash", "builtins.id", "os.getpid", "os.getppid", "threading.", "multiprocessing."),
+        *("_thread.", "concurrent.futures.", "gc."),
+    ),
+    "depends on the state of the interpreter": (
+        *("builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir", "builtins.breakpoint"),
+        *("builtins.eval", "builtins.exec", "builtins.compile", "builtins.__import__", "importlib.", "inspect."),
+    ),
 }
-"""What a rule should not use, by the dotted name of its home; a name that ends in a dot stands for all behind it."""
+"""The dotted names of what a rule should not use, by the reason.
 
-_SEEDED: Final = {"random.Random", "numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.SeedSequence"}
-"""Called with a seed, these give the same answer each time."""
+A name that ends in a dot or an underscore stands for all that begins with it; another one for itself and its
+attributes. The longest that fits decides.
+"""
 
-_MUTATING: Final = {
-    *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove"),
-    *("reverse", "setdefault", "sort", "subtract", "update"),
-}
+_UNCLEAR: Final = frozenset(
+    (
+        *("asyncio", "codecs", "ctypes", "io", "pathlib", "pickle", "select", "signal", "torch", "weakref", "xml"),
+        *("json.load", "http", "concurrent"),
+    )
+)
+"""Modules of which some parts depend on their arguments alone and others do not."""
+
+_PURE: Final = re.compile(
+    r"os\.path\.(basename|dirname|join|normpath|split|splitext|commonprefix|commonpath|isabs)|os\.(sep|linesep|fspath)"
+    r"|pathlib\.Pure\w+(\.\w+)*|time\.(strptime|struct_time|sleep)|json\.loads|tomllib\.loads|sys\.(intern|maxsize|maxunicode)"
+    r"|http\.HTTPStatus(\.\w+)*|numpy\.random\.(SeedSequence|Generator|PCG64|Philox|MT19937|SFC64|PCG64DXSM)"
+)
+"""What in impure and unclear modules depends on its arguments alone (bit generators are seeded, see below)."""
+
+SEEDED: Final = frozenset(
+    (
+        *("random.Random", "numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.SeedSequence"),
+        *("numpy.random.PCG64", "numpy.random.Philox", "numpy.random.MT19937", "numpy.random.SFC64"),
+        "numpy.random.PCG64DXSM",
+    )
+)
+"""Called with a seed, these give the same answers each time; without one, others."""
+
+FILE_METHODS: Final = frozenset(
+    ("read_text", "read_bytes", "write_text", "write_bytes", "iterdir", "rglob", "is_file", "is_dir", "is_symlink")
+)
+"""Methods that paths alone have."""
+
+PATH_METHODS: Final = frozenset(
+    (
+        *("open", "exists", "glob", "stat", "lstat", "resolve", "expanduser", "absolute", "readlink", "samefile"),
+        *("owner", "group", "touch", "unlink", "mkdir", "rmdir", "rename", "replace", "walk", "is_mount"),
+    )
+)
+"""Methods of paths that other objects have, too."""
+
+MUTATORS: Final = frozenset(
+    (
+        *("add", "append", "appendleft", "clear", "discard", "extend", "extendleft", "insert", "pop", "popitem"),
+        *("popleft", "remove", "reverse", "rotate", "setdefault", "sort", "subtract", "update", "difference_update"),
+        *("intersection_update", "symmetric_difference_update", "fill", "put", "resize", "__setitem__", "__delitem__"),
+    )
+)
+"""Methods that change the object that they belong to."""
 
 
-@dataclass(frozen=True)
-class Impurity:
-    """A reason why a function may answer otherwise another time."""
-
-    what: str
-    line: int
-    function: str = ""
-
-    def __str__(self) -> str:
-        helper = f"{self.function}, " if self.function else ""
-        return f"{self.what} ({helper}line {self.line})"
+@functools.cache
+def impurity(dotted: str) -> str | None:
+    """Return why something of the standard library or a package is impure, by its dotted name; None if it is not."""
+    if _PURE.fullmatch(dotted) and dotted not in SEEDED:
+        return None
+    fitting = {name: reason for reason, names in _IMPURE.items() for name in names if _fits(name, dotted)}
+    return fitting[max(fitting, key=len)] if fitting else None
 
 
-def impurities(source: Source) -> list[Impurity]:
-    """The reasons why a function, or one of its module that it calls, may answer otherwise for the same arguments."""
-    found: dict[str, Impurity] = {}
-    for one in reached(source):
-        name = "" if one is source else f"{one.tree.name}()"
-        for what, line in [*_state(one), *_outside(one)]:
-            found.setdefault(what, Impurity(what, line, name))
-    return list(found.values())
+def _fits(name: str, dotted: str) -> bool:
+    return dotted == name or dotted.startswith(name if name.endswith((".", "_")) else f"{name}.")
 
 
-def _state(source: Source) -> Iterator[tuple[str, int]]:
-    """Names of the module that functions change."""
+@functools.cache
+def is_unclear(dotted: str) -> bool:
+    """Return whether something may depend on more than its arguments, by its dotted name.
+
+    A module of which all is impure is unclear itself: it may be handed on.
+    """
+    if _PURE.fullmatch(dotted):
+        return False
+    all_impure = any(f"{dotted}." in names for names in _IMPURE.values())
+    return all_impure or any(_fits(module, dotted) for module in _UNCLEAR)
+
+
+def unseeded(source: Source) -> set[str]:
+    """List the generators of random numbers that a function makes without a seed, or hands on without a call."""
+    seeded = {
+        id(node.func)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and (node.args or node.keywords) and not _is_none(node)
+    }
+    names = ((node, dotted_name(node, source)) for node in chains(source.tree.body))
+    return {dotted for node, dotted in names if dotted in SEEDED and id(node) not in seeded}
+
+
+def _is_none(call: ast.Call) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return all(isinstance(value, ast.Constant) and value.value is None for value in given)
+
+
+# State that functions change ------------------------------------------------------------------------------------------
+
+
+def shared_state(source: Source) -> Iterator[tuple[str, int]]:
+    """List the globals that a function changes, and those that it reads and a function of its module changes.
+
+    Yields
+    ------
+    what : str
+        Such as ``"reads the global n, which functions change (line 3)"``.
+    line : int
+    """
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Global):
-            yield from ((f"it changes the global {name}", node.lineno) for name in node.names)
+            yield from ((f"changes the global {name}", node.lineno) for name in node.names)
     changed = _changed_names(source)
     for node in loads(source):
         if node.id in changed and source.look_up(node.id) is not UNKNOWN:
-            yield f"it reads the global {node.id}, which functions change (line {changed[node.id]})", node.lineno
+            yield f"reads the global {node.id}, which functions change (line {changed[node.id]})", node.lineno
 
 
 def _changed_names(source: Source) -> dict[str, int]:
-    """The names of the module that a function of it assigns, or whose content it changes, with the line."""
+    """List the globals that a function of the module assigns, or whose content it changes, with the line."""
     changed: dict[str, int] = {}
     for function in ast.walk(source.module):
         if isinstance(function, FunctionNode):
-            own = own_names(function)
+            local_names = own_names(function)
             for node in ast.walk(function):
                 name = _changed_name(node, source.function.__globals__)
-                if name is not None and name not in own and name in source.function.__globals__:
+                if name is not None and name not in local_names and name in source.function.__globals__:
                     changed.setdefault(name, node.lineno)  # type: ignore[attr-defined] # statements and expressions have one
     return changed
 
 
 def _changed_name(node: ast.AST, namespace: dict[str, Any]) -> str | None:
-    """The name that a statement assigns to, or whose content it changes."""
+    """Return the name that a statement assigns to, or whose content it changes."""
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
         return node.id
     if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
         name = _root(node)
         return None if isinstance(namespace.get(str(name)), ModuleType | type) else name
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATING:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
         name = node.func.value.id if isinstance(node.func.value, ast.Name) else None
         return name if isinstance(namespace.get(str(name)), MutableMapping | MutableSequence | MutableSet) else None
     return None
@@ -126,19 +208,3 @@ def _root(node: ast.expr) -> str | None:
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def _outside(source: Source) -> Iterator[tuple[str, int]]:
-    """Uses of chance, the clock, the environment, files and other programs."""
-    seeded = {
-        id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call) and (node.args or node.keywords)
-    }
-    for node in chains(source.tree.body):
-        dotted = dotted_name(node, source)
-        if dotted is None or (dotted in _SEEDED and id(node) in seeded):
-            continue
-        for reason, names in _IMPURE.items():
-            if any(dotted == name or (name.endswith(".") and dotted.startswith(name)) for name in names):
-                yield f"it uses {dotted.removeprefix('builtins.')}, which {reason}", node.lineno
-            elif any(dotted.startswith(f"{name}.") for name in names):  # os.environ.get
-                yield f"it uses {dotted}, which {reason}", node.lineno

@@ -254,21 +254,21 @@ def dotted_name(node: ast.expr, source: Source) -> str | None:
         behind.insert(0, node.attr)
         node = node.value
     assert isinstance(node, ast.Name)
-    first = source.imported.get(node.id) or _home(source.look_up(node.id))
+    first = source.imported.get(node.id) or home_of(source.look_up(node.id))
     return None if first is None else ".".join([first, *behind])
 
 
-def _home(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
-    """The dotted name of a module, class or function, or of the module of a generator of random numbers."""
+def home_of(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
+    """Return the dotted name of a module, class or function, or of a generator of random numbers; None of others."""
     if value is os.environ:
         return "os.environ"
     if isinstance(value, ModuleType):
         return value.__name__
     if isinstance(value, type | FunctionType):
         return f"{value.__module__}.{value.__qualname__}"
-    owner = getattr(value, "__self__", None)
-    if isinstance(value, BuiltinFunctionType | MethodType) and isinstance(owner, ModuleType | type):
-        return f"{owner.__name__ if isinstance(owner, ModuleType) else _home(owner)}.{value.__name__}"
+    owner = value.__self__ if isinstance(value, BuiltinFunctionType | MethodType) else None
+    if isinstance(owner, ModuleType | type):
+        return f"{owner.__name__ if isinstance(owner, ModuleType) else home_of(owner)}.{value.__name__}"
     of_chance = type(value if owner is None else owner).__module__.split("._")[0]
     if of_chance in {"random", "numpy.random"} or of_chance.startswith("numpy.random."):
         return f"{'random' if of_chance == 'random' else 'numpy.random'}.{getattr(value, '__name__', 'Generator')}"

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from labelkit.rules.inspection.purity import impurities
+from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.load_module import load_file
 
@@ -100,7 +100,7 @@ def test_a_member_that_an_enum_does_not_have_is_named_with_its_line(written):
     ],
 )
 def test_a_function_that_may_answer_otherwise_another_time_is_told_and_why(written, head, body, what):
-    found = list(map(str, impurities(written(f"{head}\ndef rule(x):\n    {body}\n"))))
+    found = list(map(str, resolve(written(f"{head}\ndef rule(x):\n    {body}\n").function).impure))
     assert any(what in one for one in found), found
 
 
@@ -122,7 +122,7 @@ def test_a_function_that_may_answer_otherwise_another_time_is_told_and_why(writt
     ],
 )
 def test_a_function_that_depends_on_its_arguments_alone_is_left_in_peace(written, head, body):
-    assert impurities(written(f"{head}\ndef rule(x):\n    {body}\n")) == []
+    assert resolve(written(f"{head}\ndef rule(x):\n    {body}\n").function).impure == ()
 
 
 def test_functions_without_a_source_of_their_own_are_unknown():

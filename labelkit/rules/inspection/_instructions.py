@@ -1,0 +1,231 @@
+"""Read the byte code of a function: which globals, imports and attributes it reads, and what it changes.
+
+Only instructions by name are interpreted. One that is not known, of a later Python, makes the function unknown: its
+votes are not cached, and nothing is wrong.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import itertools
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from types import CodeType, ModuleType
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from labelkit.rules.inspection import purity
+from labelkit.rules.inspection._origin import is_ours, parents
+from labelkit.rules.inspection.syntax import home_of
+
+_PATHLIB: Final = re.compile(r"^pathlib\.(_local\.|_abc\.)?(Posix|Windows)?Path\b")
+_NAME_INSTRUCTIONS: Final = frozenset(
+    (
+        *("LOAD_NAME", "STORE_NAME", "DELETE_NAME", "LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_ATTR"),
+        *("STORE_ATTR", "DELETE_ATTR", "LOAD_METHOD", "IMPORT_NAME", "IMPORT_FROM", "LOAD_SUPER_ATTR"),
+        *("LOAD_SUPER_METHOD", "LOAD_ZERO_SUPER_ATTR", "LOAD_ZERO_SUPER_METHOD", "LOAD_FROM_DICT_OR_GLOBALS"),
+    )
+)
+"""Instructions with a name that are understood; another one, of a later Python, makes a function unknown."""
+
+_FILLERS: Final = frozenset(("CACHE", "PUSH_NULL", "EXTENDED_ARG", "NOP", "RESUME"))
+"""Instructions that may stand between others without effect here."""
+
+_ATTRIBUTE: Final = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
+_STORE_ITEM: Final = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
+_MUTABLE: Final = (list, dict, set, bytearray, np.ndarray)
+
+
+class Notes(Protocol):
+    """Where a body notes what it reads."""
+
+    line: int
+    """The line of the instruction at hand."""
+
+    def value(self, value: Any, name: str) -> None:
+        """Note a value of the project that is read under a name."""
+
+    def foreign(self, dotted: str, *, seeded: bool = False) -> None:
+        """Note something of the standard library or a package."""
+
+    def impure(self, what: str) -> None:
+        """Note what depends on more than the arguments."""
+
+    def unclear(self, what: str) -> None:
+        """Note what may."""
+
+
+class Body:
+    """The instructions of one code object of a function.
+
+    Parameters
+    ----------
+    notes : Notes
+    code : code
+    scope : mapping
+        The globals.
+    around : mapping
+        The variables of the closure.
+    imported : mapping
+        The local names that the function imports, with the dotted name of each.
+    unseeded : set of str
+        Generators of random numbers that it makes without a seed.
+    has_source : bool
+        Whether the source of the function was searched for globals that it changes.
+    """
+
+    def __init__(
+        self,
+        notes: Notes,
+        code: CodeType,
+        scope: Mapping[str, Any],
+        around: Mapping[str, Any],
+        imported: Mapping[str, str],
+        unseeded: frozenset[str] | set[str],
+        *,
+        has_source: bool,
+    ) -> None:
+        self._notes, self._scope, self._around = notes, scope, around
+        self._imported, self._unseeded, self._has_source = imported, unseeded, has_source
+        self._steps = [step for step in dis.get_instructions(code) if step.opname not in _FILLERS]
+        self._stores_items = any(step.opname in _STORE_ITEM for step in self._steps)
+        self._reads_paths = False
+
+    def search(self) -> None:
+        """Note what each instruction reads."""
+        names = dis.hasname
+        for position, step in enumerate(self._steps):
+            self._notes.line = _line_of(step) or self._notes.line
+            after = self._steps[position + 1 :]
+            if step.opcode in names and step.opname not in _NAME_INSTRUCTIONS:
+                self._notes.unclear(f"has the instruction {step.opname}, which is not understood")
+            elif step.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
+                self._notes.impure(f"changes the global {step.argval}")
+            elif step.opname == "IMPORT_NAME":
+                self._import(step.argval)
+            elif step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
+                self._load(step.argval, after, self._scope)
+            elif step.opname == "LOAD_DEREF" and step.argval in self._around:
+                self._load(step.argval, after, self._around)
+            else:
+                self._local(step, after)
+        self._file_methods()
+
+    def _local(self, step: dis.Instruction, after: list[dis.Instruction]) -> None:
+        """A local name of something that the function imports."""
+        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        dotted = self._imported.get(names[-1]) if step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) else None
+        if dotted is not None:
+            self._foreign(".".join([dotted, *_attributes_after(after)]))
+
+    def _load(self, name: str, after: list[dis.Instruction], scope: Mapping[str, Any]) -> None:
+        """A global name, with the attributes that follow it as far as they are those of modules and classes."""
+        if name not in scope:
+            if name in self._imported:
+                self._foreign(".".join([self._imported[name], *_attributes_after(after)]))
+            elif hasattr(builtins, name):
+                value = getattr(builtins, name)
+                self._foreign(f"{getattr(value, '__module__', None) or 'builtins'}.{name}")
+            else:
+                self._notes.unclear(f"reads the global {name}, which does not exist")
+            return
+        value = scope[name]
+        self._changes(name, value, after, certain=scope is self._around or not self._has_source)
+        path, consumed = name, 0
+        for step in after:
+            if not isinstance(value, ModuleType | type) or step.opname not in _ATTRIBUTE:
+                break
+            if not is_ours(value):
+                path = value.__name__ if isinstance(value, ModuleType) else f"{value.__module__}.{value.__qualname__}"
+            if not hasattr(value, step.argval):
+                break
+            path, value, consumed = f"{path}.{step.argval}", getattr(value, step.argval), consumed + 1
+        self._reached(path, value, after[consumed:])
+
+    def _changes(self, name: str, value: Any, after: list[dis.Instruction], *, certain: bool) -> None:
+        """Note a mutable object that is changed, or may be, since it gets a local name or items are stored.
+
+        Globals that functions change are found in the source (:func:`purity.shared_state`), where there is one.
+        """
+        if not isinstance(value, _MUTABLE) or not after:
+            return
+        if after[0].opname in _ATTRIBUTE and after[0].argval in purity.MUTATORS:
+            note = self._notes.impure if certain else self._notes.unclear
+            note(f"may change {name}, which outlives the call")
+        elif self._stores_items or after[0].opname in {"STORE_FAST", "STORE_DEREF"}:
+            self._notes.unclear(f"may change {name}, which outlives the call")
+
+    def _reached(self, path: str, value: Any, after: list[dis.Instruction]) -> None:
+        home = home_of(value)
+        if isinstance(value, PurePath):
+            self._reads_paths = True
+        if home is not None and home.startswith(("random.", "numpy.random.", "os.environ")):
+            read = _attributes_after(after)[:1] if home == "os.environ" or home.endswith(".Generator") else []
+            self._foreign(".".join([home, *read]))
+            return
+        owner = path.rpartition(".")[0]
+        module = next((m for m in parents(owner) if m in sys.modules), None)
+        if module is not None and not is_ours(sys.modules[module]):
+            self._foreign(path)
+        elif isinstance(value, type) and not is_ours(value):
+            self._foreign(f"{value.__module__}.{value.__qualname__}")
+        else:
+            self._notes.value(value, path)
+
+    def _foreign(self, dotted: str) -> None:
+        if _PATHLIB.match(dotted):
+            self._reads_paths = True
+        self._notes.foreign(dotted, seeded=dotted in purity.SEEDED and dotted not in self._unseeded)
+
+    def _import(self, name: str) -> None:
+        """A module that is imported when the function is called."""
+        module = sys.modules.get(name)
+        if module is not None and is_ours(module):
+            self._notes.unclear(f"imports {name}, a module of its own project, when it is called")
+        elif purity.is_unclear(name) or purity.impurity(name) is not None:
+            self._notes.unclear(f"imports {name}, which may depend on more than its arguments")
+        else:
+            self._foreign(name)
+
+    def _file_methods(self) -> None:
+        """Methods by which paths read files, of whatever object."""
+        methods = {step.argval: step for step in self._steps if step.opname in _ATTRIBUTE}
+        reading = purity.FILE_METHODS | (purity.PATH_METHODS if self._reads_paths else frozenset())
+        for name in sorted(methods.keys() & reading):
+            self._notes.line = _line_of(methods[name]) or self._notes.line
+            self._notes.impure(f"uses pathlib.Path.{name}, which reads a file each time")
+
+
+def _line_of(step: dis.Instruction) -> int | None:
+    return step.positions.lineno if step.positions is not None else None
+
+
+def _attributes_after(steps: list[dis.Instruction]) -> list[str]:
+    """List the attributes that are read of what was just loaded."""
+    names: list[str] = []
+    for step in steps:
+        if step.opname not in _ATTRIBUTE:
+            break
+        names.append(step.argval)
+    return names
+
+
+def imports(code: CodeType) -> Iterator[tuple[str, str]]:
+    """List the local names that a function imports, with the dotted name of each."""
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _FILLERS]
+    for position, step in enumerate(steps):
+        if step.opname != "IMPORT_NAME":
+            continue
+        following = steps[position + 1 :]
+        if following and following[0].opname.startswith("STORE_"):  # import a.b binds a
+            yield following[0].argval, step.argval.partition(".")[0]
+            continue
+        for one, other in itertools.pairwise(following):
+            if one.opname == "IMPORT_FROM" and other.opname.startswith("STORE_"):
+                yield other.argval, f"{step.argval}.{one.argval}"
+            elif one.opname not in {"IMPORT_FROM", "SWAP", "POP_TOP"} and not one.opname.startswith("STORE_"):
+                break

@@ -1,0 +1,322 @@
+"""Find every input of a function besides its arguments, and hash them; used by the vote cache and the lint.
+
+A vote may be cached only if it would be the same today. The byte code of a rule, and of all that it calls in its own
+project, is searched for what it reads: constants, functions, classes and containers of the project (their content
+counts), installed packages (their versions count), and what is impure, such as files, clocks, random numbers and
+networks (:mod:`labelkit.rules.inspection.purity`). What is not understood counts as not known.
+
+>>> def short(text):
+...     return len(text) < LIMIT
+>>> LIMIT = 5
+>>> resolve(short).problems
+()
+>>> import random
+>>> def lucky(text):
+...     return random.random() < 0.5
+>>> resolve(lucky).problems
+('uses random.random, which gives another answer each time',)
+>>> [str(finding) for finding in resolve(lucky).impure]
+['it uses random.random, which gives another answer each time (line 2)']
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+from collections import namedtuple
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from labelkit.rules.inspection import purity
+from labelkit.rules.inspection._instructions import Body, imports
+from labelkit.rules.inspection._origin import is_ours, version_of
+from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
+from labelkit.rules.inspection.syntax import home_of, source_of
+
+_OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
+"""The names of ``os.path`` on each system."""
+_FIELD_OF_TUPLE: Final[type] = type(vars(namedtuple("_FIELD_OF_TUPLE", "field"))["field"])  # noqa: PYI024 - its kind is wanted
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A reason why a function may answer differently for the same arguments.
+
+    Parameters
+    ----------
+    what : str
+        Such as ``"uses time.time, which reads the clock"``.
+    impure : bool
+        True where it does depend on more than its arguments; False where that cannot be ruled out.
+    line : int
+    function : str
+        The helper that does so; empty for the function itself.
+    """
+
+    what: str
+    impure: bool
+    line: int = 0
+    function: str = ""
+
+    def __str__(self) -> str:
+        helper = f"{self.function}(), " if self.function else ""
+        return f"it {self.what} ({helper}line {self.line})"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The inputs of functions besides their arguments.
+
+    Attributes
+    ----------
+    digest : str
+        Changes when anything does that is read.
+    findings : tuple of Finding
+        Reasons why the answer may change though the digest does not; empty if all is known.
+    """
+
+    digest: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All findings in words, each once: the vote cache refuses a function that has any."""
+        return tuple(dict.fromkeys(finding.what for finding in self.findings))
+
+    @property
+    def impure(self) -> tuple[Finding, ...]:
+        """The findings that the lint reports, each once."""
+        return tuple({finding.what: finding for finding in reversed(self.findings) if finding.impure}.values())[::-1]
+
+
+def resolve(*functions: Any) -> Resolution:
+    """Find the inputs of functions besides their arguments.
+
+    Parameters
+    ----------
+    *functions : callable
+        Functions, methods, partial functions, callable objects of the project's own classes.
+    """
+    search = _Search()
+    for function in functions:
+        search.value(function, getattr(function, "__name__", type(function).__name__))
+    return Resolution(fingerprint(sys.version, sorted(search.inputs.items())), tuple(search.findings))
+
+
+class _Search:
+    """One search: the inputs by name, the findings, and the objects that were searched already."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, str] = {}
+        self.findings: list[Finding] = []
+        self._searched: dict[int, Any] = {}
+        self.line = 0
+        self._function = ""
+        self._first = True
+        self._cached = False
+
+    def value(self, value: Any, name: str) -> None:
+        """Note a value that is read under a name."""
+        home = home_of(value)
+        if home is not None and home.startswith(("random.", "numpy.random.", "os.environ")):
+            self.foreign(home)
+        elif id(value) in self._searched:
+            return
+        elif isinstance(value, (*PLAIN, Enum, re.Pattern, np.ndarray)):
+            self.inputs[name] = fingerprint(value)
+            if is_ours(type(value)):  # a member of an enum, or an instance of a subclass of str: its methods count
+                self._searched[id(value)] = value
+                self._instance(value, name)
+        else:
+            self._searched[id(value)] = value
+            self._compound(value, name)
+
+    def unclear(self, what: str) -> None:
+        """Note what cannot be ruled out."""
+        self.findings.append(Finding(what, impure=False, line=self.line, function=self._function))
+
+    def impure(self, what: str) -> None:
+        """Note what is impure; in a function that is cached for the process, it is unclear at most."""
+        self.findings.append(Finding(what, impure=not self._cached, line=self.line, function=self._function))
+
+    def _compound(self, value: Any, name: str) -> None:  # noqa: C901 - a table of kinds
+        if isinstance(value, FunctionType | type):
+            self._definition(value, name)
+        elif isinstance(value, BuiltinFunctionType):
+            self._builtin(value, name)
+        elif isinstance(value, ModuleType):
+            self.unclear(f"hands the module {value.__name__} on")
+        elif isinstance(value, functools.partial):
+            self._parts((value.func, value.args, value.keywords), name)
+        elif isinstance(value, MethodType):
+            self._parts((value.__func__, value.__self__), name)
+        elif hasattr(type(value), "__resolved_parts__"):
+            self._parts(value.__resolved_parts__(), name)
+        elif "__wrapped__" in getattr(value, "__dict__", ()):
+            self._wrapped(value, name)
+        elif isinstance(value, dict):
+            self._parts([*value, *value.values()], name)
+            self._own_class(value, name)
+        elif isinstance(value, list | tuple | set | frozenset):
+            self._parts(value, name)
+            self._own_class(value, name)
+        elif isinstance(value, np.ufunc):
+            self.foreign(f"numpy.{value.__name__}")
+        elif is_dataclass(value) or is_ours(type(value)):
+            self._instance(value, name)
+        else:
+            kind = f"{type(value).__module__}.{type(value).__qualname__}"
+            self.unclear(f"reads {name}, a {kind}, whose content is not known")
+
+    def _builtin(self, value: BuiltinFunctionType, name: str) -> None:
+        owner = getattr(value, "__self__", None)
+        if owner is None or isinstance(owner, ModuleType | type):
+            self.foreign(f"{value.__module__ or 'builtins'}.{value.__qualname__}")
+        else:  # a method of an object, such as words.append
+            self.value(owner, f"{name} of")
+            if value.__name__ in purity.MUTATORS:
+                self.impure(f"changes {name} of {type(owner).__name__}, which outlives the call")
+
+    def _wrapped(self, value: Any, name: str) -> None:
+        """The function that a decorator wrapped; one that is cached is called once a process for the same arguments."""
+        before, self._cached = self._cached, self._cached or hasattr(value, "cache_info")
+        self._parts((value.__wrapped__,), name)
+        self._cached = before
+
+    def _parts(self, parts: Any, name: str) -> None:
+        plain = all(isinstance(part, PLAIN) and not is_ours(type(part)) for part in parts)
+        self.inputs[name] = fingerprint(parts) if plain else str(len(parts))
+        for position, part in enumerate(() if plain else parts):
+            self.value(part, f"{name}[{position}]")
+
+    def _own_class(self, value: Any, name: str) -> None:
+        """The class of a container, where the project made it: its methods, and attributes of the instance."""
+        if is_ours(type(value)):
+            self._instance(value, name)
+
+    def _instance(self, value: Any, name: str) -> None:
+        """An object of the project's own class, or a dataclass: its attributes, and what its methods read."""
+        for attribute, part in _attributes(value).items():
+            self.value(part, f"{name}.{attribute}")
+        self.value(type(value), type(value).__qualname__)
+
+    def _definition(self, value: Any, name: str) -> None:
+        """A function or a class: of the project, it is searched; of a package, the version counts."""
+        if isinstance(value, FunctionType) and not is_ours(value) and hasattr(value, "__wrapped__"):
+            self._wrapped(value, name)  # what a decorator of a package made of a function of the project
+        elif not is_ours(value):
+            self.foreign(f"{value.__module__}.{value.__qualname__}")
+        elif isinstance(value, FunctionType):
+            self.inputs[name] = fingerprint(*_layout(value.__code__))
+            self._within(value)
+        else:
+            self._class(value, name)
+
+    def _class(self, value: type, name: str) -> None:
+        for attribute, part in vars(value).items():
+            described = isinstance(part, classmethod | staticmethod | property)
+            if not attribute.startswith("__") or isinstance(part, FunctionType) or described:
+                if isinstance(part, MemberDescriptorType | _FIELD_OF_TUPLE) or _is_generated(value, part):
+                    continue  # a slot, a field of a named tuple, a method that follows from the fields
+                inner = getattr(part, "__func__", None) or getattr(part, "fget", None) or part
+                self.value(inner, f"{name}.{attribute}")
+        for base in (*value.__bases__, type(value)):
+            if base not in (object, type):
+                self.value(base, base.__qualname__)
+
+    def _within(self, function: FunctionType) -> None:
+        """_Search a function of the project, with its line and name for findings."""
+        before = self.line, self._function, self._first
+        self._function, self._first = ("" if self._first else function.__name__), False
+        self._called(function)
+        self.line, self._function, self._first = before
+
+    def _called(self, function: FunctionType) -> None:
+        self.line = function.__code__.co_firstlineno
+        self.value(function.__defaults__ or (), f"defaults of {function.__name__}")
+        self.value(function.__kwdefaults__ or {}, f"keyword defaults of {function.__name__}")
+        for attribute, part in vars(function).items():
+            if attribute != "__wrapped__":
+                self.value(part, f"{function.__name__}.{attribute}")
+        source = source_of(function)
+        if source is not None:
+            for what, self.line in purity.shared_state(source):
+                self.impure(what)
+        unseeded = purity.SEEDED if source is None else purity.unseeded(source)
+        around = self._closure(function)
+        codes = list(_codes(function.__code__))
+        imported = {name: dotted for code in codes for name, dotted in imports(code)}
+        for code in codes:
+            Body(self, code, function.__globals__, around, imported, unseeded, has_source=source is not None).search()
+
+    def _closure(self, function: FunctionType) -> dict[str, Any]:
+        around: dict[str, Any] = {}
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                around[name] = cell.cell_contents
+            except ValueError:  # not bound yet
+                self.unclear(f"reads {name} before it has a value")
+            if name in around and not isinstance(around[name], ModuleType):
+                self.value(around[name], name)
+        return around
+
+    def foreign(self, dotted: str, *, seeded: bool = False) -> None:
+        """Note something of the standard library or an installed package, by its dotted name."""
+        dotted = _OS_PATH.sub("os.path", dotted)
+        reason = None if seeded else purity.impurity(dotted)
+        if reason is not None:
+            self.impure(f"uses {dotted.removeprefix('builtins.')}, which {reason}")
+        elif not seeded and purity.is_unclear(dotted):
+            self.unclear(f"uses {dotted}, which may depend on more than its arguments")
+        top = dotted.partition(".")[0]
+        if top in sys.stdlib_module_names or top == "builtins":
+            return
+        version = version_of(top)
+        self.inputs[f"package {top}"] = version or ""
+        if version is None:
+            self.unclear(f"uses {top}, whose version is not known")
+
+
+def _is_generated(owner: type, method: Any) -> bool:
+    """Return whether a method was generated by ``dataclass``."""
+    return is_dataclass(owner) and isinstance(method, FunctionType) and method.__code__.co_filename == "<string>"
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return the attributes of an instance: of its dictionary, its slots, and the fields of a dataclass."""
+    attributes = dict(vars(value)) if inspect.getattr_static(value, "__dict__", None) is not None else {}
+    for base in type(value).__mro__:
+        slots = vars(base).get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            if slot not in {"__dict__", "__weakref__"} and hasattr(value, slot):
+                attributes[slot] = getattr(value, slot)
+    if is_dataclass(value) and not isinstance(value, type):
+        attributes |= {field.name: getattr(value, field.name) for field in fields(value)}
+    return attributes
+
+
+def _layout(code: CodeType) -> Iterator[Any]:
+    """What a function does as it was loaded: its file may have been edited since. Docstrings and lines do not count."""
+    may_have_docstring = code.co_flags & getattr(inspect, "CO_HAS_DOCSTRING", inspect.CO_NEWLOCALS)
+    may_have_docstring = may_have_docstring and not code.co_name.startswith("<")  # a lambda, a comprehension
+    yield from (code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, code.co_flags)
+    for position, constant in enumerate(code.co_consts):
+        if isinstance(constant, CodeType):
+            yield from _layout(constant)
+        else:
+            yield None if position == 0 and may_have_docstring and isinstance(constant, str) else constant
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """A function's code, and that of the functions inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
