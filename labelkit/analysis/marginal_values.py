@@ -33,7 +33,7 @@ from labelkit.votes.vote_patterns import VotePatterns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models import BaseLabelModel
+    from labelkit.label_models import PatternLabelModel
 
 Without: TypeAlias = Callable[[int, Any], tuple[Any, Any]]
 """From an LF and patterns to probabilities without it, shape (n_kinds, n_classes), and the kind of each pattern."""
@@ -43,7 +43,7 @@ def marginal_values(
     matrix: Any,
     *,
     gold: Any = None,
-    model: BaseLabelModel | None = None,
+    model: PatternLabelModel | None = None,
     refit: bool = False,
     lfs: Sequence[str] | None = None,
     n_classes: int | None = None,
@@ -151,7 +151,7 @@ class _Labeled:
     everywhere: bool
 
 
-def _labeled(patterns: VotePatterns, gold: Gold | None, model: BaseLabelModel | None, *, refit: bool) -> _Labeled:
+def _labeled(patterns: VotePatterns, gold: Gold | None, model: PatternLabelModel | None, *, refit: bool) -> _Labeled:
     n_votes = np.zeros(len(patterns), dtype=np.int64)
     for column in patterns.outcomes.T:
         n_votes += column >= 0

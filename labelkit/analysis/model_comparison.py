@@ -25,7 +25,7 @@ from sklearn.base import clone
 from labelkit._shared.numbers import decimal, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models import MODELS, BaseLabelModel
+from labelkit.label_models import MODELS, PatternLabelModel
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
@@ -83,7 +83,7 @@ class Comparison:
 
 def compare(
     matrix: Any,
-    models: Sequence[BaseLabelModel | str] | Mapping[str, BaseLabelModel] | None = None,
+    models: Sequence[PatternLabelModel | str] | Mapping[str, PatternLabelModel] | None = None,
     gold: Any = None,
     *,
     n_classes: int | None = None,
@@ -125,7 +125,7 @@ def compare(
     return _by_gold(rows, chosen, agreement, aligned_gold(gold, rows.ids, rows.class_names), random_state)
 
 
-def _models(models: Any) -> dict[str, BaseLabelModel]:
+def _models(models: Any) -> dict[str, PatternLabelModel]:
     given = DEFAULT if models is None else models
     if isinstance(given, Mapping):
         found = dict(given)
@@ -137,19 +137,19 @@ def _models(models: Any) -> dict[str, BaseLabelModel]:
     return found
 
 
-def _made(name: str) -> BaseLabelModel:
+def _made(name: str) -> PatternLabelModel:
     if name not in MODELS:
         raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(MODELS)}")
     return MODELS[name]()
 
 
-def _free_name(name: str, place: int, models: Sequence[BaseLabelModel]) -> str:
+def _free_name(name: str, place: int, models: Sequence[PatternLabelModel]) -> str:
     """The class's name, with a number where it stands several times."""
     same = [i for i, model in enumerate(models) if type(model).__name__ == name]
     return name if len(same) == 1 else f"{name} {same.index(place) + 1}"
 
 
-def _agreement(rows: LabelMatrix, models: Mapping[str, BaseLabelModel]) -> dict[str, float]:
+def _agreement(rows: LabelMatrix, models: Mapping[str, PatternLabelModel]) -> dict[str, float]:
     majority = MODELS["MajorityVote"]().fit(rows).predict(rows)[rows.covered]
     labels = {name: clone(model).fit(rows).predict(rows)[rows.covered] for name, model in models.items()}
     return {name: float(np.mean(own == majority)) if len(own) else float("nan") for name, own in labels.items()}
@@ -160,7 +160,7 @@ def _agreement(rows: LabelMatrix, models: Mapping[str, BaseLabelModel]) -> dict[
 
 def _by_gold(
     rows: LabelMatrix,
-    models: Mapping[str, BaseLabelModel],
+    models: Mapping[str, PatternLabelModel],
     agreement: Mapping[str, float],
     gold: NDArray[np.int64],
     random_state: int,
@@ -201,7 +201,11 @@ def _by_gold(
 
 
 def _cross_fitted(
-    rows: LabelMatrix, model: BaseLabelModel, gold: NDArray[np.int64], known: NDArray[np.int64], fold: NDArray[np.int64]
+    rows: LabelMatrix,
+    model: PatternLabelModel,
+    gold: NDArray[np.int64],
+    known: NDArray[np.int64],
+    fold: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Probabilities of the rows with gold, each by a model that was given the gold of other rows only."""
     found = np.empty((len(known), rows.n_classes))
@@ -217,7 +221,7 @@ def _cross_fitted(
 
 
 def _by_votes(
-    rows: LabelMatrix, models: Mapping[str, BaseLabelModel], agreement: Mapping[str, float], random_state: int
+    rows: LabelMatrix, models: Mapping[str, PatternLabelModel], agreement: Mapping[str, float], random_state: int
 ) -> Comparison:
     fold = np.random.default_rng(random_state).permutation(np.arange(rows.n_lfs) % FOLDS)
     order = np.argsort(rows.names)  # so that the folds do not depend on the order of the labeling functions
@@ -238,7 +242,7 @@ def _by_votes(
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
 
 
-def _held_out(rows: LabelMatrix, model: BaseLabelModel, parts: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
+def _held_out(rows: LabelMatrix, model: PatternLabelModel, parts: Sequence[NDArray[np.int64]]) -> NDArray[np.float64]:
     """For each example, the mean log-likelihood ratio of left-out votes and abstains; shape (n_examples,)."""
     gain, judged = np.zeros(len(rows)), np.zeros(len(rows))
     everything = range(rows.n_lfs)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from labelkit.label_models import BaseLabelModel
+    from labelkit.label_models import PatternLabelModel
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +102,7 @@ _SHOWN_ELSEWHERE: Final = {"precision_high", "incorrect", "gold"}
 
 
 def summarize(
-    matrix: Any, model: BaseLabelModel | None = None, gold: Any = None, *, n_classes: int | None = None
+    matrix: Any, model: PatternLabelModel | None = None, gold: Any = None, *, n_classes: int | None = None
 ) -> Summary:
     """Say how much each labeling function votes, with whom it agrees, and how often it is right.
 
@@ -192,7 +192,7 @@ def _gold_columns(patterns: VotePatterns, tally: Tally, gold: Gold) -> dict[str,
     }
 
 
-def _model_precision(model: BaseLabelModel, patterns: VotePatterns, tally: Tally) -> NDArray[np.float64]:
+def _model_precision(model: PatternLabelModel, patterns: VotePatterns, tally: Tally) -> NDArray[np.float64]:
     """How often each LF's votes are right by the model's probabilities."""
     if not hasattr(model, "predict_pattern_proba"):
         raise ModelError(f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))")

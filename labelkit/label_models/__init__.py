@@ -2,7 +2,8 @@
 
 Every model takes a label matrix (or vote patterns, an array, a sparse matrix of ``label + 1``, a DataFrame) and is a
 scikit-learn estimator: ``fit(matrix, gold=None)``, ``predict_proba``, ``predict``, ``score``, ``evaluate``, ``label``,
-``save``. :class:`LabelModel` is the default. They learn from distinct patterns of votes and their counts alone.
+``save``. :class:`LabelModel` is the default. All learn from distinct patterns of votes and their counts alone
+(:class:`PatternLabelModel`); a model that reads more only has to satisfy :class:`LabelModelLike`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from labelkit.label_models._saving import read_model
-from labelkit.label_models.base import BaseLabelModel
 from labelkit.label_models.dawid_skene import DawidSkene
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
@@ -18,6 +18,8 @@ from labelkit.label_models.ibcc import IBCC
 from labelkit.label_models.majority_vote import MajorityVote
 from labelkit.label_models.metal import MetalModel
 from labelkit.label_models.one_coin import OneCoin
+from labelkit.label_models.pattern_label_model import PatternLabelModel
+from labelkit.label_models.protocol import LabelModelLike
 from labelkit.label_models.quorum_vote import QuorumVote
 from labelkit.label_models.snorkel import SnorkelLabelModel
 from labelkit.label_models.triplets import TripletModel
@@ -26,7 +28,7 @@ from labelkit.label_models.weighted_vote import WeightedVote
 if TYPE_CHECKING:
     from pathlib import Path
 
-MODELS: Final[dict[str, type[BaseLabelModel]]] = {
+MODELS: Final[dict[str, type[PatternLabelModel]]] = {
     model.__name__: model
     for model in (
         MajorityVote,
@@ -44,27 +46,28 @@ MODELS: Final[dict[str, type[BaseLabelModel]]] = {
 """Label models by name, the simplest first and the default last."""
 
 
-def load_model(path: str | Path) -> BaseLabelModel:
-    """Read a model that :meth:`~BaseLabelModel.save` wrote; it predicts the same bits.
+def load_model(path: str | Path) -> PatternLabelModel:
+    """Read a model that :meth:`~PatternLabelModel.save` wrote; it predicts the same bits.
 
     Raises
     ------
     ModelError
         If the folder holds no model, or one that is not in :data:`MODELS`.
     """
-    return cast("BaseLabelModel", read_model(path, MODELS))
+    return cast("PatternLabelModel", read_model(path, MODELS))
 
 
 __all__ = [
     "IBCC",
     "MODELS",
-    "BaseLabelModel",
     "DawidSkene",
     "Evaluation",
     "LabelModel",
+    "LabelModelLike",
     "MajorityVote",
     "MetalModel",
     "OneCoin",
+    "PatternLabelModel",
     "QuorumVote",
     "SnorkelLabelModel",
     "TripletModel",

@@ -1,4 +1,4 @@
-"""How labeling functions agree with one another, beyond what chance would have them do."""
+"""Agreement of labeling functions with one another, and agreement expected by chance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from labelkit._shared.row_operations import row_sums
-from labelkit.label_models._em import by_blocks, own_class_sums, sums_by
+from labelkit.label_models._columns import own_class_sums, sums_by
+from labelkit.label_models._posterior import by_blocks
 from labelkit.label_models._vote_table import class_votes
 
 if TYPE_CHECKING:
@@ -16,29 +17,29 @@ if TYPE_CHECKING:
 
     from labelkit.label_models._vote_table import VoteTable
 
-MOST_WORTH: Final = 1.5
-"""No vote counts as more than so many usual ones for the agreement of its LF with the others."""
+MOST_WEIGHT: Final = 1.5
+"""Upper bound of a vote's weight by the agreement of its LF with the others, in usual votes."""
 
-LEAST_TYPICAL: Final = 0.05
-"""Where LFs agree less than this beyond chance, or contradict less, nothing can be told from it."""
+LEAST_KAPPA: Final = 0.05
+"""Lower bound of the mean kappa that weights are relative to, and of the size of a kappa that is clearly negative."""
 
-FIRST_WORTH: Final = 0.1
-"""Until they are judged, votes of multipolar LFs count so little beside those of unipolar ones."""
+FIRST_WEIGHT: Final = 0.1
+"""Weight of votes of multipolar LFs, in the first round, where there are unipolar ones too."""
 
 ROUNDS: Final = 2
-"""The others are weighed in their turn."""
+"""Rounds of weighting: the second one uses the weights of the first."""
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
-    """What the votes beside those of a column say; arrays of shape (n_columns,).
+class CoVotes:
+    """Votes of other columns on the examples that have a column's vote; arrays of shape (n_columns,).
 
     Attributes
     ----------
     met : ndarray
-        Other votes on the same examples, by their weight.
+        Sum of the weights of other votes on the same examples.
     agreeing : ndarray
-        Those of them for the column's class.
+        The part of it for the column's class.
     chance : ndarray
         The share of all votes of other LFs that is for its class.
     """
@@ -48,13 +49,14 @@ class Beside:
     chance: NDArray[np.float64]
 
 
-def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
-    """Look at the votes beside those of each column, weighted by column.
+def co_votes(table: VoteTable, weight: NDArray[np.float64]) -> CoVotes:
+    """Sum the votes of other columns on each column's examples, weighted by column.
 
     >>> from labelkit.label_models._canonical_order import arrange
     >>> from labelkit.label_models._vote_table import read_votes
-    >>> found = beside(arrange(read_votes(np.array([[0, 0], [0, 1], [1, -1]])), np.arange(2)).table, np.ones(4))
-    >>> found.met.tolist(), found.agreeing.tolist()
+    >>> table = arrange(read_votes(np.array([[0, 0], [0, 1], [1, -1]])), np.arange(2)).table
+    >>> sums = co_votes(table, np.ones(4))
+    >>> sums.met.tolist(), sums.agreeing.tolist()
     ([2.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0])
     """
     to_class = table.label_matrix(weight)
@@ -65,46 +67,70 @@ def beside(table: VoteTable, weight: NDArray[np.float64]) -> Beside:
         everywhere += votes.sum(axis=0)
         met += table.rows(rows).T @ row_sums(votes)
         agreeing += own_class_sums(table, rows, votes)
-    own = weight * table.column_counts
-    met, agreeing = np.maximum(met - own, 0.0), np.maximum(agreeing - own, 0.0)
-    of_lf = sums_by(table.lf, own, table.n_lfs)[table.lf]
-    chance = (everywhere[table.label] - own) / np.maximum(everywhere.sum() - of_lf, 1e-12)
-    return Beside(met, agreeing, chance.clip(0, 1))
+    of_column = weight * table.column_counts
+    met, agreeing = np.maximum(met - of_column, 0.0), np.maximum(agreeing - of_column, 0.0)
+    of_lf = sums_by(table.lf, of_column, table.n_lfs)[table.lf]
+    chance = (everywhere[table.label] - of_column) / np.maximum(everywhere.sum() - of_lf, 1e-12)
+    return CoVotes(met, agreeing, chance.clip(0, 1))
 
 
-def agreement_worth(
-    table: VoteTable, independence: NDArray[np.float64], judged: NDArray[np.bool_]
+def mean_agreement(table: VoteTable, independence: NDArray[np.float64]) -> float:
+    """Return the share of votes that agree with another one on the same example, copies counted once.
+
+    0.5 where no example has two votes.
+    """
+    agreeing = met = 0.0
+    to_class, squares = table.label_matrix(independence), table.label_matrix(independence**2)
+
+    def vote_counts(rows: slice) -> NDArray[np.float64]:
+        """Count, for each pattern, its votes, those beside another one, and those of them that agree with it."""
+        n, n_squared = class_votes(table.rows(rows), to_class), class_votes(table.rows(rows), squares)
+        d = row_sums(n)
+        others = np.maximum(d - row_sums(n_squared) / np.maximum(d, 1e-12), 0.0)
+        pairs = row_sums((n**2 - n_squared).clip(min=0))
+        return np.column_stack([d, others, pairs / np.maximum(others, 1e-9)])
+
+    for rows in table.chunks():
+        d, others, agrees = np.ascontiguousarray(by_blocks(vote_counts, rows, 3).T)
+        weight = np.where(others > 1e-9, table.counts[rows], 0.0)
+        agreeing += float(weight @ agrees)
+        met += float(weight @ d)
+    return min(agreeing / met, 1.0) if met else 0.5
+
+
+def agreement_weights(
+    table: VoteTable, independence: NDArray[np.float64], weighted: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """What a vote of an LF is worth, by its chance-corrected agreement (kappa) with the others, relative to theirs.
+    """Weigh LFs by their chance-corrected agreement (kappa) with the others, relative to the mean kappa.
 
-    An LF that meets few others has the benefit of the doubt: a standard error is added. One that clearly contradicts
-    the others keeps the worth of a usual one: a narrow LF is often right against broad ones.
+    A standard error is added, so that an LF with few votes beside others is not weighed down by chance. One whose kappa
+    is clearly negative keeps weight 1: a narrow LF is often right against broad ones.
 
     Parameters
     ----------
     table : VoteTable
     independence : ndarray of shape (n_columns,)
-    judged : ndarray of bool, shape (n_lfs,)
-        Others are worth 1.
+    weighted : ndarray of bool, shape (n_lfs,)
+        The LFs to weigh; others have weight 1.
 
     Returns
     -------
     ndarray of shape (n_lfs,), in [0, 1.5]
     """
-    if not judged.any():
+    if not weighted.any():
         return np.ones(table.n_lfs)
-    worth = np.where(judged, FIRST_WORTH if not judged.all() else 1.0, 1.0)
+    weights = np.where(weighted, FIRST_WEIGHT if not weighted.all() else 1.0, 1.0)
     for _ in range(ROUNDS):
-        found = beside(table, independence * np.maximum(worth, 1e-6)[table.lf])
-        met = sums_by(table.lf, found.met, table.n_lfs)
-        whole = np.maximum(met, 1e-9)
-        agreeing = sums_by(table.lf, found.agreeing, table.n_lfs) / whole
-        chance = sums_by(table.lf, found.met * found.chance, table.n_lfs) / whole
-        room = np.maximum(1 - chance, 1e-9)
-        kappa = (agreeing - chance) / room
-        error = np.sqrt(np.maximum(agreeing * (1 - agreeing), 0.02) / whole) / room
-        typical = max(float((kappa * met * worth).sum() / max((met * worth).sum(), 1e-9)), LEAST_TYPICAL)
-        relative = np.clip((kappa + error) / typical, 0.0, MOST_WORTH)
-        contradicts = kappa < -np.maximum(2 * error, LEAST_TYPICAL)
-        worth = np.where(judged & (met > 0) & ~contradicts, relative, 1.0)
-    return worth
+        others = co_votes(table, independence * np.maximum(weights, 1e-6)[table.lf])
+        met = sums_by(table.lf, others.met, table.n_lfs)
+        total = np.maximum(met, 1e-9)
+        agreeing = sums_by(table.lf, others.agreeing, table.n_lfs) / total
+        chance = sums_by(table.lf, others.met * others.chance, table.n_lfs) / total
+        above_chance = np.maximum(1 - chance, 1e-9)
+        kappa = (agreeing - chance) / above_chance
+        error = np.sqrt(np.maximum(agreeing * (1 - agreeing), 0.02) / total) / above_chance
+        mean_kappa = max(float((kappa * met * weights).sum() / max((met * weights).sum(), 1e-9)), LEAST_KAPPA)
+        relative = np.clip((kappa + error) / mean_kappa, 0.0, MOST_WEIGHT)
+        contradicts = kappa < -np.maximum(2 * error, LEAST_KAPPA)
+        weights = np.where(weighted & (met > 0) & ~contradicts, relative, 1.0)
+    return weights

@@ -1,7 +1,7 @@
-"""Votes become a vote table, in an order that does not depend on how they were given.
+"""Arrangement of votes as a vote table, in an order that does not depend on that of the input.
 
-Labeling functions are put in the order of their names (or of their votes, where there are no names), and the patterns
-in the order that follows, so that neither order can change a label.
+Labeling functions are sorted by name (or by their votes, if they have no names), and patterns lexicographically in that
+order, so that neither order can change a label.
 
 >>> from labelkit.label_models._vote_table import read_votes
 >>> table = arrange(read_votes(np.array([[0, -1], [1, 1], [0, -1]])), np.arange(2)).table
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_CODES: Final = 10_000_000
-"""Up to so many pairs of a labeling function and a class, those that occur are marked in an array of all."""
+"""Up to this many pairs of a labeling function and a class, those that occur are marked in an array of all."""
 
 BLOCK_VOTES: Final = 250_000
-"""Votes are numbered, in threads, in blocks of so many."""
+"""Votes are numbered, in threads, in blocks of at most this many."""
 
 
 @dataclass(frozen=True, eq=False)
 class Arranged:
-    """A vote table, and where the patterns that were given ended up in it.
+    """A vote table, and the positions of the input's patterns in it.
 
     Attributes
     ----------
     table : VoteTable
     place : ndarray of int64, shape (n_given_patterns,)
-        The position in the table of each given pattern.
+        Position in the table of each pattern of the input.
     """
 
     table: VoteTable
@@ -49,10 +49,10 @@ class Arranged:
 
 
 def canonical_order(given: GivenVotes) -> NDArray[np.int64]:
-    """An order of the labeling functions that does not depend on how they were given.
+    """Return an order of the labeling functions that does not depend on that of the input.
 
-    By name where they have names. Otherwise by how often each votes for each class, and then by how often it votes
-    together with the others; those still equal are as good as exchangeable.
+    By name if they have names. Otherwise by the number of votes for each class, then by the numbers of examples shared
+    with the others; labeling functions that are still equal are practically exchangeable.
     """
     if given.named:
         return np.array(sorted(range(len(given.lfs)), key=lambda j: given.names[j]), dtype=np.int64)
@@ -70,21 +70,21 @@ def canonical_order(given: GivenVotes) -> NDArray[np.int64]:
 def arrange(given: GivenVotes, order: NDArray[np.int64], *, by_pattern: bool = True) -> Arranged:
     """Make the vote table with the labeling functions in ``order``.
 
-    The patterns follow that order too, so that sums over them do not depend on how they were given; without
-    ``by_pattern`` they may stay as they are, which is enough for what is asked of each alone.
+    Patterns are sorted in that order too, so that sums over them do not depend on the order of the input; without
+    ``by_pattern`` they may stay unsorted, which is enough for predictions, made for each pattern alone.
     """
     n_classes, n_lfs = len(given.class_names), len(order)
-    # Patterns are mostly given in the order of their labeling functions.
+    # patterns of the input are mostly sorted already
     ordered = given.in_order and np.array_equal(order, np.arange(n_lfs))
     cells = given.cells(order, by_pattern=by_pattern and not ordered)
-    found, columns = _numbered(cells.codes, n_lfs * n_classes)
-    shape = (len(given.counts), len(found))
+    codes, columns = _numbered(cells.codes, n_lfs * n_classes)
+    shape = (len(given.counts), len(codes))
     hits = sparse.csr_array((np.ones(len(columns)), columns, cells.indptr), shape=shape)
     hits, counts, place = _places(hits, given, cells.rows)
     table = VoteTable(
         hits=hits,
-        lf=found // n_classes,
-        label=found % n_classes,
+        lf=codes // n_classes,
+        label=codes % n_classes,
         counts=counts.astype(np.float64),
         lfs=tuple(given.lfs[j] for j in order),
         class_names=given.class_names,
@@ -93,10 +93,10 @@ def arrange(given: GivenVotes, order: NDArray[np.int64], *, by_pattern: bool = T
 
 
 def _numbered(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """The codes that occur, ascending, and the number of each among them, which takes its place."""
+    """Return the codes that occur, ascending, and each code's index among them, in place of the codes."""
     if n_codes > MOST_CODES:
-        found, numbers = np.unique(codes, return_inverse=True)
-        return found.astype(np.int64), numbers.astype(np.int64)
+        distinct_codes, numbers = np.unique(codes, return_inverse=True)
+        return distinct_codes.astype(np.int64), numbers.astype(np.int64)
     present, pieces = np.zeros(n_codes, dtype=bool), blocks(len(codes), BLOCK_VOTES)
 
     def mark(piece: slice) -> None:
@@ -114,7 +114,7 @@ def _numbered(codes: NDArray[Any], n_codes: int) -> tuple[NDArray[np.int64], NDA
 def _places(
     hits: sparse.csr_array, given: GivenVotes, rows: NDArray[np.int64] | None
 ) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
-    """The hits and counts of the table's patterns, and where those that were given are among them."""
+    """Return the hits and counts of the table's patterns, and the position of each input pattern among them."""
     if given.outcomes is None:
         hits.sort_indices()
         return _distinct_rows(hits, given.counts)
@@ -128,7 +128,7 @@ def _places(
 def _distinct_rows(
     hits: sparse.csr_array, counts: NDArray[np.int64]
 ) -> tuple[sparse.csr_array, NDArray[np.int64], NDArray[np.int64]]:
-    """Distinct rows of a sparse 0/1 matrix, without making it dense: rows with as many votes are compared together."""
+    """Find distinct rows of a sparse 0/1 matrix, comparing rows with equal numbers of votes; nothing dense is made."""
     lengths = np.diff(hits.indptr)
     place = np.empty(len(lengths), dtype=np.int64)
     firsts, totals, n_found = [], [], 0
@@ -148,7 +148,7 @@ def _distinct_rows(
 
 
 def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model: str) -> NDArray[np.int64]:
-    """Where the labeling functions that a model knows stand in other votes.
+    """Match the labeling functions that a model was fitted on with those of other votes.
 
     Parameters
     ----------
@@ -156,19 +156,19 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
     names : sequence of str
         The names at fit, in the order of the input there.
     named : bool
-        Whether those were names of their own.
+        True if these are names from the input, not numbers.
     model : str
-        The model's name, for the error.
+        Name of the model, for the error.
 
     Returns
     -------
     ndarray of int64, shape (n_lfs,)
-        For each name, its position in ``given``.
+        Position in ``given`` of each name.
 
     Raises
     ------
     ModelError
-        If a labeling function is missing, or one is there that the model does not know.
+        If a labeling function is missing or unknown to the model.
     """
     if not (given.named and named):
         if len(given.lfs) != len(names):

@@ -1,7 +1,7 @@
-"""The votes of dense patterns, one after the other: what their sparse matrix is made of.
+"""Conversion of dense patterns of votes to the arrays of a sparse matrix.
 
-Patterns are gone through in blocks, in threads, as the keys that they are packed into: these are small, sort quickly,
-and come apart into votes in the order of the labeling functions that is wanted.
+Patterns are packed into keys, which are small and sort fast, and unpacked block by block, in threads, with the labeling
+functions in the order that is asked for.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK_CELLS: Final = 1_000_000
-"""Patterns are unpacked in blocks of so many cells, which a processor's cache holds."""
+"""Patterns are unpacked in blocks of at most this many cells, which fit in a processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
+class VoteCells:
     """Votes by pattern, and within a pattern by labeling function.
 
     Attributes
@@ -30,9 +30,9 @@ class Cells:
     codes : ndarray of int32 or int64, shape (n_votes,)
         The labeling function and the class of each vote, ``lf * n_classes + label``.
     indptr : ndarray of int32 or int64, shape (n_patterns + 1,)
-        Where the votes of each pattern begin, and the last ones end.
+        Start of each pattern's votes in ``codes``, and the end of the last ones.
     rows : ndarray of int64 or None, shape (n_patterns,)
-        Which of the given patterns stands at each place; None if they stand as they were given.
+        Input position of each pattern; None if the order is that of the input.
     """
 
     codes: NDArray[Any]
@@ -40,18 +40,18 @@ class Cells:
     rows: NDArray[np.int64] | None
 
 
-def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *, by_pattern: bool) -> Cells:
+def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *, by_pattern: bool) -> VoteCells:
     """List the votes of patterns.
 
     Parameters
     ----------
     outcomes : ndarray of int, shape (n_patterns, n_lfs)
-        Below 0 where there is no vote.
+        Negative where there is no vote.
     order : ndarray of int64, shape (n_lfs,)
-        The labeling functions in the order in which votes are listed.
+        Labeling functions in output order.
     n_classes : int
     by_pattern : bool
-        Whether to put the patterns in lexicographic order, too.
+        True to sort the patterns lexicographically, too.
 
     Examples
     --------
@@ -66,30 +66,30 @@ def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *
     keys = keys if rows is None else keys[:, rows]
     n_votes = _votes_each(outcomes)
     most = max(int(n_votes.sum(dtype=np.int64)), m * n_classes)
-    number = np.int32 if most < np.iinfo(np.int32).max else np.int64  # SciPy wants one type for both
+    number = np.int32 if most < np.iinfo(np.int32).max else np.int64  # SciPy requires one type for both
     indptr, codes = np.zeros(n + 1, dtype=number), np.empty(n_votes.sum(dtype=np.int64), dtype=number)
     np.cumsum(n_votes if rows is None else n_votes[rows], out=indptr[1:])
 
     def fill(piece: slice) -> None:
         votes = np.ascontiguousarray(unpack(keys[:, piece], fields, outcomes.dtype)).ravel()
         cells = np.flatnonzero(votes >= 0)
-        own = codes[indptr[piece.start] : indptr[piece.stop]]
-        np.remainder(cells, m, out=own, casting="unsafe")
-        own *= n_classes
-        own += votes[cells]
+        target = codes[indptr[piece.start] : indptr[piece.stop]]
+        np.remainder(cells, m, out=target, casting="unsafe")
+        target *= n_classes
+        target += votes[cells]
 
     in_threads(fill, blocks(n, BLOCK_CELLS // max(m, 1)))
-    return Cells(codes, indptr, rows)
+    return VoteCells(codes, indptr, rows)
 
 
 def _votes_each(outcomes: NDArray[Any]) -> NDArray[Any]:
-    """How many votes each pattern holds."""
+    """Count the votes of each pattern."""
     n_votes = np.zeros(len(outcomes), dtype=np.uint8 if outcomes.shape[1] < 256 else np.int32)
 
     def count(piece: slice) -> None:
-        own = n_votes[piece]
+        target = n_votes[piece]
         for column in outcomes[piece].T:
-            np.add(own, column >= 0, out=own)
+            np.add(target, column >= 0, out=target)
 
     in_threads(count, blocks(len(outcomes), BLOCK_CELLS))
     return n_votes

@@ -1,36 +1,80 @@
-"""Expectation and maximisation over a vote table: functions of arrays, in logs, in bounded memory.
+"""Expectation maximisation over a vote table: the loop, and the expected counts that M steps work from.
 
-A score is additive: ``log_prior[y] + sum of weights[column, y]`` over the columns that a pattern hits. Posteriors are
-made a chunk of patterns at a time and go straight into expected counts, so that the whole table of them never exists.
+An E step turns parameters into a :data:`~labelkit.label_models._posterior.Posterior`, an M step turns a posterior into
+parameters. Posteriors are computed a chunk of patterns at a time and summed into expected counts at once, so that the
+array of all of them never exists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from scipy.special import logsumexp
 
-from labelkit._shared.row_operations import row_maxima, row_sums
-from labelkit._shared.threads import blocks, in_threads
-from labelkit.label_models._vote_table import FEW_CLASSES, class_votes
+from labelkit.label_models._columns import own_class_sums
+from labelkit.label_models._posterior import by_blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
-BLOCK_CELLS: Final = 131_072
-"""Rows are computed, in threads, in blocks of so many cells: 1 MB, which a processor's cache holds."""
-
-Posterior: TypeAlias = "Callable[[slice], NDArray[np.float64]]"
-"""From a slice of patterns to their posteriors, shape (n_patterns, n_classes)."""
+Parameters = TypeVar("Parameters")
 
 
-@dataclass(frozen=True)
-class SoftCounts:
+@dataclass(frozen=True, eq=False)
+class EMResult(Generic[Parameters]):
+    """The parameters of the last M step, and the number of steps."""
+
+    parameters: Parameters
+    n_iter: int
+
+
+def run_em(
+    posterior: Posterior,
+    *,
+    m_step: Callable[[Posterior], Parameters],
+    e_step: Callable[[Parameters], Posterior],
+    monitored: Callable[[Parameters], NDArray[np.float64]],
+    start: NDArray[np.float64],
+    max_iter: int,
+    tol: float,
+) -> EMResult[Parameters]:
+    """Alternate M and E steps until no monitored parameter changes by ``tol`` or more.
+
+    Parameters
+    ----------
+    posterior : Posterior
+        The first one, such as vote shares.
+    m_step, e_step : callable
+    monitored : callable
+        Returns the array of parameters whose largest change is compared with ``tol``.
+    start : ndarray
+        Their values before the first M step.
+    max_iter : int
+        Steps at the most, and at least one.
+    tol : float
+        0 or less for exactly ``max_iter`` steps.
+
+    Returns
+    -------
+    EMResult
+    """
+    previous, n_iter, ended = start, 0, False
+    while not ended:
+        parameters = m_step(posterior)
+        posterior = e_step(parameters)
+        current, n_iter = monitored(parameters), n_iter + 1
+        converged = tol > 0 and np.abs(current - previous).max(initial=0) < tol
+        previous, ended = current, converged or n_iter >= max_iter
+    return EMResult(parameters, n_iter)
+
+
+@dataclass(frozen=True, eq=False)
+class ExpectedCounts:
     """Expected numbers of examples under a posterior.
 
     Attributes
@@ -45,97 +89,36 @@ class SoftCounts:
     classes: NDArray[np.float64]
 
 
-def sums_by(places: NDArray[np.int64], values: NDArray[Any], n: int) -> NDArray[np.float64]:
-    """Sum values by place; ndarray of shape (n,).
-
-    >>> sums_by(np.array([0, 2, 0]), np.array([1.0, 2.0, 3.0]), 3).tolist()
-    [4.0, 0.0, 2.0]
-    """
-    totals: NDArray[np.float64] = np.bincount(places, weights=values, minlength=n).astype(np.float64)
-    return totals
-
-
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities of log-scores, by rows; no overflow, and rows sum to 1.
-
-    >>> softmax(np.array([[0.0, 0.0], [1000.0, 0.0]])).tolist()
-    [[0.5, 0.5], [1.0, 0.0]]
-    """
-    shifted: NDArray[np.float64] = np.exp(scores - row_maxima(scores)[:, None])
-    shifted /= row_sums(shifted)[:, None]
-    return shifted
-
-
-def additive_scores(
-    table: VoteTable, rows: slice, weights: NDArray[np.float64], log_prior: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """``log_prior + sum of weights`` over a pattern's votes; shape (n_rows, n_classes)."""
-    return np.asarray(table.rows(rows) @ weights) + log_prior
-
-
-def vote_shares(table: VoteTable, weight: NDArray[np.float64] | None = None) -> Posterior:
-    """The posterior of a (weighted) majority vote: each class's share of a pattern's votes, uniform without votes."""
-    to_class = table.label_matrix(weight)
-
-    def posterior(rows: slice) -> NDArray[np.float64]:
-        shares = class_votes(table.rows(rows), to_class)
-        total = row_sums(shares)[:, None]
-        even = np.full(shares.shape, 1 / table.n_classes)
-        return np.asarray(np.divide(shares, total, out=even, where=total > 0))
-
-    return posterior
-
-
-def soft_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> SoftCounts:
-    """Expected counts under a posterior, with the examples of known class counted as what they are.
+def expected_counts(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> ExpectedCounts:
+    """Sum posteriors over examples; examples with gold count as their gold class.
 
     Parameters
     ----------
     table : VoteTable
-    posterior : callable
+    posterior : Posterior
     gold : GoldCounts
 
     Returns
     -------
-    SoftCounts
+    ExpectedCounts
     """
     columns = np.zeros((table.n_columns, table.n_classes))
     classes = np.zeros(table.n_classes)
     order = np.argsort(gold.pattern, kind="stable")
     pattern, label, count = gold.pattern[order], gold.label[order], gold.count[order]
-    free = table.counts - np.bincount(pattern, weights=count, minlength=table.n_patterns)
-    covered = table.covered
+    without_gold = table.counts - np.bincount(pattern, weights=count, minlength=table.n_patterns)
+    free = np.where(table.covered, without_gold, 0.0)
     for rows in table.chunks():
-        expected = by_blocks(posterior, rows, table.n_classes) * np.where(covered[rows], free[rows], 0.0)[:, None]
-        known = slice(*np.searchsorted(pattern, [rows.start, rows.stop]))
-        np.add.at(expected, (pattern[known] - rows.start, label[known]), count[known])
+        expected = by_blocks(posterior, rows, table.n_classes) * free[rows][:, None]
+        with_gold = slice(*np.searchsorted(pattern, [rows.start, rows.stop]))
+        np.add.at(expected, (pattern[with_gold] - rows.start, label[with_gold]), count[with_gold])
         columns += table.rows(rows).T @ expected
         classes += expected.sum(axis=0)
-    return SoftCounts(columns, classes)
-
-
-def own_class_sums(table: VoteTable, rows: slice, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each column, the sum over the patterns that have its vote of what they have for its class.
-
-    Parameters
-    ----------
-    table : VoteTable
-    rows : slice
-    values : ndarray of shape (n_rows, n_classes)
-
-    Returns
-    -------
-    ndarray of shape (n_columns,)
-    """
-    hits = table.rows(rows)
-    if table.n_classes <= FEW_CLASSES:
-        return np.asarray((hits.T @ values)[np.arange(table.n_columns), table.label])
-    place = np.repeat(np.arange(hits.shape[0]), np.diff(hits.indptr))  # of many, the sums for other classes are skipped
-    return sums_by(hits.indices.astype(np.int64), values[place, table.label[hits.indices]], table.n_columns)
+    return ExpectedCounts(columns, classes)
 
 
 def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDArray[np.float64]:
-    """How many of each column's votes are expected to be right, without a count for every class.
+    """Return the expected number of right votes of each column, without a count for every class.
 
     Returns
     -------
@@ -149,60 +132,10 @@ def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> N
 
 
 def _gold_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDArray[np.float64]:
-    """What knowing the class of some examples adds to the expected number of right votes."""
-    moved = np.zeros(table.n_columns)
+    """Return the change of the expected number of right votes by the examples whose class is known."""
+    change = np.zeros(table.n_columns)
     for pattern, label, count in zip(gold.pattern, gold.label, gold.count, strict=True):
         columns = table.hits.indices[table.hits.indptr[pattern] : table.hits.indptr[pattern + 1]]
         q = posterior(slice(pattern, pattern + 1))[0]
-        moved[columns] += count * ((table.label[columns] == label) - q[table.label[columns]])
-    return moved
-
-
-def by_blocks(function: Callable[[slice], NDArray[np.float64]], rows: slice, n_columns: int) -> NDArray[np.float64]:
-    """What a function says of rows, asked a block at a time, in threads; each row's answer depends on that row alone.
-
-    >>> by_blocks(lambda rows: np.arange(rows.start, rows.stop)[:, None] / 2, slice(2, 5), 1).tolist()
-    [[1.0], [1.5], [2.0]]
-    """
-    n_rows = rows.stop - rows.start
-    pieces = blocks(n_rows, BLOCK_CELLS // n_columns)
-    if len(pieces) < 2:
-        return function(rows)
-    found = np.empty((n_rows, n_columns))
-
-    def fill(piece: slice) -> None:
-        found[piece] = function(slice(rows.start + piece.start, rows.start + piece.stop))
-
-    in_threads(fill, pieces)
-    return found
-
-
-def log_normalised(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-probabilities of log-scores, by rows."""
-    return np.asarray(scores - logsumexp(scores, axis=1, keepdims=True))
-
-
-def known_columns(
-    table: VoteTable, codes: NDArray[np.int64], learned: NDArray[np.float64], unseen: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Weights of a table's columns: what was learned for those that were seen at fit, else the given ones.
-
-    Parameters
-    ----------
-    table : VoteTable
-    codes : ndarray of int64, shape (n_learned,)
-        The columns seen at fit, ascending.
-    learned : ndarray of shape (n_learned, ...)
-    unseen : ndarray of shape (n_columns, ...)
-        What to take for a column that was not seen.
-
-    Returns
-    -------
-    ndarray of the shape of ``unseen``
-    """
-    wanted = table.codes
-    places = np.minimum(np.searchsorted(codes, wanted), max(len(codes) - 1, 0))
-    seen = codes[places] == wanted if len(codes) else np.zeros(len(wanted), dtype=bool)
-    found = np.array(unseen, dtype=np.float64)
-    found[seen] = learned[places[seen]]
-    return found
+        change[columns] += count * ((table.label[columns] == label) - q[table.label[columns]])
+    return change

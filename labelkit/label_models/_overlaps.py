@@ -1,8 +1,7 @@
-"""How much of what a labeling function says is said by others too.
+"""Redundancy of labeling functions, by the Jaccard overlaps of the examples that they vote on.
 
-Two columns (labeling function, class) are as redundant as the examples that they vote on are the same: their Jaccard
-overlap J. A column's votes weigh ``1 / sum of J^3`` over all columns, itself included, so that exact copies count
-once between them and a chance overlap costs next to nothing.
+The votes of a column (labeling function, class) have the weight ``1 / sum of J^3`` over all columns, itself included,
+with J the Jaccard overlap, so that exact copies together count as one vote and a chance overlap hardly changes it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from labelkit._shared.threads import blocks, in_threads
-from labelkit.label_models._em import sums_by
+from labelkit.label_models._columns import sums_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,30 +25,30 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import VoteTable
 
 POWER: Final = 3.0
-"""Overlaps of unipolar columns are raised to this: such columns seldom fire together by chance."""
+"""Exponent of overlaps of unipolar columns, which seldom vote together by chance."""
 
 COPY_POWER: Final = 24.0
-"""All overlaps are raised to this first, so that near copies count as one and make no other look redundant."""
+"""Exponent of all overlaps in the first pass, which merges near copies before others are compared with them."""
 
-EVIDENCE: Final = 10.0
-"""An overlap of so many examples is believed by half."""
+SHRINKAGE: Final = 10.0
+"""Shared examples at which an overlap is shrunk by half."""
 
 DENSE_COLUMNS: Final = 400
-"""Up to so many columns, their products are made dense, a block of patterns at a time."""
+"""Up to this many columns, products of columns are dense, computed a block of patterns at a time."""
 
 MOST_PAIRS: Final = 4_000_000
-"""Of more columns, the pairs are gone through in blocks of no more than so many: about 200 MB."""
+"""Of more columns, pairs are computed in blocks of at most this many: about 200 MB."""
 
 BLOCK_CELLS: Final = 500_000
-"""See ``DENSE_COLUMNS``: 2 MB."""
+"""Cells of such a block of patterns: 2 MB."""
 
 MANY_BLOCKS: Final = 8
-"""From so many blocks on, each is left to one core."""
+"""From this many blocks on, each is computed by one thread."""
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Pairs of columns that share an example; those of one column stand together, first columns ascend.
+class ColumnPairs:
+    """Pairs of columns that share an example, grouped by first column, which ascends.
 
     Attributes
     ----------
@@ -58,7 +57,7 @@ class Pairs:
     jaccard : ndarray of shape (n_pairs,)
         The overlap, in (0, 1].
     shared : ndarray of shape (n_pairs,)
-        How many examples the pair has in common.
+        Number of examples that have both votes.
     """
 
     first: NDArray[np.int64]
@@ -69,13 +68,13 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """Jaccard overlaps of the pairs of columns that share an example, gone through in bounded memory."""
+    """Jaccard overlaps of the pairs of columns that share an example; iterate over them in bounded memory."""
 
     table: VoteTable
 
     @cached_property
     def _pieces(self) -> list[slice]:
-        """Blocks of columns that have no more than so many pairs."""
+        """Divide the columns into blocks with a bounded number of pairs."""
         most = self.table.hits.T @ self.table.n_votes.astype(np.float64)
         n_pairs = np.cumsum(np.minimum(most, self.table.n_columns))
         pieces, start = [], 0
@@ -87,10 +86,10 @@ class Overlaps:
         return pieces
 
     @cached_property
-    def _all(self) -> Pairs:
-        return self._pairs(together(self.table), 0)
+    def _all(self) -> ColumnPairs:
+        return self._pairs(shared_examples(self.table), 0)
 
-    def __iter__(self) -> Iterator[Pairs]:
+    def __iter__(self) -> Iterator[ColumnPairs]:
         if self.table.n_columns <= DENSE_COLUMNS or len(self._pieces) < 2:
             yield self._all
             return
@@ -99,42 +98,42 @@ class Overlaps:
         for piece in self._pieces:
             yield self._pairs(sparse.coo_array(by_column[piece] @ weighted), piece.start)
 
-    def _pairs(self, shared: sparse.coo_array, start: int) -> Pairs:
-        """The overlaps of some columns, from ``start`` on, with all."""
+    def _pairs(self, shared: sparse.coo_array, start: int) -> ColumnPairs:
+        """Return the overlaps of some columns, from ``start`` on, with all."""
         first, second = (places.astype(np.int64) for places in shared.coords)
         first += start
         counts = self.table.column_counts
-        return Pairs(first, second, shared.data / (counts[first] + counts[second] - shared.data), shared.data)
+        return ColumnPairs(first, second, shared.data / (counts[first] + counts[second] - shared.data), shared.data)
 
     def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The share of a column's votes that are its own, in (0, 1].
+        """Return the share of a column's votes that no other column repeats, in (0, 1].
 
         Parameters
         ----------
         alike : ndarray of bool, shape (n_columns,)
-            Columns that are redundant already where they overlap in part (unipolar ones), not only as copies. Good
-            multipolar functions agree on most examples without copying one another.
+            True for columns for which partial overlap is redundancy (unipolar ones), not only copies. Good multipolar
+            functions agree on most examples without being copies.
         group : ndarray of int64, shape (n_columns,)
-            Who each column comes from, -1 if that is not known; of one group, every overlap counts in full.
+            The author or source of each column, -1 if unknown; within a group, overlaps have exponent 1.
 
         Returns
         -------
         ndarray of shape (n_columns,)
         """
         n = self.table.n_columns
-        copies, said_too = np.zeros(n), np.zeros(n)
+        copies, repeated = np.zeros(n), np.zeros(n)
         for pairs in self:
-            copies += sums_by(pairs.first, pairs.jaccard**COPY_POWER * _evidence(pairs), n)
+            copies += sums_by(pairs.first, pairs.jaccard**COPY_POWER * _shrinkage(pairs), n)
         single = 1.0 / np.maximum(copies, 1e-300)
         for pairs in self:
-            said = (group[pairs.first] == group[pairs.second]) & (group[pairs.first] >= 0)
-            power = np.where(said, 1.0, np.where(alike[pairs.first] & alike[pairs.second], POWER, COPY_POWER))
-            also = single[pairs.second] * pairs.jaccard**power * _evidence(pairs)
-            said_too += sums_by(pairs.first, also, n)
-        return np.asarray(single / np.maximum(said_too, 1e-300))
+            one_group = (group[pairs.first] == group[pairs.second]) & (group[pairs.first] >= 0)
+            power = np.where(one_group, 1.0, np.where(alike[pairs.first] & alike[pairs.second], POWER, COPY_POWER))
+            overlap = single[pairs.second] * pairs.jaccard**power * _shrinkage(pairs)
+            repeated += sums_by(pairs.first, overlap, n)
+        return np.asarray(single / np.maximum(repeated, 1e-300))
 
     def same_votes(self) -> sparse.csr_array:
-        """On how many examples two labeling functions cast the same vote.
+        """Count the examples on which two labeling functions cast the same vote.
 
         Returns
         -------
@@ -142,43 +141,43 @@ class Overlaps:
             Each pair once, the first above the diagonal; rows and columns ascend.
         """
         table = self.table
-        found = sparse.csr_array((table.n_lfs, table.n_lfs))
+        counts = sparse.csr_array((table.n_lfs, table.n_lfs))
         for pairs in self:
             lf, other = table.lf[pairs.first], table.lf[pairs.second]
             same = (table.label[pairs.first] == table.label[pairs.second]) & (lf < other)
-            found = found + sparse.csr_array((pairs.shared[same], (lf[same], other[same])), shape=found.shape)
-        found.sort_indices()
-        return found
+            counts = counts + sparse.csr_array((pairs.shared[same], (lf[same], other[same])), shape=counts.shape)
+        counts.sort_indices()
+        return counts
 
 
-def _evidence(pairs: Pairs) -> NDArray[np.float64]:
-    """How far an overlap of so many examples is believed."""
-    return np.where(pairs.first == pairs.second, 1.0, pairs.shared / (pairs.shared + EVIDENCE))
+def _shrinkage(pairs: ColumnPairs) -> NDArray[np.float64]:
+    """Return the factor that shrinks overlaps of few shared examples, 1 for a column with itself."""
+    return np.where(pairs.first == pairs.second, 1.0, pairs.shared / (pairs.shared + SHRINKAGE))
 
 
-def together(table: VoteTable) -> sparse.coo_array:
-    """How many examples two columns share; coo_array of shape (n_columns, n_columns), pairs that share any.
+def shared_examples(table: VoteTable) -> sparse.coo_array:
+    """Count the examples that two columns share; coo_array of shape (n_columns, n_columns), without zeros.
 
     >>> import numpy as np
     >>> from labelkit.label_models._canonical_order import arrange
     >>> from labelkit.label_models._vote_table import read_votes
     >>> votes = np.array([[0, 0, -1], [1, 1, 1]])
-    >>> together(arrange(read_votes(votes), np.arange(3)).table).toarray().astype(int).tolist()
+    >>> shared_examples(arrange(read_votes(votes), np.arange(3)).table).toarray().astype(int).tolist()
     [[1, 0, 1, 0, 0], [0, 1, 0, 1, 1], [1, 0, 1, 0, 0], [0, 1, 0, 1, 1], [0, 1, 0, 1, 1]]
     """
     if table.n_columns > DENSE_COLUMNS:
         weighted = sparse.diags_array(table.counts) @ table.hits
         return sparse.coo_array(table.hits.T @ weighted)
-    found = np.zeros((table.n_columns, table.n_columns))
+    total = np.zeros((table.n_columns, table.n_columns))
     pieces = blocks(table.n_patterns, BLOCK_CELLS // max(table.n_columns, 1))
-    alone = nullcontext() if len(pieces) < MANY_BLOCKS else threadpool_limits(1, user_api="blas")
-    with alone:  # threads of products that wait for one another lose more than they gain
-        parts = in_threads(lambda rows: _shared_examples(table, rows), pieces)
-    return sparse.coo_array(sum(parts, start=found))  # whole numbers: the order of the sums does not matter
+    one_thread_each = nullcontext() if len(pieces) < MANY_BLOCKS else threadpool_limits(1, user_api="blas")
+    with one_thread_each:  # nested threads of matrix products are slower
+        parts = in_threads(lambda rows: _shared_in_rows(table, rows), pieces)
+    return sparse.coo_array(sum(parts, start=total))  # whole numbers: the order of the sums does not matter
 
 
-def _shared_examples(table: VoteTable, rows: slice) -> NDArray[np.float32 | np.float64]:
-    """How many examples two columns share among some patterns; shape (n_columns, n_columns)."""
+def _shared_in_rows(table: VoteTable, rows: slice) -> NDArray[np.float32 | np.float64]:
+    """Count the examples of some patterns that two columns share; shape (n_columns, n_columns)."""
     counts, hits = table.counts[rows], table.rows(rows)
     dense = np.zeros(hits.shape, dtype=np.float32 if counts.sum() < 2**24 else np.float64)  # exact below that
     dense[np.repeat(np.arange(len(counts)), np.diff(hits.indptr)), hits.indices] = 1

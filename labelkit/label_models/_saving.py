@@ -1,6 +1,6 @@
 """Models on disk, without pickle: a folder with ``model.json`` (class, parameters, scalars) and ``arrays.npz``.
 
-The class is looked up by name in one table, so that a file can name no code of its own.
+The class is looked up by name in a table, so that a file cannot name other code.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from labelkit.exceptions import ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 3
-"""Changes when what models learn has other names."""
+FORMAT: Final = 4
+"""Version of the folder; raised when learned attributes are renamed."""
 
 
 def write_model(model: Any, path: str | Path) -> Path:
@@ -27,29 +27,29 @@ def write_model(model: Any, path: str | Path) -> Path:
     Raises
     ------
     ModelError
-        If a learned attribute is neither an array nor plain.
+        If a learned attribute is neither an array nor a plain value.
     """
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
     learned = {name: value for name, value in vars(model).items() if name.endswith("_") and not name.startswith("_")}
     arrays: dict[str, Any] = {name: value for name, value in learned.items() if isinstance(value, np.ndarray)}
-    known = {
+    description = {
         "format": FORMAT,
         "model": type(model).__name__,
         "params": {name: _plain(value) for name, value in model.get_params(deep=False).items()},
         "learned": {name: _plain(value) for name, value in learned.items() if name not in arrays},
     }
     if any(array.dtype == object for array in arrays.values()):
-        raise ModelError(f"{type(model).__name__} learned an array of objects, which cannot be saved")
+        raise ModelError(f"{type(model).__name__} learned an array of objects, which cannot be saved without pickle")
     with replaced(folder / "arrays.npz") as draft, draft.open("wb") as file:
         np.savez(file, **arrays)
     with replaced(folder / "model.json") as draft:
-        draft.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return folder
 
 
 def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
-    """Read a model that :func:`write_model` wrote, of one of the known classes.
+    """Read a model that :func:`write_model` wrote, if its class is in ``models``.
 
     Raises
     ------
@@ -58,15 +58,15 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
     """
     folder = Path(path)
     try:
-        known = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         with np.load(folder / "arrays.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        name, params, learned = known["model"], known["params"], known["learned"]
+        name, params, learned = description["model"], description["params"], description["learned"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder} holds no label model: {error}", hint="model.save(folder) writes one") from None
-    if known.get("format") != FORMAT:
+    if description.get("format") != FORMAT:
         raise ModelError(
-            f"{folder} holds a model that another version of labelkit wrote (format {known.get('format')})",
+            f"{folder} holds a model that another version of labelkit wrote (format {description.get('format')})",
             hint="fit it again, and save it",
         )
     if name not in models:
@@ -80,7 +80,7 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON holds; arrays and tuples become lists."""
+    """Convert to a value that JSON can represent; arrays and tuples become lists."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""Whatever holds votes becomes one table: which (labeling function, class) columns each distinct pattern hits.
+"""Vote tables: a sparse matrix of distinct patterns by (labeling function, class) columns, from votes of any form.
 
 Label models take a label matrix, vote patterns, an array, a sparse matrix of ``label + 1`` or a DataFrame. All of them
-are read here, and arranged (:mod:`~labelkit.label_models._canonical_order`) as a :class:`VoteTable`, whose sparse 0/1
-matrix of patterns by columns is what the mathematics is done on: every score is that matrix times a table of weights.
+are read here and arranged (:mod:`~labelkit.label_models._canonical_order`) as a :class:`VoteTable`, on whose sparse 0/1
+matrix all computations are done: every score is that matrix times an array of weights.
 
 >>> given = read_votes(np.array([[0, -1], [1, 1], [0, -1]]))
 >>> given.outcomes.tolist(), given.counts.tolist(), given.class_names
@@ -20,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from labelkit.exceptions import GoldError, MatrixError, ModelError
-from labelkit.label_models._cells import Cells, cells_of
+from labelkit.label_models._cells import VoteCells, cells_of
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK_CELLS: Final = 4_000_000
-"""Posteriors are made for so many cells (patterns times classes) at a time: 32 MB."""
+"""Posteriors are computed for at most this many cells (patterns times classes) at a time: 32 MB."""
 
 FEW_CLASSES: Final = 16
-"""Up to so many classes, votes are counted by class in dense rows."""
+"""Up to this many classes, votes are counted by class in dense rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +48,9 @@ class VoteTable:
     lf, label : ndarray of int64, shape (n_columns,)
         The labeling function and the class of each column, sorted by both.
     counts : ndarray of float64, shape (n_patterns,)
-        How many examples show each pattern.
+        Number of examples of each pattern.
     lfs : tuple of LFInfo
-        The labeling functions, in the order that ``lf`` counts in.
+        The labeling functions, in the order of the numbers in ``lf``.
     class_names : tuple of str
     """
 
@@ -63,22 +63,22 @@ class VoteTable:
 
     @property
     def n_patterns(self) -> int:
-        """How many distinct patterns there are."""
+        """Number of distinct patterns."""
         return len(self.counts)
 
     @property
     def n_classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     @property
     def n_lfs(self) -> int:
-        """How many labeling functions there are."""
+        """Number of labeling functions."""
         return len(self.lfs)
 
     @property
     def n_columns(self) -> int:
-        """How many (labeling function, class) pairs occur."""
+        """Number of (labeling function, class) pairs that occur."""
         return len(self.lf)
 
     @property
@@ -88,48 +88,53 @@ class VoteTable:
 
     @property
     def n_votes(self) -> NDArray[np.int64]:
-        """How many votes each pattern holds; shape (n_patterns,)."""
+        """Number of votes of each pattern; shape (n_patterns,)."""
         return np.diff(self.hits.indptr).astype(np.int64)
 
     @property
+    def pattern_of_vote(self) -> NDArray[np.int64]:
+        """The pattern of each vote, in the order of ``hits.indices``; shape (n_votes,)."""
+        return np.repeat(np.arange(self.n_patterns), np.diff(self.hits.indptr))
+
+    @property
     def covered(self) -> NDArray[np.bool_]:
-        """Whether a pattern holds any vote; shape (n_patterns,)."""
+        """True for patterns with a vote; shape (n_patterns,)."""
         return self.n_votes > 0
 
     @cached_property
     def column_counts(self) -> NDArray[np.float64]:
-        """How many examples have each column's vote; shape (n_columns,)."""
+        """Number of examples with each column's vote; shape (n_columns,)."""
         return np.asarray(self.hits.T @ self.counts)
 
     def label_matrix(self, weight: NDArray[np.float64] | None = None) -> sparse.csr_array:
-        """The sparse matrix (n_columns, n_classes) that carries each column's weight (1) to its class."""
+        """Return the sparse matrix (n_columns, n_classes) with each column's weight (or 1) at its class."""
         weights = np.ones(self.n_columns) if weight is None else weight
         shape = (self.n_columns, self.n_classes)
         return sparse.csr_array((weights, (np.arange(self.n_columns), self.label)), shape=shape)
 
     def lf_matrix(self) -> sparse.csr_array:
-        """The sparse 0/1 matrix (n_lfs, n_columns) of which columns are an LF's."""
+        """Return the sparse 0/1 matrix (n_lfs, n_columns) with 1 at the columns of each LF."""
         shape = (self.n_lfs, self.n_columns)
         return sparse.csr_array((np.ones(self.n_columns), (self.lf, np.arange(self.n_columns))), shape=shape)
 
     def rows(self, chosen: slice) -> sparse.csr_array:
-        """The hits of some patterns, without a copy of them."""
+        """Return the hits of some patterns, without a copy of them."""
         start, stop, _ = chosen.indices(self.n_patterns)
         if (start, stop) == (0, self.n_patterns):
             return self.hits
         indptr = self.hits.indptr[start : stop + 1]
         votes = slice(indptr[0], indptr[-1])
-        own = sparse.csr_array((stop - start, self.n_columns))  # made from arrays, it would copy them
-        own.indices, own.indptr = self.hits.indices[votes], indptr - indptr[0]
-        own.data = self.hits.data[: own.indptr[-1]]  # these are ones: the first ones are in the cache
-        return own
+        hits = sparse.csr_array((stop - start, self.n_columns))  # the constructor from arrays copies them
+        hits.indices, hits.indptr = self.hits.indices[votes], indptr - indptr[0]
+        hits.data = self.hits.data[: hits.indptr[-1]]  # all values are 1, and the first ones are in the cache
+        return hits
 
     def some(self, patterns: NDArray[np.int64]) -> VoteTable:
-        """The table of some patterns, by their positions, each counted once."""
+        """Return the table of the patterns at some positions, each with a count of one."""
         return replace(self, hits=self.hits[patterns], counts=np.ones(len(patterns)))
 
     def chunks(self) -> Iterator[slice]:
-        """Slices of patterns whose posteriors fit in a bounded piece of memory."""
+        """Iterate over slices of patterns whose posteriors take bounded memory."""
         step = max(1, CHUNK_CELLS // self.n_classes)
         for start in range(0, self.n_patterns, step):
             yield slice(start, min(start + step, self.n_patterns))
@@ -137,24 +142,24 @@ class VoteTable:
 
 @dataclass(frozen=True, eq=False)
 class GivenVotes:
-    """Votes as a caller gave them, checked, with what is known beside them.
+    """Checked votes of the input, with ids, names and gold.
 
     Attributes
     ----------
     stored : csr_array of int64, shape (n_patterns, n_lfs), or None
-        The class of every vote, where the input was sparse; a cell that is not stored is an abstain.
+        The class of every vote, of sparse input; a cell that is not stored is an abstain.
     outcomes : ndarray or None, shape (n_patterns, n_lfs)
-        Distinct patterns in lexicographic order, where it was dense.
+        Distinct patterns in lexicographic order, of dense input.
     counts, index, ids
         Examples of each pattern; the pattern and the id of each example (None for vote patterns).
     named : bool
-        Whether the labeling functions have names of their own.
+        True if the labeling functions have names from the input.
     gold : ndarray or None, shape (n_patterns, n_classes)
-        Of vote patterns that carry gold.
+        Gold counts of vote patterns that carry them.
     confidence : ndarray of uint8 or None, shape (n_patterns, n_lfs)
-        How sure the rules were.
+        Confidences of the votes.
     in_order : bool
-        Whether the patterns stand in lexicographic order.
+        True if the patterns are in lexicographic order.
     """
 
     stored: sparse.csr_array | None
@@ -174,8 +179,8 @@ class GivenVotes:
         """(n_patterns, n_lfs)."""
         return len(self.counts), len(self.lfs)
 
-    def cells(self, order: NDArray[np.int64], *, by_pattern: bool = False) -> Cells:
-        """The votes with the labeling functions in an order; where the input was dense, also the patterns if asked."""
+    def cells(self, order: NDArray[np.int64], *, by_pattern: bool = False) -> VoteCells:
+        """Return the votes with the labeling functions in an order; of dense input, with sorted patterns if asked."""
         n_classes = len(self.class_names)
         if self.outcomes is not None:
             return cells_of(self.outcomes, order, n_classes, by_pattern=by_pattern)
@@ -183,11 +188,11 @@ class GivenVotes:
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order))
         codes = rank[self.stored.indices] * n_classes + self.stored.data
-        return Cells(codes, self.stored.indptr, None)
+        return VoteCells(codes, self.stored.indptr, None)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the labeling functions."""
+        """Names of the labeling functions."""
         return tuple(lf.name for lf in self.lfs)
 
 
@@ -223,7 +228,7 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
     ----------
     matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Raises
     ------

@@ -1,8 +1,10 @@
-"""Dawid and Skene's model of observers who err in their own ways, with priors that keep it on its feet."""
+"""Dawid and Skene's model of observers with a confusion matrix each, with priors that keep EM from degenerating."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -10,20 +12,15 @@ import numpy as np
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._em import (
-    SoftCounts,
-    additive_scores,
-    soft_counts,
-    softmax,
-    vote_shares,
-)
+from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._em import expected_counts, run_em
 from labelkit.label_models._polarity import multipolar
-from labelkit.label_models.base import checked_prior, uniform
+from labelkit.label_models._posterior import additive_posterior, vote_shares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
@@ -34,10 +31,11 @@ class DawidSkene(AdditiveModel):
         P(y \mid votes_i) \propto \pi_y \prod_{j votes} T_j(vote_{ij} \mid y), \quad
         T_j(l \mid y) = \frac{n_{jly} + s + d [l = y]}{\sum_{l'} n_{jl'y} + k s + d}
 
-    with n_jly the expected number of examples of class y that LF j votes l on. The pseudo-votes d on the diagonal say
-    that an LF is rather right than wrong: without them an LF that votes for one class only has T = 1 for every class,
-    says nothing, and the class prior runs away with the rest. For the same reason the prior is estimated only where at
-    least four fifths of the votes come from LFs that vote for several classes; else it is uniform, unless it is given.
+    with n_jly the expected number of examples of class y that LF j votes l on. The pseudo-votes d on the diagonal
+    state that an LF is more often right than wrong: without them an LF that votes for one class only has T = 1 for
+    every class, carries no information, and the class prior degenerates to one class. For the same reason the prior is
+    estimated only where at least four fifths of the votes come from LFs that vote for several classes; else it is
+    uniform, unless it is given.
 
     Parameters
     ----------
@@ -46,11 +44,11 @@ class DawidSkene(AdditiveModel):
     diagonal, smoothing : float
         Pseudo-votes d for the right class and s for every class.
     max_iter : int
-        EM steps at the most.
+        EM steps at most.
     tol : float
-        EM ends when no parameter moves by more.
+        EM ends when no confusion changes by this much.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------
@@ -94,63 +92,81 @@ class DawidSkene(AdditiveModel):
             raise ModelError(f"smoothing={self.smoothing!r} must be above 0, and diagonal={self.diagonal!r} not below")
         n_bytes = 40.0 * table.n_columns * table.n_classes
         check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
-        given = checked_prior(self.class_prior, table.n_classes)
-        prior = uniform(table.n_classes) if given is None else given
-        estimated = given is None and bool(multipolar(table).all())
-        posterior = vote_shares(table)
-        confusion = np.ones((table.n_columns, table.n_classes))
-        for step in range(1, max(1, self.max_iter) + 1):
-            self.n_iter_ = step
-            counts = soft_counts(table, posterior, gold)
-            before = confusion
-            confusion = confusion_of(table, counts, self.diagonal, self.smoothing)
-            if estimated:
-                prior = (counts.classes + 1) / (counts.classes + 1).sum()
-            posterior = observers_posterior(table, confusion, prior)
-            if np.abs(confusion - before).max(initial=0) < self.tol:
-                break
-        self.lf_totals_ = np.asarray(table.lf_matrix() @ counts.columns)
-        self._keep(table, np.log(confusion), prior)
+        prior = checked_prior(self.class_prior, table.n_classes)
+        if prior is None and not multipolar(table).all():
+            prior = uniform(table.n_classes)
+
+        def m_step(posterior: Posterior) -> ObserverParameters:
+            counts = expected_counts(table, posterior, gold)
+            totals = np.asarray(table.lf_matrix() @ counts.columns)
+            confusion = confusion_of(table, counts.columns, totals, diagonal=self.diagonal, smoothing=self.smoothing)
+            learned = (counts.classes + 1) / (counts.classes + 1).sum()
+            return ObserverParameters(confusion, totals, learned if prior is None else prior)
+
+        em = run_em(
+            vote_shares(table),
+            m_step=m_step,
+            e_step=partial(observers_posterior, table),
+            monitored=attrgetter("confusion"),
+            start=np.ones((table.n_columns, table.n_classes)),
+            max_iter=self.max_iter,
+            tol=self.tol,
+        )
+        self.n_iter_, self.lf_totals_ = em.n_iter, em.parameters.totals
+        self._set_weights(table, np.log(em.parameters.confusion), em.parameters.class_prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
-        nothing = SoftCounts(np.zeros((table.n_columns, table.n_classes)), np.zeros(table.n_classes))
-        return np.log(confusion_of(table, nothing, self.diagonal, self.smoothing, self.lf_totals_))
+        no_counts = np.zeros((table.n_columns, table.n_classes))
+        confusion = confusion_of(table, no_counts, self.lf_totals_, diagonal=self.diagonal, smoothing=self.smoothing)
+        return np.log(confusion)
+
+
+@dataclass(frozen=True, eq=False)
+class ObserverParameters:
+    """Parameters of one EM step.
+
+    Attributes
+    ----------
+    confusion : ndarray of shape (n_columns, n_classes)
+        P(vote | class), given that the LF votes.
+    totals : ndarray of shape (n_lfs, n_classes)
+        Expected votes of each LF on examples of each class.
+    class_prior : ndarray of shape (n_classes,)
+    """
+
+    confusion: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    class_prior: NDArray[np.float64]
 
 
 def confusion_of(
     table: VoteTable,
-    counts: SoftCounts,
+    counts: NDArray[np.float64],
+    totals: NDArray[np.float64],
+    *,
     diagonal: float,
     smoothing: float,
-    totals: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """M-step: the probability of each column's vote for each true class, given that its LF votes.
+    """M step: the probability of each column's vote for each true class, given that its LF votes.
 
     Parameters
     ----------
     table : VoteTable
-    counts : SoftCounts
+    counts : ndarray of shape (n_columns, n_classes)
+        Expected examples that have a column's vote and are of a class.
+    totals : ndarray of shape (n_lfs, n_classes)
+        Expected votes of each LF on examples of each class.
     diagonal, smoothing : float
-    totals : ndarray of shape (n_lfs, n_classes), optional
-        Expected votes of each LF on examples of each class, if not the sums of ``counts``.
 
     Returns
     -------
     ndarray of shape (n_columns, n_classes)
     """
     right = table.label[:, None] == np.arange(table.n_classes)
-    votes = np.asarray(table.lf_matrix() @ counts.columns) if totals is None else totals
-    whole = votes[table.lf] + smoothing * table.n_classes + diagonal
-    return np.asarray((counts.columns + smoothing + diagonal * right) / whole)
+    total = totals[table.lf] + smoothing * table.n_classes + diagonal
+    return np.asarray((counts + smoothing + diagonal * right) / total)
 
 
-def observers_posterior(table: VoteTable, confusion: NDArray[np.float64], prior: NDArray[np.float64]) -> Posterior:
-    """E-step: posteriors of patterns, given the confusions of the columns and the class prior."""
-    weights, log_prior = np.log(confusion), np.log(prior)
-    return partial(_posterior_of, table, weights, log_prior)
-
-
-def _posterior_of(
-    table: VoteTable, weights: NDArray[np.float64], log_prior: NDArray[np.float64], rows: slice
-) -> NDArray[np.float64]:
-    return softmax(additive_scores(table, rows, weights, log_prior))
+def observers_posterior(table: VoteTable, parameters: ObserverParameters) -> Posterior:
+    """E step: posteriors of patterns, given the confusions of the columns and the class prior."""
+    return additive_posterior(table, np.log(parameters.confusion), np.log(parameters.class_prior))

@@ -1,4 +1,4 @@
-"""What gold says of a model's labels, with intervals: the value that ``model.evaluate`` returns."""
+"""Metrics of a model's labels against gold, with intervals: the value that ``model.evaluate`` returns."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good the labels of the covered examples with gold are; NaN where undefined.
+    """Metrics of the labels of covered examples with gold; NaN where undefined.
 
     Attributes
     ----------
     n : int
         Examples with gold.
     n_covered : int
-        Those of them that some labeling function votes on; all that follows but ``coverage`` is about these.
+        Those of them that some labeling function votes on; all metrics below but ``coverage`` are over these.
     coverage : float
         ``n_covered / n``.
     accuracy : float
-        Share of right hard labels; a tie is not right.
+        Share of right hard labels; a tie counts as wrong.
     accuracy_interval : tuple of float
         Wilson's 95% interval.
     n_labeled : int
-        Covered examples that got a hard label.
+        Covered examples that have a hard label.
     accuracy_labeled : float
-        Share of right ones among those.
+        Share of right labels among those.
     f1 : dict of str to float
         F1 of each class.
     f1_macro, log_loss, brier, ece : float
@@ -77,7 +77,7 @@ class Evaluation:
         covered: NDArray[np.bool_],
         class_names: tuple[str, ...],
     ) -> Evaluation:
-        """Evaluate probabilities, a row for each kind of example with gold, ``weights`` of them each."""
+        """Evaluate probabilities; each row stands for ``weights`` examples with its ``gold`` class."""
         p, y, w = proba[covered], gold[covered], weights[covered]
         labels = hard_labels(p) if len(p) else np.zeros(0, dtype=np.int64)
         right = accuracy(labels, y, weights=w)
@@ -102,7 +102,7 @@ class Evaluation:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers without the bins, for JSON."""
+        """Return the numbers without the bins, for JSON."""
         return {name: value for name, value in self.__dict__.items() if name != "reliability"}
 
     def __repr__(self) -> str:

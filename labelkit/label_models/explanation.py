@@ -1,4 +1,4 @@
-"""Why an example has its probabilities: the class prior and every vote, in log-odds that add up."""
+"""Explanations of probabilities: the class prior and a term for each vote, in log-odds that add up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit.exceptions import ModelError
-from labelkit.label_models._em import softmax
+from labelkit.label_models._posterior import softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,9 +17,24 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import VoteTable
 
 
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """Log-scores of the patterns of a vote table as sums.
+
+    Attributes
+    ----------
+    prior : ndarray of shape (n_patterns, n_classes)
+    votes : ndarray of shape (n_votes, n_classes)
+        A term for each vote, in the order of the table's ``hits.indices``.
+    """
+
+    prior: NDArray[np.float64]
+    votes: NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """What moved the probabilities of some examples.
+    """Decomposition of the probabilities of some examples.
 
     The log-odds of a class are its log-probability less the mean of the other classes' (with two classes, the usual
     log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, to 1e-9.
@@ -47,33 +62,31 @@ class Explanation:
     def of(
         cls,
         table: VoteTable,
-        prior: NDArray[np.float64],
-        terms: NDArray[np.float64],
+        contributions: Contributions,
         *,
         ids: NDArray[Any],
         lf_names: tuple[str, ...],
     ) -> Explanation:
-        """Make it from log-scores: a prior for each row of the table, and a term for each vote."""
-        place = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr))
-        lf = table.lf[table.hits.indices]
+        """Make it from the contributions to log-scores; each row of the table is an example."""
+        pattern, lf = table.pattern_of_vote, table.lf[table.hits.indices]
         votes = np.full((table.n_patterns, table.n_lfs), -1, dtype=np.int64)
-        votes[place, lf] = table.label[table.hits.indices]
-        contributions = np.zeros((table.n_patterns, table.n_lfs, table.n_classes))
-        contributions[place, lf] = terms
-        scores = prior + contributions.sum(axis=1)
+        votes[pattern, lf] = table.label[table.hits.indices]
+        terms = np.zeros((table.n_patterns, table.n_lfs, table.n_classes))
+        terms[pattern, lf] = contributions.votes
+        scores = contributions.prior + terms.sum(axis=1)
         return cls(
             ids=ids,
             proba=softmax(scores),
-            prior=against_others(prior),
+            prior=against_others(contributions.prior),
             log_odds=against_others(scores),
-            contributions=against_others(contributions),
+            contributions=against_others(terms),
             votes=votes,
             lf_names=lf_names,
             class_names=table.class_names,
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """A row for each example, class and what moved it (``prior``, or an LF that voted): ``log_odds``."""
+        """Return a row for each example, class and source (``prior``, or an LF that voted) with its ``log_odds``."""
         rows: list[tuple[Any, ...]] = []
         for i, name in enumerate(self.ids):
             for c, label in enumerate(self.class_names):
@@ -88,13 +101,13 @@ class Explanation:
         lines = []
         for i, name in enumerate(self.ids[:10]):
             c = int(self.proba[i].argmax())
-            moved = [
+            terms = [
                 (f"{lf} ({self.class_names[self.votes[i, j]]})", self.contributions[i, j, c])
                 for j, lf in enumerate(self.lf_names)
                 if self.votes[i, j] >= 0
             ]
-            moved.sort(key=lambda part: -abs(part[1]))
-            parts = ", ".join(f"{source} {value:+.2f}" for source, value in [("prior", self.prior[i, c]), *moved])
+            terms.sort(key=lambda term: -abs(term[1]))
+            parts = ", ".join(f"{source} {value:+.2f}" for source, value in [("prior", self.prior[i, c]), *terms])
             lines.append(
                 f"{name}: {self.class_names[c]} {self.proba[i, c]:.3f} = log-odds {self.log_odds[i, c]:+.2f} = {parts}"
             )
@@ -102,7 +115,7 @@ class Explanation:
 
 
 def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each class's score less the mean of the others', over the last axis.
+    """Subtract from each class's score the mean of the others', over the last axis.
 
     >>> against_others(np.array([1.0, 0.0])).tolist(), against_others(np.array([3.0, 0.0, 0.0])).tolist()
     ([1.0, -1.0], [3.0, -1.5, -1.5])
@@ -114,22 +127,22 @@ def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def positions_of(ids: Any, names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The wanted ids as an array, and their positions.
+    """Return the wanted ids as an array, and their positions.
 
     Raises
     ------
     ModelError
-        If an id is not there.
+        If an id is missing.
     """
     one = isinstance(ids, str) or not hasattr(ids, "__iter__")
     wanted = np.asarray([ids] if one else list(ids), dtype=names.dtype if len(names) else None)
     index = pd.Index(names)
     first = index[~index.duplicated()]
     places = np.flatnonzero(~index.duplicated())
-    found = first.get_indexer(pd.Index(wanted))
-    if (found < 0).any():
+    positions = first.get_indexer(pd.Index(wanted))
+    if (positions < 0).any():
         raise ModelError(
-            f"{wanted[found < 0][:1].tolist()[0]!r} is not the id of an example",
+            f"{wanted[positions < 0][:1].tolist()[0]!r} is not the id of an example",
             hint=f"ids look like {names[:1].tolist()[0]!r}" if len(names) else None,
         )
-    return wanted, places[found].astype(np.int64)
+    return wanted, places[positions].astype(np.int64)

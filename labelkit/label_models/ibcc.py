@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -10,14 +12,15 @@ from scipy.special import digamma
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._em import additive_scores, soft_counts, softmax, vote_shares
+from labelkit.label_models._class_prior import checked_prior
+from labelkit.label_models._em import expected_counts, run_em
 from labelkit.label_models._polarity import multipolar
-from labelkit.label_models.base import checked_prior
+from labelkit.label_models._posterior import additive_posterior, softmax, vote_shares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
@@ -36,12 +39,13 @@ class IBCC(AdditiveModel):
     class_prior : array-like of shape (n_classes,), optional
         How frequent each class is, where that is known.
     diagonal : float
-        Prior votes for the right class, beyond those for every class.
+        Pseudo-votes for the right class, beyond those for every class.
     max_iter : int
+        Steps at most.
     tol : float
-        Iteration ends when no weight moves by more.
+        Iteration ends when no weight changes by this much.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------
@@ -87,30 +91,53 @@ class IBCC(AdditiveModel):
         check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
         given = checked_prior(self.class_prior, table.n_classes)
         learns_prior = given is None and bool(multipolar(table).all())
-        log_prior = np.zeros(table.n_classes) if given is None else np.log(given)
-        posterior = vote_shares(table)
-        weights = np.zeros((table.n_columns, table.n_classes))
-        for step in range(1, max(1, self.max_iter) + 1):
-            self.n_iter_ = step
-            counts = soft_counts(table, posterior, gold)
+        fixed = np.zeros(table.n_classes) if given is None else np.log(given)
+
+        def m_step(posterior: Posterior) -> VariationalParameters:
+            counts = expected_counts(table, posterior, gold)
             totals = np.asarray(table.lf_matrix() @ counts.columns)
-            before, weights = weights, expected_log(table, counts.columns, totals, self.diagonal)
-            if learns_prior:
-                log_prior = digamma(counts.classes + 1) - digamma((counts.classes + 1).sum())
-            posterior = _posterior_of(table, weights, log_prior)
-            if np.abs(weights - before).max(initial=0) < self.tol:
-                break
-        self.lf_totals_ = totals
-        self._keep(table, weights, softmax(log_prior[None])[0])
+            weights = expected_log(table, counts.columns, totals, self.diagonal)
+            return VariationalParameters(weights, totals, expected_log_prior(counts.classes) if learns_prior else fixed)
+
+        em = run_em(
+            vote_shares(table),
+            m_step=m_step,
+            e_step=lambda parameters: additive_posterior(table, parameters.weights, parameters.log_prior),
+            monitored=attrgetter("weights"),
+            start=np.zeros((table.n_columns, table.n_classes)),
+            max_iter=self.max_iter,
+            tol=self.tol,
+        )
+        self.n_iter_, self.lf_totals_ = em.n_iter, em.parameters.totals
+        self._set_weights(table, em.parameters.weights, softmax(em.parameters.log_prior[None])[0])
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
         return expected_log(table, np.zeros((table.n_columns, table.n_classes)), self.lf_totals_, self.diagonal)
 
 
+@dataclass(frozen=True, eq=False)
+class VariationalParameters:
+    """Parameters of one variational step.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_columns, n_classes)
+        E[log T].
+    totals : ndarray of shape (n_lfs, n_classes)
+        Expected votes of each LF on examples of each class.
+    log_prior : ndarray of shape (n_classes,)
+        E[log pi], but for a constant.
+    """
+
+    weights: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    log_prior: NDArray[np.float64]
+
+
 def expected_log(
     table: VoteTable, counts: NDArray[np.float64], totals: NDArray[np.float64], diagonal: float
 ) -> NDArray[np.float64]:
-    """The expectation of the log-confusions under their Dirichlet posterior.
+    """Return the expectation of the log-confusions under their Dirichlet posterior.
 
     Parameters
     ----------
@@ -125,9 +152,10 @@ def expected_log(
     ndarray of shape (n_columns, n_classes)
     """
     right = table.label[:, None] == np.arange(table.n_classes)
-    whole = totals[table.lf] + table.n_classes + diagonal
-    return np.asarray(digamma(counts + 1 + diagonal * right) - digamma(whole))
+    total = totals[table.lf] + table.n_classes + diagonal
+    return np.asarray(digamma(counts + 1 + diagonal * right) - digamma(total))
 
 
-def _posterior_of(table: VoteTable, weights: NDArray[np.float64], log_prior: NDArray[np.float64]) -> Posterior:
-    return lambda rows: softmax(additive_scores(table, rows, weights, log_prior))
+def expected_log_prior(classes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return E[log pi] under the Dirichlet posterior of expected counts plus 1; shape (n_classes,)."""
+    return np.asarray(digamma(classes + 1) - digamma((classes + 1).sum()))

@@ -1,21 +1,22 @@
-"""Majority vote: every vote counts the same. The model that every other has to beat."""
+"""Majority vote: every vote counts the same; the baseline of every other model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labelkit.label_models._em import vote_shares
-from labelkit.label_models.base import BaseLabelModel, checked_prior, uniform
+from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._posterior import vote_shares
+from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
-class MajorityVote(BaseLabelModel):
-    r"""Each class's share of an example's votes.
+class MajorityVote(PatternLabelModel):
+    r"""Shares of an example's votes.
 
     .. math:: P(y \mid votes_i) = n_{iy} / \sum_c n_{ic}
 
@@ -24,7 +25,7 @@ class MajorityVote(BaseLabelModel):
     Parameters
     ----------
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
     class_prior : array-like of shape (n_classes,), optional
         Probabilities of an example without votes; uniform if not given.
 
@@ -43,7 +44,7 @@ class MajorityVote(BaseLabelModel):
         self.n_classes = n_classes
         self.class_prior = class_prior
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts learn nothing
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts have no parameters
         prior = checked_prior(self.class_prior, table.n_classes)
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
 

@@ -1,4 +1,4 @@
-"""Conditional vote probabilities that explain how often votes occur together (matrix completion, as in MeTaL)."""
+"""Conditional vote probabilities fitted to the co-occurrence of votes (matrix completion, as in MeTaL)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from scipy.optimize import minimize
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._overlaps import together
-from labelkit.label_models.base import checked_prior, uniform
+from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._overlaps import shared_examples
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 LEAST: Final = 1e-3
-"""No vote is believed to be rarer among the examples of a class, in shares of how often it occurs at all."""
+"""Lower bound of mu, relative to the share of all examples that have the vote."""
 
-
-STAY: Final = 3.0
-"""How much it costs to move away from the start, where moments of few examples would pull anywhere."""
+RIDGE: Final = 3.0
+"""L2 penalty on the distance from the start, since moments of few examples are noisy."""
 
 
 class MetalModel(AdditiveModel):
-    r"""Second moments of votes, factored.
+    r"""Factorise the second moments of votes.
 
     With mu[c, y] = P(column c votes | y), LFs that are independent given the class have
     ``O = mu diag(pi) mu'`` outside the blocks of each LF with itself, O the shares of examples that two columns share.
@@ -36,18 +35,18 @@ class MetalModel(AdditiveModel):
     .. math:: \min_\mu \sum_{lf(a) \ne lf(b)} (O - \mu \, diag(\pi) \, \mu')_{ab}^2 + \sum_a (p_a - (\mu \pi)_a)^2
         + ridge
 
-    started from a precision of 0.7 for every vote, which also says which of the equivalent solutions is meant.
+    started from a precision of 0.7 for every vote, which also selects one of the equivalent solutions.
 
     Parameters
     ----------
     class_prior : array-like of shape (n_classes,), optional
         Uniform if not given.
     precision : float in (0, 1)
-        Where the search starts.
+        Precision of every vote at the start of the search.
     max_iter : int
-        Steps of L-BFGS at the most.
+        Steps of L-BFGS at most.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------
@@ -81,7 +80,7 @@ class MetalModel(AdditiveModel):
         self.max_iter = max_iter
         self.n_classes = n_classes
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method has no place for gold
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method does not use gold
         if not 0 < self.precision < 1:
             raise ModelError(f"precision={self.precision!r} is not in (0, 1)")
         n_bytes = 32.0 * table.n_columns * (table.n_columns + table.n_classes)
@@ -89,14 +88,14 @@ class MetalModel(AdditiveModel):
         given = checked_prior(self.class_prior, table.n_classes)
         prior = uniform(table.n_classes) if given is None else given
         share = table.column_counts / table.counts.sum()
-        moments = together(table).toarray() / table.counts.sum()
+        moments = shared_examples(table).toarray() / table.counts.sum()
         moments[table.lf[:, None] == table.lf] = np.nan
         right = table.label[:, None] == np.arange(table.n_classes)
         wrong = (1 - self.precision) / max(table.n_classes - 1, 1)
         start = share[:, None] * np.where(right, self.precision, wrong) / prior
         start = np.clip(start, LEAST * share[:, None], 1.0)
         mu, self.n_iter_ = factor(moments, share, prior, start, self.max_iter)
-        self._keep(table, np.log(mu), prior)
+        self._set_weights(table, np.log(mu), prior)
 
 
 def factor(
@@ -111,7 +110,7 @@ def factor(
     Parameters
     ----------
     moments : ndarray of shape (n_columns, n_columns)
-        Shares of examples that two columns share; NaN where they are not to be explained.
+        Shares of examples that two columns share; NaN where they are left out of the loss.
     share : ndarray of shape (n_columns,)
     prior : ndarray of shape (n_classes,)
     start : ndarray of shape (n_columns, n_classes)
@@ -124,35 +123,35 @@ def factor(
     """
     if not len(share):
         return start, 1
-    known = ~np.isnan(moments)
-    # In units of how often a column votes, rare votes matter as much as frequent ones and the search is well scaled.
+    fitted = ~np.isnan(moments)
+    # Relative to the share of a column, rare votes weigh as much as frequent ones and the search is well scaled.
     unit = np.maximum(share, 1e-12)
-    scaled = np.where(known, np.nan_to_num(moments) / np.sqrt(np.outer(unit, unit)), 0.0)
+    scaled = np.where(fitted, np.nan_to_num(moments) / np.sqrt(np.outer(unit, unit)), 0.0)
     low, high = np.full(start.shape, LEAST).ravel(), np.repeat(1 / unit, start.shape[1])
     begin = (start / unit[:, None]).ravel()
-    loss = partial(_loss, moments=scaled, known=known, root=np.sqrt(unit), prior=prior, begin=begin)
+    loss = partial(_loss, moments=scaled, fitted=fitted, root=np.sqrt(unit), prior=prior, begin=begin)
     bounds = list(zip(low, np.maximum(high, 2 * LEAST), strict=True))
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": max_iter})
-    mu = np.clip(found.x.reshape(start.shape) * unit[:, None], 1e-12, 1.0)
-    return np.asarray(mu), max(int(found.nit), 1)
+    optimum = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": max_iter})
+    mu = np.clip(optimum.x.reshape(start.shape) * unit[:, None], 1e-12, 1.0)
+    return np.asarray(mu), max(int(optimum.nit), 1)
 
 
 def _loss(
     parameters: NDArray[np.float64],
     *,
     moments: NDArray[np.float64],
-    known: NDArray[np.bool_],
+    fitted: NDArray[np.bool_],
     root: NDArray[np.float64],
     prior: NDArray[np.float64],
     begin: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
-    """Squared distance of the moments, and its gradient."""
+    """Compute the squared distance of the moments plus the ridge penalty, and the gradient."""
     ratio = parameters.reshape(len(root), len(prior))  # mu in units of the column's share
     scaled = ratio * root[:, None]
-    residual = np.where(known, (scaled * prior) @ scaled.T - moments, 0.0)
+    residual = np.where(fitted, (scaled * prior) @ scaled.T - moments, 0.0)
     balance = ratio @ prior - 1
     loss = (residual**2).sum() + (root**2 * balance**2).sum()
     gradient = 4 * (residual @ scaled) * prior * root[:, None] + 2 * (root**2 * balance)[:, None] * prior
-    moved = parameters - begin
-    weight = STAY * np.repeat(root**2, len(prior))
-    return float(loss + (weight * moved**2).sum()), gradient.ravel() + 2 * weight * moved
+    change = parameters - begin
+    weight = RIDGE * np.repeat(root**2, len(prior))
+    return float(loss + (weight * change**2).sum()), gradient.ravel() + 2 * weight * change

@@ -1,22 +1,27 @@
-"""One accuracy per labeling function: Dawid and Skene's model with the smallest confusion matrix there is."""
+"""One accuracy per labeling function: Dawid and Skene's model with a one-parameter confusion matrix."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from labelkit.label_models._em import expected_hits, softmax, sums_by, vote_shares
-from labelkit.label_models.base import BaseLabelModel, checked_prior, uniform
+from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._columns import sums_by
+from labelkit.label_models._em import expected_hits, run_em
+from labelkit.label_models._posterior import softmax, vote_shares
+from labelkit.label_models.explanation import Contributions
+from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
-class OneCoin(BaseLabelModel):
+class OneCoin(PatternLabelModel):
     r"""Expectation maximisation for one accuracy per labeling function; errors fall evenly on the other classes.
 
     .. math::
@@ -24,21 +29,22 @@ class OneCoin(BaseLabelModel):
         a_j^{[vote_{ij} = y]} \left(\frac{1 - a_j}{k - 1}\right)^{[vote_{ij} \ne y]}, \quad
         a_j = \frac{h_j + s a}{n_j + s}
 
-    with h_j the expected number of right votes of LF j, n_j its votes, and a = 0.7 a prior accuracy worth s votes. The
-    class prior is uniform unless it is given. It takes memory for no confusion matrix, so it is the one for thousands
-    of classes.
+    with h_j the expected number of right votes of LF j, n_j its votes, and a = 0.7 a prior accuracy with the weight of
+    s pseudo-votes. The class prior is uniform unless it is given. No confusion matrix is stored, so that this model
+    fits thousands of classes.
 
     Parameters
     ----------
     class_prior : array-like of shape (n_classes,), optional
         Uniform if not given.
     accuracy, strength : float
-        The prior accuracy a, and the votes s that it is worth.
+        The prior accuracy a, and its weight s in pseudo-votes.
     max_iter : int
+        EM steps at most.
     tol : float
-        EM ends when no accuracy moves by more.
+        EM ends when no accuracy changes by this much.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------
@@ -81,29 +87,50 @@ class OneCoin(BaseLabelModel):
         prior = checked_prior(self.class_prior, table.n_classes)
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         n = sums_by(table.lf, table.column_counts, table.n_lfs)
-        posterior = vote_shares(table)
-        self.lf_accuracy_ = np.full(table.n_lfs, self.accuracy)
-        for step in range(1, max(1, self.max_iter) + 1):
-            self.n_iter_ = step
+
+        def m_step(posterior: Posterior) -> NDArray[np.float64]:
             hits = sums_by(table.lf, expected_hits(table, posterior, gold), table.n_lfs)
-            before, self.lf_accuracy_ = self.lf_accuracy_, (hits + self.strength * self.accuracy) / (n + self.strength)
-            posterior = self._scored(table)
-            if np.abs(self.lf_accuracy_ - before).max() < self.tol:
-                break
+            return np.asarray((hits + self.strength * self.accuracy) / (n + self.strength))
 
-    def _worth(self, table: VoteTable) -> NDArray[np.float64]:
-        """What a vote adds to the log-score of its own class; the others stay as they are."""
-        wrong = np.maximum(1 - self.lf_accuracy_, 1e-9) / max(table.n_classes - 1, 1)
-        return np.asarray(np.log(self.lf_accuracy_ / wrong)[table.lf])
-
-    def _scored(self, table: VoteTable) -> Posterior:
-        to_class, log_prior = table.label_matrix(self._worth(table)), np.log(self.class_prior_)
-        return lambda rows: softmax((table.rows(rows) @ to_class).toarray() + log_prior)
+        em = run_em(
+            vote_shares(table),
+            m_step=m_step,
+            e_step=partial(one_coin_posterior, table, class_prior=self.class_prior_),
+            monitored=np.asarray,
+            start=np.full(table.n_lfs, self.accuracy),
+            max_iter=self.max_iter,
+            tol=self.tol,
+        )
+        self.n_iter_, self.lf_accuracy_ = em.n_iter, em.parameters
 
     def _posterior(self, table: VoteTable) -> Posterior:
-        return self._scored(table)
+        return one_coin_posterior(table, self.lf_accuracy_, class_prior=self.class_prior_)
 
-    def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _contributions(self, table: VoteTable) -> Contributions:
         prior = np.tile(np.log(self.class_prior_), (table.n_patterns, 1))
-        weights = table.label_matrix(self._worth(table))
-        return prior, weights[table.hits.indices].toarray()
+        weights = table.label_matrix(log_odds(table, self.lf_accuracy_))
+        return Contributions(prior, weights[table.hits.indices].toarray())
+
+
+def log_odds(table: VoteTable, accuracy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``log(a / ((1 - a) / (k - 1)))`` of each column's LF: the term of a vote in its own class's score.
+
+    Parameters
+    ----------
+    table : VoteTable
+    accuracy : ndarray of shape (n_lfs,)
+
+    Returns
+    -------
+    ndarray of shape (n_columns,)
+    """
+    wrong = np.maximum(1 - accuracy, 1e-9) / max(table.n_classes - 1, 1)
+    return np.asarray(np.log(accuracy / wrong)[table.lf])
+
+
+def one_coin_posterior(
+    table: VoteTable, accuracy: NDArray[np.float64], *, class_prior: NDArray[np.float64]
+) -> Posterior:
+    """E step: posteriors of patterns, given an accuracy of each LF."""
+    to_class, log_prior = table.label_matrix(log_odds(table, accuracy)), np.log(class_prior)
+    return lambda rows: softmax((table.rows(rows) @ to_class).toarray() + log_prior)

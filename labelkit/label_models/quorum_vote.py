@@ -1,4 +1,4 @@
-"""A quorum of people or sources: however many rules one of them writes, they count once."""
+"""A quorum of people or sources: all rules of one of them count as one vote."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from scipy import sparse
 
 from labelkit._shared.threads import blocks
 from labelkit.exceptions import ModelError
+from labelkit.label_models._class_prior import uniform
 from labelkit.label_models._vote_table import CHUNK_CELLS
-from labelkit.label_models.base import BaseLabelModel, uniform
+from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
-class QuorumVote(BaseLabelModel):
-    """A class is the label when at least a share of the groups votes for it.
+class QuorumVote(PatternLabelModel):
+    """Label an example with a class if at least a share of the groups votes for it.
 
     A group is a person or source (``group=`` of a rule); an LF without one is a group of its own. The rules of a group
     cast one vote, their majority's, and none where they are split evenly. Where no class reaches the quorum, or two do
@@ -32,13 +33,13 @@ class QuorumVote(BaseLabelModel):
     Parameters
     ----------
     share : float in (0, 1]
-        How many of the groups must agree.
+        The share of the groups that must agree.
     of : {"all", "voting"}
-        A share of all groups, or of those that vote on the example.
+        Take the share of all groups, or of those that vote on the example.
     groups : mapping from LF name to group, or sequence in the order of the LFs, optional
-        Overrules the groups that the matrix knows; ``None`` is a group of its own.
+        Replaces the groups of the matrix; ``None`` is a group of its own.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------
@@ -66,7 +67,7 @@ class QuorumVote(BaseLabelModel):
         self.groups = groups
         self.n_classes = n_classes
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts learn nothing
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts have no parameters
         if not 0 < self.share <= 1:
             raise ModelError(f"share={self.share!r} is not in (0, 1]", hint="QuorumVote(share=0.5)")
         if self.of not in ("all", "voting"):
@@ -78,7 +79,7 @@ class QuorumVote(BaseLabelModel):
         self.class_prior_ = uniform(table.n_classes)
 
     def _given_groups(self, table: VoteTable) -> list[tuple[str, Any]]:
-        """The name and the group of each LF, in the order of the table."""
+        """Return the name and the group of each LF, in the order of the table."""
         names = [lf.name for lf in table.lfs]
         if self.groups is None:
             return [(lf.name, lf.group) for lf in table.lfs]
@@ -97,13 +98,13 @@ class QuorumVote(BaseLabelModel):
         step = max(1, CHUNK_CELLS // (table.n_classes * max(1, int((size > 1).sum()))))
 
         def posterior(rows: slice) -> NDArray[np.float64]:
-            found = np.empty((rows.stop - rows.start, table.n_classes))
-            for piece in blocks(len(found), step):
-                own = slice(rows.start + piece.start, rows.start + piece.stop)
-                votes = group_votes(table.rows(own), group, table.label, size, table.n_classes)
-                whole = len(self.groups_) if self.of == "all" else votes.sum(axis=1)
-                found[piece] = quorum(votes, self.share * whole)
-            return found
+            proba = np.empty((rows.stop - rows.start, table.n_classes))
+            for piece in blocks(len(proba), step):
+                hits = table.rows(slice(rows.start + piece.start, rows.start + piece.stop))
+                votes = group_votes(hits, group, table.label, size, table.n_classes)
+                n_groups = len(self.groups_) if self.of == "all" else votes.sum(axis=1)
+                proba[piece] = quorum(votes, self.share * n_groups)
+            return proba
 
         return posterior
 
@@ -115,14 +116,14 @@ def group_votes(
     size: NDArray[np.int64],
     n_classes: int,
 ) -> NDArray[np.float64]:
-    """How many groups vote for each class, each by its own majority.
+    """Count the groups that vote for each class, each by its own majority.
 
     Parameters
     ----------
     hits : csr_array of shape (n_patterns, n_columns)
     group, label : ndarray of int64, shape (n_columns,)
     size : ndarray of int64, shape (n_groups,)
-        How many LFs each group has.
+        Number of LFs of each group.
     n_classes : int
 
     Returns
@@ -143,13 +144,13 @@ def group_votes(
 
 
 def _to_cells(used: NDArray[np.bool_], cell: NDArray[np.int64], n_cells: int) -> sparse.csr_array:
-    """The sparse 0/1 matrix that adds the used columns up in cells; shape (n_columns, n_cells)."""
+    """Return the sparse 0/1 matrix that sums the used columns by cell; shape (n_columns, n_cells)."""
     places = np.flatnonzero(used)
     return sparse.csr_array((np.ones(len(places)), (places, cell[places])), shape=(len(used), n_cells))
 
 
 def quorum(votes: NDArray[np.float64], needed: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Shares of the groups' votes where the strongest class has as many groups as needed, else uniform.
+    """Return shares of the groups' votes where the top class has as many groups as needed, else uniform.
 
     >>> quorum(np.array([[2.0, 1.0], [1.0, 0.0]]), 2.0).round(2).tolist()
     [[0.67, 0.33], [0.5, 0.5]]

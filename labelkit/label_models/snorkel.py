@@ -1,4 +1,4 @@
-"""Snorkel's own label model behind labelkit's interface, for comparison; needs the extra ``snorkel``."""
+"""Adapter of Snorkel's label model to labelkit's interface, for comparison; needs the extra ``snorkel``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from labelkit._shared.memory import check_room
 from labelkit._shared.optional import optional
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models.base import checked_prior, uniform
+from labelkit.label_models._class_prior import checked_prior, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class SnorkelLabelModel(AdditiveModel):
-    """``snorkel.labeling.model.LabelModel``, trained by Snorkel and predicting from what it learned.
+    """``snorkel.labeling.model.LabelModel``, trained by Snorkel; its parameters are kept as weights.
 
-    Snorkel takes every example, not patterns, and at least three labeling functions. What it learned is kept as
-    weights, so a saved model predicts without Snorkel.
+    Snorkel takes every example, not patterns, and at least three labeling functions. A fitted model predicts without
+    Snorkel.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class SnorkelLabelModel(AdditiveModel):
     random_state : int
         Snorkel's ``seed``.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     References
     ----------
@@ -59,8 +59,8 @@ class SnorkelLabelModel(AdditiveModel):
         self.random_state = random_state
         self.n_classes = n_classes
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - Snorkel's model takes no gold
-        optional("torch", extra="snorkel")  # which Snorkel's package does without, but its model does not
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - Snorkel's model does not use gold
+        optional("torch", extra="snorkel")  # a requirement of Snorkel's model, not of its package
         snorkel = optional("snorkel.labeling.model", extra="snorkel")
         if table.n_lfs < 3:
             raise ModelError(
@@ -79,20 +79,19 @@ class SnorkelLabelModel(AdditiveModel):
                 progress_bar=False,
             )
         mu = model.mu.detach().numpy().astype(np.float64)
-        self._keep(table, np.log(mu[table.codes]), uniform(table.n_classes) if prior is None else prior)
+        self._set_weights(table, np.log(mu[table.codes]), uniform(table.n_classes) if prior is None else prior)
 
 
 def dense_votes(table: VoteTable) -> NDArray[np.int64]:
-    """The votes of every example as an array, in the order of the patterns; shape (n_examples, n_lfs)."""
+    """Return the votes of every example, in the order of the patterns; shape (n_examples, n_lfs)."""
     rows = np.full((table.n_patterns, table.n_lfs), -1, dtype=np.int64)
-    pattern = np.repeat(np.arange(table.n_patterns), np.diff(table.hits.indptr))
-    rows[pattern, table.lf[table.hits.indices]] = table.label[table.hits.indices]
+    rows[table.pattern_of_vote, table.lf[table.hits.indices]] = table.label[table.hits.indices]
     return np.repeat(rows, table.counts.astype(np.int64), axis=0)
 
 
 @contextmanager
 def _kept_random_state() -> Iterator[None]:
-    """Snorkel seeds the global generators; give them back as they were."""
+    """Restore the global random generators, which Snorkel seeds."""
     torch = optional("torch", extra="snorkel")
     states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002 - to restore it
     try:

@@ -1,4 +1,4 @@
-"""Accuracies in closed form, from the agreement of labeling functions by threes (the method of FlyingSquid)."""
+"""Accuracies in closed form, from the agreement of triplets of labeling functions (the method of FlyingSquid)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy import sparse
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models.base import checked_prior, uniform
+from labelkit.label_models._class_prior import checked_prior, uniform
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 MOST_PAIRS: Final = 2_000
-"""So many pairs of others are taken for each labeling function; more are sampled."""
+"""Upper bound of the pairs of others that are used for each labeling function; of more, a sample is used."""
 
 USUAL: Final = 0.4
-"""The correlation with the class that is assumed where no triplet tells: an accuracy of 0.7 on two even classes."""
+"""Assumed correlation with the class where no triplet is usable: an accuracy of 0.7 on two even classes."""
 
 HIGHEST: Final = 0.95
-"""No correlation is believed to be higher."""
+"""Upper bound of correlations."""
 
 
 class TripletModel(AdditiveModel):
@@ -42,9 +42,9 @@ class TripletModel(AdditiveModel):
     class_prior : array-like of shape (n_classes,), optional
         Uniform if not given.
     random_state : int
-        For the sample of pairs, where there are many LFs.
+        For the sample of pairs, with many LFs.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class TripletModel(AdditiveModel):
         self.random_state = random_state
         self.n_classes = n_classes
 
-    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method has no place for gold
+    def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method does not use gold
         n_cells = table.n_lfs * (table.n_classes + 4 * table.n_lfs) + 4 * table.n_columns * table.n_classes
         check_room(8.0 * n_cells, "the agreement of all pairs of functions", hint=FOR_MANY_CLASSES)
         prior = checked_prior(self.class_prior, table.n_classes)
@@ -82,16 +82,16 @@ class TripletModel(AdditiveModel):
             covariance = triplet_covariance(moments, np.random.default_rng(self.random_state))
             share = np.divide(covariance, voted, out=np.full(table.n_lfs, np.nan), where=voted > 0)
             self.correlation_[:, c] = np.clip(np.where(np.isnan(share), USUAL, share), 0.0, HIGHEST)
-        self._keep(table, self._unseen(table), uniform(table.n_classes) if prior is None else prior)
+        self._set_weights(table, self._unseen(table), uniform(table.n_classes) if prior is None else prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
-        worth = 0.5 * np.log((1 + self.correlation_) / (1 - self.correlation_))[table.lf]
+        log_odds = 0.5 * np.log((1 + self.correlation_) / (1 - self.correlation_))[table.lf]
         sign = np.where(table.label[:, None] == np.arange(table.n_classes), 1.0, -1.0)
-        return np.asarray(worth * sign)
+        return np.asarray(log_odds * sign)
 
 
 def class_moments(table: VoteTable, label: int) -> NDArray[np.float64]:
-    """The sum of x_i x_j over all examples, one class against the rest, in whole numbers; shape (n_lfs, n_lfs)."""
+    """Sum x_i x_j over all examples, one class against the rest, in whole numbers; shape (n_lfs, n_lfs)."""
     sign = np.where(table.label == label, 1.0, -1.0)
     shape = (table.n_columns, table.n_lfs)
     signed = table.hits @ sparse.csr_array((sign, (np.arange(table.n_columns), table.lf)), shape=shape)
@@ -100,7 +100,7 @@ def class_moments(table: VoteTable, label: int) -> NDArray[np.float64]:
 
 
 def triplet_covariance(moments: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The median over pairs (j, k) of sqrt(|M_ij M_ik / M_jk|) for each i; NaN where there is none.
+    """Return the median over pairs (j, k) of sqrt(|M_ij M_ik / M_jk|) for each i; NaN where there is none.
 
     Parameters
     ----------
@@ -122,10 +122,10 @@ def triplet_covariance(moments: NDArray[np.float64], rng: np.random.Generator) -
     if len(first) > MOST_PAIRS:
         chosen = np.sort(rng.choice(len(first), MOST_PAIRS, replace=False))
         first, second = first[chosen], second[chosen]
-    found = np.full(m, np.nan)
+    medians = np.full(m, np.nan)
     for i in range(m):
         parts = moments[i, first] * moments[i, second]
         usable = (first != i) & (second != i) & (moments[first, second] != 0) & (parts != 0)
         if usable.any():
-            found[i] = np.median(np.sqrt(np.abs(parts[usable] / moments[first, second][usable])))
-    return found
+            medians[i] = np.median(np.sqrt(np.abs(parts[usable] / moments[first, second][usable])))
+    return medians

@@ -1,21 +1,24 @@
-"""A vote weighed by how often its labeling function agrees with the majority."""
+"""Votes weighted by the agreement of their labeling function with the majority."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from labelkit.label_models._em import expected_hits, sums_by, vote_shares
-from labelkit.label_models.base import BaseLabelModel, checked_prior, uniform
+from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._columns import sums_by
+from labelkit.label_models._em import expected_hits
+from labelkit.label_models._posterior import vote_shares
+from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 
-class WeightedVote(BaseLabelModel):
-    r"""Each class's share of an example's votes, weighed by agreement with the majority (Wawa).
+class WeightedVote(PatternLabelModel):
+    r"""Shares of an example's votes, weighted by agreement with the majority (Wawa).
 
     .. math:: P(y \mid votes_i) \propto \sum_{j: vote_{ij} = y} w_j, \quad
         w_j = \frac{1 + \sum_i share_i(vote_{ij})}{2 + n_j}
@@ -28,7 +31,7 @@ class WeightedVote(BaseLabelModel):
     class_prior : array-like of shape (n_classes,), optional
         Probabilities of an example without votes; uniform if not given.
     n_classes : int, optional
-        How many classes there are, where the votes cannot tell.
+        Number of classes, if the votes do not determine it.
 
     Attributes
     ----------

@@ -13,8 +13,8 @@ from labelkit._shared import threads
 from labelkit.label_models import MODELS, _cells, _overlaps
 from labelkit.label_models._canonical_order import arrange
 from labelkit.label_models._cells import cells_of
-from labelkit.label_models._em import BLOCK_CELLS, by_blocks
-from labelkit.label_models._overlaps import together
+from labelkit.label_models._overlaps import shared_examples
+from labelkit.label_models._posterior import BLOCK_CELLS, by_blocks
 from labelkit.label_models._vote_table import class_votes, read_votes
 
 votes = npst.arrays(np.int8, st.tuples(st.integers(1, 25), st.integers(1, 7)), elements=st.integers(-1, 3))
@@ -98,7 +98,7 @@ def test_shared_examples_are_counted_exactly_in_threads(patterns, few_cells, mos
     counts = np.random.default_rng(0).integers(1, most, table.n_patterns).astype(float)
     some = type(table)(table.hits[:500], table.lf, table.label, counts[:500], table.lfs, table.class_names)
     hits = some.hits.toarray()
-    assert np.array_equal(together(some).toarray(), hits.T @ (counts[:500, None] * hits))
+    assert np.array_equal(shared_examples(some).toarray(), hits.T @ (counts[:500, None] * hits))
 
 
 def test_blocks_of_rows_are_put_together_in_order():

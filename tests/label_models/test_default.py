@@ -586,7 +586,7 @@ def test_redundancy_is_the_same_however_many_pairs_are_looked_at_together(n, mon
 @pytest.fixture
 def computed(monkeypatch):
     """Probabilities are made when they are asked for, however few, and a few rows at a time."""
-    monkeypatch.setattr("labelkit.label_models.base.KEPT_CELLS", 0)
+    monkeypatch.setattr("labelkit.label_models.pattern_label_model.KEPT_CELLS", 0)
     monkeypatch.setattr("labelkit._shared.computed_rows.PIECE_CELLS", 50)
     monkeypatch.setattr("labelkit.votes.probabilistic_labels.SAVED_CELLS", 50)
 

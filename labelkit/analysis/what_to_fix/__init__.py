@@ -28,13 +28,13 @@ from labelkit.analysis.what_to_fix.findings import URGENCY, Finding, Findings
 from labelkit.exceptions import ModelError
 
 if TYPE_CHECKING:
-    from labelkit.label_models import BaseLabelModel
+    from labelkit.label_models import PatternLabelModel
 
 __all__ = ["URGENCY", "Finding", "Findings", "what_to_fix"]
 
 
 def what_to_fix(
-    matrix: Any, *, gold: Any = None, model: BaseLabelModel | None = None, n_classes: int | None = None
+    matrix: Any, *, gold: Any = None, model: PatternLabelModel | None = None, n_classes: int | None = None
 ) -> Findings:
     """List the changes that would improve the labels most, with the evidence for each.
 

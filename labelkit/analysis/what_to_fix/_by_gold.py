@@ -12,7 +12,7 @@ from labelkit.analysis.marginal_values import marginal_values
 from labelkit.analysis.suspicious_gold import suspicious_patterns
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
 from labelkit.analysis.what_to_fix.findings import Draft, of_lf
-from labelkit.label_models import BaseLabelModel
+from labelkit.label_models import PatternLabelModel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def harmful(e: Evidence) -> Iterator[Draft]:
         return
     known_bad = {draft.subject for draft in _by_gold(e)}
     harmful_lfs = _better_without(e, None, [name for name in e.patterns.names if name not in known_bad])
-    if isinstance(e.model, BaseLabelModel) and len(harmful_lfs):  # fitting a model is slow, so only for a few
+    if isinstance(e.model, PatternLabelModel) and len(harmful_lfs):  # fitting a model is slow, so only for a few
         harmful_lfs = _better_without(e, e.model, [str(name) for name in harmful_lfs.index[:ASKED]])
     for row in harmful_lfs.reset_index().to_dict("records"):
         lost = row["score_lost"]
@@ -73,7 +73,7 @@ def harmful(e: Evidence) -> Iterator[Draft]:
         yield of_lf("labels are better without it", row["lf"], -lost * e.tally.any_vote, why)
 
 
-def _better_without(e: Evidence, model: BaseLabelModel | None, lfs: list[str]) -> pd.DataFrame:
+def _better_without(e: Evidence, model: PatternLabelModel | None, lfs: list[str]) -> pd.DataFrame:
     """Find the labeling functions without which the labels are surely better, the worst first."""
     values = marginal_values(e.patterns_with_gold, model=model, lfs=lfs)
     return values[values["score_high"] < 0].sort_values("score_lost", kind="stable")

@@ -11,7 +11,7 @@ import numpy as np
 
 from labelkit.analysis.counts import Gold, Tally, class_counts, tallied
 from labelkit.analysis.pairwise import Pairs, count_pairs
-from labelkit.label_models import BaseLabelModel, MajorityVote
+from labelkit.label_models import MajorityVote, PatternLabelModel
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import hard_labels
 
@@ -30,7 +30,7 @@ class Evidence:
 
     patterns: VotePatterns
     gold: Gold | None
-    model: BaseLabelModel | None
+    model: PatternLabelModel | None
 
     @cached_property
     def n(self) -> float:

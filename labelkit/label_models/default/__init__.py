@@ -1,1 +1,1 @@
-"""LabelModel, the default label model, in parts: votes counted, confusions learned, and what gold corrects."""
+"""The parts of LabelModel: scores from vote counts or from confusions, the gold correction, and reports."""

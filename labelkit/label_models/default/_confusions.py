@@ -1,47 +1,63 @@
-"""Labeling functions that vote for several classes: a few EM steps with each confusion drawn towards a common one.
+r"""Scores from learned confusions of functions that vote for several classes, each shrunk to a common one.
 
 The confusion of a function, given that it votes, is its expected counts plus ``STRENGTH`` pseudo-votes, half of them
-from a one-parameter confusion with the function's own accuracy and half from the confusion of all functions pooled.
-Three steps from the vote shares are the plateau; run to convergence, a learned class prior can fall off a cliff.
+from a one-parameter confusion with the function's own accuracy and half from the confusion of all functions pooled:
+
+.. math:: T_j(l \mid y) = \frac{n_{jly} + 4 (\frac12 C(a_j)_{ly} + \frac12 G_{ly})}{\sum_{l'} n_{jl'y} + 4}
+
+Three EM steps from the vote shares are the plateau; run to convergence, a learned class prior can degenerate. The score
+of a crowd, with votes of functions for one class beside it (:mod:`~labelkit.label_models.default._crowd`), is
+
+.. math:: 1.2 \, s_y = \log \pi_y + \frac{\sum_j \log T_j(vote_j \mid y)}{1 + 0.15 (d - 1)}
+    + \frac{\sum_{j: vote_j = y} o_j}{1 + 0.15 (e - 1)}
+
+with d independent votes of the crowd and e of the others, each of which adds a log-odds ratio o.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from labelkit.label_models._em import expected_counts
+from labelkit.label_models._vote_table import NO_GOLD, class_votes
+from labelkit.label_models.explanation import Contributions
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
+    from labelkit.label_models.default._stated_precision import AccuracyPrior
 
 STEPS: Final = 3
 """EM steps from the vote shares."""
 
 STRENGTH: Final = 4.0
-"""Pseudo-votes that draw a confusion towards the common one, and an accuracy towards the mean."""
+"""Pseudo-votes of the common confusion, and of the mean accuracy."""
 
 POOLED: Final = 20.0
-"""Pseudo-votes of the pooled confusion, for a class of which little was seen."""
+"""Pseudo-votes of the one-parameter confusion in the pooled one, for classes with few votes."""
 
+VOTE_CORRELATION: Final = 0.15
+"""Assumed correlation of two votes on one example, given its class; see :func:`design_effect`."""
 
-DAMPING: Final = 0.15
-"""See :func:`damping`."""
-
-FLATNESS: Final = 1.2
-"""What log-posteriors are divided by at the end: parameters that were learned from the same votes are too sure."""
+TEMPERATURE: Final = 1.2
+"""Divisor of log-posteriors after EM: its parameters were fitted to the same votes, so it is overconfident."""
 
 
 @dataclass(frozen=True, eq=False)
-class Confusions:
-    """What EM learned of functions, enough to give the weight of any vote.
+class SharedConfusion:
+    """The parameters from which the confusion of any vote follows, also of one not seen at fit.
 
     Attributes
     ----------
     accuracy : ndarray of shape (n_lfs,)
-        How often each function is right, shrunk to the mean.
+        Accuracy of each function, shrunk to the mean.
     pooled : ndarray of shape (n_classes, n_classes)
         P(vote | class) of all functions together: a row for each vote, columns sum to 1.
     """
@@ -50,44 +66,143 @@ class Confusions:
     pooled: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class ConfusionParameters:
+    """Parameters of one EM step.
+
+    Attributes
+    ----------
+    log_confusion : ndarray of shape (n_columns, n_classes)
+        log P(vote | class); 0 for columns without a confusion.
+    totals : ndarray of shape (n_lfs, n_classes)
+        Expected votes of each function on examples of each class.
+    shared : SharedConfusion
+    class_prior : ndarray of shape (n_classes,)
+        By the expected examples of each class, plus one.
+    """
+
+    log_confusion: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    shared: SharedConfusion
+    class_prior: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CrowdScores:
+    """Log-scores from the confusions of a crowd, and from log-odds ratios of votes for one class beside it.
+
+    Attributes
+    ----------
+    table : VoteTable
+    log_confusion : ndarray of shape (n_columns, n_classes)
+        log P(vote | class) times the independence; 0 for columns outside the crowd.
+    crowd_votes : ndarray of shape (n_columns,)
+        Independence of the crowd's columns, 0 for the others.
+    log_prior : ndarray of shape (n_classes,)
+    log_odds_ratio : ndarray of shape (n_columns,) or None
+        The term of a vote outside the crowd, times the independence; None to leave such votes out.
+    other_votes : ndarray of shape (n_columns,)
+        Independence of the columns outside the crowd, 0 for the crowd's.
+    """
+
+    table: VoteTable
+    log_confusion: NDArray[np.float64]
+    crowd_votes: NDArray[np.float64]
+    log_prior: NDArray[np.float64]
+    log_odds_ratio: NDArray[np.float64] | None
+    other_votes: NDArray[np.float64]
+
+    def scores(self, rows: slice) -> NDArray[np.float64]:
+        """Compute the log-scores of some patterns; shape (n_rows, n_classes)."""
+        hits = self.table.rows(rows)
+        scores = np.asarray(hits @ self.log_confusion)
+        scores /= _divisor(hits, self.crowd_votes)
+        scores += self.log_prior / TEMPERATURE
+        if self.log_odds_ratio is not None:
+            scores += class_votes(hits, self._to_class) / _divisor(hits, self.other_votes)
+        return scores
+
+    def contributions(self) -> Contributions:
+        """Decompose the log-scores; every vote of a pattern is divided alike."""
+        hits, pattern = self.table.hits, self.table.pattern_of_vote
+        column, own_class = hits.indices, self.table.label[hits.indices]
+        terms = self.log_confusion[column] / _divisor(hits, self.crowd_votes)[pattern]
+        if self.log_odds_ratio is not None:
+            ratios = self.log_odds_ratio[column] / _divisor(hits, self.other_votes)[pattern, 0]
+            terms[np.arange(len(column)), own_class] += ratios
+        return Contributions(np.tile(self.log_prior / TEMPERATURE, (self.table.n_patterns, 1)), terms)
+
+    @cached_property
+    def _to_class(self) -> sparse.csr_array:
+        return self.table.label_matrix(self.log_odds_ratio)
+
+
+def _divisor(hits: sparse.csr_array, votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the divisor of the summed terms of each pattern's votes; shape (n_rows, 1)."""
+    return np.asarray(design_effect(np.asarray(hits @ votes)) * TEMPERATURE)[:, None]
+
+
+def m_step(
+    table: VoteTable, posterior: Posterior, *, confused: NDArray[np.bool_], accuracy_prior: AccuracyPrior
+) -> ConfusionParameters:
+    """Estimate confusions from expected counts, without gold: a correction is fitted to gold after EM.
+
+    Parameters
+    ----------
+    table : VoteTable
+    posterior : Posterior
+        0 for examples that are left out.
+    confused : ndarray of bool, shape (n_columns,)
+        True for columns of functions that have a confusion.
+    accuracy_prior : AccuracyPrior
+
+    Returns
+    -------
+    ConfusionParameters
+    """
+    expected = expected_counts(table, posterior, NO_GOLD)
+    counts = expected.columns * confused[:, None]
+    totals = np.asarray(table.lf_matrix() @ counts)
+    shared = shared_confusion(table, counts, accuracy_prior)
+    log_confusion = np.where(confused[:, None], np.log(confusion_rows(table, counts, totals, shared)), 0.0)
+    return ConfusionParameters(log_confusion, totals, shared, (expected.classes + 1) / (expected.classes + 1).sum())
+
+
 def one_coin(accuracy: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """P(vote | class) of functions that are right with one probability, and wrong alike over the other classes."""
+    """Return P(vote | class) with one accuracy, and errors spread evenly over the other classes."""
     others = max(right.shape[1] - 1, 1)
     return np.asarray(np.where(right, accuracy[:, None], (1 - accuracy[:, None]) / others))
 
 
-def learn_confusions(
-    table: VoteTable, counts: NDArray[np.float64], believed: NDArray[np.float64], strength: NDArray[np.float64]
-) -> Confusions:
-    """The M-step for what functions share.
+def shared_confusion(table: VoteTable, counts: NDArray[np.float64], accuracy_prior: AccuracyPrior) -> SharedConfusion:
+    """Estimate the accuracy of each function and the pooled confusion.
 
     Parameters
     ----------
     table : VoteTable
     counts : ndarray of shape (n_columns, n_classes)
         Expected examples with a column's vote and of a class.
-    believed, strength : ndarray of shape (n_lfs,)
-        Prior knowledge of a function's accuracy (NaN for none), and the pseudo-votes that it is worth.
+    accuracy_prior : AccuracyPrior
 
     Returns
     -------
-    Confusions
+    SharedConfusion
     """
     k = table.n_classes
     per_lf = table.lf_matrix()
     right = counts[np.arange(table.n_columns), table.label]
     hits, n = per_lf @ right, per_lf @ counts.sum(axis=1)
     mean = (hits.sum() + 7) / (n.sum() + 10)
-    towards = np.where(np.isnan(believed), mean, believed)
-    accuracy = (strength * towards + hits) / (strength + n)
+    prior_mean = np.where(np.isnan(accuracy_prior.mean), mean, accuracy_prior.mean)
+    accuracy = (accuracy_prior.strength * prior_mean + hits) / (accuracy_prior.strength + n)
     pooled = table.label_matrix().T @ counts + POOLED * one_coin(np.full(k, mean), np.eye(k, dtype=bool))
-    return Confusions(accuracy, pooled / pooled.sum(axis=0))
+    return SharedConfusion(accuracy, pooled / pooled.sum(axis=0))
 
 
 def confusion_rows(
-    table: VoteTable, counts: NDArray[np.float64], totals: NDArray[np.float64], shared: Confusions
+    table: VoteTable, counts: NDArray[np.float64], totals: NDArray[np.float64], shared: SharedConfusion
 ) -> NDArray[np.float64]:
-    """P(vote | class) of each column.
+    """Return P(vote | class) of each column.
 
     Parameters
     ----------
@@ -95,7 +210,7 @@ def confusion_rows(
     counts : ndarray of shape (n_columns, n_classes)
     totals : ndarray of shape (n_lfs, n_classes)
         Expected votes of each function on examples of each class.
-    shared : Confusions
+    shared : SharedConfusion
 
     Returns
     -------
@@ -106,12 +221,13 @@ def confusion_rows(
     return np.asarray((counts + STRENGTH * prior) / (totals[table.lf] + STRENGTH))
 
 
-def damping(n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the summed log-likelihoods of so many votes on one example are divided by, once EM has ended.
+def design_effect(n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``1 + 0.15 (n - 1)``, the divisor of the summed terms of n votes on one example, used after EM.
 
-    Votes on one example are not independent, given its class: it is easy or hard, and their authors are alike.
+    Votes on one example are not independent given its class, since examples differ in difficulty and voters are alike.
+    The formula is the design effect of n samples whose pairs have a correlation of 0.15.
 
-    >>> damping(np.array([0.0, 1.0, 11.0])).tolist()
+    >>> design_effect(np.array([0.0, 1.0, 11.0])).tolist()
     [1.0, 1.0, 2.5]
     """
-    return np.asarray(1 + DAMPING * np.maximum(n_votes - 1, 0))
+    return np.asarray(1 + VOTE_CORRELATION * np.maximum(n_votes - 1, 0))

@@ -1,14 +1,14 @@
-r"""What some gold rows say: of the class prior, and of a posterior that was made without them.
+r"""The class prior by gold rows, and a correction of a posterior that was computed without them.
 
-The posterior q of an example with d (independent) votes gets a small correction
+The posterior q of an example with d independent votes becomes
 
 .. math:: P = softmax(e^t d^u \log q + r \log(k \pi) / (k - 1) + b + X \delta)
 
-with a temperature that may change with the number of votes (of votes that depend on each other, the tenth says less
-than the first), a further weight r of the class prior pi (but in a crowd, whose posterior holds it), a b for each of
-the k classes, and a delta for each (labeling function, class), all drawn to zero. The pull grows as that of a spring;
-for r, b and delta up to a unit or so, and no further than the weight of four gold rows: what a few rows say by
-accident moves next to nothing, and a labeling function that a hundred rows show to be wrong is believed no longer.
+with a temperature that may change with the number of votes (of dependent votes, the tenth adds less than the first), a
+further weight r of the class prior pi (0 for a crowd, whose posterior contains it), an offset b for each of the k
+classes, and an offset delta for each (labeling function, class), all with penalties. The penalty on t and u is
+quadratic; that on r, b and delta is pseudo-Huber, quadratic up to about 1 and linear beyond, with a gradient of at most
+four gold rows. Chance in a few rows has next to no effect, and an LF that a hundred rows contradict loses its weight.
 """
 
 from __future__ import annotations
@@ -23,40 +23,44 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from labelkit._shared.memory import check_room
-from labelkit.label_models._em import sums_by
+from labelkit.label_models._columns import sums_by
 from labelkit.label_models._vote_table import class_votes
+from labelkit.label_models.explanation import Contributions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.label_models.default._scores import PatternScores
+
 TEMPERATURE_PENALTY: Final = 15.0
-"""How stiff the springs are that draw t and u to 0."""
+"""L2 penalty on t and u."""
 
 CLASS_PENALTY: Final = 4.0
-"""How stiff the springs are that draw each b to 0, in gold rows a unit: such an offset moves every example."""
+"""Curvature of the penalty on each b at 0, in gold rows per unit: such an offset changes every example."""
 
 VOTE_PENALTY: Final = 3.0
-"""The same for r and each delta."""
+"""Curvature of the penalty on r and on each delta at 0."""
 
-REACH: Final = 4.0
-"""No r, b or delta is drawn to 0 with more force than that of so many gold rows which all say otherwise."""
+MOST_GRADIENT: Final = 4.0
+"""Upper bound of the gradient of the penalty on r, b and delta, in gold rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Uncorrected:
-    """Some examples as they stand before gold, with what a correction may go by.
+    """Scores of some patterns before the correction, with its covariates.
 
     Attributes
     ----------
     scores : ndarray of shape (n_rows, n_classes)
         Log-posteriors, but for a constant of each row.
     log_votes : ndarray of shape (n_rows, 1)
-        log d, of at least one vote.
+        log d, d at least 1.
     hits : csr_array of shape (n_rows, n_columns)
     label : ndarray of int64, shape (n_columns,)
         The class that each column votes for.
     log_ratio : ndarray of shape (n_classes,)
-        How much more frequent than usual a class is known to be, in logs, divided by k - 1.
+        Log-ratio of the class prior to a uniform one, divided by k - 1.
     """
 
     scores: NDArray[np.float64]
@@ -68,7 +72,7 @@ class Uncorrected:
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """Temperature, worth of the prior, class offsets and vote offsets.
+    """Temperature, weight of the prior, class offsets and vote offsets.
 
     Attributes
     ----------
@@ -89,23 +93,78 @@ class Correction:
 
     @classmethod
     def of(cls, parameters: NDArray[np.float64], n_classes: int) -> Correction:
-        """From one array, in the order of the formula's letters: t, u, r, b, delta."""
+        """Make it from one array, in the order t, u, r, b, delta."""
         return cls(parameters[:2], float(parameters[2]), parameters[3 : 3 + n_classes], parameters[3 + n_classes :])
 
     def scale(self, log_votes: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What log-posteriors of examples with so many votes are multiplied by."""
+        """Return ``e^t d^u``, the factor of log-posteriors; the shape of ``log_votes``."""
         return np.asarray(np.exp(self.log_scale[0] + self.log_scale[1] * log_votes))
 
     def offsets(self, log_ratio: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What is added to the score of each class."""
+        """Return the term added to the score of each class; shape (n_classes,)."""
         return np.asarray(self.prior * log_ratio + self.classes)
 
 
-def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """The class prior that gold rows show, drawn to an even one as far as chance explains what they show.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CorrectedScores:
+    """Log-scores of a vote table's patterns after the correction.
 
-    Even classes give counts with a chi-square distance from even ones of ``k - 1``, give or take ``sqrt(2 (k - 1))``.
-    A distance up to the sum of these says nothing; of a larger one, that part is chance.
+    Attributes
+    ----------
+    table : VoteTable
+    before : PatternScores
+        Without gold.
+    correction : Correction
+        With an offset for each column of the table.
+    independence : ndarray of shape (n_columns,)
+    log_ratio : ndarray of shape (n_classes,)
+        See :class:`Uncorrected`.
+    """
+
+    table: VoteTable
+    before: PatternScores
+    correction: Correction
+    independence: NDArray[np.float64]
+    log_ratio: NDArray[np.float64]
+
+    def scores(self, rows: slice) -> NDArray[np.float64]:
+        """Compute the log-scores of some patterns; shape (n_rows, n_classes)."""
+        given = uncorrected(self.table, self.before, rows, independence=self.independence, log_ratio=self.log_ratio)
+        return corrected(given, self.correction)
+
+    def contributions(self) -> Contributions:
+        """Decompose the log-scores: terms before the correction are scaled, its offsets added."""
+        before = self.before.contributions()
+        scale = self.correction.scale(log_independent_votes(self.table.hits, self.independence))
+        column = self.table.hits.indices
+        terms = before.votes * scale[self.table.pattern_of_vote]
+        terms[np.arange(len(column)), self.table.label[column]] += self.correction.columns[column]
+        return Contributions(before.prior * scale + self.correction.offsets(self.log_ratio), terms)
+
+
+def uncorrected(
+    table: VoteTable,
+    before: PatternScores,
+    rows: slice,
+    *,
+    independence: NDArray[np.float64],
+    log_ratio: NDArray[np.float64],
+) -> Uncorrected:
+    """Compute the scores of some patterns before the correction, with its covariates."""
+    hits = table.rows(rows)
+    return Uncorrected(before.scores(rows), log_independent_votes(hits, independence), hits, table.label, log_ratio)
+
+
+def log_independent_votes(hits: sparse.csr_array, independence: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log of the number of votes of each row, copies counted once, at least 0; shape (n_rows, 1)."""
+    return np.asarray(np.log(np.maximum(hits @ independence, 1.0))[:, None])
+
+
+def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Estimate the class prior from gold rows, shrunk to a uniform one by the part of its distance that is chance.
+
+    Uniform classes give counts with a chi-square distance from even ones of mean ``k - 1`` and standard deviation
+    ``sqrt(2 (k - 1))``. A distance up to the sum of these is taken as chance, and so is that part of a larger one.
 
     Parameters
     ----------
@@ -116,7 +175,7 @@ def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]
     -------
     prior : ndarray of shape (n_classes,)
     share : float
-        How much of the distance is no chance, in [0, 1).
+        The part of the distance that is not chance, in [0, 1).
 
     Examples
     --------
@@ -135,12 +194,12 @@ def gold_prior(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]
 
 
 def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fit the correction to gold rows.
+    """Fit the correction to gold rows by penalised maximum likelihood.
 
     Parameters
     ----------
     given : Uncorrected
-        The gold rows, as they stand without the gold.
+        The gold rows, scored without the gold.
     label : ndarray of int64, shape (n_gold,)
     weight : ndarray of shape (n_gold,)
 
@@ -150,59 +209,59 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
         For :meth:`Correction.of`.
     """
     n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
-    check_room(8.0 * 6 * given.scores.size, "what a correction is learned from", hint="give gold of fewer rows")
+    check_room(8.0 * 6 * given.scores.size, "the fit of a correction to gold", hint="give gold of fewer rows")
     log_q = given.scores - logsumexp(given.scores, axis=1, keepdims=True)
-    stiff = np.concatenate([[VOTE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
-    loss = partial(_loss, stiff=stiff, given=replace(given, scores=log_q), label=label, weight=weight)
+    curvature = np.concatenate([[VOTE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
+    loss = partial(_loss, curvature=curvature, given=replace(given, scores=log_q), label=label, weight=weight)
     start = np.zeros(3 + n_classes + n_columns)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return np.asarray(found.x)
+    optimum = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return np.asarray(optimum.x)
 
 
-def corrected(given: Uncorrected, found: Correction) -> NDArray[np.float64]:
-    """Corrected scores, shape (n_rows, n_classes)."""
-    scores = given.scores * found.scale(given.log_votes) + found.offsets(given.log_ratio)
+def corrected(given: Uncorrected, correction: Correction) -> NDArray[np.float64]:
+    """Apply the correction to scores; shape (n_rows, n_classes)."""
+    scores = given.scores * correction.scale(given.log_votes) + correction.offsets(given.log_ratio)
     shape = (len(given.label), scores.shape[1])
-    to_class = sparse.csr_array((found.columns, given.label, np.arange(shape[0] + 1)), shape=shape)
+    to_class = sparse.csr_array((correction.columns, given.label, np.arange(shape[0] + 1)), shape=shape)
     return np.asarray(scores + class_votes(given.hits, to_class))
 
 
 def _loss(
     parameters: NDArray[np.float64],
     *,
-    stiff: NDArray[np.float64],
+    curvature: NDArray[np.float64],
     given: Uncorrected,
     label: NDArray[np.int64],
     weight: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
-    """Negative log-likelihood of the gold with the pulls to zero, and the gradient."""
-    found = Correction.of(parameters, given.scores.shape[1])
-    scores = corrected(given, found)
+    """Compute the negative log-likelihood of the gold plus the penalty, and the gradient."""
+    correction = Correction.of(parameters, given.scores.shape[1])
+    scores = corrected(given, correction)
     log_p = scores - logsumexp(scores, axis=1, keepdims=True)
     rows = np.arange(len(label))
-    pull, force = pulled(parameters, stiff)
-    loss = -(weight * log_p[rows, label]).sum() + pull
+    cost, cost_gradient = penalty(parameters, curvature)
+    loss = -(weight * log_p[rows, label]).sum() + cost
     residual = np.exp(log_p)
     residual[rows, label] -= 1
     residual *= weight[:, None]
-    by_scale = found.scale(given.log_votes)[:, 0] * (residual * given.scores).sum(axis=1)
+    by_scale = correction.scale(given.log_votes)[:, 0] * (residual * given.scores).sum(axis=1)
     by_class = residual.sum(axis=0)
     place, column = np.repeat(rows, np.diff(given.hits.indptr)), given.hits.indices.astype(np.int64)
     by_column = sums_by(column, residual[place, given.label[column]], len(given.label))
     scales = [by_scale.sum(), by_scale @ given.log_votes[:, 0]]
     gradient = np.concatenate([scales, [by_class @ given.log_ratio], by_class, by_column])
-    return float(loss), np.asarray(gradient + force)
+    return float(loss), np.asarray(gradient + cost_gradient)
 
 
-def pulled(parameters: NDArray[np.float64], stiff: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """What it costs to move parameters (t and u, then the others) from zero, and with what force they are drawn back.
+def penalty(parameters: NDArray[np.float64], curvature: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Compute the penalty on the parameters (t and u, then the others) and its gradient.
 
-    >>> cost, force = pulled(np.array([1.0, 0.0, 0.01, 100.0]), np.array([5.0, 3.0]))
-    >>> force.round(2).tolist()
+    >>> cost, gradient = penalty(np.array([1.0, 0.0, 0.01, 100.0]), np.array([5.0, 3.0]))
+    >>> gradient.round(2).tolist()
     [15.0, 0.0, 0.05, 4.0]
     """
-    scales, moved = parameters[:2], parameters[2:]
-    unit = REACH / stiff
-    root = np.sqrt(1 + (moved / unit) ** 2)
-    cost = 0.5 * TEMPERATURE_PENALTY * float(scales @ scales) + float((REACH * unit * (root - 1)).sum())
-    return float(cost), np.concatenate([TEMPERATURE_PENALTY * scales, stiff * moved / root])
+    scales, others = parameters[:2], parameters[2:]
+    unit = MOST_GRADIENT / curvature
+    root = np.sqrt(1 + (others / unit) ** 2)
+    cost = 0.5 * TEMPERATURE_PENALTY * float(scales @ scales) + float((MOST_GRADIENT * unit * (root - 1)).sum())
+    return float(cost), np.concatenate([TEMPERATURE_PENALTY * scales, curvature * others / root])

@@ -1,4 +1,4 @@
-"""What the default label model learned, as tables: precisions, redundancies, suspects, and a verdict on its use."""
+"""Reports of the default label model: precisions, redundancies, suspects, and a verdict against majority vote."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ from scipy import sparse
 from scipy.stats import beta, binomtest
 from sklearn.utils.validation import check_is_fitted
 
-from labelkit.label_models._agreement import beside
-from labelkit.label_models._em import by_blocks, own_class_sums, sums_by, vote_shares
+from labelkit.label_models._agreement import co_votes
+from labelkit.label_models._columns import own_class_sums, sums_by
+from labelkit.label_models._posterior import by_blocks, vote_shares
 from labelkit.votes.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models._em import Posterior
     from labelkit.label_models._overlaps import Overlaps
+    from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import GoldCounts, VoteTable
 
 MODEL_ROWS: Final = 3.0
-"""A model's estimate of a precision is worth so many gold rows: on real votes 85 to 97% of the intervals then hold."""
+"""Weight of the model's estimate of a precision, in gold rows: on real votes, 85 to 97% of the intervals then hold."""
 
 REDUNDANT: Final = 0.5
-"""From this Jaccard overlap, two labeling functions are reported as redundant."""
+"""Least Jaccard overlap of two labeling functions that are reported as redundant."""
 
 SHARED: Final = 5
-"""Fewer shared votes say nothing of redundancy."""
+"""Least number of shared votes of such a pair."""
 
 MOST_PAIRS: Final = 1_000
-"""No more redundant pairs are kept."""
+"""Upper bound of the number of redundant pairs that are kept."""
 
 SUSPECT: Final = 3.0
-"""Standard errors by which a vote agrees less with the others than by chance, from which it is suspect."""
+"""Standard errors below chance agreement from which a vote is suspect."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the model is worth using instead of majority vote.
+    """Recommendation to use the model, or majority vote, with its reason.
 
     Attributes
     ----------
@@ -56,7 +57,7 @@ class Verdict:
 
 
 class LearnedReports:
-    """Tables of what was learned; see :class:`~labelkit.label_models.LabelModel`."""
+    """Tables of learned quantities; see :class:`~labelkit.label_models.LabelModel`."""
 
     lf_names_: tuple[str, ...]
     lf_order_: NDArray[np.int64]
@@ -74,13 +75,13 @@ class LearnedReports:
     verdict_: tuple[Any, ...]
 
     def precisions(self) -> pd.DataFrame:
-        """How often the votes of each LF for each class are right, by the model's estimate.
+        """Return the estimated precision of each LF's votes for each class.
 
         Returns
         -------
         DataFrame
             A row for each LF and class that it voted for: ``lf``, ``vote``, ``votes``, ``precision``, ``low``, ``high``
-            (95%). The model's estimate counts as three gold rows, so that the interval is wide without gold.
+            (95%). The model's estimate has the weight of three gold rows, so that the interval is wide without gold.
         """
         columns = {
             "votes": self.column_votes_.astype(np.int64),
@@ -94,9 +95,9 @@ class LearnedReports:
         return self._by_column(order, {name: values[order] for name, values in columns.items()})
 
     def suspects(self) -> pd.DataFrame:
-        """Votes that agree with the others less than by chance, by three standard errors or more.
+        """Return votes that agree with the others less than by chance, by three standard errors or more.
 
-        Such an LF is adversarial, wrong-headed, or right where a broader one is wrong: look at examples.
+        Such an LF is adversarial, mistaken, or right where a broader one is wrong: look at examples.
 
         Returns
         -------
@@ -115,7 +116,7 @@ class LearnedReports:
         return self._by_column(chosen, columns)
 
     def redundancies(self) -> pd.DataFrame:
-        """Pairs of LFs that cast the same votes on at least half of the examples that either votes on.
+        """Return pairs of LFs that cast the same votes on at least half of the examples that either votes on.
 
         Returns
         -------
@@ -134,7 +135,7 @@ class LearnedReports:
         )
 
     def verdict(self) -> Verdict:
-        """Whether there is evidence that the model beats majority vote on these votes, and why."""
+        """Judge by the votes, and gold if there was some, if the model beats majority vote."""
         check_is_fitted(self)
         use, reason = self.verdict_
         return Verdict(bool(use), str(reason))
@@ -148,35 +149,35 @@ class LearnedReports:
 
 
 def describe(model: Any, table: VoteTable, overlaps: Overlaps, gold: GoldCounts) -> None:
-    """Set all that the reports need, from the fitted model and the votes."""
-    seen = _survey(table, model._posterior(table))  # noqa: SLF001 - a twin of the model's own module
+    """Set the attributes that the reports need, from the fitted model and the votes."""
+    totals = _totals(table, model._posterior(table))  # noqa: SLF001 - a part of the model's own folder
     if not model.known_prior_ and not model.crowd_:
-        model.class_prior_ = _constrained(seen.classes)
-    _describe_precisions(model, table, seen.right, gold)
+        model.class_prior_ = _constrained(totals.classes)
+    _describe_precisions(model, table, totals.right, gold)
     _describe_agreement(model, table)
     pairs, overlap = redundant_pairs(table, overlaps)
     model.redundant_pairs_, model.redundant_overlap_ = pairs, overlap
     on_gold = None
     if len(gold):
-        known = table.some(gold.pattern)
-        unlearned = model._unlearned(known)  # noqa: SLF001 - as above
-        on_gold = GoldLabels(_labels_of(known, unlearned), _labels_of(known, vote_shares(known)), gold)
-    model.verdict_ = judge(seen, on_gold)
+        rows = table.some(gold.pattern)
+        uncorrected = model._uncorrected_posterior(rows)  # noqa: SLF001 - as above
+        on_gold = LabelsOnGold(_labels_of(rows, uncorrected), _labels_of(rows, vote_shares(rows)), gold)
+    model.verdict_ = judge(totals, on_gold)
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
-    """What the model's probabilities of all patterns come to, beside majority vote's.
+class LabelTotals:
+    """Sums of the model's probabilities over all patterns, and its differences from majority vote.
 
     Attributes
     ----------
     right : ndarray of shape (n_columns,)
-        How many of each column's votes are expected to be right.
+        Expected number of right votes of each column.
     classes : ndarray of shape (n_classes,)
-        How many covered examples are expected to be of each class.
+        Expected number of covered examples of each class.
     covered, differ, undecided : float
-        Examples with a vote; those of them that majority vote labels otherwise, or not; those that it alone does not
-        label.
+        Examples with a vote; those of them whose label differs from majority vote's; those that only majority vote
+        leaves without a label.
     """
 
     right: NDArray[np.float64]
@@ -186,28 +187,28 @@ class Survey:
     undecided: float
 
 
-def _survey(table: VoteTable, posterior: Posterior) -> Survey:
+def _totals(table: VoteTable, posterior: Posterior) -> LabelTotals:
     right, classes, majority = np.zeros(table.n_columns), np.zeros(table.n_classes), vote_shares(table)
-    whole = differ = undecided = 0.0
+    covered = differ = undecided = 0.0
     for rows in table.chunks():
         weight = np.where(table.covered[rows], table.counts[rows], 0.0)
-        ours, theirs = (by_blocks(one, rows, table.n_classes) for one in (posterior, majority))
-        mine, usual = hard_labels(ours), hard_labels(theirs)
-        whole += float(weight.sum())
-        differ += float(weight[mine != usual].sum())
-        undecided += float(weight[(usual < 0) & (mine >= 0)].sum())
-        ours *= weight[:, None]
-        right += own_class_sums(table, rows, ours)
-        classes += ours.sum(axis=0)
-    return Survey(right, classes, whole, differ, undecided)
+        proba, shares = (by_blocks(one, rows, table.n_classes) for one in (posterior, majority))
+        labels, majority_labels = hard_labels(proba), hard_labels(shares)
+        covered += float(weight.sum())
+        differ += float(weight[labels != majority_labels].sum())
+        undecided += float(weight[(majority_labels < 0) & (labels >= 0)].sum())
+        proba *= weight[:, None]
+        right += own_class_sums(table, rows, proba)
+        classes += proba.sum(axis=0)
+    return LabelTotals(right, classes, covered, differ, undecided)
 
 
 @dataclass(frozen=True, eq=False)
-class GoldLabels:
-    """The model's labels of the patterns with gold, before it was corrected by gold, and majority vote's."""
+class LabelsOnGold:
+    """Labels of the patterns with gold, by the model before its correction by gold and by majority vote."""
 
-    ours: NDArray[np.int64]
-    theirs: NDArray[np.int64]
+    by_model: NDArray[np.int64]
+    by_majority: NDArray[np.int64]
     gold: GoldCounts
 
 
@@ -217,7 +218,7 @@ def _labels_of(table: VoteTable, posterior: Posterior) -> NDArray[np.int64]:
 
 
 def _constrained(classes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A class prior from expected counts: no class below a tenth of an even share."""
+    """Estimate the class prior from expected counts, with at least a tenth of an even share for each class."""
     share = (classes + 1) / (classes + 1).sum()
     share = np.maximum(share, 0.1 / len(share))
     return np.asarray(share / share.sum())
@@ -226,14 +227,14 @@ def _constrained(classes: NDArray[np.float64]) -> NDArray[np.float64]:
 def _describe_precisions(model: Any, table: VoteTable, right: NDArray[np.float64], gold: GoldCounts) -> None:
     votes = table.column_counts
     estimate = np.clip(right / np.maximum(votes, 1e-12), 0.0, 1.0)
-    known, hits = np.zeros(table.n_columns), np.zeros(table.n_columns)
+    n_gold, hits = np.zeros(table.n_columns), np.zeros(table.n_columns)
     if len(gold):
         rows = sparse.csr_array(table.hits[gold.pattern])
-        known = np.asarray(rows.T @ gold.count)
+        n_gold = np.asarray(rows.T @ gold.count)
         place = np.repeat(np.arange(len(gold)), np.diff(rows.indptr))
         agrees = table.label[rows.indices] == gold.label[place]
         hits = sums_by(rows.indices.astype(np.int64), gold.count[place] * agrees, table.n_columns)
-    ups, downs = hits + MODEL_ROWS * estimate, known - hits + MODEL_ROWS * (1 - estimate)
+    ups, downs = hits + MODEL_ROWS * estimate, n_gold - hits + MODEL_ROWS * (1 - estimate)
     model.column_votes_, model.column_precision_ = votes, ups / (ups + downs)
     model.column_low_ = beta.ppf(0.025, ups + 1e-3, downs + 1e-3)
     model.column_high_ = beta.ppf(0.975, ups + 1e-3, downs + 1e-3)
@@ -244,15 +245,15 @@ def _describe_precisions(model: Any, table: VoteTable, right: NDArray[np.float64
 
 
 def _describe_agreement(model: Any, table: VoteTable) -> None:
-    """How often the votes beside a column's are for its class, and how often they would be by chance."""
-    found = beside(table, model.independence_)
-    model.column_met_, model.column_chance_ = found.met, found.chance
-    share = found.agreeing / np.maximum(found.met, 1e-9)
-    model.column_agreement_ = np.where(found.met > 1e-9, share, np.nan).clip(0, 1)
+    """Set the share of other votes on each column's examples that agree with it, and the share by chance."""
+    others = co_votes(table, model.independence_)
+    model.column_met_, model.column_chance_ = others.met, others.chance
+    share = others.agreeing / np.maximum(others.met, 1e-9)
+    model.column_agreement_ = np.where(others.met > 1e-9, share, np.nan).clip(0, 1)
 
 
 def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Pairs of LFs (positions in the table, shape (2, n_pairs)) that cast the same votes, and their Jaccard overlap."""
+    """Find LFs (positions in the table, shape (2, n_pairs)) that cast the same votes, and their Jaccard overlap."""
     same = overlaps.same_votes().tocoo()
     first, second = (places.astype(np.int64) for places in same.coords)
     votes = sums_by(table.lf, table.column_counts, table.n_lfs)
@@ -262,10 +263,10 @@ def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.in
     return np.stack([first[chosen], second[chosen]]), overlap[chosen]
 
 
-def judge(seen: Survey, on_gold: GoldLabels | None) -> tuple[bool, str]:
+def judge(totals: LabelTotals, on_gold: LabelsOnGold | None) -> tuple[bool, str]:
     """Compare the model's labels with majority vote's: on gold where there is some, else by how much they differ."""
-    whole = max(seen.covered, 1.0)
-    differ, undecided = seen.differ / whole, seen.undecided / whole
+    covered = max(totals.covered, 1.0)
+    differ, undecided = totals.differ / covered, totals.undecided / covered
     if differ < 0.005:
         return False, f"its labels differ from majority vote's on only {differ:.1%} of the covered examples"
     text = f"it decides {undecided:.1%} of the covered examples where majority vote is tied" if undecided else ""
@@ -277,10 +278,10 @@ def judge(seen: Survey, on_gold: GoldLabels | None) -> tuple[bool, str]:
     return False, f"its labels differ on {differ:.1%} of the covered examples, and only gold can tell who is right"
 
 
-def _judged_by_gold(known: GoldLabels) -> tuple[bool, str]:
-    """A sign test on the gold rows; a tie is half right."""
-    gold = known.gold
-    credit = [np.where(labels < 0, 0.5, labels == gold.label) for labels in (known.ours, known.theirs)]
+def _judged_by_gold(on_gold: LabelsOnGold) -> tuple[bool, str]:
+    """Apply a sign test to the gold rows; a tie counts as half right."""
+    gold = on_gold.gold
+    credit = [np.where(labels < 0, 0.5, labels == gold.label) for labels in (on_gold.by_model, on_gold.by_majority)]
     wins = round(float(gold.count[credit[0] > credit[1]].sum()))
     losses = round(float(gold.count[credit[0] < credit[1]].sum()))
     text = (

@@ -1,17 +1,15 @@
-"""What every label model shares: votes in at one door, posteriors per pattern, scikit-learn's manners.
+"""The base class of label models that learn from patterns of votes: a scikit-learn estimator.
 
-A model says how it learns from a :class:`~labelkit.label_models._vote_table.VoteTable` (``_learn``) and which
-probabilities it gives patterns of one (``_posterior``). All the rest is here: checks, the order of labeling functions,
-gold, hard labels, scores, saving. ``__init__`` only stores; what is learned ends in ``_``.
+A subclass implements ``_learn`` (from a :class:`~labelkit.label_models._vote_table.VoteTable`) and ``_posterior`` (the
+probabilities of its patterns). This class does the rest: checks, a canonical order of labeling functions, gold, hard
+labels, scores, saving. ``__init__`` only stores; learned attributes end in ``_``.
 """
 
 from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -22,8 +20,8 @@ from labelkit._shared.computed_rows import KEPT_CELLS, ComputedRows, Rows, picke
 from labelkit._shared.memory import check_room
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
-from labelkit.label_models._confidence_ranges import Ranges, expanded, ranges_of
-from labelkit.label_models._em import by_blocks
+from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
+from labelkit.label_models._pattern_proba import PatternProba
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._vote_table import GivenVotes, GoldCounts, VoteTable, read_gold, read_votes
 from labelkit.label_models.evaluation import Evaluation
@@ -40,13 +38,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._em import Posterior
+    from labelkit.label_models._posterior import Posterior
+    from labelkit.label_models.explanation import Contributions
 
-LABELS_TAKE_LESS: Final = "label() keeps what it takes to make rows, and gives those that are asked for"
+LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
 
 
-class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
-    """Estimator from votes to probabilities of classes.
+class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
+    """Estimator from patterns of votes to probabilities of classes.
 
     Attributes
     ----------
@@ -57,16 +56,16 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     class_prior_ : ndarray of shape (n_classes,)
         The probabilities of an example without votes.
     lf_names_ : tuple of str
-        The labeling functions, in the order in which they were given; one for each range of confidence of a rule that
-        says how sure it is, where the model uses that.
+        The labeling functions, in the order of the input; where the model uses confidences, one for each range of
+        confidence of a rule that reports it.
     uses_confidence : bool
-        Whether the model weighs votes by how sure their rules were.
+        True if the model weighs votes by the confidence of their rules.
     """
 
     n_classes: int | None = None
     uses_confidence: ClassVar[bool] = False
 
-    # What a model adds ------------------------------------------------------------------------------------------------
+    # Implemented by each model ----------------------------------------------------------------------------------------
 
     @abstractmethod
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
@@ -74,12 +73,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def _posterior(self, table: VoteTable) -> Posterior:
-        """What gives the probabilities of some patterns of a table; those without votes are overruled."""
+        """Return the posterior of a table's patterns; the class prior replaces it where there are no votes."""
 
-    # What they all do -------------------------------------------------------------------------------------------------
+    # Public methods ---------------------------------------------------------------------------------------------------
 
     def fit(self, matrix: Any, gold: Any = None) -> Self:
-        """Learn from votes, and from gold where there is some.
+        """Learn from votes, and from gold labels if given.
 
         Parameters
         ----------
@@ -87,8 +86,8 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             Votes of shape (n_examples, n_lfs); -1 is an abstain.
         gold : array-like, Series or dict by id, optional
             Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own. Models that
-            run expectation maximisation hold these examples to their class in every step, and :class:`LabelModel`
-            corrects itself by them; ``label(matrix, gold=gold)`` gives them their class.
+            run expectation maximisation fix the class of these examples in every step, and :class:`LabelModel` fits a
+            correction of its posterior to them; ``label(matrix, gold=gold)`` gives them their class.
 
         Returns
         -------
@@ -97,31 +96,31 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         MatrixError
-            If these are not votes.
+            If the input is not votes.
         ModelError
-            If there are no rows, or a parameter does not fit.
+            If there are no rows, or a parameter is out of range.
         GoldError
-            If gold does not fit the examples or the classes.
+            If gold cannot be aligned with the examples, or names an unknown class.
         """
         self._fit(matrix, gold)
         return self
 
     def fit_predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
-        """:meth:`fit`, and :meth:`predict_pattern_proba` of the same patterns, in less time than the two take."""
+        """Fit, and predict the same patterns; faster than :meth:`fit` and :meth:`predict_pattern_proba`."""
         arranged = self._fit(patterns, None)
         return self._all_proba(arranged.table, arranged.place)
 
     def _fit(self, matrix: Any, gold: Any) -> Arranged:
-        """Learn; returns the votes as they were learned from."""
+        """Learn, and return the votes in canonical order."""
         given = self._by_confidence(read_votes(matrix, self._n_classes_of(matrix, gold)), fit=True)
         if not given.counts.sum():
             raise ModelError(
                 f"there are 0 sample(s) (shape={given.shape}) while a minimum of 1 is required: no rows of votes",
-                hint="look at what the corpus held",
+                hint="check that the corpus has rows",
             )
         order = canonical_order(given)
         arranged = arrange(given, order)
-        known = read_gold(gold, given, arranged.place)
+        gold_counts = read_gold(gold, given, arranged.place)
         self.n_classes_ = len(given.class_names)
         self.classes_ = np.arange(self.n_classes_)
         self.class_names_ = given.class_names
@@ -129,21 +128,21 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.n_features_in_ = len(given.names)
         self.lf_order_ = order
         self.lf_named_ = given.named
-        self._learn(arranged.table, known)
+        self._learn(arranged.table, gold_counts)
         return arranged
 
     def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
-        """Probabilities of the classes for each pattern; ndarray of shape (n_patterns, n_classes), rows sum to 1."""
+        """Return class probabilities of patterns; ndarray of shape (n_patterns, n_classes), rows sum to 1."""
         arranged = self._arranged(self._read(patterns), by_pattern=False)
         return self._all_proba(arranged.table, arranged.place)
 
     def predict_proba(self, matrix: Any) -> NDArray[np.float64]:
-        """Probabilities of the classes for each example; ndarray of shape (n_examples, n_classes), rows sum to 1."""
+        """Return class probabilities of examples; ndarray of shape (n_examples, n_classes), rows sum to 1."""
         table, index = self._examples(matrix)
         return self._all_proba(table, index)
 
     def predict(self, matrix: Any) -> NDArray[np.int64]:
-        """The most probable class of each example; -1 where several are, and where no labeling function voted.
+        """Return the most probable class of each example; -1 for ties, and where no labeling function voted.
 
         Returns
         -------
@@ -153,22 +152,22 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return np.where(table.covered, hard_labels(self._proba(table)), ABSTAIN)[index]
 
     def label(self, matrix: Any, gold: Any = None) -> ProbabilisticLabels:
-        """Probabilistic labels of the examples; of vote patterns, a row for each pattern.
+        """Return probabilistic labels of the examples; for vote patterns, a row for each pattern.
 
         Parameters
         ----------
         matrix
             As in :meth:`fit`.
         gold : array-like, Series or dict by id, optional
-            Trusted labels of some of these examples. They have their class for certain, whatever the votes say, and
+            Trusted labels of some of these examples: their class has probability 1 whatever their votes, and they
             count as covered. Without it, every example has the probabilities of its votes, also one whose gold the
-            model learned from: only who asks knows whether these are the same examples.
+            model learned from: the model cannot know if these are the same examples.
 
         Returns
         -------
         ProbabilisticLabels
             With a row of probabilities for each pattern of votes; where these would take more than 0.5 GB, they are
-            made when they are asked for, by the model as it is now.
+            computed on access, by the model as it is now.
         """
         given = self._read(matrix)
         table, index = self._placed(given)
@@ -179,40 +178,40 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return labels if gold is None else with_gold(labels, gold)
 
     def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
-        """Accuracy on the covered examples with gold, in [0, 1]; one without a hard label (a tie) is not right.
+        """Return the accuracy on covered examples with gold, in [0, 1]; a tie counts as wrong.
 
         NaN where no covered example has gold.
         """
-        known = self._against(matrix, gold, sample_weight)
-        kept = known.covered
-        labels = hard_labels(known.proba)
-        return accuracy(labels[kept], known.label[kept], weights=known.weight[kept])
+        pairs = self._gold_proba(matrix, gold, sample_weight)
+        kept = pairs.covered
+        labels = hard_labels(pairs.proba)
+        return accuracy(labels[kept], pairs.label[kept], weights=pairs.weight[kept])
 
     def evaluate(self, matrix: Any, gold: Any = None) -> Evaluation:
-        """All that gold can say of the labels, on covered examples: accuracy, F1, log-loss, Brier, calibration.
+        """Compare labels with gold on covered examples: accuracy, F1, log-loss, Brier score, calibration.
 
         Parameters
         ----------
         matrix
             As in :meth:`fit`.
         gold
-            As in :meth:`fit`; needed unless the matrix is of vote patterns that carry theirs.
+            As in :meth:`fit`; required unless the votes are patterns with gold counts.
 
         Returns
         -------
         Evaluation
         """
-        known = self._against(matrix, gold, None)
+        pairs = self._gold_proba(matrix, gold, None)
         return Evaluation.of(
-            proba=np.asarray(known.proba),
-            gold=known.label,
-            weights=known.weight,
-            covered=known.covered,
+            proba=np.asarray(pairs.proba),
+            gold=pairs.label,
+            weights=pairs.weight,
+            covered=pairs.covered,
             class_names=self.class_names_,
         )
 
     def explain(self, matrix: Any, ids: Any) -> Explanation:
-        """Say what moved the probabilities of some examples: the prior, and each vote, in log-odds.
+        """Decompose the log-odds of some examples into the prior and a term for each vote.
 
         Parameters
         ----------
@@ -229,7 +228,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         ModelError
-            If an id is not the matrix's, or the model's score is no sum (vote counts and shares).
+            If an id is not in the matrix, or the model's score is not a sum (vote counts and shares).
         """
         given = self._read(matrix)
         arranged = self._arranged(given)
@@ -238,20 +237,20 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         wanted, rows = positions_of(ids, names)
         chosen = index[rows]
         table = arranged.table.some(chosen)
-        prior, terms = self._contributions(table)
-        prior[~table.covered] = np.log(self.class_prior_)
+        contributions = self._contributions(table)
+        contributions.prior[~table.covered] = np.log(self.class_prior_)
         lf_names = tuple(self.lf_names_[j] for j in self.lf_order_)
-        return Explanation.of(table, prior, terms, ids=wanted, lf_names=lf_names)
+        return Explanation.of(table, contributions, ids=wanted, lf_names=lf_names)
 
-    def _contributions(self, table: VoteTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # noqa: ARG002
-        """Log-scores as a sum: a prior for each pattern, and a term for each vote."""
+    def _contributions(self, table: VoteTable) -> Contributions:  # noqa: ARG002 - subclasses use it
+        """Decompose the log-scores of a table's patterns into a prior and a term for each vote."""
         raise ModelError(
-            f"{type(self).__name__} has no log-scores that votes add to",
+            f"{type(self).__name__} has no log-scores that are sums over votes",
             hint="LabelModel and the models with confusions can explain their probabilities",
         )
 
     def save(self, path: str | Path) -> Path:
-        """Write what was learned to a folder, as JSON and arrays without pickle; :func:`load_model` reads it."""
+        """Write the fitted model to a folder, as JSON and arrays without pickle; :func:`load_model` reads it."""
         check_is_fitted(self)
         return write_model(self, path)
 
@@ -260,16 +259,16 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         tags.input_tags.categorical = True  # votes are classes
         tags.input_tags.sparse = True
         tags.target_tags.required = False
-        tags.classifier_tags.poor_score = True  # of features that are no votes, nothing is learned
+        tags.classifier_tags.poor_score = True  # on features that are not votes
         return tags
 
-    # Private twins that trust -----------------------------------------------------------------------------------------
+    # Private, on checked input ----------------------------------------------------------------------------------------
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "class_prior_")
 
     def _n_classes_of(self, matrix: Any, gold: Any) -> int | None:
-        """How many classes there are, if that is known; gold may show one that no labeling function votes for."""
+        """Return the number of classes if it is known; gold may hold a class that no labeling function votes for."""
         if self.n_classes is not None or isinstance(matrix, LabelMatrix | VotePatterns):
             return _checked_n_classes(self.n_classes)
         labels = np.asarray(gold if gold is not None else [])
@@ -283,28 +282,29 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
 
     def _read(self, matrix: Any) -> GivenVotes:
         check_is_fitted(self)
-        knows = isinstance(matrix, LabelMatrix | VotePatterns)
-        given = self._by_confidence(read_votes(matrix, None if knows else self.n_classes_), fit=False)
-        if len(given.class_names) != self.n_classes_ or (knows and not _same_names(given, self)):
+        has_classes = isinstance(matrix, LabelMatrix | VotePatterns)
+        given = self._by_confidence(read_votes(matrix, None if has_classes else self.n_classes_), fit=False)
+        if len(given.class_names) != self.n_classes_ or (has_classes and not _same_names(given, self)):
             raise ModelError(
                 f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
             )
         return given
 
     def _by_confidence(self, given: GivenVotes, *, fit: bool) -> GivenVotes:
-        """The votes, divided by how sure rules say that they are; a model that cannot use that says so."""
+        """Split votes by ranges of confidence; warn if the model cannot use confidences."""
         if not self.uses_confidence:
             if fit and given.confidence is not None and given.confidence.any():
                 warnings.warn(
-                    f"{type(self).__name__} does not use the confidences of votes; it takes all votes alike. "
+                    f"{type(self).__name__} does not use the confidences of votes; it weighs all votes alike. "
                     "Hint: LabelModel uses them",
                     stacklevel=4,
                 )
             return given
         if fit:
             self.confidence_ranges_ = tuple((r.lf, r.starts, r.priors) for r in ranges_of(given))
-        known = getattr(self, "confidence_ranges_", ())  # a model that was saved by an earlier version has none
-        ranges = tuple(Ranges(lf, tuple(starts), tuple(priors)) for lf, starts, priors in known)
+        ranges = tuple(
+            ConfidenceRanges(lf, tuple(starts), tuple(priors)) for lf, starts, priors in self.confidence_ranges_
+        )
         return expanded(given, ranges)
 
     def _arranged(self, given: GivenVotes, *, by_pattern: bool = True) -> Arranged:
@@ -312,7 +312,7 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return arrange(given, order, by_pattern=by_pattern)
 
     def _proba(self, table: VoteTable) -> Rows:
-        """The probabilities of all patterns; of very many, made when they are asked for."""
+        """Return the probabilities of all patterns; of very many, an object that computes them on access."""
         proba, n_cells = PatternProba(self, table), table.n_patterns * table.n_classes
         if n_cells > KEPT_CELLS:
             return proba
@@ -320,21 +320,21 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         return proba.made(slice(0, table.n_patterns))
 
     def _all_proba(self, table: VoteTable, index: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The probabilities of examples, by the pattern of each."""
+        """Return the probabilities of examples, given the pattern of each."""
         n_bytes = 8.0 * len(index) * self.n_classes_
         check_room(n_bytes, "a probability for each example and class", hint=LABELS_TAKE_LESS)
         return picked(self._proba(table), index)
 
     def _placed(self, given: GivenVotes) -> tuple[VoteTable, NDArray[np.int64]]:
-        """The votes as a table, and the pattern of each example."""
+        """Return the votes as a table, and the pattern of each example."""
         arranged = self._arranged(given, by_pattern=False)
         return arranged.table, arranged.place if given.index is None else arranged.place[given.index]
 
     def _examples(self, matrix: Any) -> tuple[VoteTable, NDArray[np.int64]]:
         return self._placed(self._read(matrix))
 
-    def _against(self, matrix: Any, gold: Any, sample_weight: ArrayLike | None) -> _Known:
-        """What is known of the examples with gold, by pattern and class."""
+    def _gold_proba(self, matrix: Any, gold: Any, sample_weight: ArrayLike | None) -> _GoldProba:
+        """Return the probabilities and gold classes of the examples with gold, by (pattern, class) pair."""
         given = self._read(matrix)
         arranged = self._arranged(given)
         pairs = read_gold(gold, given, arranged.place)
@@ -343,43 +343,12 @@ class BaseLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             pairs, weight = _weighted_pairs(gold, given, arranged.place, sample_weight)
         few = 2 * len(pairs) < arranged.table.n_patterns
         proba = rows_at(PatternProba(self, arranged.table) if few else self._proba(arranged.table), pairs.pattern)
-        return _Known(proba, pairs.label, weight, arranged.table.covered[pairs.pattern])
-
-
-class PatternProba(ComputedRows):
-    """The probabilities of the patterns of a vote table, made when they are asked for, by a model as it was.
-
-    Parameters
-    ----------
-    model : BaseLabelModel
-    table : VoteTable
-    """
-
-    def __init__(self, model: BaseLabelModel, table: VoteTable) -> None:
-        self.model, self.table = copy(model), table  # learning anew replaces what a model knows, and changes no array
-        self.shape = (table.n_patterns, table.n_classes)
-
-    def made(self, rows: slice) -> NDArray[np.float64]:
-        """Compute the probabilities of some patterns."""
-        proba = by_blocks(self._posterior, rows, self.shape[1])
-        proba[~self.table.covered[rows]] = self.model.class_prior_
-        return proba
-
-    def taken(self, index: NDArray[np.int64]) -> PatternProba:
-        """Return the probabilities of the patterns at positions."""
-        return PatternProba(self.model, self.table.some(index))
-
-    @cached_property
-    def _posterior(self) -> Posterior:
-        return self.model._posterior(self.table)  # noqa: SLF001 - a twin of the model's own module
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return PatternProba, (self.model, self.table)
+        return _GoldProba(proba, pairs.label, weight, arranged.table.covered[pairs.pattern])
 
 
 @dataclass(frozen=True, eq=False)
-class _Known:
-    """Patterns with a gold class: their probabilities, the class, how much they count, and whether they have votes."""
+class _GoldProba:
+    """Pairs of a pattern and a gold class: probabilities, class, weight, and True where the pattern has votes."""
 
     proba: ComputedRows
     label: NDArray[np.int64]
@@ -390,18 +359,18 @@ class _Known:
 def _weighted_pairs(
     gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_weight: ArrayLike
 ) -> tuple[GoldCounts, NDArray[np.float64]]:
-    from labelkit.votes.gold import aligned_gold  # noqa: PLC0415 - only for who weights examples
+    from labelkit.votes.gold import aligned_gold  # noqa: PLC0415 - only with sample weights
 
     assert given.index is not None
     assert given.ids is not None
     labels = aligned_gold(gold, given.ids, given.class_names)
-    known = labels >= 0
-    weight = np.asarray(sample_weight, dtype=np.float64)[known]
-    return GoldCounts(place[given.index][known], labels[known], weight), weight
+    has_gold = labels >= 0
+    weight = np.asarray(sample_weight, dtype=np.float64)[has_gold]
+    return GoldCounts(place[given.index][has_gold], labels[has_gold], weight), weight
 
 
-def _same_names(given: GivenVotes, model: BaseLabelModel) -> bool:
-    """Whether classes have the same names, or either side only has numbers."""
+def _same_names(given: GivenVotes, model: PatternLabelModel) -> bool:
+    """Return True if the classes have the same names, or either side only has numbers."""
     numbers = tuple(map(str, range(len(given.class_names))))
     return given.class_names == model.class_names_ or numbers in (given.class_names, model.class_names_)
 
@@ -412,36 +381,3 @@ def _checked_n_classes(n_classes: Any) -> int | None:
     if isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1:
         raise ModelError(f"n_classes={n_classes!r} is not a number of classes", hint="n_classes=2")
     return int(n_classes)
-
-
-def checked_prior(class_prior: ArrayLike | None, n_classes: int) -> NDArray[np.float64] | None:
-    """Check a given class prior and scale it to sum to 1.
-
-    Raises
-    ------
-    ModelError
-        If it has not one positive number for each class, or does not sum to 1.
-
-    Examples
-    --------
-    >>> checked_prior([0.2, 0.8], 2)
-    array([0.2, 0.8])
-    """
-    if class_prior is None:
-        return None
-    prior = np.asarray(class_prior, dtype=np.float64)
-    if prior.shape != (n_classes,):
-        raise ModelError(f"class_prior has shape {prior.shape}, but there are {n_classes} classes")
-    if not np.isfinite(prior).all() or (prior <= 0).any():
-        raise ModelError(
-            f"class_prior={prior[:12].tolist()} holds a number that is not above 0: such a class could never be found",
-            hint="give a rare class a small prior, such as 0.001",
-        )
-    if abs(prior.sum() - 1) > 1e-3:
-        raise ModelError(f"class_prior sums to {prior.sum():.4g}, not 1", hint="class_prior / class_prior.sum()")
-    return np.asarray(prior / prior.sum())
-
-
-def uniform(n_classes: int) -> NDArray[np.float64]:
-    """The same probability for every class."""
-    return np.full(n_classes, 1.0 / n_classes)

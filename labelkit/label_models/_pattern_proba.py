@@ -1,0 +1,49 @@
+"""Class probabilities of the patterns of a vote table, computed when they are asked for."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from labelkit._shared.computed_rows import ComputedRows
+from labelkit.label_models._posterior import by_blocks
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from labelkit.label_models._posterior import Posterior
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.label_models.pattern_label_model import PatternLabelModel
+
+
+class PatternProba(ComputedRows):
+    """The probabilities of the patterns of a vote table, by a copy of the model as it is now.
+
+    Parameters
+    ----------
+    model : PatternLabelModel
+    table : VoteTable
+    """
+
+    def __init__(self, model: PatternLabelModel, table: VoteTable) -> None:
+        self.model, self.table = copy(model), table  # a new fit replaces attributes and changes no array in place
+        self.shape = (table.n_patterns, table.n_classes)
+
+    def made(self, rows: slice) -> NDArray[np.float64]:
+        """Compute the probabilities of some patterns; those without votes have the class prior."""
+        proba = by_blocks(self._posterior, rows, self.shape[1])
+        proba[~self.table.covered[rows]] = self.model.class_prior_
+        return proba
+
+    def taken(self, index: NDArray[np.int64]) -> PatternProba:
+        """Return the probabilities of the patterns at positions."""
+        return PatternProba(self.model, self.table.some(index))
+
+    @cached_property
+    def _posterior(self) -> Posterior:
+        return self.model._posterior(self.table)  # noqa: SLF001 - part of the model's own room
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PatternProba, (self.model, self.table)
