@@ -318,7 +318,7 @@ def class_votes(hits: sparse.csr_array, to_class: sparse.csr_array) -> NDArray[n
     ----------
     hits : csr_array of shape (n_patterns, n_columns)
     to_class : csr_array of shape (n_columns, n_classes)
-        What each column's vote is worth to its class; see :meth:`VoteTable.label_matrix`.
+        The weight of each column's vote, at its class; see :meth:`VoteTable.label_matrix`.
 
     Returns
     -------

@@ -1,9 +1,9 @@
-"""How the label models do on votes of many kinds: is the default ever far below majority vote?
+"""Label models on votes of many kinds: the distance of the default model from majority vote.
 
     python -m tests.benchmarks.kinds [--data DIR] [--draws 50] [--models LabelModel MetalModel] [--json FILE]
 
-Eight kinds are made up: crowds (dense and sparse, with lazy and random workers), classifiers, rules for one class each,
-rules that know two classes, and mixtures; with 2 to 10 classes, even or skewed, 300 to 4,000 examples. With a folder laid
+Eight kinds are made up: crowds (dense and sparse, with constant and random voters), classifiers, rules for one class each,
+rules that vote for two classes, and mixtures; with 2 to 10 classes, even or skewed, 300 to 4,000 examples. With a folder laid
 out as for the quality benchmark, there are also rules made of words of its texts, as someone would who reads 150 labeled
 examples: alone, and beside classifiers that were trained on a few dozen. Models see the votes, and are scored on
 the covered examples; a tie is shared in accuracy, and tossed for macro-F1, as in the quality benchmark.
@@ -41,7 +41,7 @@ def case(kind: str, columns: list[np.ndarray], gold: np.ndarray, n_classes: int)
 
 
 class Maker:
-    """Makes columns of votes over examples of one draw: their classes, and how hard each is."""
+    """Generator of columns of votes over examples of one draw, with a class and a difficulty each."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng, self.n, self.k = rng, int(rng.choice([300, 1_000, 4_000])), int(rng.choice([2, 2, 3, 5, 10]))
@@ -51,13 +51,13 @@ class Maker:
         self.hard = rng.beta(2, 5, self.n) * (rng.random() < 0.5)
 
     def observer(self, accuracy: float, coverage: float, guesses: np.ndarray | None = None) -> np.ndarray:
-        """One who names any class, and guesses where not right."""
+        """Return votes for any class, right with a probability and random otherwise."""
         right = self.rng.random(self.n) < accuracy * (1 - 0.8 * self.hard)
         said = np.where(right, self.gold, self.rng.choice(self.k, self.n, p=guesses))
         return np.where(self.rng.random(self.n) < coverage, said, -1)
 
     def worker(self, coverage: float) -> np.ndarray:
-        """One of a crowd: one in ten always says the same, and one in ten anything."""
+        """Return votes of a member of a crowd: one in ten is a constant voter, and one in ten votes at random."""
         kind = self.rng.random()
         if kind < 0.1:
             return np.where(self.rng.random(self.n) < coverage, self.rng.integers(self.k), -1)
@@ -65,12 +65,12 @@ class Maker:
         return self.observer(0.0 if kind < 0.2 else self.rng.uniform(0.3, 0.95), coverage, biased)
 
     def classifier(self) -> np.ndarray:
-        """One whose errors are spread evenly or as the classes are."""
+        """Return votes whose errors are spread evenly or as the classes are."""
         guesses = self.share if self.rng.random() < 0.5 else None
         return self.observer(self.rng.uniform(0.2, 0.95), self.rng.choice([1, 0.9, 0.5]), guesses)
 
     def rule(self, coverages: list[float]) -> np.ndarray:
-        """One for a single class."""
+        """Return votes for a single class."""
         label, coverage = int(self.rng.integers(self.k)), float(self.rng.choice(coverages))
         precision = max(self.rng.uniform(0.5, 0.95), self.share[label])
         hit = min(coverage * precision / self.share[label], 0.95)
@@ -78,7 +78,7 @@ class Maker:
         return np.where(self.rng.random(self.n) < np.where(self.gold == label, hit, missed), label, -1)
 
     def pair(self) -> np.ndarray:
-        """One that knows two classes and is silent on the others."""
+        """Return votes for two classes, and abstains on the others."""
         said = self.observer(self.rng.uniform(0.3, 0.9), self.rng.choice([0.1, 0.3, 0.8]))
         return np.where(np.isin(said, self.rng.choice(self.k, 2, replace=False)), said, -1)
 
@@ -105,7 +105,7 @@ MADE: dict[str, Callable[[Maker], list[np.ndarray]]] = {
 
 
 def made_cases(draws: int) -> Iterator[Task]:
-    """So many draws of each made-up kind."""
+    """Generate a number of draws of each made-up kind."""
     for number, (kind, columns) in enumerate(MADE.items()):
         for draw in range(draws):
             make = Maker(np.random.default_rng([number, draw]))
@@ -151,7 +151,7 @@ def _word_cases(rng: np.random.Generator, words: Any, gold: np.ndarray) -> Itera
 
 
 def _word_rules(rng: np.random.Generator, words: Any, gold: np.ndarray, n_rules: int) -> list[np.ndarray]:
-    """Words that speak for a class in the texts that were read; classes in turn by chance, frequent words sooner."""
+    """Draw words that indicate a class in the texts that were read; frequent words are more probable."""
     k, seen = int(gold.max()) + 1, rng.permutation(len(gold))[:READ]
     known = np.eye(k)[gold[seen]]
     counts = np.asarray(words[seen].T @ known)
@@ -183,7 +183,7 @@ def _trained(rng: np.random.Generator, words: Any, gold: np.ndarray) -> np.ndarr
 
 
 def scores(tasks: list[Task], names: list[str]) -> list[dict[str, Any]]:
-    """A record for each case and model that can, as of the quality benchmark with nothing known but the votes."""
+    """Return a record for each case and model that is able to, as of the quality benchmark with votes alone."""
     return [
         {
             "case": number,
@@ -201,7 +201,7 @@ def scores(tasks: list[Task], names: list[str]) -> list[dict[str, Any]]:
 
 
 def table(records: pd.DataFrame) -> pd.DataFrame:
-    """For each kind and model: accuracy less majority vote's, how often far below it, and the other figures."""
+    """Return, by kind and model, accuracy less majority vote's, the share of cases far below it, and other figures."""
     majority = records[records["model"] == "MajorityVote"].set_index("case")["accuracy"]
     less = records["accuracy"] - records["case"].map(majority)
     rows = records.assign(gain=less, below_1=100 * (less < -1), below_5=100 * (less < -5), worst=less)

@@ -22,14 +22,14 @@ CHUNK = 65_536
 
 
 def rules(n_lfs: int, n_classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """The coverage, class, precision and topic of each rule."""
+    """Draw the coverage, class, precision and topic of each rule."""
     random = np.random.default_rng([seed, n_lfs])
     coverage, label = random.uniform(0.002, 0.08, n_lfs), random.integers(0, n_classes, n_lfs)
     return coverage, label, random.uniform(0.6, 0.95, n_lfs), random.integers(0, 12, n_lfs)
 
 
 def votes(n_rows: int, n_lfs: int, n_classes: int, seed: int, chunk: int) -> np.ndarray:
-    """Votes of rules for one class each, with coverages of 0.2 to 8 percent that come in topics, as real rules' do."""
+    """Draw votes of rules for one class each, with coverages of 0.2 to 8 percent that depend on topics, as real ones do."""
     random = np.random.default_rng([seed, chunk])
     coverage, label, precision, topic = rules(n_lfs, n_classes, seed)
     truth = random.integers(0, n_classes, n_rows)
@@ -44,7 +44,7 @@ def votes(n_rows: int, n_lfs: int, n_classes: int, seed: int, chunk: int) -> np.
 
 
 def table_of(n_rows: int, n_lfs: int, n_classes: int) -> tuple[lk.VotePatterns, np.ndarray, float]:
-    """The pattern table of a corpus, made chunk by chunk; also each row's pattern, and the seconds that making it took."""
+    """Make the pattern table of a corpus, chunk by chunk; also return each row's pattern, and the seconds it took."""
     lfs = tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs))
     names = tuple(f"c{c}" for c in range(n_classes))
     fields = Fields(np.full(n_lfs, -1), rules(n_lfs, n_classes, 1)[1], np.ones(n_lfs, dtype=bool))
@@ -66,7 +66,7 @@ def _merged(parts: list[Any], fields: Fields, lfs: tuple[LFInfo, ...], names: tu
 
 
 def measure(n_rows: int, n_lfs: int, n_classes: int, model: str) -> dict[str, Any]:
-    """Seconds of each stage."""
+    """Measure the seconds of each stage."""
     from labelkit.label_models import MODELS
 
     patterns, index, seconds_table = table_of(n_rows, n_lfs, n_classes)
@@ -87,7 +87,7 @@ def measure(n_rows: int, n_lfs: int, n_classes: int, model: str) -> dict[str, An
 
 
 def snorkel(n_rows: int, n_lfs: int, n_classes: int) -> dict[str, Any] | None:
-    """The same by Snorkel's LabelModel, if it (with torch) is installed."""
+    """Measure Snorkel's LabelModel, if it (with torch) is installed."""
     try:
         from snorkel.labeling.model import LabelModel
     except ImportError:

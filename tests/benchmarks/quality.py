@@ -1,9 +1,9 @@
-"""How good the label models are on real votes with gold: every model over every set of a folder, in three settings.
+"""Quality of label models on real votes with gold: every model over every set of a folder, in three settings.
 
     python -m tests.benchmarks.quality --data DIR [--models LabelModel MajorityVote] [--json FILE]
     python -m tests.benchmarks.quality --data DIR --models LabelModel --settings gold --gold-rows 20 --draws 10
 
-Settings: ``votes`` (nothing known but the votes), ``balance`` (class frequencies of the validation split given to models
+Settings: ``votes`` (votes alone), ``balance`` (class frequencies of the validation split given to models
 that take ``class_prior``), ``gold`` (100 gold rows, five draws, unless other numbers are asked for). For sets of labeling functions (``DIR/lf/<name>``) a
 model is fitted on the votes of the train split and scored on the test split (valid, where test has no gold); a tie or
 an uncovered row goes to tied class number ``sha1(row) mod n_tied``, as in the WRENCH paper. For
@@ -40,7 +40,7 @@ LEEWAY = 0.5  # a model is below majority vote where it loses more than so many 
 
 @dataclass(frozen=True)
 class Task:
-    """One set of votes, with what a model may know of it and what it is scored on."""
+    """One set of votes, with the input of a model and the examples that it is scored on."""
 
     name: str
     group: str
@@ -99,7 +99,7 @@ def _balance(gold: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def with_valid_votes(path: Path, task: Task) -> Task:
-    """The task whose fitted rows hold gold: those of the validation split, where the train split has none."""
+    """Return a task whose fitted rows have gold: the validation split, if the train split has none."""
     if task.group == "crowd" or (task.train_gold >= 0).sum() >= 2 * N_GOLD:
         return task
     file = np.load(path / "lf" / task.name / "votes.npz")
@@ -114,7 +114,7 @@ def with_valid_votes(path: Path, task: Task) -> Task:
 
 
 def draw_gold(task: Task, seed: int, n_rows: int = N_GOLD) -> np.ndarray:
-    """Gold of so many rows (half of those with gold, where these are fewer than twice as many), -1 elsewhere."""
+    """Draw gold of some rows, at most half of those with gold; -1 elsewhere."""
     known = np.flatnonzero(task.train_gold >= 0)
     chosen = np.random.default_rng(seed).permutation(known)[: min(n_rows, len(known) // 2)]
     gold = np.full(len(task.train_gold), -1, dtype=np.int64)
@@ -126,7 +126,7 @@ def draw_gold(task: Task, seed: int, n_rows: int = N_GOLD) -> np.ndarray:
 
 
 def score(task: Task, proba: np.ndarray, kept: np.ndarray, threshold: float | None = None) -> dict[str, float]:
-    """The figures of one run, from probabilities of the test rows and which of them are scored.
+    """Compute the figures of one run from probabilities of the test rows and a mask of those that are scored.
 
     Where a threshold is given, covered rows are positive from there on.
     """
@@ -161,7 +161,7 @@ def _value(task: Task, labels: np.ndarray, gold: np.ndarray) -> float:
 
 
 def tossed(tied: np.ndarray) -> np.ndarray:
-    """A class for each row; one of the tied ones by a coin that depends on the row's number alone."""
+    """Return a class for each row; ties are broken by a hash of the row's number."""
     labels = tied.argmax(axis=1)
     for i in np.flatnonzero(tied.sum(axis=1) > 1):
         classes = np.flatnonzero(tied[i])
@@ -179,7 +179,7 @@ def runs(
     settings: list[str],
     drawn: tuple[int, int] = (N_GOLD, N_SEEDS),
 ) -> Iterator[dict[str, Any]]:
-    """A record for each set, setting and model (gold: the mean over draws of so many rows, so often)."""
+    """Return a record for each set, setting and model; with gold, the mean over draws of gold rows."""
     for task in tasks:
         for name in models:
             for setting in settings:
@@ -215,7 +215,7 @@ def _run(folder: Path, task: Task, name: str, setting: str, drawn: tuple[int, in
 
 
 def _threshold(task: Task, fitted: Any, setting: str) -> float | None:
-    """Where something is known of the classes and the metric is F1: the threshold of the highest expected F1.
+    """Return the threshold of the highest expected F1, if the metric is F1 and gold or the class balance is given.
 
     It is that of all rows, as it is scored: half of the uncovered ones are positive by the coin.
     """
@@ -232,7 +232,7 @@ def _threshold(task: Task, fitted: Any, setting: str) -> float | None:
 
 
 def interval_lines(tasks: list[Task], models: list[str]) -> Iterator[str]:
-    """The metric of each set with a 95% interval, and the difference to majority vote with its paired interval."""
+    """Compute the metric of each set with a 95% interval, and the difference to majority vote with its paired interval."""
     yield f"{'set':18s}{'model':20s}{'metric':>8s}  {'95% interval':18s}{'less majority vote':>20s}  95% interval"
     for task in tasks:
         rows = np.flatnonzero(task.test_gold >= 0)
@@ -249,7 +249,7 @@ def interval_lines(tasks: list[Task], models: list[str]) -> Iterator[str]:
 
 
 def _resampled(task: Task, name: str, rows: np.ndarray, draws: np.ndarray) -> np.ndarray | None:
-    """The metric on the test rows, then on each draw of them."""
+    """Compute the metric on the test rows, then on each draw of them."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -270,7 +270,7 @@ def _resampled(task: Task, name: str, rows: np.ndarray, draws: np.ndarray) -> np
 
 
 def table(records: list[dict[str, Any]], group: str, setting: str) -> str:
-    """The figures of one group and setting: a row for each model."""
+    """Return the figures of one group and setting: a row for each model."""
     chosen = [r for r in records if (r["group"], r["setting"]) == (group, setting)]
     sets = list(dict.fromkeys(r["set"] for r in chosen))
     models = list(dict.fromkeys(r["model"] for r in chosen))
@@ -306,7 +306,7 @@ def _mean(records: list[dict[str, Any]], key: str) -> float:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """The mean rank of each column, 1 the highest; ties share."""
+    """Return the mean rank over columns, 1 the highest; ties share."""
     rounded = np.round(values, 6)
     higher = (rounded[:, None, :] > rounded[:, :, None]).sum(axis=2)
     equal = (rounded[:, None, :] == rounded[:, :, None]).sum(axis=2)
@@ -314,7 +314,7 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _installed() -> list[str]:
-    """All models, but for Snorkel's where it is not installed."""
+    """Return all models, without Snorkel's if it is not installed."""
     if all(importlib.util.find_spec(name) for name in ("snorkel", "torch")):
         return list(MODELS)
     print("SnorkelLabelModel is left out: pip install 'labelkit[snorkel]'")

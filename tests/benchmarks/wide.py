@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.wide --rows 1000000 --lfs 1000 --classes 1400 --limit 4``
 
 Three kinds of sparse votes: rules for one class each, functions that vote for any class at random, and a crowd that is
-right on 70%. Every run is a process of its own, which may be given an address space of so many GB and no more.
+right on 70%. Every run is a process of its own, whose address space may be limited to a number of GB.
 """
 
 from __future__ import annotations
@@ -28,39 +28,39 @@ N_GOLD = 300
 def votes(
     kind: str, n_rows: int, n_lfs: int, n_classes: int, n_votes: int
 ) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
-    """A sparse matrix of ``label + 1``; the true class of each row, which only a crowd sees; how many rows differ."""
+    """Return a sparse matrix of ``label + 1``, the true class of each row (of use for a crowd only), and how many rows are distinct."""
     random = np.random.default_rng(0)
     gold = (random.zipf(1.3, n_rows) - 1) % n_classes
     step = n_lfs // n_votes  # a row's functions are one from each stretch: no function votes twice
     lf = (random.integers(0, step, (n_rows, n_votes)) + step * np.arange(n_votes)).astype(np.int32)
     if kind == "rules":
-        said = random.integers(0, n_classes, n_lfs)[lf]
+        voted = random.integers(0, n_classes, n_lfs)[lf]
     elif kind == "any":
-        said = (random.zipf(1.6, lf.shape) - 1) % n_classes
+        voted = (random.zipf(1.6, lf.shape) - 1) % n_classes
     else:
         right = random.random(lf.shape) < 0.7
-        said = np.where(right, gold[:, None], random.integers(0, n_classes, lf.shape))
+        voted = np.where(right, gold[:, None], random.integers(0, n_classes, lf.shape))
     indptr = np.arange(0, lf.size + 1, n_votes)
-    cells = sparse.csr_array((said.ravel().astype(np.int16) + 1, lf.ravel(), indptr), shape=(n_rows, n_lfs))
-    shown = np.unique(np.concatenate([lf, said], axis=1), axis=0)
-    return cells, gold, len(shown)
+    cells = sparse.csr_array((voted.ravel().astype(np.int16) + 1, lf.ravel(), indptr), shape=(n_rows, n_lfs))
+    distinct = np.unique(np.concatenate([lf, voted], axis=1), axis=0)
+    return cells, gold, len(distinct)
 
 
 def measure(kind: str, model: str, n_votes: int, given: argparse.Namespace) -> dict[str, Any]:
-    """Seconds of each step, and the peak of the process in MB before and after."""
+    """Measure the seconds of each step, and the peak memory of the process in MB before and after."""
     if given.limit:
         resource.setrlimit(resource.RLIMIT_AS, (int(given.limit * 2**30),) * 2)
     matrix, gold, n_patterns = votes(kind, given.rows, given.lfs, given.classes, n_votes)
     before = _peak_mb()
-    made = MODELS[model](n_classes=given.classes)
+    unfitted = MODELS[model](n_classes=given.classes)
     some = np.full(given.rows, -1)
     some[:N_GOLD] = gold[:N_GOLD]
-    seconds_fit, fitted = timed(lambda: made.fit(matrix))
+    seconds_fit, fitted = timed(lambda: unfitted.fit(matrix))
     seconds_predict, _ = timed(lambda: fitted.predict(matrix))
     seconds_label, labels = timed(lambda: fitted.label(matrix))
     seconds_rows, _ = timed(lambda: labels[:1000].proba)
     seconds_score, score = timed(lambda: fitted.score(matrix, gold))
-    seconds_gold, _ = timed(lambda: made.fit(matrix, some))
+    seconds_gold, _ = timed(lambda: unfitted.fit(matrix, some))
     seconds = {
         "seconds_fit": seconds_fit,
         "seconds_predict": seconds_predict,

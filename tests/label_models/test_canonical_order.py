@@ -1,4 +1,4 @@
-"""Votes become a table in blocks and in threads, and neither changes a number of it."""
+"""Vote tables are made in blocks and in threads, and neither changes a number of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What label models say of themselves, and how they stand copies, adversaries, noise and many classes."""
+"""Explanations and reports of label models, and their robustness to copies, adversaries, noise and many classes."""
 
 import json
 import pickle
@@ -183,7 +183,7 @@ def test_random_functions_cost_less_than_majority_vote_loses(density, part):
 
 
 @pytest.mark.parametrize("n_classes", [2, 6])
-def test_rules_that_know_two_classes_each_and_seldom_meet_do_not_lead_astray(n_classes):
+def test_rules_for_two_classes_each_that_seldom_overlap_do_not_mislead(n_classes):
     rng = np.random.default_rng(0)
     gold = rng.choice(n_classes, 3_000, p=np.arange(1, n_classes + 1) / np.arange(1, n_classes + 1).sum())
     votes = np.full((3_000, 3 * n_classes), -1)
@@ -259,11 +259,11 @@ def test_explanations_beside_a_crowd_add_up_and_order_changes_nothing(n_gold, tm
     np.testing.assert_array_equal(load_model(model.save(tmp_path / "model")).predict_proba(votes), proba)
 
 
-def test_workers_of_a_crowd_who_always_say_the_same_are_not_taken_for_rules():
+def test_constant_voters_of_a_crowd_are_not_taken_for_rules():
     rng = np.random.default_rng(0)
     votes, gold = observers([0.7, 0.65, 0.6, 0.75, 0.7, 0.6], n=3_000, k=5, density=0.4)
-    lazy = np.where(rng.random((3_000, 2)) < 0.4, [2, 4], -1)
-    votes = np.column_stack([votes, lazy])
+    constant = np.where(rng.random((3_000, 2)) < 0.4, [2, 4], -1)
+    votes = np.column_stack([votes, constant])
     model = LabelModel().fit(votes)
     assert model.crowd_
     known = np.where((votes >= 0).any(axis=1), gold, -1)
@@ -286,7 +286,7 @@ def test_functions_that_vote_at_random_are_no_crowd(coverage):
     assert lost < 0.5 * majority
 
 
-def test_rules_for_a_class_that_the_crowd_does_not_name_find_it():
+def test_rules_find_a_class_that_the_crowd_does_not_vote_for():
     rng = np.random.default_rng(0)
     gold = rng.choice(3, 2_000, p=[0.4, 0.4, 0.2])
     guess = np.where(gold < 2, gold, rng.integers(0, 2, 2_000))
@@ -310,7 +310,7 @@ def test_a_silent_rule_changes_nothing(accuracy):
     np.testing.assert_allclose(LabelModel().fit(silent).predict_proba(silent), without, rtol=0, atol=1e-12)
 
 
-def test_examples_without_a_vote_of_the_crowd_say_nothing_of_its_prior():
+def test_examples_without_a_vote_of_the_crowd_do_not_change_its_prior():
     rng = np.random.default_rng(0)
     gold = (rng.random(6_000) < 0.03).astype(int)
     crowd = [np.where(rng.random(6_000) < 0.95, gold, 1 - gold) for _ in range(5)]
@@ -331,21 +331,21 @@ def test_a_class_prior_of_nearly_one_is_no_trouble():
     assert np.isfinite(model.predict_proba(votes)).all()
 
 
-def test_beside_a_crowd_a_rule_is_worth_its_precision():
+def test_beside_a_crowd_a_rule_moves_an_example_to_its_precision():
     votes, _ = beside_rules(0, accuracies=(0.6, 0.5), n_rules=1)
     plain, shown = LabelMatrix.of(votes), votes[:, -1] == 1
-    rule = LFInfo(plain.lfs[-1].name, labels=(1,))  # declared for one class, so that it is no lazy worker
-    believed = []
+    rule = LFInfo(plain.lfs[-1].name, labels=(1,))  # declared for one class, so that it is no constant voter
+    proba = []
     for last in (rule, replace(rule, precision=0.99)):
         matrix = replace(plain, lfs=(*plain.lfs[:-1], last))
         model = LabelModel().fit(matrix)
         assert model.multipolar_.sum() == 2
-        believed.append(model.predict_proba(matrix)[shown, 1].mean())
+        proba.append(model.predict_proba(matrix)[shown, 1].mean())
     without = LabelModel().fit(votes[:, :-1]).predict_proba(votes[:, :-1])[shown, 1].mean()
-    assert without + 0.1 < believed[0] < believed[1] - 0.02
+    assert without + 0.1 < proba[0] < proba[1] - 0.02
 
 
-def test_rules_of_one_group_that_speak_together_count_less():
+def test_rules_of_one_group_that_vote_together_count_less():
     votes = np.repeat([[0, 0, 0, 1, -1], [1, -1, -1, 1, -1], [0, -1, 0, -1, 1], [-1, 0, 0, -1, 0]], 30, axis=0)
     whole = LabelMatrix.of(votes)
     grouped = tuple(LFInfo(lf.name, group="ann" if j < 3 else None) for j, lf in enumerate(whole.lfs))
@@ -566,7 +566,7 @@ def test_rows_that_all_differ_take_no_array_of_their_probabilities(name):
 
 
 def _columns_of_pairs(votes, monkeypatch, n):
-    """What a model says where no more than so many pairs of columns are looked at together."""
+    """Fit a model that computes pairs of columns in blocks of at most ``n``."""
     monkeypatch.setattr("labelkit.label_models._overlaps.DENSE_COLUMNS", 0)
     monkeypatch.setattr("labelkit.label_models._overlaps.MOST_PAIRS", n)
     return LabelModel().fit(votes)

@@ -1,4 +1,4 @@
-"""One contract over every label model, and what each promises beyond it."""
+"""One contract over every label model, and the promises of single models beyond it."""
 
 import json
 import os

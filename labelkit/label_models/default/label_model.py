@@ -4,10 +4,10 @@ Votes of rules are counted, weighted by their independence, and scored by a conc
 (:mod:`~labelkit.label_models.default._vote_counts`); those of rules that vote for several classes are also weighted by
 their agreement with the others. In a crowd, where every member votes for most classes and most examples have several
 votes, confusions are learned in a few EM steps instead (:mod:`~labelkit.label_models.default._confusions`). A crowd
-that votes on most examples, of classifiers say, is fitted alone, and each rule for one class beside it adds a log-odds
-ratio (:mod:`~labelkit.label_models.default._crowd`). The confusions of a few multipolar rules beside rules for one
-class are learned with the counts as a fixed offset; there, rules that vote on most examples and for every class give
-the class prior. Gold rows give the class prior and a correction of the result
+that votes on most examples, such as a few classifiers, is fitted alone, and each rule for one class beside it adds a
+log-odds ratio (:mod:`~labelkit.label_models.default._crowd`). The confusions of a few multipolar rules beside rules for
+one class are learned with the counts as a fixed offset; there, rules that vote on most examples and for every class
+give the class prior. Gold rows give the class prior and a correction of the result
 (:mod:`~labelkit.label_models.default._gold_correction`).
 """
 
