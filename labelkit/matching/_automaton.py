@@ -1,13 +1,13 @@
-"""From trees to one automaton for several patterns, as arrays that the kernel can walk.
+"""Compile the syntax trees of several patterns into one nondeterministic automaton, as arrays for the kernel.
 
-A *position* is a place in a pattern where a character is read. Position 0 stands for "nothing read yet" and is always
-alive, since a search may begin anywhere. From each position, edges lead to the positions that may read the next
-character, and *ends* say which patterns are then complete. Anchors, boundaries and look-around of one character are
-conditions of edges and ends: a set of symbols before and a set after (a *window*).
+A *position* is a place in a pattern where a character is read (a Glushkov automaton). Position 0 stands for "nothing
+read yet" and is always active, since a search may begin anywhere. From each position, edges lead to the positions that
+may read the next character, and *ends* list the patterns that are then complete. Anchors, boundaries and look-around
+of one character are conditions of edges and ends: a set of symbols before and a set after (a *window*).
 
-Symbols are classes of code points that no pattern tells apart, and three more: a newline that ends the text, the end,
-and, as "the symbol before" alone, the start. Where a pattern asks for the same character again, each has a *twin*, read
-in its place where the character equals the one before.
+Symbols are classes of code points that no pattern distinguishes, and three more: a newline that ends the text, the end,
+and, only as "the symbol before", the start. If a pattern contains a back-reference to the character just read, each
+symbol has a *twin*, read instead of it where the character equals the one before.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ Bools = npt.NDArray[np.bool_]
 MOST_POSITIONS = 3000
 MOST_PATHS = 20_000
 MOST_SYMBOLS = 4000
-"""Limits of one pattern: beyond them it is left to ``re``."""
+"""Limits of one pattern; a pattern that exceeds one is matched by ``re``."""
 
 
 class Alphabet:
-    """The classes of code points that the given trees cannot tell apart.
+    """The classes of code points that the given trees treat alike.
 
     Attributes
     ----------
     last_newline, end, start : int
         The symbols beyond the classes.
     twin : int
-        What to add to a symbol for its twin; 0 if there are none.
+        Offset from a symbol to its twin; 0 if there are no twins.
     ignore_case : bool
-        Whether a twin stands for a character that equals the one before when case is ignored.
+        True if a twin stands for a character that equals the one before when case is ignored.
 
     Raises
     ------
     NotReadError
-        If the trees ask for the same character again both with and without regard to case.
+        If the trees have back-references both with and without regard to case.
     """
 
     def __init__(self, trees: Sequence[Node]) -> None:
@@ -69,11 +69,11 @@ class Alphabet:
         signatures, of_interval = np.unique(inside, axis=0, return_inverse=True)
         self._intervals = of_interval.ravel().astype(np.int16), np.diff(cuts)
         self.last_newline = len(signatures)
-        senses = {sense for tree in trees for sense in senses_of_again(tree)}
-        if len(senses) > 1:
-            raise NotReadError("asks for the same character again in two senses")
-        self.ignore_case = True in senses
-        self.twin = len(signatures) + 1 if senses else 0
+        case_flags = {flag for tree in trees for flag in case_flags_of_again(tree)}
+        if len(case_flags) > 1:
+            raise NotReadError("has back-references both with and without regard to case")
+        self.ignore_case = True in case_flags
+        self.twin = len(signatures) + 1 if case_flags else 0
         self.end = len(signatures) + 1 + self.twin
         self.start = self.end + 1
         self.n_symbols = self.end + 2
@@ -86,28 +86,28 @@ class Alphabet:
         return np.repeat(*self._intervals)
 
     def read(self, ranges: Ranges) -> int:
-        """The symbols of a set that is read, as a bit mask."""
+        """Return the symbols of a set of characters to be read, as a bit mask."""
         return self._with_twins(self._masks[ranges] | contains(ranges, 10) << self.last_newline)
 
     def again(self) -> int:
-        """All twins, as a bit mask."""
+        """Return all twins, as a bit mask."""
         return ((1 << self.twin) - 1) << self.twin
 
     def _with_twins(self, mask: int) -> int:
         return mask | (mask << self.twin)
 
     def before(self, node: Before) -> int:
-        """The symbols that may stand before, as a bit mask."""
+        """Return the symbols that may stand before, as a bit mask."""
         return self.read(node.ranges) | node.edge << self.start
 
     def after(self, node: After) -> int:
-        """The symbols that may come next, as a bit mask."""
+        """Return the symbols that may come next, as a bit mask."""
         mask = self._masks[node.ranges] | node.last_newline << self.last_newline
         return self._with_twins(mask) | node.edge << self.end
 
 
 def sets_of(node: Node) -> list[Ranges]:
-    """All character sets in a tree."""
+    """Return all character sets in a tree."""
     match node:
         case Concat(parts) | Either(parts):
             return [ranges for part in parts for ranges in sets_of(part)]
@@ -119,13 +119,13 @@ def sets_of(node: Node) -> list[Ranges]:
             return []
 
 
-def senses_of_again(node: Node) -> set[bool]:
-    """Whether case is ignored where the tree asks for the same character again; empty where it does not."""
+def case_flags_of_again(node: Node) -> set[bool]:
+    """Return the ``ignore_case`` flags of the :class:`Again` nodes in a tree; an empty set if there are none."""
     match node:
         case Concat(parts) | Either(parts):
-            return {sense for part in parts for sense in senses_of_again(part)}
+            return {flag for part in parts for flag in case_flags_of_again(part)}
         case Repeat(body):
-            return senses_of_again(body)
+            return case_flags_of_again(body)
         case Again(ignore_case):
             return {ignore_case}
     return set()
@@ -137,14 +137,14 @@ Window = tuple[int, int]
 
 @dataclass
 class _Step:
-    """A state of the automaton while it is made: reads a character, or moves on for nothing under a condition."""
+    """A state during construction: reads a character, or moves on without reading (epsilon) under a condition."""
 
     reads: int = 0
     moves: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 class Paths(NamedTuple):
-    """Where one position leads: windows by target position, and windows under which the pattern is complete."""
+    """The edges of one position, as (target, window), and the windows under which the pattern is complete."""
 
     targets: list[tuple[int, Window]]
     ends: list[Window]
@@ -152,14 +152,14 @@ class Paths(NamedTuple):
 
 @dataclass(frozen=True)
 class PatternAutomaton:
-    """The positions of one pattern: what each reads (position 0 nothing), and where each leads."""
+    """The positions of one pattern: the symbols that each reads, as a mask (position 0: none), and its edges."""
 
     reads: tuple[int, ...]
     paths: tuple[Paths, ...]
 
 
-class _Maker:
-    """Builds the states of one pattern from its end to its beginning."""
+class _StateBuilder:
+    """Build the states of one pattern, from its end to its beginning."""
 
     def __init__(self, alphabet: Alphabet) -> None:
         self.alphabet = alphabet
@@ -176,11 +176,11 @@ class _Maker:
         return self.new(0, *((target, self.all, self.all) for target in targets))
 
     def build(self, node: Node, then: int) -> int:
-        """The state from which the node is read, and ``then`` follows."""
+        """Add the states that read a node and go on to state ``then``; return the first of them."""
         match node:
             case Chars() | Again():
                 reads = self.alphabet.read(node.ranges) if isinstance(node, Chars) else self.alphabet.again()
-                # an empty set leads nowhere: without moves, the state is not taken for one that reads nothing
+                # an empty set matches nothing: a state without moves, so that it is no epsilon state either
                 return self.new(reads, (then, self.all, self.all)) if reads else self.new(0)
             case Before():
                 return self.new(0, (then, self.alphabet.before(node), self.all))
@@ -210,48 +210,55 @@ class _Maker:
 
 
 def pattern_automaton(tree: Node, alphabet: Alphabet) -> PatternAutomaton:
-    """Number the places of a tree where a character is read, and find where each leads."""
+    """Number the positions of a tree, and find the edges of each.
+
+    Raises
+    ------
+    NotReadError
+        If the automaton would exceed one of the limits.
+    """
     if alphabet.n_symbols > MOST_SYMBOLS:
         raise NotReadError("too many symbols")
-    maker = _Maker(alphabet)
-    first = maker.build(tree, 0)
-    positions = [state for state, step in enumerate(maker.steps) if step.reads]
+    builder = _StateBuilder(alphabet)
+    first = builder.build(tree, 0)
+    positions = [state for state, step in enumerate(builder.steps) if step.reads]
     if len(positions) > MOST_POSITIONS:
         raise NotReadError("too many positions")
     number = {state: i + 1 for i, state in enumerate(positions)}
-    leads = [_paths(maker, first, number)]
-    leads += [_paths(maker, maker.steps[state].moves[0][0], number) for state in positions]
-    return PatternAutomaton((0, *(maker.steps[state].reads for state in positions)), tuple(leads))
+    paths = [_paths(builder, first, number)]
+    paths += [_paths(builder, builder.steps[state].moves[0][0], number) for state in positions]
+    return PatternAutomaton((0, *(builder.steps[state].reads for state in positions)), tuple(paths))
 
 
-def _paths(maker: _Maker, state: int, number: dict[int, int]) -> Paths:
-    """All ways from a state to where the next character is read, or to the end."""
-    seen = {(state, maker.all, maker.all)}
+def _paths(builder: _StateBuilder, state: int, number: dict[int, int]) -> Paths:
+    """Find all paths from a state to the positions that read the next character, or to the end (epsilon closure)."""
+    seen = {(state, builder.all, builder.all)}
     stack = list(seen)
     paths = Paths([], [])
     while stack:
         at, before, after = stack.pop()
         if at == 0:
             paths.ends.append((before, after))
-        elif maker.steps[at].reads:
-            paths.targets.append((number[at], (before, after & maker.steps[at].reads)))
+        elif builder.steps[at].reads:
+            paths.targets.append((number[at], (before, after & builder.steps[at].reads)))
         else:
-            for target, more_before, more_after in maker.steps[at].moves:
+            for target, more_before, more_after in builder.steps[at].moves:
                 way = (target, before & more_before, after & more_after)
                 if way[1] and way[2] and way not in seen:
                     seen.add(way)
                     stack.append(way)
         if len(seen) > MOST_PATHS:
             raise NotReadError("too many paths")
-    if (maker.all, maker.all) in paths.ends:  # the pattern is found: nothing that follows can matter
-        return Paths([], [(maker.all, maker.all)])
+    if (builder.all, builder.all) in paths.ends:  # the pattern has matched: following characters cannot change that
+        return Paths([], [(builder.all, builder.all)])
     return paths
 
 
 class AutomatonTables(NamedTuple):
-    """Several patterns as one automaton. ``edge_start[p]`` to ``edge_start[p + 1]`` are the edges of position ``p``.
+    """Several patterns as one automaton; the edges of position ``p`` are ``edge_start[p]`` to ``edge_start[p + 1]``.
 
-    Characters are the same if they are in ``compared``, or where that is empty, if they are the same code point.
+    Two characters count as the same if their entries in ``compared`` are equal, or, if ``compared`` is empty, if they
+    are the same code point.
     """
 
     context: Ints
@@ -272,7 +279,7 @@ class AutomatonTables(NamedTuple):
 
 
 def automaton_tables(patterns: Sequence[PatternAutomaton], alphabet: Alphabet) -> AutomatonTables:
-    """Join patterns: their positions 0 become one."""
+    """Join the automata of several patterns into one, with a common position 0."""
     edges: list[list[tuple[int, Window]]] = [[]]
     ends: list[list[tuple[int, Window]]] = [[]]
     for which, pattern in enumerate(patterns):
@@ -309,8 +316,11 @@ def automaton_tables(patterns: Sequence[PatternAutomaton], alphabet: Alphabet) -
 
 
 def _contexts(masks: list[int], alphabet: Alphabet) -> tuple[Ints, Bools]:
-    """Symbols before, as far as the masks tell them apart: the context of each symbol, and the masks over contexts."""
-    if not masks:  # nothing can be found
+    """Group symbols that are in the same masks into contexts; return each symbol's context, and the masks by context.
+
+    The deterministic states then need not distinguish all symbols that may stand before.
+    """
+    if not masks:  # no pattern can match
         return np.zeros(alphabet.n_symbols, dtype=np.int32), np.zeros((0, 1), dtype=np.bool_)
     holds = np.array([_bits(mask, alphabet.n_symbols) for mask in masks], dtype=np.bool_)
     distinct, context = np.unique(holds, axis=1, return_inverse=True)
@@ -325,6 +335,6 @@ def _bits(mask: int, size: int) -> npt.NDArray[np.uint8]:
 def _ragged(rows: list[list[tuple[int, Window]]], windows: dict[Window, int]) -> tuple[Ints, Ints, Ints]:
     start = np.zeros(len(rows) + 1, dtype=np.int32)
     np.cumsum([len(row) for row in rows], out=start[1:])
-    what = np.array([one for row in rows for one, _ in row], dtype=np.int32)
+    values = np.array([value for row in rows for value, _ in row], dtype=np.int32)
     window = np.array([windows[one] for row in rows for _, one in row], dtype=np.int32)
-    return start, what, window
+    return start, values, window

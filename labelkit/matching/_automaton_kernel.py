@@ -1,11 +1,11 @@
-"""Runs an automaton over texts, making its deterministic states when they are first met, compiled.
+"""Run an automaton over texts, building its deterministic states on demand (a lazy DFA), compiled.
 
-A deterministic state is a set of positions and the context of the symbol before. What a state does on a symbol is
-worked out once and kept in ``moves``: the number of the next state's row there, or, below zero, that there is more to
-do: ``UNKNOWN``, or ``-2 - row`` where the text ends or patterns are complete, those in ``ends``.
+A deterministic state is a set of positions and the context of the symbol before. The transition of a state on a symbol
+is computed once and cached in ``moves``: the offset of the next state's row there, or a negative number if there is
+more to do: ``UNKNOWN``, or ``-2 - row`` if the text ends or patterns are complete (their bits are in ``ends``).
 
-A set of patterns may need more states than there is room for. Then the run stops and says at which row; the caller
-divides the patterns and goes on from there.
+If the patterns need more states than the cache holds, the run stops and returns the row; the caller divides the
+patterns and continues from there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ONE = np.uint64(1)
 
 @compiled
 def state_of(cache: Any, context: Any) -> Any:
-    """The number of the state whose positions are in ``cache.wanted``: an old one, a new one, or -1 without room."""
+    """Find or add the state of the positions in ``cache.wanted``; return its number, or -1 if the cache is full."""
     value = np.uint64(context)
     for word in cache.wanted:
         value = (value ^ word) * FACTOR
@@ -50,15 +50,15 @@ def state_of(cache: Any, context: Any) -> Any:
 
 @compiled
 def begin(tables: Any, cache: Any) -> None:
-    """Make state 0: nothing is read, and the text starts here."""
+    """Add state 0: nothing has been read, and the text starts here."""
     cache.wanted[:] = np.uint64(0)
     cache.wanted[0] = ONE
     state_of(cache, tables.context[tables.start])
 
 
 @compiled
-def lead_on(tables: Any, position: Any, context: Any, symbol: Any, wanted: Any) -> Any:
-    """Add to ``wanted`` where a position leads on a symbol; return the patterns that are complete, as bits."""
+def follow_edges(tables: Any, position: Any, context: Any, symbol: Any, wanted: Any) -> Any:
+    """Add to ``wanted`` the targets of a position on a symbol; return the patterns that are complete, as bits."""
     for edge in range(tables.edge_start[position], tables.edge_start[position + 1]):
         window = tables.edge_window[edge]
         if tables.window_after[window, symbol] and tables.window_before[window, context]:
@@ -74,7 +74,7 @@ def lead_on(tables: Any, position: Any, context: Any, symbol: Any, wanted: Any) 
 
 @compiled
 def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
-    """Work out what a state does on a symbol, and keep it."""
+    """Compute the transition of a state on a symbol, and cache it; return it, or ``NO_ROOM``."""
     context, done = cache.contexts[state], np.uint64(0)
     cache.wanted[:] = np.uint64(0)
     cache.wanted[0] = ONE
@@ -82,7 +82,7 @@ def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
         left, position = cache.states[state, word], 64 * word
         while left:
             if left & ONE:
-                done |= lead_on(tables, position, context, symbol, cache.wanted)
+                done |= follow_edges(tables, position, context, symbol, cache.wanted)
             left >>= ONE
             position += 1
     following = np.int64(0)
@@ -100,8 +100,8 @@ def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
 
 
 @compiled
-def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, room: Any) -> Any:
-    """Translate one row into symbols, the last of which is the end; return how many."""
+def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, buffer: Any) -> Any:
+    """Translate one row into symbols, the last of which is the end; return their number."""
     size, before, twin = 0, np.int64(-1), tables.twin
     by_case = len(tables.compared) > 0
     newline = end > at and data[end - 1] == 10
@@ -114,21 +114,21 @@ def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, room:
         symbol = alphabet[np.uint64(code)]
         if by_case:
             code = np.int64(tables.compared[np.uint64(code)])
-        room[np.uint64(size)] = symbol + (twin if code == before else 0)
+        buffer[np.uint64(size)] = symbol + (twin if code == before else 0)
         before = code
         size += 1
     if newline:
-        room[size] = tables.last_newline + (twin if before == 10 else 0)
+        buffer[size] = tables.last_newline + (twin if before == 10 else 0)
         size += 1
-    room[size] = tables.end
+    buffer[size] = tables.end
     return size + 1
 
 
 @compiled
-def settle(tables: Any, cache: Any, lanes: Any, at_row: Any, found: Any) -> Any:
-    """Take a move that may be below zero in each lane ``(row, symbol, move)``; return whether the states fitted.
+def take_moves(tables: Any, cache: Any, lanes: Any, at_row: Any, found: Any) -> Any:
+    """Process the move of each lane ``(row, symbol, move)``, which may be negative; return False if the cache is full.
 
-    What is found is noted, and at the end of a text the lane goes on to the next.
+    Complete patterns are added to ``found``; at the end of a text the lane continues with the next.
     """
     for lane in range(len(lanes)):
         row, symbol, move = lanes[lane, 0], lanes[lane, 1], lanes[lane, 2]
@@ -146,10 +146,10 @@ def settle(tables: Any, cache: Any, lanes: Any, at_row: Any, found: Any) -> Any:
 
 @compiled
 def run(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, at_row: Any, found: Any) -> Any:
-    """Run over ``symbols[at[k]:stop[k]]`` in four lanes at once, whole rows in each; return whether all states fitted.
+    """Run over ``symbols[at[k]:stop[k]]`` in four lanes at once, whole rows in each; return False if the cache is full.
 
-    A lane waits for memory at each step, so four together take hardly longer than one. The end of a row leads back to
-    state 0.
+    Each step of a lane waits for memory, so four interleaved lanes take hardly longer than one. The end of a row leads
+    back to state 0.
     """
     moves, lanes = cache.moves, np.zeros((4, 3), dtype=np.int64)
     one, two, three, four = at[0], at[1], at[2], at[3]
@@ -163,19 +163,19 @@ def run(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, at_row: Any, 
             lanes[0, 0], lanes[1, 0], lanes[2, 0], lanes[3, 0] = a, b, c, d
             lanes[0, 1], lanes[1, 1], lanes[2, 1], lanes[3, 1] = p, q, r, s
             lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2] = w, x, y, z
-            if not settle(tables, cache, lanes, at_row, found):
+            if not take_moves(tables, cache, lanes, at_row, found):
                 return False
             w, x, y, z = lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2]
         a, b, c, d = w, x, y, z
         one, two, three, four = one + 1, two + 1, three + 1, four + 1
     at[0], at[1], at[2], at[3] = one, two, three, four
     lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2] = a, b, c, d
-    return all_finished(tables, cache, symbols, at, stop, lanes, at_row, found)
+    return finish_lanes(tables, cache, symbols, at, stop, lanes, at_row, found)
 
 
 @compiled
-def all_finished(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, lanes: Any, at_row: Any, found: Any) -> Any:
-    """Run each lane to its end; return whether all states fitted."""
+def finish_lanes(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, lanes: Any, at_row: Any, found: Any) -> Any:
+    """Run each lane to its end, one after the other; return False if the cache is full."""
     moves = cache.moves
     for lane in range(len(lanes)):
         state = lanes[lane, 2]
@@ -183,7 +183,7 @@ def all_finished(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, lane
             move = np.int64(moves[state + symbols[i]])
             if move < 0:
                 lanes[lane, 0], lanes[lane, 1], lanes[lane, 2] = state, symbols[i], move
-                if not settle(tables, cache, lanes[lane : lane + 1], at_row[lane : lane + 1], found):
+                if not take_moves(tables, cache, lanes[lane : lane + 1], at_row[lane : lane + 1], found):
                     return False
                 move = lanes[lane, 2]
             state = move
@@ -191,8 +191,8 @@ def all_finished(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, lane
 
 
 @compiled
-def into_lanes(starts: Any, first: Any, last: Any, size: Any, at: Any, stop: Any, at_row: Any) -> None:
-    """Deal the rows from ``first`` to ``last``, whose symbols begin at ``starts``, to four lanes of similar length."""
+def assign_lanes(starts: Any, first: Any, last: Any, size: Any, at: Any, stop: Any, at_row: Any) -> None:
+    """Divide rows ``first`` to ``last``, whose symbols begin at ``starts``, into four lanes of similar length."""
     i = first
     for lane in range(4):
         at_row[lane] = i
@@ -203,7 +203,7 @@ def into_lanes(starts: Any, first: Any, last: Any, size: Any, at: Any, stop: Any
 
 
 @compiled
-def spread(found: Any, first: Any, done: Any, numbers: Any, votes: Any) -> None:
+def set_votes(found: Any, first: Any, done: Any, numbers: Any, votes: Any) -> None:
     """Set ``votes[numbers[bit], i]`` for each bit of ``found[i]``."""
     for i in range(first, done):
         left, bit = found[i], 0
@@ -216,12 +216,13 @@ def spread(found: Any, first: Any, done: Any, numbers: Any, votes: Any) -> None:
 
 @compiled
 def scan_automaton(
-    tables: Any, cache: Any, alphabet: Any, data: Any, offsets: Any, active: Any, first: Any, room: Any, found: Any
+    tables: Any, cache: Any, alphabet: Any, data: Any, offsets: Any, active: Any, first: Any, buffer: Any, found: Any
 ) -> Any:
-    """Fill ``found`` (bits of patterns) for the rows from ``first`` on; return the row where the room for states ended.
+    """Fill ``found`` (bits of patterns) for the rows from ``first`` on; return the first row not done.
 
-    ``room`` takes some rows at a time, small enough for the processor's cache. A row that is not active is read as an
-    empty text; its bits are cleared again.
+    That is the number of rows, or less if the cache of states is full. ``buffer`` is a buffer for the symbols of some
+    rows at a time, small enough for the processor's cache. A row that is not active is read as an empty text, and its
+    bits are cleared afterwards.
     """
     n_rows = len(active)
     at, stop, at_row = np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64)
@@ -231,12 +232,12 @@ def scan_automaton(
         while last < n_rows and last - first < ROWS_AT_ONCE and (size < SYMBOLS_AT_ONCE or last == first):
             starts[last - first] = size
             end = offsets[last + 1] if active[last] else offsets[last]
-            if size + end - offsets[last] + 1 > len(room):
+            if size + end - offsets[last] + 1 > len(buffer):
                 break
-            size += read_symbols(tables, alphabet, data, offsets[last], end, room[size:])
+            size += read_symbols(tables, alphabet, data, offsets[last], end, buffer[size:])
             last += 1
-        into_lanes(starts, first, last, size, at, stop, at_row)
-        if not run(tables, cache, room, at, stop, at_row, found):
+        assign_lanes(starts, first, last, size, at, stop, at_row)
+        if not run(tables, cache, buffer, at, stop, at_row, found):
             return first
         first = last
     for i in range(n_rows):

@@ -1,7 +1,7 @@
-"""The one place where numba is met: functions compiled once, kept on disk, and only when a scan is worth it.
+"""Compile functions by numba, with its cache on disk; no other module imports numba.
 
-Modules named ``*_kernel`` are imported inside functions, so that ``import labelkit`` stays light. Where no folder is
-writable for numba's cache, the functions are compiled anew in each process (some 15 seconds), with the same results.
+Modules named ``*_kernel`` are imported inside functions, so that ``import labelkit`` stays light. If numba finds no
+writable folder for its cache, the functions are compiled in each process (some 15 seconds), with the same results.
 
 A cached function is compiled again when its own file changes, not when a function or constant that it uses does: after
 such an edit, remove the ``*.nbi`` and ``*.nbc`` files.
@@ -16,12 +16,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """Compile a function of arrays by numba, with its cache on disk where there is room for one."""
+    """Compile a function of arrays by numba, cached on disk if a folder is writable."""
     return _compile(function)
 
 
 def inlined(function: F) -> F:
-    """Compile a small function into each of its callers: handing over an array costs as much as a little work."""
+    """Compile a small function inline into each of its callers, since passing arrays costs as much as it computes."""
     return _compile(function, forceinline=True)
 
 
@@ -30,5 +30,5 @@ def _compile(function: F, **options: bool) -> F:
 
     try:
         return cast("F", numba.njit(cache=True, nogil=True, **options)(function))
-    except RuntimeError:  # numba finds no folder that it may write to
+    except RuntimeError:  # no folder is writable for numba's cache
         return cast("F", numba.njit(nogil=True, **options)(function))

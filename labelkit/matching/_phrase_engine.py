@@ -1,11 +1,11 @@
-"""All keyword lists and look-ups of a column in one pass over its bytes.
+"""Match all keyword lists and look-ups of a column in one pass over its bytes.
 
-Adding a list costs what its phrases cost when they are found, not another scan. Two rare things are left to ``re``:
+An additional list costs time only where its phrases match, not another scan. Two rare cases are left to ``re``:
 
-- the Greek iota, a letter that equals a mark (its subscript) when case is ignored: lists with the mark are taken as
-  patterns, those with the letter are asked again on the rows that hold the mark;
-- letters of the far planes that have two cases, which ``re`` overlooks in some lists: phrases with such a letter only
-  say which rows to ask about.
+- the Greek iota, a letter that equals a mark (its subscript) when case is ignored: lists with the mark are matched as
+  patterns; lists with the letter are matched by ``re`` on the rows that contain the mark;
+- letters beyond the Basic Multilingual Plane that have two cases, which ``re`` overlooks in some lists: phrases with
+  such a letter only select the rows on which ``re`` decides.
 """
 
 from __future__ import annotations
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from labelkit.matching._text_column import TextColumn
 
 
-class Row(NamedTuple):
-    """Room for one row: a symbol and a code point for each character; start, stop and record of each token; places."""
+class RowBuffers(NamedTuple):
+    """Buffers for one row.
+
+    A symbol and a code point for each character; start, stop and record of each token; and the places outside of words
+    at which a phrase may start.
+    """
 
     symbol: npt.NDArray[np.int32]
     code: npt.NDArray[np.int32]
@@ -40,8 +44,8 @@ class Row(NamedTuple):
 class PhraseEngine:
     """Compiled tables for some lists of words, and the lists that need ``re`` on some rows.
 
-    ``on_mixed_rows`` holds those of their phrases that are to be asked on rows with a MIXED symbol. ``unsure`` holds
-    lists whose phrases with unsure letters vote in a row of their own, below those of the tests.
+    ``on_mixed_rows`` holds the phrases to be matched by ``re`` on rows with a MIXED symbol. ``unsure`` holds the lists
+    with unsure letters; the matches of such phrases go to an extra row below those of the tests, until ``re`` confirms.
     """
 
     tables: PhraseTables
@@ -59,10 +63,10 @@ class PhraseEngine:
         mixed = {number: _holding(words, letters) for number, words in folding.items()}
         unsure = {number: words for number, words in folding.items() if _holding(words, unsure_characters())}
         n_tests = max(tests) + 1
-        own_row = {number: n_tests + i for i, number in enumerate(unsure)}
+        extra_row = {number: n_tests + i for i, number in enumerate(unsure)}
         parts = {number: divided(words) for number, words in tests.items()}
         others = (
-            Phrase(text, tests[number].ignore_case, tests[number].whole_word, _row(number, text, own_row))
+            Phrase(text, tests[number].ignore_case, tests[number].whole_word, _row(number, text, extra_row))
             for number, (_, rest) in parts.items()
             for text in rest
         )
@@ -73,43 +77,43 @@ class PhraseEngine:
         return cls(tables, n_tests + len(unsure), tuple(again.items()), tuple(unsure.items()))
 
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
+        """Set ``votes[test, row]`` for the tests of this engine to the results of ``test.matches``."""
         from labelkit.matching import _phrase_kernel as phrase_kernel  # noqa: PLC0415  loads numba
 
-        room = text.longest + 1
-        row = Row(*(np.empty(room, dtype=np.int32) for _ in Row._fields))
-        marks = np.empty(room, dtype=np.uint64)
-        found = np.zeros((self.n_rows, len(text)), dtype=np.bool_) if self.unsure else votes
-        mixed = phrase_kernel.scan_phrases(self.tables, text.data, text.offsets, text.active, row, marks, found)
+        length = text.longest + 1
+        buffers = RowBuffers(*(np.empty(length, dtype=np.int32) for _ in RowBuffers._fields))
+        hashes = np.empty(length, dtype=np.uint64)
+        matched = np.zeros((self.n_rows, len(text)), dtype=np.bool_) if self.unsure else votes
+        mixed = phrase_kernel.scan_phrases(self.tables, text.data, text.offsets, text.active, buffers, hashes, matched)
         for number, words in self.on_mixed_rows:
-            _ask(words, np.flatnonzero(mixed), text, found[number])
+            _confirm(words, np.flatnonzero(mixed), text, matched[number])
         first = self.n_rows - len(self.unsure)
         for i, (number, words) in enumerate(self.unsure):
-            _ask(words, np.flatnonzero(found[first + i] & ~found[number]), text, found[number])
+            _confirm(words, np.flatnonzero(matched[first + i] & ~matched[number]), text, matched[number])
         if self.unsure:
-            votes[:first] |= found[:first]
+            votes[:first] |= matched[:first]
 
 
-def _ask(words: Words, rows: npt.NDArray[np.intp], text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-    """Add the definition's answer on some rows."""
+def _confirm(words: Words, rows: npt.NDArray[np.intp], text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+    """Set the votes on some rows where ``words.matches``, the definition, is true."""
     votes[rows] |= np.fromiter(map(words.matches, text.texts(rows)), np.bool_, len(rows))
 
 
-def _row(number: int, phrase: str, own_row: Mapping[int, int]) -> int:
-    """Where a phrase votes: beside its test if it has an unsure letter."""
-    is_unsure = number in own_row and not phrase.isascii() and not unsure_characters().isdisjoint(phrase)
-    return own_row[number] if is_unsure else number
+def _row(number: int, phrase: str, extra_row: Mapping[int, int]) -> int:
+    """Return the row of votes for a phrase: its test's, or the extra row if the phrase has an unsure letter."""
+    is_unsure = number in extra_row and not phrase.isascii() and not unsure_characters().isdisjoint(phrase)
+    return extra_row[number] if is_unsure else number
 
 
 def left_to_patterns(words: Words) -> bool:
-    """Whether a list must be left to ``re``: it has no words, a blank one, or a character that the tables omit."""
+    """Return True if ``re`` must match a list: it has no words, a blank one, or a character absent from the tables."""
     _, marks = mixed_characters()
     blank = not all(map(str.strip, words.words))
     return not words.words or blank or bool(_holding(words, marks))
 
 
 def _holding(words: Words, characters: frozenset[str]) -> tuple[str, ...]:
-    if all(map(str.isascii, words.words)):  # no list of thousands of plain words should wait for this
+    if all(map(str.isascii, words.words)):  # the fast exit for lists of thousands of plain words
         return ()
     return tuple(word for word in words.words if not word.isascii() and not characters.isdisjoint(word))
 

@@ -1,12 +1,12 @@
-"""The one pass over the text that finds the phrases of all lists, compiled.
+"""Find the phrases of all lists in one pass over the text, compiled.
 
-A row is first *read* into symbols, with runs of white space made one, and cut into tokens, each with a hash of its
-symbols. Then each token that some phrase begins with is followed through the trie. See
-:mod:`~labelkit.matching._phrase_tables` for what the arrays mean.
+A row is first *read* into symbols, with runs of white space reduced to one, and cut into tokens, each with a hash of
+its symbols. Then each token that begins a phrase is followed through the trie. The arrays are documented in
+:mod:`~labelkit.matching._phrase_tables`.
 
-Arrays are taken out of their tuples before the loop over the rows, and handed to small inlined functions one by one:
-taking an array out of a tuple inside of the loop would cost more than the work (numba counts references). That is why
-the loop stands in one long function.
+Arrays are taken out of their tuples before the loop over the rows, and passed to small inlined functions one by one:
+taking an array out of a tuple inside the loop would cost more than the work (numba counts references). That is why
+the loop is one long function.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from labelkit.matching._utf8_kernel import code_point
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(29)
 SPACE_SYMBOL = 32 * 4 + 1
-FIRST, ALONE, PAIR = 1, 2, 4  # what ``starts`` says of a character, or of a pair of them
+FIRST, ALONE, PAIR = 1, 2, 4  # flags in ``starts``, of a character or of a pair of characters
 
 
 @compiled
@@ -36,7 +36,7 @@ def hash_of(pool: Any, start: Any, stop: Any) -> Any:
 
 @inlined
 def same(pool: Any, start: Any, stop: Any, text: Any, at: Any, end: Any) -> Any:
-    """Whether ``text[at:]``, which ends at ``end``, begins with ``pool[start:stop]``."""
+    """Return True if ``text[at:end]`` begins with ``pool[start:stop]``."""
     if at < 0 or at + stop - start > end:
         return False
     for i in range(stop - start):  # noqa: SIM110  any() does not compile as well
@@ -47,19 +47,19 @@ def same(pool: Any, start: Any, stop: Any, text: Any, at: Any, end: Any) -> Any:
 
 @inlined
 def slot_of(value: Any, mask: Any) -> Any:
-    """Where to begin to look for a hash."""
+    """Return the slot of the hash table at which probing for a hash begins."""
     return np.int64((value ^ (value >> SHIFT)) & np.uint64(mask))
 
 
 @inlined
 def hint_of(value: Any, mask: Any) -> Any:
-    """The byte and the bit that hint at a hash."""
+    """Return the byte and the bit of a hash in the ``hints`` (a Bloom filter with one hash function)."""
     return np.int64((value >> np.uint64(20)) & np.uint64(mask)), np.uint8(1) << np.uint8(value >> np.uint64(61))
 
 
 @inlined
 def find(slots: Any, hints: Any, records: Any, value: Any, text: Any, at: Any, end: Any) -> Any:
-    """The record of the string that equals ``text[at:end]``, whose hash is ``value``, or -1."""
+    """Return the record of the string that equals ``text[at:end]``, whose hash is ``value``, or -1."""
     mask = len(slots) - 1
     byte, bit = hint_of(value, mask)
     if not hints[byte] & bit:
@@ -84,7 +84,7 @@ def edge_hash(node: Any, gap: Any, token: Any) -> Any:
 
 @inlined
 def child_of(slots: Any, hints: Any, node: Any, gap: Any, token: Any) -> Any:
-    """The node at the end of an edge, or -1."""
+    """Return the node at the end of an edge, or -1."""
     mask = len(slots) - 1
     value = edge_hash(node, gap, token)
     byte, bit = hint_of(value, mask)
@@ -129,14 +129,14 @@ def fill_edges(trie: Any) -> None:
 
 @inlined
 def pair_start(one: Any, two: Any, mask: Any) -> Any:
-    """Where ``starts`` keeps a pair of symbols."""
+    """Return the index of a pair of symbols in ``starts``."""
     value = (np.uint64(one) * FACTOR ^ np.uint64(two)) * FACTOR
     return np.int64((value >> SHIFT) & np.uint64(mask))
 
 
 @compiled
 def fill_starts(trie: Any, starts: Any) -> None:
-    """Note with which one or two characters phrases start; two may share a place, which costs a look and no more."""
+    """Flag the first one or two characters of each phrase in ``starts``; a collision costs one look-up, no error."""
     mask = len(starts) - 1
     first = np.zeros(len(trie.nodes), dtype=np.int64)
     for edge in range(len(trie.edges)):
@@ -172,14 +172,14 @@ def read_row(
     codes: Any,
     starts: Any,
     stops: Any,
-    marks: Any,
+    hashes: Any,
     places: Any,
 ) -> Any:
-    """Read one row: its symbols, characters, tokens, and the places outside of words where phrases may start.
+    """Read one row: its symbols, characters, tokens, and the places outside of words at which a phrase may start.
 
-    Returns how many of each there are, and whether there is a MIXED symbol.
+    Return the numbers of symbols, tokens and places, and True if there is a MIXED symbol.
 
-    Indices are made unsigned, which spares numba a look whether they count from the end of the array.
+    Indices are unsigned, which saves numba the test for negative indices.
     """
     size, n_tokens, n_places = np.int64(0), np.int64(0), np.int64(0)
     in_space, mixed, mask = False, False, np.int64(len(signs) - 1)
@@ -204,7 +204,7 @@ def read_row(
                     code, width = code_point(data, at)
                 symbol = np.int64(table[np.uint64(code)])
             stops[np.uint64(n_tokens)] = size
-            marks[np.uint64(n_tokens)] = value
+            hashes[np.uint64(n_tokens)] = value
             n_tokens += np.int64(1)
             in_space = False
             if at >= end:
@@ -225,7 +225,7 @@ def read_row(
 
 
 @inlined
-def stands(
+def context_matches(
     outputs: Any,
     j: Any,
     piece_pool: Any,
@@ -238,7 +238,7 @@ def stands(
     start: Any,
     stop: Any,
 ) -> Any:
-    """Whether what stands around a path, from ``start`` to ``stop``, and its very characters agree with an output."""
+    """Return True if the text around a path, from ``start`` to ``stop``, and its exact characters match an output."""
     before, after, phrase = outputs[j, 1], outputs[j, 2], outputs[j, 3]
     if before & after & phrase == -1:
         return True
@@ -256,7 +256,7 @@ def next_token(
     slots: Any, hints: Any, gaps: Any, gap_hints: Any, gap_records: Any, node: Any, symbols: Any, stop: Any,
     start: Any, token: Any,
 ) -> Any:  # fmt: skip
-    """The node behind a gap, from ``stop`` to ``start``, and the token that follows; -1 if no phrase goes on so."""
+    """Return the node after a gap, from ``stop`` to ``start``, and the token that follows; -1 if there is no edge."""
     gap = 0
     if start - stop != 1 or symbols[stop] != SPACE_SYMBOL:
         gap = find(gaps, gap_hints, gap_records, hash_of(symbols, stop, start), symbols, stop, start)
@@ -265,7 +265,7 @@ def next_token(
 
 @inlined
 def may_start(starts: Any, mask: Any, symbols: Any, at: Any, size: Any) -> Any:
-    """Whether a phrase of the second trie may start with the character at a place."""
+    """Return a true value if a phrase of the second trie may start with the character at a place."""
     hint = starts[symbols[at] & mask]
     if not hint & FIRST:
         return False
@@ -274,18 +274,18 @@ def may_start(starts: Any, mask: Any, symbols: Any, at: Any, size: Any) -> Any:
 
 @inlined
 def starts_in_words(trie: Any) -> Any:
-    """Whether a phrase of the second trie begins with a character of words."""
-    found = False
+    """Return True if a phrase of the second trie begins with a word character."""
+    in_words = False
     for edge in range(len(trie.edges)):
-        found |= trie.edges[edge, 0] == 0 and trie.edges[edge, 2] & 3 == 0
-    return found
+        in_words |= trie.edges[edge, 0] == 0 and trie.edges[edge, 2] & 3 == 0
+    return in_words
 
 
 @compiled
 def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
-    tables: Any, data: Any, offsets: Any, active: Any, row: Any, marks: Any, votes: Any
+    tables: Any, data: Any, offsets: Any, active: Any, row: Any, hashes: Any, votes: Any
 ) -> Any:
-    """Set ``votes[test, i]`` where a phrase of the test stands in row ``i``; return the rows with a MIXED symbol."""
+    """Set ``votes[test, i]`` if row ``i`` contains a phrase of the test; return a mask of rows with a MIXED symbol."""
     mixed = np.zeros(len(active), dtype=np.bool_)
     word_slots, word_hints, records = tables.tokens.slots, tables.tokens.hints, tables.tokens.records
     gap_slots, gap_hints, gap_records = tables.gaps.slots, tables.gaps.hints, tables.gaps.records
@@ -302,11 +302,11 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
         if not active[i]:
             continue
         size, n_tokens, n_places, mixed[i] = read_row(
-            table, signs, data, offsets[i], offsets[i + 1], symbols, codes, starts, stops, marks, places
+            table, signs, data, offsets[i], offsets[i + 1], symbols, codes, starts, stops, hashes, places
         )
         some = False
         for t in range(n_tokens):
-            token[t] = find(word_slots, word_hints, records, marks[t], symbols, starts[t], stops[t])
+            token[t] = find(word_slots, word_hints, records, hashes[t], symbols, starts[t], stops[t])
             some |= token[t] >= 0
         for t in range(n_tokens if some else 0):  # follow the trie from each token of the row as far as it goes
             record: Any = np.int64(token[t])
@@ -317,7 +317,7 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
             node: Any = np.int64(records[record + 2])
             while True:
                 for j in range(first, final):
-                    if stands(
+                    if context_matches(
                         outputs,
                         j,
                         pieces,
@@ -353,6 +353,8 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
                     break
                 at += 1
                 for j in range(nodes_c[node, 0], nodes_c[node, 1]):
-                    if stands(outputs_c, j, pieces, piece_start, exact, exact_start, symbols, codes, size, begin, at):
+                    if context_matches(
+                        outputs_c, j, pieces, piece_start, exact, exact_start, symbols, codes, size, begin, at
+                    ):
                         votes[outputs_c[j, 0], i] = True
     return mixed

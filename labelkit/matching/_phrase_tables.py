@@ -1,15 +1,15 @@
-"""Many lists of words as one set of arrays, for the one pass that looks for all of them.
+"""Compile many lists of words into one set of arrays, for one pass that finds the phrases of all lists.
 
-A phrase is a row of *tokens* (runs of word characters) with *gaps* between them. A text is read the same way, so the
-phrases that a text holds are paths in a trie whose edges are pairs of a gap and a token; how many phrases there are
-hardly matters. What stands before the first token or after the last (the ``#`` of "#ad", the ``++`` of "c++") is
-compared when the path is complete, and so are the very characters where case matters.
+A phrase is a sequence of *tokens* (runs of word characters) with *gaps* between them. A text is cut the same way, so
+the phrases in a text are paths in a trie whose edges are pairs of a gap and a token; the number of phrases hardly
+affects the time. The characters before the first token or after the last (the ``#`` of "#ad", the ``++`` of "c++") are
+compared when the path is complete, and so are the exact characters if case matters.
 
-A phrase without word characters, or one wanted inside of words, can start anywhere: those live in a second trie whose
-edges are single characters.
+A phrase without word characters, or one that may match inside of words, can start anywhere: those are in a second trie
+whose edges are single characters.
 
-All comparing is of *symbols* (see :func:`~labelkit.matching._unicode_tables.symbols`), after each run of white space
-has become one space. Nothing is decided by a hash alone.
+All comparisons are of *symbols* (see :func:`~labelkit.matching._unicode_tables.symbols`), after each run of white space
+has been reduced to one space. Equal hashes are always confirmed by comparing the strings.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int32]
 HEAD = 4
-"""What a record holds before its symbols."""
+"""Number of fields of a record before its symbols."""
 
 N_STARTS = 1 << 16
-"""Size of the table that says where a phrase of characters may start; a power of two."""
+"""Size of the table of characters, and pairs of them, that start a phrase of the second trie; a power of two."""
 
 _PARTS = re.compile(r"\w+|\W+")
 _IS_WORD = re.compile(r"\w")
@@ -41,7 +41,7 @@ _PLAIN_CHARACTERS = frozenset(string.ascii_letters + string.digits + "_ \n")
 
 
 class Strings(NamedTuple):
-    """Strings laid end to end: string ``i`` is ``pool[start[i]:start[i + 1]]``."""
+    """Concatenated strings: string ``i`` is ``pool[start[i]:start[i + 1]]``."""
 
     pool: Ints
     start: Ints
@@ -50,10 +50,10 @@ class Strings(NamedTuple):
 class Vocabulary(NamedTuple):
     """Strings to be looked up, each a record ``[output, last output + 1, node, length, symbol, ...]``.
 
-    A string's name is where its record begins. The outputs are those of the phrase that is just this string; the node
-    is where phrases that begin with it go on in the trie, or -1. ``slots`` is a hash table of pairs (hash,
-    record + 1), and ``hints`` has a bit for each hash in it: small enough for the processor's cache, it tells most
-    words that are in no list.
+    A string is identified by the index at which its record begins. The outputs are those of the phrase that consists of
+    this string alone; the node is the trie node of longer phrases that begin with it, or -1. ``slots`` is a hash table
+    of pairs (hash, record + 1), and ``hints`` has a bit for each hash in it: small enough for the processor's cache, it
+    rules out most words that are in no list.
     """
 
     records: Ints
@@ -63,11 +63,11 @@ class Vocabulary(NamedTuple):
 
 
 class Trie(NamedTuple):
-    """Edges ``(node, gap, token, child)``, their hash table ``slots`` with its ``hints``, and what is found.
+    """Edges ``(node, gap, token, child)``, their hash table ``slots`` with its ``hints``, and the outputs of nodes.
 
-    A row of ``nodes`` is (first output, last output + 1, whether edges leave it, 0); a row of ``outputs`` is (test,
-    piece before, piece after, exact phrase), with -1 for nothing to compare. All is kept in rows so that a look costs
-    one visit to memory.
+    A row of ``nodes`` is (first output, last output + 1, 1 if edges leave it, 0); a row of ``outputs`` is (test,
+    piece before, piece after, exact phrase), with -1 for nothing to compare. The fields of a row are adjacent, so that
+    a look-up costs one memory access.
     """
 
     edges: Ints
@@ -78,7 +78,7 @@ class Trie(NamedTuple):
 
 
 class PhraseTables(NamedTuple):
-    """What the kernel reads."""
+    """The arrays that the kernel reads."""
 
     symbols: Ints
     tokens: Vocabulary
@@ -114,14 +114,14 @@ def divided(words: Words) -> tuple[list[str], list[str]]:
 
 
 def _all_plain(words: Sequence[str]) -> bool:
-    """Whether all phrases of a long list are plain, asked of all of them at once."""
+    """Return True if all phrases of a list are plain, tested on their concatenation, which is fast for long lists."""
     lines = "\n".join(("", *words, ""))
     odd = any(pair in lines for pair in ("  ", " \n", "\n ", "\n\n"))
     return not odd and lines.count("\n") == len(words) + 1 and set(lines) <= _PLAIN_CHARACTERS
 
 
 class _Interned:
-    """Gives each distinct string a number, in the order of arrival."""
+    """Number distinct strings in the order in which they are added."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
@@ -130,14 +130,14 @@ class _Interned:
         return self.numbers.setdefault(text, len(self.numbers))
 
     def strings(self, table: Ints | None) -> Strings:
-        """End to end, as symbols of the table (or as plain code points)."""
+        """Return the strings concatenated, as symbols of the table (or as plain code points)."""
         codes = code_points("".join(self.numbers))
         start = np.zeros(len(self.numbers) + 1, dtype=np.int32)
         np.cumsum(np.fromiter(map(len, self.numbers), np.int32, len(self.numbers)), out=start[1:])
         return Strings(codes if table is None else table[codes], start)
 
     def vocabulary(self, table: Ints) -> Vocabulary:
-        """As records, without outputs and nodes yet; the hash table is still empty."""
+        """Return the strings as records, without outputs and nodes; the kernel fills the empty hash table."""
         pool, start = self.strings(table)
         starts = start[:-1] + HEAD * np.arange(len(start) - 1, dtype=np.int32)
         records = np.full(len(pool) + HEAD * len(starts), -1, dtype=np.int32)
@@ -150,12 +150,12 @@ class _Interned:
 
 
 def table_size(n_keys: int) -> int:
-    """Slots of a hash table for so many keys: at most half of them full."""
+    """Return the number of slots of a hash table for ``n_keys`` keys, at most half of them full."""
     return 1 << max(4, (2 * n_keys).bit_length())
 
 
 class _Paths:
-    """The phrases of one trie, each a path of pairs of a gap and a token, with what is found at its end."""
+    """The phrases of one trie, each a path of pairs of a gap and a token, with the output at its end."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[int, int]] = []
@@ -183,8 +183,8 @@ class _Columns(NamedTuple):
     outputs: Ints
 
 
-class _Grown(NamedTuple):
-    """A trie: edges (node, gap, token, child), and the number of its nodes, node 0 being where every path begins."""
+class _TrieEdges(NamedTuple):
+    """A trie under construction: edges (node, gap, token, child), and the number of its nodes; node 0 is the root."""
 
     edges: npt.NDArray[np.int64]
     n_nodes: int
@@ -192,24 +192,24 @@ class _Grown(NamedTuple):
     """(node, test, piece before, piece after, exact phrase), in the order of the nodes."""
 
 
-def _grown(paths: Sequence[_Columns]) -> _Grown:
-    """Grow a trie, one step of all paths at a time."""
+def _build_trie(paths: Sequence[_Columns]) -> _TrieEdges:
+    """Build a trie, one step of all paths at a time."""
     gaps, tokens, sizes, outputs = (np.concatenate([getattr(p, name) for p in paths]) for name in _Columns._fields)
     first = np.cumsum(sizes) - sizes
     node = np.zeros(len(sizes), dtype=np.int64)
     n_gaps, n_tokens, n_nodes = gaps.max(initial=0) + 1, tokens.max(initial=0) + 1, 1
     edges = []
-    going, step = np.flatnonzero(sizes), 0
-    while len(going):
-        at = first[going] + step
-        keys, child = np.unique((node[going] * n_gaps + gaps[at]) * n_tokens + tokens[at], return_inverse=True)
+    unfinished, step = np.flatnonzero(sizes), 0
+    while len(unfinished):
+        at = first[unfinished] + step
+        keys, child = np.unique((node[unfinished] * n_gaps + gaps[at]) * n_tokens + tokens[at], return_inverse=True)
         edges.append(_edges_of(keys, n_gaps, n_tokens, n_nodes))
-        node[going] = n_nodes + child
+        node[unfinished] = n_nodes + child
         n_nodes += len(keys)
         step += 1
-        going = going[sizes[going] > step]
-    found = np.column_stack([node, outputs]).astype(np.int32)[np.argsort(node, kind="stable")]
-    return _Grown(np.concatenate([np.empty((0, 4), dtype=np.int64), *edges]), n_nodes, found)
+        unfinished = unfinished[sizes[unfinished] > step]
+    by_node = np.column_stack([node, outputs]).astype(np.int32)[np.argsort(node, kind="stable")]
+    return _TrieEdges(np.concatenate([np.empty((0, 4), dtype=np.int64), *edges]), n_nodes, by_node)
 
 
 def _edges_of(keys: npt.NDArray[np.int64], n_gaps: int, n_tokens: int, first_child: int) -> npt.NDArray[np.int64]:
@@ -218,23 +218,23 @@ def _edges_of(keys: npt.NDArray[np.int64], n_gaps: int, n_tokens: int, first_chi
     return np.column_stack([node, gap, token, first_child + np.arange(len(keys))])
 
 
-def _frozen(edges: npt.NDArray[np.int64], grown: _Grown) -> Trie:
-    """As the kernel wants it; the hash table is still empty."""
-    bounds = np.searchsorted(grown.outputs[:, 0], np.arange(grown.n_nodes + 1))
-    nodes = np.zeros((grown.n_nodes, 4), dtype=np.int32)
+def _trie_arrays(edges: npt.NDArray[np.int64], trie: _TrieEdges) -> Trie:
+    """Lay out a trie with the given edges in arrays; the kernel fills the empty hash table."""
+    bounds = np.searchsorted(trie.outputs[:, 0], np.arange(trie.n_nodes + 1))
+    nodes = np.zeros((trie.n_nodes, 4), dtype=np.int32)
     nodes[:, 0], nodes[:, 1] = bounds[:-1], bounds[1:]
     nodes[edges[:, 0], 2] = 1
     size = table_size(len(edges))
     slots, hints = np.full((size, 4), -1, np.int32), np.zeros(size, np.uint8)
-    return Trie(edges.astype(np.int32), slots, hints, nodes, grown.outputs[:, 1:].copy())
+    return Trie(edges.astype(np.int32), slots, hints, nodes, trie.outputs[:, 1:].copy())
 
 
-class _Builder:
-    """Cuts phrases into the steps of paths."""
+class _PhrasePaths:
+    """Cut phrases into the steps of paths through the tries."""
 
     def __init__(self) -> None:
         self.tokens, self.gaps, self.pieces, self.exact = _Interned(), _Interned(), _Interned(), _Interned()
-        self.gaps.number(" ")  # the most frequent gap is record 0, which the kernel knows
+        self.gaps.number(" ")  # the most frequent gap is record 0; the kernel relies on that
         self.by_token = _Paths()
         self.by_character = _Paths()
 
@@ -254,7 +254,7 @@ class _Builder:
         self.by_token.add(zip(gaps, map(self.tokens.number, parts[::2]), strict=True), (test, before, after, exact))
 
     def plain(self, lists: Mapping[int, Sequence[str]]) -> _Columns:
-        """The paths of plain phrases, of which there may be very many: columns are made, no objects."""
+        """Return the paths of plain phrases, computed in columns since there may be very many."""
         tests = np.repeat(np.array(list(lists), dtype=np.int32), [len(some) for some in lists.values()])
         lines = "".join(f"{text}\n" for some in lists.values() for text in some).lower()
         letters = np.frombuffer(lines.encode(), dtype=np.uint8)
@@ -270,7 +270,7 @@ class _Builder:
 
 
 def phrase_tables(plain: Mapping[int, Sequence[str]], phrases: Iterable[Phrase]) -> PhraseTables:
-    """Build the tables; their hash slots are filled by the kernel, which owns the hash function.
+    """Build the tables, with empty hash slots: the kernel, which defines the hash function, fills them.
 
     Parameters
     ----------
@@ -279,32 +279,32 @@ def phrase_tables(plain: Mapping[int, Sequence[str]], phrases: Iterable[Phrase])
     phrases : iterable of Phrase
         All others.
     """
-    builder = _Builder()
+    builder = _PhrasePaths()
     for phrase in phrases:
         builder.add(phrase)
-    by_token = _grown([builder.plain(plain), builder.by_token.columns()])
-    by_character = _grown([builder.by_character.columns()])
+    by_token = _build_trie([builder.plain(plain), builder.by_token.columns()])
+    by_character = _build_trie([builder.by_character.columns()])
     table = symbols()
     tokens, gaps = builder.tokens.vocabulary(table), builder.gaps.vocabulary(table)
     edges = by_token.edges
     edges[:, 1], edges[:, 2] = gaps.starts[edges[:, 1]], tokens.starts[edges[:, 2]]
     is_root = edges[:, 0] == 0
-    trie = _frozen(edges[~is_root], by_token)
-    _tell_roots(tokens, trie, edges[is_root])
+    trie = _trie_arrays(edges[~is_root], by_token)
+    _link_first_tokens(tokens, trie, edges[is_root])
     return PhraseTables(
         symbols=table,
         tokens=tokens,
         gaps=gaps,
         by_token=trie,
-        by_character=_frozen(by_character.edges, by_character),
+        by_character=_trie_arrays(by_character.edges, by_character),
         starts=np.zeros(N_STARTS, dtype=np.uint8),
         pieces=builder.pieces.strings(table),
         exact=builder.exact.strings(None),
     )
 
 
-def _tell_roots(tokens: Vocabulary, trie: Trie, roots: npt.NDArray[np.int64]) -> None:
-    """Write into the record of each token that begins a phrase what is found there, and where the phrases go on."""
+def _link_first_tokens(tokens: Vocabulary, trie: Trie, roots: npt.NDArray[np.int64]) -> None:
+    """Write the outputs and the trie node of each token that begins a phrase into the token's record."""
     starts, nodes = roots[:, 2], roots[:, 3]
     tokens.records[starts], tokens.records[starts + 1] = trie.nodes[nodes, 0], trie.nodes[nodes, 1]
     tokens.records[starts + 2] = np.where(trie.nodes[nodes, 2], nodes, -1)

@@ -1,10 +1,10 @@
-"""All regular expressions of a column in a few passes over its bytes.
+"""Match all regular expressions of a column in a few passes over its bytes.
 
-Expressions that an automaton can follow exactly are decided by it. Others are *relaxed* (see
-:mod:`~labelkit.matching.regex_syntax`): the automaton says which rows may match, and ``re`` is asked of those alone.
+Expressions that an automaton can represent exactly are decided by it. Others are *relaxed* (see
+:mod:`~labelkit.matching.regex_syntax`): the automaton selects the rows that may match, and ``re`` decides on those.
 
 Patterns share an automaton as long as its states fit into a table of fixed size; when they no longer do, the patterns
-are divided, and one that needs too much room by itself is relaxed further and at last left to ``re``. So memory is
+are divided, and a single pattern that needs too many states is relaxed further and finally left to ``re``. So memory is
 bounded, and no pattern can make a scan much slower than ``re`` would be.
 """
 
@@ -23,8 +23,8 @@ from labelkit.matching._automaton import (
     Alphabet,
     AutomatonTables,
     automaton_tables,
+    case_flags_of_again,
     pattern_automaton,
-    senses_of_again,
 )
 from labelkit.matching.regex_syntax import Expression, NotReadError, read
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
     from labelkit.matching._text_column import TextColumn
     from labelkit.rules.predicates import Pattern
 
-ROOM = 1_500_000
-"""Moves of one automaton, states x symbols: 12 bytes each."""
+MOST_MOVES = 1_500_000
+"""Transitions cached for one automaton (states x symbols), of 12 bytes each."""
 
-ROOM_FOR_SYMBOLS = 16_384
-"""Symbols of the rows that are scanned at once, beside the longest row."""
+BUFFER_SYMBOLS = 16_384
+"""Symbols of the rows that are scanned together, in addition to the longest row."""
 
 MOST_TOGETHER = 64
 """Patterns in one automaton: the bits of a word."""
 
 
-class Cache(NamedTuple):
-    """The states met so far; see :mod:`~labelkit.matching._automaton_kernel`."""
+class StateCache(NamedTuple):
+    """The deterministic states built so far; see :mod:`~labelkit.matching._automaton_kernel`."""
 
     states: npt.NDArray[np.uint64]
     contexts: npt.NDArray[np.int32]
@@ -54,10 +54,10 @@ class Cache(NamedTuple):
     wanted: npt.NDArray[np.uint64]
 
 
-def _empty_cache(tables: AutomatonTables) -> Cache:
+def _empty_cache(tables: AutomatonTables) -> StateCache:
     n_words = len(tables.edge_start) // 64 + 1
-    n_states = ROOM // tables.n_symbols + 1
-    return Cache(
+    n_states = MOST_MOVES // tables.n_symbols + 1
+    return StateCache(
         states=np.empty((n_states, n_words), dtype=np.uint64),
         contexts=np.empty(n_states, dtype=np.int32),
         slots=np.full(1 << (2 * n_states).bit_length(), -1, dtype=np.int32),
@@ -69,8 +69,8 @@ def _empty_cache(tables: AutomatonTables) -> Cache:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One pattern with the number of its test and the tree that stands for it."""
+class NumberedPattern:
+    """One pattern with the number of its test and its syntax tree; ``counted`` unless repetitions were relaxed."""
 
     number: int
     pattern: Pattern
@@ -78,10 +78,10 @@ class Entry:
     counted: bool = True
 
 
-class Group:
+class PatternGroup:
     """Patterns that share an automaton."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[NumberedPattern]) -> None:
         from labelkit.matching import _automaton_kernel as automaton_kernel  # noqa: PLC0415  loads numba
 
         self.entries = tuple(entries)
@@ -91,8 +91,8 @@ class Group:
         self.cache = _empty_cache(self.tables)
         automaton_kernel.begin(self.tables, self.cache)
 
-    def twin(self) -> Group:
-        """The same automaton, with states of its own."""
+    def twin(self) -> PatternGroup:
+        """Return a copy that shares the automaton and has a state cache of its own, for another thread."""
         from labelkit.matching import _automaton_kernel as automaton_kernel  # noqa: PLC0415  loads numba
 
         twin = copy.copy(self)
@@ -100,69 +100,77 @@ class Group:
         automaton_kernel.begin(self.tables, twin.cache)
         return twin
 
-    def scan(self, text: TextColumn, first: int, room: npt.NDArray[np.int16], votes: npt.NDArray[np.bool_]) -> int:
-        """Vote on the rows from ``first`` on, as far as the states fit; return the first row not done."""
+    def scan(self, text: TextColumn, first: int, buffer: npt.NDArray[np.int16], votes: npt.NDArray[np.bool_]) -> int:
+        """Vote on the rows from ``first`` on until the state cache is full; return the first row not done."""
         from labelkit.matching import _automaton_kernel as automaton_kernel  # noqa: PLC0415  loads numba
 
-        found = np.zeros(len(text), dtype=np.uint64)
+        pattern_bits = np.zeros(len(text), dtype=np.uint64)
         done: int = automaton_kernel.scan_automaton(
-            self.tables, self.cache, self.alphabet.table, text.data, text.offsets, text.active, first, room, found
+            self.tables,
+            self.cache,
+            self.alphabet.table,
+            text.data,
+            text.offsets,
+            text.active,
+            first,
+            buffer,
+            pattern_bits,
         )
         numbers = np.array([entry.number for entry in self.entries], dtype=np.int64)
-        automaton_kernel.spread(found, first, done, numbers, votes)
+        automaton_kernel.set_votes(pattern_bits, first, done, numbers, votes)
         return done
 
-    def divided(self) -> list[Group]:
-        """The same patterns in groups that need fewer states; none if there is nothing left to divide."""
+    def divided(self) -> list[PatternGroup]:
+        """Divide the patterns into groups that need fewer states; return an empty list if that is impossible."""
         if len(self.entries) > 1:
-            return [Group(half) for half in _halves(self.entries)]
+            return [PatternGroup(half) for half in _halves(self.entries)]
         only = self.entries[0]
         if not only.counted:
             return []
-        return [Group([replace(only, expression=read(only.pattern, count=False), counted=False)])]
+        return [PatternGroup([replace(only, expression=read(only.pattern, count=False), counted=False)])]
 
 
-def _halves(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+def _halves(entries: Sequence[NumberedPattern]) -> list[Sequence[NumberedPattern]]:
     return [entries[: len(entries) // 2], entries[len(entries) // 2 :]]
 
 
-def _grouped(entries: Sequence[Entry]) -> list[Group]:
-    """As few groups as the bits of a word and the size of an alphabet allow."""
+def _grouped(entries: Sequence[NumberedPattern]) -> list[PatternGroup]:
+    """Divide patterns into as few groups as the bits of a word and the size of an alphabet allow."""
     if not entries:
         return []
-    senses = [senses_of_again(entry.expression.tree) for entry in entries]
-    if {True, False} <= set().union(*senses):
-        ignoring = [entry for entry, sense in zip(entries, senses, strict=True) if True in sense]
+    case_flags = [case_flags_of_again(entry.expression.tree) for entry in entries]
+    if {True, False} <= set().union(*case_flags):
+        ignoring = [entry for entry, flags in zip(entries, case_flags, strict=True) if True in flags]
         return _grouped(ignoring) + _grouped([entry for entry in entries if entry not in ignoring])
-    fitting = Alphabet([entry.expression.tree for entry in entries]).n_symbols <= MOST_SYMBOLS
-    if len(entries) == 1 or (len(entries) <= MOST_TOGETHER and fitting):
-        return [Group(entries)]
+    fits = Alphabet([entry.expression.tree for entry in entries]).n_symbols <= MOST_SYMBOLS
+    if len(entries) == 1 or (len(entries) <= MOST_TOGETHER and fits):
+        return [PatternGroup(entries)]
     return [group for half in _halves(entries) for group in _grouped(half)]
 
 
 class RegexEngine:
-    """Numbered patterns, compiled together; what they need of numba is loaded by the first scan."""
+    """Numbered patterns that are compiled together, on the first scan: that loads numba."""
 
     def __init__(self, tests: Iterable[tuple[int, Pattern]]) -> None:
         self.patterns = dict(tests)
         self.left_to_re: set[int] = set()
-        self.entries: dict[int, Entry] = {}
+        self.entries: dict[int, NumberedPattern] = {}
         for number, pattern in self.patterns.items():
-            self._enter(number, pattern)
-        self.groups: list[Group] | None = None
+            self._add(number, pattern)
+        self.groups: list[PatternGroup] | None = None
 
-    def _enter(self, number: int, pattern: Pattern) -> None:
-        """Read a pattern, and see that its automaton is of a reasonable size."""
+    def _add(self, number: int, pattern: Pattern) -> None:
+        """Read a pattern, or leave it to ``re`` if it cannot be read or its automaton exceeds the limits."""
         try:
             expression = read(pattern)
             pattern_automaton(expression.tree, Alphabet([expression.tree]))
         except (NotReadError, RecursionError):
             self.left_to_re.add(number)
         else:
-            self.entries[number] = Entry(number, pattern, expression)
+            self.entries[number] = NumberedPattern(number, pattern, expression)
 
     def twin(self) -> RegexEngine:
-        """An engine for another thread: it shares what was compiled, and meets its own states."""
+        """Return an engine for another thread, which shares the compiled automata and has state caches of its own."""
         if self.groups is None:
             self.groups = _grouped(list(self.entries.values()))
         twin = copy.copy(self)
@@ -171,22 +179,22 @@ class RegexEngine:
         return twin
 
     def explain(self, number: int) -> str:
-        """The path of one pattern, and why."""
+        """Describe how one pattern is matched, and why."""
         if number in self.left_to_re:
-            return "re on every row: no automaton of reasonable size follows this pattern"
+            return "re on every row: no automaton of reasonable size represents this pattern"
         if self.entries[number].expression.exact:
             return "shared automaton, exact"
         return "shared automaton on a relaxed pattern, confirmed by re"
 
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Set ``votes[test, row]`` to the definition's answer for the tests of this engine."""
+        """Set ``votes[test, row]`` for the tests of this engine to the results of ``re.search``."""
         groups = _grouped(list(self.entries.values())) if self.groups is None else self.groups
         todo = [(group, 0) for group in groups]
         self.groups = []
-        room = np.empty(text.longest + ROOM_FOR_SYMBOLS, dtype=np.int16)
+        buffer = np.empty(text.longest + BUFFER_SYMBOLS, dtype=np.int16)
         while todo:
             group, first = todo.pop()
-            done = group.scan(text, first, room, votes)
+            done = group.scan(text, first, buffer, votes)
             if done == len(text):
                 self.groups.append(group)
                 continue
@@ -197,7 +205,7 @@ class RegexEngine:
         self._confirm(text, votes)
 
     def _confirm(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Ask ``re`` about the rows of which the automata cannot be sure."""
+        """Run ``re`` on the rows that a relaxed automaton selected, and on all rows for the patterns left to it."""
         relaxed = {entry.number for group in self.groups or () for entry in group.entries if not entry.expression.exact}
         votes[list(self.left_to_re)] = text.active
         for number in relaxed | self.left_to_re:

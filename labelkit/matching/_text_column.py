@@ -1,6 +1,6 @@
-"""Text as the kernels want it: the bytes and offsets of an Arrow column, without a Python object for any row.
+"""Give the kernels the bytes and offsets of an Arrow string column, without a Python object for each row.
 
-Rows are decoded only when somebody asks for them: those that a prefilter could not decide.
+A row is decoded to ``str`` only on demand, for the rows that a prefilter leaves to ``re``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class TextColumn:
-    """The UTF-8 of a column of strings, and which of its rows are to be looked at (neither null nor unneeded)."""
+    """The UTF-8 bytes of a column of strings, and a mask of the rows to scan (neither null nor unneeded)."""
 
     data: npt.NDArray[np.uint8]
     offsets: npt.NDArray[np.int64]
@@ -26,19 +26,19 @@ class TextColumn:
 
     @property
     def longest(self) -> int:
-        """Bytes of the longest active row: room enough for any row's characters."""
+        """Bytes of the longest active row: an upper bound of the characters of any row."""
         lengths = np.diff(self.offsets)[self.active]
         return int(lengths.max()) if len(lengths) else 0
 
     def texts(self, rows: npt.NDArray[np.intp]) -> Iterator[str]:
-        """Decode some rows, in the order asked for."""
+        """Decode some rows, in the given order."""
         view = self.data.data
         for start, stop in zip(self.offsets[rows].tolist(), self.offsets[rows + 1].tolist(), strict=True):
             yield str(view[start:stop], "utf-8")
 
 
 def text_column(column: pa.StringArray | pa.LargeStringArray, need: npt.NDArray[np.bool_] | None = None) -> TextColumn:
-    """Read an Arrow column in place, whatever slice of its buffers it is."""
+    """Wrap an Arrow column, or a slice of one, without copying its bytes."""
     width = np.int64 if pa.types.is_large_string(column.type) else np.int32
     _, ends, data = column.buffers()
     if len(column) == 0 or ends is None:

@@ -1,4 +1,4 @@
-"""Reading UTF-8 inside of compiled code."""
+"""Decode UTF-8 inside compiled code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from labelkit.matching._numba import inlined
 
 @inlined
 def code_point(data: Any, at: Any) -> Any:
-    """Decode the character whose first byte, not ASCII, stands at ``at``: its code point and its number of bytes.
+    """Decode the character whose first byte, not ASCII, is at ``at``; return its code point and its number of bytes.
 
-    Arrow promises valid UTF-8, so nothing is checked.
+    Arrow guarantees valid UTF-8, so nothing is checked.
     """
     first = np.int64(data[at])
     second = np.int64(data[at + 1]) & 0x3F

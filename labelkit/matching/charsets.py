@@ -1,6 +1,6 @@
-"""Sets of code points, and which of them an item of a regular expression matches.
+"""Compute the set of code points that an item of a regular expression matches.
 
-What ignoring case and Unicode classes mean is asked from ``re`` itself, item by item, oddities included.
+Case folding and Unicode classes are computed by running ``re`` itself on each item, so its oddities are included.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NEWLINE: Ranges = (10, 11)
 
 @lru_cache(maxsize=4096)
 def character_set(op: str, argument: Any, flags: int) -> Ranges:
-    """The code points that an item of ``re``'s parser, which reads one character, matches under the flags."""
+    """Return the code points that an item of ``re``'s parser for a single character matches under the flags."""
     as_written = _as_written(op, argument, flags)
     if not flags & re.IGNORECASE:
         return as_written
-    # Only letters that have another case can be matched otherwise when case is ignored; about those re is asked.
+    # Ignoring case can only change the result for letters that have another case; for those, run re.
     mask = np.zeros(N_CODE_POINTS, dtype=np.bool_)
     for start, stop in zip(as_written[::2], as_written[1::2], strict=True):
         mask[start:stop] = True
@@ -41,7 +41,7 @@ def character_set(op: str, argument: Any, flags: int) -> Ranges:
 
 
 def _as_written(op: str, argument: Any, flags: int) -> Ranges:
-    """The code points that an item matches where case matters."""
+    """Return the code points that an item matches when case matters."""
     if op == "ANY":
         return EVERYTHING if flags & re.DOTALL else complement(NEWLINE)
     if op in {"LITERAL", "NOT_LITERAL"}:
@@ -59,18 +59,18 @@ def _as_written(op: str, argument: Any, flags: int) -> Ranges:
                 parts.append((int(value[0]), int(value[1]) + 1))
             case _:
                 parts.append(_category(str(item), value, flags & int(re.ASCII | re.UNICODE)))
-    found = union(parts)
-    return complement(found) if opposite else found
+    listed = union(parts)
+    return complement(listed) if opposite else listed
 
 
 @lru_cache
 def _category(op: str, value: Any, flags: int) -> Ranges:
-    """What a class of characters, such as the digits, matches."""
+    """Return the code points of a class of characters, such as the digits."""
     return ranges_of(members(_run_of("IN", ((getattr(import_module("re._constants"), op), value),), flags)))
 
 
 def _run_of(op: str, argument: Any, flags: int) -> re.Pattern[str]:
-    """A pattern for runs of characters that an item matches."""
+    """Compile a pattern for runs of the characters that an item matches."""
     parser, compiler, constants = (import_module(f"re._{name}") for name in ("parser", "compiler", "constants"))
     state = parser.State()
     state.flags = flags
@@ -82,18 +82,18 @@ def _run_of(op: str, argument: Any, flags: int) -> re.Pattern[str]:
 
 @lru_cache
 def word_characters(*, ascii_only: bool) -> Ranges:
-    """What ``re`` takes for word characters where it looks for the boundaries of words."""
+    r"""Return the word characters by which ``re`` decides on word boundaries (``\b``)."""
     return ranges_of(members(re.compile(r"\w+", re.ASCII if ascii_only else 0)))
 
 
 def ranges_of(mask: npt.NDArray[np.bool_]) -> Ranges:
-    """The set of the code points that are true in a mask."""
+    """Return the set of the code points that are true in a mask."""
     edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
     return (*([0] if mask[0] else []), *edges, *([len(mask)] if mask[-1] else []))
 
 
 def complement(ranges: Ranges) -> Ranges:
-    """All other code points.
+    """Return all other code points.
 
     >>> complement((5, 7))
     (0, 5, 7, 1114112)
@@ -103,7 +103,7 @@ def complement(ranges: Ranges) -> Ranges:
 
 
 def union(some: Iterable[Ranges]) -> Ranges:
-    """The code points of any of the sets."""
+    """Return the code points that are in any of the sets."""
     merged: list[int] = []
     for start, stop in sorted(pair for ranges in some for pair in zip(ranges[::2], ranges[1::2], strict=True)):
         if merged and start <= merged[-1]:
@@ -114,5 +114,5 @@ def union(some: Iterable[Ranges]) -> Ranges:
 
 
 def contains(ranges: Ranges, code: int) -> bool:
-    """Whether a code point is in a set."""
+    """Return True if a code point is in a set."""
     return any(start <= code < stop for start, stop in zip(ranges[::2], ranges[1::2], strict=True))

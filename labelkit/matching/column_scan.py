@@ -1,7 +1,7 @@
-"""Which rows of a text column meet which tests: the one question that the matchers answer.
+"""Match several tests against a text column: the interface of the compiled matchers.
 
-Whatever path a test takes, the answer is that of its definition, ``test.matches``. :meth:`ColumnScan.explain` says
-which path that is.
+Every engine gives the result of the test's definition, ``test.matches``. :meth:`ColumnScan.explain` tells which engine
+each test uses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORTH_COMPILING = 60_000
-"""Work (see :meth:`ColumnScan._work`) from which loading the compiled engines, about a second, pays."""
+"""Work (see :meth:`ColumnScan._work`) above which loading the compiled engines, about a second, pays off."""
 
 
 class ColumnScan:
@@ -33,7 +33,7 @@ class ColumnScan:
     Parameters
     ----------
     tests : sequence of Words or Pattern
-        The columns of the answer, in this order.
+        The columns of the result, in this order.
 
     Examples
     --------
@@ -52,16 +52,16 @@ class ColumnScan:
         self._idle: list[RegexEngine] = []
 
     def __getstate__(self) -> dict[str, Any]:
-        """Travel as the tests alone: workers compile for themselves."""
+        """Pickle the tests alone: each worker process compiles its own tables."""
         return {"tests": self.tests}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Begin anew."""
+        """Restore a scan that has compiled nothing."""
         self.__init__(**state)  # type: ignore[misc]
 
     @cached_property
     def _lists(self) -> dict[int, Words]:
-        """The tests that the phrase engine takes."""
+        """The tests that the phrase engine can match, by number."""
         numbered = enumerate(self.tests)
         return {n: test for n, test in numbered if isinstance(test, Words) and not left_to_patterns(test)}
 
@@ -77,25 +77,25 @@ class ColumnScan:
     def scan(
         self, column: pa.StringArray | pa.LargeStringArray, need: npt.NDArray[np.bool_] | None = None
     ) -> npt.NDArray[np.bool_]:
-        """Answer for each row and test.
+        """Match each test against each row.
 
         Parameters
         ----------
         column : pyarrow.StringArray or pyarrow.LargeStringArray
-            The texts; a null meets no test.
+            The texts; a null matches no test.
         need : bool array of shape (n_rows,), optional
-            Rows whose answer matters; the others may get any.
+            Rows whose result is used; the results of the others are undefined.
 
         Returns
         -------
         bool array of shape (n_rows, n_tests)
-            In Fortran order: the column of each test is contiguous.
+            True where the row matches the test; in Fortran order, so that the column of each test is contiguous.
         """
         text = text_column(column, need)
         votes = np.zeros((len(self.tests), len(text)), dtype=np.bool_)
         self._work_seen += self._work(int(text.active.sum()))
         if self._work_seen < WORTH_COMPILING and "numba" not in sys.modules:
-            self._define(text, votes)
+            self._scan_by_definition(text, votes)
             return votes.T
         with self._compiling:
             phrases = self._phrases if self._lists else None
@@ -107,8 +107,8 @@ class ColumnScan:
         return votes.T
 
     def explain(self) -> list[str]:
-        """For each test, in order, the path it takes in a scan of some size, and why."""
-        regexes = [self._regexes, *self._idle][-1]  # one that has scanned knows best
+        """Describe for each test, in order, how a large scan matches it, and why."""
+        regexes = [self._regexes, *self._idle][-1]  # prefer one that has scanned: it may have relaxed some patterns
         return [
             self._phrases_path(self._lists[number]) if number in self._lists else regexes.explain(number)
             for number in range(len(self.tests))
@@ -118,11 +118,11 @@ class ColumnScan:
         return "shared token trie" if words.whole_word else "shared trie of characters: words inside of words count"
 
     def _work(self, n_rows: int) -> float:
-        """About how many searches by ``re`` the tests cost; a long list costs more than a short one."""
+        """Estimate the cost of the tests, in calls of ``re.search``; a long list costs more than a short one."""
         return sum(n_rows + (n_rows + 100) * len(getattr(test, "words", ())) / 10 for test in self.tests)
 
-    def _define(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Ask the definitions, row by row."""
+    def _scan_by_definition(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
+        """Call ``test.matches`` on each row, which for little work is faster than loading the engines."""
         rows = np.flatnonzero(text.active)
         texts = list(text.texts(rows))
         for number, test in enumerate(self.tests):
@@ -130,5 +130,5 @@ class ColumnScan:
 
 
 def _as_pattern(test: Words | Pattern) -> Pattern:
-    """The definition of a list of words is a pattern too."""
+    """Return a test as a pattern; the definition of a list of words is a pattern too."""
     return test if isinstance(test, Pattern) else Pattern(test.regex.pattern, test.regex.flags)

@@ -1,8 +1,8 @@
-r"""In how long a text Python's ``re`` is sure to be done with a pattern soon, told from the pattern alone.
+r"""Bound the length of text that Python's ``re`` can search quickly, by analysing the pattern for backtracking.
 
-What the automaton scans in one pass may keep ``re`` busy for years. ``re`` goes back wherever a loop could have ended
-earlier, so what counts is which loops know where to end: those that cannot read the character that comes after them.
-One that does not know multiplies the time by the length of the text; inside another loop it makes the time exponential.
+A pattern that the automaton scans in one pass may take ``re`` years. ``re`` backtracks wherever a loop could have ended
+earlier, so the number of *ambiguous* loops counts: those that can read the character that follows them. Each ambiguous
+loop multiplies the time by the length of the text; inside another loop it makes the time exponential.
 
 >>> from labelkit.rules.predicates import Pattern
 >>> safe_length(Pattern(r"[0-9]+(?:,[0-9]+)*")), safe_length(Pattern(r"a.*b.*c")), safe_length(Pattern(r"(a+)+b"))
@@ -30,18 +30,18 @@ from labelkit.matching.regex_syntax import (
 from labelkit.rules.predicates import Pattern
 
 SAFE_LENGTHS: Final = {1: 200_000, 2: 4_000, 3: 300}
-"""Characters that take a fraction of a second, by the power of the length that the time grows with."""
+"""Characters that take a fraction of a second, by the degree of the polynomial in the length that bounds the time."""
 
 FEW: Final = 3
-"""A repetition of at most so many times is written out, so to speak, and no loop."""
+"""A repetition of at most this many times does not count as a loop."""
 
 
-class _WildError(Exception):
+class _ExponentialError(Exception):
     """The time may grow exponentially."""
 
 
 def safe_length(pattern: Pattern) -> int:
-    """How many characters of a text ``re`` can surely search in a fraction of a second.
+    """Return a number of characters that ``re`` is certain to search in a fraction of a second.
 
     Parameters
     ----------
@@ -50,21 +50,21 @@ def safe_length(pattern: Pattern) -> int:
     Returns
     -------
     int
-        0 where that is not sure for any length.
+        0 if there is no such length, or none can be proved.
     """
     try:
-        known = read(pattern)
-        tree, loose = known.tree, _loose(known.tree, (), inside=False)
-    except (NotReadError, _WildError):
+        expression = read(pattern)
+        tree, ambiguous = expression.tree, _ambiguous_loops(expression.tree, (), inside=False)
+    except (NotReadError, _ExponentialError):
         return 0
-    if not known.exact:  # what was left out may hold anything
+    if not expression.exact:  # the parts that were relaxed could cost anything
         return 0
-    tight = sum(1 for _ in _loops(tree)) > loose
-    return SAFE_LENGTHS.get(1 + loose + tight, 0)
+    has_unambiguous = sum(1 for _ in _loops(tree)) > ambiguous
+    return SAFE_LENGTHS.get(1 + ambiguous + has_unambiguous, 0)
 
 
-def _loose(node: Node, follow: Ranges, *, inside: bool) -> int:
-    """How many loops do not know where to end.
+def _ambiguous_loops(node: Node, follow: Ranges, *, inside: bool) -> int:
+    """Count the loops that can read the character that follows them.
 
     Parameters
     ----------
@@ -72,27 +72,33 @@ def _loose(node: Node, follow: Ranges, *, inside: bool) -> int:
     follow : ranges
         The characters that may come after the node.
     inside : bool
-        Whether it stands in a loop, where one such makes the time exponential.
+        True if the node is in a loop, where an ambiguous loop makes the time exponential.
+
+    Raises
+    ------
+    _ExponentialError
+        If the time may grow exponentially.
     """
     if isinstance(node, Concat):
         return sum(
-            _loose(part, _first(node.parts[i + 1 :], follow), inside=inside) for i, part in enumerate(node.parts)
+            _ambiguous_loops(part, _first(node.parts[i + 1 :], follow), inside=inside)
+            for i, part in enumerate(node.parts)
         )
     if isinstance(node, Either):
         if inside and size(node) and _any_overlap([_first([part], follow) for part in node.parts]):
-            raise _WildError
-        return sum(_loose(part, follow, inside=inside) for part in node.parts)
+            raise _ExponentialError
+        return sum(_ambiguous_loops(part, follow, inside=inside) for part in node.parts)
     if not isinstance(node, Repeat):
         return 0
     again = _first([node.body], ())
     loop = _is_loop(node)
     if loop and nullable(node.body):
-        raise _WildError
-    lost = (loop or (inside and node.least != node.most)) and _overlap(again, follow)
-    if lost and inside:
-        raise _WildError
-    within = _loose(node.body, union([again, follow]), inside=inside or loop)
-    return within + int(lost)
+        raise _ExponentialError
+    ambiguous = (loop or (inside and node.least != node.most)) and _overlap(again, follow)
+    if ambiguous and inside:
+        raise _ExponentialError
+    within = _ambiguous_loops(node.body, union([again, follow]), inside=inside or loop)
+    return within + int(ambiguous)
 
 
 def _is_loop(node: Repeat) -> bool:
@@ -109,13 +115,13 @@ def _loops(node: Node) -> Iterator[Repeat]:
 
 
 def _first(parts: Sequence[Node], follow: Ranges) -> Ranges:
-    """The characters that parts, one after the other, may read first; where all may read none, also what follows."""
-    found: list[Ranges] = []
+    """Return the characters that a sequence may read first; if all parts may be empty, also those that follow it."""
+    first: list[Ranges] = []
     for part in parts:
-        found.append(_first_of(part))
+        first.append(_first_of(part))
         if not nullable(part):
-            return union(found)
-    return union([*found, follow])
+            return union(first)
+    return union([*first, follow])
 
 
 def _first_of(node: Node) -> Ranges:
@@ -130,7 +136,7 @@ def _first_of(node: Node) -> Ranges:
             return union([_first_of(part) for part in parts])
         case Repeat(body, _, _):
             return _first_of(body)
-    return ()  # what looks around reads nothing
+    return ()  # look-around reads nothing
 
 
 def _any_overlap(some: Sequence[Ranges]) -> bool:

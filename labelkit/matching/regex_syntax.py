@@ -1,8 +1,8 @@
-"""Regular expressions as small trees: what Python's own parser read, with the parts no automaton can follow relaxed.
+"""Turn the output of Python's own regex parser into small syntax trees, relaxing what no automaton can represent.
 
 :func:`read` keeps alternation, repetition, classes, anchors, word boundaries and look-around of one character exactly.
-Everything else is *relaxed*: replaced by something that matches at least as much, which makes the tree inexact. An
-inexact tree may only say where ``re`` must be asked. What is not understood at all raises :class:`NotReadError`.
+Everything else is *relaxed*: replaced by a node that matches at least as much, which makes the tree inexact. An
+inexact tree only selects the rows on which ``re`` decides. Unsupported syntax raises :class:`NotReadError`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_COPIES = 600
 
 
 class NotReadError(Exception):
-    """The pattern has something that only ``re`` understands."""
+    """The pattern has syntax that only ``re`` supports."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Chars:
 
 @dataclass(frozen=True)
 class Again:
-    """The character just read, once more, or (``ignore_case``) one that is equal to it when case is ignored."""
+    """A back-reference to the character just read: the same again, or (``ignore_case``) equal when case is ignored."""
 
     ignore_case: bool = False
 
 
 @dataclass(frozen=True)
 class Before:
-    """Nothing is read; the character before is of a set, or (``edge``) the text starts here."""
+    """A condition that reads nothing: the character before is in a set, or (``edge``) the text starts here."""
 
     ranges: Ranges
     edge: bool
@@ -60,10 +60,10 @@ class Before:
 
 @dataclass(frozen=True)
 class After:
-    """Nothing is read; the next character is of a set, or the text ends here.
+    """A condition that reads nothing: the next character is in a set, or (``edge``) the text ends here.
 
-    A newline that ends the text is a character of its own here, since ``$`` knows it: ``last_newline`` says whether it
-    is in the set, where ``ranges`` speaks of all other newlines.
+    A newline that ends the text is a separate character here, because ``$`` treats it differently: ``last_newline`` is
+    True if it is in the set; ``ranges`` is about all other newlines.
     """
 
     ranges: Ranges
@@ -73,14 +73,14 @@ class After:
 
 @dataclass(frozen=True)
 class Concat:
-    """One part after the other."""
+    """A sequence of parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Either:
-    """Any one of the parts; without parts, what never matches."""
+    """Alternation: any one of the parts. Without parts, it never matches."""
 
     parts: tuple[Node, ...]
 
@@ -102,14 +102,14 @@ ANYTHING = Repeat(Chars(EVERYTHING), 0, None)
 
 @dataclass(frozen=True)
 class Expression:
-    """A pattern as a tree. If ``exact``, it is found where the tree is; else nowhere where the tree is not."""
+    """A pattern as a tree. If ``exact``, the two match the same texts; else the tree matches these and more."""
 
     tree: Node
     exact: bool
 
 
 def read(pattern: Pattern, *, count: bool = True) -> Expression:
-    """Read a pattern; ``count=False`` relaxes counted repetitions too, for patterns with too many states.
+    """Parse a pattern; ``count=False`` relaxes counted repetitions too, for patterns with too many states.
 
     >>> from labelkit.rules.predicates import Pattern
     >>> read(Pattern(r"ab")).tree
@@ -120,7 +120,7 @@ def read(pattern: Pattern, *, count: bool = True) -> Expression:
     reader = _Reader(count=count)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the definition has warned already
+            warnings.simplefilter("ignore")  # re.compile has warned already
             parsed = import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
         tree = reader.whole(list(parsed), parsed.state.flags)
     except (ImportError, AttributeError, RecursionError) as reason:  # another Python, or nested beyond reason
@@ -129,7 +129,7 @@ def read(pattern: Pattern, *, count: bool = True) -> Expression:
 
 
 class _Reader:
-    """Turns the parser's items into nodes; remembers whether anything was relaxed, and the bodies of groups."""
+    """Turn the parser's items into nodes; records the bodies of groups, and in ``exact`` if anything was relaxed."""
 
     def __init__(self, *, count: bool) -> None:
         self.count = count
@@ -137,7 +137,7 @@ class _Reader:
         self.groups: dict[int, Node] = {}
 
     def whole(self, items: list[Any], flags: int) -> Node:
-        """A whole pattern: what is looked for before its beginning and after its end may as well be read."""
+        """Convert a whole pattern; look-behind at its start and look-ahead at its end become nodes that read."""
         leading = self._outward(items[0], flags) if items else None
         items = items[leading is not None :]
         trailing = self._outward(items[-1], flags, ahead=True) if items else None
@@ -145,7 +145,7 @@ class _Reader:
         return Concat(tuple(node for node in (leading, *body.parts, trailing) if node is not None))
 
     def _outward(self, item: Any, flags: int, *, ahead: bool = False) -> Node | None:
-        """A look-around of several characters at an end of the pattern, as a node that reads them, if it is one."""
+        """Convert a look-around of several characters at an end of the pattern into a node that reads them, or None."""
         op, argument = str(item[0]), item[1]
         if op not in {"ASSERT", "ASSERT_NOT"} or (argument[0] > 0) != ahead:
             return None
@@ -205,10 +205,10 @@ class _Reader:
         body = self.sequence(items, flags)
         least, limit = int(least), None if int(most) >= _WITHOUT_LIMIT else int(most)
         if (limit is None or limit > 1) and nullable(body):
-            self.exact = False  # re has its own ways to leave a loop that reads nothing
+            self.exact = False  # re has special rules for leaving a loop that reads nothing
         if (not self.count and limit != 1) or size(body) * (limit or least) > MOST_COPIES:
-            room = max(1, MOST_COPIES // max(1, size(body)))
-            few = min(least, 1 if not self.count else room)
+            copies = max(1, MOST_COPIES // max(1, size(body)))
+            few = min(least, 1 if not self.count else copies)
             self.exact = self.exact and few == least and limit is None
             return Repeat(body, few, None)
         return Repeat(body, least, limit)
@@ -216,7 +216,7 @@ class _Reader:
     _min_repeat = _max_repeat
 
     def _possessive_repeat(self, argument: Any, flags: int) -> Node:
-        # One character at a time is as a greedy loop without its way back. For the rest we rely on nothing.
+        # A loop over single characters matches at most what the greedy loop does. Assume nothing about any other.
         least, most, items = argument
         single = isinstance(_only_part(self.sequence(items, flags)), Chars)
         body = self._max_repeat((least, most, items), flags)
@@ -246,7 +246,7 @@ class _Reader:
         return self.relaxed(EMPTY) if seen is None else _opposite(seen)
 
     def _look_around(self, argument: Any, flags: int) -> Before | After | None:
-        """The look-around as a question about one character, if it is one."""
+        """Convert a look-around of one character into a condition, or return None for any other."""
         direction, items = argument
         inner = _Reader(count=self.count)
         body = _only_part(inner.sequence(items, flags))
@@ -272,13 +272,16 @@ class _Reader:
 
 
 def _times(op: Any, argument: Any, group: int, flags: int) -> Repeat | None:
-    """A back-reference to a group of one character just read, once or repeated: no memory is needed for that."""
+    """Convert a back-reference, once or repeated, to a group of the one character just read; None for any other item.
+
+    This is the one kind of back-reference that an automaton can represent.
+    """
     least, most, items = (1, 1, [(op, argument)])
     if str(op) in {"MAX_REPEAT", "MIN_REPEAT"}:
         least, most, items = argument
     if [(str(op), argument) for op, argument in items] != [("GROUPREF", group)]:
         return None
-    if flags & re.IGNORECASE and flags & re.ASCII:  # equal in another sense
+    if flags & re.IGNORECASE and flags & re.ASCII:  # equality then follows another table
         return None
     again = Again(bool(flags & re.IGNORECASE))
     if int(most) >= _WITHOUT_LIMIT:
@@ -292,7 +295,7 @@ _WITHOUT_LIMIT = 2**31
 
 
 def _boundary(word: Ranges, *, inside: bool) -> Node:
-    r"""``\b``, or (``inside``) ``\B``, which some versions of ``re`` do not find in the empty text."""
+    r"""Build ``\b``, or (``inside``) ``\B``, which some versions of ``re`` do not match in the empty text."""
     other = complement(word)
     if not inside:
         return Either(
@@ -312,7 +315,7 @@ def _boundary(word: Ranges, *, inside: bool) -> Node:
 
 
 def _after(ranges: Ranges, *, edge: bool) -> After:
-    """A question about the next character that treats the last newline as any other."""
+    """Build a condition on the next character that treats the last newline as any other."""
     return After(ranges, edge, contains(ranges, 10))
 
 
@@ -321,7 +324,7 @@ def _word(flags: int) -> Ranges:
 
 
 def nullable(node: Node) -> bool:
-    """Whether the node may match without reading a character."""
+    """Return True if the node may match without reading a character."""
     match node:
         case Chars() | Again():
             return False
@@ -335,7 +338,7 @@ def nullable(node: Node) -> bool:
 
 
 def size(node: Node) -> int:
-    """How many places for characters the node has, counted repetitions written out."""
+    """Count the positions of the node at which a character is read, with counted repetitions expanded."""
     match node:
         case Chars() | Again():
             return 1
@@ -353,13 +356,13 @@ def _only_part(node: Node) -> Node:
 
 
 def _characters(node: Node) -> list[Ranges] | None:
-    """The sets of a node that reads a fixed number of characters, one after the other, or None for any other node."""
+    """Return the sets of a node that reads a fixed number of characters, in order, or None for any other node."""
     match node:
         case Chars(ranges):
             return [ranges]
         case Concat(parts):
-            found = [_characters(part) for part in parts]
-            return None if None in found else [ranges for some in found for ranges in some or ()]
+            by_part = [_characters(part) for part in parts]
+            return None if None in by_part else [ranges for some in by_part for ranges in some or ()]
         case Repeat(body, least, most) if least == most and least <= MOST_COPIES:
             once = _characters(body)
             return None if once is None else once * least
@@ -367,7 +370,7 @@ def _characters(node: Node) -> list[Ranges] | None:
 
 
 def _as_before(node: Node) -> Before | None:
-    """A node that looks at one character, as a question about the character before."""
+    """Convert a node that matches one character into a condition on the character before, or return None."""
     match _only_part(node):
         case Chars(ranges):
             return Before(ranges, edge=False)
@@ -381,7 +384,7 @@ def _as_before(node: Node) -> Before | None:
 
 
 def _as_after(node: Node) -> After | None:
-    """A node that looks at one character, as a question about the next character."""
+    """Convert a node that matches one character into a condition on the next character, or return None."""
     match _only_part(node):
         case Chars(ranges):
             return _after(ranges, edge=False)

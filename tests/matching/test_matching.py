@@ -352,9 +352,11 @@ def test_a_repetition_too_long_to_count_is_still_counted():
     )
 
 
-@pytest.mark.parametrize(("room", "path"), [(150, "shared automaton on a relaxed pattern"), (20, "re on every row")])
-def test_patterns_with_too_many_states_are_divided_then_relaxed_then_left_to_re(monkeypatch, room, path):
-    monkeypatch.setattr(_regex_engine, "ROOM", room)
+@pytest.mark.parametrize(
+    ("most_moves", "path"), [(150, "shared automaton on a relaxed pattern"), (20, "re on every row")]
+)
+def test_patterns_with_too_many_states_are_divided_then_relaxed_then_left_to_re(monkeypatch, most_moves, path):
+    monkeypatch.setattr(_regex_engine, "MOST_MOVES", most_moves)
     rng = np.random.default_rng(3)
     texts = ["".join(rng.choice(list("ab1 !"), 40)) for _ in range(300)]
     some = [
