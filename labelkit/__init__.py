@@ -1,8 +1,8 @@
-"""labelkit turns rules into training data.
+"""labelkit turns rules into training data (weak supervision).
 
-Write short labeling functions in a Python module, apply them to an unlabeled corpus, let a label model weigh their
-votes, and get a probability of every class for each example, with statistics that say how far to trust each rule and
-each label.
+Write short labeling functions in a Python module, apply them to an unlabeled corpus, combine their votes with a label
+model, and get a probability of every class for each example, with statistics of the accuracy and coverage of each rule
+and each label.
 
 >>> import labelkit as lk
 >>> asks = lk.keywords("subscribe", "check out my", label=1).rule(name="asks")
@@ -21,7 +21,7 @@ from labelkit._version import __version__ as __version__
 
 
 def _public_names() -> dict[str, list[str]]:
-    """Read the stub: the public names by module. It is read through the loader, so that a zip will do."""
+    """Parse the stub file, and return its public names by module; read through the loader, it may be in a zip file."""
     stub = ast.parse(pkgutil.get_data(__name__, "__init__.pyi") or b"")
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     return {node.module: [alias.name for alias in node.names] for node in imports if node.module}

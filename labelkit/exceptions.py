@@ -1,7 +1,7 @@
-"""Errors that say what happened, to which rule, on which example, and what to do about it.
+"""The errors of labelkit: each message names the failure, the rule and the example, and may end with a hint.
 
-Every error that labelkit raises on purpose is a :class:`LabelkitError`; those that stand for a wrong value or type are
-also the built-in error that a Python programmer would expect.
+Every error that labelkit raises on purpose is a :class:`LabelkitError`; those about a wrong value or type are also
+subclasses of the built-in error that a Python programmer would expect.
 
 >>> from labelkit.exceptions import CorpusError
 >>> raise CorpusError("the file 'a.csv' is empty", hint="check the export that made it")
@@ -20,9 +20,9 @@ class LabelkitError(Exception):
     Parameters
     ----------
     message : str
-        What happened, with the value that was wrong.
+        The failure, with the value that caused it.
     hint : str, optional
-        A line that works; shown after the message as ``Hint: ...``.
+        A remedy, if possible a line of code that works; shown after the message as ``Hint: ...``.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -31,7 +31,7 @@ class LabelkitError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle with the hint, so that an error survives the way back from a worker process."""
+        """Pickle with the hint, so that an error keeps it on the way back from a worker process."""
         return (_rebuild, (type(self), self.message, self.hint))
 
 
@@ -40,7 +40,7 @@ def _rebuild(kind: type[LabelkitError], message: str, hint: str | None) -> Label
 
 
 class RuleError(LabelkitError, ValueError):
-    """A labeling function, condition or column is wrongly declared."""
+    """A labeling function, condition or column is declared incorrectly."""
 
 
 class CollectError(LabelkitError, ValueError):
@@ -48,7 +48,7 @@ class CollectError(LabelkitError, ValueError):
 
 
 class LabelSpaceError(LabelkitError, ValueError):
-    """Classes are not ``0 .. k-1``, or are not known."""
+    """Classes are not ``0 .. k-1``, or cannot be determined."""
 
 
 class VoteError(LabelkitError, ValueError):
@@ -60,7 +60,7 @@ class CorpusError(LabelkitError, ValueError):
 
 
 class FaultError(LabelkitError, RuntimeError):
-    """A labeling function raised, or returned no vote, and faults were to stop the run."""
+    """A labeling function raised, or returned a value that is not a vote, in a run that stops on faults."""
 
 
 class TooManyFaultsError(FaultError):
@@ -68,7 +68,7 @@ class TooManyFaultsError(FaultError):
 
 
 class MatrixError(LabelkitError, ValueError):
-    """Votes, ids or their description do not make a label matrix."""
+    """Votes, ids or their metadata do not form a label matrix."""
 
 
 class GoldError(LabelkitError, ValueError):
@@ -76,28 +76,28 @@ class GoldError(LabelkitError, ValueError):
 
 
 class ModelError(LabelkitError, ValueError):
-    """A label model's parameter or input cannot be used."""
+    """A parameter or an input of a label model is invalid."""
 
 
 class AnalysisError(LabelkitError, ValueError):
-    """A statistic, a suggestion or a plot cannot be made of what was given."""
+    """A statistic, a suggestion or a plot cannot be computed from the given data."""
 
 
 class RunFolderError(LabelkitError, OSError):
-    """A run folder exists already, is not one, or is incomplete."""
+    """A run folder exists already, is incomplete, or is not a run folder."""
 
 
 class DatabaseError(LabelkitError, OSError):
-    """A database cannot be reached, does not answer in time, or lacks what a rule asks of it."""
+    """A database cannot be reached, does not answer in time, or lacks a table or column that a rule needs."""
 
 
 class MissingExtraError(LabelkitError, ImportError):
-    """An optional dependency is not installed; the hint names the extra that brings it."""
+    """An optional dependency is not installed; the hint names the extra that installs it."""
 
 
 class StopRunError(LabelkitError, RuntimeError):
-    """A rule must not go on, such as one that has spent its budget: it stops the run, and is no fault of an example."""
+    """A rule cannot continue, such as one that has spent its budget: the run stops, and no example gets a fault."""
 
 
 class PromptError(LabelkitError, RuntimeError):
-    """A language model gave no answer to an example, or none that is allowed."""
+    """A language model gave no answer for an example, or one that is not among the rule's answers."""

@@ -1,4 +1,4 @@
-"""Assertions on rules, for the tests of a project: they fail with the words that ``labelkit check`` uses.
+"""Assertions on rules for the tests of a project, with the failure messages of ``labelkit check``.
 
 >>> from labelkit import keywords
 >>> asks = keywords("subscribe", "check out", label=1).rule(name="asks")
@@ -16,7 +16,7 @@ from labelkit.rules.labeling_function import LabelingFunction, examples_of
 
 
 def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> None:
-    """Assert that a rule votes on each example as expected, and show every example on which it does not.
+    """Assert that a rule votes on each example as expected; the message lists every example on which it does not.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> No
     Raises
     ------
     AssertionError
-        If a vote is another one, or the rule raises.
+        If a vote is not the expected one, or the rule raises.
     RuleError
         If the number of inputs is not the number of columns, or an expected vote is not a vote.
 
@@ -50,6 +50,6 @@ def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> No
     failures = [failure_of(rule, inputs, expected, space) for inputs, expected in expectations]
     failed = [failure for failure in failures if failure is not None]
     if failed:
-        told = "\n".join(map(str, failed))
+        descriptions = "\n".join(map(str, failed))
         cause = next((failure.error for failure in failed if failure.error is not None), None)
-        raise AssertionError(f"{len(failed)} of {len(failures)} examples failed\n{told}") from cause
+        raise AssertionError(f"{len(failed)} of {len(failures)} examples failed\n{descriptions}") from cause

@@ -1,7 +1,7 @@
-"""Tables too large to keep, such as the probabilities of a million rows over a thousand classes: rows made when needed.
+"""Compute rows on demand for tables too large for memory, such as probabilities of a million rows over 1,000 classes.
 
-Who asks for some rows gets an array of them; who goes through all has a piece at a time in memory. Where a table is
-small enough to be kept, the same functions take the array.
+Indexing computes the chosen rows and returns an array; iterating computes one piece at a time. The functions of this
+module take an ordinary array as well, for tables that fit into memory.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 PIECE_CELLS: Final = 4_000_000
-"""Of rows that are made when they are needed, so many numbers are made at a time: 32 MB."""
+"""Numbers that are computed at a time: 32 MB."""
 
 KEPT_CELLS: Final = 64_000_000
-"""Of a table of more numbers, half a gigabyte, no array is made unasked."""
+"""Tables of more numbers, half a gigabyte, become an array only on explicit conversion."""
 
 
 class ComputedRows(ABC):
-    """A table of numbers that is too large to keep: indexing it makes the rows that are asked for.
+    """A table of numbers that is too large for memory; indexing it computes the chosen rows.
 
     ``rows[3]``, ``rows[10:20]``, ``rows[mask]`` and ``rows[positions]`` are arrays; so is ``np.asarray(rows)``, of all
-    of them, where these fit into memory.
+    rows, if they fit into memory.
 
     Attributes
     ----------
@@ -44,17 +44,17 @@ class ComputedRows(ABC):
 
     @abstractmethod
     def made(self, rows: slice) -> NDArray[np.float64]:
-        """The rows from ``rows.start`` up to ``rows.stop``; few enough to be kept."""
+        """Compute the rows from ``rows.start`` up to ``rows.stop``; they must fit into memory."""
 
     @abstractmethod
     def taken(self, index: NDArray[np.int64]) -> ComputedRows:
-        """The table of the rows at some positions, none of them made yet."""
+        """Return the table of the rows at some positions, without computing any."""
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.shape[0]:,} rows of {self.shape[1]:,} numbers, made when asked for)"
+        return f"{type(self).__name__}({self.shape[0]:,} rows of {self.shape[1]:,} numbers, computed on demand)"
 
     def __iter__(self) -> Iterator[NDArray[np.float64]]:
         for _, rows in pieces_of(self):
@@ -63,9 +63,7 @@ class ComputedRows(ABC):
     def __getitem__(self, rows: Any) -> NDArray[np.float64]:
         if isinstance(rows, tuple):
             if len(rows) != 2 or not isinstance(rows[1], int | np.integer | slice):
-                raise IndexError(
-                    "of rows that are made when asked for, take a number or slice of columns: rows[:10, 1]"
-                )
+                raise IndexError("rows computed on demand take a number or a slice for the columns: rows[:10, 1]")
             return np.asarray(self[rows[0]][..., rows[1]])
         one = isinstance(rows, int | np.integer)
         if one and not -len(self) <= rows < len(self):
@@ -75,18 +73,18 @@ class ComputedRows(ABC):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's
         if copy is False:
-            raise ValueError("these rows are made when they are asked for: an array of them is always a copy")
+            raise ValueError("these rows are computed on demand: an array of them is always a copy")
         return _checked(self, np.arange(len(self))).astype(dtype or self.dtype, copy=False)
 
 
 class StackedRows(ComputedRows):
-    """Rows of several tables as those of one, without a copy of them.
+    """Present the rows of several tables as one table, without copying them.
 
     Parameters
     ----------
     parts : sequence of ndarray or ComputedRows
     places : sequence of ndarray of int64, optional
-        Where the rows of each part stand, ascending; under one another, if not given.
+        Positions of the rows of each part, ascending; one part after the other, if not given.
     """
 
     def __init__(self, parts: Sequence[Rows], places: Sequence[NDArray[np.int64]] | None = None) -> None:
@@ -96,11 +94,12 @@ class StackedRows(ComputedRows):
         self.shape = (int(ends[-1]), parts[0].shape[1])
 
     def made(self, rows: slice) -> NDArray[np.float64]:
-        found = np.empty((rows.stop - rows.start, self.shape[1]))
+        result = np.empty((rows.stop - rows.start, self.shape[1]))
         for part, places in zip(self.parts, self.places, strict=True):
-            own = slice(*(int(place) for place in np.searchsorted(places, [rows.start, rows.stop])))
-            found[places[own] - rows.start] = part.made(own) if isinstance(part, ComputedRows) else part[own]
-        return found
+            local = slice(*(int(place) for place in np.searchsorted(places, [rows.start, rows.stop])))
+            values = part.made(local) if isinstance(part, ComputedRows) else part[local]
+            result[places[local] - rows.start] = values
+        return result
 
     def taken(self, index: NDArray[np.int64]) -> StackedRows:
         owner, rank = np.empty(len(self), dtype=np.int64), np.empty(len(self), dtype=np.int64)
@@ -115,7 +114,7 @@ class StackedRows(ComputedRows):
 
 
 class TakenRows(ComputedRows):
-    """Rows of an array by their positions, picked when they are asked for.
+    """Rows of an array by their positions, picked on demand.
 
     >>> TakenRows(np.array([[1.0], [2.0]]), np.array([1, 1, 0]))[1:].tolist()
     [[2.0], [1.0]]
@@ -133,11 +132,11 @@ class TakenRows(ComputedRows):
 
 
 Rows: TypeAlias = "NDArray[np.float64] | ComputedRows"
-"""A table of numbers, as an array or made when it is needed."""
+"""A table of numbers, as an array or computed on demand."""
 
 
 def pieces_of(values: Rows) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Go through all rows, those that are made when needed a piece at a time; yields where they are, and the rows.
+    """Yield all rows with their slice: an array in one piece, computed rows in pieces of ``PIECE_CELLS`` numbers.
 
     >>> [(piece.stop, rows.tolist()) for piece, rows in pieces_of(np.array([[1.0, 2.0], [3.0, 4.0]]))]
     [(2, [[1.0, 2.0], [3.0, 4.0]])]
@@ -150,7 +149,7 @@ def pieces_of(values: Rows) -> Iterator[tuple[slice, NDArray[np.float64]]]:
 
 
 def stacked(parts: Sequence[Rows]) -> Rows:
-    """Tables under one another.
+    """Concatenate tables; the result is computed on demand if it is large or one of them is.
 
     >>> stacked([np.array([[1.0]]), np.array([[2.0]])]).tolist()
     [[1.0], [2.0]]
@@ -162,30 +161,30 @@ def stacked(parts: Sequence[Rows]) -> Rows:
 
 
 def picked(values: Rows, index: NDArray[Any]) -> NDArray[np.float64]:
-    """An array of rows by their positions.
+    """Return an array of the rows at some positions.
 
     >>> picked(TakenRows(np.array([[1.0], [2.0]]), np.array([1, 0])), np.array([1, 1])).tolist()
     [[1.0], [1.0]]
     """
-    return _made(values, index) if isinstance(values, ComputedRows) else take_rows(values, index)
+    return _computed(values, index) if isinstance(values, ComputedRows) else take_rows(values, index)
 
 
 def rows_at(values: Rows, index: NDArray[Any]) -> ComputedRows:
-    """Rows by their positions, none of them made yet."""
+    """Return a table of the rows at some positions, without computing any."""
     return values.taken(index) if isinstance(values, ComputedRows) else TakenRows(values, index)
 
 
-def _made(values: ComputedRows, index: NDArray[Any]) -> NDArray[np.float64]:
-    """Rows by their positions; those that stand together need no table of their own."""
-    together = len(index) > 0 and bool((np.diff(index) == 1).all())
-    table, first = (values, int(index[0])) if together else (values.taken(index), 0)
-    found = np.empty((len(index), values.shape[1]))
+def _computed(values: ComputedRows, index: NDArray[Any]) -> NDArray[np.float64]:
+    """Compute the rows at some positions; consecutive positions need no table of their own."""
+    consecutive = len(index) > 0 and bool((np.diff(index) == 1).all())
+    table, first = (values, int(index[0])) if consecutive else (values.taken(index), 0)
+    result = np.empty((len(index), values.shape[1]))
     for piece in blocks(len(index), PIECE_CELLS // max(values.shape[1], 1)):
-        found[piece] = table.made(slice(first + piece.start, first + piece.stop))
-    return found
+        result[piece] = table.made(slice(first + piece.start, first + piece.stop))
+    return result
 
 
 def _checked(values: ComputedRows, index: NDArray[Any]) -> NDArray[np.float64]:
     n_rows, n_columns = len(index), values.shape[1]
     check_room(8.0 * n_rows * n_columns, f"a table of {n_rows:,} rows by {n_columns:,} numbers", hint="fewer at a time")
-    return _made(values, index)
+    return _computed(values, index)

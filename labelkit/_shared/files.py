@@ -1,4 +1,4 @@
-"""Output is written beside and moved into place, so that a file under its final name is always whole."""
+"""Write a file under a temporary name and rename it, so that a file under its final name is always complete."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """Give a path to write to, which takes the place of ``path`` when all went well and is removed when not.
+    """Yield a temporary path; rename it to ``path`` when the block ends, or remove it if the block raises.
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"

@@ -1,4 +1,4 @@
-"""Optional dependencies are imported inside the call that needs them, through this one helper.
+"""Import an optional dependency inside the call that needs it.
 
 >>> optional("json", extra="none").dumps([1])
 '[1]'
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def optional(module: str, *, extra: str) -> ModuleType:
-    """Import ``module``, or say which extra installs it.
+    """Import ``module``, or raise an error whose hint names the extra that installs it.
 
     Raises
     ------

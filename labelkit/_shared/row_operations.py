@@ -1,7 +1,7 @@
-"""Many short rows, such as the probabilities of a few classes: their sums and maxima, and picking them by position.
+"""Sum, maximise and pick many short rows, such as the probabilities of a few classes.
 
-NumPy sums along the last axis row by row, which for rows of two or three numbers is mostly overhead; column by column
-is several times as fast, and adds the same numbers in the same order.
+NumPy sums along the last axis row by row, which for rows of two or three numbers is mostly overhead. Summing column by
+column is several times as fast, and adds the same numbers in the same order.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHORT: Final = 8
-"""Rows of fewer numbers than this are summed by NumPy from left to right, as is done here."""
+"""NumPy sums rows of fewer numbers than this from left to right, as column-by-column summation does."""
 
 TAKEN_ROWS: Final = 262_144
-"""Rows that are picked at a time."""
+"""Rows that each thread picks at a time."""
 
 
 def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sum of each row.
+    """Return the sum of each row.
 
     >>> row_sums(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
     [3.0, 7.0]
@@ -35,7 +35,7 @@ def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def row_maxima(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The highest number of each row; rows are not empty.
+    """Return the maximum of each row; rows must not be empty.
 
     >>> row_maxima(np.array([[1.0, 2.0], [4.0, 3.0]])).tolist()
     [2.0, 4.0]
@@ -46,7 +46,7 @@ def row_maxima(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def take_rows(values: NDArray[np.float64], index: NDArray[Any]) -> NDArray[np.float64]:
-    """Rows by their positions, in threads: most of the time goes to the memory of the result.
+    """Pick rows by their positions, in threads, since most of the time goes to writing the result to memory.
 
     Parameters
     ----------

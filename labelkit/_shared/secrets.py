@@ -1,7 +1,7 @@
-"""Passwords never leave the process: addresses are shown, written and hashed without them.
+"""Remove passwords from addresses before they are shown, written or hashed.
 
-A user may give an address with a password in it, or name an environment variable (``${DB_PASSWORD}``), which is looked
-up when a connection is opened and not before.
+A user may give an address with a password in it, or a reference to an environment variable (``${DB_PASSWORD}``), which
+is replaced by its value only when a connection is opened.
 
 >>> masked("postgresql://reader:hunter2@db.example/shop?sslmode=require")
 'postgresql://reader:***@db.example/shop?sslmode=require'
@@ -31,7 +31,7 @@ _OPTION: Final = re.compile(
 
 
 def masked(text: str) -> str:
-    """A text in which no password stands that belongs to an address; references to the environment stay."""
+    """Replace the passwords of the addresses in a text by ``***``; references to environment variables stay."""
     return _OPTION.sub(_hidden, _PASSWORD.sub(_hidden, text))
 
 
@@ -40,7 +40,7 @@ def _hidden(match: re.Match[str]) -> str:
 
 
 def anonymous(address: str) -> str:
-    """An address without what says who asks: the same for every user and password.
+    """Remove user, password and secret options from an address, so that it is the same for every user.
 
     >>> anonymous("postgresql://reader:hunter2@db.example/shop")
     'postgresql://db.example/shop'
@@ -49,20 +49,20 @@ def anonymous(address: str) -> str:
 
 
 def secrets_of(address: str) -> tuple[str, ...]:
-    """What must not be shown of an address whose references were replaced: its passwords, as given and as meant."""
+    """Return the passwords in an address whose references were replaced, as written and URL-decoded, longest first."""
     given = {match[2] for pattern in (_PASSWORD, _OPTION) for match in pattern.finditer(address)}
     return tuple(sorted({*given, *map(unquote, given)} - {MASK}, key=len, reverse=True))
 
 
-def scrubbed(text: str, secrets: Iterable[str]) -> str:
-    """A message, perhaps of a driver, without the secrets that it may quote."""
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Replace secrets, and the passwords of addresses, in a message such as a driver's."""
     for secret in secrets:
         text = text.replace(secret, MASK)
     return masked(text)
 
 
 def from_environment(address: str) -> str:
-    """Replace references to environment variables by their values, quoted where an address wants that.
+    """Replace references to environment variables by their values, URL-quoted if they are part of a user or password.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Work on large arrays in threads: NumPy, SciPy and Arrow let others run while they compute.
+"""Process pieces of large arrays in threads: NumPy, SciPy and Arrow release the GIL while they compute.
 
-The pieces of the work do not depend on how many threads there are, and results come in the order of the pieces, so that
-no result does either.
+The pieces do not depend on the number of threads, and results are returned in the order of the pieces, so results do
+not depend on the number of threads either.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MOST_THREADS: Final = 8
-"""More than so many would wait for memory."""
+"""Limit on threads: more would only wait for memory bandwidth."""
 
 
 def n_cores() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # not every system says
+    except AttributeError:  # not available on every system
         return os.cpu_count() or 1
 
 
 def in_threads(function: Callable[[T], R], pieces: Sequence[T]) -> list[R]:
-    """Call a function on each piece, in threads where there is more than one piece and one processor.
+    """Call a function on each piece, in threads if there are several pieces and several processors.
 
     >>> in_threads(len, ["a", "bc"])
     [1, 2]

@@ -20,12 +20,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
-from labelkit._shared.secrets import anonymous, from_environment, masked, scrubbed, secrets_of
+from labelkit._shared.secrets import anonymous, from_environment, masked, secrets_of, without_secrets
 from labelkit.apply.plan import Plan
 from labelkit.apply.vote_cache import why_not
 from labelkit.checks.check_rules import check_rules
 from labelkit.exceptions import CorpusError, DatabaseError, FaultError, MissingExtraError, RuleError
-from labelkit.rules.databases._keys import may_stand
+from labelkit.rules.databases._keys import fits_column
 from labelkit.rules.databases.table import UnreachableError
 from labelkit.rules.inspection.source_text import text_of
 from tests.postgresql import PASSWORD, binaries, postgresql
@@ -418,7 +418,7 @@ def test_passwords_are_masked_wherever_they_stand():
     assert masked("a://u@h:5432/d?sslmode=require") == "a://u@h:5432/d?sslmode=require"
     assert masked("a://u:${PW}@h/d?token=${T}") == "a://u:${PW}@h/d?token=${T}"
     assert set(secrets_of("a://u:p%40s@h/d?api_key=k")) == {"p%40s", "p@s", "k"}
-    assert scrubbed("no such user p@s (a://u:p%40s@h)", ("p%40s", "p@s")) == "no such user *** (a://u:***@h)"
+    assert without_secrets("no such user p@s (a://u:p%40s@h)", ("p%40s", "p@s")) == "no such user *** (a://u:***@h)"
     assert anonymous("a://u:p/q@h/d") == anonymous("a://v@h/d") == anonymous("a://h/d")
 
 
@@ -593,7 +593,7 @@ def test_a_missing_table_or_column_is_found_before_the_run(asked, kind, request,
     ) as caught:
         lk.Applier([rule], labels=2).apply(corpus, on_fault="record")
     if kind in ("sqlite", "postgresql"):
-        assert "is not there; there are 'accounts', 'empty'" in str(caught.value)
+        assert "does not exist; the database has 'accounts', 'empty'" in str(caught.value)
 
 
 def test_a_column_of_another_type_is_found_before_the_run(asked):
@@ -633,7 +633,7 @@ def test_a_label_that_is_not_known_is_a_fault_of_its_rows(tmp_path):
 
 def test_a_table_that_is_too_big_to_be_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("labelkit.rules.databases.table.MOST_ROWS", 3)
-    with pytest.raises(DatabaseError, match='has more than 3 rows\nHint: ask it: load="per batch"'):
+    with pytest.raises(DatabaseError, match='has more than 3 rows\nHint: query it: load="per batch"'):
         lk.lookup(lk.sql_table(made_sqlite(tmp_path / "a.db"), "accounts"), key="account", label=1)
 
 
@@ -642,7 +642,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path):
         lk.sql_table("sqlite:///a.db", "t", load="sometimes")
     with pytest.raises(RuleError, match="timeout=0 is not a number of seconds"):
         lk.duckdb_table("a.parquet", timeout=0)
-    with pytest.raises(RuleError, match=r"'a.txt' is no address of a database"):
+    with pytest.raises(RuleError, match=r"'a.txt' is not the address of a database"):
         lk.sql_table("a.txt", "t")
     with pytest.raises(RuleError, match=r"'a.xyz' is neither Parquet, CSV nor JSON, and no table is named"):
         lk.duckdb_table("a.xyz")
@@ -701,7 +701,7 @@ def test_a_table_travels_to_other_processes_without_its_connection(tmp_path):
     copy = pickle.loads(pickle.dumps(table))
     assert copy == table
     assert hash(copy) == hash(table)
-    assert copy.known_columns is None
+    assert copy.cached_columns is None
     assert by_account(copy)("bob") == 1
 
 
@@ -738,7 +738,7 @@ def test_threads_share_a_table(asked):
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.dates(), st.decimals()))
 def test_a_key_stands_in_columns_of_its_own_type_alone(part):
     kinds = [str, int, float, bool, dt.date, Decimal]
-    assert [kind for kind in kinds if may_stand(part, kind)] in ([type(part)], [])
+    assert [kind for kind in kinds if fits_column(part, kind)] in ([type(part)], [])
 
 
 def test_the_plan_says_what_is_asked(tmp_path):

@@ -1,8 +1,8 @@
-"""Tables that rules look things up in: of any database that SQLAlchemy speaks to, and of DuckDB.
+"""Database tables for look-up rules: any database that SQLAlchemy supports, and DuckDB.
 
-A table is a value: where it is, and whether it is read once or asked for the keys of each batch. What is made of it is
-for :func:`labelkit.lookup` and :func:`labelkit.facts` to say. Keys and values travel as bound parameters; no address is
-shown, written or hashed with its password.
+A table is a frozen value: its address, and whether it is read once or queried for the keys of each batch.
+:func:`labelkit.lookup` and :func:`labelkit.facts` turn it into rules. Keys and values are sent as bound parameters; no
+address is shown, written or hashed with its password.
 
 >>> sql_table("postgresql+psycopg://reader:hunter2@db.example/shop", "banned", load="per batch")
 sql_table('postgresql+psycopg://reader:***@db.example/shop', 'banned', load='per batch')
@@ -10,6 +10,6 @@ sql_table('postgresql+psycopg://reader:***@db.example/shop', 'banned', load='per
 
 from labelkit.rules.databases.duckdb_table import DuckDBTable, duckdb_table
 from labelkit.rules.databases.sql_table import SQLTable, sql_table
-from labelkit.rules.databases.table import Asking, Table
+from labelkit.rules.databases.table import Table, DatabaseQuery
 
-__all__ = ["Asking", "DuckDBTable", "SQLTable", "Table", "duckdb_table", "sql_table"]
+__all__ = ["DuckDBTable", "SQLTable", "Table", "DatabaseQuery", "duckdb_table", "sql_table"]

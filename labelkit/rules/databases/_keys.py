@@ -1,7 +1,8 @@
-"""Which keys can stand in a column at all: look-ups are strict in type, and a database is not asked what it would mix.
+"""Select the keys that a column can hold, and compare keys strictly by type.
 
 Databases compare more loosely than look-ups do (``1`` equals ``1.0``, and in some columns ``'a'`` equals ``'A'``), or
-refuse a key of another type. So only keys of the column's type are asked for, and what comes back is compared again.
+refuse a key of another type. So a query contains only keys of the column's type, and the rows that it returns are
+compared again in Python.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from uuid import UUID
 
 SMALLEST: Final = -(2**63)
 LARGEST: Final = 2**64
-"""Whole numbers below the one, and from the other on, fit into no column of whole numbers."""
+"""Integers below ``SMALLEST``, or from ``LARGEST`` on, fit into no integer column."""
 
 
-def strict(key: Any, width: int) -> Hashable:
-    """What a key is compared by: its type and value, or those of its parts."""
+def strict_key(key: Any, width: int) -> Hashable:
+    """Return a key with its type, or with the types of its parts, so that equality is strict in type."""
     return tuple((type(part), part) for part in key) if width else (type(key), key)
 
 
-def may_stand(part: Any, kind: type | None) -> bool:
-    """Whether a value can stand in a column of a type; None is a column that takes any.
+def fits_column(part: Any, kind: type | None) -> bool:
+    """Return True if a column of a type can hold a value; None is a column that takes any type.
 
-    >>> may_stand(1, int), may_stand(True, int), may_stand(2**64, int), may_stand(float("nan"), float)
+    >>> fits_column(1, int), fits_column(True, int), fits_column(2**64, int), fits_column(float("nan"), float)
     (True, False, False, False)
     """
     if kind is UUID:
@@ -32,14 +33,14 @@ def may_stand(part: Any, kind: type | None) -> bool:
     if kind is not None and type(part) is not kind:
         return False
     if isinstance(part, str):
-        return part != "" and _is_utf8(part)  # blank entries are left out of every look-up
+        return part != "" and _is_utf8(part)  # look-ups skip blank entries
     if isinstance(part, int):
         return SMALLEST <= part < LARGEST
     return not (isinstance(part, float) and math.isnan(part))
 
 
 def _is_uuid(text: str) -> bool:
-    """Whether a text is how a database writes a UUID; of other ways to write it, none is equal."""
+    """Return True if a text is a UUID in the canonical form of databases; no other spelling is equal to it."""
     try:
         return str(UUID(text)) == text
     except ValueError:
@@ -49,25 +50,25 @@ def _is_uuid(text: str) -> bool:
 def _is_utf8(text: str) -> bool:
     try:
         text.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which only Python can hold
+    except UnicodeEncodeError:  # a lone surrogate, which no database stores
         return False
     return True
 
 
-def received(part: Any) -> Any:
-    """A value as corpora have it."""
+def corpus_value(part: Any) -> Any:
+    """Convert a value of a database to the type that corpora use: a UUID to a string, others unchanged."""
     return str(part) if isinstance(part, UUID) else part
 
 
-def distinct(keys: Sequence[Any], kinds: Sequence[type | None], width: int) -> list[tuple[Any, ...]]:
-    """The keys that can stand in columns of these types, each once, as tuples.
+def distinct_keys(keys: Sequence[Any], kinds: Sequence[type | None], width: int) -> list[tuple[Any, ...]]:
+    """Return the keys that columns of these types can hold, each once, as tuples.
 
-    >>> distinct(["a", 1, "a", "b"], [str], 0)
+    >>> distinct_keys(["a", 1, "a", "b"], [str], 0)
     [('a',), ('b',)]
     """
-    found: dict[Hashable, tuple[Any, ...]] = {}
+    by_key: dict[Hashable, tuple[Any, ...]] = {}
     for key in keys:
         parts = key if width else (key,)
-        if all(map(may_stand, parts, kinds)):
-            found.setdefault(strict(key, width), tuple(parts))
-    return list(found.values())
+        if all(map(fits_column, parts, kinds)):
+            by_key.setdefault(strict_key(key, width), tuple(parts))
+    return list(by_key.values())

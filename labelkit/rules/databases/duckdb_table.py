@@ -1,4 +1,4 @@
-"""Tables that DuckDB reads: Parquet, CSV and JSON files, here or on a server or in a bucket, and its own databases."""
+"""Look up in DuckDB: Parquet, CSV and JSON files, local, on a server or in a bucket, and databases of DuckDB."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from uuid import UUID
 import pyarrow as pa
 
 from labelkit._shared.optional import optional
-from labelkit._shared.secrets import from_environment, masked, scrubbed, secrets_of
+from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
 from labelkit.exceptions import DatabaseError, LabelkitError, RuleError
 from labelkit.rules._caller import file_of_caller
-from labelkit.rules.databases._keys import received
+from labelkit.rules.databases._keys import corpus_value
 from labelkit.rules.databases.table import Load, Table, UnreachableError, check_options
 
 R = TypeVar("R")
@@ -30,10 +30,8 @@ _READERS: Final = {
     "read_csv($path, header = true, all_varchar = true)": (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.zst"),
     "read_json($path)": (".json", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
 }
-_DATABASES: Final = (".duckdb", ".ddb", ".db")
-
 _OPENING: Final = threading.Lock()
-"""A connection is shared by threads, and only their cursors are their own."""
+"""Held while a cursor is opened: threads share the connection, and each has its own cursor."""
 
 _TYPES: Final[dict[str, type]] = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), int),
@@ -54,21 +52,22 @@ _TYPES: Final[dict[str, type]] = {
 def duckdb_table(
     source: str | Path, table: str | None = None, *, load: Load = "once", timeout: float = 60.0
 ) -> DuckDBTable:
-    """Name a table that DuckDB reads, for a look-up.
+    """Declare a table of DuckDB, or files that DuckDB reads, as the source of a look-up.
 
     Parameters
     ----------
     source : str or path
         Parquet, CSV or JSON files, also compressed, by a path, a pattern (``facts/*.parquet``) or an address
         (``s3://bucket/facts/*.parquet``, ``https://...``); or a database of DuckDB (``.duckdb``, ``.ddb``, ``.db``). A
-        path is relative to the module that names it. ``${NAME}`` is the value of an environment variable. Buckets are
-        opened with DuckDB's own credentials: the ``AWS_*`` variables, or a secret kept by ``CREATE PERSISTENT SECRET``.
+        relative path starts at the folder of the calling module. ``${NAME}`` is the value of an environment variable.
+        Buckets are opened with DuckDB's own credentials: the ``AWS_*`` variables, or a secret stored by
+        ``CREATE PERSISTENT SECRET``.
     table : str, optional
         The table or view of a database.
     load : {"once", "per batch"}
         As in :func:`labelkit.sql_table`. A file has no index: DuckDB reads its columns of keys for each batch.
     timeout : float
-        Seconds that a query may take.
+        Time limit of a query, in seconds.
 
     Returns
     -------
@@ -77,11 +76,11 @@ def duckdb_table(
     Raises
     ------
     RuleError
-        If the source is neither, or an option cannot be meant.
+        If the source is neither such a file nor a named table of a database, or an option is invalid.
 
     Notes
     -----
-    The columns of CSV files are text, as in all of labelkit: ``007`` is not 7.
+    The columns of CSV files are read as text, as everywhere in labelkit: ``007`` is not 7.
 
     Examples
     --------
@@ -101,7 +100,7 @@ def duckdb_table(
 
 @dataclass(frozen=True, repr=False)
 class DuckDBTable(Table):
-    """A table that DuckDB reads; made by :func:`duckdb_table`.
+    """A table of a DuckDB database, or files that DuckDB reads; created by :func:`duckdb_table`.
 
     Attributes
     ----------
@@ -110,7 +109,7 @@ class DuckDBTable(Table):
     load : {"once", "per batch"}
     timeout : float
     folder : str
-        Where a relative path starts.
+        The folder at which a relative path starts.
     """
 
     source: str
@@ -121,12 +120,12 @@ class DuckDBTable(Table):
 
     @property
     def where(self) -> str:
-        """What and where the table is, without passwords."""
+        """The table and its path or address, without passwords, for messages."""
         return masked(self.source) if self.name is None else f"table {self.name!r} of {masked(self.source)}"
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        """The path as it was given, without passwords, and the name."""
+        """The path as given, without passwords, and the name of the table."""
         return "duckdb", masked(self.source), self.name
 
     def __repr__(self) -> str:
@@ -134,41 +133,41 @@ class DuckDBTable(Table):
         load = "" if self.load == "once" else f", load={self.load!r}"
         return f"duckdb_table({masked(self.source)!r}{name}{load})"
 
-    def described(self) -> dict[str, type | None]:
-        """The columns and their types."""
-        rows = self._run(lambda cursor: self._asked(cursor, f"DESCRIBE SELECT * FROM {self._held}"))  # noqa: S608 - quoted names
+    def describe_columns(self) -> dict[str, type | None]:
+        """Query the names and types of the columns."""
+        rows = self._run(lambda cursor: self._fetch(cursor, f"DESCRIBE SELECT * FROM {self._from}"))  # noqa: S608 - quoted names
         return {row[0]: _TYPES.get(row[1].partition("(")[0], object) for row in rows}
 
     def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
-        """All distinct rows of some columns."""
+        """Return the distinct rows of some columns, at most ``limit`` of them."""
         listed = ", ".join(map(_quoted, columns))
-        query = f"SELECT DISTINCT {listed} FROM {self._held} LIMIT {limit:d}"  # noqa: S608 - quoted names
-        return self._run(lambda cursor: self._asked(cursor, query))
+        query = f"SELECT DISTINCT {listed} FROM {self._from} LIMIT {limit:d}"  # noqa: S608 - quoted names
+        return self._run(lambda cursor: self._fetch(cursor, query))
 
     def rows_of(
         self, keys: Sequence[tuple[Any, ...]], columns: Sequence[str], value: str | None
     ) -> list[tuple[Any, ...]]:
-        """The distinct rows of some keys, which travel as an Arrow table."""
+        """Return the distinct rows of some keys, by a semi-join with an Arrow table of the keys."""
         names = [*columns, *([] if value is None else [value])]
-        listed = ", ".join(f"held.{_quoted(name)}" for name in names)
-        same = " AND ".join(f"held.{_quoted(name)} = asked.key_{place}" for place, name in enumerate(columns))
-        query = f"SELECT DISTINCT {listed} FROM {self._held} AS held SEMI JOIN asked ON {same}"  # noqa: S608 - quoted names
-        asked = pa.table({f"key_{place}": _array(part) for place, part in enumerate(zip(*keys, strict=True))})
+        listed = ", ".join(f"source.{_quoted(name)}" for name in names)
+        same = " AND ".join(f"source.{_quoted(name)} = queried.key_{place}" for place, name in enumerate(columns))
+        query = f"SELECT DISTINCT {listed} FROM {self._from} AS source SEMI JOIN queried ON {same}"  # noqa: S608 - quoted names
+        key_table = pa.table({f"key_{place}": _array(part) for place, part in enumerate(zip(*keys, strict=True))})
 
-        def ask(cursor: Any) -> list[tuple[Any, ...]]:
-            cursor.register("asked", asked)
-            return self._asked(cursor, query)
+        def fetch(cursor: Any) -> list[tuple[Any, ...]]:
+            cursor.register("queried", key_table)
+            return self._fetch(cursor, query)
 
-        return self._run(ask)
+        return self._run(fetch)
 
     @property
-    def _held(self) -> str:
-        """What stands after FROM; the path of a file is a parameter."""
+    def _from(self) -> str:
+        """The SQL after FROM: the quoted name of a table, or a call that reads the file of parameter ``path``."""
         return str(_reader(self.source)) if self.name is None else _quoted(self.name)
 
-    def _asked(self, cursor: Any, query: str) -> list[tuple[Any, ...]]:
+    def _fetch(self, cursor: Any, query: str) -> list[tuple[Any, ...]]:
         parameters = {"path": self._path} if self.name is None else {}
-        return [tuple(map(received, row)) for row in cursor.execute(query, parameters).fetchall()]
+        return [tuple(map(corpus_value, row)) for row in cursor.execute(query, parameters).fetchall()]
 
     @property
     def _path(self) -> str:
@@ -180,21 +179,22 @@ class DuckDBTable(Table):
 
     @cached_property
     def _connection(self) -> Any:
-        """A connection, closed with the table or at the end of the process; each thread takes a cursor of it."""
+        """The connection, closed with the table or at the end of the process; each thread opens a cursor of it."""
         duckdb = optional("duckdb", extra="duckdb")
         if self.name is None:
-            made = duckdb.connect()
+            connection = duckdb.connect()
         elif not Path(self._path).is_file():
             raise DatabaseError(f"{self.where}: there is no file {self._path}", hint="a path is relative to its module")
         else:
-            made = duckdb.connect(self._path, read_only=True)
-        weakref.finalize(self, made.close)
-        return made
+            connection = duckdb.connect(self._path, read_only=True)
+        weakref.finalize(self, connection.close)
+        return connection
 
     def _run(self, work: Callable[[Any], R]) -> R:
-        return self.patiently(lambda: self._tried(work))
+        return self.with_retry(lambda: self._run_once(work))
 
-    def _tried(self, work: Callable[[Any], R]) -> R:
+    def _run_once(self, work: Callable[[Any], R]) -> R:
+        """Call a function with a cursor; raise a failure as DatabaseError, or UnreachableError if a retry may help."""
         duckdb = optional("duckdb", extra="duckdb")
         try:
             with _OPENING:
@@ -204,14 +204,14 @@ class DuckDBTable(Table):
         except duckdb.InterruptException:
             raise DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint="timeout=300") from None
         except duckdb.Error as error:
-            told = scrubbed(" ".join(str(error).split("\n\nLINE ")[0].split()), secrets_of(self._path))[:400]
-            may_pass = isinstance(error, duckdb.IOException) and "://" in self.source
-            kind = UnreachableError if may_pass else DatabaseError
-            raise kind(f"{self.where}: {told}") from None
+            message = without_secrets(" ".join(str(error).split("\n\nLINE ")[0].split()), secrets_of(self._path))[:400]
+            may_be_temporary = isinstance(error, duckdb.IOException) and "://" in self.source
+            kind = UnreachableError if may_be_temporary else DatabaseError
+            raise kind(f"{self.where}: {message}") from None
 
 
 def _reader(path: str) -> str | None:
-    """The function of DuckDB that reads a file, with the path as a parameter; None for a database."""
+    """Return the call of DuckDB that reads a file, with the path as a parameter; None for a database."""
     plain = path.partition("?")[0].lower()
     return next((reader for reader, suffixes in _READERS.items() if plain.endswith(suffixes)), None)
 
@@ -230,7 +230,7 @@ def _array(keys: Sequence[Any]) -> pa.Array:
 
 @contextmanager
 def _limited(cursor: Any, timeout: float) -> Iterator[None]:
-    """Let no query take longer."""
+    """Interrupt a query of the cursor that takes longer than ``timeout`` seconds."""
     timer = threading.Timer(timeout, cursor.interrupt)
     timer.daemon = True
     timer.start()

@@ -1,4 +1,4 @@
-"""Tables of any database that SQLAlchemy speaks to; PostgreSQL and SQLite are what the tests hold it against."""
+"""Look up in a table of any database that SQLAlchemy supports; the tests cover PostgreSQL and SQLite."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from labelkit._shared.optional import optional
-from labelkit._shared.secrets import anonymous, from_environment, masked, scrubbed, secrets_of
+from labelkit._shared.secrets import anonymous, from_environment, masked, secrets_of, without_secrets
 from labelkit.exceptions import DatabaseError, LabelkitError, MissingExtraError, RuleError
 from labelkit.rules._caller import file_of_caller
-from labelkit.rules.databases._keys import received
+from labelkit.rules.databases._keys import corpus_value
 from labelkit.rules.databases.table import Load, Table, UnreachableError, check_options
 
 R = TypeVar("R")
 
 MOST_KEYS: Final = 500
-"""Parameters in one query, where keys cannot travel as an array: some databases take a thousand."""
+"""Bound parameters in one query if keys cannot be sent as an array; some databases allow a thousand."""
 
 MOST_INT: Final = 2**63
-"""Whole numbers from here on fit into no column of SQL."""
+"""Integers from here on fit into no column of SQL."""
 
 LONGEST_CONNECT: Final = 10.0
-"""Seconds until a database that does not answer at all is given up."""
+"""Time limit of a connection attempt, in seconds."""
 
 _TYPES: Final = (bool, int, float, str, bytes, Decimal, UUID, datetime, date, time, timedelta)
 _TAKES_TUPLES: Final = {"sqlite", "mysql", "mariadb"}
@@ -42,34 +42,35 @@ _REFUSED: Final = re.compile(
     r"authentication failed|no password supplied|access denied|permission denied|(?:role|database) \S+ does not exist",
     re.IGNORECASE,
 )
-"""What databases say that will not pass by itself."""
+"""Messages of databases about permanent failures, for which a retry is useless."""
 
 _QUERY_CANCELED: Final = "57014"
-"""What PostgreSQL says of a query that took too long."""
+"""SQLSTATE of PostgreSQL for a query that exceeded its time limit."""
 
 
 def sql_table(
     url: str | Path, table: str, *, schema: str | None = None, load: Load = "once", timeout: float = 30.0
 ) -> SQLTable:
-    """Name a table (or view) of a database that SQLAlchemy speaks to, for a look-up.
+    """Declare a table (or view) of a database that SQLAlchemy supports, as the source of a look-up.
 
     Parameters
     ----------
     url : str or path
-        An address as SQLAlchemy has it, such as ``postgresql+psycopg://reader:${DB_PASSWORD}@db.example/shop``, or the
-        path of an SQLite file (``.db``, ``.sqlite``, ``.sqlite3``), relative to the module that names it. ``${NAME}``
+        An address of SQLAlchemy, such as ``postgresql+psycopg://reader:${DB_PASSWORD}@db.example/shop``, or the path of
+        an SQLite file (``.db``, ``.sqlite``, ``.sqlite3``), relative to the folder of the calling module. ``${NAME}``
         is the value of an environment variable, looked up when a connection is opened; ``env:NAME`` stands for a whole
         address.
     table : str
-        Its name.
+        The name of the table.
     schema : str, optional
-        The schema that it is in, if not the default one.
+        The schema of the table, if not the default one.
     load : {"once", "per batch"}
-        Whether the table is read when the rule is declared, as a file is, and its content becomes part of what the rule
-        is; or asked for the distinct keys of each batch, for tables that do not fit in memory. The votes of a rule that
-        asks may change without the rule, so they are not kept in the cache of votes, unless it says ``cache=True``.
+        ``"once"`` reads the table when the rule is declared, like a file: its content becomes part of the rule's
+        fingerprint. ``"per batch"`` queries the distinct keys of each batch, for tables that do not fit in memory. The
+        votes of such a rule may change although the rule does not, so the vote cache skips it, unless it is declared
+        with ``cache=True``.
     timeout : float
-        Seconds that a query may take.
+        Time limit of a query, in seconds.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def sql_table(
     Raises
     ------
     RuleError
-        If an option cannot be meant.
+        If the address, the name or an option is invalid.
 
     Examples
     --------
@@ -92,7 +93,7 @@ def sql_table(
     if "://" not in address and not address.startswith("env:"):
         if Path(address).suffix.lower() not in _SQLITE:
             hint = "give sqlite:///file.db, postgresql+psycopg://..., or duckdb_table(...) for DuckDB's files"
-            raise RuleError(f"{masked(address)!r} is no address of a database", hint=hint)
+            raise RuleError(f"{masked(address)!r} is not the address of a database", hint=hint)
         address = f"sqlite:///{address}"
     file = file_of_caller()
     return SQLTable(address, table, schema, load, float(timeout), "" if file is None else str(Path(file).parent))
@@ -100,18 +101,18 @@ def sql_table(
 
 @dataclass(frozen=True, repr=False)
 class SQLTable(Table):
-    """A table of a database that SQLAlchemy speaks to; made by :func:`sql_table`.
+    """A table of a database that SQLAlchemy supports; created by :func:`sql_table`.
 
     Attributes
     ----------
     address : str
-        As it was given, references to the environment included.
+        As given, with references to environment variables.
     name : str
     schema : str or None
     load : {"once", "per batch"}
     timeout : float
     folder : str
-        Where the path of an SQLite file starts.
+        The folder at which the path of an SQLite file starts.
     """
 
     address: str
@@ -123,7 +124,7 @@ class SQLTable(Table):
 
     @property
     def where(self) -> str:
-        """What and where the table is, without passwords."""
+        """The table and its address, without passwords, for messages."""
         name = self.name if self.schema is None else f"{self.schema}.{self.name}"
         return f"table {name!r} of {masked(self.address)}"
 
@@ -137,51 +138,52 @@ class SQLTable(Table):
         load = "" if self.load == "once" else f", load={self.load!r}"
         return f"sql_table({masked(self.address)!r}, {self.name!r}{schema}{load})"
 
-    def described(self) -> dict[str, type | None]:
-        """The columns and their types."""
+    def describe_columns(self) -> dict[str, type | None]:
+        """Query the names and types of the columns."""
         return {column.name: _python_type(column.type) for column in self._reflected.columns}
 
     def rows(self, columns: Sequence[str], limit: int) -> list[tuple[Any, ...]]:
-        """All distinct rows of some columns."""
+        """Return the distinct rows of some columns, at most ``limit`` of them."""
         sa = _sqlalchemy()
         chosen = [self._reflected.columns[name] for name in columns]
         query = sa.select(*chosen).distinct().limit(limit)
-        return self._run(lambda connection: _plain(connection.execute(query)))
+        return self._run(lambda connection: _fetch(connection, query))
 
     def rows_of(
         self, keys: Sequence[tuple[Any, ...]], columns: Sequence[str], value: str | None
     ) -> list[tuple[Any, ...]]:
-        """The distinct rows of some keys."""
+        """Return the distinct rows of some keys, by as many queries as the limit of parameters requires."""
         sa = _sqlalchemy()
         names = tuple(columns) if value is None else (*columns, value)
         query = sa.select(*(self._reflected.columns[name] for name in names)).distinct()
-        of = [self._reflected.columns[name] for name in columns]
+        key_columns = [self._reflected.columns[name] for name in columns]
 
-        def ask(connection: Any) -> list[tuple[Any, ...]]:
-            asked = _sendable(connection.dialect.name, of, keys)
-            conditions = _conditions(connection.dialect.name, of, asked) if asked else ()
-            return [row for condition in conditions for row in _plain(connection.execute(query.where(condition)))]
+        def fetch(connection: Any) -> list[tuple[Any, ...]]:
+            dialect = connection.dialect.name
+            accepted = _accepted_keys(dialect, key_columns, keys)
+            conditions = _conditions(dialect, key_columns, accepted) if accepted else ()
+            return [row for condition in conditions for row in _fetch(connection, query.where(condition))]
 
-        return self._run(ask)
+        return self._run(fetch)
 
     @cached_property
     def _engine(self) -> Any:
-        """A pool of connections, closed with the table or at the end of the process."""
+        """The connection pool, closed with the table or at the end of the process."""
         sa = _sqlalchemy()
         address = self._resolved
         try:
             url = sa.make_url(address)
             if url.get_backend_name() == "sqlite":
                 url = url.set(database=str(self._file(url.database)))
-            made = sa.create_engine(url, hide_parameters=True, connect_args=_patience(url, self.timeout))
+            engine = sa.create_engine(url, hide_parameters=True, connect_args=_time_limits(url, self.timeout))
         except ModuleNotFoundError as error:
             package = _PACKAGES.get(str(error.name), str(error.name))
-            told = f"{self.where} needs the package {error.name!r}, which is not installed"
-            raise MissingExtraError(told, hint=f"pip install '{package}'") from None
+            message = f"{self.where} needs the package {error.name!r}, which is not installed"
+            raise MissingExtraError(message, hint=f"pip install '{package}'") from None
         except sa.exc.SQLAlchemyError as error:
-            raise DatabaseError(f"{self.where}: {scrubbed(str(error), secrets_of(address))}") from None
-        weakref.finalize(self, made.dispose)
-        return made
+            raise DatabaseError(f"{self.where}: {without_secrets(str(error), secrets_of(address))}") from None
+        weakref.finalize(self, engine.dispose)
+        return engine
 
     @property
     def _resolved(self) -> str:
@@ -203,22 +205,22 @@ class SQLTable(Table):
 
         def reflect(connection: Any) -> Any:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", sa.exc.SAWarning)  # types that are not known, of columns not asked for
-                given = sa.MetaData()
-                return sa.Table(self.name, given, schema=self.schema, autoload_with=connection, resolve_fks=False)
+                warnings.simplefilter("ignore", sa.exc.SAWarning)  # unknown types of columns that no rule reads
+                metadata = sa.MetaData()
+                return sa.Table(self.name, metadata, schema=self.schema, autoload_with=connection, resolve_fks=False)
 
         try:
             return self._run(reflect)
         except sa.exc.NoSuchTableError:
             names = self._run(lambda connection: _names(sa.inspect(connection), self.schema))
             listed = ", ".join(map(repr, names)) or "none"
-            raise DatabaseError(f"{self.where} is not there; there are {listed}") from None
+            raise DatabaseError(f"{self.where} does not exist; the database has {listed}") from None
 
     def _run(self, work: Callable[[Any], R]) -> R:
-        """Do something over a connection."""
-        return self.patiently(lambda: self._tried(work))
+        """Call a function with a connection, and retry once if the database cannot be reached."""
+        return self.with_retry(lambda: self._run_once(work))
 
-    def _tried(self, work: Callable[[Any], R]) -> R:
+    def _run_once(self, work: Callable[[Any], R]) -> R:
         sa = _sqlalchemy()
         engine = self._engine
         try:
@@ -230,21 +232,20 @@ class SQLTable(Table):
             raise self._failure(error) from None
 
     def _failure(self, error: Any) -> DatabaseError:
-        """What went wrong, in the driver's words, without the password and the keys."""
+        """Convert an error of a driver, without the password and the keys; UnreachableError if a retry may help."""
         cause = getattr(error, "orig", None) or error
-        told = scrubbed(" ".join(str(cause).split()), secrets_of(self._resolved))[:400]
+        message = without_secrets(" ".join(str(cause).split()), secrets_of(self._resolved))[:400]
         if getattr(cause, "sqlstate", None) == _QUERY_CANCELED or str(cause) == "interrupted":
             hint = "an index on the columns of keys, or a longer timeout=, may help"
             return DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint=hint)
         exc = _sqlalchemy().exc
-        if _REFUSED.search(told):
-            return DatabaseError(
-                f"{self.where} may not be read: {told}", hint="is the password right, or its variable?"
-            )
-        may_pass = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
-        if may_pass or getattr(error, "connection_invalidated", False):
-            return UnreachableError(f"{self.where} does not answer: {told}")
-        return DatabaseError(f"{self.where}: {told}")
+        if _REFUSED.search(message):
+            hint = "check the user and the password, or the environment variable that holds it"
+            return DatabaseError(f"{self.where} may not be read: {message}", hint=hint)
+        may_be_temporary = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
+        if may_be_temporary or getattr(error, "connection_invalidated", False):
+            return UnreachableError(f"{self.where} does not answer: {message}")
+        return DatabaseError(f"{self.where}: {message}")
 
 
 def _sqlalchemy() -> Any:
@@ -255,24 +256,24 @@ def _names(inspector: Any, schema: str | None) -> list[str]:
     return sorted([*inspector.get_table_names(schema), *inspector.get_view_names(schema)])
 
 
-def _plain(result: Any) -> list[tuple[Any, ...]]:
-    """The rows of a result, as corpora have their values."""
-    return [tuple(map(received, row)) for row in result]
+def _fetch(connection: Any, query: Any) -> list[tuple[Any, ...]]:
+    """Run a query, and convert its rows to the values that corpora use."""
+    return [tuple(map(corpus_value, row)) for row in connection.execute(query)]
 
 
 def _python_type(kind: Any) -> type | None:
-    """The type of a column's values; None for one that may hold any, and object for what no corpus holds."""
+    """Return the type of a column's values; None if they may be of any type, object if no corpus can hold them."""
     if isinstance(kind, _sqlalchemy().types.NullType):
         return None
     try:
-        found = kind.python_type
+        python_type = kind.python_type
     except NotImplementedError:
         return object
-    return next((one for one in _TYPES if found is one), object)
+    return next((one for one in _TYPES if python_type is one), object)
 
 
-def _sendable(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """The keys that a driver takes for these columns, as it wants them; the table holds none of the others."""
+def _accepted_keys(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the keys that a driver accepts for these columns, converted for it; no row can have any of the others."""
     sa = _sqlalchemy()
     enums = [set(column.type.enums) if isinstance(column.type, sa.Enum) else None for column in columns]
     ids = [_python_type(column.type) is UUID for column in columns]
@@ -287,7 +288,7 @@ def _sendable(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, ..
 
 
 def _conditions(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-    """Where some columns hold one of the keys, in as many queries as it takes; keys are bound parameters."""
+    """Yield conditions that select the rows of the keys, one for each query; keys are bound parameters."""
     if dialect == "postgresql" and all(_in_arrays(column.type) for column in columns):
         yield _in_array(columns, keys)
         return
@@ -305,12 +306,12 @@ def _conditions(dialect: str, columns: Sequence[Any], keys: Sequence[tuple[Any, 
 
 
 def _in_arrays(kind: Any) -> bool:
-    """Whether values of a type can travel as an array without losing anything on the way."""
+    """Return True if values of a type can be sent to PostgreSQL as an array without loss."""
     return _python_type(kind) in _TYPES and not isinstance(kind, _sqlalchemy().Enum)
 
 
 def _in_array(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
-    """All keys in one query of PostgreSQL, as one array a column."""
+    """Build a condition of PostgreSQL that takes all keys in one query, as one array for each column."""
     sa = _sqlalchemy()
     arrays = [
         sa.bindparam(f"keys_{place}", [key[place] for key in keys], sa.ARRAY(_wide(column.type)), unique=True)
@@ -323,15 +324,15 @@ def _in_array(columns: Sequence[Any], keys: Sequence[tuple[Any, ...]]) -> Any:
 
 
 def _wide(kind: Any) -> Any:
-    """A type that takes all values that may be looked for: a cast to a shorter one would cut them."""
+    """Return a type wide enough for every key: a cast to a shorter one would truncate it."""
     sa = _sqlalchemy()
     if isinstance(kind, sa.Integer):
         return sa.BigInteger()
     return sa.Text() if isinstance(kind, sa.String) and not isinstance(kind, sa.CHAR) else kind
 
 
-def _patience(url: Any, timeout: float) -> dict[str, Any]:
-    """How drivers are told not to wait for ever."""
+def _time_limits(url: Any, timeout: float) -> dict[str, Any]:
+    """Return the connection arguments by which each driver limits the time to connect (and to read)."""
     connect = max(1, int(min(timeout, LONGEST_CONNECT)))
     driver = url.get_driver_name()
     if url.get_backend_name() == "postgresql" and driver in ("psycopg", "psycopg2"):
@@ -343,7 +344,7 @@ def _patience(url: Any, timeout: float) -> dict[str, Any]:
 
 @contextmanager
 def _limited(connection: Any, timeout: float) -> Iterator[None]:
-    """Let no query of a connection take longer."""
+    """Cancel a query of the connection that takes longer than ``timeout`` seconds."""
     sa = _sqlalchemy()
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.set_config("statement_timeout", str(int(1000 * timeout)), True)))  # noqa: FBT003 - SQL's word
