@@ -41,6 +41,9 @@ HOPELESS: Final = 50
 CONNECTING: Final = 10.0
 """Seconds until an endpoint that does not take a connection is out of reach."""
 
+POLL: Final = 0.02
+"""Seconds between two looks at the claims of other processes."""
+
 LARGEST: Final = 4 * 2**20
 """Bytes of a reply that are read; an answer is a word."""
 
@@ -137,6 +140,8 @@ class _PendingRequests:
         async with self._http.AsyncClient(**options) as self._client:
             todo = iter(prompts.items())
             await asyncio.gather(*(self._work(todo) for _ in range(n_tasks)))
+        if isinstance(self.failure, StopRunError):
+            await self._wait_for_other_processes()
 
     async def _work(self, todo: Iterator[tuple[str, str]]) -> None:
         """Take one prompt after the other, until there are none or the run stops."""
@@ -151,6 +156,13 @@ class _PendingRequests:
                     raise
                 return
 
+    async def _wait_for_other_processes(self) -> None:
+        """Wait for the requests that other processes of the run have under way: an error here ends these processes."""
+        under_way = self._store.claimed_by_others()
+        while under_way:
+            await asyncio.sleep(POLL)
+            under_way &= self._store.claimed_by_others()
+
     async def _outcome(self, key: str, prompt: str) -> Outcome:
         ready = await self._claimed(key)
         if ready is not None:
@@ -162,7 +174,7 @@ class _PendingRequests:
 
     async def _claimed(self, key: str) -> Answer | None:
         """Wait for this process's turn to ask; the answer, if another one got it."""
-        wait, asker = 0.02, self._asker
+        wait, asker = POLL, self._asker
         while not self._halt.is_set():
             seconds = asker.timeout + LEASE
             turn = self._store.claim(key, rule=asker.rule, slots=asker.concurrency, seconds=seconds)
@@ -244,7 +256,8 @@ class _PendingRequests:
     async def _send(self, key: str, prompt: str, dropped: frozenset[str]) -> Answer:
         """Send one request, within the budget; an answer is kept at once."""
         asker, endpoint = self._asker, self._endpoint
-        cost = asker.expense(prompt)
+        tokens_in, tokens_out = asker.question.tokens_in(prompt), asker.question.tokens_out
+        cost = asker.prices.expense(tokens_in, tokens_out)
         self._reserve(cost)
         body = json.dumps(asker.question.body(prompt, dropped)).encode()
         status, headers, content = await self._posted(body)
@@ -256,7 +269,8 @@ class _PendingRequests:
             raise
         self._n_replies += 1
         self._store.keep(key, answer)
-        self._settle(asker.paid(prompt, answer) - cost)
+        paid = asker.prices.expense(answer.tokens_in or tokens_in, answer.tokens_out or tokens_out)
+        self._settle(paid - cost)
         self._hold_all(pause_after(headers, cost.tokens))
         return answer
 

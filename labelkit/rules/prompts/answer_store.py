@@ -149,6 +149,15 @@ class AnswerStore:
         with self._guarded():
             self._sql.execute("DELETE FROM claims WHERE key = ? AND pid = ?", (key, os.getpid()))
 
+    def claimed_by_others(self) -> set[str]:
+        """Return the prompts that other live processes of this run have claimed."""
+        with self._guarded():
+            claims = self._sql.execute(
+                "SELECT key, host, pid, until FROM claims WHERE run = ? AND NOT (host = ? AND pid = ?)",
+                (self.run, platform.node(), os.getpid()),
+            ).fetchall()
+        return {key for key, host, pid, until in claims if not _lapsed(host, pid, until)}
+
     def keep(self, key: str, answer: Answer) -> None:
         """Keep an answer, and give the claim back."""
         row = (key, answer.text, answer.finish, answer.confidence, answer.tokens_in, answer.tokens_out, time.time())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit.exceptions import PromptError
 from labelkit.rules.prompts._question import PromptQuestion
 from labelkit.rules.prompts.answers import Answer
-from labelkit.rules.prompts.budget import Budget, Expense, Prices
+from labelkit.rules.prompts.budget import Budget, Prices
 from labelkit.rules.prompts.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -98,19 +97,6 @@ class Asker:
         if store.path is None:
             self._in_memory.append(store)
         return store
-
-    def expense(self, prompt: str) -> Expense:
-        """What asking is thought to cost; money is 0 where prices are not known."""
-        return self._expense(self.question.tokens_in(prompt), self.question.tokens_out)
-
-    def paid(self, prompt: str, answer: Answer) -> Expense:
-        """What an answer cost; what the endpoint does not tell is estimated."""
-        tokens_in = answer.tokens_in or self.question.tokens_in(prompt)
-        return self._expense(tokens_in, answer.tokens_out or self.question.tokens_out)
-
-    def _expense(self, tokens_in: int, tokens_out: int) -> Expense:
-        money = self.prices.cost(tokens_in, tokens_out)
-        return Expense(1, tokens_in + tokens_out, 0.0 if math.isnan(money) else money)
 
     def known_terms(self, endpoint: Endpoint) -> frozenset[str] | None:
         """The fields that the endpoint has shown in this process not to take; None before it answered."""

@@ -135,6 +135,14 @@ class Prices:
         """What tokens cost; NaN where prices are not known."""
         return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / 1e6
 
+    def expense(self, tokens_in: float, tokens_out: float) -> Expense:
+        """Count one request with its tokens; its money is 0 where prices are not known.
+
+        >>> Prices(10, 20).expense(100, 5), Prices().expense(100, 5)
+        (Expense(requests=1, tokens=105, money=0.0011), Expense(requests=1, tokens=105, money=0.0))
+        """
+        return Expense(1, tokens_in + tokens_out, self.cost(tokens_in, tokens_out) if self.known else 0.0)
+
 
 def about_tokens(text: str) -> int:
     """About how many tokens a text has.
