@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,7 +16,7 @@ TEXT = re.compile(r"<text-[0-9a-f]{8}>(.*)</text-[0-9a-f]{8}>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Reply:
-    """What the endpoint does: a status and a body, perhaps late, cut off, or dropped."""
+    """What the endpoint does: a status and a body, perhaps late, cut off, dropped, or held back until the client goes."""
 
     content: object = None
     status: int = 200
@@ -24,6 +24,7 @@ class Reply:
     seconds: float = 0.0
     cut: bool = False
     drop: bool = False
+    held: bool = False
 
 
 def says(answer, *, finish="stop", plain=False, logprobs=None, **message):
@@ -42,7 +43,7 @@ def fails(status, message="no", *, code=None, headers=None):
 
 @dataclass
 class Endpoint:
-    """What was asked, and what to do about it.
+    """What was asked, and what to do about it; a request counts as answered just before its answer is sent.
 
     ``behave(text, times, body)`` is given the text of the example, how often its prompt has come, and the request.
     """
@@ -86,13 +87,22 @@ class Handler(BaseHTTPRequestHandler):
             reply = endpoint.behave(found.group(1) if found else prompt, times, body)
             reply = reply if isinstance(reply, Reply) else Reply(reply)
             time.sleep(reply.seconds)
+            if reply.held:
+                self.wait_until_the_client_is_gone()
         finally:
             with endpoint.lock:
                 endpoint.running -= 1
-        self.reply(reply)
+        if reply.held:
+            return
         if reply.status == 200 and not reply.cut and not reply.drop and isinstance(reply.content, dict):
             with endpoint.lock:
                 endpoint.answered[prompt] += 1
+        self.reply(reply)
+
+    def wait_until_the_client_is_gone(self):
+        with suppress(OSError):
+            self.connection.recv(1)
+        self.close_connection = True
 
     def reply(self, reply):
         if reply.drop:  # the connection is reset

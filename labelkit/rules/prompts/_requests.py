@@ -63,8 +63,9 @@ def ask_all(asker: Asker, endpoint: Endpoint, store: AnswerStore, prompts: dict[
         If the run must not go on.
     """
     asking = _PendingRequests(asker, endpoint, store)
-    threading.Thread(target=asking.run, args=(prompts,), name="labelkit-prompts", daemon=True).start()
+    thread = threading.Thread(target=asking.run, args=(prompts,), name="labelkit-prompts", daemon=True)
     try:
+        thread.start()
         asking.over.wait()
     except BaseException:  # Ctrl-C: what is under way may still be answered, but nobody waits for long
         asking.interrupt()
