@@ -228,6 +228,7 @@ class _PendingRequests:
                 if self._asker.known_terms(self._endpoint) is None:
                     self._check_halt()
                     return await self._probed(key, prompt)
+        self._check_halt()  # it may have been set while another prompt was the probe
         return await self._send(key, prompt, self._asker.known_terms(self._endpoint) or frozenset())
 
     async def _probed(self, key: str, prompt: str) -> Answer:
