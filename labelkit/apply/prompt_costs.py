@@ -255,10 +255,10 @@ def _known_answers(pen: _Pen) -> tuple[str, set[str]]:
         endpoint = Endpoint.of_environment(pen.asker.rule)
     except StopRunError:  # what would be asked can be counted all the same
         return "", set()
-    keys = {pen.asker.question.key(endpoint.name, prompt): prompt for prompt in pen.prompts}
+    keys = {pen.asker.request.key(endpoint.name, prompt): prompt for prompt in pen.prompts}
     store = pen.asker.store()
     try:
-        return endpoint.name, {keys[key] for key in store.found(keys)}
+        return endpoint.name, {keys[key] for key in store.get_many(keys)}
     finally:
         store.close()
 
@@ -266,17 +266,17 @@ def _known_answers(pen: _Pen) -> tuple[str, set[str]]:
 def _estimated(
     pen: _Pen, kept: set[str], scale: float, prices: Any, count_tokens: Callable[[str], int] | None
 ) -> PromptEstimate:
-    question = pen.asker.question
+    request = pen.asker.request
     rest = [prompt for prompt in pen.prompts if prompt not in kept]
     if count_tokens is None:
-        tokens_in = sum(map(question.tokens_in, rest))
+        tokens_in = sum(map(request.tokens_in, rest))
     else:
-        tokens_in = len(rest) * (count_tokens(question.system) + FRAME) + sum(map(count_tokens, rest))
-    total_in, total_out = round(tokens_in * scale), round(question.tokens_out * len(rest) * scale)
+        tokens_in = len(rest) * (count_tokens(request.system) + FRAME) + sum(map(count_tokens, rest))
+    total_in, total_out = round(tokens_in * scale), round(request.tokens_out * len(rest) * scale)
     priced = pen.asker.prices if prices is None else Prices.of(prices, pen.asker.rule)
     return PromptEstimate(
         rule=pen.asker.rule,
-        model=question.model,
+        model=request.model,
         rows=round(pen.n_rows * scale),
         prompts=round(len(pen.prompts) * scale),
         kept=round(len(kept) * scale),
@@ -373,7 +373,7 @@ def _answered(shown: DryRun, rule: LabelingFunction[...], space: LabelSpace) -> 
     assert isinstance(rule.body.decide, Reading)
     replies = _asker_of(rule).ask(shown.prompts)
     votes = rule.body.decide(replies, len(replies), space)
-    told = tuple(reply.said if isinstance(reply, Answer) else str(reply) for reply in replies)
+    told = tuple(reply.content if isinstance(reply, Answer) else str(reply) for reply in replies)
     return replace(shown, answers=told, votes=tuple(_named(vote, space) for vote in votes))
 
 

@@ -250,7 +250,7 @@ def test_confidence_is_the_probability_of_the_answer_alone(endpoint):
     endpoint.behave = behave
     assert votes_of(asks(confidence=0.9), ["sure", "hardly"])[0] == [1, -1]
     endpoint.behave = judges
-    with pytest.raises(StopRunError, match=r"asks for a confidence of 0\.9, and the endpoint tells none"):
+    with pytest.raises(StopRunError, match=r"requires a confidence of 0\.9, and the endpoint returns none"):
         votes_of(asks(confidence=0.9), ["something else"])
 
 
@@ -321,9 +321,9 @@ def test_whatever_the_endpoint_does_every_row_has_an_answer_or_a_recorded_reason
     assert votes == [1] * len(healed) + VOTES + [-1] * (len(hopeless) + 1)
     assert sorted(faults) == [i for i, vote in enumerate(votes) if vote == -1]
     told = {corpus[row].split()[0]: reason for row, reason in faults.items()}
-    assert "no answer after 3 attempts; at last: 429 [None]" not in told["limit"]
+    assert "no answer after 3 attempts; last failure: 429 [None]" not in told["limit"]
     for way, reason in {
-        "limit": "no answer after 3 attempts; at last: 429: slow down",
+        "limit": "no answer after 3 attempts; last failure: 429: slow down",
         "broken": "at last: 500: oops",
         "busy": "at last: 503: <html>503</html>",
         "cut": "RemoteProtocolError",
@@ -401,12 +401,12 @@ def test_no_more_requests_run_at_a_time_than_allowed(endpoint):
     ("reply", "told"),
     [
         (fails(401, f"Incorrect API key provided: {KEY}"), "the key is not accepted"),
-        (fails(403, "not yours"), "the key may not do this"),
-        (fails(404, "The model `small` does not exist"), "the address or the model is not there"),
-        (Reply(b"", 302, {"Location": "http://127.0.0.1:9/"}), "the address or the model is not there"),
+        (fails(403, "not yours"), "the key lacks permission"),
+        (fails(404, "The model `small` does not exist"), "the address or the model does not exist"),
+        (Reply(b"", 302, {"Location": "http://127.0.0.1:9/"}), "the address or the model does not exist"),
         (fails(402, "pay first"), "the quota is spent"),
         (fails(429, "You exceeded your current quota", code="insufficient_quota"), "the quota is spent"),
-        (fails(429, "come back", headers={"Retry-After": "7200"}), "asks to come back in 7,200 seconds"),
+        (fails(429, "come back", headers={"Retry-After": "7200"}), "the endpoint requests a wait of 7,200 seconds"),
     ],
 )
 def test_what_helps_no_example_stops_the_run_at_once_and_names_the_rule(endpoint, reply, told):
@@ -445,7 +445,7 @@ def test_an_endpoint_out_of_reach_stops_the_run(monkeypatch, quick):
 
 
 def test_an_endpoint_that_fails_on_everything_stops_the_run(endpoint, quick, monkeypatch):
-    monkeypatch.setattr("labelkit.rules.prompts._requests.HOPELESS", 10)
+    monkeypatch.setattr("labelkit.rules.prompts._requests.MOST_GIVEN_UP", 10)
     endpoint.behave = lambda *_: fails(500)
     with pytest.raises(StopRunError, match="gave no answer to 10 examples in a row"):
         votes_of(asks(retries=0), TEXTS, on_fault="record")
@@ -454,7 +454,7 @@ def test_an_endpoint_that_fails_on_everything_stops_the_run(endpoint, quick, mon
 
 def test_without_the_extra_a_run_stops_with_the_line_that_installs_it(endpoint, monkeypatch):
     monkeypatch.setitem(sys.modules, "httpx2", None)
-    with pytest.raises(StopRunError, match="rule 'asks_a_model' cannot ask") as stopped:
+    with pytest.raises(StopRunError, match="rule 'asks_a_model' cannot (query|send requests)") as stopped:
         votes_of(asks(), TEXTS, on_fault="record")
     assert stopped.value.hint == "pip install 'labelkit[llm]'"
     assert endpoint.n_requests == 0
@@ -508,7 +508,7 @@ def test_a_budget_of_the_environment_is_for_all_rules_together(endpoint, monkeyp
         lk.Applier([first, second], labels=Label).apply(TEXTS)
     assert endpoint.n_requests == 50
     monkeypatch.setenv("LABELKIT_LLM_BUDGET", "5 usd")
-    with pytest.raises(StopRunError, match="rule 'second' does not say what tokens cost"):
+    with pytest.raises(StopRunError, match="rule 'second' has no prices of tokens"):
         votes_of(second, TEXTS)
     monkeypatch.setenv("LABELKIT_LLM_BUDGET", "much")
     with pytest.raises(StopRunError, match="LABELKIT_LLM_BUDGET='much' is not a budget"):
@@ -697,7 +697,7 @@ def test_without_a_folder_answers_are_kept_in_memory(endpoint, monkeypatch):
 def test_a_folder_that_cannot_be_written_stops_the_run_before_anything_is_paid(endpoint, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("LABELKIT_CACHE", str(tmp_path / "file"))
-    with pytest.raises(StopRunError, match="answers cannot be kept in"):
+    with pytest.raises(StopRunError, match="answers cannot be stored in"):
         votes_of(asks(), TEXTS)
     assert endpoint.n_requests == 0
 
@@ -816,10 +816,10 @@ def test_a_prompt_that_cannot_be_asked_is_refused_when_it_is_declared(template, 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"labels": {}}, "does not say what answers mean"),
-        ({"labels": ["spam"]}, "does not say what answers mean"),
+        ({"labels": {}}, "does not map answers to classes"),
+        ({"labels": ["spam"]}, "does not map answers to classes"),
         ({"labels": {"spam": "SPAM"}}, "is not a class"),
-        ({"labels": {"spam": 1, " SPAM. ": 0}}, "cannot be told apart"),
+        ({"labels": {"spam": 1, " SPAM. ": 0}}, "count as equal"),
         ({"labels": {"": 1}}, "is not a text"),
         ({"labels": {"spam": None}}, "can only abstain"),
         ({"model": ""}, "is not the name of a model"),
@@ -827,9 +827,9 @@ def test_a_prompt_that_cannot_be_asked_is_refused_when_it_is_declared(template, 
         ({"concurrency": 0}, "is not a whole number from 1"),
         ({"retries": -1}, "is not a whole number from 0"),
         ({"timeout": 0}, "is not a number of seconds"),
-        ({"budget": "5 usd"}, "does not say what tokens cost"),
+        ({"budget": "5 usd"}, "has no prices of tokens"),
         ({"prices": (1,)}, "are not two prices"),
-        ({"parameters": {"messages": []}}, "is not for the rule to set"),
+        ({"parameters": {"messages": []}}, "is reserved"),
         ({"parameters": {"api_key": "x"}}, "does not belong into a request"),
         ({"parameters": {"stop": object()}}, "is no JSON"),
     ],

@@ -1,25 +1,25 @@
-"""``@prompt``: a rule that asks a language model, at any endpoint that speaks OpenAI's chat completions.
+"""``@prompt``: rules that query a language model, at any endpoint with OpenAI's chat completions API.
 
-What this folder promises: an answer is data, and can be no class but those that the rule names; a prompt is paid for
-once, however often, by however many processes and after however many crashes it is asked; no request goes out beyond a
-budget; and keys stay in the environment.
+Guarantees: an answer is data, and can only be a class that the rule names; each distinct prompt is paid for once, even
+if it is sent by several processes or again after a crash; no request exceeds the budget; keys are read from the
+environment and never stored.
 
-=============  =========================================================================
-``declaring``  the decorator
-``template``   texts with columns in braces, and the columns' values set apart as data
-``answers``    what an answer means: a class, an abstain, or nothing that is allowed
-``question``   how a rule asks: the request, and the key under which its answer is kept
-``budget``     what may be spent, and what a request is thought to cost
-``endpoint``   where to ask, and what the status and body of a reply mean
-``store``      answers, claims and expenses in SQLite, shared by processes
-``asker``      what a rule calls: the columns of a chunk in, an answer an example out
-``asking``     many requests at a time: retries, rate limits, stopping
-=============  =========================================================================
+=====================  ==============================================================================
+``prompt``             the decorator
+``_template``          prompt texts with columns in braces, whose values are marked as data by tags
+``answers``            convert an answer to a vote: a class, an abstain, or an error
+``_request_template``  the body of a request, and the hash under which its answer is stored
+``budget``             limits on requests, tokens and money, and estimates of their cost
+``endpoint``           address and key, and the interpretation of the status and body of a reply
+``answer_store``       answers, claims and expenses in SQLite, shared by processes
+``asker``              the function that a rule calls: columns of a chunk in, an answer per example out
+``_requests``          concurrent requests with retries, rate limits and budgets
+=====================  ==============================================================================
 """
 
 from __future__ import annotations
 
-from labelkit.rules.prompts._question import FRAME
+from labelkit.rules.prompts._request_template import FRAME
 from labelkit.rules.prompts.answers import Answer, Reading
 from labelkit.rules.prompts.asker import Asker
 from labelkit.rules.prompts.budget import Prices

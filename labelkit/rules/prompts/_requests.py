@@ -1,7 +1,8 @@
-"""Many requests at a time, in a thread that has an event loop of its own (a notebook's is busy already).
+"""Send concurrent requests, in a thread with its own event loop (a notebook's event loop is already running).
 
-Each prompt is claimed, sent, sent again after a while if that may help, and its answer kept the moment it comes. When
-something stops the run, requests that are under way are waited for, since they are paid for; no new ones go out.
+Each prompt is claimed and sent, retried after a pause if the failure may be temporary, and its answer is stored as
+soon as it arrives. When an error stops the run, no new request is sent; those in flight are awaited, since they are
+paid for.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from labelkit._shared.optional import optional
 from labelkit.exceptions import MissingExtraError, PromptError, RuleError, StopRunError
-from labelkit.rules.prompts._question import DROPPED_FIRST
+from labelkit.rules.prompts._request_template import DROPPED_FIRST
 from labelkit.rules.prompts.answer_store import AnswerStore
 from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import VARIABLE, Budget, Expense
-from labelkit.rules.prompts.endpoint import AgainError, Endpoint, UnfitError, is_success, pause_after
+from labelkit.rules.prompts.endpoint import Endpoint, RejectedRequestError, RetryError, is_success, pause_after
 
 if TYPE_CHECKING:
     from labelkit.rules.prompts.asker import Asker
@@ -30,54 +31,54 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Answer | PromptError
 
 FIRST_WAIT: Final = 0.5
-"""Seconds before a prompt is sent again, doubled each time; at random, between half of it and all of it."""
+"""Seconds before the first retry, doubled for each further one; times a factor between 0.5 and 1 (jitter)."""
 
 MOST_WAIT: Final = 30.0
-"""Seconds to which that grows."""
+"""Upper limit of that wait, in seconds."""
 
-HOPELESS: Final = 50
-"""Examples given up one after the other, with no answer in between, after which the run stops."""
+MOST_GIVEN_UP: Final = 50
+"""Consecutive examples without an answer after which the run stops."""
 
 CONNECTING: Final = 10.0
-"""Seconds until an endpoint that does not take a connection is out of reach."""
+"""Time limit of a connection attempt, in seconds."""
 
 POLL: Final = 0.02
-"""Seconds between two looks at the claims of other processes."""
+"""Seconds between two checks of the claims of other processes."""
 
 LARGEST: Final = 4 * 2**20
-"""Bytes of a reply that are read; an answer is a word."""
+"""Limit on the bytes of a reply; an answer is a word."""
 
 LEASE: Final = 60.0
-"""Seconds for which a claim holds beyond the time that its request may take."""
+"""Seconds for which a claim holds beyond the time limit of its request."""
 
 GRACE: Final = 3.0
-"""Seconds that an interrupted run waits for requests that are under way."""
+"""Seconds that an interrupted run waits for requests in flight."""
 
 
-def ask_all(asker: Asker, endpoint: Endpoint, store: AnswerStore, prompts: dict[str, str]) -> dict[str, Outcome]:
-    """Ask about prompts, by their keys; closes the store.
+def send_all(asker: Asker, endpoint: Endpoint, store: AnswerStore, prompts: dict[str, str]) -> dict[str, Outcome]:
+    """Send prompts, given by the keys of their requests, and return the answers by key; closes the store.
 
     Raises
     ------
     StopRunError
-        If the run must not go on.
+        If no further request can be sent.
     """
-    asking = _PendingRequests(asker, endpoint, store)
-    thread = threading.Thread(target=asking.run, args=(prompts,), name="labelkit-prompts", daemon=True)
+    requests = _PendingRequests(asker, endpoint, store)
+    thread = threading.Thread(target=requests.run, args=(prompts,), name="labelkit-prompts", daemon=True)
     try:
         thread.start()
-        asking.over.wait()
-    except BaseException:  # Ctrl-C: what is under way may still be answered, but nobody waits for long
-        asking.interrupt()
-        asking.over.wait(GRACE)
+        requests.over.wait()
+    except BaseException:  # Ctrl-C: requests in flight may still be answered, but are not awaited for long
+        requests.interrupt()
+        requests.over.wait(GRACE)
         raise
-    if asking.failure is not None:
-        raise asking.failure
-    return asking.outcomes
+    if requests.failure is not None:
+        raise requests.failure
+    return requests.outcomes
 
 
 class _HaltedError(Exception):
-    """The run stops, so that nothing new is begun."""
+    """The run is stopping: no new request may be sent."""
 
 
 class _PendingRequests:
@@ -87,9 +88,9 @@ class _PendingRequests:
     ----------
     outcomes : dict from key to Answer or PromptError
     failure : BaseException or None
-        Why there are no more.
+        The error that stopped the run, if any.
     over : Event
-        Set at the end.
+        Set when all requests have ended.
     """
 
     def __init__(self, asker: Asker, endpoint: Endpoint, store: AnswerStore) -> None:
@@ -105,7 +106,7 @@ class _PendingRequests:
         self._n_given_up = 0
 
     def run(self, prompts: dict[str, str]) -> None:
-        """Ask, from the first to the last prompt."""
+        """Send all prompts; runs in a thread of its own."""
         try:
             self._http = _client_library(self._asker.rule)
             asyncio.run(self._run(prompts))
@@ -116,10 +117,10 @@ class _PendingRequests:
             self.over.set()
 
     def interrupt(self) -> None:
-        """Begin nothing new; called from another thread."""
+        """Send no new requests; called from another thread."""
         loop = self._loop
         if loop is not None:
-            with suppress(RuntimeError):  # it is over already
+            with suppress(RuntimeError):  # the loop has ended already
                 loop.call_soon_threadsafe(self._stop, _HaltedError())
 
     def _fail(self, error: BaseException) -> None:
@@ -145,7 +146,7 @@ class _PendingRequests:
             await self._wait_for_other_processes()
 
     async def _work(self, todo: Iterator[tuple[str, str]]) -> None:
-        """Take one prompt after the other, until there are none or the run stops."""
+        """Send one prompt after the other, until none is left or the run stops."""
         for key, prompt in todo:
             try:
                 self.outcomes[key] = await self._outcome(key, prompt)
@@ -158,45 +159,45 @@ class _PendingRequests:
                 return
 
     async def _wait_for_other_processes(self) -> None:
-        """Wait for the requests that other processes of the run have under way: an error here ends these processes."""
-        under_way = self._store.claimed_by_others()
-        while under_way:
+        """Wait for the requests in flight of the run's other processes: an error in this one ends those processes."""
+        in_flight = self._store.claimed_by_others()
+        while in_flight:
             await asyncio.sleep(POLL)
-            under_way &= self._store.claimed_by_others()
+            in_flight &= self._store.claimed_by_others()
 
     async def _outcome(self, key: str, prompt: str) -> Outcome:
-        ready = await self._claimed(key)
-        if ready is not None:
-            return ready
+        answer = await self._claim(key)
+        if answer is not None:
+            return answer
         try:
-            return await self._tried(key, prompt)
+            return await self._send_with_retries(key, prompt)
         finally:
             self._store.release(key)
 
-    async def _claimed(self, key: str) -> Answer | None:
-        """Wait for this process's turn to ask; the answer, if another one got it."""
+    async def _claim(self, key: str) -> Answer | None:
+        """Wait until this process may send the request; return the answer if another process got it first."""
         wait, asker = POLL, self._asker
         while not self._halt.is_set():
             seconds = asker.timeout + LEASE
-            turn = self._store.claim(key, rule=asker.rule, slots=asker.concurrency, seconds=seconds)
-            if turn is not False:
-                return turn if isinstance(turn, Answer) else None
+            claim = self._store.claim(key, rule=asker.rule, slots=asker.concurrency, seconds=seconds)
+            if claim is not False:
+                return claim if isinstance(claim, Answer) else None
             await self._pause(wait)
             wait = min(2 * wait, 0.5)
         raise _HaltedError
 
-    async def _tried(self, key: str, prompt: str) -> Outcome:
-        """Send a prompt until there is an answer, or no hope of one."""
+    async def _send_with_retries(self, key: str, prompt: str) -> Outcome:
+        """Send a prompt until there is an answer, the endpoint rejects it, or the retries are used up."""
         n_replies = self._n_replies
-        last = AgainError("")
+        last = RetryError("")
         for attempt in range(self._asker.retries + 1):
             await self._wait_for_limits()
             try:
-                answer = await self._sent(key, prompt)
-            except UnfitError as unfit:
+                answer = await self._send_once(key, prompt)
+            except RejectedRequestError as rejected:
                 self._n_given_up = 0
-                return PromptError(f"{self._endpoint.name} does not take the prompt: {unfit.reason}")
-            except AgainError as error:
+                return PromptError(f"{self._endpoint.name} rejects the prompt: {rejected.reason}")
+            except RetryError as error:
                 last = error
                 wait = _back_off(key, attempt)
                 if error.wait is not None:
@@ -207,65 +208,68 @@ class _PendingRequests:
             else:
                 self._n_given_up = 0
                 return answer
-        return self._given_up(last, silent=self._n_replies == n_replies)
+        return self._give_up(last, silent=self._n_replies == n_replies)
 
-    def _given_up(self, last: AgainError, *, silent: bool) -> PromptError:
-        """No answer to one example; where there is none for anybody, the run stops."""
+    def _give_up(self, last: RetryError, *, silent: bool) -> PromptError:
+        """Return the error of one example; stop the run if the endpoint answers no example at all."""
         self._n_given_up += 1
         times = f"{self._asker.retries + 1} attempts" if self._asker.retries else "one attempt"
-        if (last.unreachable and silent) or self._n_given_up >= HOPELESS:
-            what = "is out of reach" if last.unreachable else f"gave no answer to {HOPELESS} examples in a row"
+        if (last.unreachable and silent) or self._n_given_up >= MOST_GIVEN_UP:
+            reason = "is out of reach" if last.unreachable else f"gave no answer to {MOST_GIVEN_UP} examples in a row"
             raise StopRunError(
-                f"rule {self._asker.rule!r} cannot go on: {self._endpoint.name} {what}; at last: {last.reason}",
-                hint="check LABELKIT_LLM_URL; the same command goes on where it was, and what was answered is kept",
+                f"rule {self._asker.rule!r} cannot go on: {self._endpoint.name} {reason}; last failure: {last.reason}",
+                hint="check LABELKIT_LLM_URL, and run the same command again: it continues, with the stored answers",
             )
-        return PromptError(f"no answer after {times}; at last: {last.reason}")
+        return PromptError(f"no answer after {times}; last failure: {last.reason}")
 
-    async def _sent(self, key: str, prompt: str) -> Answer:
-        """Send a prompt once, with the fields that the endpoint takes; until it has answered, one request at a time."""
-        while self._asker.known_terms(self._endpoint) is None:
+    async def _send_once(self, key: str, prompt: str) -> Answer:
+        """Send a prompt without the fields that the endpoint rejects.
+
+        Until the endpoint has answered for the first time, send one request at a time, to find those fields.
+        """
+        while self._asker.rejected_fields(self._endpoint) is None:
             async with self._probing:
-                if self._asker.known_terms(self._endpoint) is None:
+                if self._asker.rejected_fields(self._endpoint) is None:
                     self._check_halt()
-                    return await self._probed(key, prompt)
+                    return await self._probe(key, prompt)
         self._check_halt()  # it may have been set while another prompt was the probe
-        return await self._send(key, prompt, self._asker.known_terms(self._endpoint) or frozenset())
+        return await self._send(key, prompt, self._asker.rejected_fields(self._endpoint) or frozenset())
 
-    async def _probed(self, key: str, prompt: str) -> Answer:
-        """Find out which fields the endpoint takes; only an answer proves it."""
-        terms = f"{self._endpoint.name} {self._asker.question.model}"
-        before = dropped = self._store.dropped(terms) or frozenset()
+    async def _probe(self, key: str, prompt: str) -> Answer:
+        """Send a prompt, leaving out one field after the other, until the endpoint answers."""
+        target = f"{self._endpoint.name} {self._asker.request.model}"
+        before = dropped = self._store.dropped_fields(target) or frozenset()
         while True:
             try:
                 answer = await self._send(key, prompt, dropped)
-            except UnfitError as unfit:
-                field = None if unfit.final else self._to_drop(unfit.reason, dropped, prompt)
+            except RejectedRequestError as rejected:
+                field = None if rejected.final else self._next_to_drop(rejected.reason, dropped, prompt)
                 if field is None:
                     raise
                 dropped |= {field}
             else:
-                self._asker.settle_terms(self._endpoint, dropped)
+                self._asker.note_rejected_fields(self._endpoint, dropped)
                 if dropped != before:
-                    self._store.note_dropped(terms, dropped)
+                    self._store.note_dropped_fields(target, dropped)
                 return answer
 
-    def _to_drop(self, reason: str, dropped: frozenset[str], prompt: str) -> str | None:
-        """The field to leave out next: the one that the endpoint names, else the first of those it may not know."""
-        left = [name for name in self._asker.question.body(prompt, dropped) if name in DROPPED_FIRST]
+    def _next_to_drop(self, reason: str, dropped: frozenset[str], prompt: str) -> str | None:
+        """Return the field to leave out next: the one that the endpoint names, else the first of DROPPED_FIRST."""
+        left = [name for name in self._asker.request.body(prompt, dropped) if name in DROPPED_FIRST]
         named = [name for name in left if name in reason or (name == "response_format" and "schema" in reason)]
         return next(iter(named or sorted(left, key=DROPPED_FIRST.index)), None)
 
     async def _send(self, key: str, prompt: str, dropped: frozenset[str]) -> Answer:
-        """Send one request, within the budget; an answer is kept at once."""
+        """Send one request, within the budget, and store its answer at once."""
         asker, endpoint = self._asker, self._endpoint
-        tokens_in, tokens_out = asker.question.tokens_in(prompt), asker.question.tokens_out
+        tokens_in, tokens_out = asker.request.tokens_in(prompt), asker.request.tokens_out
         cost = asker.prices.expense(tokens_in, tokens_out)
         self._reserve(cost)
-        body = json.dumps(asker.question.body(prompt, dropped)).encode()
-        status, headers, content = await self._posted(body)
+        body = json.dumps(asker.request.body(prompt, dropped)).encode()
+        status, headers, content = await self._post(body)
         try:
             answer = endpoint.answer(status, headers, content, asker.rule)
-        except (AgainError, UnfitError, StopRunError):
+        except (RetryError, RejectedRequestError, StopRunError):
             if not is_success(status):  # nothing was paid for
                 self._settle(Expense(0, -cost.tokens, -cost.money))
             raise
@@ -276,8 +280,8 @@ class _PendingRequests:
         self._hold_all(pause_after(headers, cost.tokens))
         return answer
 
-    async def _posted(self, body: bytes) -> tuple[int, Any, bytes]:
-        """Post, and read what comes, in the time that there is."""
+    async def _post(self, body: bytes) -> tuple[int, Any, bytes]:
+        """Post a request within the time limit; return the status, the headers and the content of the reply."""
         http, endpoint = self._http, self._endpoint
         try:
             async with asyncio.timeout(self._asker.timeout):
@@ -286,37 +290,38 @@ class _PendingRequests:
                     async for piece in reply.aiter_bytes():
                         content += piece
                         if len(content) > LARGEST:
-                            raise AgainError(f"the reply is longer than {LARGEST:,} bytes")
+                            raise RetryError(f"the reply is longer than {LARGEST:,} bytes")
                     return reply.status_code, reply.headers, bytes(content)
         except (TimeoutError, http.TimeoutException) as error:
             connecting = isinstance(error, http.ConnectTimeout)
-            raise AgainError(f"no reply within {self._asker.timeout:g} seconds", unreachable=connecting) from None
+            raise RetryError(f"no reply within {self._asker.timeout:g} seconds", unreachable=connecting) from None
         except (http.UnsupportedProtocol, http.LocalProtocolError) as error:
             raise self._unusable(error) from None
         except http.TransportError as error:
-            told = endpoint.redacted(f"{type(error).__name__}: {error}".rstrip(": "))
+            reason = endpoint.redacted(f"{type(error).__name__}: {error}".rstrip(": "))
             unreachable = isinstance(error, http.ConnectError | http.ProxyError)
-            raise AgainError(told, unreachable=unreachable) from None
+            raise RetryError(reason, unreachable=unreachable) from None
         except http.DecodingError as error:
-            raise AgainError(f"the reply cannot be decoded: {error}") from None
+            raise RetryError(f"the reply cannot be decoded: {error}") from None
 
     def _unusable(self, error: Exception) -> StopRunError:
-        told = self._endpoint.redacted(str(error))
+        reason = self._endpoint.redacted(str(error))
         return StopRunError(
-            f"rule {self._asker.rule!r} cannot ask {self._endpoint.name}: {told}", hint="check LABELKIT_LLM_URL"
+            f"rule {self._asker.rule!r} cannot query {self._endpoint.name}: {reason}", hint="check LABELKIT_LLM_URL"
         )
 
     def _reserve(self, cost: Expense) -> None:
-        own = self._asker.budget
-        if not own and not self._of_run:
+        """Reserve the estimated cost of a request in the budgets of the rule and of the run, or stop the run."""
+        of_rule = self._asker.budget
+        if not of_rule and not self._of_run:
             return
-        passed = self._store.reserve(self._asker.rule, cost, own, self._of_run)
-        if passed:
-            is_own = own.exceeded_by(self._store.spent(self._asker.rule), cost)
-            whose, raised = ("", "budget=") if is_own else (" of the run", VARIABLE)
+        exceeded = self._store.reserve(self._asker.rule, cost, of_rule, self._of_run)
+        if exceeded:
+            is_of_rule = of_rule.exceeded_by(self._store.spent(self._asker.rule), cost)
+            whose, option = ("", "budget=") if is_of_rule else (" of the run", VARIABLE)
             raise StopRunError(
-                f"rule {self._asker.rule!r} stops: the budget{whose} of {passed} is spent",
-                hint=f"what was answered is kept; raise {raised}, or give the same command again to spend as much more",
+                f"rule {self._asker.rule!r} stops: the budget{whose} of {exceeded} is spent",
+                hint=f"answers are stored; raise {option}, or run the same command again to spend as much once more",
             )
 
     def _settle(self, difference: Expense) -> None:
@@ -324,7 +329,7 @@ class _PendingRequests:
             self._store.settle(self._asker.rule, difference)
 
     def _hold_all(self, seconds: float) -> None:
-        """Let no request go out for a while: the endpoint asks for it."""
+        """Delay all requests by some seconds, as requested by the endpoint."""
         if seconds > 0:
             assert self._loop is not None
             self._not_before = max(self._not_before, self._loop.time() + seconds)
@@ -336,7 +341,7 @@ class _PendingRequests:
         self._check_halt()
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, unless the run stops."""
+        """Wait, or raise _HaltedError as soon as the run stops."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._halt.wait(), seconds)
         self._check_halt()
@@ -350,31 +355,31 @@ def _client_library(rule: str) -> ModuleType:
     try:
         return optional("httpx2", extra="llm")
     except MissingExtraError as error:
-        raise StopRunError(f"rule {rule!r} cannot ask: {error.message}", hint=error.hint) from None
+        raise StopRunError(f"rule {rule!r} cannot send requests: {error.message}", hint=error.hint) from None
 
 
 @functools.cache
 def _certificates() -> Any:
-    """The certificates that are trusted; to load them takes a tenth of a second."""
+    """Load the trusted certificates, once a process, since that takes a tenth of a second."""
     return optional("httpx2", extra="llm").create_ssl_context()
 
 
 def _budget_of_run(asker: Asker) -> Budget:
-    """The budget of the environment; a limit on money needs prices."""
+    """Read the budget of the run from the environment; a limit on money requires prices."""
     try:
         of_run = Budget.of_run()
     except RuleError as error:
         raise StopRunError(error.message, hint=error.hint) from None
     if of_run.money is not None and not asker.prices.known:
         raise StopRunError(
-            f"{VARIABLE} limits money, and rule {asker.rule!r} does not say what tokens cost",
+            f"{VARIABLE} limits money, and rule {asker.rule!r} has no prices of tokens",
             hint="prices=(0.15, 0.60): for a million tokens of prompts, and of answers",
         )
     return of_run
 
 
 def _back_off(key: str, attempt: int) -> float:
-    """How long to wait before the next attempt: longer each time, and not at the same time as others."""
+    """Return the seconds before the next attempt: exponential back-off with jitter from a hash of the key."""
     digest = hashlib.blake2b(f"{key} {attempt}".encode(), digest_size=4).digest()
-    share = 0.5 + 0.5 * int.from_bytes(digest, "big") / 2**32
-    return share * min(MOST_WAIT, FIRST_WAIT * 2.0**attempt)
+    jitter = 0.5 + 0.5 * int.from_bytes(digest, "big") / 2**32
+    return jitter * min(MOST_WAIT, FIRST_WAIT * 2.0**attempt)

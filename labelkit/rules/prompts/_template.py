@@ -1,4 +1,4 @@
-"""Texts with columns in braces. A column's value stands between tags, so that nothing in it passes for the task.
+"""Prompt texts with columns in braces; each value is put between tags, so that text in it cannot pass for the task.
 
 >>> spam = Template("Is this comment spam? {text}")
 >>> spam.fields
@@ -29,19 +29,19 @@ class Template:
     Parameters
     ----------
     text : str
-        Columns stand in braces, ``{text}``; braces that are meant are doubled.
+        Columns are in braces, ``{text}``; literal braces are doubled.
     """
 
     text: str
 
     @classmethod
     def of(cls, given: str | Path, *, module_file: str | None = None) -> Template:
-        """Take a text, or read a file; a relative path starts from the file of the module that names it.
+        """Take a text, or read a file; a relative path starts at the folder of the module that declares the rule.
 
         Raises
         ------
         RuleError
-            If it is neither, the file cannot be read, or the text names no column.
+            If it is neither a text nor a path, the file cannot be read, or the text names no column.
         """
         if isinstance(given, Path):
             given = _read(given, module_file)
@@ -49,68 +49,68 @@ class Template:
             raise RuleError(
                 f"a prompt is a text or a Path, not {given!r}", hint='@prompt("Is this spam? {text}", labels={...})'
             )
-        made = cls(given)
-        if not made.fields:
+        template = cls(given)
+        if not template.fields:
             raise RuleError(
                 f"the prompt {given[:60]!r} names no column, so every example would get the same answer",
                 hint='put a column in braces: "Is this spam? {text}"',
             )
-        return made
+        return template
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The columns that it names, each once."""
+        """The columns that the text names, each once."""
         return tuple(dict.fromkeys(field for _, field in self._pieces if field is not None))
 
     @cached_property
     def _pieces(self) -> tuple[tuple[str, str | None], ...]:
-        """Literal text, each time with the column that follows it."""
+        """The pieces of literal text, each with the column that follows it."""
         try:
             parsed = list(Formatter().parse(self.text))
         except ValueError as error:
             raise RuleError(
-                f"the prompt {self.text[:60]!r} cannot be read: {error}", hint="a brace that is meant is doubled: {{"
+                f"the prompt {self.text[:60]!r} cannot be read: {error}", hint="double a literal brace: {{"
             ) from None
         for _, field, spec, conversion in parsed:
             if field is not None and (not field.isidentifier() or spec or conversion):
                 shown = f"{{{field}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
                 raise RuleError(
                     f"{shown} in a prompt is not the name of a column",
-                    hint="name a column, such as {text}, derive one with @column, or double a brace that is meant: {{",
+                    hint="name a column, such as {text}, derive one with @column, or double a literal brace: {{",
                 )
         return tuple((literal, field) for literal, field, _, _ in parsed)
 
     def render(self, values: Mapping[str, Any]) -> str:
-        """Put the values of one example in their places, each between tags that it cannot contain."""
+        """Insert the values of one example, each between tags that no value contains."""
         texts = {field: _text(values[field]) for field in self.fields}
         tag = _tag(texts)
-        said = []
+        parts = []
         for literal, field in self._pieces:
-            said.append(literal)
+            parts.append(literal)
             if field is not None:
-                said.append(f"<{field}-{tag}>{texts[field]}</{field}-{tag}>")
-        return "".join(said)
+                parts.append(f"<{field}-{tag}>{texts[field]}</{field}-{tag}>")
+        return "".join(parts)
 
 
 def _read(path: Path, module_file: str | None) -> str:
-    found = beside(path, module_file)
+    file = beside(path, module_file)
     try:
-        return found.read_text("utf-8-sig").strip()
+        return file.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(
-            f"the prompt file {str(path)!r} cannot be read (looked in {found.parent}): {error}",
+            f"the prompt file {str(path)!r} cannot be read (looked in {file.parent}): {error}",
             hint="a path is relative to the module that names it",
         ) from None
 
 
 def _text(value: Any) -> str:
-    """What a value is in a prompt; a null of a column that takes nulls is nothing."""
+    """Convert a value to text; None and NaN become the empty text."""
     missing = value is None or value != value  # noqa: PLR0124 - NaN differs from itself
     return "" if missing else str(value)
 
 
 def _tag(texts: Mapping[str, str]) -> str:
-    """Eight characters that stand in none of the texts, and are the same for the same texts."""
+    """Hash the texts to eight characters that none of them contains; the same texts give the same tag."""
     seed = json.dumps(list(texts.values()))
     while True:
         tag = hashlib.blake2b(seed.encode(), digest_size=4).hexdigest()

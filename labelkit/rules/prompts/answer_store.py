@@ -1,11 +1,11 @@
-"""Answers, claims and expenses in one SQLite file, so that nothing is paid for twice.
+"""Store answers, claims and expenses in one SQLite file, so that no request is paid for twice.
 
-An answer is written when it comes, under the key of its request, and stays. Before a prompt is sent it is claimed, so
-that of several processes one asks; a claim lapses with the process that made it. Expenses are written before a request
-goes out, so that a budget holds for all processes of a run together.
+An answer is written as soon as it arrives, under the hash of its request. Before a prompt is sent it is claimed, so
+that only one of several processes sends it; a claim expires with the process that made it. Expenses are written before a
+request is sent, so that a budget holds for all processes of a run together.
 
-The file stands in the folder of :func:`labelkit._shared.cache_folder.default_folder`; where ``LABELKIT_CACHE`` is
-``off``, in memory. Neither prompts nor keys are in it.
+The file is in the folder of :func:`labelkit._shared.cache_folder.default_folder`, or in memory if ``LABELKIT_CACHE`` is
+``off``. It contains neither prompts nor API keys.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import Budget, Expense
 
 FILE: Final = "answers-1/answers.sqlite"
-"""Where the file stands; another layout will stand elsewhere."""
+"""Path of the file within the cache folder; the number is the version of its schema."""
 
-PATIENCE: Final = 30.0
-"""Seconds that a process waits for another one to write."""
+LOCK_TIMEOUT: Final = 30.0
+"""Seconds that a process waits for another one to finish writing."""
 
-MEMORABLE: Final = 30 * 86_400.0
-"""Seconds after which the expenses of a run are forgotten."""
+EXPENSE_LIFETIME: Final = 30 * 86_400.0
+"""Seconds after which the expenses of a run are deleted."""
 
-AT_ONCE: Final = 500
-"""Keys that are looked up in one statement."""
+KEYS_PER_QUERY: Final = 500
+"""Keys that one statement looks up."""
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL, confidence REAL,
@@ -58,7 +58,7 @@ class AnswerStore:
     Parameters
     ----------
     path : Path, optional
-        As the module says if not given.
+        The default is :meth:`default_path`.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class AnswerStore:
     >>> store.claim("a1", rule="spam", slots=8, seconds=60)
     True
     >>> store.keep("a1", Answer("spam", tokens_in=30, tokens_out=1))
-    >>> store.found(["a1", "b2"])["a1"].text, store.claim("a1", rule="spam", slots=8, seconds=60).text
+    >>> store.get_many(["a1", "b2"])["a1"].text, store.claim("a1", rule="spam", slots=8, seconds=60).text
     ('spam', 'spam')
     >>> store.close()
     """
@@ -79,30 +79,30 @@ class AnswerStore:
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             name = ":memory:" if self.path is None else str(self.path)
-            self._sql = sqlite3.connect(name, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            self._sql = sqlite3.connect(name, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
             weakref.finalize(self, self._sql.close)
-            _prepared(self._sql)
+            _create_tables(self._sql)
 
     def __repr__(self) -> str:
         return f"AnswerStore({'in memory' if self.path is None else str(self.path)!r})"
 
     @staticmethod
     def default_path() -> Path | None:
-        """Where the file stands; None where answers are not to be kept on disk."""
+        """Return the path of the file, or None if ``LABELKIT_CACHE`` is ``off``."""
         return None if os.environ.get("LABELKIT_CACHE") == "off" else default_folder() / FILE
 
     def close(self) -> None:
-        """Let go of the file; a store in memory would be lost, and stays."""
+        """Close the file; a store in memory stays open, since closing would delete it."""
         if self.path is not None:
             self._sql.close()
 
-    def found(self, keys: Iterable[str]) -> dict[str, Answer]:
-        """The answers that are there."""
+    def get_many(self, keys: Iterable[str]) -> dict[str, Answer]:
+        """Return the stored answers of some keys, by key."""
         wanted = list(keys)
         answers: dict[str, Answer] = {}
         with self._guarded():
-            for start in range(0, len(wanted), AT_ONCE):
-                some = wanted[start : start + AT_ONCE]
+            for start in range(0, len(wanted), KEYS_PER_QUERY):
+                some = wanted[start : start + KEYS_PER_QUERY]
                 marks = ",".join("?" * len(some))
                 rows = self._sql.execute(
                     f"SELECT key, text, finish, confidence, tokens_in, tokens_out FROM answers WHERE key IN ({marks})",  # noqa: S608 - question marks alone
@@ -112,24 +112,24 @@ class AnswerStore:
         return answers
 
     def claim(self, key: str, *, rule: str, slots: int, seconds: float) -> Answer | bool:
-        """Claim a prompt for this process.
+        """Claim a request for this process.
 
         Returns
         -------
         Answer or bool
-            The answer, where somebody has got it; True, where it is this process's turn to ask; False, where another
-            one is asking, or all ``slots`` of the rule are taken.
+            The answer, if it is stored already; True, if this process may send the request; False, if another one has
+            claimed it, or all ``slots`` of the rule are taken.
         """
         with self._transaction():
-            ready = self.found([key]).get(key)
-            if ready is not None:
-                return ready
+            answer = self.get_many([key]).get(key)
+            if answer is not None:
+                return answer
             claims = self._sql.execute(
                 "SELECT key, host, pid, until FROM claims WHERE run = ? AND rule = ? OR key = ?", (self.run, rule, key)
             )
             held = []
             for other, host, pid, until in claims.fetchall():
-                if _lapsed(host, pid, until):
+                if _is_expired(host, pid, until):
                     self._sql.execute("DELETE FROM claims WHERE key = ?", (other,))
                 else:
                     held.append(other)
@@ -140,12 +140,12 @@ class AnswerStore:
         return True
 
     def prolong(self, key: str, seconds: float) -> None:
-        """Hold a claim for longer."""
+        """Extend a claim."""
         with self._guarded():
             self._sql.execute("UPDATE claims SET until = ? WHERE key = ?", (time.time() + seconds, key))
 
     def release(self, key: str) -> None:
-        """Give a claim back."""
+        """Release a claim."""
         with self._guarded():
             self._sql.execute("DELETE FROM claims WHERE key = ? AND pid = ?", (key, os.getpid()))
 
@@ -156,29 +156,29 @@ class AnswerStore:
                 "SELECT key, host, pid, until FROM claims WHERE run = ? AND NOT (host = ? AND pid = ?)",
                 (self.run, platform.node(), os.getpid()),
             ).fetchall()
-        return {key for key, host, pid, until in claims if not _lapsed(host, pid, until)}
+        return {key for key, host, pid, until in claims if not _is_expired(host, pid, until)}
 
     def keep(self, key: str, answer: Answer) -> None:
-        """Keep an answer, and give the claim back."""
+        """Store an answer, and release the claim."""
         row = (key, answer.text, answer.finish, answer.confidence, answer.tokens_in, answer.tokens_out, time.time())
         with self._transaction():
             self._sql.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             self._sql.execute("DELETE FROM claims WHERE key = ?", (key,))
 
-    def reserve(self, rule: str, cost: Expense, own: Budget, of_run: Budget) -> str:
-        """Set the cost of a request aside; returns the limit that it would pass, empty if it was set aside."""
+    def reserve(self, rule: str, cost: Expense, of_rule: Budget, of_run: Budget) -> str:
+        """Reserve the estimated cost of a request; return the limit that it would exceed, or "" if it is reserved."""
         with self._transaction():
             spent = self.spent(rule), self.spent()
-            for limit, before in zip((own, of_run), spent, strict=True):
-                if passed := limit.exceeded_by(before, cost):
-                    return passed
+            for limit, before in zip((of_rule, of_run), spent, strict=True):
+                if exceeded := limit.exceeded_by(before, cost):
+                    return exceeded
             if not any(vars(spent[1]).values()):
-                self._sql.execute("DELETE FROM expenses WHERE at < ?", (time.time() - MEMORABLE,))
+                self._sql.execute("DELETE FROM expenses WHERE at < ?", (time.time() - EXPENSE_LIFETIME,))
             self._add(rule, cost)
         return ""
 
     def settle(self, rule: str, difference: Expense) -> None:
-        """Put right what was set aside, once the cost is known."""
+        """Correct a reserved cost by the difference to the actual cost."""
         with self._transaction():
             self._add(rule, difference)
 
@@ -191,7 +191,7 @@ class AnswerStore:
         )
 
     def spent(self, rule: str | None = None) -> Expense:
-        """What this run has spent, on one rule or on all."""
+        """Return the expenses of this run, for one rule or for all."""
         with self._guarded():
             row = self._sql.execute(
                 "SELECT total(requests), total(tokens), total(money) FROM expenses "
@@ -200,25 +200,25 @@ class AnswerStore:
             ).fetchone()
         return Expense(int(row[0]), row[1], row[2])
 
-    def dropped(self, endpoint: str) -> frozenset[str] | None:
-        """The fields that an endpoint is known not to take; None if nothing is known."""
+    def dropped_fields(self, endpoint: str) -> frozenset[str] | None:
+        """Return the fields that an endpoint rejects, or None if it has not been probed."""
         with self._guarded():
             row = self._sql.execute("SELECT dropped FROM terms WHERE endpoint = ?", (endpoint,)).fetchone()
         return None if row is None else frozenset(json.loads(row[0]))
 
-    def note_dropped(self, endpoint: str, dropped: frozenset[str]) -> None:
-        """Remember which fields an endpoint does not take."""
+    def note_dropped_fields(self, endpoint: str, dropped: frozenset[str]) -> None:
+        """Store the fields that an endpoint rejects."""
         with self._guarded():
             self._sql.execute("INSERT OR REPLACE INTO terms VALUES (?, ?)", (endpoint, json.dumps(sorted(dropped))))
 
     def size(self) -> tuple[int, int, int]:
-        """How many answers are kept, and the tokens that went in and out for them."""
+        """Return the number of stored answers, and the total of their input and output tokens."""
         with self._guarded():
             row = self._sql.execute("SELECT count(*), total(tokens_in), total(tokens_out) FROM answers").fetchone()
         return int(row[0]), int(row[1]), int(row[2])
 
     def clear(self) -> int:
-        """Forget all answers; returns how many there were."""
+        """Delete all answers; return their number."""
         with self._transaction():
             count = self._sql.execute("DELETE FROM answers").rowcount
             self._sql.execute("DELETE FROM terms")
@@ -237,24 +237,25 @@ class AnswerStore:
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Stop rather than pay for answers that cannot be kept."""
+        """Raise StopRunError if the file fails: answers that cannot be stored would be paid for again."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
             raise StopRunError(
-                f"answers cannot be kept in {self.path}: {error}", hint="set LABELKIT_CACHE to a folder on a local disk"
+                f"answers cannot be stored in {self.path}: {error}",
+                hint="set LABELKIT_CACHE to a folder on a local disk",
             ) from error
 
 
 def run_name() -> str:
-    """A name for this run, which is the same in the processes that this one starts, and in no other."""
-    key = bytes(multiprocessing.current_process().authkey)  # made at random by the main process, and handed on
+    """Return a name for this run, shared only with the processes that this one starts."""
+    key = bytes(multiprocessing.current_process().authkey)  # random in the main process, inherited by its workers
     return hashlib.blake2b(key, digest_size=8, person=b"labelkit-run").hexdigest()
 
 
-def _prepared(sql: sqlite3.Connection) -> None:
-    """Make the tables; processes that begin at the same time wait for each other."""
-    deadline = time.monotonic() + PATIENCE
+def _create_tables(sql: sqlite3.Connection) -> None:
+    """Create the tables if they are missing; processes that start at the same time wait for each other."""
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             sql.execute("PRAGMA journal_mode=WAL")
@@ -268,11 +269,11 @@ def _prepared(sql: sqlite3.Connection) -> None:
             return
 
 
-def _lapsed(host: str, pid: int, until: float) -> bool:
-    """Whether nobody holds a claim any more: its time is over, or its process gone."""
+def _is_expired(host: str, pid: int, until: float) -> bool:
+    """Return True if a claim is void: its time is over, or its process has ended."""
     if time.time() > until:
         return True
-    if host != platform.node() or sys.platform == "win32":  # elsewhere it cannot be seen; there, a signal would end it
+    if host != platform.node() or sys.platform == "win32":  # another host's cannot be checked; on Windows, kill ends it
         return False
     try:
         os.kill(pid, 0)

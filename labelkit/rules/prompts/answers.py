@@ -1,7 +1,7 @@
-"""What an answer means: one of the classes that the rule names, an abstain, or a fault.
+"""Convert the answers of a language model to votes: one of the rule's classes, an abstain, or an error.
 
-An answer is compared with those that are allowed, whatever its case, spaces and punctuation around it, and with nothing
-else: a sentence that contains an allowed answer is not one.
+An answer must equal one of the allowed answers, apart from case, spaces and surrounding punctuation. A sentence that
+contains an allowed answer is not accepted.
 
 >>> reading = Reading((("spam", 1), ("not spam", 0), ("unsure", -1)))
 >>> reading.vote(Answer('{"answer": "Spam."}')), reading.vote(Answer("NOT  SPAM")), reading.vote(Answer("unsure"))
@@ -27,10 +27,10 @@ from labelkit.rules._labels import label_and_enum
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 UNSURE: Final = "unsure"
-"""An answer that is always allowed, and abstains."""
+"""An answer that is always allowed, and means an abstain."""
 
 LONGEST_SHOWN: Final = 80
-"""Characters of an answer that a fault shows."""
+"""Characters of an answer that an error message shows."""
 
 _THOUGHT: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.DOTALL)
@@ -38,18 +38,19 @@ _FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.DOTALL)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model said.
+    """The reply of a language model.
 
     Parameters
     ----------
     text : str
-        Its words, as they came.
+        The text as received.
     finish : str
-        Why it stopped, as the endpoint has it: ``"stop"``, ``"length"``, ``"content_filter"``, ``"refusal"``.
+        The reason why the model stopped, as reported by the endpoint: ``"stop"``, ``"length"``, ``"content_filter"``,
+        ``"refusal"``.
     confidence : float, optional
-        The probability that the model gave to the answer, in [0, 1], where the endpoint told.
+        The probability of the answer, in [0, 1], if the endpoint returned log-probabilities.
     tokens_in, tokens_out : int
-        What was paid for.
+        The tokens that were paid for.
     """
 
     text: str
@@ -59,8 +60,8 @@ class Answer:
     tokens_out: int = 0
 
     @property
-    def said(self) -> str:
-        """The answer itself, without thoughts before it, taken out of the JSON or the code block that it came in."""
+    def content(self) -> str:
+        """The answer alone: without a ``<think>`` block, and extracted from JSON or a code block."""
         text = _THOUGHT.sub("", self.text).strip()
         fenced = _FENCE.match(text)
         text = fenced.group(1) if fenced else text
@@ -76,16 +77,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the answers to a rule's prompts become votes.
+    """Convert the answers to a rule's prompts to votes.
 
     Parameters
     ----------
     meanings : tuple of (answer, class)
-        -1 for answers that abstain.
+        The allowed answers; the class is -1 for those that abstain.
     threshold : float, optional
         The confidence that an answer must reach for a vote.
     rule : str
-        Its name, for messages.
+        The name of the rule, for messages.
     """
 
     meanings: tuple[tuple[str, int], ...]
@@ -103,36 +104,37 @@ class Reading:
         return tuple(answer for answer, _ in self.meanings)
 
     @cached_property
-    def _known(self) -> dict[str, int]:
+    def _class_by_answer(self) -> dict[str, int]:
         return {normalised(answer): label for answer, label in self.meanings}
 
     def __call__(self, answers: Sequence[Any], n_examples: int, _space: LabelSpace) -> list[Any]:
-        """The votes of a chunk; where there is no answer, or none that is allowed, the reason."""
+        """Return the votes of a chunk; an exception in place of each vote that has no allowed answer."""
         assert len(answers) == n_examples
         return [answer if isinstance(answer, Exception) else self.vote(answer) for answer in answers]
 
     def vote(self, answer: Answer) -> int | PromptError:
-        """The vote that an answer stands for, or why it stands for none.
+        """Return the vote of an answer, or an error if the answer is not allowed.
 
         Raises
         ------
         StopRunError
-            If confidence is asked for, and the endpoint does not tell.
+            If the rule has a threshold of confidence, and the endpoint returned no log-probabilities.
         """
-        label = self._known.get(normalised(answer.said))
+        label = self._class_by_answer.get(normalised(answer.content))
         if label is None:
-            return PromptError(self._unknown(answer))
+            return PromptError(self._describe_unknown(answer))
         if self.threshold is None or label == ABSTAIN:
             return label
         if answer.confidence is None:
             raise StopRunError(
-                f"rule {self.rule!r} asks for a confidence of {self.threshold}, and the endpoint tells none",
-                hint="leave confidence= out, or ask a model that gives log-probabilities",
+                f"rule {self.rule!r} requires a confidence of {self.threshold}, and the endpoint returns none",
+                hint="leave confidence= out, or use a model that returns log-probabilities",
             )
         return label if answer.confidence >= self.threshold else ABSTAIN
 
-    def _unknown(self, answer: Answer) -> str:
-        shown = answer.said if len(answer.said) <= LONGEST_SHOWN else f"{answer.said[: LONGEST_SHOWN - 1]}…"
+    def _describe_unknown(self, answer: Answer) -> str:
+        content = answer.content
+        shown = content if len(content) <= LONGEST_SHOWN else f"{content[: LONGEST_SHOWN - 1]}…"
         if answer.finish in ("content_filter", "refusal"):
             return f"the model declined to answer ({answer.finish}): {shown!r}"
         cut = "; it was cut off, since it was too long" if answer.finish == "length" else ""
@@ -143,19 +145,19 @@ class Reading:
 
 
 def reading_of(labels: Any, threshold: float | None, rule: str) -> tuple[Reading, type[IntEnum] | None]:
-    """Check what ``labels=`` says of answers, and find the enum that the classes are of.
+    """Check ``labels=``, the answers and their classes; return their reading and the enum of the classes.
 
     Raises
     ------
     RuleError
-        If an answer is empty or means two classes, none votes, or a class is no class.
+        If an answer is empty or equal to another one, all abstain, or a class is invalid.
     """
     if isinstance(labels, EnumType):
         members: Mapping[str, Any] = labels.__members__
         labels = {name.lower().replace("_", " "): member for name, member in members.items()}
     if not isinstance(labels, Mapping) or not labels:
         raise RuleError(
-            f"labels={labels!r} of rule {rule!r} does not say what answers mean",
+            f"labels={labels!r} of rule {rule!r} does not map answers to classes",
             hint='labels={"spam": Label.SPAM, "no spam": Label.HAM}, or the IntEnum itself',
         )
     meanings: dict[str, int] = {}
@@ -179,8 +181,8 @@ def _checked(answer: Any, before: Mapping[str, int], rule: str) -> str:
     same = next((other for other in before if normalised(other) == normalised(answer)), None)
     if same is not None:
         raise RuleError(
-            f"the answers {same!r} and {answer!r} of rule {rule!r} cannot be told apart",
-            hint="case, spaces, and punctuation around an answer do not count; use other words",
+            f"the answers {same!r} and {answer!r} of rule {rule!r} count as equal",
+            hint="case, spaces, and punctuation around an answer are ignored; use other words",
         )
     return answer
 
@@ -194,7 +196,7 @@ def _probability(threshold: Any, rule: str) -> float | None:
 
 
 def normalised(answer: str) -> str:
-    """An answer without what does not count: case, runs of spaces, punctuation around it.
+    """Normalise an answer for comparison: fold case, reduce runs of spaces, strip surrounding punctuation.
 
     >>> normalised("  **Not  Spam**. "), normalised("C++"), normalised("?!")
     ('not spam', 'c++', '?!')
@@ -213,22 +215,22 @@ def _is_mark(character: str) -> bool:
 
 
 def confidence_of(text: str, tokens: Sequence[tuple[str, float]]) -> float:
-    """The probability of the answer in a text: of those tokens that it is written with.
+    """Return the probability of the answer in a text: the product over the tokens that spell it.
 
     Parameters
     ----------
     text : str
-        All that the model said.
+        The whole reply of the model.
     tokens : sequence of (token, log-probability)
 
     >>> round(confidence_of('{"answer": "spam"}', [('{"answer": "', 0.0), ("sp", -0.1), ("am", -0.2), ('"}', -1.0)]), 3)
     0.741
     """
-    said = Answer(text).said
-    first = text.rfind(said) if "".join(token for token, _ in tokens) == text else -1
+    content = Answer(text).content
+    first = text.rfind(content) if "".join(token for token, _ in tokens) == text else -1
     total, place = 0.0, 0
     for token, logprob in tokens:
-        if first < 0 or (place < first + len(said) and place + len(token) > first):
+        if first < 0 or (place < first + len(content) and place + len(token) > first):
             total += logprob
         place += len(token)
     return min(1.0, math.exp(total))

@@ -1,4 +1,4 @@
-"""What a rule calls: the columns of a chunk go in, and for each example an answer comes out, or why there is none."""
+"""The function of a prompt rule: takes the columns of a chunk, returns an answer or an error for each example."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from labelkit.exceptions import PromptError
-from labelkit.rules.prompts._question import PromptQuestion
+from labelkit.rules.prompts._request_template import RequestTemplate
 from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import Budget, Prices
 from labelkit.rules.prompts.endpoint import Endpoint
@@ -18,78 +18,78 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Asker:
-    """Asks a rule's question of examples.
+    """Send a rule's prompt for each example, or take its answer from the store.
 
     Parameters
     ----------
     rule : str
         The name of the rule.
     columns : tuple of str
-        The columns that it is called with.
-    question : PromptQuestion
+        The columns of a call, in order.
+    request : RequestTemplate
     budget : Budget
-        What a run may spend on this rule.
+        Limits on the expenses of this rule in a run.
     prices : Prices
     concurrency : int
-        Requests under way at a time, in all processes of a run together.
+        Concurrent requests, in all processes of a run together.
     retries : int
-        How often a prompt is sent again.
+        Number of times that a prompt is sent again.
     timeout : float
-        Seconds until a request is given up.
+        Time limit of a request, in seconds.
     function : callable
-        What the rule was made of: its text is the rule's, for people.
+        The decorated function; its source is shown as the source of the rule.
     """
 
     rule: str
     columns: tuple[str, ...]
-    question: PromptQuestion
+    request: RequestTemplate
     budget: Budget
     prices: Prices
     concurrency: int
     retries: int
     timeout: float
     function: Any = field(repr=False)
-    _settled: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _rejected_fields: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _in_memory: list[AnswerStore] = field(default_factory=list, repr=False)
 
     @property
     def __wrapped__(self) -> Any:
-        return self.function  # where Python looks for the source
+        return self.function  # inspect.getsource follows this attribute
 
     def __call__(self, *columns: Any) -> list[Answer | PromptError]:
-        """Ask about the examples of a chunk."""
+        """Return the answers, or errors, of the examples of a chunk."""
         return self.ask(self.prompts(columns))
 
     def prompts(self, columns: Sequence[Any]) -> list[str]:
-        """The prompts of the examples of a chunk."""
-        template = self.question.template
+        """Render the prompts of the examples of a chunk."""
+        template = self.request.template
         return [template.render(dict(zip(self.columns, row, strict=True))) for row in columns_as_rows(columns)]
 
     def ask(self, prompts: Sequence[str]) -> list[Answer | PromptError]:
-        """Ask about each distinct prompt that has no answer yet.
+        """Send each distinct prompt that has no stored answer; return the answers of all.
 
         Raises
         ------
         StopRunError
-            If the run must not go on: the budget or the quota is spent, the key, the address or the model is wrong, or
-            the endpoint is out of reach. What was answered is kept.
+            If the budget or the quota is spent, the key, the address or the model is wrong, or the endpoint is out of
+            reach. Answers that arrived before are stored.
         """
-        from labelkit.rules.prompts._requests import ask_all  # noqa: PLC0415 - asyncio is for rules that run
+        from labelkit.rules.prompts._requests import send_all  # noqa: PLC0415 - asyncio is for rules that run
 
         endpoint = Endpoint.of_environment(self.rule)
-        keys = [self.question.key(endpoint.name, prompt) for prompt in prompts]
+        keys = [self.request.key(endpoint.name, prompt) for prompt in prompts]
         store = self.store()
-        answers: dict[str, Answer | PromptError] = dict(store.found(dict.fromkeys(keys)))
+        answers: dict[str, Answer | PromptError] = dict(store.get_many(dict.fromkeys(keys)))
         rest = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in answers}
         if rest:
-            answers |= ask_all(self, endpoint, store, rest)
+            answers |= send_all(self, endpoint, store, rest)
         else:
             store.close()
         return [answers[key] for key in keys]
 
     def store(self) -> AnswerStore:
-        """Where answers are kept: a file that is opened for each chunk, or one store in memory for good."""
-        from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - brings Arrow
+        """Return the store of answers: a file, opened for each chunk, or one store in memory for all chunks."""
+        from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - imports Arrow
 
         if self._in_memory:
             return self._in_memory[0]
@@ -98,20 +98,20 @@ class Asker:
             self._in_memory.append(store)
         return store
 
-    def known_terms(self, endpoint: Endpoint) -> frozenset[str] | None:
-        """The fields that the endpoint has shown in this process not to take; None before it answered."""
-        return self._settled.get(endpoint.name)
+    def rejected_fields(self, endpoint: Endpoint) -> frozenset[str] | None:
+        """Return the fields that the endpoint rejects, or None before its first answer in this process."""
+        return self._rejected_fields.get(endpoint.name)
 
-    def settle_terms(self, endpoint: Endpoint, dropped: frozenset[str]) -> None:
-        """Note which fields the endpoint does not take."""
-        self._settled[endpoint.name] = dropped
+    def note_rejected_fields(self, endpoint: Endpoint, dropped: frozenset[str]) -> None:
+        """Record the fields that the endpoint rejects."""
+        self._rejected_fields[endpoint.name] = dropped
 
     def __fingerprint_parts__(self) -> list[Any]:
-        return [self.question, self.columns]
+        return [self.request, self.columns]
 
 
 def columns_as_rows(columns: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of columns as plain values, whatever kind of array the columns are.
+    """Iterate over the rows of columns as plain Python values, for any kind of array.
 
     >>> import numpy as np
     >>> list(columns_as_rows([np.array([1, 2]), ["a", "b"]]))
@@ -122,6 +122,7 @@ def columns_as_rows(columns: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
 
 def _values(column: Any) -> list[Any]:
     if getattr(getattr(column, "dtype", None), "kind", "") == "M" and hasattr(column, "astype"):
-        column = column.astype("datetime64[us]")  # finer ones would turn into numbers
-    way = next((getattr(column, name) for name in ("to_pylist", "tolist", "to_list") if hasattr(column, name)), None)
-    return list(column) if way is None else list(way())
+        column = column.astype("datetime64[us]")  # nanoseconds would become integers
+    names = ("to_pylist", "tolist", "to_list")
+    to_list = next((getattr(column, name) for name in names if hasattr(column, name)), None)
+    return list(column) if to_list is None else list(to_list())

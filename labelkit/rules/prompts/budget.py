@@ -1,8 +1,8 @@
-"""What may be spent on answers: requests, tokens or money, whichever is named.
+"""Limits on the expenses of prompts: requests, tokens or money.
 
-A budget is for one run, which is one process with the workers that it starts: whoever gives the same command again
-allows the same again. What a request will cost is not known before its answer comes, so its estimate is set aside
-first, and put right after; requests are counted exactly.
+A budget is for one run: one process and the workers that it starts. Running the same command again grants the same
+budget again. The cost of a request is not known before its answer arrives, so an estimate is reserved first and
+corrected afterwards; requests are counted exactly.
 
 >>> Budget.of("2_000 requests, 5 usd")
 Budget(requests=2000.0, tokens=None, money=5.0)
@@ -21,10 +21,10 @@ from typing import Any, Final
 from labelkit.exceptions import RuleError
 
 VARIABLE: Final = "LABELKIT_LLM_BUDGET"
-"""A budget for all rules of a run together."""
+"""Environment variable with the budget of all rules of a run together."""
 
-CHARACTERS_A_TOKEN: Final = 4
-"""Of UTF-8, in bytes: about what tokenizers make of running text in any script."""
+BYTES_PER_TOKEN: Final = 4
+"""Bytes of UTF-8 per token: an average of tokenizers over running text in any script."""
 
 _UNITS: Final = {
     **dict.fromkeys(("request", "requests"), "requests"),
@@ -37,7 +37,7 @@ _HINT: Final = 'such as "1000 requests", "200_000 tokens" or "5 usd", or several
 
 @dataclass(frozen=True)
 class Expense:
-    """What a request costs, or is thought to cost."""
+    """The cost of requests, actual or estimated."""
 
     requests: int = 0
     tokens: float = 0.0
@@ -49,7 +49,7 @@ class Expense:
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be spent at the most; None where there is no limit."""
+    """Upper limits of expenses; None where there is no limit."""
 
     requests: float | None = None
     tokens: float | None = None
@@ -62,7 +62,7 @@ class Budget:
         Raises
         ------
         RuleError
-            If it is neither, or a unit is not known.
+            If it is neither, or has an unknown unit.
         """
         if given is None or isinstance(given, cls):
             return given or cls()
@@ -79,11 +79,11 @@ class Budget:
 
     @classmethod
     def of_run(cls) -> Budget:
-        """What the environment allows all rules of a run together."""
+        """Read the budget of all rules of a run together from the environment."""
         return cls.of(os.environ.get(VARIABLE) or None, where=VARIABLE)
 
     def exceeded_by(self, spent: Expense, more: Expense) -> str:
-        """The limit that one more expense would pass; empty if none."""
+        """Return the limit that one more expense would exceed, as text; empty if none."""
         for unit in ("requests", "tokens", "money"):
             limit, total = getattr(self, unit), getattr(spent, unit) + getattr(more, unit)
             if limit is not None and total > limit * (1 + 1e-12):
@@ -102,7 +102,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Prices:
-    """What a million tokens cost, in and out; NaN where that is not known."""
+    """The prices of a million input and output tokens; NaN if not given."""
 
     tokens_in: float = math.nan
     tokens_out: float = math.nan
@@ -114,7 +114,7 @@ class Prices:
         Raises
         ------
         RuleError
-            If they are not two numbers from 0.
+            If they are not two numbers, 0 or greater.
         """
         if given is None:
             return cls()
@@ -128,15 +128,15 @@ class Prices:
 
     @property
     def known(self) -> bool:
-        """Whether money can be counted."""
+        """True if both prices are given, so that money can be counted."""
         return not math.isnan(self.tokens_in + self.tokens_out)
 
     def cost(self, tokens_in: float, tokens_out: float) -> float:
-        """What tokens cost; NaN where prices are not known."""
+        """Return the cost of tokens; NaN if prices are not given."""
         return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / 1e6
 
     def expense(self, tokens_in: float, tokens_out: float) -> Expense:
-        """Count one request with its tokens; its money is 0 where prices are not known.
+        """Return the expense of one request with its tokens; its money is 0 if prices are not given.
 
         >>> Prices(10, 20).expense(100, 5), Prices().expense(100, 5)
         (Expense(requests=1, tokens=105, money=0.0011), Expense(requests=1, tokens=105, money=0.0))
@@ -145,9 +145,9 @@ class Prices:
 
 
 def about_tokens(text: str) -> int:
-    """About how many tokens a text has.
+    """Estimate the number of tokens of a text.
 
     >>> about_tokens("Is this comment spam?"), about_tokens("")
     (6, 0)
     """
-    return -(-len(text.encode("utf-8", "surrogatepass")) // CHARACTERS_A_TOKEN)
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)

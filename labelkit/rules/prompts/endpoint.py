@@ -1,8 +1,8 @@
-"""Where to ask, and what a reply means: an answer, a reason to ask again, to give up on an example, or to stop.
+"""The address and key of the endpoint, and the interpretation of its replies: answer, retry, reject, or stop the run.
 
-The address and the key come from the environment alone: ``LABELKIT_LLM_URL`` and ``LABELKIT_LLM_KEY``, or where the
-first is not set ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``. A key is never sent to the address of the other pair. What
-is secret is taken out of every text that comes from outside before anybody sees it.
+The address and the key are read from the environment only: ``LABELKIT_LLM_URL`` and ``LABELKIT_LLM_KEY``, or, if the
+first is not set, ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``. A key is never sent to the address of the other pair.
+Secrets are removed from every text that the endpoint returns before it is shown or stored.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from labelkit.exceptions import StopRunError
 from labelkit.rules.prompts.answers import Answer, confidence_of
 
 PAIRS: Final = (("LABELKIT_LLM_URL", "LABELKIT_LLM_KEY"), ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
-"""Variables of the environment: addresses, each with its key."""
+"""Environment variables of addresses, each with that of its key."""
 
 PATH: Final = "/chat/completions"
 
 A_KEY: Final = 16
-"""Characters from which a secret is taken out of answers too; shorter ones, such as "none", may be answers."""
+"""Length from which a secret is removed from answers too; shorter ones, such as "none", may be answers."""
 
 LONGEST_REASON: Final = 200
-"""Characters of what an endpoint says that are passed on."""
+"""Characters of an endpoint's error message that are shown."""
 
 LONGEST_WAIT: Final = 600.0
-"""Seconds that a run waits for an endpoint that asks it to; after more, it stops."""
+"""Longest wait in seconds that an endpoint may request; if it requests more, the run stops."""
 
-_AGAIN: Final = {408, 409, 425, 429}
-_UNFIT: Final = {400, 413, 422}
+_RETRY: Final = {408, 409, 425, 429}
+_REJECTED: Final = {400, 413, 422}
 _SPENT: Final = re.compile(r"quota|billing|credit|balance|payment|spending|funds", re.IGNORECASE)
 _TOO_LONG: Final = re.compile(
     r"context.?(length|window|size)|too long|too many tokens|maximum.{0,20}tokens", re.IGNORECASE
@@ -46,16 +46,16 @@ _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
-class AgainError(Exception):
-    """No answer this time, but perhaps the next.
+class RetryError(Exception):
+    """A failure that may be temporary: the request is worth a retry.
 
     Parameters
     ----------
     reason : str
     wait : float, optional
-        Seconds that the endpoint asks everybody to wait.
+        Seconds that the endpoint requests to wait, before any request.
     unreachable : bool
-        Whether nobody answered at all.
+        True if there was no connection at all.
     """
 
     def __init__(self, reason: str, *, wait: float | None = None, unreachable: bool = False) -> None:
@@ -65,14 +65,14 @@ class AgainError(Exception):
         self.unreachable = unreachable
 
 
-class UnfitError(Exception):
-    """The endpoint does not take this request.
+class RejectedRequestError(Exception):
+    """The endpoint rejects this request.
 
     Parameters
     ----------
     reason : str
     final : bool
-        Whether it is because of the example, so that the same request in other words is of no use.
+        True if the prompt itself is the cause (too long), so that leaving out fields of the request cannot help.
     """
 
     def __init__(self, reason: str, *, final: bool = False) -> None:
@@ -83,17 +83,17 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An address that speaks OpenAI's chat completions.
+    """An endpoint of OpenAI's chat completions API.
 
     Parameters
     ----------
     name : str
-        The address without anything secret.
+        The address without secrets.
     url : str
-        Where requests go.
+        The address to which requests are sent.
     headers : dict
     secrets : tuple of str
-        What must not be shown.
+        Texts that must not be shown.
     """
 
     name: str
@@ -108,7 +108,7 @@ class Endpoint:
         Raises
         ------
         StopRunError
-            If there is no address, or what there is cannot be used.
+            If there is no address, or the address or the key is invalid.
         """
         url, key, variable = _given(rule)
         parts = urlsplit(url)
@@ -118,7 +118,9 @@ class Endpoint:
                 hint=f"{variable}=https://api.example.com/v1",
             )
         if not key.isascii() or any(character.isspace() for character in key):
-            raise StopRunError(f"the key beside {variable} holds characters that no key has", hint="copy it anew")
+            raise StopRunError(
+                f"the key that belongs to {variable} has characters that no key has", hint="copy it again"
+            )
         host = parts.netloc.rpartition("@")[2]
         path = parts.path.rstrip("/")
         path = path if path.endswith(PATH) else path + PATH
@@ -131,20 +133,22 @@ class Endpoint:
         )
 
     def redacted(self, text: str, *, least: int = 3) -> str:
-        """A text without what is secret, as far as it has so many characters."""
+        """Replace the secrets of at least ``least`` characters in a text by ``***``."""
         for secret in self.secrets:
             text = text if len(secret) < least else text.replace(secret, "***")
         return text
 
     def answer(self, status: int, headers: Mapping[str, str], content: bytes, rule: str) -> Answer:
-        """Make an answer of a reply.
+        """Parse a reply.
 
         Raises
         ------
-        AgainError, UnfitError
-            If it is none.
+        RetryError
+            If the failure may be temporary.
+        RejectedRequestError
+            If the endpoint rejects this request.
         StopRunError
-            If there will be none for any example: the key, the address or the model is wrong, or the quota is spent.
+            If every request must fail: the key, the address or the model is wrong, or the quota is spent.
         """
         body = _json(content)
         if is_success(status):
@@ -153,11 +157,11 @@ class Endpoint:
         error = body.get("error") if isinstance(body, dict) else None
         kind = " ".join(str(error.get(name, "")) for name in ("code", "type")) if isinstance(error, dict) else ""
         if status == 402 or (status in (403, 429) and (_SPENT.search(kind) or "insufficient_quota" in reason)):
-            raise _stop(rule, self, reason, "the quota is spent", "when there is more, give the same command again")
-        if status in _AGAIN or (status >= 500 and status not in (501, 505)):
-            raise AgainError(reason, wait=self._wait(headers, reason, rule))
-        if status in _UNFIT:
-            raise UnfitError(reason, final=status == 413 or bool(_TOO_LONG.search(f"{kind} {reason}")))
+            raise _stop(rule, self, reason, "the quota is spent", "raise the quota, and run the same command again")
+        if status in _RETRY or (status >= 500 and status not in (501, 505)):
+            raise RetryError(reason, wait=self._wait(headers, reason, rule))
+        if status in _REJECTED:
+            raise RejectedRequestError(reason, final=status == 413 or bool(_TOO_LONG.search(f"{kind} {reason}")))
         raise _stop(rule, self, reason, *_WRONG.get(status, _WRONG[404]))
 
     def _answer(self, body: Any) -> Answer:
@@ -166,47 +170,47 @@ class Endpoint:
             message = choice["message"]
             text, refusal = _joined(message.get("content")), message.get("refusal")
             finish = "refusal" if refusal and not text else str(choice.get("finish_reason") or "stop")
-            said = text or str(refusal or "")
-            if not said and finish == "stop":
-                raise AgainError("the reply holds no answer")
+            content = text or str(refusal or "")
+            if not content and finish == "stop":
+                raise RetryError("the reply holds no answer")
             used = body.get("usage") or {}
             counts = [int(used.get(name) or 0) for name in ("prompt_tokens", "completion_tokens")]
-            return Answer(self.redacted(said, least=A_KEY), finish, _confidence(said, choice), *counts)
+            return Answer(self.redacted(content, least=A_KEY), finish, _confidence(content, choice), *counts)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-            raise AgainError(f"the reply is no chat completion: {self._start(body)}") from None
+            raise RetryError(f"the reply is not a chat completion: {self._shortened(body)}") from None
 
     def _reason(self, status: int, body: Any, content: bytes) -> str:
-        """What the endpoint says is wrong."""
+        """Return the status and the error message of a reply, without secrets and shortened."""
         error = body.get("error", body.get("message")) if isinstance(body, dict) else None
-        said = error.get("message") if isinstance(error, dict) else error
-        text = said if isinstance(said, str) else content[: 2 * LONGEST_REASON].decode("utf-8", "replace")
+        message = error.get("message") if isinstance(error, dict) else error
+        text = message if isinstance(message, str) else content[: 2 * LONGEST_REASON].decode("utf-8", "replace")
         code = f" [{error['code']}]" if isinstance(error, dict) and isinstance(error.get("code"), str) else ""
-        return f"{status}{code}: {self._start(text)}"
+        return f"{status}{code}: {self._shortened(text)}"
 
-    def _start(self, said: Any) -> str:
-        text = " ".join(self.redacted(said if isinstance(said, str) else json.dumps(said)).split())
+    def _shortened(self, value: Any) -> str:
+        text = " ".join(self.redacted(value if isinstance(value, str) else json.dumps(value)).split())
         return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
 
     def _wait(self, headers: Mapping[str, str], reason: str, rule: str) -> float | None:
         wait = retry_after(headers)
         if wait is not None and wait > LONGEST_WAIT:
-            told = f"asks to come back in {wait:,.0f} seconds"
-            raise _stop(rule, self, reason, told, "give the same command again then")
+            problem = f"the endpoint requests a wait of {wait:,.0f} seconds"
+            raise _stop(rule, self, reason, problem, "run the same command again then")
         return wait
 
 
 _WRONG: Final = {
-    401: ("the key is not accepted", "set LABELKIT_LLM_KEY to a key that is valid"),
-    403: ("the key may not do this", "set LABELKIT_LLM_KEY to a key that may use the model"),
-    404: ("the address or the model is not there", "check LABELKIT_LLM_URL and model="),
+    401: ("the key is not accepted", "set LABELKIT_LLM_KEY to a valid key"),
+    403: ("the key lacks permission", "set LABELKIT_LLM_KEY to a key that may use the model"),
+    404: ("the address or the model does not exist", "check LABELKIT_LLM_URL and model="),
 }
 
 
-def _stop(rule: str, endpoint: Endpoint, reason: str, what: str, hint: str) -> StopRunError:
-    """The run cannot go on; what was answered so far is kept."""
+def _stop(rule: str, endpoint: Endpoint, reason: str, problem: str, hint: str) -> StopRunError:
+    """Build the error that stops the run, with the reply of the endpoint."""
     return StopRunError(
-        f"rule {rule!r} cannot go on: {what}; {endpoint.name} says {reason}",
-        hint=f"{hint}; what was answered is kept, and not paid for again",
+        f"rule {rule!r} cannot go on: {problem}; {endpoint.name} replied {reason}",
+        hint=f"{hint}; answers so far are stored, and not paid for again",
     )
 
 
@@ -216,7 +220,7 @@ def _given(rule: str) -> tuple[str, str, str]:
         if url:
             return url, os.environ.get(secret, "").strip(), variable
     raise StopRunError(
-        f"rule {rule!r} asks a language model, and the environment does not say where",
+        f"rule {rule!r} asks a language model, and the environment has no address of one",
         hint="set LABELKIT_LLM_URL to an address such as https://api.example.com/v1, and LABELKIT_LLM_KEY to its key",
     )
 
@@ -230,19 +234,19 @@ def _authorization(key: str, user: tuple[str, str]) -> dict[str, str]:
 
 
 def _secrets(key: str, password: str, quoted: str, query: str) -> tuple[str, ...]:
-    """All that must not be shown, the longest first; a value of one or two characters would blot out everything."""
+    """Return the texts that must not be shown, longest first, except those too short to be secrets (1 or 2 letters)."""
     values = [part.partition("=")[2] for part in query.split("&")]
-    found = {secret for secret in (key, password, quoted, query, *values, *map(unquote, values)) if len(secret) > 2}
-    return tuple(sorted(found, key=len, reverse=True))
+    secrets = {secret for secret in (key, password, quoted, query, *values, *map(unquote, values)) if len(secret) > 2}
+    return tuple(sorted(secrets, key=len, reverse=True))
 
 
 def is_success(status: int) -> bool:
-    """Whether a status says that there is an answer."""
+    """Return True for a status of success (2xx)."""
     return status // 100 == 2
 
 
 def _joined(content: Any) -> str:
-    """The text of a message, which may come in parts."""
+    """Join the text of a message, which may be a list of parts."""
     if isinstance(content, list):
         return "".join(str(part.get("text") or "") for part in content)
     return content if isinstance(content, str) else ""
@@ -256,8 +260,8 @@ def _json(content: bytes) -> Any:
 
 
 def _confidence(text: str, choice: Mapping[str, Any]) -> float | None:
-    told = choice.get("logprobs")
-    tokens = told.get("content") if isinstance(told, Mapping) else None
+    logprobs = choice.get("logprobs")
+    tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     if not tokens:
         return None
     confidence = confidence_of(text, [(str(token["token"]), float(token["logprob"])) for token in tokens])
@@ -265,7 +269,7 @@ def _confidence(text: str, choice: Mapping[str, Any]) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a reply asks to wait.
+    """Return the seconds to wait before a retry, from the headers of a reply; None if it has none.
 
     >>> retry_after({"retry-after": "2"}), retry_after({"retry-after-ms": "250"}), retry_after({})
     (2.0, 0.25, None)
@@ -283,7 +287,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def pause_after(headers: Mapping[str, str], tokens: float) -> float:
-    """The seconds after which the next request is welcome, by what a reply says is left of a rate limit.
+    """Return the seconds to wait before the next request, from the rate-limit headers of a reply.
 
     >>> pause_after({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m2.5s"}, 100)
     62.5

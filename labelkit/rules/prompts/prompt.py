@@ -15,7 +15,7 @@ from labelkit.rules.expressions import columns_of
 from labelkit.rules.inspection.bare_body import is_bare
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.options import AuthorOptions, Options, takes_options
-from labelkit.rules.prompts._question import PromptQuestion, request_parameters
+from labelkit.rules.prompts._request_template import RequestTemplate, request_parameters
 from labelkit.rules.prompts._template import Template
 from labelkit.rules.prompts.answers import Reading, reading_of
 from labelkit.rules.prompts.asker import Asker
@@ -43,46 +43,47 @@ def prompt(
     name: str | None = None,
     **options: Unpack[AuthorOptions],
 ) -> Callable[[Callable[P, None]], LabelingFunction[P]]:
-    """Make a rule that asks a language model about each example.
+    """Declare a rule that queries a language model for each example.
 
-    The function's parameters name the columns, its body is its docstring alone. Any endpoint will do that speaks
-    OpenAI's chat completions: its address and key are in the environment, ``LABELKIT_LLM_URL`` and
+    The parameters of the function name the columns; its body is its docstring alone. Any endpoint with OpenAI's chat
+    completions API works: its address and key are read from the environment, ``LABELKIT_LLM_URL`` and
     ``LABELKIT_LLM_KEY`` (else ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``).
 
-    Answers are kept by endpoint, model, parameters and prompt, so that a run that was stopped or killed pays for none
-    twice; so the votes themselves are not cached. The rule has no ``examples=``, which would have to be paid for: see
-    :func:`labelkit.dry_run`.
+    Answers are stored by endpoint, model, parameters and prompt, so that a run that was stopped or killed pays for none
+    twice; the votes are therefore not cached. The rule has no ``examples=``, since testing them would cost requests:
+    see :func:`labelkit.dry_run`.
 
     Parameters
     ----------
     template : str or Path
         The task, with columns in braces: ``"Is this comment spam? {text}"``; a Path is a file beside the module.
     labels : mapping from str to label, or IntEnum
-        The allowed answers and what they mean; None abstains. ``"unsure"`` is always allowed, and abstains. Of an
-        enum, the names of the members in lower case. Case, and spaces and punctuation around an answer, do not count.
+        The allowed answers and their classes; None abstains. ``"unsure"`` is always allowed, and abstains. For an
+        enum, the answers are the names of its members in lower case. Case, and spaces and punctuation around an answer,
+        are ignored.
     model : str
-        As the endpoint calls it.
+        The name of the model at the endpoint.
     when : Condition, optional
-        Ask only where this holds. Columns that it names must be among the function's parameters.
+        Send prompts only for examples that meet this condition. Its columns must be among the function's parameters.
     confidence : float, optional
-        The probability, in [0, 1], that the model must give to its answer for a vote; the endpoint has to tell it
-        (``logprobs``).
+        The probability, in [0, 1], that the model must give to its answer for a vote; requires an endpoint that returns
+        log-probabilities (``logprobs``).
     parameters : mapping, optional
-        More fields of the request. The temperature and the seed are 0 if it does not say otherwise; None leaves one
-        out. Those that the endpoint does not take (400) are left out, as is the schema of the answer.
+        Further fields of the request. The temperature and the seed are 0 by default; None removes one. Fields that the
+        endpoint rejects (status 400) are left out, and so is the schema of the answer.
     concurrency : int
-        Requests under way at a time, in all processes of a run together.
+        Concurrent requests, in all processes of a run together.
     retries : int
-        How often a prompt is sent again after a time-out, a broken reply, or a status such as 429 or 500: after half a
-        second, doubled each time, or as long as the endpoint asks.
+        Number of times that a prompt is sent again after a time-out, a broken reply, or a status such as 429 or 500:
+        after half a second, doubled each time, or after the time that the endpoint requests.
     timeout : float
-        Seconds until a request is given up.
+        Time limit of a request, in seconds.
     budget : int or str, optional
-        What a run may spend on this rule: a number of requests, or ``"1000 requests"``, ``"200_000 tokens"``,
-        ``"5 usd"``. A run that would spend more is stopped, and goes on when the same command is given again.
-        ``LABELKIT_LLM_BUDGET`` is a budget for all rules together.
+        Limit on the expenses of this rule in a run: a number of requests, or ``"1000 requests"``, ``"200_000 tokens"``,
+        ``"5 usd"``. A run that would exceed it stops; the same command continues it, with the same budget again.
+        ``LABELKIT_LLM_BUDGET`` limits all rules together.
     prices : (float, float), optional
-        What a million tokens cost, in prompts and in answers.
+        The prices of a million tokens of prompts, and of answers.
     name, group, precision, trusted
         As in :func:`labelkit.keywords`.
 
@@ -94,14 +95,14 @@ def prompt(
     Raises
     ------
     RuleError
-        If the template names no column, or one that is no parameter; if answers cannot be told apart; if an option
-        cannot be meant.
+        If the template names no column, or one that is not a parameter; if two answers count as equal; if an option is
+        invalid.
 
     Examples
     --------
     >>> @prompt("Is this comment spam? {text}", labels={"yes": 1, "no": 0}, model="small")
     ... def asks_a_model(text: str) -> None:
-    ...     "What a language model thinks of it."
+    ...     "Ask a language model."
     >>> asks_a_model
     <prompt rule asks_a_model(text) -> 0, 1>
     """
@@ -110,8 +111,8 @@ def prompt(
     read = Template.of(template, module_file=module_file)
 
     def decorate(function: Callable[P, None]) -> LabelingFunction[P]:
-        made = str(name or getattr(function, "__name__", "prompt"))
-        reading, enum = reading_of(labels, confidence, made)
+        rule_name = str(name or getattr(function, "__name__", "prompt"))
+        reading, enum = reading_of(labels, confidence, rule_name)
         rule = calling(
             function,
             kind="prompt",
@@ -121,7 +122,7 @@ def prompt(
             options=given.replaced_by(Options({"cache": False})),
             decide=reading,
         )
-        question = PromptQuestion(
+        request = RequestTemplate(
             read,
             _model(model, rule.name),
             reading.answers,
@@ -131,7 +132,7 @@ def prompt(
         asker = Asker(
             rule=rule.name,
             columns=rule.columns,
-            question=question,
+            request=request,
             budget=_budget(budget, prices, rule.name),
             prices=Prices.of(prices, rule.name),
             concurrency=_whole(concurrency, "concurrency", 1, rule.name),
@@ -139,19 +140,19 @@ def prompt(
             timeout=_seconds(timeout, rule.name),
             function=function,
         )
-        return _asking(rule, asker, reading)
+        return _with_asker(rule, asker, reading)
 
     return decorate
 
 
-def _asking(rule: LabelingFunction[P], asker: Asker, reading: Reading) -> LabelingFunction[P]:
-    """The rule with the asker in the place of the function, once its columns have been checked."""
+def _with_asker(rule: LabelingFunction[P], asker: Asker, reading: Reading) -> LabelingFunction[P]:
+    """Check the columns of a rule, and return the rule with the asker in place of its function."""
     assert isinstance(rule.body, Calls)
     if not is_bare(asker.function):
         raise RuleError(
             f"rule {rule.name!r} asks a model, so its body would never run", hint="leave only the docstring"
         )
-    fields, guarded = asker.question.template.fields, columns_of(rule.body.when) if rule.body.when else ()
+    fields, guarded = asker.request.template.fields, columns_of(rule.body.when) if rule.body.when else ()
     unknown = [field for field in fields if field not in rule.columns]
     if unknown:
         raise RuleError(
@@ -159,18 +160,18 @@ def _asking(rule: LabelingFunction[P], asker: Asker, reading: Reading) -> Labeli
             f"{rule.columns}",
             hint=f"def {rule.name}({', '.join(fields)}): ...",
         )
-    idle = [column for column in rule.columns if column not in (*fields, *guarded)]
-    if idle:
+    unused = [column for column in rule.columns if column not in (*fields, *guarded)]
+    if unused:
         raise RuleError(
-            f"rule {rule.name!r} reads column {idle[0]!r}, which its prompt does not name",
-            hint=f"put {{{idle[0]}}} into the prompt, or leave the parameter out",
+            f"rule {rule.name!r} reads column {unused[0]!r}, which its prompt does not name",
+            hint=f"put {{{unused[0]}}} into the prompt, or leave the parameter out",
         )
     return replace(rule, body=replace(rule.body, function=asker, decide=reading))
 
 
 def _model(model: Any, rule: str) -> str:
     if not isinstance(model, str) or not model.strip():
-        raise RuleError(f"model={model!r} of rule {rule!r} is not the name of a model", hint="as the endpoint calls it")
+        raise RuleError(f"model={model!r} of rule {rule!r} is not the name of a model", hint="use the endpoint's name")
     return model
 
 
@@ -178,15 +179,15 @@ def _budget(given: Any, prices: Any, rule: str) -> Budget:
     budget = Budget.of(given)
     if budget.money is not None and prices is None:
         raise RuleError(
-            f"budget={given!r} of rule {rule!r} limits money, and the rule does not say what tokens cost",
+            f"budget={given!r} of rule {rule!r} limits money, and the rule has no prices of tokens",
             hint="prices=(0.15, 0.60): for a million tokens of prompts, and of answers",
         )
     return budget
 
 
-def _whole(value: Any, what: str, least: int, rule: str) -> int:
+def _whole(value: Any, option: str, least: int, rule: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise RuleError(f"{what}={value!r} of rule {rule!r} is not a whole number from {least}", hint=f"{what}=8")
+        raise RuleError(f"{option}={value!r} of rule {rule!r} is not a whole number from {least}", hint=f"{option}=8")
     return value
 
 
