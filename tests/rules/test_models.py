@@ -90,17 +90,17 @@ def test_an_estimator_whose_labels_are_classes_needs_nothing_more():
 
 def test_labels_that_are_no_classes_are_not_taken_for_them(classifier):
     lf = rule(classifier)
-    with pytest.raises(ValueError, match=r"labels are \['ham', 'spam'\], and the rule does not say which"):
+    with pytest.raises(ValueError, match=r"labels are \['ham', 'spam'\], and the rule does not map them to classes"):
         lf("nice song")
 
 
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        ({"spam": Label.SPAM}, "the model knows the label 'ham', and classes= does not say what it means"),
+        ({"spam": Label.SPAM}, "the model has the label 'ham', which classes= does not name"),
         (
             {**MEANINGS, "phish": 1},
-            "classes= names 'phish', which the model does not know; its labels are ['ham', 'spam']",
+            "classes= names 'phish', which is not a label of the model; its labels are ['ham', 'spam']",
         ),
         ([0, 1, 1], "classes= names 3 classes in order, and the model's labels are ['ham', 'spam']"),
     ],
@@ -140,7 +140,7 @@ def test_one_class_is_voted_for_by_its_own_probability(classifier):
 def test_a_model_without_probabilities_votes_by_its_labels_and_takes_no_threshold():
     model = fitted(estimator=LinearSVC())
     assert rule(model, classes=MEANINGS)("free money") == 1
-    with refused("Pipeline, says labels and not probabilities", "CalibratedClassifierCV(model)"):
+    with refused("Pipeline, returns labels and not probabilities", "CalibratedClassifierCV(model)"):
         rule(model, classes=MEANINGS, threshold=0.8)
     calibrated = fitted(estimator=CalibratedClassifierCV(LinearSVC(), cv=2))
     assert rule(calibrated, classes=MEANINGS, threshold=0.5)("free money") == 1
@@ -188,7 +188,7 @@ def test_a_model_that_predicts_several_things_is_not_asked_for_one_vote():
     from sklearn.ensemble import RandomForestClassifier
 
     model = RandomForestClassifier(3, random_state=0).fit([[0], [1]], [[0, 1], [1, 0]])
-    with refused("the model of rule 'r' predicts 2 things at once"):
+    with refused("the model of rule 'r' predicts 2 targets at once"):
         lk.model_output(model=model).rule(name="r", column="n")(1)
 
 
@@ -234,14 +234,14 @@ def test_thresholds_for_each_of_two_classes_and_the_band_are_the_same(pair, p):
     [
         ({"abstain": (0.6, 0.4)}, "abstain=(0.6, 0.4) is not a range of probabilities"),
         ({"abstain": 0.4}, "abstain=0.4 is not a range"),
-        ({"abstain": (0.4, 0.6), "threshold": 0.9}, "abstain= stands alone"),
+        ({"abstain": (0.4, 0.6), "threshold": 0.9}, "abstain= cannot be combined"),
         ({"abstain": (0.4, 0.6), "classes": [0, 1, 2]}, "abstain= is for two classes, and classes= names 3"),
         ({"margin": 1.5}, "margin=1.5 is not a probability"),
         ({"batch_size": 0}, "batch_size=0 is not a number of examples from 1 to 1,024"),
         ({"batch_size": 2000}, "batch_size=2000 is not a number"),
-        ({"model": 3}, "the model of @model_output(model=int) is int, which can be neither called nor asked"),
-        ({"model": LogisticRegression}, "is the class LogisticRegression, not a model made of it"),
-        ({"model": "none.joblib"}, "the model file 'none.joblib' is not there"),
+        ({"model": 3}, "the model of @model_output(model=int) is int, which has no predict_proba"),
+        ({"model": LogisticRegression}, "is the class LogisticRegression, not an instance of it"),
+        ({"model": "none.joblib"}, "the model file 'none.joblib' does not exist"),
         ({"model": __file__}, "a model file cannot be '.py'"),
     ],
 )
@@ -301,13 +301,13 @@ def test_a_label_that_is_not_named_is_a_fault_of_the_examples_that_get_it():
     lf = rule(Pipeline(), classes={"HAM": 0, "PHISH": 1})
     matrix = lk.Applier([lf], labels=2).apply(["free", "hello"], on_fault="record")
     assert [fault.message.splitlines()[0] for fault in matrix.faults] == [
-        "the model knows the label 'SPAM', and classes= does not say what it means"
+        "the model has the label 'SPAM', which classes= does not name"
     ] * 2
 
 
 def test_a_label_that_is_not_named_is_found_at_once_where_the_model_lists_its_labels():
     lf = rule(Pipeline(None, names={0: "HAM", 1: "SPAM"}), classes={"SPAM": 1})
-    with pytest.raises(ValueError, match="the model knows the label 'HAM', and classes= does not say"):
+    with pytest.raises(ValueError, match="the model has the label 'HAM', which classes= does not name"):
         lf("hello")
 
 
@@ -469,7 +469,9 @@ def test_a_model_of_another_scikit_learn_is_not_believed(project, classifier, mo
     monkeypatch.setattr("sklearn.base.__version__", "1.2.3")
     joblib.dump(classifier, project / "spam.joblib")
     monkeypatch.undo()
-    with pytest.raises(RuleError, match=r"of rule 'old' was saved with scikit-learn 1\.2\.3, and this is .*\n.*save"):
+    with pytest.raises(
+        RuleError, match=r"of rule 'old' was saved with scikit-learn 1\.2\.3, and .* is installed.*\n.*save"
+    ):
         rules_of(project)["old"]("free money")
 
 
@@ -502,7 +504,7 @@ def test_a_cached_function_makes_one_model_for_several_rules():
 
 
 def test_a_function_that_makes_no_model_is_told_so_with_the_rule():
-    with refused("the model of rule 'r' is int, which can be neither called"):
+    with refused("the model of rule 'r' is int, which has no predict_proba"):
         rule(lambda: 3)("x")
 
 

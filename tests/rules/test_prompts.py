@@ -324,12 +324,12 @@ def test_whatever_the_endpoint_does_every_row_has_an_answer_or_a_recorded_reason
     assert "no answer after 3 attempts; last failure: 429 [None]" not in told["limit"]
     for way, reason in {
         "limit": "no answer after 3 attempts; last failure: 429: slow down",
-        "broken": "at last: 500: oops",
-        "busy": "at last: 503: <html>503</html>",
+        "broken": "last failure: 500: oops",
+        "busy": "last failure: 503: <html>503</html>",
         "cut": "RemoteProtocolError",
         "drop": "Error",
-        "garbage": "the reply is no chat completion",
-        "empty": "the reply is no chat completion",
+        "garbage": "the reply is not a chat completion",
+        "empty": "the reply is not a chat completion",
         "silent": "the reply holds no answer",
         "slow": "no reply within 600 seconds",
         "wrong": "the answer 'wrong' is none of",
@@ -454,7 +454,7 @@ def test_an_endpoint_that_fails_on_everything_stops_the_run(endpoint, quick, mon
 
 def test_without_the_extra_a_run_stops_with_the_line_that_installs_it(endpoint, monkeypatch):
     monkeypatch.setitem(sys.modules, "httpx2", None)
-    with pytest.raises(StopRunError, match="rule 'asks_a_model' cannot (query|send requests)") as stopped:
+    with pytest.raises(StopRunError, match="rule 'asks_a_model' cannot send requests") as stopped:
         votes_of(asks(), TEXTS, on_fault="record")
     assert stopped.value.hint == "pip install 'labelkit[llm]'"
     assert endpoint.n_requests == 0
@@ -830,8 +830,8 @@ def test_a_prompt_that_cannot_be_asked_is_refused_when_it_is_declared(template, 
         ({"budget": "5 usd"}, "has no prices of tokens"),
         ({"prices": (1,)}, "are not two prices"),
         ({"parameters": {"messages": []}}, "is reserved"),
-        ({"parameters": {"api_key": "x"}}, "does not belong into a request"),
-        ({"parameters": {"stop": object()}}, "is no JSON"),
+        ({"parameters": {"api_key": "x"}}, "does not belong in a request"),
+        ({"parameters": {"stop": object()}}, "cannot be written as JSON"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_refused(options, told):

@@ -93,9 +93,9 @@ def _together(parts: list[Content]) -> Content:
 
 
 def _of_pipeline(nlp: Any) -> Content:
-    from labelkit.rules.nlp.pipeline import SpacyModel  # noqa: PLC0415 - only for rules that have one
+    from labelkit.rules.nlp.pipeline import PipelineSource  # noqa: PLC0415 - only for rules that have one
 
-    model = SpacyModel(nlp, None, "")
+    model = PipelineSource(nlp, None, "")
     parts = model.__resolved_parts__()
     return Content(fingerprint(model), parts, not any(part is nlp for part in parts))
 

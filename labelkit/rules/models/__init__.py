@@ -1,7 +1,7 @@
-"""``@model_output``: a rule that asks a classifier, once a batch, and votes where the answer is sure enough.
+"""``@model_output``: rules that call a classifier once a batch, and vote where its probability is high enough.
 
-The classifier is called by a function of one's own, or given as it is: a scikit-learn estimator, a spaCy pipeline with
-a text categorizer, a Hugging Face pipeline, any callable, or a file of one of them.
+The classifier is called by the decorated function, or given as an object: a scikit-learn estimator, a spaCy pipeline
+with a text categorizer, a Hugging Face pipeline, any callable, or a file of one of them.
 
 >>> import numpy as np
 >>> @model_output(threshold=0.8)
@@ -14,7 +14,7 @@ a text categorizer, a Hugging Face pipeline, any callable, or a file of one of t
 ...     return [{"label": "5 stars" if "great" in text else "1 star", "score": 0.7} for text in texts]
 >>> @model_output(model=stars, classes={"1 star": 0, "5 stars": 1}, threshold=0.6)
 ... def review(text):
-...     "What a Hugging Face pipeline would say of it."
+...     "A stand-in for a Hugging Face pipeline."
 >>> review("a great song")
 1
 """

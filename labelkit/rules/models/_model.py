@@ -1,7 +1,7 @@
-"""The model behind a rule: where it comes from, loaded once in each process when it is first asked, and told apart.
+"""Load and hash the model of a rule, once in each process, on first use.
 
-A model file is a pickle in most formats, and a pickle may run any code when it is loaded: name only files that are your
-own. Its digest is taken when the rule is declared, so that a file which changes afterwards is not loaded by mistake.
+A model file is a pickle in most formats, and a pickle may run any code when it is loaded: use only files that you
+trust. The file is hashed when the rule is declared, so that a file that changes afterwards is not loaded by mistake.
 """
 
 from __future__ import annotations
@@ -21,77 +21,77 @@ from labelkit._shared.optional import optional
 from labelkit.exceptions import LabelkitError, RuleError
 from labelkit.rules._caller import beside
 from labelkit.rules.inspection.model_digest import Content, content_of, digest_of_path
-from labelkit.rules.models._kinds import Asked, asked
+from labelkit.rules.models._kinds import Predictor, predictor_of
 
 _loaded: WeakValueDictionary[tuple[Path, str], Any] = WeakValueDictionary()
-"""The models of files that are in use in this process, by path and digest: rules that name the same file share it."""
+"""The loaded models of this process, by path and digest of the file; rules that name the same file share one."""
 
 
 @dataclass(frozen=True, eq=False)
-class OutputModel:
-    """Where a model comes from.
+class ModelSource:
+    """The origin of a model: a file, an object, or a function that creates it.
 
     Parameters
     ----------
     given : str, Path, or object
-        A file, a model, or a function without parameters that makes one.
+        A file, a model, or a function without parameters that creates one.
     beside : str, optional
-        The file from whose folder paths start.
-    sure : bool
-        Whether the rules want to know how sure the model is.
+        The file from whose folder relative paths start.
+    needs_scores : bool
+        True if the rule needs probabilities, not labels alone.
 
     Raises
     ------
     RuleError
-        If the file is missing or of no known kind, or the object is no model.
+        If the file is missing or of an unknown kind, or the object is not a model.
     """
 
     given: Any
     beside: str | None = None
-    sure: bool = False
-    _asked: dict[str, Asked | Exception] = field(default_factory=dict, repr=False)
+    needs_scores: bool = False
+    _predictors: dict[str, Predictor | Exception] = field(default_factory=dict, repr=False)
     _held: list[Any] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         if self.path is not None:
-            self.content  # noqa: B018 - the file as it is now
-        elif not self.is_made_later:
-            asked(self.given, self.said, sure=self.sure)
+            self.content  # noqa: B018 - hashes the file as it is now
+        elif not self.is_created_later:
+            predictor_of(self.given, self.description, needs_scores=self.needs_scores)
 
     @property
-    def said(self) -> str:
-        """What it is called before it is known which rule asks it."""
+    def description(self) -> str:
+        """The declaration in words, for messages that cannot name a rule yet."""
         return f"@model_output(model={self.given if self.path else type(self.given).__name__!s})"
 
     @cached_property
     def path(self) -> Path | None:
-        """The file that it is kept in."""
+        """The file of the model, or None if it is an object or a function."""
         if not isinstance(self.given, str | Path):
             return None
         path = Path(self.given)
-        found = beside(path, self.beside)
-        if not found.exists():
+        file = beside(path, self.beside)
+        if not file.exists():
             raise RuleError(
-                f"the model file {str(path)!r} is not there (looked in {found.parent})",
+                f"the model file {str(path)!r} does not exist (looked in {file.parent})",
                 hint="a path is relative to the module that names it; a model of a hub is given as an object: "
                 'model=pipeline("text-classification", ...)',
             )
-        if not found.is_dir() and found.suffix.lower() not in READERS:
+        if not file.is_dir() and file.suffix.lower() not in READERS:
             raise RuleError(
-                f"a model file cannot be {found.suffix or 'without suffix'!r}",
+                f"a model file cannot be {file.suffix or 'without suffix'!r}",
                 hint=f"one of {', '.join(READERS)}, or the folder of a spaCy pipeline",
             )
-        return found
+        return file
 
     @property
-    def is_made_later(self) -> bool:
-        """Whether a function makes it, when it is first asked."""
+    def is_created_later(self) -> bool:
+        """True if a function creates the model, on first use."""
         inner = inspect.unwrap(self.given) if callable(self.given) else None
         return isinstance(inner, FunctionType) and not inspect.signature(inner).parameters
 
     @cached_property
     def content(self) -> str:
-        """A digest that changes with what the model is."""
+        """A hash of the model's content."""
         if self.path is None:
             return content_of(self.given).digest
         try:
@@ -99,27 +99,28 @@ class OutputModel:
         except OSError as error:
             raise RuleError(f"the model file {str(self.given)!r} cannot be read: {error}") from None
 
-    def asked_by(self, rule: str) -> Asked:
-        """The model, ready to be asked; loaded if it is not yet. What failed once is not tried again.
+    def predictor(self, rule: str) -> Predictor:
+        """Return the model in the adapter of its kind, loading it on the first call; a failure is raised again.
 
         Raises
         ------
         RuleError
-            If it cannot be loaded, or is not what the rule needs; the message names the rule.
+            If it cannot be loaded, or lacks what the rule needs; the message names the rule.
         """
-        if rule not in self._asked:
+        if rule not in self._predictors:
             try:
-                self._asked[rule] = asked(self._model(f"rule {rule!r}"), f"rule {rule!r}", sure=self.sure)
+                model = self._model(f"rule {rule!r}")
+                self._predictors[rule] = predictor_of(model, f"rule {rule!r}", needs_scores=self.needs_scores)
             except Exception as error:
-                self._asked[rule] = error
+                self._predictors[rule] = error
                 raise
-        known = self._asked[rule]
-        if isinstance(known, Exception):
-            raise known
-        return known
+        predictor = self._predictors[rule]
+        if isinstance(predictor, Exception):
+            raise predictor
+        return predictor
 
-    def behind(self, rule: str) -> Content:
-        """What the votes of a rule depend on: the model, and the code that it refers to.
+    def dependencies(self, rule: str) -> Content:
+        """Return the dependencies of a rule's votes: the content of the model, and the code that it refers to.
 
         Raises
         ------
@@ -131,33 +132,33 @@ class OutputModel:
         inner = content_of(self._model(f"rule {rule!r}"))
         return Content(self.content, inner.code, inner.known)
 
-    def _model(self, what: str) -> Any:
+    def _model(self, rule: str) -> Any:
         if self.path is not None:
             if not self._held:
-                self._held.append(self._from_file(self.path, what))
+                self._held.append(self._from_file(self.path, rule))
             return self._held[0]
-        return self._made if self.is_made_later else self.given
+        return self._created if self.is_created_later else self.given
 
     @cached_property
-    def _made(self) -> Any:
+    def _created(self) -> Any:
         return self.given()
 
-    def _from_file(self, path: Path, what: str) -> Any:
+    def _from_file(self, path: Path, rule: str) -> Any:
         key = (path.resolve(), self.content)
         model = _loaded.get(key)
         if model is not None:
             return model
         if digest_of_path(path) != self.content:
             raise RuleError(
-                f"the model file {str(self.given)!r} of {what} has changed since the rule was declared",
+                f"the model file {str(self.given)!r} of {rule} has changed since the rule was declared",
                 hint="collect the rules again",
             )
-        model = self._read(path, what)
-        with contextlib.suppress(TypeError):  # an object that cannot be watched is loaded for each rule
+        model = self._read(path, rule)
+        with contextlib.suppress(TypeError):  # an object without weak references is loaded for each rule
             _loaded[key] = model
         return model
 
-    def _read(self, path: Path, what: str) -> Any:
+    def _read(self, path: Path, rule: str) -> Any:
         from sklearn.exceptions import InconsistentVersionWarning  # noqa: PLC0415 - only for rules that have a file
 
         reader = _read_spacy if path.is_dir() else READERS[path.suffix.lower()]
@@ -166,17 +167,17 @@ class OutputModel:
                 warnings.simplefilter("error", InconsistentVersionWarning)
                 return reader(path)
         except InconsistentVersionWarning as other:
-            made, here = other.original_sklearn_version, other.current_sklearn_version
+            saved_by, here = other.original_sklearn_version, other.current_sklearn_version
             raise RuleError(
-                f"the model file {str(self.given)!r} of {what} was saved with scikit-learn {made}, and this is {here}, "
-                "which may read it wrongly",
-                hint=f"save the model again with {here}, or pip install scikit-learn=={made}",
+                f"the model file {str(self.given)!r} of {rule} was saved with scikit-learn {saved_by}, and {here} is "
+                "installed, which may read it incorrectly",
+                hint=f"save the model again with {here}, or pip install scikit-learn=={saved_by}",
             ) from None
         except LabelkitError:
             raise
         except Exception as error:  # a broken pickle may raise anything
             raise RuleError(
-                f"the model file {str(self.given)!r} of {what} cannot be read: {type(error).__name__}: {error}",
+                f"the model file {str(self.given)!r} of {rule} cannot be read: {type(error).__name__}: {error}",
                 hint="save it again, with the packages that are installed here",
             ) from error
 
@@ -201,4 +202,4 @@ READERS: Final[dict[str, Callable[[Path], Any]]] = {
     ".pickle": _read_joblib,
     ".skops": _read_skops,
 }
-"""How a file is read, by its suffix; a folder is a spaCy pipeline."""
+"""The reader of a model file by its suffix; a folder is read as a spaCy pipeline."""

@@ -1,4 +1,4 @@
-"""What a rule that asks a model calls: a chunk of columns goes in, perhaps in pieces, and outputs come out."""
+"""The functions that model rules call: take the columns of a chunk, call the model on pieces, join the outputs."""
 
 from __future__ import annotations
 
@@ -7,56 +7,56 @@ from dataclasses import dataclass
 from typing import Any
 
 from labelkit.exceptions import LabelkitError
-from labelkit.rules.models._model import OutputModel
+from labelkit.rules.models._model import ModelSource
 from labelkit.rules.models._outputs import joined
 
 
 @dataclass(frozen=True, eq=False)
 class ModelCall:
-    """Asks a model.
+    """Call the model of a rule.
 
     Parameters
     ----------
     rule : str
     columns : tuple of str
-        The columns that it is called with.
-    model : OutputModel
+        The columns of a call, in order.
+    model : ModelSource
     batch_size : int, optional
-        Examples that the model sees at a time; a whole chunk if not given.
+        Examples in one call of the model; a whole chunk if not given.
     function : callable
-        What the rule was made of: its text is the rule's, for people.
+        The decorated function; its source is shown as the source of the rule.
     """
 
     rule: str
     columns: tuple[str, ...]
-    model: OutputModel
+    model: ModelSource
     batch_size: int | None
     function: Any
 
     @property
     def __wrapped__(self) -> Any:
-        return self.function  # where Python looks for the source
+        return self.function  # inspect.getsource follows this attribute
 
     def __call__(self, *columns: Any) -> Any:
-        """What the model says of the examples of a chunk."""
-        ask = self.model.asked_by(self.rule)
-        return joined([ask(piece, self.columns) for piece in pieces(columns, self.batch_size)])
+        """Return the model's outputs for the examples of a chunk."""
+        predict = self.model.predictor(self.rule)
+        return joined([predict(piece, self.columns) for piece in pieces(columns, self.batch_size)])
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.model.content, self.batch_size]
 
     def __resolved_parts__(self) -> tuple[Any, ...]:
-        """What the votes depend on beside the columns; a model that cannot be had is not known."""
+        """Return the dependencies of the votes besides the columns; a model that cannot be loaded prevents caching."""
         try:
-            behind = self.model.behind(self.rule)
+            dependencies = self.model.dependencies(self.rule)
         except LabelkitError:
             return (UnreadableModel(),)
-        return (behind.digest, *behind.code)
+        return (dependencies.digest, *dependencies.code)
 
 
 @dataclass(frozen=True, eq=False)
 class InPieces:
-    """Calls a function of the user's with pieces of a chunk.
+    """Call a user's function with pieces of a chunk.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class InPieces:
         return self.function
 
     def __call__(self, *columns: Any) -> Any:
-        """The outputs of the function for all pieces."""
+        """Return the outputs of the function for all pieces."""
         return joined([self.function(*piece) for piece in pieces(columns, self.batch_size)])
 
     def __fingerprint_parts__(self) -> list[Any]:
@@ -83,7 +83,7 @@ class InPieces:
 
 
 class UnreadableModel:
-    """Stands for a model that cannot be had, so that its content is not known and votes are not kept."""
+    """Placeholder for a model that cannot be loaded: its content is unknown, so the votes are not cached."""
 
 
 def pieces(columns: Sequence[Any], size: int | None) -> Iterator[list[Any]]:

@@ -1,4 +1,4 @@
-"""What models say of examples, brought to one form: a score an example for each of the model's own labels."""
+"""Convert the outputs of models to one form: for each example, a score of each of the model's labels."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Scores of labels.
+    """The scores of a model's labels.
 
     Attributes
     ----------
     labels : tuple
-        The model's own labels, as plain values.
+        The labels of the model, as plain Python values.
     scores : ndarray of float, shape (n_examples, n_labels)
     complete : bool
-        Whether these are all the labels that the model knows, and all their scores.
+        True if these are all labels of the model, with all their scores.
     """
 
     labels: tuple[Any, ...]
@@ -32,7 +32,7 @@ class Scored:
 
 
 def plain(labels: Iterable[Any]) -> tuple[Any, ...]:
-    """Labels as plain Python values.
+    """Convert labels to plain Python values.
 
     >>> plain(np.array(["ham", "spam"]))
     ('ham', 'spam')
@@ -40,30 +40,30 @@ def plain(labels: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(label.item() if isinstance(label, np.generic) else label for label in labels)
 
 
-def chosen(labels: Sequence[Any], answers: Iterable[Any]) -> Scored:
-    """The scores of a model that says labels alone: 1 for the label that it says.
+def one_hot(labels: Sequence[Any], predicted: Iterable[Any]) -> Scored:
+    """Convert predicted labels to scores: 1 for the predicted label, 0 for the others.
 
-    >>> chosen(("ham", "spam"), ["spam"]).scores
+    >>> one_hot(("ham", "spam"), ["spam"]).scores
     array([[0., 1.]])
     """
     place = {label: number for number, label in enumerate(labels)}
-    places = np.array([place[answer] for answer in plain(answers)], dtype=np.int64)
+    places = np.array([place[label] for label in plain(predicted)], dtype=np.int64)
     return Scored(tuple(labels), np.eye(len(labels))[places])
 
 
 def from_dicts(output: Any, known: Sequence[Any] | None = None) -> Scored | None:
-    """Read what a Hugging Face pipeline returns: for each example a label with its score, or a list of them.
+    """Convert the output of a Hugging Face pipeline: for each example a label with its score, or a list of them.
 
     Parameters
     ----------
     output : object
     known : sequence, optional
-        All labels of the model, where they are known.
+        All labels of the model, if known.
 
     Returns
     -------
     Scored or None
-        None if the output is something else.
+        None if the output has another form.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def _is_answer(answer: Any) -> bool:
 
 
 def joined(parts: Sequence[Any]) -> Any:
-    """The outputs for the pieces of a chunk as one.
+    """Join the outputs for the pieces of a chunk.
 
     >>> joined([[1, 2], [3]]), joined([np.array([1]), np.array([2])])
     ([1, 2, 3], array([1, 2]))

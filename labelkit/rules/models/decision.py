@@ -1,4 +1,4 @@
-"""How a model's outputs become votes: what its labels mean, and how sure it must be."""
+"""Convert the outputs of a model to votes, by the classes of its labels and thresholds of probability."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from labelkit.rules.models._outputs import Scored, from_dicts
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 
 _DIGITS = 12
-"""Differences of probabilities are rounded to so many decimals: 0.6 - 0.4 is 0.2."""
+"""Decimals to which differences of probabilities are rounded, so that 0.6 - 0.4 equals 0.2."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """How a model's outputs become votes.
+    """The options of a model rule, as a function from the model's outputs to votes.
 
     Parameters
     ----------
     threshold : float, optional
-        What the probability of the best class must reach.
+        Least probability of the best class for a vote.
     thresholds : tuple of (class, float), optional
-        The same for each class; others are never voted for.
+        The same for each class; other classes are never voted for.
     label : int, optional
-        The class that one score speaks of.
+        The class whose score the model returns, or the only class to vote for.
     columns : tuple of int, optional
         The class of each column of probabilities.
     meanings : tuple of (label, class), optional
@@ -37,11 +37,11 @@ class Decision:
     enum : IntEnum, optional
         The classes whose names or numbers are the model's labels.
     band : (float, float), optional
-        Between these the model is not sure which of two classes it is.
+        The probabilities, of two classes, between which the rule abstains.
     margin : float, optional
-        How far the best class must be ahead of the second.
+        Least difference between the best class and the second best.
     levels : int
-        How finely the rule says how sure the model was; 0 if it does not.
+        Number of steps to which the confidence of a vote is rounded; 0 for votes without confidence.
     """
 
     threshold: float | None = None
@@ -55,32 +55,32 @@ class Decision:
     levels: int = 0
 
     @property
-    def known(self) -> tuple[int, ...]:
+    def named_classes(self) -> tuple[int, ...]:
         """The classes that the declaration names, in its order."""
         named = [*(self.columns or ()), *(c for _, c in self.meanings or () if c is not None), *(self.enum or ())]
         return (*named, *(c for c, _ in self.thresholds or ()))
 
     @property
     def labels(self) -> tuple[int, ...] | None:
-        """The classes that the rule can vote for, where the declaration says so."""
+        """The classes that the rule can vote for, or None if the declaration names none."""
         if self.label is not None:
             return (int(self.label),)
         limited = {int(c) for c, _ in self.thresholds or ()}
-        return tuple(sorted(limited or {int(c) for c in self.known} - {ABSTAIN})) or None
+        return tuple(sorted(limited or {int(c) for c in self.named_classes} - {ABSTAIN})) or None
 
     @property
-    def sure(self) -> bool:
-        """Whether it matters how sure the model is."""
+    def needs_scores(self) -> bool:
+        """True if an option depends on the model's probabilities."""
         limits = (self.threshold, self.thresholds, self.band, self.margin)
         return self.levels > 0 or any(part is not None for part in limits)
 
     def __call__(self, output: Any, n_examples: int, space: LabelSpace) -> Sequence[Any]:
-        """Turn the output for a batch into a vote an example.
+        """Convert the output for a batch to one vote per example.
 
         Raises
         ------
         ValueError
-            If the output has another number of rows than the batch, or of columns than there are classes.
+            If the number of rows is not that of the batch, or the number of columns not that of the classes.
         """
         if output is None:
             raise TypeError("the model returned None, not an output for each example")
@@ -95,16 +95,16 @@ class Decision:
             return self._from_one_score(array, shape)
         if isinstance(array, np.ndarray) and array.ndim == 2:
             return self._from_probabilities(array, space)
-        if self.sure:
+        if self.needs_scores:
             raise ValueError(
                 f"the model returned labels, not probabilities, so threshold={self.threshold} has no meaning; "
                 "return predict_proba, or leave the threshold out"
             )
         outputs = array.tolist() if isinstance(array, np.ndarray) else array
         meanings = dict(self.meanings or ())
-        return [meanings.get(o, o) for o in outputs]  # a label that is not known is a fault, which says which
+        return [meanings.get(o, o) for o in outputs]  # an unknown label is a fault, whose message names it
 
-    # One score an example.
+    # One score per example.
 
     def _from_one_score(self, array: Any, shape: tuple[int, ...]) -> list[Any]:
         if len(shape) > 1:
@@ -115,16 +115,16 @@ class Decision:
         scores = np.asarray(array, dtype=np.float64)
         if self.band is not None:
             return self._banded(scores, scores[:, None])
-        return self._told(self._for_label(scores), scores, scores[:, None])
+        return self._as_votes(self._for_label(scores), scores, scores[:, None])
 
     def _for_label(self, scores: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-        """The one class that the score speaks of, from the threshold on."""
+        """Vote for ``label`` where its score reaches the threshold."""
         assert self.label is not None
         assert self.threshold is not None
         return np.where(scores >= self.threshold, int(self.label), ABSTAIN)
 
     def _outside_band(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-        """The one of two classes that the score speaks for or against; the score is that of the last one named."""
+        """Vote for one of two classes outside the band; the score is that of the last class named."""
         assert self.band is not None
         low, high = self.band
         first, last = self._pair
@@ -133,17 +133,17 @@ class Decision:
 
     @property
     def _pair(self) -> tuple[int, int]:
-        first, last = dict.fromkeys(int(c) for c in self.known if c != ABSTAIN) or (0, 1)
+        first, last = dict.fromkeys(int(c) for c in self.named_classes if c != ABSTAIN) or (0, 1)
         return first, last
 
     # A probability for each class.
 
     def _from_probabilities(self, proba: npt.NDArray[Any], space: LabelSpace) -> list[Any]:
-        known = None if len(space) == MAX_CLASSES else len(space)  # a single call may not know the label space
-        wanted = known if self.columns is None else len(self.columns)
-        if wanted not in (None, proba.shape[1]):
+        n_classes = None if len(space) == MAX_CLASSES else len(space)  # None: the label space is unknown
+        expected = n_classes if self.columns is None else len(self.columns)
+        if expected not in (None, proba.shape[1]):
             raise ValueError(
-                f"the model returned {proba.shape[1]} probabilities an example for {wanted} classes; "
+                f"the model returned {proba.shape[1]} probabilities an example for {expected} classes; "
                 "classes=[Label.HAM, ...] says which they are"
             )
         return self._decided(proba, range(proba.shape[1]) if self.columns is None else self.columns)
@@ -159,11 +159,11 @@ class Decision:
         votes = self._decided(scored.scores, [ABSTAIN if c is None else c for c in classes])
         for number in unknown:
             for row in np.flatnonzero(scored.scores[:, number] > 0).tolist():
-                votes[row] = VoteError(_not_named([scored.labels[number]]), hint="None for one that means nothing here")
+                votes[row] = VoteError(_not_named([scored.labels[number]]), hint="None for a label without a class")
         return votes
 
     def _classes(self, scored: Scored, space: LabelSpace) -> list[int | None]:
-        """The class of each of the model's labels; None where nothing says which, and not all labels are known yet."""
+        """Return the class of each label of the model; None for a label without one, if not all labels are seen."""
         labels = scored.labels
         if self.columns is not None:
             if not scored.complete or len(self.columns) != len(labels):
@@ -173,44 +173,44 @@ class Decision:
                 )
             return list(self.columns)
         if self.meanings is None and self.enum is None:
-            return [_own_number(label, labels, space) for label in labels]
+            return [_class_of_label(label, labels, space) for label in labels]
         meanings = dict(self.meanings or ()) if self.enum is None else _by_name(self.enum)
         unknown = [label for label in labels if label not in meanings]
         if unknown and scored.complete:
-            raise ValueError(f"{_not_named(unknown)}: None for one that means nothing here")
-        idle = [label for label in meanings if label not in labels]
-        if idle and scored.complete and self.enum is None:
+            raise ValueError(f"{_not_named(unknown)}: None for a label without a class")
+        unused = [label for label in meanings if label not in labels]
+        if unused and scored.complete and self.enum is None:
             raise ValueError(
-                f"classes= names {idle[0]!r}, which the model does not know; its labels are {list(labels)}"
+                f"classes= names {unused[0]!r}, which is not a label of the model; its labels are {list(labels)}"
             )
         return [None if label in unknown else _or_abstain(meanings[label]) for label in labels]
 
     def _decided(self, proba: npt.NDArray[Any], columns: Sequence[int]) -> list[Any]:
-        """Votes for the best class, where the model is sure enough; columns of one class count together."""
+        """Vote for the most probable class, subject to the thresholds; columns of the same class are added."""
         proba, classes = _by_class(proba, columns)
         if self.label is not None:
             at = np.flatnonzero(classes == int(self.label))
             if not len(at):
                 raise ValueError(f"label={int(self.label)} is none of the model's classes {classes.tolist()}")
-            return self._told(self._for_label(proba[:, at[0]]), proba[:, at[0]], proba)
+            return self._as_votes(self._for_label(proba[:, at[0]]), proba[:, at[0]], proba)
         if self.band is not None:
             return self._outside_band_of(proba, classes)
         best = proba.max(axis=1)
-        chosen = classes[proba.argmax(axis=1)]
-        sure = (best >= self._limits(classes)[proba.argmax(axis=1)]) & ((proba == best[:, None]).sum(axis=1) == 1)
+        best_class = classes[proba.argmax(axis=1)]
+        accepted = (best >= self._limits(classes)[proba.argmax(axis=1)]) & ((proba == best[:, None]).sum(axis=1) == 1)
         if self.margin is not None and proba.shape[1] > 1:
             second = np.partition(proba, -2, axis=1)[:, -2]
-            sure &= np.round(best - second, _DIGITS) >= self.margin
-        return self._told(np.where(sure, chosen, ABSTAIN), best, proba)
+            accepted &= np.round(best - second, _DIGITS) >= self.margin
+        return self._as_votes(np.where(accepted, best_class, ABSTAIN), best, proba)
 
     def _limits(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """What the probability of each class must reach."""
+        """Return the threshold of each class."""
         if self.thresholds is None:
             return np.full(len(classes), -np.inf if self.threshold is None else self.threshold)
         absent = [c for c, _ in self.thresholds if c not in classes]
         if absent:
-            known = classes.tolist()
-            raise ValueError(f"there is a threshold for class {int(absent[0])}, but the model's classes are {known}")
+            listed = classes.tolist()
+            raise ValueError(f"there is a threshold for class {int(absent[0])}, but the model's classes are {listed}")
         limits = {int(c): limit for c, limit in self.thresholds}
         return np.array([limits.get(c, np.inf) for c in classes.tolist()])
 
@@ -222,16 +222,16 @@ class Decision:
 
     def _banded(self, scores: npt.NDArray[np.float64], all_scores: npt.NDArray[Any]) -> list[Any]:
         votes = self._outside_band(scores)
-        return self._told(votes, np.where(votes == self._pair[1], scores, 1 - scores), all_scores)
+        return self._as_votes(votes, np.where(votes == self._pair[1], scores, 1 - scores), all_scores)
 
-    def _told(self, votes: npt.NDArray[Any], shares: npt.NDArray[Any], scores: npt.NDArray[Any]) -> list[Any]:
-        """Votes, each with how sure the model was of it if the rule says so; NaN where a score is."""
-        made = _checked(votes, scores)
+    def _as_votes(self, classes: npt.NDArray[Any], shares: npt.NDArray[Any], scores: npt.NDArray[Any]) -> list[Any]:
+        """Convert classes to votes, each with its probability if ``levels`` is set; NaN if a score of the row is."""
+        votes = _checked(classes, scores)
         if not self.levels:
-            return made
+            return votes
         return [
             (vote, share) if isinstance(vote, int) and vote != ABSTAIN else vote
-            for vote, share in zip(made, shares.tolist(), strict=True)
+            for vote, share in zip(votes, shares.tolist(), strict=True)
         ]
 
 
@@ -243,29 +243,29 @@ def _as_array(output: Any) -> Any:
 
 
 def _by_class(proba: npt.NDArray[Any], columns: Sequence[int]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """Add the probabilities of columns with the same class; in the order in which classes come first."""
+    """Add the probabilities of columns with the same class, in the order in which classes first occur."""
     classes = np.array(list(dict.fromkeys(int(c) for c in columns)), dtype=np.int64)
     if len(classes) == len(columns):
         return proba, classes
-    own = np.array([int(c) for c in columns])
-    return np.column_stack([proba[:, own == c].sum(axis=1) for c in classes]), classes
+    class_of_column = np.array([int(c) for c in columns])
+    return np.column_stack([proba[:, class_of_column == c].sum(axis=1) for c in classes]), classes
 
 
 def _checked(votes: npt.NDArray[Any], scores: npt.NDArray[Any]) -> list[Any]:
-    """Votes, but NaN where a score is: that is no vote, and is recorded as a fault."""
-    made: list[Any] = votes.tolist()
+    """Return votes as a list, with NaN in rows with a NaN score: NaN is not a vote, and is recorded as a fault."""
+    checked: list[Any] = votes.tolist()
     for row in np.flatnonzero(np.isnan(scores).any(axis=1)).tolist():
-        made[row] = float("nan")
-    return made
+        checked[row] = float("nan")
+    return checked
 
 
-def _own_number(label: Any, labels: Sequence[Any], space: LabelSpace) -> int:
-    """The class that a model's label is by itself."""
+def _class_of_label(label: Any, labels: Sequence[Any], space: LabelSpace) -> int:
+    """Return a label of the model that is the number of a class itself."""
     if isinstance(label, int) and not isinstance(label, bool) and ABSTAIN <= label < len(space):
         return label
     raise ValueError(
-        f"the model's labels are {list(labels)}, and the rule does not say which classes they are; "
-        f"classes={{{label!r}: Label.SPAM, ...}} says it"
+        f"the model's labels are {list(labels)}, and the rule does not map them to classes; "
+        f"use classes={{{label!r}: Label.SPAM, ...}}"
     )
 
 
@@ -280,7 +280,7 @@ def _or_abstain(value: int | None) -> int:
 
 
 def _not_named(labels: Sequence[Any]) -> str:
-    return f"the model knows the label {labels[0]!r}, and classes= does not say what it means"
+    return f"the model has the label {labels[0]!r}, which classes= does not name"
 
 
 def decision(
@@ -291,21 +291,21 @@ def decision(
     margin: float | None = None,
     levels: int = 0,
 ) -> Decision:
-    """Check what ``@model_output`` was told.
+    """Check the options of ``@model_output``.
 
     Raises
     ------
     RuleError
-        If a threshold is not in [0, 1], or two parts contradict each other.
+        If a threshold is not in [0, 1], or two options contradict each other.
     """
     for limit in list(threshold.values()) if isinstance(threshold, Mapping) else [threshold]:
         _check_share(limit, "threshold")
     _check_share(margin, "margin")
     if label is not None and not isinstance(threshold, int | float):
-        raise RuleError("label= speaks of one score an example, which needs one threshold", hint="threshold=0.9")
+        raise RuleError("label= votes by the score of one class, which needs one threshold", hint="threshold=0.9")
     is_enum = isinstance(classes, type) and issubclass(classes, IntEnum)
     listed = None if is_enum or isinstance(classes, Mapping) else classes
-    made = Decision(
+    decision = Decision(
         threshold=None if threshold is None or isinstance(threshold, Mapping) else float(threshold),
         thresholds=tuple(threshold.items()) if isinstance(threshold, Mapping) else None,
         label=label,
@@ -316,16 +316,20 @@ def decision(
         band=None if abstain is None else _band(abstain),
         levels=levels,
     )
-    return made if made.band is None else _with_band(made)
+    if decision.band is not None:
+        _check_band(decision)
+    return decision
 
 
-def _with_band(made: Decision) -> Decision:
-    if made.threshold is not None or made.thresholds is not None or made.label is not None or made.margin is not None:
-        raise RuleError("abstain= stands alone: it says itself how sure the model must be, for each of two classes")
-    n_classes = len({int(c) for c in made.known} - {ABSTAIN})
+def _check_band(decision: Decision) -> None:
+    others = (decision.threshold, decision.thresholds, decision.label, decision.margin)
+    if any(option is not None for option in others):
+        raise RuleError(
+            "abstain= cannot be combined with threshold=, label= or margin=: it sets both thresholds itself"
+        )
+    n_classes = len({int(c) for c in decision.named_classes} - {ABSTAIN})
     if n_classes not in (0, 2):
         raise RuleError(f"abstain= is for two classes, and classes= names {n_classes}", hint="threshold= or margin=")
-    return made
 
 
 def _band(given: Any) -> tuple[float, float]:
@@ -338,11 +342,11 @@ def _band(given: Any) -> tuple[float, float]:
     return low, high
 
 
-def _check_share(value: Any, what: str) -> None:
+def _check_share(value: Any, option: str) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not 0 <= float(value) <= 1:
         raise RuleError(
-            f"{what}={value!r} is not a probability",
-            hint=f"give a number from 0 to 1, such as {0.9 if what == 'threshold' else 0.2}",
+            f"{option}={value!r} is not a probability",
+            hint=f"give a number from 0 to 1, such as {0.9 if option == 'threshold' else 0.2}",
         )

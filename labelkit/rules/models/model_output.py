@@ -12,7 +12,7 @@ from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.labeling_function import Calls, LabelingFunction
-from labelkit.rules.models._model import OutputModel
+from labelkit.rules.models._model import ModelSource
 from labelkit.rules.models._model_call import InPieces, ModelCall
 from labelkit.rules.models.decision import decision
 from labelkit.rules.options import Options, RuleOptions, takes_options
@@ -21,10 +21,10 @@ from labelkit.rules.python_rule import calling
 P = ParamSpec("P")
 
 Classes: TypeAlias = Sequence[int | None] | Mapping[Any, int | None] | type[IntEnum]
-"""What the labels of a model mean."""
+"""The classes of a model's labels, in one of three forms."""
 
 CHUNK: Final = 1024
-"""Examples that a function is called with at the most (as :data:`labelkit.apply.plan.CHUNK`)."""
+"""Largest number of examples in one call of a function (as :data:`labelkit.apply.plan.CHUNK`)."""
 
 
 @overload
@@ -73,51 +73,52 @@ def model_output(
     levels: int = 0,
     **options: Unpack[RuleOptions],
 ) -> Any:
-    """Make a rule of a model that knows the classes, or something like them.
+    """Declare a rule that votes by the output of a model, such as a classifier.
 
-    Without ``model=`` the decorated function asks the model: it takes columns (NumPy arrays, or what its parameters are
-    annotated with) and returns, for the batch, class labels of shape (n,), or probabilities of shape (n, n_classes), or
-    one score an example of shape (n,), where ``label`` or ``abstain`` is given, or what a Hugging Face pipeline
-    returns. It is called on fixed chunks of 1,024 examples, so that its outputs do not depend on the batch size.
+    Without ``model=`` the decorated function calls the model: it takes columns (NumPy arrays, or the types in its
+    annotations) and returns, for the batch, class labels of shape (n,), or probabilities of shape (n, n_classes), or
+    one score per example of shape (n,) if ``label`` or ``abstain`` is given, or the output of a Hugging Face pipeline.
+    It is called on fixed chunks of 1,024 examples, so that its outputs do not depend on the batch size.
 
-    With ``model=`` the function's body is its docstring alone, and what this returns also makes rules in a loop, with
-    ``.rule(name=..., column=...)``. The model is loaded or made when it is first asked, once in each process.
+    With ``model=`` the body of the function is its docstring alone; the result can also declare rules in a loop, by
+    ``.rule(name=..., column=...)``. The model is loaded or created on first use, once in each process.
 
     Parameters
     ----------
     model : object, str or Path, optional
-        - A scikit-learn estimator or pipeline, or what predicts like one. It is given the values of the one column as a
+        - A scikit-learn estimator or pipeline, or an object with its methods. It gets the values of the one column as a
           list, or, if it was fitted on a table, that table: named columns in a frame, numbers or vectors in an array.
         - A spaCy pipeline with a text categorizer.
-        - A Hugging Face pipeline, or any callable: it is given lists of texts, arrays of numbers, and returns what a
-          function may return.
-        - A file of one of the first two, relative to the module that names it: ``.joblib``, ``.pkl``, ``.skops`` (extra
+        - A Hugging Face pipeline, or any callable: it gets lists of texts or arrays of numbers, and returns one of the
+          outputs above.
+        - A file of one of the first two, relative to the calling module: ``.joblib``, ``.pkl``, ``.skops`` (extra
           ``skops``), or the folder of a spaCy pipeline. Its content is part of the rule's fingerprint. Loading a pickle
-          may run any code: name only files of your own.
-        - A function without parameters that makes one of the first three.
+          may run any code: use only files that you trust.
+        - A function without parameters that returns one of the first three.
     threshold : float or mapping from class to float, optional
-        The probability that the most probable class must reach for a vote, in [0, 1]: one for all classes, or one a
-        class (a class left out is never voted for). Most probable classes that are tied abstain.
+        Least probability of the most probable class for a vote, in [0, 1]: one for all classes, or one per class (a
+        class left out is never voted for). If the most probable classes are tied, the rule abstains.
     label : int, optional
-        Vote for this class alone, where its probability, or the single score of an example, reaches ``threshold``.
+        Vote for this class only, where its probability, or the single score of an example, reaches ``threshold``.
     classes : mapping, IntEnum or sequence, optional
-        What the model's labels mean: a class for each (None for an abstain); all of them must be named. An enum, whose
-        names (in capitals, small or capitalised) or numbers they are. Or a class for each column of probabilities. If
-        not given, the labels are the numbers of classes. Labels that mean the same count together.
+        The class of each of the model's labels: a mapping, with None for an abstain, which must name all labels; an
+        enum whose names (in upper or lower case, or capitalised) or numbers are the labels; or the class of each column
+        of probabilities. By default, the labels are the numbers of classes. Probabilities of labels with the same class
+        are added.
     abstain : (float, float), optional
         For two classes: vote for the last one named (class 1) where its probability, or the single score, reaches the
         second number, and for the other where it is at most the first.
     margin : float, optional
-        How far the most probable class must be ahead of the second.
+        Least difference between the probabilities of the best class and the second best.
     batch_size : int, optional
-        Examples that the model is given at a time, from 1 to 1,024: pieces of the fixed chunks.
+        Examples in one call of the model, from 1 to 1,024: pieces of the fixed chunks.
     when, name, examples, group, precision, trusted, cache
-        As in :func:`labelkit.labeling_function`. The votes of an estimator, of a spaCy pipeline and of a function are
-        cached as long as what it learned, its code and its package are the same; those of other models if
-        ``cache=True`` is your word that they do not change.
+        As in :func:`labelkit.labeling_function`. The votes of an estimator, a spaCy pipeline or a function are cached
+        until its parameters, its code or its package change; those of other models only with ``cache=True``, by which
+        you assert that the model does not change.
     levels : int
-        Keep how probable the model thought the class that is voted for, rounded to so many steps (from 1 to 255): label
-        models learn what each range of it is worth. The model must return probabilities.
+        Store the probability of the class voted for, rounded to this many steps (from 1 to 255): label models estimate
+        the accuracy of each range of it. The model must return probabilities.
 
     Returns
     -------
@@ -127,8 +128,8 @@ def model_output(
     Raises
     ------
     RuleError
-        If a threshold is not in [0, 1], or ``label`` stands without one; if the model file is missing, or an object is
-        no model.
+        If a threshold is not in [0, 1], or ``label`` is given without one; if the model file is missing, or an object
+        is not a model.
 
     Examples
     --------
@@ -146,12 +147,12 @@ def model_output(
     given = Options.of(model_output, options)
     decide = decision(threshold, label, classes, abstain, margin, levels)
     _check_size(batch_size)
-    enums = [type(c) for c in (label, *decide.known) if isinstance(c, IntEnum)]
+    enums = [type(c) for c in (label, *decide.named_classes) if isinstance(c, IntEnum)]
     if model is not None:
-        source = OutputModel(model, file_of_caller(), sure=decide.sure)
+        source = ModelSource(model, file_of_caller(), needs_scores=decide.needs_scores)
         declared = Declaration(
             "model",
-            lambda rule, columns, made_of: ModelCall(rule, columns, source, batch_size, made_of),
+            lambda rule, columns, decorated: ModelCall(rule, columns, source, batch_size, decorated),
             decide,
             given,
             when,
@@ -182,5 +183,5 @@ def _check_size(batch_size: Any) -> None:
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= CHUNK:
         raise RuleError(
             f"batch_size={batch_size!r} is not a number of examples from 1 to {CHUNK:,}",
-            hint="rules are called on chunks of 1,024 examples, and a model may be given them in smaller pieces",
+            hint="rules are called on chunks of 1,024 examples; batch_size divides these into smaller pieces",
         )

@@ -1,4 +1,4 @@
-"""Language: rules over parsed documents (extra ``nlp``, spaCy).
+"""Rules over documents parsed by spaCy (extra ``nlp``).
 
 A column of documents, ``doc = spacy_doc("text", model=...)``, is parsed once for all rules of the module that read
 ``doc``: token patterns, phrases, entities, and Python functions.

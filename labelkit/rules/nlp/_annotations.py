@@ -1,4 +1,4 @@
-"""What pipes set on tokens and documents, by the names that patterns have for it."""
+"""Map the token attributes of patterns to the annotations that pipes set on tokens and documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from labelkit.exceptions import RuleError
 
 EVERYTHING: Final = "everything"
-"""The annotation that stands for all of them: custom attributes may be set by any pipe."""
+"""Stands for all annotations: custom attributes may be set by any pipe."""
 
 ANNOTATIONS: Final = {
     **{name: name.lower() for name in ("POS", "TAG", "DEP", "LEMMA", "MORPH")},
@@ -18,7 +18,7 @@ ANNOTATIONS: Final = {
     "ENT_KB_ID": "links",
     "_": EVERYTHING,
 }
-"""What pipes set on tokens, by the name that patterns have for it; all else comes with the tokenizer."""
+"""The annotation of each token attribute that a pipe sets; the tokenizer sets all others."""
 
 _OF_TOKENS: Final = (
     *("ORTH", "TEXT", "LOWER", "NORM", "SHAPE", "LENGTH", "SPACY", "IS_ALPHA", "IS_ASCII", "IS_DIGIT", "IS_LOWER"),
@@ -28,7 +28,7 @@ _OF_TOKENS: Final = (
 
 
 def annotation_of(attribute: str) -> str:
-    """What a pipe has to set for an attribute of tokens to be known.
+    """Return the annotation that a token attribute belongs to, or the lower-case name of any other attribute.
 
     >>> annotation_of("POS"), annotation_of("ent_type"), annotation_of("LOWER")
     ('pos', 'ents', 'lower')
@@ -36,26 +36,26 @@ def annotation_of(attribute: str) -> str:
     return ANNOTATIONS.get(attribute.upper(), attribute.lower())
 
 
-def known_attribute(name: Any, what: str) -> str:
-    """The name of an attribute of tokens, as spaCy writes it.
+def checked_attribute(name: Any, kind: str) -> str:
+    """Return the name of a token attribute in spaCy's spelling.
 
     Raises
     ------
     RuleError
-        If tokens have none of that name.
+        If tokens have no such attribute; ``kind``, the kind of condition, is named in the message.
     """
-    known = [*_OF_TOKENS, *ANNOTATIONS]
-    if isinstance(name, str) and name.upper() in known:
+    attributes = [*_OF_TOKENS, *ANNOTATIONS]
+    if isinstance(name, str) and name.upper() in attributes:
         return name.upper()
-    close = difflib.get_close_matches(str(name).upper(), known, n=1)
+    close = difflib.get_close_matches(str(name).upper(), attributes, n=1)
     raise RuleError(
-        f"{what} asks for {name!r}, which is no attribute of a token",
-        hint=f"did you mean {close[0]!r}?" if close else f"tokens have {', '.join(known)}",
+        f"{kind} uses {name!r}, which is not an attribute of a token",
+        hint=f"did you mean {close[0]!r}?" if close else f"tokens have {', '.join(attributes)}",
     )
 
 
 def attributes_of(patterns: Any) -> Iterator[str]:
-    """The attributes of tokens that patterns ask for.
+    """Iterate over the token attributes that patterns test.
 
     >>> list(attributes_of([[{"LOWER": "buy"}, {"POS": "NOUN", "OP": "+"}]]))
     ['LOWER', 'POS']

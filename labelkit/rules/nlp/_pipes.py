@@ -1,8 +1,8 @@
-"""Which pipes of a pipeline have to run for what rules ask, so that their answers are those of the whole pipeline.
+"""Select the pipes of a pipeline that must run for the rules of a plan, with the same results as the whole pipeline.
 
-Every pipe reads and writes annotations. What is wanted needs the pipes that write it, and what these read needs those
-before them: entities are not found across the ends of sentences, lemmas go by parts of speech, a tagger may listen to
-another pipe. A pipe of which it is not known what it writes always runs, and so does all before it.
+Every pipe reads and writes annotations. An annotation requires the pipes that write it, and the annotations that these
+read require earlier pipes: entities do not cross sentence boundaries, lemmas depend on parts of speech, a tagger may
+share the embedding of a tok2vec pipe. A pipe that does not declare its output always runs, and so do all pipes before.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _OF_SPACY: Final = {
     "token.head": "dep",
     "token.ent_kb_id": "links",
 }
-"""Annotations by the names that pipes declare them with; others keep theirs."""
+"""Annotations by the names in the declarations of pipes; other names are used unchanged."""
 
 _ALSO_READ: Final = {
     **dict.fromkeys(("ner", "beam_ner", "parser", "beam_parser"), ("sents",)),
     **dict.fromkeys(("entity_ruler", "future_entity_ruler", "span_ruler"), ("ents",)),
     "lemmatizer": ("pos", "morph", "tag"),
 }
-"""What pipes read if it is there, though they do not declare it."""
+"""Annotations that pipes use if they are set, by factory, without declaring them."""
 
 _BY_TOKENIZER: Final = frozenset(("ORTH", "TEXT", "LOWER"))
 """Attributes of tokens that no pipe changes."""
 
 _SET: Final = frozenset(ANNOTATIONS.values()) - {EVERYTHING}
-"""Annotations that nothing but a pipe can set."""
+"""Annotations that only a pipe can set."""
 
 WRITERS: Final = {
     "tag": "a tagger",
@@ -50,7 +50,7 @@ WRITERS: Final = {
     "ents": "an entity_ruler or ner",
     "links": "an entity_linker",
 }
-"""What sets an annotation, in words."""
+"""The pipes that set each annotation, for messages."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Pipe:
     ----------
     name : str
     reads : frozenset of str
-        Annotations; of pipes before it.
+        The annotations of earlier pipes that it uses.
     writes : frozenset of str, optional
-        None where that is not known: it may write, and read, anything.
+        The annotations that it sets; None if unknown: it may write, and read, anything.
     labels : frozenset of str, optional
-        Of the entities that it can find; None where they are not known.
+        The labels of the entities that it can find; None if unknown.
     """
 
     name: str
@@ -75,20 +75,20 @@ class Pipe:
 
 
 def pipes_of(nlp: Language, exclude: Collection[str] = ()) -> list[Pipe]:
-    """The pipes of a pipeline that run, in order."""
+    """Return the pipes of a pipeline that are not excluded, in order."""
     names = [name for name in nlp.pipe_names if name not in exclude]
-    listened = {name: _heard(nlp.get_pipe(name)) for name in names}
-    return [_pipe(nlp, name, listened) for name in names]
+    listeners = {name: _listeners_of(nlp.get_pipe(name)) for name in names}
+    return [_pipe(nlp, name, listeners) for name in names]
 
 
 def needed(pipes: Sequence[Pipe], wanted: Iterable[str], named: Collection[str] = ()) -> list[str]:
-    """The pipes that have to run, by name, in order.
+    """Return the names of the pipes that must run, in order.
 
     Parameters
     ----------
     pipes : list of Pipe
     wanted : iterable of str
-        Annotations.
+        The annotations that the rules read.
     named : collection of str
         Pipes that run in any case.
 
@@ -100,16 +100,16 @@ def needed(pipes: Sequence[Pipe], wanted: Iterable[str], named: Collection[str] 
     >>> needed([tagger, parser, ner], ["tag"]), needed([tagger, parser, ner], ["ents"])
     (['tagger'], ['parser', 'ner'])
     """
-    known, run = set(wanted), list[str]()
+    required, run = set(wanted), list[str]()
     for pipe in reversed(pipes):
-        if EVERYTHING in known or pipe.writes is None or pipe.name in named or not known.isdisjoint(pipe.writes):
+        if EVERYTHING in required or pipe.writes is None or pipe.name in named or not required.isdisjoint(pipe.writes):
             run.append(pipe.name)
-            known |= pipe.reads if pipe.writes is not None else {EVERYTHING}
+            required |= pipe.reads if pipe.writes is not None else {EVERYTHING}
     return run[::-1]
 
 
 def parsed_for(attribute: str, nlp: Language, texts: Sequence[str]) -> list[Doc]:
-    """Texts as documents of which one attribute of tokens is known."""
+    """Parse texts with the pipes that one token attribute requires."""
     if attribute in _BY_TOKENIZER:
         return [nlp.make_doc(text) for text in texts]
     run = needed(pipes_of(nlp), [annotation_of(attribute)])
@@ -117,7 +117,7 @@ def parsed_for(attribute: str, nlp: Language, texts: Sequence[str]) -> list[Doc]
 
 
 def unset(pipes: Sequence[Pipe], wanted: Iterable[str]) -> list[str]:
-    """Those of the annotations that no pipe sets, as far as that is known."""
+    """Return the annotations that no pipe sets; an empty list if a pipe does not declare its output."""
     if any(pipe.writes is None for pipe in pipes):
         return []
     written = {annotation for pipe in pipes for annotation in pipe.writes or ()}
@@ -125,23 +125,23 @@ def unset(pipes: Sequence[Pipe], wanted: Iterable[str]) -> list[str]:
 
 
 def entity_labels(pipes: Sequence[Pipe]) -> frozenset[str] | None:
-    """The labels that entities can have; None where that is not known."""
-    found: set[str] = set()
+    """Return the labels that entities can have; None if a pipe does not declare them."""
+    labels: set[str] = set()
     for pipe in pipes:
         if pipe.writes is None or ("ents" in pipe.writes and pipe.labels is None):
             return None
-        found |= pipe.labels or set() if "ents" in pipe.writes else set()
-    return frozenset(found)
+        labels |= pipe.labels or set() if "ents" in pipe.writes else set()
+    return frozenset(labels)
 
 
-def _pipe(nlp: Language, name: str, listened: dict[str, tuple[str, ...]]) -> Pipe:
-    """What a pipe declares, and what is known of it beyond that."""
+def _pipe(nlp: Language, name: str, listeners: dict[str, tuple[str, ...]]) -> Pipe:
+    """Find the inputs and outputs of a pipe, from its declaration, its patterns and the features of its model."""
     proc: Any = nlp.get_pipe(name)
     meta = nlp.get_pipe_meta(name)
-    heard = {f"heard from {one}" for one, listeners in listened.items() if name in listeners}
-    reads = {*map(_annotation, meta.requires), *_ALSO_READ.get(meta.factory, ()), *_features(proc), *heard}
+    embeddings = {f"embedding of {one}" for one, names in listeners.items() if name in names}
+    reads = {*map(_annotation, meta.requires), *_ALSO_READ.get(meta.factory, ()), *_features(proc), *embeddings}
     declared = {*map(_annotation, meta.assigns)}
-    writes: set[str] | None = {*declared, f"heard from {name}"} if declared else None
+    writes: set[str] | None = {*declared, f"embedding of {name}"} if declared else None
     patterns = _patterns(proc)
     compared = [proc.phrase_matcher_attr] if getattr(proc, "phrase_matcher_attr", None) else []
     reads |= {annotation_of(attribute) for attribute in (*attributes_of(patterns), *map(_name_of, compared))}
@@ -166,23 +166,23 @@ def _annotation(declared: str) -> str:
     return _OF_SPACY.get(declared, declared)
 
 
-def _heard(proc: Any) -> tuple[str, ...]:
-    """The pipes that use what this one has computed, as a tagger that shares a tok2vec."""
+def _listeners_of(proc: Any) -> tuple[str, ...]:
+    """Return the pipes that use this one's output directly, such as a tagger that shares a tok2vec."""
     return tuple(getattr(proc, "listening_components", None) or ())
 
 
 def _patterns(proc: Any) -> list[Any]:
-    """The token patterns that a pipe is made of."""
-    found: list[Any] = []
+    """Return the token patterns of a rule-based pipe."""
+    patterns: list[Any] = []
     for entry in getattr(proc, "patterns", None) or ():
         pattern = entry.get("patterns", entry.get("pattern")) if isinstance(entry, dict) else None
         if isinstance(pattern, list):
-            found += pattern if pattern and isinstance(pattern[0], list) else [pattern]
-    return found
+            patterns += pattern if pattern and isinstance(pattern[0], list) else [pattern]
+    return patterns
 
 
 def _features(proc: Any) -> Iterator[str]:
-    """The annotations among the features of a trained pipe."""
+    """Iterate over the annotations among the input features of a trained pipe."""
     model = getattr(proc, "model", None)
     for node in model.walk() if model is not None and hasattr(model, "walk") else ():
         if node.name == "extract_features":
@@ -190,6 +190,6 @@ def _features(proc: Any) -> Iterator[str]:
 
 
 def _name_of(attribute: Any) -> str:
-    """The name of an attribute that may be given as its number."""
+    """Return the name of an attribute, which may be given by number."""
     names = optional("spacy.attrs", extra="nlp").NAMES
     return str(names[attribute]) if isinstance(attribute, int) else str(attribute)

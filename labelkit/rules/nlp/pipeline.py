@@ -1,7 +1,7 @@
-"""The pipeline behind a column of documents: how it is named, loaded once a process, and told apart from others.
+"""Load and hash the spaCy pipeline of a column of documents, once in each process.
 
-A pipeline is named by a language (``"blank:en"``), an installed package, or a folder; or it is given as an object, or
-as a function that makes one. Columns with the same pipeline share it for as long as one of them lives.
+A pipeline is given by a language (``"blank:en"``), an installed package, a folder, an object, or a function that
+creates one. Columns with the same pipeline share it as long as one of them exists.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BLANK: Final = "blank:"
 
 _loaded: WeakValueDictionary[tuple[str, str], Language] = WeakValueDictionary()
-"""The pipelines that are in use in this process, by what they are made of and its content."""
+"""The loaded pipelines of this process, by description and content hash."""
 
 
 _by_vocabulary: WeakValueDictionary[int, Language] = WeakValueDictionary()
@@ -38,23 +38,23 @@ _by_vocabulary: WeakValueDictionary[int, Language] = WeakValueDictionary()
 
 
 def pipeline_of(doc: Doc) -> Language | None:
-    """The pipeline of the column that a document is of; None if no column of ours made it."""
-    known = _by_vocabulary.get(id(doc.vocab))
-    return known if known is not None and known.vocab is doc.vocab else None
+    """Return the pipeline of the column that parsed a document; None for a document from elsewhere."""
+    nlp = _by_vocabulary.get(id(doc.vocab))
+    return nlp if nlp is not None and nlp.vocab is doc.vocab else None
 
 
 @dataclass(frozen=True, eq=False)
-class SpacyModel:
-    """Where a pipeline comes from.
+class PipelineSource:
+    """The origin of a pipeline: a name, a folder, an object, or a function that creates it.
 
     Parameters
     ----------
     given : str, Path, Language or callable
-        As :func:`labelkit.spacy_doc` takes it.
+        As in :func:`labelkit.spacy_doc`.
     beside : str, optional
-        The file from whose folder paths start.
+        The file from whose folder relative paths start.
     column : str
-        The column of documents that it is for, to be named in messages.
+        The column of documents, for messages.
     """
 
     given: Any
@@ -62,8 +62,8 @@ class SpacyModel:
     column: str
 
     @property
-    def said(self) -> str:
-        """What it is called in messages."""
+    def description(self) -> str:
+        """The pipeline in words, for messages."""
         if isinstance(self.given, str | Path):
             return repr(str(self.given))
         if self._is_pipeline:
@@ -72,26 +72,26 @@ class SpacyModel:
 
     @cached_property
     def nlp(self) -> Language:
-        """The pipeline; loaded when it is first asked for.
+        """The pipeline, loaded on first use.
 
         Raises
         ------
         RuleError
-            If it cannot be had; the hint says how it can.
+            If it cannot be loaded; the hint tells how to install or save it.
         MissingExtraError
             If spaCy is not installed.
         """
         spacy = optional("spacy", extra="nlp")
-        key = (self.said, self.content)
-        known: Language | None = self.given if self._is_pipeline else _loaded.get(key)
-        if known is None:
-            known = _loaded[key] = self._made(spacy)
-        _by_vocabulary[id(known.vocab)] = known
-        return known
+        key = (self.description, self.content)
+        nlp: Language | None = self.given if self._is_pipeline else _loaded.get(key)
+        if nlp is None:
+            nlp = _loaded[key] = self._load_checked(spacy)
+        _by_vocabulary[id(nlp.vocab)] = nlp
+        return nlp
 
     @cached_property
     def content(self) -> str:
-        """A digest that changes with what the pipeline is; of a package, with its version."""
+        """A hash of the pipeline's content, or the version of an installed package."""
         if self._is_pipeline:
             return digest_of(self.given) or fingerprint(self.given.pipe_names, json.dumps(self.given.meta, default=str))
         if callable(self.given):
@@ -109,17 +109,16 @@ class SpacyModel:
         return [None if self._folder is not None else str(self.given), self.content]
 
     def __resolved_parts__(self) -> tuple[Any, ...]:
-        """What the documents depend on beside the texts: spaCy, the pipeline's content, and pipes of one's own."""
+        """Return the dependencies of the documents besides the texts: spaCy, the pipeline's content, custom pipes."""
         try:
-            spacy, known = optional("spacy", extra="nlp"), digest_of(self.nlp)
+            spacy, digest = optional("spacy", extra="nlp"), digest_of(self.nlp)
         except LabelkitError:
-            return (object(),)  # whose content is not known: nothing can be kept of what cannot be made
-        own = [
-            part for part in (self.nlp.tokenizer, *(proc for _, proc in self.nlp.pipeline)) if not _is_of_spacy(part)
-        ]
-        read = [type(part) if hasattr(part, "to_bytes") else part for part in own]  # the digest has what they can tell
-        # A pipeline whose content is not known is handed on as it is, which keeps votes from being kept.
-        return (spacy.__version__, self.nlp if known is None else known, *read, *_extensions())
+            return (object(),)  # an object of unknown content prevents caching, since the pipeline cannot be loaded
+        parts = (self.nlp.tokenizer, *(proc for _, proc in self.nlp.pipeline))
+        custom = [part for part in parts if not _is_of_spacy(part)]
+        code = [type(part) if hasattr(part, "to_bytes") else part for part in custom]  # the digest has their data
+        # A pipeline that cannot be hashed is returned as an object, which prevents caching.
+        return (spacy.__version__, self.nlp if digest is None else digest, *code, *_extensions())
 
     @property
     def _is_pipeline(self) -> bool:
@@ -127,7 +126,7 @@ class SpacyModel:
 
     @cached_property
     def _folder(self) -> Path | None:
-        """The folder that a path means; None where the name is that of a package or a language."""
+        """The folder of the pipeline; None if a package or a language is given."""
         if not isinstance(self.given, str | Path) or str(self.given).startswith(BLANK):
             return None
         path = Path(self.given)
@@ -135,19 +134,19 @@ class SpacyModel:
         is_path = isinstance(self.given, Path) or any(mark in self.given for mark in "/\\")
         return at if is_path or (at.is_dir() and not _version_of(str(self.given))) else None
 
-    def _made(self, spacy: Any) -> Language:
+    def _load_checked(self, spacy: Any) -> Language:
         try:
-            made: Language = self._load(spacy)
+            nlp: Language = self._load(spacy)
         except LabelkitError:
             raise
-        except Exception as error:  # what a pipeline's own code and packages raise can be anything
-            raise RuleError(f"column {self.column!r}: {self.said} cannot be loaded: {error}") from error
-        if not hasattr(made, "pipe_names"):
+        except Exception as error:  # the code and packages of a pipeline may raise anything
+            raise RuleError(f"column {self.column!r}: {self.description} cannot be loaded: {error}") from error
+        if not hasattr(nlp, "pipe_names"):
             raise RuleError(
-                f"column {self.column!r}: {self.said} is {type(made).__name__}, not a spaCy pipeline",
+                f"column {self.column!r}: {self.description} is {type(nlp).__name__}, not a spaCy pipeline",
                 hint='a function that returns one, such as spacy.blank("en")',
             )
-        return made
+        return nlp
 
     def _load(self, spacy: Any) -> Any:
         if not isinstance(self.given, str | Path):
@@ -171,14 +170,14 @@ class SpacyModel:
 
 
 def digest_of(nlp: Language) -> str | None:
-    """A digest of all that a pipeline holds but the strings that it has seen; None where a pipe fails to tell.
+    """Hash the content of a pipeline except its string store; None if a pipe cannot be serialised.
 
-    Pipes that are functions, or have no ``to_bytes``, are no part of it.
+    Pipes that are functions, or have no ``to_bytes``, are not included.
     """
     try:
         parts = [nlp.to_bytes(exclude=["vocab"]), nlp.vocab.vectors.to_bytes(exclude=["strings"])]
         parts.append(nlp.vocab.lookups.to_bytes())
-    except Exception:  # noqa: BLE001 - pipes of others raise what they like
+    except Exception:  # noqa: BLE001 - third-party pipes may raise anything
         return None
     return _digest([(b"", part) for part in parts])
 
@@ -198,16 +197,16 @@ def _files_of(folder: Path) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _version_of(name: str) -> str:
-    """The version of an installed package, without importing it; empty if it is not installed."""
+    """Return the version of an installed package, without importing it; empty if it is not installed."""
     try:
         return metadata.version(name)
     except (metadata.PackageNotFoundError, ValueError):
         pass
-    found = importlib.util.find_spec(name) if name.isidentifier() else None
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(name) if name.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
         return ""
-    told = Path(found.submodule_search_locations[0]) / "meta.json"
-    return str(json.loads(told.read_text("utf-8")).get("version", "")) if told.is_file() else ""
+    meta = Path(spec.submodule_search_locations[0]) / "meta.json"
+    return str(json.loads(meta.read_text("utf-8")).get("version", "")) if meta.is_file() else ""
 
 
 def _is_of_spacy(part: Any) -> bool:
@@ -216,7 +215,7 @@ def _is_of_spacy(part: Any) -> bool:
 
 
 def _extensions() -> Iterator[Any]:
-    """The functions behind custom attributes of tokens, which patterns may ask for as ``_``."""
+    """Iterate over the functions of custom token attributes, which patterns may test as ``_``."""
     underscore = optional("spacy.tokens.underscore", extra="nlp").Underscore
     for _, (_, method, getter, _) in sorted(underscore.token_extensions.items(), key=lambda item: item[0]):
         yield from (function for function in (method, getter) if function is not None)

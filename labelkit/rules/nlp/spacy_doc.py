@@ -1,7 +1,7 @@
-"""``spacy_doc``: a derived column of parsed documents, made once a text for all rules that read it.
+"""``spacy_doc``: a derived column of parsed documents, parsed once for all rules that read it.
 
-Texts go through ``nlp.pipe`` in the fixed chunks of 1,024 rows that all batch functions get, and through those pipes
-alone that the rules of a plan need. A text that cannot be parsed is a fault of that example.
+Texts are parsed by ``nlp.pipe`` in the fixed chunks of 1,024 rows that all batch functions get, by those pipes only
+that the rules of a plan need. A text that cannot be parsed is a fault of that example.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Or
 from labelkit.rules.nlp._annotations import EVERYTHING
 from labelkit.rules.nlp._pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
 from labelkit.rules.nlp._predicates import DocumentPredicate, Entities
-from labelkit.rules.nlp.pipeline import SpacyModel
+from labelkit.rules.nlp.pipeline import PipelineSource
 from labelkit.rules.parameters import Parameter
 
 DocumentReader: TypeAlias = LabelingFunction[...] | Column
@@ -36,24 +36,24 @@ def spacy_doc(
     needs: Iterable[str] | None = None,
     exclude: Iterable[str] = (),
 ) -> Column:
-    """Make a derived column that holds parsed documents, for every rule and column of its module that names it.
+    """Declare a derived column of parsed documents, for every rule and column of its module that names it.
 
-    It stands at the top of the module, where rules find it by the name that it is given there. A rule that reads it
-    can be called, and given examples, with a text, too.
+    Assign it to a name at the top level of the module: rules read it by that name. A rule that reads it can also be
+    called with a text, and have texts as examples.
 
     Parameters
     ----------
     column : str
         The column that holds the texts.
     model : str, Path, Language or callable
-        A language (``"blank:en"``, which only cuts texts into tokens), an installed pipeline (``"en_core_web_sm"``), a
-        folder (paths start from the module that names them), a pipeline, or a function without parameters that makes
-        one when it is first needed, once a process.
+        A language (``"blank:en"``, a tokenizer without pipes), an installed pipeline (``"en_core_web_sm"``), a folder
+        (a relative path starts at the folder of the calling module), a pipeline, or a function without parameters that
+        creates one on first use, once in each process.
     needs : list of str, optional
-        The pipes whose work Python rules and columns that read the document use; all if not given. Token patterns,
-        phrases and entities say themselves what they need.
+        The pipes whose annotations Python rules and columns read; all if not given. The pipes of token patterns,
+        phrases and entities are found automatically.
     exclude : list of str
-        Pipes that never run, such as a parser that only entities would wait for.
+        Pipes that never run, such as a parser that only the entity recogniser would use.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def spacy_doc(
     Raises
     ------
     RuleError
-        If ``model`` is none of these. A pipeline that cannot be loaded, or lacks a pipe that a rule needs, is an error
-        when the rules are applied, before the first text is read.
+        If ``model`` is none of these. A pipeline that cannot be loaded, or lacks a pipe that a rule needs, raises when
+        the rules are applied, before the first text is read.
 
     Examples
     --------
@@ -80,28 +80,28 @@ def spacy_doc(
         raise RuleError(f"column={column!r} is not the name of a column", hint='spacy_doc("text", model="blank:en")')
     if not (isinstance(model, str | Path) and str(model)) and not callable(model):
         raise RuleError(
-            f"model={model!r} is no spaCy pipeline",
+            f"model={model!r} is not a spaCy pipeline",
             hint='model="blank:en", the name of a package, a folder, a pipeline, or a function that makes one',
         )
-    frame = sys._getframe(1)  # noqa: SLF001 - the module that makes the column is where rules look for it
+    frame = sys._getframe(1)  # noqa: SLF001 - rules look the column up in the module that declares it
     name = _bound_to(frame) or f"spacy_doc({column!r})"
-    source = SpacyModel(model, frame.f_globals.get("__file__"), name)
+    source = PipelineSource(model, frame.f_globals.get("__file__"), name)
     parsing = Parsing(source, name, _names(needs, "needs"), _names(exclude, "exclude") or ())
     origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
     return Column(name, parsing, (Parameter(column, str),), batch=True, origin=origin, raw=str, fleeting=True)
 
 
-def _names(given: Iterable[str] | None, what: str) -> tuple[str, ...] | None:
+def _names(given: Iterable[str] | None, option: str) -> tuple[str, ...] | None:
     if given is None:
         return None
     names = () if isinstance(given, str) else tuple(given)
     if isinstance(given, str) or not all(isinstance(name, str) for name in names):
-        raise RuleError(f"{what}={given!r} are no names of pipes", hint=f'{what}=["tagger"]')
+        raise RuleError(f"{option}={given!r} is not a list of names of pipes", hint=f'{option}=["tagger"]')
     return names
 
 
 def _bound_to(frame: FrameType) -> str | None:
-    """The name that the value of the call which is under way is given, if it is given one."""
+    """Return the name to which the result of the current call is assigned, read from the byte code, or None."""
     steps = iter(dis.get_instructions(frame.f_code))
     after = (step for step in steps if step.offset > frame.f_lasti and step.opname not in _SILENT)
     step = next(after, None)
@@ -110,41 +110,41 @@ def _bound_to(frame: FrameType) -> str | None:
 
 @dataclass(frozen=True, eq=False)
 class Parsing:
-    """What makes documents of texts.
+    """The function of a column of documents: parses texts.
 
     Parameters
     ----------
-    model : SpacyModel
+    model : PipelineSource
     column : str
-        What the column is called.
+        The name of the column.
     needs : tuple of str, optional
     exclude : tuple of str
     run : tuple of str, optional
         The pipes that run; all but those excluded if not given.
     """
 
-    model: SpacyModel
+    model: PipelineSource
     column: str
     needs: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     run: tuple[str, ...] | None = None
 
     def __call__(self, texts: Iterable[Any]) -> list[Any]:
-        """Parse texts; in the place of one that cannot be parsed stands the exception that says why."""
+        """Parse texts; the result has an exception in place of each text that cannot be parsed."""
         given, longest = texts.tolist() if hasattr(texts, "tolist") else list(texts), self.model.nlp.max_length
         refused = {i: error for i, text in enumerate(given) if (error := _refusal(text, longest))}
         docs = iter(self._parsed([text for i, text in enumerate(given) if i not in refused]))
         return [refused[i] if i in refused else next(docs) for i in range(len(given))]
 
     def prepared(self, column: str, readers: Sequence[tuple[DocumentReader, str]]) -> Parsing:
-        """The same for the rules of a plan: only the pipes that they need run.
+        """Return a copy that runs only the pipes that the rules of a plan need.
 
         Parameters
         ----------
         column : str
-            What the column is called.
+            The name of the column.
         readers : list of (LabelingFunction or Column, str)
-            What reads the documents, and the name that it has for them.
+            The rules and columns that read the documents, each with the name of its parameter for them.
 
         Raises
         ------
@@ -179,13 +179,13 @@ class Parsing:
             docs: list[Any] = list(nlp.pipe(texts, disable=off))
         except StopRunError:
             raise
-        except Exception:  # noqa: BLE001 - pipes raise what they like; it is found out below which text it was for
+        except Exception:  # noqa: BLE001 - pipes may raise anything; parsing text by text finds the one that fails
             docs = []
         if len(docs) != len(texts):
-            docs = [self._alone(text) for text in texts]
+            docs = [self._parsed_alone(text) for text in texts]
         return docs
 
-    def _alone(self, text: str) -> Any:
+    def _parsed_alone(self, text: str) -> Any:
         try:
             return self.model.nlp(text, disable=self._off)
         except StopRunError:
@@ -199,23 +199,23 @@ class Parsing:
         return [name for name in names if name in self.exclude or (self.run is not None and name not in self.run)]
 
     def _check_names(self, column: str) -> None:
-        there = self.model.nlp.component_names
-        for what, names in (("needs", self.needs or ()), ("is to exclude", self.exclude)):
-            unknown = [name for name in names if name not in there]
+        available = self.model.nlp.component_names
+        for verb, names in (("needs", self.needs or ()), ("excludes", self.exclude)):
+            unknown = [name for name in names if name not in available]
             if unknown:
                 raise RuleError(
-                    f"column {column!r} {what} the pipe {unknown[0]!r}, which {self.model.said} does not have",
-                    hint=f"it has {_listed(there)}",
+                    f"column {column!r} {verb} the pipe {unknown[0]!r}, which {self.model.description} does not have",
+                    hint=f"it has {_listed(available)}",
                 )
 
     def _check(self, reader: DocumentReader, test: DocumentPredicate) -> None:
-        """Refuse a rule that could never vote: nothing sets what it looks at, or spaCy does not take its pattern."""
+        """Raise RuleError for a rule that could never vote: no pipe sets its annotations, or its pattern is invalid."""
         missing = unset(self._pipes, test.annotations)
         what = f"rule {reader.name!r} looks for {test.describe()}"
         has = f"it has {_listed([pipe.name for pipe in self._pipes])}"
         if missing:
             raise RuleError(
-                f"{what}, but no pipe of {self.model.said} sets that: it needs {WRITERS[missing[0]]}",
+                f"{what}, but no pipe of {self.model.description} sets that: it needs {WRITERS[missing[0]]}",
                 hint=f"{has}; add the pipe, or give another model=",
             )
         try:
@@ -226,25 +226,25 @@ class Parsing:
         unknown = set(getattr(test, "labels", ())) - labels if labels else set()
         if unknown:
             raise RuleError(
-                f"{what}, but {self.model.said} has no entities {min(unknown)!r}",
+                f"{what}, but {self.model.description} has no entities {min(unknown)!r}",
                 hint=f"its entities are {_listed(sorted(labels or ()))}",
             )
 
 
 def _refusal(text: Any, longest: int) -> Exception | None:
-    """Why something cannot be parsed."""
+    """Return the error for a value that cannot be parsed, or None."""
     if not isinstance(text, str):
-        return TypeError(f"a document is made of text, not of {text!r} ({type(text).__name__})")
+        return TypeError(f"only text can be parsed, not {text!r} ({type(text).__name__})")
     if len(text) > longest:
         return ValueError(
-            f"the text has {len(text):,} characters, and the pipeline takes {longest:,} at the most: "
+            f"the text has {len(text):,} characters, and the pipeline accepts at most {longest:,}: "
             "cut it in a @column, or raise nlp.max_length in a function that makes the pipeline (model=function)"
         )
     return None
 
 
 def _uses(reader: DocumentReader, parameter: str) -> tuple[list[DocumentPredicate], bool]:
-    """What a rule looks for in a document, and whether Python code reads it."""
+    """Return the tests of a rule on a document, and True if Python code reads the document too."""
     if isinstance(reader, Column):
         return [], True
     if isinstance(reader.body, Calls):
@@ -253,8 +253,8 @@ def _uses(reader: DocumentReader, parameter: str) -> tuple[list[DocumentPredicat
 
 
 def _tests(expressions: Sequence[Expression], parameter: str) -> list[DocumentPredicate]:
-    found: list[Leaf] = [leaf for expression in expressions for leaf in leaves(expression)]
-    return [leaf.test for leaf in found if parameter in leaf.columns and isinstance(leaf.test, DocumentPredicate)]
+    all_leaves: list[Leaf] = [leaf for expression in expressions for leaf in leaves(expression)]
+    return [leaf.test for leaf in all_leaves if parameter in leaf.columns and isinstance(leaf.test, DocumentPredicate)]
 
 
 def _listed(names: Sequence[str]) -> str:

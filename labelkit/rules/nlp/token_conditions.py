@@ -1,7 +1,7 @@
-"""``@token_pattern``, ``@phrases``, ``@entities``: conditions of parsed documents.
+"""``@token_pattern``, ``@phrases``, ``@entities``: conditions on parsed documents.
 
-They combine with each other and with all other conditions (``&``, ``|``, ``~``), make rules in a loop with
-:meth:`labelkit.Condition.rule`, and guard Python rules with ``when=``.
+They combine with each other and with all other conditions (``&``, ``|``, ``~``), declare rules in a loop by
+:meth:`labelkit.Condition.rule`, and restrict Python rules by ``when=``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, runs_of
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Leaf
-from labelkit.rules.nlp._annotations import known_attribute
+from labelkit.rules.nlp._annotations import checked_attribute
 from labelkit.rules.nlp._predicates import Entities, Phrases, TokenPatterns
 from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.parameters import column_names
@@ -32,13 +32,13 @@ def token_pattern(
     Parameters
     ----------
     *patterns : list of dict, or lists of them, or one list of (pattern, label) pairs
-        A pattern is a list with a dict for each token, which says what is asked of its attributes, in plain values. Of
+        A pattern is a list with a dict for each token, which maps attributes to the required values, in plain data. Of
         pairs, the first declared pattern that matches gives the label.
     label : int, optional
         The class to vote for.
     column : str or tuple of str, optional
-        The column of documents that this condition reads (see :func:`labelkit.spacy_doc`), where it is not all the
-        columns of the rule.
+        The column of documents that this condition reads (see :func:`labelkit.spacy_doc`); by default, all columns of
+        the rule.
     name, examples, group, precision, trusted, cache
         As in :func:`labelkit.keywords`. An example may be a text: it is parsed by the column's pipeline.
 
@@ -49,7 +49,7 @@ def token_pattern(
     Raises
     ------
     RuleError
-        If a pattern is no list of dicts, or asks for what tokens do not have.
+        If a pattern is not a list of dicts, or names an attribute that tokens do not have.
 
     Examples
     --------
@@ -82,18 +82,18 @@ def phrases(
     column: str | tuple[str, ...] | None = None,
     **options: Unpack[RuleOptions],
 ) -> Condition:
-    """Match documents in which one of several phrases stands, compared token by token (spaCy's ``PhraseMatcher``).
+    """Match documents that contain one of several phrases, compared token by token (spaCy's ``PhraseMatcher``).
 
     Parameters
     ----------
     *texts : str, iterable of str, or one mapping from str to label
-        They are cut into tokens as the documents are. Of a mapping, the first declared entry that matches gives the
-        label.
+        The phrases; the pipeline's tokenizer cuts them into tokens. Of a mapping, the first declared entry that matches
+        gives the label.
     label : int, optional
         The class to vote for; a mapping here stands for one in ``texts``.
     attr : str
-        What is compared of each token: ``"LOWER"`` ignores case, ``"ORTH"`` does not, ``"LEMMA"`` finds other forms of
-        a word, ``"SHAPE"`` what looks alike.
+        The token attribute to compare: ``"LOWER"`` ignores case, ``"ORTH"`` does not, ``"LEMMA"`` matches other forms
+        of a word, ``"SHAPE"`` words of the same pattern of letters and digits.
     column, name, examples, group, precision, trusted, cache
         As in :func:`token_pattern`.
 
@@ -104,7 +104,7 @@ def phrases(
     Raises
     ------
     RuleError
-        If there are no phrases, one is empty or no string, or tokens have no such attribute.
+        If there are no phrases, one is empty or not a string, or tokens have no such attribute.
 
     Examples
     --------
@@ -117,9 +117,9 @@ def phrases(
     (1, 1, -1)
     """
     given = Options.of(phrases, options, *texts)
-    attribute = known_attribute(attr, "phrases")
+    attribute = checked_attribute(attr, "phrases")
     if attribute in ("_", "SPACY", "LENGTH"):
-        raise RuleError(f"phrases are not compared by {attr!r}", hint='attr="LOWER"')
+        raise RuleError(f"phrases cannot be compared by {attr!r}", hint='attr="LOWER"')
     runs, enum = runs_of("phrases", texts, label)
     cases = tuple(
         (Leaf(Phrases(tuple(_text(phrase, "phrases") for phrase in run), attribute), column_names(column)), number)
@@ -153,7 +153,7 @@ def entities(
     Raises
     ------
     RuleError
-        If there are no labels, or one is empty or no string.
+        If there are no labels, or one is empty or not a string.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def entities(
 
 
 def _patterns_in(part: Any) -> list[tuple[Any, Label | None]]:
-    """The patterns of an argument: one pattern, several, or pairs of a pattern and its label."""
+    """Return the patterns of an argument, which is one pattern, several, or pairs of a pattern and its label."""
     if isinstance(part, str | bytes | Mapping) or not isinstance(part, Iterable):
         raise RuleError(
             f"a token pattern is a list of dicts, not {part!r}",
@@ -206,20 +206,20 @@ def _pair(entry: tuple[Any, Any]) -> tuple[Any, Label]:
 
 
 def _as_json(pattern: Sequence[Mapping[str, Any]]) -> str:
-    """A pattern in its one plain form."""
+    """Write a pattern as JSON, in one canonical form."""
     tokens = [{_key(key): value for key, value in token.items()} for token in pattern]
     try:
         return json.dumps(tokens, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise RuleError(
-            f"the token pattern {tokens!r} does not hold plain values: {error}",
+            f"the token pattern {tokens!r} cannot be written as JSON: {error}",
             hint="text, numbers, True and False, and lists and dicts of them",
         ) from None
 
 
 def _key(key: Any) -> str:
-    """A key of a token in a pattern."""
-    return "OP" if isinstance(key, str) and key.upper() == "OP" else known_attribute(key, "a token pattern")
+    """Check a key of a token in a pattern: a token attribute, or the operator ``OP``."""
+    return "OP" if isinstance(key, str) and key.upper() == "OP" else checked_attribute(key, "a token pattern")
 
 
 def _text(entry: Any, kind: str) -> str:

@@ -1,8 +1,8 @@
 """Store answers, claims and expenses in one SQLite file, so that no request is paid for twice.
 
 An answer is written as soon as it arrives, under the hash of its request. Before a prompt is sent it is claimed, so
-that only one of several processes sends it; a claim expires with the process that made it. Expenses are written before a
-request is sent, so that a budget holds for all processes of a run together.
+that only one of several processes sends it; a claim expires with the process that made it. Expenses are written before
+a request is sent, so that a budget holds for all processes of a run together.
 
 The file is in the folder of :func:`labelkit._shared.cache_folder.default_folder`, or in memory if ``LABELKIT_CACHE`` is
 ``off``. It contains neither prompts nor API keys.
