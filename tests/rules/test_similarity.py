@@ -19,9 +19,9 @@ import labelkit as lk
 from labelkit.apply.vote_cache import why_not
 from labelkit.datasets import load_comments
 from labelkit.exceptions import AnalysisError, FaultError, RuleError
-from labelkit.rules.similarity._neighbours import Neighbours
+from labelkit.rules.similarity._neighbours import NearestNeighbours
 from labelkit.rules.similarity._ngrams import count_ngrams
-from labelkit.rules.similarity._spaces import Tfidf
+from labelkit.rules.similarity._spaces import TfidfSpace
 from labelkit.rules.similarity._vectors import embedded, unit
 
 
@@ -86,7 +86,7 @@ LETTERS = st.text(alphabet="abAB ß😀İ\t\ud800ı!", max_size=12)
 @example(["A"], ["\ud800"], False)
 def test_cosines_are_those_of_the_definition(texts, references, several):
     labels = [i % 2 if several else 0 for i in range(len(references))]
-    space = Tfidf.of(references, np.array(labels), "r", mean=False)
+    space = TfidfSpace.of(references, np.array(labels), "r", mean=False)
     found = space.cosines(space.points(texts)[0]) if texts else np.empty((0, len(references)))
     assert found == pytest.approx(cosines(texts, references, labels), abs=1e-5)
 
@@ -118,7 +118,7 @@ def test_it_is_what_scikit_learn_computes_where_every_word_is_long_enough():
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
     references = ["subscribe please", "beautiful morning"]
     matrix = vectorizer.fit_transform(references)
-    space = Tfidf.of(references, np.array([0, 1]), "r", mean=False)
+    space = TfidfSpace.of(references, np.array([0, 1]), "r", mean=False)
     found = space.cosines(space.points(references)[0])
     assert found == pytest.approx((matrix @ matrix.T).toarray(), abs=1e-5)
 
@@ -207,7 +207,7 @@ def test_neighbours_decide_as_the_definition_says(data):
         )
     )
     k, share = data.draw(st.integers(1, 9)), data.draw(st.sampled_from([0.0, 0.5, 0.6, 1.0]))
-    found = Neighbours(limits, k, share).votes(np.array(rows), groups, labels)
+    found = NearestNeighbours(limits, k, share).votes(np.array(rows), groups, labels)
     assert found.tolist() == [by_definition(row, groups, labels, limits, k, share) for row in rows]
 
 
@@ -332,8 +332,8 @@ def test_a_derived_column_of_vectors_is_made_once_for_all_rules(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ([1.0, 2.0], "the vector has 2 numbers, and those that rule 'r' knows have 3"),
-        ([0.0, 0.0, 0.0], "the vector is all zeros, so it points nowhere"),
+        ([1.0, 2.0], "the vector has 2 numbers, and the references of rule 'r' have 3"),
+        ([0.0, 0.0, 0.0], "the vector is all zeros, so it has no direction"),
         ([math.nan, 0.0, 0.0], "the vector holds nan"),
         ([math.inf, 0.0, 0.0], "the vector holds inf"),
     ],
@@ -379,7 +379,7 @@ def test_examples_that_point_nowhere_name_the_rule():
 def test_texts_and_vectors_are_not_compared_with_each_other():
     with pytest.raises(TypeError, match="rule 'r' compares vectors, and its column holds text; give embed="):
         lk.similar_to([[1, 0]], label=1, threshold=0.5).rule(name="r")("text")
-    with pytest.raises(TypeError, match="rule 'r' compares texts, and its column holds ndarray; give embed="):
+    with pytest.raises(TypeError, match="rule 'r' compares texts, and its column holds ndarray; if these are vectors"):
         rule(["a"], label=1)([1, 2])
     with pytest.raises(TypeError, match="rule 'r' compares texts, and its column holds int"):
         rule(["a"], label=1)(3)
@@ -411,13 +411,13 @@ def test_opposite_examples_have_no_mean():
     [
         ([], {"label": 1}, "similar_to needs at least one example"),
         (["a"], {}, "similar_to has no label to vote for"),
-        (["a"], {"label": Label}, "says what the labels of a file mean"),
+        (["a"], {"label": Label}, "maps the labels of a file to classes"),
         (["a", " "], {"label": 1}, "similar_to has an empty example ' '"),
         (["a", [1.0]], {"label": 1}, "similar_to takes texts or vectors, not both"),
-        ([[1.0], [1.0, 2.0]], {"label": 1}, "example 1 of similar_to is no vector like the first"),
-        ([[[1.0]]], {"label": 1}, "example 0 of similar_to is no vector"),
+        ([[1.0], [1.0, 2.0]], {"label": 1}, "example 1 of similar_to is not a vector like the first"),
+        ([[[1.0]]], {"label": 1}, "example 0 of similar_to is not a vector"),
         ({1: "one text"}, {}, "the examples of 1 are one text, not a list: 'one text'"),
-        ({1: ["a"], 0: ["a"]}, {}, "the example 'a' stands under two labels, 1 and 0"),
+        ({1: ["a"], 0: ["a"]}, {}, "the example 'a' has two labels, 1 and 0"),
         ({None: ["a"]}, {}, "can only abstain"),
         ({1: ["a"]}, {"label": 1}, "either examples and one label, or one mapping"),
         ({True: ["a"]}, {}, "label=True is not a class"),
@@ -427,13 +427,13 @@ def test_opposite_examples_have_no_mean():
         (
             "none.json",
             {"label": {0: 1}},
-            "is not there",
+            "does not exist",
         ),
         (["a"], {"label": 1, "threshold": 1.5}, "threshold=1.5 is not a cosine"),
         (["a"], {"label": 1, "threshold": True}, "threshold=True is not a cosine"),
-        ({0: ["a"], 1: ["b"]}, {"threshold": {1: 0.5}}, "threshold= says nothing of class 0"),
+        ({0: ["a"], 1: ["b"]}, {"threshold": {1: 0.5}}, "threshold= has no number for class 0"),
         (["a"], {"label": 1, "n_neighbors": 0}, "n_neighbors=0 is not a whole number from 1"),
-        (["a"], {"label": 1, "share": 1.1}, "share=1.1 is not a share"),
+        (["a"], {"label": 1, "share": 1.1}, "share=1.1 is not a number from 0 to 1"),
         (["a"], {"label": 1, "mean": True, "n_neighbors": 2}, "n_neighbors= has no meaning"),
         (["a"], {"label": 1, "embed": "model"}, "embed='model' is not callable"),
     ],
@@ -549,7 +549,7 @@ def test_clusters_are_put_beside_the_module(clusters, tmp_path):
     assert lf.fingerprint == lk.similar_to(clusters, label={0: 1}, threshold=0.1).rule(name="first").fingerprint
     assert (votes(lf, TEXTS) == 1).any()
     (tmp_path / "clusters.json").write_text("[]")
-    with refused("holds no clusters"):
+    with refused("is not a file of clusters"):
         lk.Clusters.load(tmp_path / "clusters.json")
 
 
@@ -582,7 +582,7 @@ def test_the_sample_is_the_same_however_the_corpus_is_batched(monkeypatch):
 @pytest.mark.parametrize(
     ("corpus", "options", "message"),
     [
-        (["a", "a", "b"], {"n_clusters": 3}, "the sample has 2 different examples, too few for 3 clusters"),
+        (["a", "a", "b"], {"n_clusters": 3}, "the sample has 2 distinct examples, too few for 3 clusters"),
         (["a"], {"n_clusters": 0}, "n_clusters=0 is not a whole number from 1"),
         (
             {"text": [[0.0, 0.0], [1.0, 0.0]]},
@@ -597,7 +597,7 @@ def test_clusters_that_cannot_be_found_are_an_error(corpus, options, message):
 
 
 def test_clusters_need_to_be_named(clusters):
-    with refused("clusters have numbers, and the rule does not say what they mean"):
+    with refused("clusters need a mapping from their numbers to labels"):
         rule(clusters, label=1)
     with refused("there is no cluster 9; they are numbered 0 .. 7"):
         rule(clusters, label={9: 1})

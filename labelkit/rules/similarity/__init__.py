@@ -1,7 +1,8 @@
-"""``@similar_to``: a rule that votes where an example is like others whose label is known.
+"""``@similar_to``: rules that vote by the similarity of an example to labeled reference examples.
 
-By TF-IDF of character n-grams, which needs nothing, or by any embedding: the nearest example, the nearest few, the mean
-of each label's examples, or the nearest cluster of a corpus (:func:`fit_clusters`).
+Similarity is the cosine of TF-IDF vectors of character n-grams, which needs no model, or of any embedding. The vote is
+decided by the nearest reference, the k nearest, the mean of each label's references, or the nearest cluster of a corpus
+(:func:`fit_clusters`).
 
 >>> @similar_to(["Check out my channel!", "subscribe to my channel please"], label=1, threshold=0.4)
 ... def advertises(text):

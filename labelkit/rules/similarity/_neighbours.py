@@ -1,4 +1,4 @@
-"""What a similarity rule calls: a chunk of texts or vectors goes in, and votes come out."""
+"""The function of a similarity rule: takes a chunk of texts or vectors, returns votes by the nearest references."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy.typing as npt
 
 from labelkit.rules.inspection.model_digest import Content, content_of
 from labelkit.rules.similarity._references import References
-from labelkit.rules.similarity._spaces import Embedded, Space, Tfidf
+from labelkit.rules.similarity._spaces import EmbeddingSpace, Space, TfidfSpace
 from labelkit.rules.similarity._vectors import Embed
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 CELLS: Final = 1 << 20
-"""Cosines that are looked at together: some 30 MB with what is made of them."""
+"""Cosines that are processed together: some 30 MB with the intermediate arrays."""
 
-_NEARLY: Final = 1e-9
-"""Shares are compared with this much room: 3 of 5 is 0.6."""
+_TOLERANCE: Final = 1e-9
+"""Tolerance of comparisons of shares, so that 3 of 5 equals 0.6."""
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """How the nearest references decide.
+class NearestNeighbours:
+    """Vote by the k nearest references.
 
     Parameters
     ----------
     limits : tuple of float
-        The cosine from which a reference counts, for each group.
+        Least cosine at which a reference counts, for each group.
     n_neighbors : int
-        How many of the nearest are asked; with all that are just as near as the last of them.
+        Number of nearest references that vote, together with all that are as near as the last of them.
     share : float
         The share of them that must agree, in [0, 1].
     """
@@ -43,14 +43,14 @@ class Neighbours:
     def votes(
         self, cosines: npt.NDArray[np.float64], groups: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int64]:
-        """The label that enough of the nearest references have; -1 where there is none, or several as often.
+        """Return for each example the most frequent label of its nearest references; -1 if below the share or tied.
 
         Parameters
         ----------
         cosines : ndarray of float, shape (n_examples, n_references)
         groups : ndarray of int, shape (n_references,)
         labels : ndarray of int, shape (n_groups,)
-            -1 for an abstain, which is a label among others here.
+            -1 for references that mean an abstain; they vote like any other label.
         """
         n_references = cosines.shape[1]
         rank = n_references - min(self.n_neighbors, n_references)
@@ -61,30 +61,30 @@ class Neighbours:
         counts = (near & (cosines >= np.array(self.limits)[groups])).astype(np.float32) @ of_class
         most = counts.max(axis=1)
         clear = (most > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
-        clear &= most >= self.share * near.sum(axis=1) - _NEARLY
+        clear &= most >= self.share * near.sum(axis=1) - _TOLERANCE
         return np.where(clear, classes[counts.argmax(axis=1)], ABSTAIN)
 
 
 @dataclass(frozen=True, eq=False)
-class NeighbourVotes:
-    """Compares examples with references.
+class ReferenceComparison:
+    """Compare examples with references, and vote.
 
     Parameters
     ----------
     rule : str
     references : References
-    neighbours : Neighbours
+    neighbours : NearestNeighbours
     mean : bool
-        Whether the mean of each group stands for it.
+        True to compare with the mean of each group instead of its members.
     embed : callable, optional
-        Makes vectors of texts; TF-IDF if not given.
+        Embeds texts as vectors; TF-IDF is used if not given.
     function : callable
-        What the rule was made of: its text is the rule's, for people.
+        The decorated function; its source is shown as the source of the rule.
     """
 
     rule: str
     references: References
-    neighbours: Neighbours
+    neighbours: NearestNeighbours
     mean: bool
     embed: Embed | None
     function: Any
@@ -92,10 +92,10 @@ class NeighbourVotes:
 
     @property
     def __wrapped__(self) -> Any:
-        return self.function  # where Python looks for the source
+        return self.function  # inspect.getsource follows this attribute
 
     def __call__(self, column: Any) -> list[Any]:
-        """A vote for each example, or why there is none."""
+        """Return a vote for each example, or an exception for one that cannot be compared."""
         values = list(column.to_pylist() if hasattr(column, "to_pylist") else column)
         is_text = np.fromiter((isinstance(value, str) for value in values), np.bool_, len(values))
         votes: list[Any] = [ABSTAIN] * len(values)
@@ -106,8 +106,8 @@ class NeighbourVotes:
         return votes
 
     def _votes(self, values: Sequence[Any]) -> list[Any]:
-        """The votes on texts alone, or on vectors alone."""
-        space = self._known_space()
+        """Return the votes on values of one kind, texts or vectors."""
+        space = self._reference_space()
         points, errors = space.points(values)
         groups = np.arange(len(self.references.labels)) if self.mean else self.references.groups
         step = max(1, CELLS // space.n_references)
@@ -119,11 +119,11 @@ class NeighbourVotes:
             votes[row] = error
         return votes
 
-    def _known_space(self) -> Space:
-        """The references in their space: made when the first example is there; what failed once is not tried again."""
+    def _reference_space(self) -> Space:
+        """Return the space of the references, built on the first call; a failure is raised again on later calls."""
         if not self._space:
             try:
-                self._space.append(self._made_space())
+                self._space.append(self._build_space())
             except Exception as error:
                 self._space.append(error)
                 raise
@@ -132,11 +132,11 @@ class NeighbourVotes:
             raise space
         return space
 
-    def _made_space(self) -> Space:
-        entries, groups, what = self.references.entries, self.references.groups, f"rule {self.rule!r}"
+    def _build_space(self) -> Space:
+        entries, groups, rule = self.references.entries, self.references.groups, f"rule {self.rule!r}"
         if self.embed is None and not isinstance(entries, np.ndarray):
-            return Tfidf.of(entries, groups, what, mean=self.mean)
-        return Embedded.of(entries, groups, self.embed, what, mean=self.mean)
+            return TfidfSpace.of(entries, groups, rule, mean=self.mean)
+        return EmbeddingSpace.of(entries, groups, self.embed, rule, mean=self.mean)
 
     @property
     def _embedding(self) -> Content:
@@ -146,17 +146,17 @@ class NeighbourVotes:
         return [self.references, self.neighbours, self.mean, self._embedding.digest]
 
     def __resolved_parts__(self) -> tuple[Any, ...]:
-        """What the votes depend on beside the column."""
+        """Return the dependencies of the votes besides the column."""
         return (np.__version__, self._embedding.digest, *self._embedding.code)
 
 
 @dataclass(frozen=True)
-class Votes:
-    """Takes votes as they are; says which there can be."""
+class VotesUnchanged:
+    """Return votes unchanged, and declare the possible labels, for a function that computes votes itself."""
 
     labels: tuple[int, ...]
 
     def __call__(self, output: Any, _n_examples: int, _space: LabelSpace) -> Sequence[Any]:
-        """The votes."""
-        made: Sequence[Any] = output
-        return made
+        """Return the output, which is a sequence of votes."""
+        votes: Sequence[Any] = output
+        return votes

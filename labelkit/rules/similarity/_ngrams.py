@@ -1,9 +1,9 @@
-"""Texts as bags of character n-grams: what lies behind TF-IDF, a whole chunk of texts at a time.
+"""Count the character n-grams of texts, for TF-IDF, a chunk of texts at a time.
 
 An n-gram is a run of 3, 4 or 5 characters inside a word, with a space for the word's beginning and its end, case
 folded: so "subscribe" shares most of its n-grams with "SUBSCRIBED" and "subscirbe", in any language, without a list of
-words. N-grams are numbered by a hash of 54 bits, so no vocabulary has to be kept, and two of them practically never
-share a number. Each text is counted by itself: it does not matter which texts stand beside it.
+words. N-grams are numbered by a hash of 54 bits, so no vocabulary is stored, and collisions are negligible. Each text
+is counted independently of the others in the chunk.
 
 >>> bags = count_ngrams(["Free money!", "free MONEY", ""])
 >>> len(bags.ngrams), bags.sizes.tolist()
@@ -26,7 +26,7 @@ HASH_BITS: Final = 54
 """Bits of an n-gram's number; the rest of 64 are for the number of its text."""
 
 BLOCK_CHARACTERS: Final = 1 << 19
-"""Characters that are looked at together, unless one text has more: some 60 MB."""
+"""Characters that are processed together, unless one text has more: some 60 MB."""
 
 _BLOCK_TEXTS: Final = 1 << (64 - HASH_BITS)
 _STEP: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -40,12 +40,12 @@ class Bags:
 
     Attributes
     ----------
-    ngrams : ndarray of uint64, shape (n_found,)
-        The number of each distinct n-gram of a text, ascending within the text.
-    counts : ndarray of int64, shape (n_found,)
-        How often the text has it.
+    ngrams : ndarray of uint64, shape (n_distinct,)
+        The hash of each distinct n-gram of a text, ascending within the text.
+    counts : ndarray of int64, shape (n_distinct,)
+        The number of its occurrences in the text.
     sizes : ndarray of int64, shape (n_texts,)
-        How many distinct n-grams each text has.
+        The number of distinct n-grams of each text.
     """
 
     ngrams: npt.NDArray[np.uint64]
@@ -75,12 +75,12 @@ def count_ngrams(texts: Sequence[str]) -> Bags:
 
 
 def ngrams_in_blocks(texts: Sequence[str]) -> Iterator[Bags]:
-    """Count the n-grams of each text, for some texts at a time, so that long ones need not be in memory together."""
+    """Count the n-grams of each text, yielding a block of texts at a time to bound the memory."""
     return map(_count, _blocks(texts))
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Texts, each with one space around its words, in runs of bounded length."""
+    """Normalise the space of texts (one around each word), and yield them in blocks of bounded length."""
     block: list[str] = []
     n_characters = 0
     for text in texts:
@@ -107,9 +107,9 @@ def _count(block: list[str]) -> Bags:
 
 
 def _keys(characters: npt.NDArray[np.uint64], owners: npt.NDArray[np.uint64]) -> Iterator[npt.NDArray[np.uint64]]:
-    """The number of the text and of the n-gram, for each place where one begins; a length at a time.
+    """Yield the number of the text and the hash of the n-gram for each position of one, a length at a time.
 
-    Texts touch with two spaces, and no n-gram has a space inside, so none reaches into another text.
+    Two spaces separate adjacent texts, and no n-gram has a space inside, so none spans two texts.
     """
     is_letter = characters != _SPACE
     inside, number = np.ones(len(characters), np.bool_), characters * _STEP
@@ -122,7 +122,7 @@ def _keys(characters: npt.NDArray[np.uint64], owners: npt.NDArray[np.uint64]) ->
 
 
 def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Spread the bits of numbers, as the generator SplitMix64 does."""
+    """Mix the bits of numbers by the finaliser of SplitMix64."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX[0]
     numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX[1]
     return numbers ^ (numbers >> np.uint64(31))

@@ -1,4 +1,4 @@
-"""What examples are compared with: texts or vectors whose labels are known, in groups."""
+"""Read the references of a similarity rule: labeled texts or vectors, in groups."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from labelkit.rules.similarity.clusters import Clusters
 from labelkit.votes.label_space import ABSTAIN
 
 LabeledGroup: TypeAlias = tuple[list[Any], int | None]
-"""Entries that belong together, and their label; None for an abstain."""
+"""Entries that share a label, and the label; None for an abstain."""
 
 
 @dataclass(frozen=True, eq=False)
 class References:
-    """Texts or vectors to compare with.
+    """Labeled texts or vectors to compare with.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class References:
     labels : ndarray of int64, shape (n_groups,)
         The label of each group; -1 for an abstain.
     enum : IntEnum, optional
-        Of the labels.
+        The enum of the labels.
     """
 
     entries: Any
@@ -50,18 +50,18 @@ class References:
 def references_of(
     source: Any, label: Any, *, key: str | None = None, value: str | None = None, module_file: str | None = None
 ) -> References:
-    """Read what ``@similar_to`` was given.
+    """Read the source of ``@similar_to``.
 
     Raises
     ------
     RuleError
-        If there is nothing to compare with, or a label is missing or no class; if an entry is neither text nor vector,
-        or stands under two labels.
+        If there are no references, or a label is missing or not a class; if an entry is neither text nor vector, or has
+        two labels.
     """
     groups = list(_groups(source, label, key, value, module_file))
     numbers, enums = [], []
-    for _, meant in groups:
-        number, enum = (ABSTAIN, None) if meant is None else label_and_enum(meant)
+    for _, group_label in groups:
+        number, enum = (ABSTAIN, None) if group_label is None else label_and_enum(group_label)
         numbers.append(number)
         enums += [] if enum is None else [enum]
     if len(set(enums)) > 1:
@@ -74,7 +74,7 @@ def references_of(
     if all(number == ABSTAIN for number in numbers):
         raise RuleError("a rule whose examples all mean an abstain can only abstain", hint="label=Label.SPAM")
     owners = np.repeat(np.arange(len(groups)), [len(members) for members, _ in groups])
-    _check_unlike(entries, [numbers[owner] for owner in owners])
+    _check_one_label_each(entries, [numbers[owner] for owner in owners])
     return References(_checked(entries), owners, np.array(numbers, dtype=np.int64), next(iter(enums), None))
 
 
@@ -87,8 +87,11 @@ def _groups(
             source = Clusters.load(path)
         else:
             pairs = read_entries(source, key=key, value=value, module_file=module_file)
-            meant = None if value is not None else _one_label(label)
-            yield from _by_label((e, meaning_of(t, label, source) if value is not None else meant) for e, t in pairs)
+            if value is None:
+                only = _one_label(label)
+                yield from _by_label((entry, only) for entry, _ in pairs)
+            else:
+                yield from _by_label((entry, meaning_of(text, label, source)) for entry, text in pairs)
             return
     if key is not None or value is not None:
         raise RuleError(f"key= and value= name the columns of a file, and {type(source).__name__} has none")
@@ -112,53 +115,56 @@ def _one_label(label: Any) -> Any:
             "similar_to has no label to vote for", hint="@similar_to([...], label=Label.SPAM, threshold=0.4)"
         )
     if isinstance(label, Mapping | type):
-        raise RuleError(f"label={label!r} says what the labels of a file mean", hint='value="label" names their column')
+        raise RuleError(
+            f"label={label!r} maps the labels of a file to classes, and no column of labels is named",
+            hint='value="label"',
+        )
     return label
 
 
 def _by_label(pairs: Iterable[tuple[Any, Any]]) -> Iterator[LabeledGroup]:
-    found: dict[Any, list[Any]] = {}
-    for entry, meant in pairs:
-        found.setdefault(meant, []).append(entry)
-    yield from ((members, meant) for meant, members in found.items())
+    members_by_label: dict[Any, list[Any]] = {}
+    for entry, label in pairs:
+        members_by_label.setdefault(label, []).append(entry)
+    yield from ((members, label) for label, members in members_by_label.items())
 
 
 def _of_mapping(source: Mapping[Any, Any]) -> Iterator[LabeledGroup]:
-    """Labels to examples, or examples to labels."""
+    """Yield the groups of a mapping from labels to lists of examples, or from examples to labels."""
     if any(isinstance(one, str) for one in source):
         yield from _by_label(source.items())
         return
-    for meant, members in source.items():
+    for label, members in source.items():
         if isinstance(members, str):
-            raise RuleError(f"the examples of {meant!r} are one text, not a list: {members!r}", hint=f"[{members!r}]")
-        yield list(members), meant
+            raise RuleError(f"the examples of {label!r} are one text, not a list: {members!r}", hint=f"[{members!r}]")
+        yield list(members), label
 
 
 def _of_clusters(clusters: Clusters, label: Any) -> Iterator[LabeledGroup]:
     if not isinstance(label, Mapping) or not label:
-        raise RuleError("clusters have numbers, and the rule does not say what they mean", hint="label={0: Label.SPAM}")
+        raise RuleError("clusters need a mapping from their numbers to labels", hint="label={0: Label.SPAM}")
     unknown = [number for number in label if number not in range(len(clusters))]
     if unknown:
         raise RuleError(f"there is no cluster {unknown[0]!r}; they are numbered 0 .. {len(clusters) - 1}")
     yield from ((list(members), label.get(number)) for number, members in enumerate(clusters.examples))
 
 
-def _check_unlike(entries: list[Any], labels: list[int]) -> None:
-    known: dict[str, int] = {}
+def _check_one_label_each(entries: list[Any], labels: list[int]) -> None:
+    label_of: dict[str, int] = {}
     for entry, label in zip(entries, labels, strict=True):
-        if isinstance(entry, str) and known.setdefault(entry, label) != label:
-            raise RuleError(f"the example {entry!r} stands under two labels, {known[entry]} and {label}")
+        if isinstance(entry, str) and label_of.setdefault(entry, label) != label:
+            raise RuleError(f"the example {entry!r} has two labels, {label_of[entry]} and {label}")
 
 
 def _checked(entries: list[Any]) -> Any:
     if all(isinstance(entry, str) for entry in entries):
         empty = [entry for entry in entries if not entry.split()]
         if empty:
-            raise RuleError(f"similar_to has an empty example {empty[0]!r}, which nothing is similar to")
+            raise RuleError(f"similar_to has an empty example {empty[0]!r}, to which no text can be similar")
         return tuple(entries)
     if any(isinstance(entry, str | bytes) for entry in entries):
         raise RuleError("similar_to takes texts or vectors, not both")
     vectors, errors = stacked(entries, None, "similar_to")
     for number, error in errors.items():
-        raise RuleError(f"example {number} of similar_to is no vector like the first: {error}")
+        raise RuleError(f"example {number} of similar_to is not a vector like the first: {error}")
     return vectors

@@ -1,7 +1,7 @@
-"""Where references stand and examples are compared with them: TF-IDF of texts, or the space of an embedding.
+"""Compute cosines between examples and references, in the space of TF-IDF or of an embedding.
 
-A space answers with cosines. They are rounded to 5 decimals, so that a text is exactly 1.0 similar to itself, and the
-last bits of floats, which depend on the machine, rarely decide a vote.
+Cosines are rounded to 5 decimals, so that a text is exactly 1.0 similar to itself, and the last bits of floats, which
+depend on the machine, rarely decide a vote.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Cosines: TypeAlias = npt.NDArray[np.float64]
 
 
 class Space(Protocol):
-    """References to compare examples with."""
+    """A space of vectors with the references in it."""
 
     @property
     def n_references(self) -> int:
-        """How many there are."""
+        """The number of references."""
 
     def points(self, values: Sequence[Any]) -> tuple[Any, VectorErrors]:
-        """Where texts, or vectors, stand: a row each, and why some stand nowhere.
+        """Convert texts, or vectors, to rows of unit length, and return an error for each that has no direction.
 
         Raises
         ------
@@ -40,44 +40,44 @@ class Space(Protocol):
         """
 
     def cosines(self, points: Any) -> Cosines:
-        """The cosines of some rows of points with each reference."""
+        """Return the cosines of some rows of points with each reference."""
 
 
 NO_NGRAM = np.uint64(2**64 - 1)
-"""No n-gram has this number: theirs have 54 bits."""
+"""A number that no n-gram has: their hashes have 54 bits."""
 
 
 @dataclass(frozen=True, eq=False)
-class Tfidf:
-    """Texts by the n-grams that they share.
+class TfidfSpace:
+    """TF-IDF vectors of character n-grams.
 
-    An n-gram counts more, slowly, where a text has it several times (1 + log of its count). Where there are references
-    of several labels, one that many references share counts less; those of a single label say nothing of what is common
-    elsewhere, and all count alike. The corpus has no say: votes do not depend on it.
+    The term frequency is 1 + log of the count. The inverse document frequency, log((1 + n) / (1 + n_with)) + 1, is
+    computed on the references, and only if they have several labels: references of one label cannot tell which n-grams
+    are common in general, so all weights are 1. The corpus is not used, so votes do not depend on it.
 
     Parameters
     ----------
     vocabulary : ndarray of uint64
-        The numbers of the n-grams of the references, ascending.
+        The hashes of the n-grams of the references, ascending.
     weights : ndarray of float
-        What each counts.
+        The inverse document frequency of each.
     other : float
-        What an n-gram counts that no reference has.
+        The weight of n-grams that no reference has.
     references : scipy.sparse.csr_array, shape (n_references, n_ngrams)
-        Of length 1.
-    what : str
-        What to call the rule in messages.
+        Rows of unit length.
+    rule : str
+        The name of the rule, for messages.
     """
 
     vocabulary: npt.NDArray[np.uint64]
     weights: npt.NDArray[np.float64]
     other: float
     references: Any
-    what: str
+    rule: str
 
     @classmethod
-    def of(cls, texts: Sequence[str], groups: npt.NDArray[np.int64], what: str, *, mean: bool) -> Tfidf:
-        """Make the space of references, each of a group; one point for each group if their mean is meant."""
+    def of(cls, texts: Sequence[str], groups: npt.NDArray[np.int64], rule: str, *, mean: bool) -> TfidfSpace:
+        """Build the space of references; with ``mean``, each group becomes one reference, its mean."""
         bags = count_ngrams(texts)
         vocabulary, places = np.unique(bags.ngrams, return_inverse=True)
         n_texts, n_with = len(texts), np.bincount(places, minlength=len(vocabulary))
@@ -86,19 +86,19 @@ class Tfidf:
         other = float(np.log(1 + n_texts) + 1) if several else 1.0
         counts = (1 + np.log(bags.counts)) * weights[places]
         points = unit_sparse(_sparse(counts, places, bags.sizes, len(vocabulary)))
-        return cls(vocabulary, weights, other, unit_sparse(means(points, groups)) if mean else points, what)
+        return cls(vocabulary, weights, other, unit_sparse(means(points, groups)) if mean else points, rule)
 
     @property
     def n_references(self) -> int:
-        """How many there are."""
+        """The number of references."""
         return int(self.references.shape[0])
 
     def points(self, values: Sequence[Any]) -> tuple[Any, VectorErrors]:
-        """As the protocol has it; a text without any n-gram is like no other."""
+        """Convert texts to rows of unit length; a text without any n-gram has cosine 0 with every reference."""
         if not isinstance(values[0], str):
             raise TypeError(
-                f"{self.what} compares texts, and its column holds {type(values[0]).__name__}; "
-                "give embed= if these are vectors: what made them"
+                f"{self.rule} compares texts, and its column holds {type(values[0]).__name__}; "
+                "if these are vectors, give the function that computed them as embed="
             )
         from scipy import sparse  # noqa: PLC0415 - only for rules that compare texts
 
@@ -106,11 +106,11 @@ class Tfidf:
 
     def _points(self, bags: Bags) -> Any:
         n_texts = len(bags.sizes)
-        known = self.vocabulary if len(self.vocabulary) else np.full(1, NO_NGRAM)
-        places = np.searchsorted(known, bags.ngrams).clip(max=len(known) - 1)
-        shared = known[places] == bags.ngrams
-        own = self.weights if len(self.weights) else np.ones(1)
-        weights = (1 + np.log(bags.counts)) * np.where(shared, own[places], self.other)
+        vocabulary = self.vocabulary if len(self.vocabulary) else np.full(1, NO_NGRAM)
+        places = np.searchsorted(vocabulary, bags.ngrams).clip(max=len(vocabulary) - 1)
+        shared = vocabulary[places] == bags.ngrams
+        idf = self.weights if len(self.weights) else np.ones(1)
+        weights = (1 + np.log(bags.counts)) * np.where(shared, idf[places], self.other)
         owners = np.repeat(np.arange(n_texts), bags.sizes)
         norms = np.sqrt(np.bincount(owners, weights**2, minlength=n_texts))
         sizes = np.bincount(owners[shared], minlength=n_texts)
@@ -118,69 +118,71 @@ class Tfidf:
         return _sparse(parts, places[shared], sizes, len(self.vocabulary))
 
     def cosines(self, points: Any) -> Cosines:
-        """As the protocol has it."""
+        """Return the cosines of some rows of points with each reference."""
         return _rounded(points @ self.references.T)
 
 
 def _sparse(values: Any, places: Any, sizes: npt.NDArray[np.int64], n_columns: int) -> Any:
-    """A sparse matrix of rows that stand one after the other."""
+    """Build a sparse matrix from the concatenated entries of its rows."""
     from scipy import sparse  # noqa: PLC0415 - only for rules that compare texts
 
     return sparse.csr_array((values, places, np.concatenate([[0], np.cumsum(sizes)])), shape=(len(sizes), n_columns))
 
 
 @dataclass(frozen=True, eq=False)
-class Embedded:
-    """Vectors, or texts by their embedding.
+class EmbeddingSpace:
+    """Vectors, or texts in the space of an embedding.
 
     Parameters
     ----------
     references : ndarray of float32 or scipy.sparse.csr_array, shape (n_references, n_dimensions)
-        Of length 1.
+        Rows of unit length.
     embed : callable, optional
-        Makes vectors of texts.
-    what : str
-        What to call the rule in messages.
+        Embeds texts as vectors.
+    rule : str
+        The name of the rule, for messages.
     """
 
     references: Any
     embed: Embed | None
-    what: str
+    rule: str
 
     @classmethod
-    def of(cls, entries: Any, groups: npt.NDArray[np.int64], embed: Embed | None, what: str, *, mean: bool) -> Embedded:
-        """Make the space of references, texts or vectors, each of a group; a point for each group if ``mean``."""
-        vectors = entries if embed is None or isinstance(entries, np.ndarray) else embedded(embed, entries, what)
-        points = _usable(vectors, what)
-        return cls(_usable(means(points, groups), what) if mean else points, embed, what)
+    def of(
+        cls, entries: Any, groups: npt.NDArray[np.int64], embed: Embed | None, rule: str, *, mean: bool
+    ) -> EmbeddingSpace:
+        """Build the space of references, texts or vectors; with ``mean``, each group becomes one reference."""
+        vectors = entries if embed is None or isinstance(entries, np.ndarray) else embedded(embed, entries, rule)
+        points = _unit_references(vectors, rule)
+        return cls(_unit_references(means(points, groups), rule) if mean else points, embed, rule)
 
     @property
     def n_references(self) -> int:
-        """How many there are."""
+        """The number of references."""
         return int(self.references.shape[0])
 
     def points(self, values: Sequence[Any]) -> tuple[Any, VectorErrors]:
-        """As the protocol has it."""
+        """Convert texts, or vectors, to rows of unit length, and return an error for each that has no direction."""
         size = int(self.references.shape[1])
         vectors: Any
-        wrong: VectorErrors = {}
+        invalid: VectorErrors = {}
         if not isinstance(values[0], str):
-            vectors, wrong = stacked(values, size, self.what)
+            vectors, invalid = stacked(values, size, self.rule)
         elif self.embed is None:
-            raise TypeError(f"{self.what} compares vectors, and its column holds text; give embed=, or vectors")
+            raise TypeError(f"{self.rule} compares vectors, and its column holds text; give embed=, or vectors")
         else:
-            vectors = embedded(self.embed, values, self.what)
+            vectors = embedded(self.embed, values, self.rule)
         if vectors.shape[1] != size:
             raise ValueError(
-                f"the vectors have {vectors.shape[1]} numbers, and those of the examples of {self.what} have {size}"
+                f"the vectors have {vectors.shape[1]} numbers, and those of the examples of {self.rule} have {size}"
             )
         if not isinstance(vectors, np.ndarray):
-            return unit_sparse(vectors), wrong
-        points, pointless = unit(vectors)
-        return points, {**pointless, **wrong}
+            return unit_sparse(vectors), invalid
+        points, without_direction = unit(vectors)
+        return points, {**without_direction, **invalid}
 
     def cosines(self, points: Any) -> Cosines:
-        """As the protocol has it."""
+        """Return the cosines of some rows of points with each reference."""
         return _rounded(points @ self.references.T)
 
 
@@ -189,11 +191,11 @@ def _rounded(products: Any) -> Cosines:
     return np.round(dense, DIGITS)
 
 
-def _usable(vectors: Any, what: str) -> Any:
-    """References of length 1; one that points nowhere is an error."""
+def _unit_references(vectors: Any, rule: str) -> Any:
+    """Scale references to unit length; raise RuleError for a zero or non-finite one."""
     if not isinstance(vectors, np.ndarray):
         return unit_sparse(vectors)
     points, errors = unit(vectors.astype(np.float32))
     for number, error in errors.items():
-        raise RuleError(f"example {number} of {what} cannot be compared with: {error}")
+        raise RuleError(f"example {number} of {rule} cannot be compared with: {error}")
     return points

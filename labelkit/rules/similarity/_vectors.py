@@ -1,4 +1,4 @@
-"""Vectors of examples: checked, brought to length 1, and compared by the cosine of their angle."""
+"""Check vectors, and scale them to unit length, so that cosines are dot products."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 import numpy.typing as npt
 
 PIECE: Final = 1024
-"""Texts that are embedded at a time: the chunk on which rules are called."""
+"""Texts that are embedded in one call: the chunk on which rules are called."""
 
 Embed: TypeAlias = Callable[[list[str]], Any]
-"""Makes vectors of texts."""
+"""A function that embeds texts as vectors."""
 
 VectorErrors: TypeAlias = dict[int, Exception]
-"""Positions of examples that have no usable vector, and why."""
+"""VectorErrors of the examples without a usable vector, by position."""
 
 
-def embedded(embed: Embed, texts: Sequence[str], what: str) -> Any:
-    """The vectors of texts.
+def embedded(embed: Embed, texts: Sequence[str], rule: str) -> Any:
+    """Embed texts, a chunk at a time.
 
     Parameters
     ----------
     embed : callable
         Takes a list of texts and returns an array or a sparse matrix of shape (n_texts, n_dimensions).
     texts : sequence of str
-    what : str
-        What to call the rule in messages.
+    rule : str
+        The name of the rule, for messages.
 
     Returns
     -------
@@ -36,9 +36,9 @@ def embedded(embed: Embed, texts: Sequence[str], what: str) -> Any:
     Raises
     ------
     ValueError
-        If it returns something else.
+        If ``embed`` returns another shape.
     """
-    parts = [_embedded(embed, list(texts[start : start + PIECE]), what) for start in range(0, len(texts), PIECE)]
+    parts = [_embedded(embed, list(texts[start : start + PIECE]), rule) for start in range(0, len(texts), PIECE)]
     if len(parts) == 1:
         return parts[0]
     if isinstance(parts[0], np.ndarray):
@@ -48,29 +48,29 @@ def embedded(embed: Embed, texts: Sequence[str], what: str) -> Any:
     return sparse.vstack(parts, format="csr")
 
 
-def _embedded(embed: Embed, texts: list[str], what: str) -> Any:
+def _embedded(embed: Embed, texts: list[str], rule: str) -> Any:
     output = embed(texts)
     if not hasattr(output, "tocsr"):
         output = np.asarray(output, dtype=np.float32)
     if len(output.shape) != 2 or output.shape[0] != len(texts):
         raise ValueError(
-            f"embed= of {what} returned an array of shape {tuple(output.shape)} for {len(texts)} texts, "
+            f"embed= of {rule} returned an array of shape {tuple(output.shape)} for {len(texts)} texts, "
             "not one vector a text"
         )
     return output if isinstance(output, np.ndarray) else output.tocsr()
 
 
-def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.NDArray[np.float32], VectorErrors]:
-    """Vectors that examples hold themselves, as rows of an array; what is no vector is zeros there, with a reason.
+def stacked(vectors: Sequence[Any], size: int | None, rule: str) -> tuple[npt.NDArray[np.float32], VectorErrors]:
+    """Stack vectors as rows of an array; an invalid one becomes zeros, with an error.
 
     Parameters
     ----------
     vectors : sequence
         Lists or arrays of numbers.
     size : int, optional
-        How many numbers each should have; as many as the first if not given.
-    what : str
-        What to call the rule in messages.
+        The expected length of each; that of the first if not given.
+    rule : str
+        The name of the rule, for messages.
     """
     errors: VectorErrors = {}
     rows: list[npt.NDArray[np.float32] | None] = []
@@ -80,9 +80,9 @@ def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.ND
         except (TypeError, ValueError):
             row = np.empty((0, 0), np.float32)
         if row.ndim != 1:
-            errors[number] = TypeError(f"{what} compares texts or vectors, not {type(vector).__name__}")
+            errors[number] = TypeError(f"{rule} compares texts or vectors, not {type(vector).__name__}")
         elif size is not None and len(row) != size:
-            errors[number] = ValueError(f"the vector has {len(row)} numbers, and those that {what} knows have {size}")
+            errors[number] = ValueError(f"the vector has {len(row)} numbers, and the references of {rule} have {size}")
         size = len(row) if size is None and row.ndim == 1 else size
         rows.append(None if number in errors else row)
     empty = np.zeros(size or 0, np.float32)
@@ -90,20 +90,20 @@ def stacked(vectors: Sequence[Any], size: int | None, what: str) -> tuple[npt.ND
 
 
 def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], VectorErrors]:
-    """Bring vectors to length 1; those that have no direction are zeros, with a reason.
+    """Scale vectors to unit length; zero and non-finite vectors become zeros, with an error.
 
     >>> points, errors = unit(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32))
     >>> (points * 10).round().tolist(), errors
-    ([[6.0, 8.0], [0.0, 0.0]], {1: ValueError('the vector is all zeros, so it points nowhere')})
+    ([[6.0, 8.0], [0.0, 0.0]], {1: ValueError('the vector is all zeros, so it has no direction')})
     """
     errors: VectorErrors = {}
-    # Divided by their largest number first, since squares of large and of tiny numbers do not fit in 32 bits.
+    # Divide by the largest component first: squares of very large or very small numbers overflow 32 bits.
     largest = np.abs(vectors).max(axis=1, initial=0)
     for row in np.flatnonzero(~np.isfinite(largest)).tolist():
-        odd = vectors[row][~np.isfinite(vectors[row])][0]
-        errors[row] = ValueError(f"the vector holds {odd}")
+        not_finite = vectors[row][~np.isfinite(vectors[row])][0]
+        errors[row] = ValueError(f"the vector holds {not_finite}")
     for row in np.flatnonzero(largest == 0).tolist():
-        errors[row] = ValueError("the vector is all zeros, so it points nowhere")
+        errors[row] = ValueError("the vector is all zeros, so it has no direction")
     safe = vectors / np.where(np.isfinite(largest) & (largest > 0), largest, 1)[:, None]
     safe[list(errors)] = 0
     norms = np.sqrt(np.einsum("ij,ij->i", safe, safe))
@@ -111,7 +111,7 @@ def unit(vectors: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], Vec
 
 
 def unit_sparse(vectors: Any) -> Any:
-    """Bring the rows of a sparse matrix to length 1; a row without entries stays as it is: it is like no other."""
+    """Scale the rows of a sparse matrix to unit length; an empty row stays zero, with cosine 0 to every other."""
     from scipy import sparse  # noqa: PLC0415 - only for embeddings that are sparse
 
     rows = sparse.csr_array(vectors, dtype=np.float64)
@@ -120,12 +120,12 @@ def unit_sparse(vectors: Any) -> Any:
 
 
 def means(vectors: Any, groups: npt.NDArray[np.int64]) -> Any:
-    """The mean of the vectors of each group, dense or sparse as they are."""
+    """Return the mean of the vectors of each group, dense or sparse like the vectors."""
     from scipy import sparse  # noqa: PLC0415 - only where examples are compared by their mean
 
     n_groups = int(groups.max()) + 1
     sizes = np.bincount(groups, minlength=n_groups)
     entries: Any = (1 / sizes[groups], (groups, np.arange(len(groups))))
     shape: Any = (n_groups, len(groups))
-    made: Any = sparse.csr_array(entries, shape=shape) @ vectors
-    return made.astype(np.float32) if isinstance(made, np.ndarray) else made
+    group_means: Any = sparse.csr_array(entries, shape=shape) @ vectors
+    return group_means.astype(np.float32) if isinstance(group_means, np.ndarray) else group_means

@@ -1,7 +1,7 @@
-"""Clusters of a corpus, found once and looked at by a person, who says which mean something: then they are a rule.
+"""Cluster a corpus by k-means, for a person to inspect and to label the useful clusters in a ``@similar_to`` rule.
 
-A cluster is kept as the texts nearest to its middle, which say what it is about, and stand for it in the rule: a small
-JSON file to put beside the module. Clusters of vectors are kept as their middle.
+A cluster is saved as the texts nearest to its centroid, which show its topic and represent it in the rule: a small JSON
+file to put beside the module. Clusters of vectors are saved as their centroids.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 N_NGRAMS: Final = 20_000
-"""How many n-grams, the most frequent in the sample, tell texts apart."""
+"""Number of n-grams in the TF-IDF vectors: the most frequent ones of the sample."""
 
 N_DIMENSIONS: Final = 50
-"""To how many dimensions they are reduced."""
+"""Number of dimensions to which truncated SVD reduces them."""
 
 BATCH: Final = 65_536
 """Rows of the corpus that are read at a time."""
@@ -37,16 +37,16 @@ BATCH: Final = 65_536
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """Groups of examples that are like each other, the largest first.
+    """Groups of similar examples, the largest first.
 
-    Made by :func:`labelkit.fit_clusters`. Becomes a rule by ``@similar_to(clusters, label={3: Label.SPAM}, ...)``.
+    Created by :func:`labelkit.fit_clusters`; used by ``@similar_to(clusters, label={3: Label.SPAM}, ...)``.
 
     Attributes
     ----------
     examples : tuple of tuple
-        For each cluster the texts nearest to its middle, the nearest first; of vectors, the middle alone.
+        For each cluster the texts nearest to its centroid, the nearest first; of vectors, the centroid alone.
     sizes : tuple of int
-        How many rows of the sample it has; nulls and blank texts are of none.
+        The number of rows of the sample in each; nulls and blank texts are in none.
     """
 
     examples: tuple[tuple[Any, ...], ...]
@@ -64,8 +64,8 @@ class Clusters:
         return "\n".join(lines)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row for each example that is kept: its cluster, the cluster's size, and the example."""
-        import pandas as pd  # noqa: PLC0415 - only for those who ask for a frame
+        """Return a frame with a row for each example in ``examples``: its cluster, the cluster's size, the example."""
+        import pandas as pd  # noqa: PLC0415 - only when a frame is requested
 
         rows = [
             (number, size, member)
@@ -76,28 +76,28 @@ class Clusters:
 
     def save(self, path: str | Path) -> None:
         """Write a JSON file, to be put beside the module of the rule."""
-        held = [{"size": size, "examples": list(e)} for e, size in zip(self.examples, self.sizes, strict=True)]
+        entries = [{"size": size, "examples": list(e)} for e, size in zip(self.examples, self.sizes, strict=True)]
         with replaced(Path(path)) as draft:
-            draft.write_text(json.dumps({"clusters": held}, ensure_ascii=False, indent=1), "utf-8")
+            draft.write_text(json.dumps({"clusters": entries}, ensure_ascii=False, indent=1), "utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> Clusters:
-        """Read what :meth:`save` wrote.
+        """Read a file written by :meth:`save`.
 
         Raises
         ------
         RuleError
-            If the file is missing, or is something else.
+            If the file is missing or has another content.
         """
         try:
-            held = json.loads(Path(path).read_text("utf-8"))["clusters"]
-            return cls(tuple(tuple(one["examples"]) for one in held), tuple(int(one["size"]) for one in held))
+            entries = json.loads(Path(path).read_text("utf-8"))["clusters"]
+            return cls(tuple(tuple(one["examples"]) for one in entries), tuple(int(one["size"]) for one in entries))
         except FileNotFoundError:
             raise RuleError(
-                f"the file of clusters {str(path)!r} is not there", hint="clusters.save(path) writes one"
+                f"the file of clusters {str(path)!r} does not exist", hint="clusters.save(path) writes one"
             ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RuleError(f"{str(path)!r} holds no clusters: {error}") from None
+            raise RuleError(f"{str(path)!r} is not a file of clusters: {error}") from None
 
 
 def _short(member: Any) -> str:
@@ -115,12 +115,12 @@ def fit_clusters(
     n_examples: int = 20,
     random_state: int = 0,
 ) -> Clusters:
-    """Find groups of examples that are like each other, by k-means on a sample of a corpus.
+    """Cluster a sample of a corpus by k-means.
 
     Parameters
     ----------
     corpus : object
-        As :meth:`labelkit.Applier.apply` takes it; it is read once.
+        As in :meth:`labelkit.Applier.apply`; it is read once.
     n_clusters : int
     column : str
         The column of texts, or of vectors.
@@ -130,7 +130,7 @@ def fit_clusters(
     n_rows : int
         The size of the sample.
     n_examples : int
-        How many texts are kept of each cluster: those nearest to its middle.
+        Number of texts to keep of each cluster: those nearest to its centroid.
     random_state : int
         The seed of the sample and of k-means.
 
@@ -141,7 +141,7 @@ def fit_clusters(
     Raises
     ------
     AnalysisError
-        If there are fewer different examples than clusters, or the column holds neither texts nor vectors.
+        If there are fewer distinct examples than clusters, or the column holds neither texts nor vectors.
 
     Examples
     --------
@@ -150,21 +150,23 @@ def fit_clusters(
     >>> len(clusters), sum(clusters.sizes), len(clusters.examples[0])
     (4, 298, 20)
     """
-    for what, number in (("n_clusters", n_clusters), ("n_rows", n_rows), ("n_examples", n_examples)):
+    for option, number in (("n_clusters", n_clusters), ("n_rows", n_rows), ("n_examples", n_examples)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise AnalysisError(f"{what}={number!r} is not a whole number from 1")
+            raise AnalysisError(f"{option}={number!r} is not a whole number from 1")
     values, counts = _sample(corpus, column, n_rows, random_state)
     if len(values) < n_clusters:
-        raise AnalysisError(f"the sample has {len(values)} different examples, too few for {n_clusters} clusters")
+        raise AnalysisError(f"the sample has {len(values)} distinct examples, too few for {n_clusters} clusters")
     points = _points(values, embed, random_state)
     owners = _k_means(points, counts, n_clusters, random_state)
-    found = [_cluster(values, points, counts, np.flatnonzero(owners == number), n_examples) for number in set(owners)]
-    found.sort(key=lambda one: (-one[1], str(one[0][0])))
-    return Clusters(tuple(members for members, _ in found), tuple(size for _, size in found))
+    clusters = [
+        _cluster(values, points, counts, np.flatnonzero(owners == number), n_examples) for number in set(owners)
+    ]
+    clusters.sort(key=lambda one: (-one[1], str(one[0][0])))
+    return Clusters(tuple(members for members, _ in clusters), tuple(size for _, size in clusters))
 
 
 def _sample(corpus: Any, column: str, n_rows: int, random_state: int) -> tuple[list[Any], npt.NDArray[np.float64]]:
-    """Different examples of a random sample, in the order of the corpus, and how often each stands in it."""
+    """Draw a random sample; return its distinct examples, in the order of the corpus, and the count of each."""
     rng = np.random.default_rng(random_state)
     kept: list[tuple[float, Any]] = []
     limit = 1.0
@@ -178,8 +180,8 @@ def _sample(corpus: Any, column: str, n_rows: int, random_state: int) -> tuple[l
             kept = [pair for pair in kept if pair[0] < limit]
     counts: dict[Any, int] = {}
     for _, value in kept:
-        known = value if isinstance(value, str) or not hasattr(value, "__len__") else tuple(value)
-        counts[known] = counts.get(known, 0) + 1
+        hashable = value if isinstance(value, str) or not hasattr(value, "__len__") else tuple(value)
+        counts[hashable] = counts.get(hashable, 0) + 1
     return list(counts), np.array(list(counts.values()), dtype=np.float64)
 
 
@@ -188,22 +190,22 @@ def _is_blank(value: Any) -> bool:
 
 
 def _points(values: Sequence[Any], embed: Embed | None, random_state: int) -> npt.NDArray[np.float32]:
-    """Where examples stand, at length 1."""
+    """Convert examples to vectors of unit length."""
     if all(isinstance(value, str) for value in values):
         vectors = _reduced(values, random_state) if embed is None else embedded(embed, values, "fit_clusters")
         if not isinstance(vectors, np.ndarray):
             vectors = _reduced_matrix(vectors, random_state)
         return unit(vectors.astype(np.float32))[0]
     vectors, errors = stacked(values, None, "fit_clusters")
-    points, wrong = unit(vectors)
-    for error in {**wrong, **errors}.values():
+    points, without_direction = unit(vectors)
+    for error in {**without_direction, **errors}.values():
         raise AnalysisError(f"an example cannot be put into a cluster: {error}")
     return points
 
 
 def _reduced(texts: Sequence[str], random_state: int) -> npt.NDArray[np.float32]:
-    """TF-IDF of the n-grams that at least two texts have, in a few dimensions."""
-    from scipy import sparse  # noqa: PLC0415 - only for those who look for clusters
+    """Compute TF-IDF of the n-grams that at least two texts have, reduced to N_DIMENSIONS dimensions."""
+    from scipy import sparse  # noqa: PLC0415 - only for clustering
 
     bags = count_ngrams(texts)
     vocabulary, places, n_with = np.unique(bags.ngrams, return_inverse=True, return_counts=True)
@@ -220,13 +222,13 @@ def _reduced(texts: Sequence[str], random_state: int) -> npt.NDArray[np.float32]
 
 
 def _reduced_matrix(matrix: Any, random_state: int) -> npt.NDArray[np.float32]:
-    from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - only for those who look for clusters
+    from sklearn.decomposition import TruncatedSVD  # noqa: PLC0415 - only for clustering
     from sklearn.preprocessing import normalize  # noqa: PLC0415 - the same
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the same
 
     if min(matrix.shape) <= N_DIMENSIONS + 1:
         return np.asarray(normalize(matrix).toarray(), dtype=np.float32)
-    with threadpool_limits(1):  # sums of several threads come out a little different each time
+    with threadpool_limits(1):  # sums over several threads are not reproducible to the last bit
         reduced = TruncatedSVD(N_DIMENSIONS, random_state=random_state).fit_transform(normalize(matrix))
     return np.asarray(reduced, dtype=np.float32)
 
@@ -234,7 +236,7 @@ def _reduced_matrix(matrix: Any, random_state: int) -> npt.NDArray[np.float32]:
 def _k_means(
     points: npt.NDArray[np.float32], counts: npt.NDArray[np.float64], n_clusters: int, random_state: int
 ) -> npt.NDArray[np.int64]:
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - only for those who look for clusters
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - only for clustering
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the same
 
     with threadpool_limits(1):  # as above
@@ -249,10 +251,10 @@ def _cluster(
     rows: npt.NDArray[np.int64],
     n_examples: int,
 ) -> tuple[tuple[Any, ...], int]:
-    """What is kept of a cluster, and its size."""
-    middle = unit((points[rows] * counts[rows, None]).sum(axis=0, keepdims=True).astype(np.float32))[0][0]
+    """Return the examples that represent a cluster, and its size."""
+    centroid = unit((points[rows] * counts[rows, None]).sum(axis=0, keepdims=True).astype(np.float32))[0][0]
     size = int(counts[rows].sum())
     if not isinstance(values[0], str):
-        return (tuple(np.round(middle.astype(np.float64), 6).tolist()),), size
-    nearest = np.argsort(-np.round(points[rows] @ middle, 5), kind="stable")[:n_examples]
+        return (tuple(np.round(centroid.astype(np.float64), 6).tolist()),), size
+    nearest = np.argsort(-np.round(points[rows] @ centroid, 5), kind="stable")[:n_examples]
     return tuple(values[row] for row in rows[nearest].tolist()), size

@@ -11,7 +11,7 @@ from labelkit.rules._caller import file_of_caller
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.options import Options, RuleOptions, takes_options
-from labelkit.rules.similarity._neighbours import Neighbours, NeighbourVotes, Votes
+from labelkit.rules.similarity._neighbours import NearestNeighbours, ReferenceComparison, VotesUnchanged
 from labelkit.rules.similarity._references import References, references_of
 from labelkit.rules.similarity._vectors import Embed
 from labelkit.rules.similarity.clusters import Clusters
@@ -34,39 +34,40 @@ def similar_to(
     when: Condition | None = None,
     **options: Unpack[RuleOptions],
 ) -> Declaration:
-    """Vote where an example is like others whose label is known: by the cosine of their vectors.
+    """Vote by the similarity of an example to labeled reference examples: the cosine of their vectors.
 
-    The decorated function's parameter names the column, of texts or of vectors (lists of numbers), and its body is its
-    docstring alone; what this returns also makes rules in a loop, with ``.rule(name=..., column=...)``.
+    The parameter of the decorated function names the column, of texts or of vectors (lists of numbers); its body is its
+    docstring alone. The result can also declare rules in a loop, by ``.rule(name=..., column=...)``.
 
-    Texts are compared by TF-IDF of their character n-grams (3 to 5 characters inside words, case folded), of which the
-    corpus has no say: 0.3 is alike, 0.6 hardly differs, 1 is the same. With ``embed=`` by that embedding, whose cosines
-    have their own scale. Where several rules compare by the same slow embedding, let a ``@column(batch=True)`` make the
-    vectors once, and let the rules read that column; ``embed=`` then makes those of the examples.
+    Texts are compared by TF-IDF of their character n-grams (3 to 5 characters inside words, case folded), independently
+    of the corpus: a cosine of 0.3 is similar, 0.6 hardly different, 1 the same. With ``embed=`` they are compared by
+    that embedding, whose cosines have another scale. If several rules use the same slow embedding, compute the vectors
+    once by a ``@column(batch=True)``, and let the rules read that column; ``embed=`` then embeds the references only.
 
     Parameters
     ----------
     source : list, mapping, path, or Clusters
-        Texts or vectors to compare with: a list of one ``label``; a mapping from labels to lists (None for examples
-        that mean an abstain: what is nearer to them gets no vote), or from texts to labels; a file of them beside the
-        module, as :func:`labelkit.lookup` takes it; or what :func:`labelkit.fit_clusters` found, or saved (``.json``).
+        The references, texts or vectors: a list with one ``label``; a mapping from labels to lists (None for references
+        that mean an abstain: an example nearer to them gets no vote), or from texts to labels; a file of them beside
+        the module, as in :func:`labelkit.lookup`; or the result of :func:`labelkit.fit_clusters`, or its file
+        (``.json``).
     threshold : float or mapping from label to float
-        The cosine from which an example counts as similar, in [-1, 1].
+        Least cosine at which a reference counts as similar, in [-1, 1].
     label : int, IntEnum or mapping, optional
-        The class to vote for. With ``value=``: what the file's labels mean, as in :func:`labelkit.lookup`. Of clusters:
-        a mapping from their numbers to labels; what is nearest to another cluster gets no vote.
+        The class to vote for. With ``value=``: the classes of the file's labels, as in :func:`labelkit.lookup`. For
+        clusters: a mapping from their numbers to labels; an example nearest to another cluster gets no vote.
     n_neighbors : int
-        How many of the nearest examples are asked, with those that are just as near as the last; those below the
-        threshold agree to nothing.
+        Number of nearest references that vote, together with all that are as near as the last of them; those below the
+        threshold count as votes for nothing.
     share : float
-        The share of them that must agree for a vote, in [0, 1]. Labels that as many agree on abstain.
+        The share of them that must agree for a vote, in [0, 1]. The rule abstains if labels are tied.
     mean : bool
-        Compare with the mean of each label's examples, instead of each of them. Clusters always are.
+        Compare with the mean of each label's references, instead of each of them. Clusters always use the mean.
     embed : callable, optional
         Takes a list of texts and returns an array or sparse matrix of shape (n_texts, n_dimensions), such as
         ``model.encode`` of sentence-transformers or ``vectorizer.transform`` of scikit-learn.
     key, value : str, optional
-        The columns of the file with the texts or vectors (the first if not given), and with their labels.
+        The columns of the file with the texts or vectors (the first by default), and with their labels.
     when, name, examples, group, precision, trusted, cache
         As in :func:`labelkit.labeling_function`.
 
@@ -78,7 +79,7 @@ def similar_to(
     Raises
     ------
     RuleError
-        If there is nothing to compare with, a label is missing, or a number is out of its range.
+        If there are no references, a label is missing, or a number is out of its range.
 
     Examples
     --------
@@ -97,31 +98,31 @@ def similar_to(
     module_file = file_of_caller()
     references = references_of(source, label, key=key, value=value, module_file=module_file)
     clusters = isinstance(source, Clusters) or (isinstance(source, str | Path) and Path(source).suffix == ".json")
-    neighbours = Neighbours(_limits(threshold, references), _count(n_neighbors), _share(share))
+    neighbours = NearestNeighbours(_limits(threshold, references), _count(n_neighbors), _share(share))
     by_mean = bool(mean) or clusters
     if by_mean and neighbours.n_neighbors > 1:
         raise RuleError("mean=True compares with one point for each label, so n_neighbors= has no meaning")
     if embed is not None and not callable(embed):
         raise RuleError(f"embed={embed!r} is not callable", hint="embed=model.encode: a list of texts in, an array out")
 
-    def make(rule: str, columns: tuple[str, ...], function: Callable[..., Any]) -> NeighbourVotes:
+    def make(rule: str, columns: tuple[str, ...], function: Callable[..., Any]) -> ReferenceComparison:
         if len(columns) != 1:
             raise RuleError(f"rule {rule!r} compares one column, and reads {columns}", hint="join texts in a @column")
-        return NeighbourVotes(rule, references, neighbours, by_mean, embed, function)
+        return ReferenceComparison(rule, references, neighbours, by_mean, embed, function)
 
     labels = tuple(sorted(set(references.labels.tolist()) - {ABSTAIN}))
-    return Declaration("similarity", make, Votes(labels), given, when, references.enum)
+    return Declaration("similarity", make, VotesUnchanged(labels), given, when, references.enum)
 
 
 def _limits(threshold: Any, references: References) -> tuple[float, ...]:
-    """The threshold of each group; that of examples which mean an abstain is the lowest."""
+    """Return the threshold of each group; groups that mean an abstain get the lowest."""
     given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(references.labels.tolist(), threshold)
     for number in given.values():
         if isinstance(number, bool) or not isinstance(number, int | float) or not -1 <= number <= 1:
             raise RuleError(f"threshold={number!r} is not a cosine", hint="give a number from -1 to 1, such as 0.4")
     missing = [number for number in references.labels.tolist() if number != ABSTAIN and number not in given]
     if missing:
-        raise RuleError(f"threshold= says nothing of class {missing[0]}", hint="one number, or one for each label")
+        raise RuleError(f"threshold= has no number for class {missing[0]}", hint="one number, or one for each label")
     return tuple(float(given.get(number, min(given.values()))) for number in references.labels.tolist())
 
 
@@ -133,5 +134,5 @@ def _count(n_neighbors: Any) -> int:
 
 def _share(share: Any) -> float:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise RuleError(f"share={share!r} is not a share", hint="give a number from 0 to 1, such as 0.8")
+        raise RuleError(f"share={share!r} is not a number from 0 to 1", hint="share=0.8")
     return float(share)
