@@ -25,7 +25,7 @@ from labelkit.rules._caller import file_of_caller
 from labelkit.rules._labels import Label, Runs, label_and_enum, meaning_of, meanings_of, runs_of
 from labelkit.rules._normalise import STEPS, normalised
 from labelkit.rules.condition import Condition
-from labelkit.rules.databases import Table, DatabaseQuery
+from labelkit.rules.databases import DatabaseQuery, Table
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.keywords import checked_word
 from labelkit.rules.list_files import read_entries

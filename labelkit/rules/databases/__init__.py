@@ -10,6 +10,6 @@ sql_table('postgresql+psycopg://reader:***@db.example/shop', 'banned', load='per
 
 from labelkit.rules.databases.duckdb_table import DuckDBTable, duckdb_table
 from labelkit.rules.databases.sql_table import SQLTable, sql_table
-from labelkit.rules.databases.table import Table, DatabaseQuery
+from labelkit.rules.databases.table import DatabaseQuery, Table
 
-__all__ = ["DuckDBTable", "SQLTable", "Table", "DatabaseQuery", "duckdb_table", "sql_table"]
+__all__ = ["DatabaseQuery", "DuckDBTable", "SQLTable", "Table", "duckdb_table", "sql_table"]

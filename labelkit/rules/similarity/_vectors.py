@@ -15,7 +15,7 @@ Embed: TypeAlias = Callable[[list[str]], Any]
 """A function that embeds texts as vectors."""
 
 VectorErrors: TypeAlias = dict[int, Exception]
-"""VectorErrors of the examples without a usable vector, by position."""
+"""Errors of the examples without a usable vector, by position."""
 
 
 def embedded(embed: Embed, texts: Sequence[str], rule: str) -> Any:
