@@ -1,4 +1,4 @@
-# Every target sets up what it needs in .venv, from Python 3.11 or newer, make and a package index alone.
+# Every target installs what it needs into .venv; required are Python 3.11 or newer, make and a package index.
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,9 +12,9 @@ WORKERS ?= 2
 demo: $(VENV)/.installed
 	@echo "== 100,000 made-up posts, with hidden gold labels"
 	$(BIN)/labelkit generate posts --rows 100000 --out $(CORPUS)
-	@echo "== the rules of twenty people, weighed by the label model"
+	@echo "== the rules of twenty people, combined by the label model"
 	$(BIN)/labelkit run labeling_functions/moderation.py $(CORPUS) --id id --gold offensive --workers $(WORKERS) --out demo/label_model --force
-	@echo "== the same rules, by quorum: offensive if at least 3 of the 20 people say so"
+	@echo "== the same rules, by quorum: offensive if at least 3 of the 20 people vote for it"
 	$(BIN)/labelkit run labeling_functions/moderation.py $(CORPUS) --id id --gold offensive --workers $(WORKERS) --model QuorumVote --set share=0.15 --out demo/quorum --force
 
 test: $(VENV)/.test

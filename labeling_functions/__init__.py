@@ -1,8 +1,10 @@
 """Example rule modules, to run, to read and to copy.
 
-- :mod:`labeling_functions.comments`: spam or ham under music videos; every way to write a rule, once.
-- :mod:`labeling_functions.language`: the same comments, parsed: token patterns, phrases, entities (extra ``nlp``).
-- :mod:`labeling_functions.models`: classifiers as rules, each as sure as you let it be.
-- :mod:`labeling_functions.moderation`: offensive posts, by twenty people who each say what they know.
-- :mod:`labeling_functions.similarity`: comments like those that are known, by characters or by an embedding.
+- :mod:`labeling_functions.comments`: spam or ham under music videos; each basic kind of rule once.
+- :mod:`labeling_functions.databases`: look-ups in a table, facts about several columns, a lexicon (extra ``duckdb``).
+- :mod:`labeling_functions.language`: token patterns, phrases and entities of parsed comments (extra ``nlp``).
+- :mod:`labeling_functions.models`: classifiers as rules, with thresholds of their probabilities.
+- :mod:`labeling_functions.moderation`: offensive posts, with the rules of twenty people.
+- :mod:`labeling_functions.prompts`: rules that query a language model (extra ``llm``).
+- :mod:`labeling_functions.similarity`: similarity to labeled comments, by characters or by an embedding.
 """

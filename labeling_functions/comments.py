@@ -1,10 +1,10 @@
-"""Rules that tell spam from ham in video comments.
+"""Rules that distinguish spam from ham in video comments.
 
-Each rule says one thing that somebody who reads comments knows. None is right all the time, and several fire at once;
-the label model weighs them. All of them read ``text`` alone, so that any list of comments will do.
+Each rule encodes one observation about comments. None is always right, and several may vote on one comment; the label
+model combines them. All of them read ``text`` only, so that they work on any list of comments.
 
-``pytest labeling_functions/`` runs the examples; with ``--labelkit-corpus=comments.csv --labelkit-gold=spam``, or with
-``labelkit check``, what is expected (``@expect``) is held against a sample, too.
+``pytest labeling_functions/`` runs the examples. With ``--labelkit-corpus=comments.csv --labelkit-gold=spam``, or with
+``labelkit check``, the expectations (``@expect``) are checked on a sample, too.
 
 >>> keyword_subscribe("Please subscribe to me") == Label.SPAM
 True
@@ -19,13 +19,13 @@ from labelkit import ABSTAIN, column, expect, keywords, labeling_function, looku
 
 
 class Label(IntEnum):
-    """What a comment is."""
+    """The classes of a comment."""
 
     HAM = 0
     SPAM = 1
 
 
-# What spammers ask for.
+# Requests of spammers.
 
 
 @keywords("my", label=Label.SPAM, examples={"see MY channel": Label.SPAM, "myself": None})
@@ -65,7 +65,7 @@ def own_work(text: str) -> None:
     """Whoever calls a channel or a cover their own came to show it."""
 
 
-# Where spam leads.
+# Links and invitations to other sites.
 
 
 @regex(r"https?://", re.IGNORECASE, label=Label.SPAM, examples={"HTTP://example.com": Label.SPAM})
@@ -97,7 +97,7 @@ def speaks_of_money(text: str) -> None:
     """Sums of money, and promises of them."""
 
 
-# What people say who have watched the video.
+# Comments of people who have watched the video.
 
 
 @keywords("song", "songs", label=Label.HAM, examples={"my SONGS": Label.HAM, "songbird": None})
@@ -134,13 +134,13 @@ def reacts(text: str) -> None:
 
 @column
 def words(text: str) -> list[str]:
-    """The words, for the rules that count them; made once an example."""
+    """The words, computed once per example for all rules that read them."""
     return text.split()
 
 
 @column
 def n_words(words: list[str]) -> int:
-    """How many words; a derived column may read another."""
+    """The number of words; a derived column may read another."""
     return len(words)
 
 
@@ -159,5 +159,5 @@ def long_comment(n_words: int) -> int:
 
 @labeling_function(when=regex(r"\W"), examples={"😂 😂": Label.HAM, ":)": Label.HAM, "😂 sub4sub": None, "": None})
 def only_symbols(text: str) -> int:
-    """Emoji and smileys alone; where there are none, the function is not called."""
+    """Only emoji and smileys; the function is called only if the text has a symbol."""
     return ABSTAIN if any(character.isalnum() for character in text) else Label.HAM

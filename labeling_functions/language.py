@@ -1,8 +1,8 @@
-"""Rules that read parsed comments: word by word, by phrases, and by what is named in them.
+"""Rules that read parsed comments: token patterns, phrases, and named entities.
 
-They need ``pip install 'labelkit[nlp]'`` (spaCy) to run, and no model from elsewhere: the pipeline is made below. With
-an installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns may ask for parts of speech and
-lemmas, too. A comment is parsed once for all rules, and examples are texts.
+They need ``pip install 'labelkit[nlp]'`` (spaCy) to run, but no downloaded model: the pipeline is created below. With
+an installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns can also test parts of speech and lemmas.
+A comment is parsed once for all rules, and examples are texts.
 """
 
 from enum import IntEnum
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class Label(IntEnum):
-    """What a comment is."""
+    """The classes of a comment."""
 
     HAM = 0
     SPAM = 1
 
 
 def pipeline() -> Any:
-    """English tokens, and names that we list ourselves."""
-    import spacy  # noqa: PLC0415 - without spaCy this module can still be read and checked
+    """Create a pipeline with an English tokenizer and a list of names."""
+    import spacy  # noqa: PLC0415 - this module can be imported and checked without spaCy
 
     nlp = spacy.blank("en")
     names = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
@@ -55,7 +55,7 @@ def leads_away(doc: "Doc") -> None:
     examples={"This is NOT a scam, the song is free": Label.SPAM, "this old song": Label.HAM, "a song of mine": None},
 )
 def what_it_speaks_of(doc: "Doc") -> None:
-    """Whoever says that it is no spam posts some; the first declared pattern that matches gives the label."""
+    """Comments that deny being spam are spam; the first declared pattern that matches gives the label."""
 
 
 @phrases(
@@ -64,7 +64,7 @@ def what_it_speaks_of(doc: "Doc") -> None:
     examples={"It REMINDS me of home": Label.HAM, "I can't get this one": Label.HAM, "remind me": None},
 )
 def watched_it(doc: "Doc") -> None:
-    """What people say who have listened; phrases are cut into tokens as the comments are."""
+    """Phrases of people who have listened; the pipeline's tokenizer cuts them like the comments."""
 
 
 @entities(
@@ -79,7 +79,7 @@ def names_something(doc: "Doc") -> None:
     Label.SPAM, examples={("new songs on my channel", "new songs on my channel"): Label.SPAM}
 )
 def own_channel(doc: "Doc", text: str) -> None:
-    """Conditions of documents combine with those of texts."""
+    """Conditions on documents combine with conditions on texts."""
 
 
 @labeling_function(examples={"CLICK HERE TO WIN NOW": Label.SPAM, "OMG this drop": None})

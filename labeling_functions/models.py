@@ -1,7 +1,7 @@
-"""Rules that ask a classifier: whatever you already have is a rule among others, as sure as you let it be.
+"""Rules that call a classifier: an existing model votes like any other rule, above a threshold of probability.
 
-The classifier here is trained on the comments in ``known_comments.csv`` when it is first asked. Yours comes from a file
-beside the module, ``model="spam.joblib"``, or from an object, such as a spaCy or a Hugging Face pipeline.
+The classifier here is trained on the comments in ``known_comments.csv`` on first use. Yours can be a file beside the
+module, ``model="spam.joblib"``, or an object, such as a spaCy or a Hugging Face pipeline.
 
 >>> old_classifier("please subscribe to my channel") == Label.SPAM
 True
@@ -18,7 +18,7 @@ from labelkit import model_output, regex
 
 
 class Label(IntEnum):
-    """What a comment is."""
+    """The classes of a comment."""
 
     HAM = 0
     SPAM = 1
@@ -30,8 +30,8 @@ with Path(__file__).with_name("known_comments.csv").open(encoding="utf-8") as fi
 
 @functools.cache
 def classifier() -> Any:
-    """A small classifier: words and parts of words, and how much each says for spam."""
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - only where it is asked
+    """Train a small classifier: logistic regression on character n-grams."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - only on first use
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - the same
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415 - the same
 
@@ -47,7 +47,7 @@ def classifier() -> Any:
     examples={"subscribe to my channel": Label.SPAM, "i love this song": Label.HAM, "where is it": None},
 )
 def old_classifier(text: str) -> None:
-    """The classifier that we had before, where it is sure; what its labels mean is said by their names."""
+    """The previous classifier, above a threshold for each class; its labels are the names of the enum."""
 
 
 @model_output(
@@ -58,13 +58,13 @@ def old_classifier(text: str) -> None:
     examples={"check out my channel, " * 4: Label.SPAM, "check out my channel": None},
 )
 def classifier_of_long_comments(text: str) -> None:
-    """Ten words or more leave less to chance, so that a smaller lead will do."""
+    """Comments of ten words or more are classified more reliably, so a smaller margin suffices."""
 
 
 def sentiment(texts: list[str]) -> list[dict[str, Any]]:
-    """Stands for ``pipeline("sentiment-analysis")`` of transformers, which returns the same."""
-    found = [sum(word in text.casefold() for word in ("love", "best", "amazing", "beautiful")) for text in texts]
-    return [{"label": "POSITIVE" if n else "NEUTRAL", "score": 1 - 0.5 ** (n + 1)} for n in found]
+    """A stand-in for ``pipeline("sentiment-analysis")`` of transformers, with the same form of output."""
+    counts = [sum(word in text.casefold() for word in ("love", "best", "amazing", "beautiful")) for text in texts]
+    return [{"label": "POSITIVE" if n else "NEUTRAL", "score": 1 - 0.5 ** (n + 1)} for n in counts]
 
 
 @model_output(
@@ -84,5 +84,5 @@ def warm_words(text: str) -> None:
     examples={"nice song": Label.HAM, "a long story, " * 20: Label.SPAM, "neither short nor long, as many are": None},
 )
 def length_score(text: list[str]) -> list[float]:
-    """A score of our own, from 0 to 1: whoever writes a lot wants something; in the band between, it says nothing."""
+    """A custom score from 0 to 1: long comments are mostly spam; the rule abstains within the band."""
     return [1 - math.exp(-len(one) / 150) for one in text]

@@ -1,12 +1,13 @@
-"""Offensive posts: twenty people, each with a few rules about what they know.
+"""Offensive posts: rules of twenty people, each about the person's own field.
 
-Nobody can list all that offends. A nurse knows how people speak of death, a typographer how they shout, a comedian when
-an insult is a joke. So each person writes a few short rules, marked with the person as their group. People disagree,
-and should: a quorum labels a post offensive when a share of the *people* say so, however many rules each of them wrote;
-the label model learns whom to trust in what. Many rules vote that a post is fine, since silence is no evidence.
+Nobody can list everything that offends. A nurse knows how people speak of death, a typographer how they shout, a
+comedian when an insult is a joke. So each person writes a few short rules, with the person as their group. People
+disagree: ``QuorumVote`` labels a post offensive if a given share of the *people* vote for it, however many rules each
+of them wrote; ``LabelModel`` estimates the accuracy of each rule. Many rules vote that a post is fine, since an abstain is
+no evidence.
 
-Most rules are a line of a table, made in a loop; those that need more are functions. They read ``text``, and a few of
-them ``author``, ``n_followers`` and ``score`` (what an old classifier thought).
+Most rules are a line of a table, created in a loop; the others are functions. They read ``text``, and a few of them
+``author``, ``n_followers`` and ``score`` (the output of an older classifier).
 
 >>> amara_calls_names("You absolute DIMWIT!") == Label.OFFENSIVE
 True
@@ -21,7 +22,7 @@ from labelkit import ABSTAIN, column, expect, keywords, labeling_function, looku
 
 
 class Label(IntEnum):
-    """What a post is."""
+    """The classes of a post."""
 
     FINE = 0
     OFFENSIVE = 1
@@ -215,7 +216,7 @@ TABLE_RULES = [
     group="sami",
 )
 def sami_not_meant(text: str) -> None:
-    """An insult that is no insult; a mapping gives each entry its label."""
+    """Insults that are not meant; a mapping gives each entry its label."""
 
 
 @expect(precision=0.7, coverage=0.01)
@@ -262,13 +263,13 @@ def quinn_warned_before(author: str) -> None:
 
 @column
 def n_letters(text: str) -> int:
-    """How many letters there are."""
+    """The number of letters."""
     return sum(map(str.isalpha, text))
 
 
 @column
 def share_of_capitals(text: str, n_letters: int) -> float:
-    """How much of what is written is in capitals; 0 for scripts that have none."""
+    """The share of capitals among the letters; 0 for scripts without capitals."""
     return sum(map(str.isupper, text)) / n_letters if n_letters else 0.0
 
 
@@ -287,7 +288,7 @@ def greta_well_set(share_of_capitals: float, n_letters: int) -> int:
 @expect(precision=0.9, coverage=(0.1, 0.5))
 @labeling_function(examples={0.9: OFFENSIVE, 0.02: FINE, 0.4: None}, group="priya")
 def priya_old_classifier(score: float) -> int:
-    """The old classifier is good at the ends of its scale, and in the middle it guesses."""
+    """The older classifier is reliable at both ends of its scale, and guesses in the middle."""
     if score > 0.7:
         return OFFENSIVE
     return FINE if score < 0.12 else ABSTAIN
@@ -301,7 +302,7 @@ def priya_known_account(n_followers: int) -> int:
 
 @labeling_function(when=keywords("idiot", "loser", "clowns", "dumb"), group="sami", examples={"my dumb cat": FINE})
 def sami_at_his_own_cost(text: str) -> int:
-    """Whoever begins with oneself jokes; the function is called only where the condition matches."""
+    """Insults about oneself are jokes; the function is called only where the condition matches."""
     return FINE if text.lower().startswith(("i'm", "my ", "we ", "who else")) else ABSTAIN
 
 

@@ -1,11 +1,11 @@
-"""Rules that ask a language model what words and patterns cannot tell, about comments on videos.
+"""Rules that query a language model about comments on videos, for questions that words and patterns cannot decide.
 
-Where to ask stands in the environment: LABELKIT_LLM_URL, and LABELKIT_LLM_KEY if the endpoint wants one; a server on
-your own machine will do. First see what it would cost, and what is asked (nothing is, until ``--ask``):
+The endpoint is set by environment variables: LABELKIT_LLM_URL, and LABELKIT_LLM_KEY if it needs a key; a server on your
+own machine works, too. First estimate the cost, and read the prompts (none is sent without ``--ask``):
 
     labelkit plan labeling_functions/prompts.py comments.csv --show 10
 
-An answer is paid for once: it is kept, and a run that was stopped goes on where it was.
+Answers are stored, so that each is paid for once, and a run that was stopped resumes with the stored answers.
 
 >>> asks_for_something
 <prompt rule asks_for_something(text) -> HAM, SPAM>
@@ -17,14 +17,14 @@ from pathlib import Path
 from labelkit import prompt, regex
 
 MODEL = "gpt-4.1-mini"
-"""As the endpoint calls it."""
+"""The name of the model at the endpoint."""
 
 PRICES = (0.40, 1.60)
-"""What a million tokens cost, in prompts and in answers, in dollars."""
+"""Prices of a million tokens of prompts, and of answers, in dollars."""
 
 
 class Label(IntEnum):
-    """What a comment is."""
+    """The classes of a comment."""
 
     HAM = 0
     SPAM = 1
@@ -51,4 +51,4 @@ def asks_for_something(text: str) -> None:
     budget="2 usd",
 )
 def about_the_video(text: str) -> None:
-    """Genuine comments speak of what is seen and heard; short ones hardly say, so they are not asked about."""
+    """Genuine comments are about the video; short ones are skipped, since their topic is unclear."""

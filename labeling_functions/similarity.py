@@ -1,7 +1,7 @@
-"""Rules by example: a comment is what comments like it are.
+"""Rules by similarity: a comment gets the label of similar comments.
 
-Without ``embed=`` comments are alike if they share runs of characters, which survive typing errors and endings, in any
-language. An embedding that knows meanings is given as ``embed=model.encode``.
+Without ``embed=`` comments are compared by character n-grams, which are robust to typing errors and word endings, in
+any language. A semantic embedding is given as ``embed=model.encode``.
 
 >>> like_an_appeal("SUBSCRIBE to my chanel pls!") == Label.SPAM
 True
@@ -14,7 +14,7 @@ from labelkit import similar_to
 
 
 class Label(IntEnum):
-    """What a comment is."""
+    """The classes of a comment."""
 
     HAM = 0
     SPAM = 1
@@ -27,7 +27,7 @@ class Label(IntEnum):
     examples={"Subscribe to my chanel": Label.SPAM, "what a drop": None, "what a video": None},
 )
 def like_an_appeal(text: str) -> None:
-    """What a moderator has removed before, in other words."""
+    """Similar to comments that a moderator has removed."""
 
 
 @similar_to(
@@ -40,7 +40,7 @@ def like_an_appeal(text: str) -> None:
     examples={"i make 90$ a week": Label.SPAM, "love this song": Label.HAM, "the song is free": None},
 )
 def nearest_example(text: str) -> None:
-    """The label of the most similar example; those that mean nothing keep others from what only looks like them."""
+    """The label of the most similar example; examples labeled None prevent votes on comments that only look similar."""
 
 
 @similar_to(
@@ -54,12 +54,12 @@ def nearest_example(text: str) -> None:
     examples={"subscribe to my page": Label.SPAM, "amazing song": Label.HAM, "привет": None},
 )
 def nearest_five(text: str) -> None:
-    """Three of the five nearest of the comments that we know must agree."""
+    """At least three of the five nearest labeled comments must agree."""
 
 
 def words(texts: list[str]) -> Any:
-    """An embedding of our own, of whole words and pairs of them; that of a neural network is given in the same way."""
-    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415 - only where texts are compared
+    """A custom embedding by words and pairs of words; an embedding of a neural network is given in the same way."""
+    from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415 - only when texts are compared
 
     return HashingVectorizer(ngram_range=(1, 2), alternate_sign=False).transform(texts)
 
@@ -75,4 +75,4 @@ def words(texts: list[str]) -> Any:
     examples={"check out my page": Label.SPAM, "this song": Label.HAM, "hm": None},
 )
 def nearer_mean(text: str) -> None:
-    """What the known comments of a label have in common: their mean."""
+    """The most similar mean vector of the labeled comments of each class."""

@@ -1,1 +1,1 @@
-"""What is measured, and how it was: see README.md."""
+"""Benchmarks; the results, and how they were measured, are in README.md."""

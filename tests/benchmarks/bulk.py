@@ -1,4 +1,4 @@
-"""Ten million posts: how long votes and labels take, how much memory, and beside it Snorkel and a plain loop of ``re``.
+"""Measure time and memory of votes and labels for ten million posts, beside Snorkel and a plain loop of ``re``.
 
 ``python -m tests.benchmarks.bulk --rows 1000000 --workers 2 --json bulk.json``
 """
@@ -127,7 +127,7 @@ def _scaling(rules: Path, corpus: Path, out: Path, many: float, arguments: argpa
 
 
 def _beside(rules: Path, path: Path, folder: lk.RunFolder, n_sample: int) -> dict[str, Any]:
-    """The peers on a sample of the same rows, and whether all votes are equal."""
+    """Run the peers on a sample of the same rows, and compare all votes."""
     module = load_file(rules)
     lfs = lk.collect(module)
     opened = lk.Applier(lfs).open(path)

@@ -14,7 +14,7 @@ from labelkit import ABSTAIN, keywords, labeling_function, lookup, regex
 
 
 class Label(IntEnum):
-    """What a post is."""
+    """The classes of a post."""
 
     FINE = 0
     OFFENSIVE = 1
@@ -244,4 +244,4 @@ PLAIN = {
         Label.OFFENSIVE if row["score"] is not None and 0.6 < row["score"] <= 0.8 else ABSTAIN
     ),
 }
-"""The rules on numbers as one writes them for a loop over rows: what the peers of the benchmark run."""
+"""The rules on numbers as plain functions of a row, for the peers of the benchmark."""

@@ -1,4 +1,4 @@
-"""What one more rule costs: voting on the same posts with 1 to 500 rules (half keyword lists, half patterns).
+"""Measure the cost of one more rule: vote on the same posts with 1 to 500 rules (half keyword lists, half patterns).
 
 ``python -m tests.benchmarks.curve --rows 65536``
 """

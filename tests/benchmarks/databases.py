@@ -35,7 +35,7 @@ def make_corpus(path: Path, rows: int, keys: int) -> None:
 
 
 def fill(address: str, keys: int) -> None:
-    """Make the table: an account, its number and what is said of it, with the index that a look-up wants."""
+    """Create the table: an account, its number and its verdict, with an index on the keys."""
     import psycopg
 
     with psycopg.connect(address.replace("+psycopg", "")) as connection:
@@ -58,7 +58,7 @@ def write_parquet(path: Path, keys: int) -> None:
 
 
 def vote(source: str, corpus: str, kind: str, workers: int) -> None:
-    """Vote on the corpus, and write nothing; what the parent process measures."""
+    """Vote on the corpus, and write nothing; the parent process measures this function."""
     import labelkit as lk
 
     if source.endswith(".parquet"):

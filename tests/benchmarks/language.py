@@ -1,4 +1,4 @@
-"""What rules over parsed documents cost beyond parsing and matching by hand.
+"""Measure the overhead of rules over parsed documents, beyond parsing and matching by hand.
 
 ``python -m tests.benchmarks.language`` applies ten rules of three kinds (token patterns, phrases, entities) to made-up
 comments, with a pipeline that has a tagger and an entity ruler, and does the same by hand: ``nlp.pipe``, then ten
@@ -82,7 +82,7 @@ def rules_of(folder: Path) -> lk.LabelingFunctions:
 
 
 def by_hand(nlp, texts):
-    """What one would write without labelkit."""
+    """The same matching, written by hand without labelkit."""
     docs = list(nlp.pipe(texts))
     votes = np.full((len(texts), 10), -1, dtype=np.int8)
     column = 0

@@ -1,4 +1,4 @@
-"""What the benchmarks share: timing, the memory of a tree of processes, and a control for what two processes can gain."""
+"""Helpers of the benchmarks: timing, memory of a process tree, and a control for the speed-up of two processes."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _burn(n: int) -> int:
 
 
 def control_gain(workers: int, n: int = 6_000_000) -> float:
-    """How much faster pure computation gets by so many processes on this machine, at this moment."""
+    """Return the speed-up of pure computation by ``workers`` processes on this machine, at this moment."""
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         pool.map(_burn, [1000] * workers)
         one, _ = timed(lambda: [_burn(n) for _ in range(workers)])
@@ -111,7 +111,7 @@ def control_gain(workers: int, n: int = 6_000_000) -> float:
 
 
 def machine() -> dict[str, str]:
-    """What the figures were measured on."""
+    """Describe the machine and the versions of packages."""
     names = ("numpy", "pyarrow", "pandas", "numba", "scikit-learn", "snorkel")
     return {"python": platform.python_version(), "machine": platform.machine(), **{n: _version(n) for n in names}}
 

@@ -1,4 +1,4 @@
-"""What calling Python rules costs beyond a bare loop over the same rows.
+"""Measure the overhead of calling Python rules, beyond a bare loop over the same rows.
 
 ``python -m tests.benchmarks.python_rules --rows 500000`` prints, for rules of one and of two columns, the microseconds a
 row and rule of a bare loop, of labelkit, and between them.
@@ -19,7 +19,7 @@ from tests.benchmarks.measuring import timed
 
 
 class Label(IntEnum):
-    """What an example is."""
+    """The classes of an example."""
 
     NO = 0
     YES = 1
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _loop(function, values):
-    """What one would write by hand: a list of votes for each rule."""
+    """The same rules as a loop written by hand: a list of votes for each rule."""
     votes = []
     for _ in range(COPIES):
         out = []

@@ -684,7 +684,7 @@ def test_a_threshold_is_a_probability(threshold):
 
 
 def test_a_single_score_needs_a_threshold():
-    with pytest.raises(RuleError, match="label= speaks of one score an example, which needs one threshold"):
+    with pytest.raises(RuleError, match="label= votes by the score of one class, which needs one threshold"):
         lk.model_output(label=1)
 
 

@@ -578,7 +578,7 @@ cut = lk.phrases("buy", label=1).rule(name="cut")
     assert matrix.votes.tolist() == [[1, -1], [-1, -1]]
     told = {(fault.row, fault.lf): fault.message for fault in matrix.faults}
     assert set(told) == {(0, "cut"), (1, "buys"), (1, "cut")}
-    assert "it is not known what parsed these" in told[0, "cut"]
+    assert "the pipeline that parsed these is unknown" in told[0, "cut"]
     assert "reads a parsed document, not str" in told[1, "buys"]
 
 

@@ -23,11 +23,11 @@ from labelkit.rules.predicates import Predicate, Reads, joined
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-MOST_SAID: Final = 6
-"""Entries of a test that are named in words."""
+MOST_LISTED: Final = 6
+"""Entries of a predicate that its description lists."""
 
-Found: TypeAlias = Callable[[Any], Any]
-"""Given a document, something that is true if the test matches."""
+DocumentMatcher: TypeAlias = Callable[[Any], Any]
+"""A function of a document; its result is true if the predicate matches."""
 
 
 class DocumentPredicate(Predicate):
@@ -41,27 +41,27 @@ class DocumentPredicate(Predicate):
         """The annotations of a document that it reads beside the words, such as ``"tag"``; others may be missing."""
 
     @cached_property
-    def _finders(self) -> dict[int, tuple[Any, Found]]:
+    def _matchers(self) -> dict[int, tuple[Any, DocumentMatcher]]:
         return {}
 
     @abstractmethod
-    def _finder(self, doc: Doc) -> Found:
-        """Make the matcher for documents of the same vocabulary."""
+    def _build_matcher(self, doc: Doc) -> DocumentMatcher:
+        """Build the matcher for documents of the same vocabulary."""
 
     @abstractmethod
-    def _places(self, doc: Doc) -> Iterator[tuple[int, int]]:
-        """Where the test matches, in tokens."""
+    def _token_spans(self, doc: Doc) -> Iterator[tuple[int, int]]:
+        """Iterate over the matches, as start and stop in tokens."""
 
     def matches(self, value: Any) -> bool:
-        """Whether the document holds what is looked for."""
-        return bool(self.finder(value)(value))
+        """Return True if the predicate matches the document."""
+        return bool(self.matcher(value)(value))
 
     def prepare(self, value: Any) -> None:
-        """Make the matcher for the vocabulary of a document."""
-        self.finder(value)
+        """Build the matcher for the vocabulary of a document, to find errors early."""
+        self.matcher(value)
 
-    def finder(self, value: Any) -> Found:
-        """The matcher for the vocabulary of a document."""
+    def matcher(self, value: Any) -> DocumentMatcher:
+        """Return the matcher for the vocabulary of a document, built on the first call."""
         try:
             vocab = value.vocab
         except AttributeError:
@@ -69,14 +69,14 @@ class DocumentPredicate(Predicate):
                 f"the rule reads a parsed document, not {type(value).__name__}: "
                 'let it read a column of documents, as doc = spacy_doc("text", model=...) makes'
             ) from None
-        known = self._finders.get(id(vocab))
-        if known is None:
-            known = self._finders[id(vocab)] = (vocab, self._finder(value))  # the vocabulary is kept, so its id is its
-        return known[1]
+        entry = self._matchers.get(id(vocab))
+        if entry is None:  # the entry holds the vocabulary, so that its id is not used again
+            entry = self._matchers[id(vocab)] = (vocab, self._build_matcher(value))
+        return entry[1]
 
     def spans(self, value: Any) -> Iterator[tuple[int, int]]:
-        """Where it matches, in characters of the document's text."""
-        for start, stop in self._places(value):
+        """Iterate over the matches, as start and stop in characters of the document's text."""
+        for start, stop in self._token_spans(value):
             span = value[start:stop]
             yield span.start_char, span.end_char
 
@@ -88,14 +88,14 @@ class TokenPatterns(DocumentPredicate):
     Parameters
     ----------
     patterns : tuple of str
-        Each as JSON, which is plain, cannot change, and is equal where the pattern is.
+        Each as JSON, which is immutable and can be compared and hashed.
     """
 
     patterns: tuple[str, ...]
 
     @cached_property
     def annotations(self) -> frozenset[str]:
-        """What the patterns ask of tokens."""
+        """The annotations of the token attributes that the patterns test."""
         return frozenset(map(annotation_of, attributes_of(map(json.loads, self.patterns))))
 
     def describe(self) -> str:
@@ -106,30 +106,30 @@ class TokenPatterns(DocumentPredicate):
         """Return one predicate of all patterns."""
         return joined(self, others, "patterns")
 
-    def _finder(self, doc: Doc) -> Found:
+    def _build_matcher(self, doc: Doc) -> DocumentMatcher:
         spacy = optional("spacy.matcher", extra="nlp")
         matcher = spacy.Matcher(doc.vocab, validate=True)
         for pattern in self.patterns:
             try:
                 matcher.add("pattern", [json.loads(pattern)])
-            except Exception as error:  # spaCy and its validation raise what they like of what they do not know
+            except Exception as error:  # spaCy and its validation may raise anything for an invalid pattern
                 raise RuleError(f"the token pattern {pattern} cannot be used: {error}") from error
-        made: Found = matcher
-        return made
+        matches: DocumentMatcher = matcher
+        return matches
 
-    def _places(self, doc: Doc) -> Iterator[tuple[int, int]]:
-        return iter((start, stop) for _, start, stop in self.finder(doc)(doc))
+    def _token_spans(self, doc: Doc) -> Iterator[tuple[int, int]]:
+        return iter((start, stop) for _, start, stop in self.matcher(doc)(doc))
 
 
 @dataclass(frozen=True)
 class Phrases(DocumentPredicate):
-    """One of several phrases stands in the document, compared token by token.
+    """The document contains one of several phrases, compared token by token.
 
     Parameters
     ----------
     phrases : tuple of str
     attribute : str
-        What is compared of each token.
+        The token attribute that is compared.
     """
 
     phrases: tuple[str, ...]
@@ -137,7 +137,7 @@ class Phrases(DocumentPredicate):
 
     @property
     def annotations(self) -> frozenset[str]:
-        """What is compared."""
+        """The annotation of the compared attribute."""
         return frozenset([annotation_of(self.attribute)])
 
     def describe(self) -> str:
@@ -148,20 +148,20 @@ class Phrases(DocumentPredicate):
         """Return one predicate of all phrases, if they are compared by the same attribute."""
         return joined(self, others, "phrases")
 
-    def _finder(self, doc: Doc) -> Found:
+    def _build_matcher(self, doc: Doc) -> DocumentMatcher:
         nlp = pipeline_of(doc)
         if nlp is None:
             raise RuleError(
-                "phrases are cut into tokens as the documents are, but it is not known what parsed these",
-                hint='let the rule read a column that spacy_doc made: doc = spacy_doc("text", model=...)',
+                "phrases need the tokenizer of the documents, and the pipeline that parsed these is unknown",
+                hint='let the rule read a column of spacy_doc: doc = spacy_doc("text", model=...)',
             )
         matcher = optional("spacy.matcher", extra="nlp").PhraseMatcher(doc.vocab, attr=self.attribute)
         matcher.add("phrase", parsed_for(self.attribute, nlp, self.phrases))
-        made: Found = matcher
-        return made
+        matches: DocumentMatcher = matcher
+        return matches
 
-    def _places(self, doc: Doc) -> Iterator[tuple[int, int]]:
-        return iter((start, stop) for _, start, stop in self.finder(doc)(doc))
+    def _token_spans(self, doc: Doc) -> Iterator[tuple[int, int]]:
+        return iter((start, stop) for _, start, stop in self.matcher(doc)(doc))
 
 
 @dataclass(frozen=True)
@@ -189,14 +189,14 @@ class Entities(DocumentPredicate):
         """Return one predicate of all labels."""
         return joined(self, others, "labels")
 
-    def _finder(self, doc: Doc) -> Found:
+    def _build_matcher(self, doc: Doc) -> DocumentMatcher:
         wanted = {doc.vocab.strings.add(label) for label in self.labels}
         return lambda doc: any(entity.label in wanted for entity in doc.ents)
 
-    def _places(self, doc: Doc) -> Iterator[tuple[int, int]]:
+    def _token_spans(self, doc: Doc) -> Iterator[tuple[int, int]]:
         return iter((entity.start, entity.end) for entity in doc.ents if entity.label_ in self.labels)
 
 
 def _listed(entries: tuple[str, ...]) -> str:
-    more = f" and {len(entries) - MOST_SAID:,} more" if len(entries) > MOST_SAID else ""
-    return f"{', '.join(entries[:MOST_SAID])}{more}"
+    more = f" and {len(entries) - MOST_LISTED:,} more" if len(entries) > MOST_LISTED else ""
+    return f"{', '.join(entries[:MOST_LISTED])}{more}"
