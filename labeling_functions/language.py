@@ -1,8 +1,8 @@
 """Rules that read parsed comments: token patterns, phrases, and named entities.
 
 They need ``pip install 'labelkit[nlp]'`` (spaCy) to run, but no downloaded model: the pipeline is created below. With
-an installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns can also test parts of speech and lemmas.
-A comment is parsed once for all rules, and examples are texts.
+an installed one, such as ``spacy_doc("text", model="en_core_web_sm")``, patterns can also test parts of speech and
+lemmas. A comment is parsed once for all rules, and examples are texts.
 """
 
 from enum import IntEnum

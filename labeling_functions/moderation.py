@@ -3,8 +3,8 @@
 Nobody can list everything that offends. A nurse knows how people speak of death, a typographer how they shout, a
 comedian when an insult is a joke. So each person writes a few short rules, with the person as their group. People
 disagree: ``QuorumVote`` labels a post offensive if a given share of the *people* vote for it, however many rules each
-of them wrote; ``LabelModel`` estimates the accuracy of each rule. Many rules vote that a post is fine, since an abstain is
-no evidence.
+of them wrote; ``LabelModel`` estimates the accuracy of each rule. Many rules vote that a post is fine, since an abstain
+is no evidence.
 
 Most rules are a line of a table, created in a loop; the others are functions. They read ``text``, and a few of them
 ``author``, ``n_followers`` and ``score`` (the output of an older classifier).
