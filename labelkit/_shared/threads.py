@@ -7,8 +7,9 @@ not depend on the number of threads either.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -37,6 +38,19 @@ def in_threads(function: Callable[[T], R], pieces: Sequence[T]) -> list[R]:
         return [function(piece) for piece in pieces]
     with ThreadPoolExecutor(n_threads, thread_name_prefix="labelkit") as pool:
         return list(pool.map(function, pieces))
+
+
+def one_ahead(items: Generator[T]) -> Generator[T]:
+    """Compute each item in a thread while the caller works on the one before; closes the generator at the end.
+
+    >>> list(one_ahead(letter for letter in "abc"))
+    ['a', 'b', 'c']
+    """
+    with closing(items), ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
+        following = pool.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = pool.submit(next, items, None)
+            yield item
 
 
 def blocks(n_rows: int, step: int) -> list[slice]:
