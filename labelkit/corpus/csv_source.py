@@ -43,6 +43,9 @@ DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 HEADER_BYTES = 2**16
 """Bytes that are read to find the header; more where it is longer."""
 
+SLOW_BYTES = 2**16
+"""Bytes of a block that is read by the definition as a whole; a larger one that is refused is cut in halves."""
+
 UNCLOSED = "a quote that opens in this row is never closed"
 
 
@@ -172,19 +175,47 @@ def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
 def _chunks(file: _File, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
     n_rows = 0
     for block in one_ahead(_blocks(file.path, file.delimiter, BLOCK_BYTES, file.body, file.line)):
-        text = _read_fast(block, file, schema.names)
-        arrays, reasons = _parse(text, schema) if text is not None else ([], {})
-        if text is not None and not reasons:
-            n_rows += text.num_rows
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-        else:
-            rows = list(csv_rows(bytes(block.data), file.delimiter, block.line))
-            yield _read_slowly(rows, n_rows, file, schema, bad)
-            n_rows += len(rows)
+        parts = [block]
+        while parts:
+            part = parts.pop()
+            batch = _read_fast(part, file, schema)
+            if batch is not None:
+                n_rows += batch.num_rows
+                yield batch
+            elif halves := _halves(part, file.delimiter):
+                parts += halves[::-1]
+            else:
+                rows = list(csv_rows(bytes(part.data), file.delimiter, part.line))
+                yield _read_slowly(rows, n_rows, file, schema, bad)
+                n_rows += len(rows)
 
 
-def _read_fast(block: _Block, file: _File, columns: Sequence[str]) -> pa.Table | None:
-    """Read columns as text with Arrow's parser; None where the definition has to decide."""
+def _halves(block: _Block, delimiter: str) -> list[_Block]:
+    """Cut a block between two rows near its middle; none if it is small, or one row fills half of it."""
+    size = len(block.data)
+    middle = end_of_rows(block.data[: size // 2], delimiter) if size > SLOW_BYTES else 0
+    if not middle:
+        return []
+    first = _Block(block.data[:middle], block.offset, block.line)
+    line = block.line + count_lines(first.data)
+    return [first, _Block(block.data[middle:], block.offset + middle, line, closed=block.closed)]
+
+
+def _read_fast(block: _Block, file: _File, schema: pa.Schema) -> pa.RecordBatch | None:
+    """Read a block with Arrow's parser; None where the definition has to decide."""
+    text = _read_text(block, file, schema.names)
+    if text is None:
+        return None
+    arrays = []
+    for field, values in zip(schema, text.columns, strict=True):
+        array, misfits = parse_text(deliver(values, pa.string(), field.name), field.type)
+        if misfits:
+            return None
+        arrays.append(array)
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _read_text(block: _Block, file: _File, columns: Sequence[str]) -> pa.Table | None:
     data = block.data
     if not block.closed or data[: len(BOM)] == BOM or not is_utf8(data):  # Arrow drops a BOM at the start of its input
         return None
@@ -192,7 +223,7 @@ def _read_fast(block: _Block, file: _File, columns: Sequence[str]) -> pa.Table |
         data = memoryview(bytes(data) + b"\n")
     names = [str(number) for number in range(len(file.header))]
     try:
-        table = arrow_csv.read_csv(
+        return arrow_csv.read_csv(
             pa.BufferReader(data),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
             parse_options=arrow_csv.ParseOptions(delimiter=file.delimiter, newlines_in_values=True),
@@ -207,19 +238,6 @@ def _read_fast(block: _Block, file: _File, columns: Sequence[str]) -> pa.Table |
         )
     except pa.ArrowInvalid:
         return None
-    return table.rename_columns(columns)
-
-
-def _parse(text: pa.Table, schema: pa.Schema) -> tuple[list[pa.Array], dict[int, str]]:
-    """Parse the columns that are not text; returns also the reason for each row that does not parse."""
-    arrays: list[pa.Array] = []
-    reasons: dict[int, str] = {}
-    for field, values in zip(schema, text.columns, strict=True):
-        array, misfits = parse_text(deliver(values, pa.string(), field.name), field.type)
-        arrays.append(array)
-        for position, reason in misfits.items():
-            reasons.setdefault(position, f"column {field.name!r}: {reason}")
-    return arrays, reasons
 
 
 def _read_slowly(rows: list[CsvRow], first_row: int, file: _File, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:

@@ -58,17 +58,19 @@ def outcome(path, types, *, fast, start=0):
     end=st.sampled_from([b"\n", b"\r\n", b"\r"]),
     body=BODIES,
     block=st.sampled_from([8, 16, 64, 4096]),
+    slow=st.sampled_from([4, 32, 4096]),
     kind=st.sampled_from([str, int, float]),
     zipped=st.booleans(),
     start=st.integers(0, 3),
 )
-def test_fast_and_slow_csv_agree_on_anything(bom, end, body, block, kind, zipped, start, tmp_path):
+def test_fast_and_slow_csv_agree_on_anything(bom, end, body, block, slow, kind, zipped, start, tmp_path):
     content = bom + b"a,b" + end + (body if end == b"\n" else body.replace(b"\n", end))
     path = tmp_path / ("c.csv.gz" if zipped else "c.csv")
     path.write_bytes(gzip.compress(content) if zipped else content)
     with pytest.MonkeyPatch.context() as patch:
         whole = outcome(path, {"a": kind}, fast=False, start=start)
         patch.setattr(csv_source, "BLOCK_BYTES", block)
+        patch.setattr(csv_source, "SLOW_BYTES", slow)
         assert outcome(path, {"a": kind}, fast=True, start=start) == whole
 
 
