@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("labelkit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("labelkit")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.waiting import GUARD
+
 PASSWORD = "p@ss:w/rd"
 USER = "reader"
 
@@ -88,8 +90,9 @@ class Server:
     def _wait(self) -> None:
         import psycopg
 
-        address = f"host=127.0.0.1 port={self.port} user={USER} dbname=postgres connect_timeout=2"
-        for _ in range(300):
+        address = f"host=127.0.0.1 port={self.port} user={USER} dbname=postgres connect_timeout=60"
+        until = time.monotonic() + GUARD
+        while time.monotonic() < until:
             try:
                 psycopg.connect(address, password=PASSWORD).close()
             except psycopg.OperationalError:
@@ -104,7 +107,7 @@ class Server:
         """Stop it at once; connections are cut."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(timeout=60)
+            self._process.wait(timeout=GUARD)
             self._process = None
 
 

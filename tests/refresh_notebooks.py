@@ -7,16 +7,19 @@ To be called after an edit of a notebook, or of the library where that changes w
 import os
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
+from tests.waiting import GUARD
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 
 SECONDS = 40
-"""Within which a whole notebook has to run."""
+"""Within which a whole notebook has to run on a machine that does nothing else."""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -35,7 +38,8 @@ def executed(path, scratch):
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook,
-        timeout=3 * SECONDS,
+        timeout=GUARD,
+        startup_timeout=GUARD,
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
@@ -87,9 +91,11 @@ def main(names):
         if names and path.name not in names and path.stem not in names:
             continue
         with tempfile.TemporaryDirectory() as scratch:
+            started = time.perf_counter()
             notebook = executed(path, Path(scratch))
+            seconds = time.perf_counter() - started
         nbformat.write(notebook, path)
-        print(path.name)
+        print(f"{path.name}: {seconds:.1f} s{'' if seconds < SECONDS else f', more than {SECONDS} s'}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import GUARD
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -15,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT]
-    subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=300)
+    subprocess.run([str(part) for part in command], check=True, capture_output=True, timeout=GUARD)
     (made,) = folder.glob("labelkit-*.whl")
     return made
 
@@ -37,10 +39,10 @@ def test_the_wheel_holds_the_package_its_templates_and_its_type_marker(wheel):
 
 def test_the_installed_wheel_runs_check_and_run_from_another_folder(wheel, tmp_path):
     home = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True, timeout=GUARD)
     python = home / "bin" / "python"
     install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel]
-    subprocess.run([str(part) for part in install], check=True, capture_output=True, timeout=120)
+    subprocess.run([str(part) for part in install], check=True, capture_output=True, timeout=GUARD)
     # The dependencies are those of this environment; labelkit itself can come only from the wheel, since the file that
     # makes an editable install importable is not read in a folder that stands on the path like this.
     site = next((home / "lib").glob("python*/site-packages"))
@@ -49,7 +51,7 @@ def test_the_installed_wheel_runs_check_and_run_from_another_folder(wheel, tmp_p
     work.mkdir()
 
     def run(*command):
-        return subprocess.run(command, cwd=work, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(command, cwd=work, capture_output=True, text=True, check=False, timeout=GUARD)
 
     where = run(python, "-c", "import labelkit; print(labelkit.__file__)")
     assert str(home) in where.stdout, where.stderr

@@ -29,6 +29,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit.checks._regex_timer import CAN_LIMIT, TIME_IS_UP
 from labelkit.matching.charsets import character_set, contains
 from labelkit.rules.predicates import Pattern
 
@@ -39,10 +40,10 @@ LIMIT_SECONDS: Final = 0.5
 """Processor time that a search may take. One that reads the text once takes about a millisecond."""
 
 KILL_SECONDS: Final = 1.0
-"""After this time a search is stopped, whatever else the machine is doing."""
+"""Processor time after which a search is stopped; where the system cannot limit that, time on the clock."""
 
-START_SECONDS: Final = 60.0
-"""How long the other process may take to start."""
+PATIENCE: Final = 600.0
+"""Seconds on the clock that the other process may take to start, and to search where its processor time is limited."""
 
 VARIANTS: Final = 6
 """Texts that are made of one repetition: other characters of its sets, other branches, with and without options."""
@@ -152,23 +153,24 @@ class _Clock:
             self._start()
         self._ask(pattern, attack, length)
         try:
-            taken = self._answers.get(timeout=KILL_SECONDS)
+            taken = self._answers.get(timeout=PATIENCE if CAN_LIMIT else KILL_SECONDS)
         except queue.Empty:
             self.stop()
             return None
-        if math.isnan(taken):
-            self.stop()
+        if math.isnan(taken) and self.stop() == -TIME_IS_UP:
+            return None
         return taken
 
-    def stop(self) -> None:
-        """End the process, whatever it is doing."""
+    def stop(self) -> int:
+        """End the process, whatever it is doing; returns its status, which is that of its own end if it has ended."""
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with suppress(OSError):
-                    stream.close()  # type: ignore[union-attr]
+        if process is None:
+            return 0
+        process.kill()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):
+                stream.close()  # type: ignore[union-attr]
+        return process.wait()
 
     def _start(self) -> None:
         program = str(Path(__file__).with_name("_regex_timer.py"))
@@ -179,13 +181,13 @@ class _Clock:
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_forward, args=(self._process.stdout, self._answers), daemon=True).start()
         self._ask(Pattern("a"), Attack("", "a", ""), 1)
-        self._answers.get(timeout=START_SECONDS)  # so that the time to start is not the pattern's
+        self._answers.get(timeout=PATIENCE)  # so that the time to start is not the pattern's
 
     def _ask(self, pattern: Pattern, attack: Attack, length: int) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
         flags = int(pattern.flags & ~re.DEBUG)  # which prints
-        question = [pattern.pattern, flags, attack.beginning, attack.repeated, attack.end, length]
+        question = [pattern.pattern, flags, attack.beginning, attack.repeated, attack.end, length, KILL_SECONDS]
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
 

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from functools import partial
 
@@ -22,6 +21,7 @@ import pytest
 import labelkit as lk
 from labelkit.apply.plan import CHUNK
 from labelkit.exceptions import CorpusError, FaultError, LabelkitError, TooManyFaultsError
+from tests.waiting import GUARD, wait_until
 
 RULES = '''
 """Rules of every kind."""
@@ -363,7 +363,7 @@ def test_a_script_needs_no_main_guard(tmp_path):
         tmp_path,
         "import labelkit as lk\nimport my_rules\nprint('started')\n"
         "print(lk.Applier(lk.collect(my_rules, labels=2)).apply(['a'] * 3000, workers=2, engine='process', batch_size=1024))\n",
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=GUARD,
     )  # fmt: skip
     done = run()
     assert (done.stdout.count("started"), "3,000 examples" in done.stdout, done.stderr) == (1, True, "")
@@ -380,7 +380,7 @@ def test_a_worker_that_dies_is_an_error_and_not_a_hang(tmp_path):
 def test_interrupting_a_run_ends_it_soon_and_leaves_no_process_or_file(tmp_path):
     (tmp_path / "slow.py").write_text(
         "import os, time, labelkit as lk\n@lk.labeling_function\ndef r(text):\n"
-        "    open(os.environ['TMPDIR'] + '/../started', 'a').write(f'{os.getpid()}\\n')\n    time.sleep(60)\n"
+        "    open(os.environ['TMPDIR'] + '/../started', 'a').write(f'{os.getpid()}\\n')\n    time.sleep(3600)\n"
     )
     run, temp = script(
         tmp_path,
@@ -391,12 +391,10 @@ def test_interrupting_a_run_ends_it_soon_and_leaves_no_process_or_file(tmp_path)
     )  # fmt: skip
     process = run()
     started = tmp_path / "started"
-    deadline = time.monotonic() + 60
-    while not (started.exists() and len(started.read_text().split()) == 2) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: started.exists() and len(started.read_text().split()) == 2)
     workers = [int(pid) for pid in started.read_text().split()]
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the whole group
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=GUARD)
     assert process.returncode != 0
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert list(temp.iterdir()) == []

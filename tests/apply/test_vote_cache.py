@@ -17,6 +17,7 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.apply.vote_cache import VoteCache, why_not
+from tests.waiting import GUARD
 
 RULES = '''
 import labelkit as lk
@@ -369,11 +370,13 @@ def test_drafts_of_killed_processes_are_removed_in_time(project, cache):
 def test_what_was_not_used_for_longest_goes_when_there_is_no_room(tmp_path):
     cache = VoteCache(tmp_path, max_bytes=2 * N_ROWS)
     lfs = {word: [lk.keywords(word, label=1).rule(name=word, column="text")] for word in ("free", "nice", "win")}
-    for age, word in ((30, "free"), (20, "nice")):
+    before = set()
+    for age, word in ((3000, "free"), (2000, "nice")):
         lk.Applier(lfs[word], labels=2).apply(FRAME, cache=cache)
-        for path in cache.folder.glob("??/*.int8"):
-            if path.stat().st_mtime > time.time() - 10:
-                settle(path, age)
+        columns = set(cache.folder.glob("??/*.int8"))
+        for path in columns - before:
+            settle(path, age)
+        before = columns
     lk.Applier(lfs["free"], labels=2).apply(FRAME, cache=cache)  # is used, so that the other is the oldest
     lk.Applier(lfs["win"], labels=2).apply(FRAME, cache=cache)
     kept = {word for word, some in lfs.items() if found(cache, lk.LabelingFunctions(some, labels=2), FRAME)}
@@ -399,7 +402,7 @@ def test_two_processes_may_share_a_cache(project):
         """)
     )
     running = [subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    told = [process.communicate(timeout=120)[0].split() for process in running]
+    told = [process.communicate(timeout=GUARD)[0].split() for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
     assert len({votes for one in told for votes in one}) == 1
 
@@ -421,7 +424,7 @@ def test_an_interrupted_run_goes_on_with_what_is_kept(project, cache):
 def command(*arguments, **environment):
     done = subprocess.run(
         [sys.executable, "-m", "labelkit.cli", *map(str, arguments)],
-        capture_output=True, text=True, check=False, timeout=120, env={**os.environ, **environment},
+        capture_output=True, text=True, check=False, timeout=GUARD, env={**os.environ, **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

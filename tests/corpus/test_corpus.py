@@ -268,7 +268,7 @@ def test_frames_with_the_same_rows_have_the_same_fingerprint():
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=12)
 AWKWARD = st.lists(st.none() | st.text(list('a",\n\r\t\\ \0\ufeff\u2028é😀\U0010ffff[]{}:')), min_size=1, max_size=12)
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @QUICK

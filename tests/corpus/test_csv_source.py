@@ -13,7 +13,7 @@ from labelkit.corpus import csv_source, open_corpus
 from labelkit.corpus._csv_rows import count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.exceptions import CorpusError
 
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 PIECES = st.sampled_from(
     [

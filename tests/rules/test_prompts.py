@@ -32,6 +32,7 @@ from labelkit.rules.prompts.answer_store import AnswerStore
 from labelkit.rules.prompts.answers import Answer, normalised, reading_of
 from labelkit.rules.prompts.budget import Budget, about_tokens
 from tests.llm_server import Reply, fails, says, serving
+from tests.waiting import GUARD, wait_until
 
 KEY = "sk-test-0123456789abcdef-SECRET"
 PASSWORD = "hunter2-hunter2-hunter2"
@@ -67,10 +68,6 @@ def endpoint(monkeypatch):
     with serving(judges) as running:
         monkeypatch.setenv("LABELKIT_LLM_URL", running.url)
         yield running
-
-
-GUARD = 600
-"""Seconds after which a test that waits for an event has failed."""
 
 
 class RequestClock:
@@ -581,8 +578,7 @@ def test_a_run_that_was_killed_goes_on_without_paying_again(endpoint, project, t
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
     killed.set()
-    while endpoint.running:
-        time.sleep(0.01)
+    wait_until(lambda: not endpoint.running)
     asked, kept = endpoint.n_requests, AnswerStore().size()[0]
     assert 12 < asked < 40
     assert asked - 4 == kept  # what was under way at that moment is lost

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.exceptions import CorpusError, FaultError, GoldError, LabelkitError, RunFolderError, TooManyFaultsError
+from tests.waiting import GUARD, wait_until
 
 RULES = '''
 from enum import IntEnum
@@ -236,50 +236,53 @@ def test_gold_that_is_neither_a_column_nor_a_file_is_refused(rules, corpus, tmp_
         lk.run(rules, corpus, tmp_path / "out", gold="spma")
 
 
-SLOW = """
-import time
-from enum import IntEnum
-from labelkit import labeling_function
+HELD = """
+import sys, time
+from pathlib import Path
+from labelkit.apply.applier import Applier
+from labelkit.cli import main
 
-class Label(IntEnum):
-    NO = 0
-    YES = 1
+stream = Applier.stream
 
-@labeling_function
-def slow(text: str) -> int:
-    time.sleep(0.0002)
-    return Label.YES if len(text) % 2 else Label.NO
+def held(*arguments, **options):
+    for done in stream(*arguments, **options):
+        yield done
+        Path(sys.argv[0]).touch()
+        while True:
+            time.sleep(0.1)
+
+Applier.stream = held
+sys.argv = sys.argv[1:]
+main()
 """
+"""A run that goes no further than its first part, and then makes a file to say so."""
 
 
-def start(rules, corpus, out, *more):
-    command = [sys.executable, "-m", "labelkit.cli", "run", rules, corpus, "--out", out, "--batch-size", "1024", *more]
+def start(rules, corpus, out, *more, held=None):
+    program = ["-m", "labelkit.cli"] if held is None else ["-c", HELD, held]
+    command = [sys.executable, *program, "run", rules, corpus, "--out", out, "--batch-size", "1024", *more]
     return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def wait_for_a_part(folder, process):
-    until = time.monotonic() + 60
-    while not list((folder / "work").glob("*.npz")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def start_and_hold(rules, corpus, out, *more):
+    """Start a run, and return it once its first part is there."""
+    held = out.with_name("held")
+    process = start(rules, corpus, out, *more, held=held)
+    wait_until(lambda: held.exists() or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    return process
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_bytes(corpus, tmp_path, workers):
-    rules = tmp_path / "slow.py"
-    rules.write_text(SLOW)
-    killed = start(rules, corpus, tmp_path / "out", "--workers", workers)
-    wait_for_a_part(tmp_path / ".out.partial", killed)
+def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_bytes(rules, corpus, tmp_path, workers):
+    killed = start_and_hold(rules, corpus, tmp_path / "out", "--workers", workers)
     os.kill(killed.pid, signal.SIGKILL)
-    killed.communicate(timeout=30)  # returns only when the workers, who share the pipe, are gone too
+    killed.communicate(timeout=GUARD)  # returns only when the workers, who share the pipe, are gone too
     assert not (tmp_path / "out").exists()
     first = tmp_path / ".out.partial" / "votes" / "part-00000.parquet"
     made = first.stat().st_mtime_ns
     resumed = start(rules, corpus, tmp_path / "out", "--workers", workers)
-    wait_for_a_part(tmp_path / ".out.partial", resumed)
-    assert first.stat().st_mtime_ns == made
-    _, errors = resumed.communicate(timeout=60)
+    _, errors = resumed.communicate(timeout=GUARD)
     assert resumed.returncode == 0, errors
     assert (tmp_path / "out" / "votes" / "part-00000.parquet").stat().st_mtime_ns == made
     whole = lk.run(rules, corpus, tmp_path / "whole", batch_size=1024)
@@ -287,13 +290,10 @@ def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_bytes
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_leaves_nothing_under_the_final_name_and_says_so(corpus, tmp_path, workers):
-    rules = tmp_path / "slow.py"
-    rules.write_text(SLOW)
-    process = start(rules, corpus, tmp_path / "out", "--workers", workers)
-    wait_for_a_part(tmp_path / ".out.partial", process)
+def test_ctrl_c_leaves_nothing_under_the_final_name_and_says_so(rules, corpus, tmp_path, workers):
+    process = start_and_hold(rules, corpus, tmp_path / "out", "--workers", workers)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=GUARD)
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -316,5 +316,5 @@ def test_a_script_without_a_main_guard_may_use_workers(rules, corpus, comments, 
         print(folder.manifest["examples"])
         """)
     )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=GUARD, check=False)
     assert (done.stdout, done.stderr) == (f"{len(comments)}\n", "")

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
+from tests.waiting import GUARD
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -163,7 +164,9 @@ def emptied(page, selector):
 def wait_for(page, script, *arguments):
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(page, 10, poll_frequency=0.05).until(lambda driver: driver.execute_script(script, *arguments))
+    return WebDriverWait(page, GUARD, poll_frequency=0.05).until(
+        lambda driver: driver.execute_script(script, *arguments)
+    )
 
 
 # Nothing acts, nothing is loaded --------------------------------------------------------------------------------------
