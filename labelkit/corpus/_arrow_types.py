@@ -1,4 +1,4 @@
-"""The types that a corpus delivers: text is ``string``, categories are their values, the rest is left as it is.
+"""Choose the types that a corpus delivers: text is ``string``, categories are their values, others stay.
 
 >>> delivered_type(pa.dictionary(pa.int8(), pa.large_string()))
 DataType(string)
@@ -31,7 +31,7 @@ _SCALARS: tuple[tuple[type, pa.DataType], ...] = (
 
 
 def delivered_type(kind: pa.DataType) -> pa.DataType:
-    """Tell the type that a column of Arrow type ``kind`` is delivered in."""
+    """Return the type in which a column of Arrow type ``kind`` is delivered."""
     if pa.types.is_dictionary(kind):
         return delivered_type(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -40,7 +40,7 @@ def delivered_type(kind: pa.DataType) -> pa.DataType:
 
 
 def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -> pa.Array:
-    """Bring one slice of a column to its type, without a copy where it has it already."""
+    """Cast one slice of a column to its type, without a copy where it has that type."""
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else _combined(array, column)
     if isinstance(array, pa.DictionaryArray):
@@ -73,7 +73,7 @@ def _too_large(column: str, n_rows: int) -> CorpusError:
 
 
 def nan_to_null(array: pa.Array) -> pa.Array:
-    """Make NaN null, for sources that have no other word for missing."""
+    """Replace NaN by null, for sources in which NaN stands for a missing value."""
     if not pa.types.is_floating(array.type):
         return array
     missing = pc.is_nan(array)
@@ -83,13 +83,13 @@ def nan_to_null(array: pa.Array) -> pa.Array:
 
 
 def arrow_types(types: Mapping[str, Any] | None) -> dict[str, pa.DataType]:
-    """Translate the ``types`` argument; annotations that say nothing are left out."""
+    """Translate the ``types`` argument, without annotations that name no type."""
     translated = {name: type_of_annotation(annotation) for name, annotation in (types or {}).items()}
     return {name: kind for name, kind in translated.items() if kind is not None}
 
 
 def type_of_annotation(annotation: Any) -> pa.DataType | None:
-    """Find the Arrow type of a Python annotation (None for ``object``, ``Any`` and an empty one).
+    """Find the Arrow type of a Python annotation (None for ``object``, ``Any`` and no annotation).
 
     Raises
     ------
@@ -106,12 +106,12 @@ def type_of_annotation(annotation: Any) -> pa.DataType | None:
     for scalar, kind in _SCALARS:
         if isinstance(annotation, type) and issubclass(annotation, scalar):
             return kind
-    known = ", ".join(scalar.__name__ for scalar, _ in _SCALARS)
-    raise CorpusError(f"{annotation!r} is not a type of a column", hint=f"the types are {known}")
+    names = ", ".join(scalar.__name__ for scalar, _ in _SCALARS)
+    raise CorpusError(f"{annotation!r} is not a type of a column", hint=f"the types are {names}")
 
 
 def name_of_type(kind: pa.DataType) -> str:
-    """Name a type in Python's words, where it has some.
+    """Return the Python name of a type, or Arrow's where there is none.
 
     >>> name_of_type(pa.float64()), name_of_type(pa.timestamp("us")), name_of_type(pa.list_(pa.int64()))
     ('float', 'datetime', 'list<item: int64>')
@@ -124,7 +124,7 @@ def name_of_type(kind: pa.DataType) -> str:
 
 
 def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, str]]:
-    """Parse text as values of a type: null where there is none, and the reason at each position that does not parse.
+    """Parse text as values of a type; returns also the reason at each position that does not parse.
 
     >>> values, misfits = parse_text(pa.array(["1", " 2", "x", None, ""]), pa.int64())
     >>> values.to_pylist(), misfits
@@ -145,7 +145,7 @@ def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, s
 
 
 def _unparsable(text: pa.Array, kind: pa.DataType, offset: int = 0) -> list[int]:
-    """Find the positions by halving: one cast where all is well, and few where it is not."""
+    """Find the positions that do not parse, by bisection: one cast where all parse, few where most do."""
     try:
         text.cast(kind)
     except pa.ArrowInvalid:

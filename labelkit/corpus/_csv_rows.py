@@ -1,4 +1,4 @@
-r"""Rows of CSV by definition, one field after the other, and the quick search for where the last whole row ends.
+r"""Split CSV into rows by definition, field by field, and find the end of the last whole row quickly.
 
 A quote opens a quoted field only where a field begins; inside, two quotes stand for one; what follows the closing quote
 up to the delimiter belongs to the field. A row ends with ``\n``, ``\r`` or ``\r\n`` outside quotes. Blank lines are
@@ -165,7 +165,7 @@ def quote_marks(data: Buffer, delimiter: str) -> np.ndarray:
 
 
 def _all_at_field_ends(array: np.ndarray, quotes: np.ndarray, delimiter: str) -> bool:
-    """Tell whether each quote stands beside a delimiter, a line end or another quote, on the side where it should."""
+    """Check that each quote has a delimiter, a line end or another quote on the side away from the field's text."""
     beside = np.zeros(256, np.bool_)
     beside[[ord(delimiter), ord("\n"), ord("\r"), ord('"')]] = True
     opening, closing = quotes[::2], quotes[1::2]

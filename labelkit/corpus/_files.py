@@ -1,4 +1,4 @@
-"""What all readers of files share: opening, gzip, fingerprints."""
+"""Open, decompress and hash files; shared by all readers of files."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ BLOCK_BYTES = 4 * 2**20
 """Bytes that are read and parsed together."""
 
 DIGESTED_BYTES = 16 * BLOCK_BYTES
-"""Bytes of a file that are digested together."""
+"""Bytes of a file that are hashed together."""
 
 FINGERPRINT_DIGITS = 32
 """Hexadecimal digits of a fingerprint."""
 
 LARGEST_ROW = 256 * 2**20
-"""Bytes of the longest row of a text file; beyond it, something is wrong with the file."""
+"""Bytes of the longest row of a text file that is accepted; a longer one is an error, mostly a quote left open."""
 
 BOM = b"\xef\xbb\xbf"
-"""What some programs write before UTF-8."""
+"""Byte order mark, which some programs write at the beginning of UTF-8."""
 
 
 def open_bytes(path: Path) -> BufferedIOBase:
@@ -41,7 +41,7 @@ def open_bytes(path: Path) -> BufferedIOBase:
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Say which file is cut off, or is no gzip at all."""
+    """Raise CorpusError with the path of the file where gzip data is truncated or invalid."""
     try:
         yield
     except EOFError as error:
@@ -51,7 +51,7 @@ def file_errors(path: Path) -> Iterator[None]:
 
 
 def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:
-    """Leave out the first rows of a stream."""
+    """Drop the first rows of a stream of batches."""
     for chunk in chunks:
         if n_rows < chunk.num_rows:
             yield chunk.slice(n_rows)
@@ -59,7 +59,7 @@ def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.Reco
 
 
 def is_utf8(data: bytes | memoryview) -> bool:
-    """Tell whether bytes are valid UTF-8: by Arrow, ten times as quickly as by decoding them.
+    """Check that bytes are valid UTF-8; Arrow does so ten times as fast as decoding them.
 
     >>> is_utf8("é".encode()), is_utf8("é".encode()[:1]), is_utf8(b"")
     (True, False, True)
@@ -74,9 +74,9 @@ def is_utf8(data: bytes | memoryview) -> bool:
 
 
 def fingerprint_files(paths: Sequence[Path]) -> str:
-    """Digest the bytes of files; of several, also the names.
+    """Hash the bytes of files; of several, also their names and sizes.
 
-    Each file is digested in pieces of a fixed size, in threads, and then the digests of the pieces.
+    Each file is hashed in pieces of a fixed size, in threads; the result is the hash of these hashes.
     """
     digest = sha256()
     for path in paths:
@@ -89,7 +89,7 @@ def fingerprint_files(paths: Sequence[Path]) -> str:
 
 
 def _digest_piece(path: Path, start: int) -> bytes:
-    """Digest the bytes of a file from ``start`` to the end of the piece."""
+    """Hash the bytes of a file from ``start`` to the end of the piece."""
     digest, left = sha256(), DIGESTED_BYTES
     buffer = memoryview(bytearray(2**20))
     with path.open("rb", buffering=0) as file:

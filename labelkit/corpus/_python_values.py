@@ -1,4 +1,4 @@
-"""From Python values to Arrow: one type a column, and a reason for each value that does not fit it.
+"""Convert Python values to Arrow: one type a column, and a reason for each value that does not fit it.
 
 None, NaN and the missing values of pandas are null.
 
@@ -21,7 +21,7 @@ from labelkit.corpus._arrow_types import name_of_type
 from labelkit.exceptions import CorpusError
 
 SLICE = 65_536
-"""Values that are looked at together where a type has to be found by trying."""
+"""Values that are converted together where a type has to be found by trying."""
 
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "bool"),
@@ -65,8 +65,8 @@ def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
 
 
 def to_array(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array | None, dict[int, str]]:
-    """Convert values: the array, or None and the reason at each position that does not fit."""
-    if all(_accepts(kind, found) for found in _kinds_in(values)):
+    """Convert values; returns the array, or None and the reason at each position that does not fit."""
+    if all(_accepts(kind, value_kind) for value_kind in _kinds_in(values)):
         try:
             return _array(values, kind), {}
         except _CANNOT as error:
@@ -131,12 +131,12 @@ def _kinds_in(values: Iterable[Any]) -> list[str]:
 
 
 def _kinds_of(types: Iterable[type]) -> list[str]:
-    kinds = (_kind(found) for found in dict.fromkeys(types) if found.__name__ not in _MISSING_TYPES)
+    kinds = (_kind(value_type) for value_type in dict.fromkeys(types) if value_type.__name__ not in _MISSING_TYPES)
     return list(dict.fromkeys(kinds))
 
 
-def _kind(found: type) -> str:
-    return next((kind for base, kind in _KINDS if issubclass(found, base)), found.__name__)
+def _kind(value_type: type) -> str:
+    return next((kind for base, kind in _KINDS if issubclass(value_type, base)), value_type.__name__)
 
 
 def _is_missing(value: Any) -> bool:
@@ -145,11 +145,13 @@ def _is_missing(value: Any) -> bool:
     return value is None or type(value).__name__ in _MISSING_TYPES
 
 
-def _accepts(kind: pa.DataType, found: str) -> bool:
-    """Tell whether values of a kind belong to a column of a type; what is nested is for Arrow to judge."""
+def _accepts(kind: pa.DataType, value_kind: str) -> bool:
+    """Check that values of a kind belong to a column of a type; Arrow itself checks nested ones."""
     expected = name_of_type(kind)
     return (
-        found == expected or (expected == "float" and found == "int") or expected not in {*_TYPES, "datetime", "null"}
+        value_kind == expected
+        or (expected == "float" and value_kind == "int")
+        or expected not in {*_TYPES, "datetime", "null"}
     )
 
 

@@ -1,10 +1,10 @@
-"""CSV and TSV, a block of rows at a time: through Arrow's parser where it says the same as the definition.
+"""Read CSV and TSV, a block of rows at a time: with Arrow's parser where it agrees with the definition.
 
 :func:`labelkit.corpus._csv_rows.csv_rows` is the definition. An unquoted empty field is null, a quoted one an empty
 string; blank lines are skipped; every column is text unless ``types`` says otherwise. Arrow's parser is several times
-quicker, but it numbers no lines, cannot report a row that is not UTF-8, and takes no notice of a quote that is never
-closed. So it is given blocks of whole rows; a block that it refuses, or that is odd in one of these ways, is read by
-the definition, which reports each bad row with its line and its text.
+faster, but it does not number lines, cannot report a row that is not UTF-8, and ignores a quote that is never closed.
+So it is given blocks of whole rows; a block that it refuses, or that is odd in one of these ways, is read by the
+definition, which reports each bad row with its line and its text.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class CsvSource:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """The columns of the header; those without a name cannot be asked for."""
+        """The columns of the header, without those that have no name."""
         return tuple(name for name in self._file.header if name)
 
     def column_type(self, column: str) -> pa.DataType:
@@ -89,7 +89,7 @@ class CsvSource:
         return skip_rows(_chunks(self._file, schema, bad), start)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Refuse: where a row begins is known only after those before it."""
+        """Raise NotImplementedError: a row is found only by reading those before it."""
         raise NotImplementedError
 
     @cached_property
@@ -97,11 +97,11 @@ class CsvSource:
         return fingerprint_files([self._file.path])
 
     def fingerprint(self) -> str:
-        """Digest the bytes of the file."""
+        """Hash the bytes of the file."""
         return self._digest
 
     def content(self, column: str) -> str:
-        """Digest the file: a column cannot be told from its neighbours without reading all."""
+        """Hash the file: a column cannot be separated from the others without reading all of it."""
         return f"{self._digest}/{column}"
 
 

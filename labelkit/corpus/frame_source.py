@@ -1,4 +1,4 @@
-"""Sources in memory: frames of any library, dicts of columns, lists of rows.
+"""Read sources in memory: frames of any library, dicts of columns, lists of rows.
 
 Each is a set of columns of which any slice can be made an Arrow array. Nothing is converted before it is read, and then
 a slice at a time, so that a corpus is never copied as a whole; a column's type is decided once, from the whole column.
@@ -39,7 +39,7 @@ class Column(Protocol):
         """The type that it is delivered in."""
 
     def slice(self, start: int, stop: int) -> pa.Array:
-        """Deliver some of its rows."""
+        """Return some of its rows."""
 
 
 class Frame:
@@ -48,11 +48,11 @@ class Frame:
     Parameters
     ----------
     name : str
-        What to call it in messages.
+        Name in messages.
     n_rows : int
-        Its length.
+        Number of rows.
     columns : mapping of str to callable
-        For each column, what makes it; called when the column is needed first.
+        A factory for each column, called when the column is first needed.
     """
 
     path: Path | None = None
@@ -74,11 +74,11 @@ class Frame:
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         """Deliver slices of ``rows`` rows."""
-        made = {column: self._columns[column]() for column in columns}
-        schema = pa.schema([(column, made[column].type) for column in columns])
+        needed = [self._columns[column]() for column in columns]
+        schema = pa.schema([(name, column.type) for name, column in zip(columns, needed, strict=True)])
         for first in range(start, self.n_rows, rows):
             stop = min(first + rows, self.n_rows)
-            yield pa.RecordBatch.from_arrays([made[column].slice(first, stop) for column in columns], schema=schema)
+            yield pa.RecordBatch.from_arrays([column.slice(first, stop) for column in needed], schema=schema)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows."""
@@ -95,19 +95,19 @@ class Frame:
         return digest.hexdigest()
 
     def fingerprint(self) -> str:
-        """Digest the columns that can be delivered."""
+        """Hash the columns that can be delivered."""
         return self._digest
 
     def content(self, column: str) -> str:
-        """Digest the values of a column."""
-        made, digest = self._columns[column](), blake2b(digest_size=16)
+        """Hash the values of a column."""
+        values, digest = self._columns[column](), blake2b(digest_size=16)
         for start in range(0, self.n_rows, FINGERPRINT_ROWS):
-            _hash_array(digest.update, made.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
+            _hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
         return digest.hexdigest()
 
 
 def _hash_array(update: Callable[[Any], None], array: pa.Array) -> None:
-    """Hash where values are and what they are; what lies under a null is not content."""
+    """Hash validity and values apart; bytes under a null are not content."""
     for part in (array.is_valid(), array.drop_null()):
         batch = pa.RecordBatch.from_arrays([part], names=[""])
         update(batch.schema.serialize())
@@ -128,7 +128,7 @@ class ArrowColumn:
 
 
 class ConvertedColumn:
-    """A column with a type of its own, that Arrow can convert a slice of."""
+    """A column with a type of its own, which Arrow converts slice by slice."""
 
     def __init__(self, name: str, convert: Callable[[slice], pa.Array | pa.ChunkedArray]) -> None:
         self._name = name
@@ -146,7 +146,7 @@ class ConvertedColumn:
 
 
 class PythonColumn:
-    """A column of Python values: its type is decided from all of them, and each is held to it."""
+    """A column of Python values; all of them decide its type, and each is checked against it."""
 
     def __init__(self, name: str, values: Sequence[Any], source: str, kind: pa.DataType | None = None) -> None:
         self._name = name
@@ -155,7 +155,7 @@ class PythonColumn:
         self.type = decide_type(name, values) if kind is None else kind
 
     def slice(self, start: int, stop: int) -> pa.Array:
-        """Convert some rows, or say which does not fit."""
+        """Convert some rows; raises CorpusError with the first that does not fit."""
         array, misfits = to_array(self._values[start:stop], self.type)
         if array is None:
             position, reason = next(iter(misfits.items()))
@@ -221,14 +221,14 @@ def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> Frame:
 
 
 def what_is_wrong(row: Any) -> str:
-    """Say why something is not a row like those before it."""
+    """Return the reason why a value is not a row like those before it."""
     if isinstance(row, Mapping | str) or row is None:
         return f"{type(row).__name__} among rows that are not: {row!r:.80}"
     return f"neither a dict nor a string, but {type(row).__name__}: {row!r:.80}"
 
 
 def _check_rows(rows: Sequence[Any]) -> bool:
-    """Tell whether rows are dicts, or strings (any may be null), and refuse anything else, or both together."""
+    """Return True for dicts, False for strings (any may be null); raises CorpusError for others, or both together."""
     dicts = isinstance(next((row for row in rows if row is not None), None), Mapping)
     for position, row in enumerate(rows):
         if not (isinstance(row, Mapping) if dicts else row is None or isinstance(row, str)):

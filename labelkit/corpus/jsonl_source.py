@@ -1,8 +1,8 @@
-"""JSON Lines, a block of lines at a time: through Arrow's parser where it says the same as Python's, else line by line.
+"""Read JSON Lines, a block of lines at a time: with Arrow's parser where it agrees with Python's, else line by line.
 
-``json.loads`` is the definition. Arrow's parser is several times quicker, but it knows of no lines, takes ``null`` for
-a row (and crashes if that is the first), confuses lists that begin with a null, and reads dates where text is meant. So
-it is given a schema, of scalars alone, and blocks in which each line is an object; what it refuses is read by Python.
+``json.loads`` is the definition. Arrow's parser is several times faster, but it does not number lines, accepts ``null``
+as a row (and crashes if that is the first), confuses lists that begin with a null, and parses dates in text. So it is
+given a schema of scalars alone, and blocks in which each line is an object; a block that it refuses is read by Python.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
 FIRST_BYTES = 2**20
-"""The bytes at the beginning that decide what columns there are and of what types."""
+"""Bytes at the beginning that decide the columns and their types."""
 
 _SCALARS = {pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.null()}
-"""The types that Arrow's parser and Python's agree on."""
+"""Types on which Arrow's parser and Python's agree."""
 
 _INF = re.compile(rb"[:,\[]\s*-?Inf\b")
-"""What Arrow takes for a number and Python does not."""
+"""Infinity as Arrow spells it; Python's parser refuses it."""
 
 
 class JsonLinesSource:
@@ -90,7 +90,7 @@ class JsonLinesSource:
         return skip_rows(_chunks(self._path, schema, bad), start)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Refuse: where a row begins is known only after those before it."""
+        """Raise NotImplementedError: a row is found only by reading those before it."""
         raise NotImplementedError
 
     @cached_property
@@ -98,11 +98,11 @@ class JsonLinesSource:
         return fingerprint_files([self._path])
 
     def fingerprint(self) -> str:
-        """Digest the bytes of the file."""
+        """Hash the bytes of the file."""
         return self._digest
 
     def content(self, column: str) -> str:
-        """Digest the file: a column cannot be told from its neighbours without reading all."""
+        """Hash the file: a column cannot be separated from the others without reading all of it."""
         return f"{self._digest}/{column}"
 
 
@@ -113,17 +113,17 @@ class _Block(NamedTuple):
     first_line: int
 
     def lines(self) -> Iterator[bytes]:
-        """Give the lines that are not blank."""
+        """Return the lines that are not blank."""
         return (line for line in self.data.split(b"\n") if line.strip())
 
     def numbered(self) -> list[tuple[int, bytes]]:
-        """Give the lines that are not blank, with their numbers in the file."""
+        """Return the lines that are not blank, with their numbers in the file."""
         lines = enumerate(self.data.split(b"\n"), start=self.first_line)
         return [(number, line) for number, line in lines if line.strip()]
 
 
 def _blocks(path: Path, size: int) -> Iterator[_Block]:
-    """Cut a file to blocks of whole lines."""
+    """Cut a file into blocks of whole lines."""
     rest, line = b"", 1
     with file_errors(path), open_bytes(path) as file:
         while read := file.read(size):
@@ -158,12 +158,12 @@ def _chunks(path: Path, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBa
 
 
 def _wire_type(kind: pa.DataType) -> pa.DataType:
-    """JSON has no dates: they are read as text and parsed then."""
+    """Return the type in the file: JSON has no dates, so they are read as text and parsed afterwards."""
     return pa.string() if pa.types.is_temporal(kind) else kind
 
 
 def _read_fast(block: _Block, wire: pa.Schema) -> pa.RecordBatch | None:
-    """Read a block with Arrow's parser; None where the line-by-line reading has to decide."""
+    """Read a block with Arrow's parser; None where it has to be read line by line."""
     data = block.data
     n_lines = data.count(b"\n") + (not data.endswith(b"\n"))
     if data.count(b"\n{") + data.startswith(b"{") != n_lines:
@@ -188,7 +188,7 @@ def _read_fast(block: _Block, wire: pa.Schema) -> pa.RecordBatch | None:
 
 
 def _parse_dates(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch | None:
-    """Parse the columns that are text on the wire only; None if there is one that does not parse."""
+    """Parse the columns that are text in the file alone; None if a value does not parse."""
     arrays, reasons = _parse_text(batch, schema)
     return None if reasons else pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -225,7 +225,7 @@ def _read_slowly(lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.
 
 
 def _loads(line: bytes) -> dict[str, Any] | str:
-    """Parse one line: an object, or the reason why it is none."""
+    """Parse one line; returns the object, or the reason why it is not one."""
     try:
         row = json.loads(line.decode())
     except UnicodeDecodeError as error:
@@ -238,7 +238,7 @@ def _loads(line: bytes) -> dict[str, Any] | str:
 
 
 def _hint_for(reason: str, data: bytes) -> str | None:
-    """Advise on values that do not fit types decided at the beginning, and on files that are one JSON array."""
+    """Return a hint for values that do not fit the types decided at the beginning, and for files of one JSON array."""
     if "expected, got" in reason:
         return 'name the type, types={"column": float} or by an annotation, or on_bad_row="reject"'
     if data.lstrip().startswith(b"["):

@@ -1,4 +1,4 @@
-"""Parquet files, and folders of them: only the columns and row groups that are needed are read."""
+"""Read Parquet files, and folders of them: only the columns and row groups that are needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".pq")
 
 DECODED_ROWS = 16_384
-"""Rows that are decoded together at most; more would hold much text in memory and gain nothing."""
+"""Most rows that are decoded together; more would take memory and gain no time."""
 
 
 class ParquetSource:
@@ -84,7 +84,7 @@ class ParquetSource:
             yield from _file_range(file, schema, start - first, stop - first, min(rows, DECODED_ROWS))
 
     def _check_file(self, file: _File, schema: pa.Schema) -> None:
-        """Refuse a file of the folder whose columns are not those of the first."""
+        """Raise CorpusError if the columns of a file are not those of the first file of the folder."""
         for field in schema:
             if field.name not in file.schema.names:
                 raise CorpusError(f"column {field.name!r} is in {self._files[0].path} but not in {file.path}")
@@ -99,11 +99,11 @@ class ParquetSource:
         return fingerprint_files([file.path for file in self._files])
 
     def fingerprint(self) -> str:
-        """Digest the bytes of the files."""
+        """Hash the bytes of the files."""
         return self._digest
 
     def content(self, column: str) -> str:
-        """Digest the bytes of a column as they stand in the files, without decoding them."""
+        """Hash the bytes of a column as they are in the files, without decoding them."""
         digest = blake2b(f"{self.column_type(column)}".encode(), digest_size=16)
         for file in self._files:
             with file.path.open("rb") as opened:
@@ -116,7 +116,7 @@ class ParquetSource:
 
 
 def _places(file: _File, column: str) -> Iterator[tuple[int, int]]:
-    """The bytes, from where to where, that hold a column in each row group."""
+    """Yield the range of bytes that holds a column in each row group."""
     for number in range(file.footer.num_row_groups):
         group = file.footer.row_group(number)
         for leaf in map(group.column, range(group.num_columns)):
@@ -142,7 +142,7 @@ def _parquet_files(path: Path) -> list[Path]:
 
 
 def _read_footer(path: Path) -> _File:
-    """Read where the row groups are; the file is closed again, for a folder may hold thousands."""
+    """Read the positions of the row groups, and close the file: a folder may hold thousands."""
     try:
         with pq.ParquetFile(path) as file:
             return _File(path, file.metadata, file.schema_arrow)

@@ -1,4 +1,4 @@
-"""Sources that are read from their start, many of them only once: iterators of rows, streams of Arrow batches."""
+"""Read sources from their start, many of them only once: iterators of rows, streams of Arrow batches."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from labelkit.corpus.source import BadRows
 
 FIRST_ROWS = 1_024
-"""The rows of an iterator that are looked at to decide columns and types; also, how many are converted together."""
+"""Rows of an iterator that decide the columns and types; also, how many are converted together."""
 
 
 class Stream:
-    """What both kinds of stream share.
+    """Base of the sources that are read from their start.
 
     Parameters
     ----------
     name : str
-        What to call it in messages.
+        Name in messages.
     once : bool
-        Whether it can be read only once.
+        True if it can be read only once.
     """
 
     path: Path | None = None
@@ -43,7 +43,7 @@ class Stream:
         self._used = False
 
     def use(self) -> None:
-        """Take note that it is read.
+        """Mark the stream as read.
 
         Raises
         ------
@@ -57,15 +57,15 @@ class Stream:
         self._used = True
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Refuse: a stream has only a beginning."""
+        """Raise NotImplementedError: a stream is read from its start alone."""
         raise NotImplementedError
 
     def fingerprint(self) -> str:
-        """Say nothing of the content: to know it would use it up."""
+        """Return an empty hash: to compute one would consume the stream."""
         return ""
 
     def content(self, column: str) -> str:  # noqa: ARG002
-        """Say nothing, as above."""
+        """Return an empty hash, as above."""
         return ""
 
 
@@ -131,13 +131,13 @@ class ArrowStream(Stream):
     Parameters
     ----------
     name : str
-        What to call it in messages.
+        Name in messages.
     schema : pyarrow.Schema
         The columns of the batches.
     open_batches : callable
-        Gives the batches, with at least the columns that it is given.
+        Returns the batches, with at least the columns that it is given.
     once : bool
-        Whether that works only once.
+        True if that works only once.
     """
 
     def __init__(
@@ -178,6 +178,6 @@ def from_dataset(dataset: Any) -> ArrowStream:
 
 
 def from_stream(stream: Any) -> ArrowStream:
-    """Read what has the Arrow stream interface; whether it could be read twice cannot be known."""
+    """Read an object with the Arrow stream interface, once: it does not say if it could be read again."""
     reader = pa.RecordBatchReader.from_stream(stream)
     return ArrowStream(f"a {type(stream).__name__}", reader.schema, lambda _: reader, once=True)

@@ -1,6 +1,6 @@
-"""Realistic posts and comments at any size, made from a seed, with the truth in a column.
+"""Generate realistic posts and comments of any size from a seed, with gold labels in a column.
 
-For trying rules out, for demos and for measuring: no download, no licence, the same rows everywhere. A row belongs to
+For trying out rules, demos and measurements: no download, no licence, the same rows on every machine. A row belongs to
 a latent class, which decides with noise what its text is made of; so keywords are neither perfect nor useless, rules
 overlap and disagree, and some offensive posts give no sign of it. The text is in several scripts, with emoji, links,
 phone numbers, shouting, nulls and a heavy tail of lengths.

@@ -1,4 +1,4 @@
-"""Columns that posts and comments share: ids, authors, moments, and the nulls among them."""
+"""Draw the columns that posts and comments share: ids, authors, times, and the nulls among them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECONDS = 366 * 86_400
 
 
 def ids(prefix: str, rows: Ints, *, random_state: int) -> Any:
-    """Make distinct ids in no visible order: the row number, scrambled one to one within 40 bits.
+    """Make distinct ids in no visible order: a permutation of the row number within 40 bits.
 
     >>> ids("p", np.arange(3), random_state=0).to_pylist()
     ['p0e984c049c', 'p3473701ec6', 'pde3500d1ff']
@@ -51,13 +51,13 @@ def _authors() -> Any:
 
 
 def authors(rng: np.random.Generator, offensive: Bools) -> Any:
-    """Draw authors: some write a lot, a few mostly what offends, and some are unknown."""
+    """Draw authors: some write much, a few mostly offensive texts, and 5% are null."""
     names = _authors()
     others = len(TROLLS) + (rng.random(len(offensive)) ** 3 * (len(names) - len(TROLLS))).astype(np.int64)
     trolls = rng.integers(len(TROLLS), size=len(offensive))
     is_troll = rng.random(len(offensive)) < np.where(offensive, 0.08, 0.006)
-    known = rng.random(len(offensive)) >= 0.05
-    return names.take(pa.array(np.where(is_troll, trolls, others), mask=~known))
+    is_missing = rng.random(len(offensive)) < 0.05
+    return names.take(pa.array(np.where(is_troll, trolls, others), mask=is_missing))
 
 
 def moments(rng: np.random.Generator, size: int) -> Any:

@@ -1,4 +1,4 @@
-"""Texts put together from fragments, a chunk of rows at a time.
+"""Build texts from fragments, a chunk of rows at a time.
 
 A *pool* holds the fragments of one kind ("insult", "url", "chat in Hindi"), filled in once from the lexicon. A text is
 a run of fragments with something between them. Rows choose pools and fragments by whole arrays of random numbers, and
@@ -61,7 +61,7 @@ class Pools:
 
     @classmethod
     def of(cls, kinds: Mapping[str, Sequence[str]]) -> Pools:
-        """Lay the fragments of all kinds in a row."""
+        """Concatenate the fragments of all kinds."""
         sizes = np.array([len(fragments) for fragments in kinds.values()])
         return cls(
             numbers={kind: number for number, kind in enumerate(kinds)},
@@ -122,7 +122,7 @@ def fill(phrases: Sequence[str], *, size: int = POOL_SIZE, seed: int = 0) -> lis
 
 
 class _Fillings:
-    """An endless supply of fillings for each slot."""
+    """Fillings for each slot, drawn without end."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
@@ -145,8 +145,8 @@ def handles(rng: np.random.Generator, size: int = 4_000) -> list[str]:
     """Make up names of accounts; the first are :data:`~labelkit.datasets._lexicon.TROLLS`."""
     parts = _ROUND[rng.integers(len(_ROUND), size=(size, 4))]
     tails = np.where(rng.random(size) < 0.4, "", rng.integers(1, 2_100, size=size).astype(str))
-    made = ("".join(parts[i, : 2 + i % 3]) + "_" * (i % 5 == 0) + tails[i] for i in range(size))
-    return list(TROLLS) + list(dict.fromkeys(made))
+    names = ("".join(parts[i, : 2 + i % 3]) + "_" * (i % 5 == 0) + tails[i] for i in range(size))
+    return list(TROLLS) + list(dict.fromkeys(names))
 
 
 def _brands(rng: np.random.Generator) -> list[str]:

@@ -1,4 +1,4 @@
-"""Latent classes: what a row is about decides, with noise, what its text is made of.
+"""Draw a latent class for each row, which decides with noise the fragments of its text.
 
 A :class:`Profile` is one latent class. It knows how common it is, which kinds of fragments its texts are made of, and
 in which temper they are written. Gold says only whether a row's profile is one of the positive ones, so that rules see
@@ -96,7 +96,7 @@ class Profiles:
         return np.array([getattr(profile, name) for profile in self.members])[profiles]
 
     def kinds(self) -> NDArray[np.float64]:
-        """Give the weights of the kinds, shape (n_profiles, n_kinds)."""
+        """Return the weights of the kinds, shape (n_profiles, n_kinds)."""
         names = self.pools.numbers
         return np.array([[profile.kinds.get(kind, 0.0) for kind in names] for profile in self.members])
 
@@ -138,7 +138,7 @@ def _counts(rng: np.random.Generator, table: Profiles, profiles: Ints) -> Ints:
 
 
 def _ends(rng: np.random.Generator, table: Profiles, profiles: Ints, counts: Ints, kinds: Ints) -> Ints:
-    """Choose what follows each fragment: a mark in the temper of the row, mostly a space after a link or an emoji."""
+    """Choose the separators: a mark, calm or heated as the row is; after a link or an emoji mostly a space."""
     numbers = table.pools.numbers
     heated = rng.random(len(profiles)) < table.trait("heat", profiles)
     following = np.repeat(np.where(heated, numbers["heated end"], numbers["calm end"]), counts)
@@ -158,7 +158,7 @@ def _cased(rng: np.random.Generator, texts: Any, capitals: NDArray[np.float64]) 
 
 
 def _blanked(rng: np.random.Generator, texts: Any) -> Any:
-    """Lose some texts, as happens on the way."""
+    """Replace some texts by null, by empty ones or by white space."""
     luck = rng.random(len(texts))
     blank = luck > 1 - EMPTY_TEXT
     blanks = pa.array(["", "   ", "\n", "\u00a0 "]).take(pa.array(rng.integers(4, size=int(blank.sum()))))
@@ -167,7 +167,7 @@ def _blanked(rng: np.random.Generator, texts: Any) -> Any:
 
 
 def ends() -> dict[str, Sequence[str]]:
-    """Give the kinds that stand between fragments and after the last one."""
+    """Return the kinds of separators between fragments and after the last one."""
     return {
         "space": (" ",),
         "calm end": CALM_ENDS,

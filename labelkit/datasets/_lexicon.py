@@ -1,4 +1,4 @@
-"""What generated people say: phrases by kind, with slots that are filled when the pools are made.
+"""Phrases of generated texts by kind, with slots that are filled when the pools are made.
 
 The insults are mild, dated or made up, and the swearing is euphemism: only the statistics matter. A phrase may hold
 slots such as ``{thing}``; :mod:`labelkit.datasets._fragments` fills them. The harmless kinds use loaded words on
@@ -644,8 +644,8 @@ SHORTENERS: Final = _words("bit.ly tinyurl.com is.gd ow.ly buff.ly cutt.ly rb.gy
 
 CALM_ENDS: Final = (". ", ". ", " ", ", ", "! ", "... ", "\n", " – ", "; ", "? ", ".  ", " \ufeff")
 HEATED_ENDS: Final = ("!!! ", "!! ", "! ", " ", "?! ", "... ", "!!!!!! ", "!!1! ", "??? ", "!!!\n\n")
-"""What stands between two phrases of somebody calm, and of somebody who is not."""
+"""Separators of two phrases in a calm text, and in a heated one."""
 
 LAST_CALM_ENDS: Final = ("", "", ".", "", "!", "...", "?", "\ufeff")
 LAST_HEATED_ENDS: Final = ("!!!", "!", "!!", "", "?!", "!!!!!!!!", "...", "???")
-"""What ends a text."""
+"""Ends of a calm text, and of a heated one."""

@@ -1,4 +1,4 @@
-"""Rows in fixed chunks, each with a seed of its own, handed on in batches of any size.
+"""Generate rows in fixed chunks, each with its own seed, and deliver them in batches of any size.
 
 The random numbers of a chunk depend on the random state and on the chunk's number alone. So the rows are the same
 whatever the size of the batches, and a longer stream begins with the rows of a shorter one.
@@ -21,7 +21,7 @@ import pyarrow as pa
 from labelkit.exceptions import CorpusError
 
 CHUNK_ROWS = 8_192
-"""Rows made at a time. A part of the definition of the data: another value gives other rows."""
+"""Rows of a chunk. Part of the definition of the data: another value gives other rows."""
 
 MAX_BATCH_ROWS = 1_048_576
 """The texts of a batch stay well below the 2 GiB that Arrow's strings can address."""
@@ -31,7 +31,7 @@ MakeChunk: TypeAlias = Callable[[np.random.Generator, int, int], Any]
 
 
 def stream(make: MakeChunk, n: int, *, random_state: int, batch_rows: int) -> Iterator[Any]:
-    """Check the arguments, then give ``n`` rows in batches of ``batch_rows`` (one batch without rows if n is 0)."""
+    """Check the arguments, then yield ``n`` rows in batches of ``batch_rows`` (one batch without rows if n is 0)."""
     if n < 0:
         raise CorpusError(f"n={n} rows cannot be made", hint="n=1_000")
     if not 1 <= batch_rows <= MAX_BATCH_ROWS:

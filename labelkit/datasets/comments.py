@@ -1,6 +1,6 @@
-"""Comments under music videos: genuine (ham), or somebody's advertisement (spam).
+"""Generate comments under music videos: genuine (ham), or advertisements (spam).
 
-Two fifths are spam. Much of it asks to subscribe or leads elsewhere; some of it only talks of itself.
+Two fifths are spam. Much of it asks to subscribe or leads elsewhere; some of it only advertises.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Posts of a social network: who wrote them, when, in which language, and whether they offend.
+"""Generate posts of a social network, with author, time, language and the gold label ``offensive``.
 
 A fifth are offensive. Most of those show it in some word; some only in tone. A few harmless posts use the same words.
 """
@@ -34,7 +34,7 @@ _QUOTED = {
     "death_wish": 0.003,
     "frown": 0.03,
 }
-"""What harmless posts hold of the hurtful kinds, to quote them or in jest."""
+"""Weights of the hurtful kinds in harmless posts, which quote them or jest."""
 
 _TRIMMINGS = {
     **_QUOTED,
@@ -184,7 +184,7 @@ def _table() -> Profiles:
 
 @cache
 def _translations() -> Ints:
-    """Give the kind that says the same in each language, shape (n_kinds, n_languages): itself where there is none."""
+    """Return the kind with the same meaning in each language, shape (n_kinds, n_languages); itself if there is none."""
     numbers = _table().pools.numbers
     return np.array([[numbers.get(f"{kind} {code}", number) for code in LANGUAGES] for kind, number in numbers.items()])
 

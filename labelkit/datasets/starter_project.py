@@ -1,4 +1,4 @@
-"""``labelkit init``: a small project that runs, to be changed into one's own."""
+"""Write the small project of ``labelkit init``, which runs and is meant to be changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labelkit.exceptions import LabelkitError
 
 
 def make_project(folder: Path) -> Iterator[str]:
-    """Make a project, and say what was made and what to do next.
+    """Make a project; yields a line for each file, and the commands to run next.
 
     Raises
     ------

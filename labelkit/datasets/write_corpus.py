@@ -1,4 +1,4 @@
-"""A stream of record batches, written to a file as it comes."""
+"""Write a stream of record batches to a file, batch by batch."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def _writer(place: Path) -> tuple[Callable[[Iterator[Any], Any, Any], None], str
     compression = "gzip" if suffixes[-1:] == [".gz"] else None
     suffix = "".join(suffixes[-2:-1] if compression else suffixes[-1:])
     if suffix not in _WRITERS or (suffix == ".parquet" and compression):
-        known = ", ".join([*_WRITERS, ".csv.gz", ".jsonl.gz"])
-        raise CorpusError(f"the suffix of '{place.name}' is none of {known}", hint=f"'{place.stem}.parquet'")
+        all_suffixes = ", ".join([*_WRITERS, ".csv.gz", ".jsonl.gz"])
+        raise CorpusError(f"the suffix of '{place.name}' is none of {all_suffixes}", hint=f"'{place.stem}.parquet'")
     return _WRITERS[suffix], compression
 
 
@@ -90,7 +90,7 @@ def _write_jsonl(batches: Iterator[Any], schema: Any, sink: Any) -> None:
 
 
 def _as_json(kind: Any) -> Any:
-    """Give the type that JSON has for an Arrow type: moments become text."""
+    """Return the type that JSON has for an Arrow type: times become text."""
     return pa.string() if pa.types.is_temporal(kind) else kind
 
 
