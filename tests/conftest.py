@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ def cache_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     os.environ["LABELKIT_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible():
+    """Handle Ctrl-C here and in processes that are started: a shell has its background jobs ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
