@@ -43,7 +43,7 @@ class ComputedRows(ABC):
     dtype: Final = np.dtype(np.float64)
 
     @abstractmethod
-    def made(self, rows: slice) -> NDArray[np.float64]:
+    def computed(self, rows: slice) -> NDArray[np.float64]:
         """Compute the rows from ``rows.start`` up to ``rows.stop``; they must fit into memory."""
 
     @abstractmethod
@@ -93,11 +93,11 @@ class StackedRows(ComputedRows):
         self.places = tuple(np.split(np.arange(ends[-1]), ends[:-1]) if places is None else places)
         self.shape = (int(ends[-1]), parts[0].shape[1])
 
-    def made(self, rows: slice) -> NDArray[np.float64]:
+    def computed(self, rows: slice) -> NDArray[np.float64]:
         result = np.empty((rows.stop - rows.start, self.shape[1]))
         for part, places in zip(self.parts, self.places, strict=True):
             local = slice(*(int(place) for place in np.searchsorted(places, [rows.start, rows.stop])))
-            values = part.made(local) if isinstance(part, ComputedRows) else part[local]
+            values = part.computed(local) if isinstance(part, ComputedRows) else part[local]
             result[places[local] - rows.start] = values
         return result
 
@@ -124,7 +124,7 @@ class TakenRows(ComputedRows):
         self.values, self.index = values, index
         self.shape = (len(index), values.shape[1])
 
-    def made(self, rows: slice) -> NDArray[np.float64]:
+    def computed(self, rows: slice) -> NDArray[np.float64]:
         return take_rows(self.values, self.index[rows])
 
     def taken(self, index: NDArray[np.int64]) -> TakenRows:
@@ -145,7 +145,7 @@ def pieces_of(values: Rows) -> Iterator[tuple[slice, NDArray[np.float64]]]:
         yield slice(0, len(values)), values
         return
     for piece in blocks(len(values), PIECE_CELLS // max(values.shape[1], 1)):
-        yield piece, values.made(piece)
+        yield piece, values.computed(piece)
 
 
 def stacked(parts: Sequence[Rows]) -> Rows:
@@ -180,7 +180,7 @@ def _computed(values: ComputedRows, index: NDArray[Any]) -> NDArray[np.float64]:
     table, first = (values, int(index[0])) if consecutive else (values.taken(index), 0)
     result = np.empty((len(index), values.shape[1]))
     for piece in blocks(len(index), PIECE_CELLS // max(values.shape[1], 1)):
-        result[piece] = table.made(slice(first + piece.start, first + piece.stop))
+        result[piece] = table.computed(slice(first + piece.start, first + piece.stop))
     return result
 
 

@@ -31,7 +31,7 @@ class PatternProba(ComputedRows):
         self.model, self.table = copy(model), table  # a new fit replaces attributes and changes no array in place
         self.shape = (table.n_patterns, table.n_classes)
 
-    def made(self, rows: slice) -> NDArray[np.float64]:
+    def computed(self, rows: slice) -> NDArray[np.float64]:
         """Compute the probabilities of some patterns; those without votes have the class prior."""
         proba = by_blocks(self._posterior, rows, self.shape[1])
         proba[~self.table.covered[rows]] = self.model.class_prior_

@@ -317,7 +317,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         if n_cells > KEPT_CELLS:
             return proba
         check_room(8.0 * n_cells, "a probability for each pattern and class")
-        return proba.made(slice(0, table.n_patterns))
+        return proba.computed(slice(0, table.n_patterns))
 
     def _all_proba(self, table: VoteTable, index: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the probabilities of examples, given the pattern of each."""
