@@ -26,7 +26,7 @@ from labelkit.matching._automaton import (
     case_flags_of_again,
     pattern_automaton,
 )
-from labelkit.matching.regex_syntax import Expression, NotReadError, read
+from labelkit.matching.regex_syntax import NotReadError, ParsedRegex, read
 
 if TYPE_CHECKING:
     from labelkit.matching._text_column import TextColumn
@@ -74,7 +74,7 @@ class NumberedPattern:
 
     number: int
     pattern: Pattern
-    expression: Expression
+    expression: ParsedRegex
     counted: bool = True
 
 

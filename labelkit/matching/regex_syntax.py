@@ -101,14 +101,14 @@ ANYTHING = Repeat(Chars(EVERYTHING), 0, None)
 
 
 @dataclass(frozen=True)
-class Expression:
+class ParsedRegex:
     """A pattern as a tree. If ``exact``, the two match the same texts; else the tree matches these and more."""
 
     tree: Node
     exact: bool
 
 
-def read(pattern: Pattern, *, count: bool = True) -> Expression:
+def read(pattern: Pattern, *, count: bool = True) -> ParsedRegex:
     """Parse a pattern; ``count=False`` relaxes counted repetitions too, for patterns with too many states.
 
     >>> from labelkit.rules.predicates import Pattern
@@ -117,7 +117,7 @@ def read(pattern: Pattern, *, count: bool = True) -> Expression:
     >>> read(Pattern(r"a(?!bc)")).exact, read(Pattern(r"a(?!bc).*d")).exact
     (True, False)
     """
-    reader = _Reader(count=count)
+    reader = _TreeBuilder(count=count)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # re.compile has warned already
@@ -125,10 +125,10 @@ def read(pattern: Pattern, *, count: bool = True) -> Expression:
         tree = reader.whole(list(parsed), parsed.state.flags)
     except (ImportError, AttributeError, RecursionError) as reason:  # another Python, or nested beyond reason
         raise NotReadError(pattern.pattern) from reason
-    return Expression(tree, reader.exact)
+    return ParsedRegex(tree, reader.exact)
 
 
-class _Reader:
+class _TreeBuilder:
     """Turn the parser's items into nodes; records the bodies of groups, and in ``exact`` if anything was relaxed."""
 
     def __init__(self, *, count: bool) -> None:
@@ -149,7 +149,7 @@ class _Reader:
         op, argument = str(item[0]), item[1]
         if op not in {"ASSERT", "ASSERT_NOT"} or (argument[0] > 0) != ahead:
             return None
-        inner = _Reader(count=self.count)
+        inner = _TreeBuilder(count=self.count)
         characters = _characters(inner.sequence(argument[1], flags))
         if not inner.exact or characters is None or len(characters) < 2:
             return None
@@ -248,7 +248,7 @@ class _Reader:
     def _look_around(self, argument: Any, flags: int) -> Before | After | None:
         """Convert a look-around of one character into a condition, or return None for any other."""
         direction, items = argument
-        inner = _Reader(count=self.count)
+        inner = _TreeBuilder(count=self.count)
         body = _only_part(inner.sequence(items, flags))
         self.groups.update(inner.groups)
         if not inner.exact:
