@@ -290,6 +290,42 @@ EDITS = {
         "free",
         "win",
     ),
+    "a method of an IntEnum": (
+        "from enum import IntEnum\nclass E(IntEnum):\n    A = 1\n    def word(self): return 'free'\ndef rule(x): return E.A.word() in x",
+        "free",
+        "win",
+    ),
+    "a value of an IntEnum": (
+        "from enum import IntEnum\nclass E(IntEnum):\n    A = 1\ndef rule(x): return E.A",
+        "A = 1",
+        "A = 2",
+    ),
+    "a value of a StrEnum": (
+        "from enum import StrEnum\nclass E(StrEnum):\n    A = 'free'\ndef rule(x): return E.A in x",
+        "free",
+        "win",
+    ),
+    "a value of a Flag": (
+        "from enum import IntFlag, auto\nclass E(IntFlag):\n    A = auto()\n    B = 4\ndef rule(x): return E.A | E.B",
+        "B = 4",
+        "B = 8",
+    ),
+    "a value that an enum finds by itself": (
+        (
+            "from enum import Enum\nclass E(Enum):\n    A = 1\n    B = 2\n    @classmethod\n    def _missing_(cls, value): return cls.A\n"
+            "def rule(x): return E(x)"
+        ),
+        "return cls.A",
+        "return cls.B",
+    ),
+    "an attribute that an enum sets": (
+        (
+            "from enum import Enum\nclass E(Enum):\n    A = (1, 'free')\n    def __init__(self, n, word): self.word = word\n"
+            "def rule(x): return E.A.word in x"
+        ),
+        "free",
+        "win",
+    ),
     "a value of an enum": (
         "from enum import Enum\nclass E(Enum):\n    A = 'free'\ndef rule(x): return E.A.value in x",
         "free",
