@@ -13,7 +13,7 @@ from scipy import sparse
 
 from labelkit._shared import threads  # its blocks are cut otherwise
 from labelkit.exceptions import AnalysisError, GoldError
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
@@ -31,16 +31,7 @@ TOTAL: Final = "total"
 """The name of the row that is about all labeling functions."""
 
 
-@dataclass(frozen=True, eq=False)
-class Gold:
-    """How many examples of a pattern are known to be of a class, for the pairs where any is."""
-
-    pattern: NDArray[np.int64]
-    label: NDArray[np.int64]
-    count: NDArray[np.float64]
-
-
-def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[VotePatterns, Gold | None]:
+def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[VotePatterns, GoldCounts | None]:
     """Vote patterns of whatever holds votes, and the gold that is known of them.
 
     Raises
@@ -56,17 +47,12 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
                 "vote patterns know no examples, so gold cannot be given beside them",
                 hint="VotePatterns(gold=counts of shape (n_patterns, n_classes)), or summarize the matrix",
             )
-        if matrix.gold is None:
-            return matrix, None
-        pattern, label = np.nonzero(matrix.gold)
-        return matrix, Gold(pattern, label, matrix.gold[pattern, label].astype(np.float64))
+        return matrix, None if matrix.gold is None else GoldCounts.of_table(matrix.gold)
     rows = rows_of(matrix, n_classes)
     if gold is None:
         return rows.patterns, None
     labels = aligned_gold(gold, rows.ids, rows.class_names)
-    known = labels >= 0
-    pairs, count = np.unique(rows.pattern_index[known] * rows.n_classes + labels[known], return_counts=True)
-    return rows.patterns, Gold(pairs // rows.n_classes, pairs % rows.n_classes, count.astype(np.float64))
+    return rows.patterns, GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
 
 
 def rows_of(matrix: Any, n_classes: int | None = None) -> LabelMatrix:

@@ -22,10 +22,11 @@ import pandas as pd
 from scipy.special import entr
 
 from labelkit._shared.numbers import wilson_interval
-from labelkit.analysis.counts import Gold, class_counts, read, share
+from labelkit.analysis.counts import class_counts, read, share
 from labelkit.analysis.pairwise import count_pairs
 from labelkit.exceptions import AnalysisError, ModelError
 from labelkit.votes.distinct_rows import DistinctRows, distinct
+from labelkit.votes.gold import GoldCounts
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import hard_labels
 from labelkit.votes.vote_patterns import VotePatterns
@@ -134,7 +135,7 @@ class _Labeled:
     Attributes
     ----------
     n_votes, entropy, hard : ndarray of shape (n_patterns,)
-    gold : Gold or None
+    gold : GoldCounts or None
         Of covered patterns alone, ascending by pattern and label; ``keys`` are the two as one number.
     without : callable
     everywhere : bool
@@ -145,13 +146,15 @@ class _Labeled:
     n_votes: NDArray[np.int64]
     entropy: NDArray[np.float64]
     hard: NDArray[np.int64]
-    gold: Gold | None
+    gold: GoldCounts | None
     keys: NDArray[np.int64]
     without: Without
     everywhere: bool
 
 
-def _labeled(patterns: VotePatterns, gold: Gold | None, model: PatternLabelModel | None, *, refit: bool) -> _Labeled:
+def _labeled(
+    patterns: VotePatterns, gold: GoldCounts | None, model: PatternLabelModel | None, *, refit: bool
+) -> _Labeled:
     n_votes = np.zeros(len(patterns), dtype=np.int64)
     for column in patterns.outcomes.T:
         n_votes += column >= 0
@@ -166,7 +169,7 @@ def _labeled(patterns: VotePatterns, gold: Gold | None, model: PatternLabelModel
         without = partial(_refitted_without if refit else _masked_without, patterns, model)
     if gold is not None:
         kept = n_votes[gold.pattern] > 0
-        gold = Gold(gold.pattern[kept], gold.label[kept], gold.count[kept])
+        gold = GoldCounts(gold.pattern[kept], gold.label[kept], gold.count[kept])
     keys = np.empty(0, dtype=np.int64) if gold is None else gold.pattern * patterns.n_classes + gold.label
     hard = np.where(n_votes > 0, _hard(proba), ABSTAIN)
     return _Labeled(patterns, n_votes, _entropy(proba), hard, gold, keys, without, refit)
@@ -263,7 +266,7 @@ def _right(labeled: _Labeled, rows: NDArray[np.int64], then: NDArray[np.int64]) 
     return right - only_with, only_with, only_without, float(gold.count.sum()) - right - only_without
 
 
-def _gold_count(labeled: _Labeled, gold: Gold, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
+def _gold_count(labeled: _Labeled, gold: GoldCounts, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
     """How many gold examples of some patterns are of the class that is given for each."""
     wanted = (rows * labeled.patterns.n_classes + labels)[labels >= 0]
     if not len(labeled.keys):

@@ -20,8 +20,9 @@ import pandas as pd
 from labelkit._shared.numbers import bounds, count, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
-from labelkit.analysis.counts import TOTAL, Gold, Tally, blocks, declared, read, share, tallied
+from labelkit.analysis.counts import TOTAL, Tally, blocks, declared, read, share, tallied
 from labelkit.exceptions import ModelError
+from labelkit.votes.gold import GoldCounts
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -170,7 +171,7 @@ def _vote_columns(patterns: VotePatterns, tally: Tally) -> dict[str, NDArray[Any
 # Gold and models -----------------------------------------------------------------------------------------------------
 
 
-def _gold_columns(patterns: VotePatterns, tally: Tally, gold: Gold) -> dict[str, NDArray[Any]]:
+def _gold_columns(patterns: VotePatterns, tally: Tally, gold: GoldCounts) -> dict[str, NDArray[Any]]:
     m = patterns.n_lfs
     speaks = (tally.by_class > 0) | declared(patterns)
     correct, judged, of_its_classes = np.zeros(m), np.zeros(m), np.zeros(m)

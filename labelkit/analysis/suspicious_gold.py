@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelkit.analysis.counts import Gold, class_counts, rows_of
+from labelkit.analysis.counts import class_counts, rows_of
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels
 from labelkit.votes.vote_patterns import VotePatterns
@@ -83,7 +83,7 @@ def suspicious_gold(matrix: Any, gold: Any, proba: Any, *, n_classes: int | None
     )
 
 
-def suspicious_patterns(patterns: VotePatterns, gold: Gold, proba: NDArray[np.float64]) -> NDArray[np.bool_]:
+def suspicious_patterns(patterns: VotePatterns, gold: GoldCounts, proba: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which pairs of a pattern and a gold label :func:`suspicious_gold` would list; shape (n_pairs,)."""
     return _suspects(class_counts(patterns), gold.pattern, gold.label, proba[gold.pattern])[0]
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._posterior import Posterior
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.votes.gold import GoldCounts
 
 Parameters = TypeVar("Parameters")
 

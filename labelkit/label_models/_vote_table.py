@@ -21,7 +21,7 @@ from scipy import sparse
 
 from labelkit.exceptions import GoldError, MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -196,31 +196,6 @@ class GivenVotes:
         return tuple(lf.name for lf in self.lfs)
 
 
-@dataclass(frozen=True, eq=False)
-class GoldCounts:
-    """How many examples of a pattern are known to be of a class, for the pairs where any is.
-
-    Attributes
-    ----------
-    pattern, label : ndarray of int64, shape (n_pairs,)
-    count : ndarray of float64, shape (n_pairs,)
-    """
-
-    pattern: NDArray[np.int64]
-    label: NDArray[np.int64]
-    count: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.pattern)
-
-    def per_class(self, n_classes: int) -> NDArray[np.float64]:
-        """How many examples are known of each class; shape (n_classes,)."""
-        return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
-
-
-NO_GOLD: Final = GoldCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-
-
 def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
     """Check votes in any of the forms that label models take.
 
@@ -354,23 +329,12 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64]) -> GoldCou
             )
         if given.gold is None:
             return NO_GOLD
-        pattern, label = np.nonzero(_checked_counts(given.gold, (len(given.counts), n_classes)))
-        return GoldCounts(place[pattern], label.astype(np.int64), given.gold[pattern, label].astype(np.float64))
+        counts = GoldCounts.of_table(_checked_counts(given.gold, (len(given.counts), n_classes)))
+        return replace(counts, pattern=place[counts.pattern])
     if gold is None:
         return NO_GOLD
-    return count_pairs(place[given.index], aligned_gold(gold, given.ids, given.class_names), n_classes)
-
-
-def count_pairs(index: NDArray[np.int64], gold: NDArray[np.int64], n_classes: int) -> GoldCounts:
-    """Count (pattern, class) pairs of the examples with gold.
-
-    >>> pairs = count_pairs(np.array([0, 0, 1]), np.array([1, 1, -1]), 2)
-    >>> pairs.pattern.tolist(), pairs.label.tolist(), pairs.count.tolist()
-    ([0], [1], [2.0])
-    """
-    known = gold >= 0
-    pairs, count = np.unique(index[known] * n_classes + gold[known], return_counts=True)
-    return GoldCounts(pairs // n_classes, pairs % n_classes, count.astype(np.float64))
+    labels = aligned_gold(gold, given.ids, given.class_names)
+    return GoldCounts.of_examples(place[given.index], labels, n_classes)
 
 
 def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from labelkit.label_models._posterior import Posterior
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.votes.gold import GoldCounts
 
 
 class MajorityVote(PatternLabelModel):

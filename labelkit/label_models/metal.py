@@ -17,7 +17,8 @@ from labelkit.label_models._overlaps import shared_examples
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.votes.gold import GoldCounts
 
 LEAST: Final = 1e-3
 """Lower bound of mu, relative to the share of all examples that have the vote."""

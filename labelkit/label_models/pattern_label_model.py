@@ -23,9 +23,10 @@ from labelkit.label_models._canonical_order import Arranged, arrange, canonical_
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
 from labelkit.label_models._pattern_proba import PatternProba
 from labelkit.label_models._saving import write_model
-from labelkit.label_models._vote_table import GivenVotes, GoldCounts, VoteTable, read_gold, read_votes
+from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_gold, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation, positions_of
+from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -359,8 +360,6 @@ class _GoldProba:
 def _weighted_pairs(
     gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_weight: ArrayLike
 ) -> tuple[GoldCounts, NDArray[np.float64]]:
-    from labelkit.votes.gold import aligned_gold  # noqa: PLC0415 - only with sample weights
-
     assert given.index is not None
     assert given.ids is not None
     labels = aligned_gold(gold, given.ids, given.class_names)

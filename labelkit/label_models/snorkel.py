@@ -18,7 +18,8 @@ from labelkit.label_models._class_prior import checked_prior, uniform
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.votes.gold import GoldCounts
 
 
 class SnorkelLabelModel(AdditiveModel):

@@ -14,7 +14,8 @@ from labelkit.label_models._class_prior import checked_prior, uniform
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.votes.gold import GoldCounts
 
 MOST_PAIRS: Final = 2_000
 """Upper bound of the pairs of others that are used for each labeling function; of more, a sample is used."""

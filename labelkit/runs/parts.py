@@ -27,11 +27,12 @@ from labelkit.corpus import Batch
 from labelkit.corpus.gold import Gold
 from labelkit.runs.run_folder import part_path
 from labelkit.votes.distinct_rows import Fields, merge_packed, pack, pack_distinct, unpack
+from labelkit.votes.gold import count_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import CODE, FAULT, Fault, coded, decoded
 from labelkit.votes.storage import confidence_columns, matrix_metadata, vote_columns
-from labelkit.votes.vote_patterns import VotePatterns, count_gold
+from labelkit.votes.vote_patterns import VotePatterns
 
 
 @dataclass(frozen=True)

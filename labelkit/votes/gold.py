@@ -1,9 +1,10 @@
-"""Gold labels in any form become one array aligned with the examples: a class, or -1 where nothing is known."""
+"""Align gold labels of any form with the examples (a class, or -1 where unknown), and count them by vote pattern."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
@@ -11,6 +12,72 @@ from labelkit.exceptions import GoldError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class GoldCounts:
+    """Counts of the examples of a vote pattern that gold says are of a class, for the pairs that occur.
+
+    Attributes
+    ----------
+    pattern, label : ndarray of int64, shape (n_pairs,)
+    count : ndarray of float64, shape (n_pairs,)
+
+    Examples
+    --------
+    >>> counts = GoldCounts.of_examples(np.array([0, 0, 1]), np.array([1, 1, -1]), 2)
+    >>> counts.pattern.tolist(), counts.label.tolist(), counts.count.tolist()
+    ([0], [1], [2.0])
+    """
+
+    pattern: NDArray[np.int64]
+    label: NDArray[np.int64]
+    count: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pattern)
+
+    @classmethod
+    def of_examples(cls, index: NDArray[np.int64], gold: NDArray[np.int64], n_classes: int) -> Self:
+        """Count examples by the pattern of each (``index``) and its gold label, -1 where unknown."""
+        known = gold >= 0
+        pairs, count = np.unique(index[known] * n_classes + gold[known], return_counts=True)
+        return cls(pairs // n_classes, pairs % n_classes, count.astype(np.float64))
+
+    @classmethod
+    def of_table(cls, table: NDArray[np.int64]) -> Self:
+        """Take the nonzero cells of a table of counts, of shape (n_patterns, n_classes)."""
+        pattern, label = np.nonzero(table)
+        return cls(pattern, label.astype(np.int64), table[pattern, label].astype(np.float64))
+
+    def per_class(self, n_classes: int) -> NDArray[np.float64]:
+        """Count the examples of each class; shape (n_classes,)."""
+        return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
+
+
+NO_GOLD: Final = GoldCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+"""The counts where no example has a gold label."""
+
+
+def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: int, n_classes: int) -> NDArray[np.int64]:
+    """Count the examples of each pattern that gold says are of each class.
+
+    Parameters
+    ----------
+    index : ndarray of int64, shape (n_examples,)
+        The pattern of each example.
+    gold : ndarray of int64, shape (n_examples,)
+        -1 where unknown.
+    n_patterns, n_classes : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_patterns, n_classes)
+        The dense form of :class:`GoldCounts`, which vote patterns carry.
+    """
+    known = gold >= 0
+    cells = index[known] * n_classes + gold[known]
+    return np.bincount(cells, minlength=n_patterns * n_classes).reshape(n_patterns, n_classes)
 
 
 def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:

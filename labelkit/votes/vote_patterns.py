@@ -154,13 +154,6 @@ class VotePatterns:
         return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
 
 
-def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: int, n_classes: int) -> NDArray[np.int64]:
-    """How many examples of each pattern are known to be of each class; shape (n_patterns, n_classes)."""
-    known = gold >= 0
-    cells = index[known] * n_classes + gold[known]
-    return np.bincount(cells, minlength=n_patterns * n_classes).reshape(n_patterns, n_classes)
-
-
 def _pattern_table(patterns: VotePatterns) -> pa.Table:
     """Patterns as an Arrow table: their keys (how these are packed is said in the metadata), counts, those of gold."""
     import pyarrow as pa  # noqa: PLC0415 - only for who asks

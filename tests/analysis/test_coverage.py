@@ -12,9 +12,10 @@ from hypothesis import given, settings, strategies as st
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis import TOTAL, coverage_by, coverage_by_class, coverage_over_time
 from labelkit.exceptions import AnalysisError, CorpusError, GoldError
+from labelkit.votes.gold import count_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT, Fault
-from labelkit.votes.vote_patterns import VotePatterns, count_gold
+from labelkit.votes.vote_patterns import VotePatterns
 
 
 @st.composite

@@ -9,8 +9,9 @@ from labelkit.analysis import marginal_values
 from labelkit.analysis.marginal_values import _paired_interval
 from labelkit.exceptions import AnalysisError, ModelError
 from labelkit.label_models import DawidSkene, LabelModel, MajorityVote
+from labelkit.votes.gold import count_gold
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.vote_patterns import VotePatterns, count_gold
+from labelkit.votes.vote_patterns import VotePatterns
 
 
 @st.composite

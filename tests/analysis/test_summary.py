@@ -9,10 +9,11 @@ from scipy import sparse
 from labelkit.analysis import Summary, pairwise_conflicts, pairwise_overlaps, summarize
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import MajorityVote
+from labelkit.votes.gold import count_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import FAULT, Fault
-from labelkit.votes.vote_patterns import VotePatterns, count_gold
+from labelkit.votes.vote_patterns import VotePatterns
 
 
 @st.composite

@@ -9,9 +9,10 @@ from hypothesis import given, settings, strategies as st
 from labelkit.analysis.what_to_fix import URGENCY, Finding, what_to_fix
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import LabelModel
+from labelkit.votes.gold import count_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT, Fault
-from labelkit.votes.vote_patterns import VotePatterns, count_gold
+from labelkit.votes.vote_patterns import VotePatterns
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 2, size=1_000)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit.analysis.counts import Gold, Tally, class_counts, tallied
+from labelkit.analysis.counts import Tally, class_counts, tallied
 from labelkit.analysis.pairwise import Pairs, count_pairs
 from labelkit.label_models import MajorityVote, PatternLabelModel
+from labelkit.votes.gold import GoldCounts
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import hard_labels
 
@@ -29,7 +30,7 @@ class Evidence:
     """The votes and the statistics of them, each computed at its first use."""
 
     patterns: VotePatterns
-    gold: Gold | None
+    gold: GoldCounts | None
     model: PatternLabelModel | None
 
     @cached_property

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from labelkit.label_models._em import expected_counts
-from labelkit.label_models._vote_table import NO_GOLD, class_votes
+from labelkit.label_models._vote_table import class_votes
 from labelkit.label_models.explanation import Contributions
+from labelkit.votes.gold import NO_GOLD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

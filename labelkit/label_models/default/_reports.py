@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from labelkit.label_models._overlaps import Overlaps
     from labelkit.label_models._posterior import Posterior
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
+    from labelkit.votes.gold import GoldCounts
 
 MODEL_ROWS: Final = 3.0
 """Weight of the model's estimate of a precision, in gold rows: on real votes, 85 to 97% of the intervals then hold."""

@@ -47,9 +47,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from labelkit.label_models._posterior import Posterior
-    from labelkit.label_models._vote_table import GoldCounts, VoteTable
+    from labelkit.label_models._vote_table import VoteTable
     from labelkit.label_models.default._scores import PatternScores
     from labelkit.label_models.explanation import Contributions
+    from labelkit.votes.gold import GoldCounts
 
 MOST_CONFUSIONS: Final = 20_000_000
 """Votes are counted where the confusions of all LFs have more entries than this (1,000 workers over 140 classes)."""
