@@ -10,6 +10,7 @@ import pandas as pd
 
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import RowNames, names_hint, names_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,12 +54,9 @@ def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "
             named = repr(by) if isinstance(by, str) else "a function"
             raise AnalysisError(f"to slice by {named} takes the corpus", hint="coverage_by(matrix, by, corpus=corpus)")
         values = _of_corpus(corpus, by, None) if isinstance(by, str) else _of_corpus(corpus, column, by)
-    elif isinstance(by, Mapping):
-        values = _by_id(pd.Series(by), matrix)
-    elif isinstance(by, pd.Series) and not _is_positional(by, matrix):
-        values = _by_id(by, matrix)
     else:
-        values = _as_series(by)
+        names, values = names_of(by, matrix.ids), _as_series(list(by.values()) if isinstance(by, Mapping) else by)
+        values = values if names is None else _by_name(names, values.reset_index(drop=True), matrix.ids)
     if len(values) != len(matrix):
         raise AnalysisError(
             f"there are {len(values):,} values for {len(matrix):,} examples",
@@ -89,21 +87,18 @@ def _as_series(values: Any) -> pd.Series:
     return pd.Series(array)
 
 
-def _is_positional(series: pd.Series, matrix: LabelMatrix) -> bool:
-    """Whether a Series has no index of its own, or its index is the ids in their order."""
-    index = series.index
-    return isinstance(index, pd.RangeIndex) or (len(index) == len(matrix) and bool((index == matrix.ids).all()))
-
-
-def _by_id(values: pd.Series, matrix: LabelMatrix) -> pd.Series:
-    if not values.index.is_unique:
-        raise AnalysisError(f"the id {values.index[values.index.duplicated()].tolist()[0]!r} has several values")
-    if len(matrix) and not values.index.isin(matrix.ids).any():
+def _by_name(names: NDArray[Any], values: pd.Series, ids: NDArray[Any]) -> pd.Series:
+    """Put values in the order of the ids; null where an id has none."""
+    rows = RowNames(names)
+    if not rows.is_unique:
+        raise AnalysisError(f"the id {rows.repeated()!r} has several values")
+    positions = rows.positions(ids)
+    if len(ids) and not (positions >= 0).any():
         raise AnalysisError(
             "none of the ids that have a value is an example's",
-            hint=f"ids look like {matrix.ids[:1].tolist()[0]!r}; give an array for values in the order of the examples",
+            hint=f"{names_hint(ids)}; give an array for values in the order of the examples",
         )
-    return values.reindex(matrix.ids)
+    return values.reindex(positions)
 
 
 def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[Any]]:

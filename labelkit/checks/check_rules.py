@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.numbers import plural
@@ -16,7 +15,7 @@ from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
 from labelkit.checks.lint import Problem, Severity, lint, lint_votes
 from labelkit.corpus import Batch, open_corpus
-from labelkit.corpus.gold import Gold, gold_of
+from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
@@ -132,11 +131,10 @@ def try_rules(
     if not fitting:
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
         raise CorpusError(first.message, hint=first.hint)
-    applier, truth = Applier(lfs[fitting]), None if gold is None else gold_of(gold, opened)
+    applier, truth = Applier(lfs[fitting]), None if gold is None else open_gold(gold, opened)
     batch = _first_rows(opened, applier, truth, rows)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
-    ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
-    labels = None if truth is None else truth.of(batch, ids, lfs.space.names)
+    labels = None if truth is None else truth.of(batch, lfs.space.names)
     return Sample(matrix, labels, tuple(misfits.values()))
 
 
@@ -149,7 +147,7 @@ def _untried(lf: LabelingFunction[...]) -> Problem:
     return Problem("note", lf.name, "it asks a language model, so it was not tried", "labelkit plan RULES CORPUS --ask")
 
 
-def _first_rows(corpus: Any, applier: Applier, gold: Gold | None, rows: int) -> Batch:
+def _first_rows(corpus: Any, applier: Applier, gold: GoldSource | None, rows: int) -> Batch:
     columns = dict.fromkeys((*applier.plan.columns, *([gold.column] if gold is not None and gold.column else [])))
     for batch in corpus.batches(tuple(columns), rows):
         first: Batch = batch

@@ -1,25 +1,128 @@
-"""The rows of a corpus that a matrix speaks of: few are wanted, and no more than a batch is held to find them."""
+"""Read chosen rows of a corpus again: by position (:func:`read_rows`), or as a matrix names them (:func:`examples_at`).
+
+Few rows are wanted, and no more than a batch beside them is held to find them. A source that can be split is read from
+the first wanted row on; any other from its start, once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit.corpus import Corpus
+from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
+from labelkit.votes.alignment import RowNames
 
 BATCH_ROWS: Final = 16_384
 """Rows that are read together."""
 
+FEW_ROWS: Final = 256
+"""Up to so many rows of a corpus in memory are read one by one."""
+
 SAME: Final = "give the corpus that the rules were applied to, opened with the same id= (or none)"
 
 
-def take(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: list[str]) -> pa.Table:
-    """Read the examples at some rows of a matrix.
+@dataclass(frozen=True, eq=False)
+class ReadRows:
+    """Rows of a corpus.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        The columns that were asked for, in the order of the positions. Positions beyond the end are left out.
+    ids : pyarrow.ChunkedArray or None
+        The ids of these rows; None where the position is the id.
+    n_found : int
+        How many of the positions are in the corpus.
+    n_passed : int
+        Rows of the corpus up to the last that was read: all of them, where only reading could count them.
+    """
+
+    table: pa.Table
+    ids: pa.ChunkedArray | None
+    n_found: int
+    n_passed: int
+
+
+def read_rows(
+    corpus: Corpus, positions: NDArray[np.int64], columns: Sequence[str], *, also: Sequence[str] = ()
+) -> ReadRows:
+    """Read the rows at some positions.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    positions : ndarray of int64
+        At least one, in any order; a position may occur several times.
+    columns : list of str
+    also : list of str
+        Columns to load without returning them: a reader that leaves out bad rows leaves out those that are bad in any
+        loaded column, so that the positions of an earlier reading hold only with the columns of that reading.
+
+    Returns
+    -------
+    ReadRows
+
+    Raises
+    ------
+    CorpusError
+        If the corpus cannot be read, as an iterator cannot be a second time.
+    """
+    if corpus.splittable and corpus.path is None and len(positions) <= FEW_ROWS:
+        return _one_by_one(corpus, positions, columns)
+    sought, order = np.unique(positions, return_inverse=True)
+    loaded = list(dict.fromkeys([*columns, *also]))
+    parts, ids = [], []
+    n_passed = n_found = 0
+    for batch in corpus.batches(loaded, BATCH_ROWS, start=int(sought[0]) if corpus.splittable else 0):
+        n_passed = batch.start + len(batch)
+        low, high = np.searchsorted(sought, [batch.start, n_passed])
+        if low < high:
+            within = pa.array(sought[low:high] - batch.start)
+            parts.append(_taken(batch, columns, within))
+            ids.append(None if batch.ids is None else batch.ids.take(within))
+        n_found = int(high)
+        if n_found == len(sought) and corpus.n_rows is not None:
+            break
+    table = _concatenated(corpus, parts, columns)
+    found_ids = pa.chunked_array(ids) if ids and ids[0] is not None else None
+    if n_found == len(sought) and not np.array_equal(order, np.arange(len(order))):
+        table = table.take(pa.array(order)) if columns else table
+        found_ids = None if found_ids is None else found_ids.take(pa.array(order))
+    return ReadRows(table, found_ids, len(order) if n_found == len(sought) else n_found, n_passed)
+
+
+def _one_by_one(corpus: Corpus, positions: NDArray[np.int64], columns: Sequence[str]) -> ReadRows:
+    """Read few rows of a source in memory, each as a slice."""
+    id_columns = [] if corpus.id is None else [corpus.id]
+    loaded = list(dict.fromkeys([*columns, *id_columns]))
+    n_rows = corpus.n_rows or 0
+    there = positions[positions < n_rows]
+    parts = [corpus.read(int(position), int(position) + 1, loaded) for position in there] if loaded else []
+    whole = _concatenated(corpus, parts, loaded)
+    ids = None if corpus.id is None else whole.column(corpus.id)
+    return ReadRows(whole.select(list(columns)), ids, len(there), n_rows)
+
+
+def _taken(batch: Batch, columns: Sequence[str], within: pa.Array) -> pa.RecordBatch:
+    """Take some rows of a batch, without the columns that were loaded for their bad rows alone."""
+    taken = [batch.table.column(name).take(within) for name in columns]
+    return pa.RecordBatch.from_arrays(taken, names=list(columns))
+
+
+def _concatenated(corpus: Corpus, parts: list[pa.RecordBatch], columns: Sequence[str]) -> pa.Table:
+    if parts and columns:
+        return pa.Table.from_batches(parts)
+    return pa.schema([(column, corpus.column_type(column)) for column in columns]).empty_table()
+
+
+def examples_at(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    """Read the examples at some rows of a matrix, by their ids, or by position where neither side has any.
 
     Parameters
     ----------
@@ -42,140 +145,99 @@ def take(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: li
         If the corpus has other ids than the matrix, or another length.
     """
     if not len(rows):
-        schema = pa.schema([(column, corpus.column_type(column)) for column in columns])
-        return schema.empty_table()
+        return _concatenated(corpus, [], columns)
     if corpus.id is None:
         return _by_position(corpus, ids, rows, columns)
     if corpus.splittable and corpus.n_rows == len(ids):  # the same corpus, most likely: the ids at the rows say so
-        table = _at(corpus, rows, list(dict.fromkeys([*columns, corpus.id])))[0]
-        if np.array_equal(_array(table.column(corpus.id)), ids[rows]):
-            return table.select(columns)
+        found = read_rows(corpus, rows, columns)
+        if found.ids is not None and np.array_equal(found.ids.to_numpy(), ids[rows]):
+            return found.table
     return _by_id(corpus, ids, rows, columns)
 
 
 # Without ids: a position is the id -----------------------------------------------------------------------------------
 
 
-def _by_position(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: list[str]) -> pa.Table:
+def _by_position(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
     if corpus.n_rows is not None:
-        return _at(corpus, _places(ids, rows, corpus.n_rows), columns)[0]
-    # How long the corpus is shows at its end, and what the ids are only then: both readings of them are kept.
-    numbered = ids.dtype.kind in "iu"
-    maybe = np.unique(np.concatenate([rows, ids[rows].astype(np.int64)])) if numbered else np.unique(rows)
-    table, n_rows = _at(corpus, maybe[maybe >= 0], columns)
-    return table.take(pa.array(np.searchsorted(maybe[maybe >= 0], _places(ids, rows, n_rows))))
+        return read_rows(corpus, _positions(ids, rows, corpus.n_rows), columns).table
+    # The length of the corpus shows at its end, and the meaning of the ids only then: rows for both meanings are kept.
+    are_numbers = ids.dtype.kind in "iu"
+    candidates = np.unique(np.concatenate([rows, ids[rows].astype(np.int64)])) if are_numbers else np.unique(rows)
+    candidates = candidates[candidates >= 0]
+    found = read_rows(corpus, candidates, columns)
+    chosen = _positions(ids, rows, found.n_passed)
+    return found.table.take(pa.array(np.searchsorted(candidates, chosen)))
 
 
-def _places(ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
-    """Where the rows of a matrix are in a corpus of so many rows without ids."""
+def _positions(ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+    """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids."""
     if len(ids) == n_rows:
         return rows
     numbered = ids.dtype.kind in "iu" and not np.array_equal(ids, np.arange(len(ids)))
     if not numbered or len(ids) > n_rows or ids.min() < 0 or ids.max() >= n_rows:
         raise CorpusError(
-            f"the corpus has {n_rows:,} rows, and the matrix {len(ids):,}, with ids such as {_plain(ids[0])!r}",
+            f"the corpus has {n_rows:,} rows, and the matrix {len(ids):,}, with ids such as {ids[:1].tolist()[0]!r}",
             hint=SAME,
         )
     return ids[rows].astype(np.int64)  # some rows of a matrix: their ids are positions in the whole
 
 
-def _at(corpus: Corpus, places: NDArray[np.int64], columns: list[str]) -> tuple[pa.Table, int]:
-    """The rows at some places, in that order, and how many rows were passed on the way (all, if nobody knew)."""
-    if corpus.splittable and corpus.path is None:
-        parts = (
-            [corpus.read(int(place), int(place) + 1, columns) for place in places] if len(places) < BATCH_ROWS else []
-        )
-        if parts:
-            return pa.Table.from_batches(parts), len(parts)
-    sought, order = np.unique(places, return_inverse=True)
-    parts, done = [], 0
-    for batch in corpus.batches(columns, BATCH_ROWS, start=int(sought[0]) if corpus.splittable else 0):
-        done = batch.start + len(batch)
-        low, high = np.searchsorted(sought, [batch.start, done])
-        if low < high:
-            parts.append(batch.table.take(pa.array(sought[low:high] - batch.start)))
-        if high == len(sought) and corpus.n_rows is not None:
-            break
-    table = pa.Table.from_batches(parts) if parts else _empty(corpus, columns)
-    return (table.take(pa.array(order)) if table.num_rows == len(sought) else table), done
-
-
-def _empty(corpus: Corpus, columns: list[str]) -> pa.Table:
-    return pa.schema([(column, corpus.column_type(column)) for column in columns]).empty_table()
-
-
 # With ids -------------------------------------------------------------------------------------------------------------
 
 
-def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: list[str]) -> pa.Table:
-    """Find the rows by their ids; what can be read only once is read only once."""
-    wanted = pd.Index(ids[rows])
-    names = wanted.unique()
-    places, which, tables = [], [], []
+def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    """Find the rows by their ids; a source that can be read only once is read only once."""
+    wanted = RowNames(ids[rows])
+    none = np.zeros(0, np.int64)
+    positions, named, tables = [none], [none], []
     for batch in corpus.batches([] if corpus.splittable else columns, BATCH_ROWS):
-        found = names.get_indexer(pd.Index(_array(batch.ids)))
-        hits = np.flatnonzero(found >= 0)
-        places.append(hits + batch.start)
-        which.append(found[hits])
+        assert batch.ids is not None
+        first_wanted = wanted.positions(batch.ids.to_numpy(zero_copy_only=False))
+        hits = np.flatnonzero(first_wanted >= 0)
+        positions.append(hits + batch.start)
+        named.append(first_wanted[hits])
         if not corpus.splittable:
             tables.append(batch.table.take(pa.array(hits)))
-    chosen = _chosen(
-        np.concatenate([*places, np.zeros(0, np.int64)]),
-        np.concatenate([*which, np.zeros(0, np.int64)]),
-        rows,
-        names.get_indexer(wanted),
-        names,
-    )
+    found = np.concatenate(positions)
+    chosen = _chosen(found, np.concatenate(named), rows, wanted)
     if corpus.splittable:
-        return _at(corpus, np.concatenate(places)[chosen], columns)[0]
+        return read_rows(corpus, found[chosen], columns).table
     return pa.Table.from_batches(tables).take(pa.array(chosen))
 
 
 def _chosen(
-    places: NDArray[np.int64],
-    which: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    wanted: NDArray[np.int64],
-    names: pd.Index[Any],
+    found: NDArray[np.int64], named: NDArray[np.int64], rows: NDArray[np.int64], wanted: RowNames
 ) -> NDArray[np.int64]:
-    """Which find is meant by each row: the one with its id, and of several, the one in its place.
+    """Choose the row of the corpus that each row of the matrix means: that of its id; of several, that at its position.
 
     Parameters
     ----------
-    places, which : ndarray of int64, shape (n_found,)
-        The position in the corpus of each find, ascending, and which name it bears.
-    rows, wanted : ndarray of int64, shape (n_rows,)
-        The position in the matrix of each wanted row, and its name.
-    names : Index
+    found : ndarray of int64, shape (n_found,)
+        The positions of rows with wanted ids, ascending.
+    named : ndarray of int64, shape (n_found,)
+        The first wanted row that has the id of each.
+    rows : ndarray of int64, shape (n_rows,)
+        The positions in the matrix of the wanted rows.
+    wanted : RowNames of length n_rows
 
     Returns
     -------
     ndarray of int64, shape (n_rows,)
-        Positions among the finds.
+        Positions in ``found``.
     """
-    counts = np.bincount(which, minlength=len(names))[wanted]
+    names = wanted.positions(wanted.names)
+    counts = np.bincount(named, minlength=len(rows))[names]
     if not counts.all():
-        lost = names[wanted[counts == 0]]
-        raise CorpusError(
-            f"the corpus has no example with the id {_plain(lost[0])!r} ({len(lost):,} are missing)", hint=SAME
-        )
-    first = np.zeros(len(names), dtype=np.int64)
-    first[which[::-1]] = np.arange(len(which) - 1, -1, -1)
-    near = np.minimum(np.searchsorted(places, rows), len(places) - 1)
-    exact = (places[near] == rows) & (which[near] == wanted)
+        lost = wanted.names[counts == 0].tolist()
+        raise CorpusError(f"the corpus has no example with the id {lost[0]!r} ({len(lost):,} are missing)", hint=SAME)
+    first = np.zeros(len(rows), dtype=np.int64)
+    first[named[::-1]] = np.arange(len(named) - 1, -1, -1)
+    near = np.minimum(np.searchsorted(found, rows), len(found) - 1)
+    exact = (found[near] == rows) & (named[near] == names)
     unclear = ~exact & (counts > 1)
     if unclear.any():
         raise CorpusError(
-            f"the id {_plain(names[wanted[unclear][0]])!r} names several examples of the corpus", hint=SAME
+            f"the id {wanted.names[unclear][:1].tolist()[0]!r} names several examples of the corpus", hint=SAME
         )
-    return np.where(exact, near, first[wanted])
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _array(ids: Any) -> NDArray[Any]:
-    """Ids of Arrow as an array (a chunked array and a plain one differ in how they are asked)."""
-    array: NDArray[Any] = ids.to_numpy() if isinstance(ids, pa.ChunkedArray) else ids.to_numpy(zero_copy_only=False)
-    return array
+    return np.where(exact, near, first[names])

@@ -10,6 +10,7 @@ import pandas as pd
 
 from labelkit.exceptions import ModelError
 from labelkit.label_models._posterior import softmax
+from labelkit.votes.alignment import RowNames, listed_names, names_hint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -134,15 +135,11 @@ def positions_of(ids: Any, names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[n
     ModelError
         If an id is missing.
     """
-    one = isinstance(ids, str) or not hasattr(ids, "__iter__")
-    wanted = np.asarray([ids] if one else list(ids), dtype=names.dtype if len(names) else None)
-    index = pd.Index(names)
-    first = index[~index.duplicated()]
-    places = np.flatnonzero(~index.duplicated())
-    positions = first.get_indexer(pd.Index(wanted))
+    listed = listed_names(ids).tolist()
+    wanted = np.asarray(listed, dtype=names.dtype if len(names) else None)
+    positions = RowNames(names).positions(wanted)
     if (positions < 0).any():
         raise ModelError(
-            f"{wanted[positions < 0][:1].tolist()[0]!r} is not the id of an example",
-            hint=f"ids look like {names[:1].tolist()[0]!r}" if len(names) else None,
+            f"{wanted[positions < 0][:1].tolist()[0]!r} is not the id of an example", hint=names_hint(names)
         )
-    return wanted, places[positions].astype(np.int64)
+    return wanted, positions

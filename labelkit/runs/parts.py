@@ -24,7 +24,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.threads import in_threads
 from labelkit.apply.plan import BatchVotes
 from labelkit.corpus import Batch
-from labelkit.corpus.gold import Gold
+from labelkit.corpus.gold import GoldSource
 from labelkit.runs.run_folder import part_path
 from labelkit.votes.distinct_rows import Fields, merge_packed, pack, pack_distinct, unpack
 from labelkit.votes.gold import count_gold
@@ -43,7 +43,7 @@ class PartWriter:
     batch_rows: int
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
-    gold: Gold | None
+    gold: GoldSource | None
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> int:
         """Write one part; returns its number."""
@@ -73,7 +73,7 @@ class PartWriter:
         counts = np.bincount(index, minlength=keys.shape[1])
         kept: dict[str, NDArray[Any]] = {"keys": keys, "fields": fields.table, "counts": counts, "index": index}
         if self.gold is not None:
-            gold = self.gold.of(batch, ids.to_numpy(zero_copy_only=False), self.class_names)
+            gold = self.gold.of(batch, self.class_names)
             kept["gold"] = count_gold(index.astype(np.int64), gold, len(counts), len(self.class_names))
         faults = [
             asdict(Fault(batch.start + row, self.lfs[j].name, ids[row].as_py(), kind, message))

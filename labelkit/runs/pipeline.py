@@ -19,7 +19,7 @@ from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache
 from labelkit.corpus import BATCH_ROWS
-from labelkit.corpus.gold import gold_of
+from labelkit.corpus.gold import open_gold
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
@@ -99,7 +99,7 @@ def run(
         digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of label models are imported
         estimator = _model(model)
         digest.result()
-    truth = None if gold is None else gold_of(gold, opened)
+    truth = None if gold is None else open_gold(gold, opened)
     batch_rows = -(-batch_size // CHUNK) * CHUNK
     draft = target.with_name(f".{target.name}.partial")
     texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import Gold
+from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.parts import Parts, PartWriter, covered_patterns, write_part
@@ -32,7 +32,7 @@ class Run:
 
     applier: Applier
     corpus: Corpus
-    gold: Gold | None
+    gold: GoldSource | None
     folder: Path
     batch_rows: int
     texts: dict[str, dict[str, Any]]  # of the rules, as they were when the run began

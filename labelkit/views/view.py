@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from labelkit._shared.markup import FAILED
 from labelkit.corpus import Corpus, open_corpus
-from labelkit.corpus.rows_at import SAME, take
+from labelkit.corpus.gold import column_values
+from labelkit.corpus.rows_at import SAME, examples_at
 from labelkit.exceptions import CorpusError, MatrixError, ModelError
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
 from labelkit.views.matches import Finder, Span, base_columns, values_for
+from labelkit.votes.alignment import RowNames, listed_names, names_hint
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
@@ -134,7 +136,7 @@ def view(
         uncertain=uncertain is not None and uncertain is not False,
         gold=truth,
         labels=proba,
-        places=None if ids is None else _places_of(ids, rows),
+        places=None if ids is None else _positions_of(ids, rows),
     )
     chosen = question.select(n, random_state)
     shown_votes = _votes_of(rows, chosen, votes)  # before the corpus is read: a wrong name is told at once
@@ -194,9 +196,8 @@ def _gold_of(gold: Any, matrix: LabelMatrix, corpus: Corpus) -> NDArray[np.int64
     if gold is None or isinstance(gold, bool):
         return None
     if isinstance(gold, str):
-        values = take(corpus, matrix.ids, np.arange(len(matrix)), [gold]).column(0)
-        numeric = pa.types.is_integer(values.type) and values.null_count == 0
-        gold = values.to_numpy() if numeric else np.array([*values.to_pylist(), None], dtype=object)[:-1]
+        values = examples_at(corpus, matrix.ids, np.arange(len(matrix)), [gold]).column(0)
+        gold = column_values(values)
     return aligned_gold(gold, matrix.ids, matrix.class_names)
 
 
@@ -218,28 +219,23 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
         raise ModelError(f"the labels are of {len(labels.class_names)} classes, and the votes of {matrix.n_classes}")
     if np.array_equal(labels.ids, matrix.ids):
         return labels
-    index = pd.Index(labels.ids)
-    places = index.get_indexer(pd.Index(matrix.ids)) if index.is_unique else np.full(len(matrix), -1)
-    if (places < 0).any():
+    rows = RowNames(labels.ids)
+    positions = rows.positions(matrix.ids) if rows.is_unique else np.full(len(matrix), -1)
+    if (positions < 0).any():
         raise ModelError(
-            f"the labels are of other examples: none bears the id {matrix.ids[places < 0].tolist()[0]!r}",
+            f"the labels are of other examples: none bears the id {matrix.ids[positions < 0].tolist()[0]!r}",
             hint="labels=model.label(matrix)",
         )
-    return labels[places]
+    return labels[positions]
 
 
-def _places_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
-    """The positions of the examples that are named."""
-    alone = isinstance(ids, str) or not hasattr(ids, "__iter__")
-    wanted = pd.Index([ids] if alone else list(ids), dtype=object)
-    index = pd.Index(matrix.ids.astype(object))
-    first = ~index.duplicated()
-    found = index[first].get_indexer(wanted)
-    if (found < 0).any():
-        raise MatrixError(
-            f"no example has the id {wanted[found < 0].tolist()[0]!r}", hint=f"ids look like {matrix.ids[:1].tolist()}"
-        )
-    return np.asarray(np.flatnonzero(first)[found])
+def _positions_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
+    """Return the positions of the examples that are named."""
+    names = listed_names(ids)
+    positions = RowNames(matrix.ids.astype(object)).positions(names)
+    if (positions < 0).any():
+        raise MatrixError(f"no example has the id {names[positions < 0].tolist()[0]!r}", hint=names_hint(matrix.ids))
+    return positions
 
 
 # What is shown --------------------------------------------------------------------------------------------------------
@@ -291,7 +287,7 @@ def _texts_of(
     ]
     needed = dict.fromkeys(name for name in shown if name not in derived or name in corpus.column_names)
     needed |= dict.fromkeys(name for asker in [*makers, *(lf for lf, _ in voters)] for name in base_columns(asker))
-    table = take(corpus, matrix.ids, chosen.rows, list(needed))
+    table = examples_at(corpus, matrix.ids, chosen.rows, list(needed))
     reader = _Reader(table.to_pylist())
     spans = tuple(
         tuple(span for lf, votes in voters if votes[i] != ABSTAIN for span in reader.spans(i, lf))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import RowNames, has_index, names_hint, names_of, object_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,20 +106,12 @@ def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> ND
     >>> aligned_gold({"b": 1, "c": "ham"}, np.array(["a", "b", "c"]), ["ham", "spam"])
     array([-1,  1,  0])
     """
-    if hasattr(getattr(gold, "index", None), "to_numpy"):  # a pandas series
-        values, keys = gold.to_numpy(), gold.index.to_numpy()
-        default = len(values) == len(ids) and np.array_equal(keys, np.arange(len(values)))
-        if default and not set(keys.tolist()) <= set(ids.tolist()):
-            keys = None  # a series without an index of its own is in the order of the examples
-    elif isinstance(gold, Mapping):
-        values, keys = _object_array(list(gold.values())), _object_array(list(gold))
-    else:
-        values, keys = _as_array(gold), None
+    names, values = names_of(gold, ids), gold_values(gold)
     if values.ndim != 1:
         raise GoldError(f"gold has shape {values.shape}, not (n_examples,)")
     classes = _as_classes(values, class_names)
-    if keys is not None:
-        return _by_id(classes, keys, ids)
+    if names is not None:
+        return _by_name(classes, names, ids)
     if len(classes) != len(ids):
         raise GoldError(
             f"gold has {len(classes)} labels for {len(ids)} examples",
@@ -127,8 +120,12 @@ def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> ND
     return classes
 
 
-def _as_array(gold: Any) -> NDArray[Any]:
-    """Gold in the order of the examples: nulls are kept, and numbers and names are not made into one another."""
+def gold_values(gold: Any) -> NDArray[Any]:
+    """Return gold of any form as an array in its own order; nulls stay, and numbers and names keep their types."""
+    if has_index(gold):
+        return np.asarray(gold.to_numpy())
+    if isinstance(gold, Mapping):
+        return object_array(gold.values())
     if isinstance(gold, np.ndarray):
         return gold
     if not hasattr(gold, "__iter__"):  # an array by protocol only
@@ -136,13 +133,7 @@ def _as_array(gold: Any) -> NDArray[Any]:
     plain = getattr(gold, "to_pylist", None) or getattr(gold, "to_list", None)  # of Arrow, of polars
     values = list(gold) if plain is None else plain()
     array = np.asarray(gold if plain is None else values)
-    return _object_array(values) if array.dtype.kind not in "iufb" and array.ndim == 1 else array
-
-
-def _object_array(values: list[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return object_array(values) if array.dtype.kind not in "iufb" and array.ndim == 1 else array
 
 
 def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
@@ -185,26 +176,33 @@ def _as_class(value: Any, numbers: dict[str, int]) -> int:
     raise GoldError(f"gold holds {value!r}, which is neither a class number nor one of the names {list(numbers)[:12]}")
 
 
-def _by_id(classes: NDArray[np.int64], keys: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
-    import pandas as pd  # noqa: PLC0415 - only for gold by id
-
-    index = pd.Index(ids)
-    if not index.is_unique:
+def _by_name(classes: NDArray[np.int64], names: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
+    """Put each class at the example of its name; -1 for the others."""
+    examples = RowNames(ids)
+    if not examples.is_unique:
         raise GoldError(
-            f"the id {index[index.duplicated()].tolist()[0]!r} names several examples, so gold by id has no meaning",
+            f"the id {examples.repeated()!r} names several examples, so gold by id has no meaning",
             hint="give gold as an array in the order of the examples",
         )
-    places = index.get_indexer(pd.Index(keys))
-    if (places < 0).any():
-        missing = keys[places < 0]
+    positions = examples.positions(names)
+    if (positions < 0).any():
+        missing = names[positions < 0].tolist()
         raise GoldError(
-            f"gold names {len(missing)} id(s) that are not examples, such as {missing[0]!r}",
-            hint=f"ids look like {ids[:1].tolist()[0]!r}" if len(ids) else None,
+            f"gold names {len(missing)} id(s) that are not examples, such as {missing[0]!r}", hint=names_hint(ids)
         )
-    named = pd.Index(places)
-    if not named.is_unique:
-        twice = keys[named.duplicated()].tolist()[0]
-        raise GoldError(f"gold names the id {twice!r} twice", hint="keep one label an example")
+    check_named_once(RowNames(names))
     aligned = np.full(len(ids), -1, dtype=np.int64)
-    aligned[places] = classes
+    aligned[positions] = classes
     return aligned
+
+
+def check_named_once(names: RowNames) -> None:
+    """Refuse gold that gives an example several labels.
+
+    Raises
+    ------
+    GoldError
+        If a name occurs twice.
+    """
+    if not names.is_unique:
+        raise GoldError(f"gold names the id {names.repeated()!r} twice", hint="keep one label an example")

@@ -35,7 +35,8 @@ from labelkit.analysis.suggest._phrases import Grams, grams
 from labelkit.analysis.suggest._scoring import SURE, distinct_best, greedy, log_odds, of_labels, scored
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions, free_name
 from labelkit.apply.plan import Plan
-from labelkit.corpus import BATCH_ROWS, open_corpus
+from labelkit.corpus import open_corpus
+from labelkit.corpus.rows_at import read_rows
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
 from labelkit.rules.expressions import leaves
@@ -226,28 +227,22 @@ def _sampled(
 
 
 def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
-    """The texts of some examples, from a stream of all."""
+    """Read the texts of some examples again, by position."""
     opened = open_corpus(corpus)
     kind = opened.column_type(column)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
         raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)")
-    texts: list[str | None] = []
-    n_rows = 0
-    for batch in opened.batches([column], BATCH_ROWS):
-        first, last = np.searchsorted(places, [batch.start, batch.start + len(batch)])
-        own = pa.array(places[first:last] - batch.start)
-        if batch.ids is not None and not np.array_equal(
-            batch.ids.take(own).to_numpy(zero_copy_only=False), rows.ids[places[first:last]]
-        ):
-            raise AnalysisError("the corpus has other ids than the matrix", hint="give the corpus that was voted on")
-        texts += [None if t is None else t[:MAX_CHARACTERS] for t in batch.table.column(0).take(own).to_pylist()]
-        n_rows += len(batch)
+    found = read_rows(opened, places, [column])
+    n_rows = found.n_passed if opened.n_rows is None else opened.n_rows
     if n_rows != len(rows):
         raise AnalysisError(
             f"the corpus has {n_rows:,} rows, and the matrix has {len(rows):,}",
             hint="give the corpus that was voted on",
         )
-    return texts
+    if found.ids is not None and not np.array_equal(found.ids.to_numpy(), rows.ids[places]):
+        raise AnalysisError("the corpus has other ids than the matrix", hint="give the corpus that was voted on")
+    texts = (text for chunk in found.table.column(0).chunks for text in chunk.to_pylist())
+    return [None if text is None else text[:MAX_CHARACTERS] for text in texts]
 
 
 # The search -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from scipy.special import bdtr
 from labelkit._shared.markup import FAILED
 from labelkit._shared.numbers import wilson_interval
 from labelkit.exceptions import MatrixError
-from labelkit.runs.diff._gold import gold_of
+from labelkit.runs.diff._gold import pair_gold
 from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
 from labelkit.runs.diff._tally import Layout, Paired, Tally
 from labelkit.runs.diff.difference import Difference
@@ -63,7 +63,7 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
         raise MatrixError(f"sample={sample} is not a number of ids", hint="sample=5")
     pairing = pair(side_of(a), side_of(b))
     layout = _layout(pairing.before, pairing.after)
-    truth = None if gold is None else gold_of(gold, pairing, layout.class_names)
+    truth = None if gold is None else pair_gold(gold, pairing, layout.class_names)
     tally = Tally(layout, sample=sample, random_state=random_state)
     for before, after in pairing.chunks():
         known = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labelkit.exceptions import MatrixError, RunFolderError
 from labelkit.runs.run_folder import RunFolder
+from labelkit.votes.alignment import RowNames, shown_names
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.lf_info import LFInfo
@@ -235,15 +235,16 @@ def pair(before: Side, after: Side) -> Pairing:
     """
     if _same_ids(before, after):
         return Pairing(before, after)
-    first, second = _index(before), _index(after)
-    places = second.get_indexer(first)
+    first, second = _row_names(before), _row_names(after)
+    places = second.positions(first.names)
     keep_before = places >= 0
     places = places[keep_before]
     keep_after = np.zeros(len(second), dtype=np.bool_)
     keep_after[places] = True
     if not len(places):
+        shown = f"{shown_names(first.names)} before and {shown_names(second.names)} after"
         raise MatrixError(
-            f"the two have no example in common: ids such as {_shown(first)} before and {_shown(second)} after",
+            f"the two have no example in common: ids such as {shown}",
             hint="compare runs over the same corpus, with the same id column",
         )
     lost = int((~keep_before).sum()), int((~keep_after).sum())
@@ -266,22 +267,17 @@ def _same_ids(before: Side, after: Side) -> bool:
     return a is None and b is None
 
 
-def _index(side: Side) -> pd.Index[Any]:
-    """All ids of a side."""
+def _row_names(side: Side) -> RowNames:
+    """Index all ids of a side."""
     parts = list(side.ids())
     kinds = {part.dtype.kind for part in parts}
-    index: pd.Index[Any] = pd.Index(np.concatenate([part if len(kinds) < 2 else part.astype(object) for part in parts]))
-    if not index.is_unique:
-        several = index[index.duplicated()].tolist()[0]
+    rows = RowNames(np.concatenate([part if len(kinds) < 2 else part.astype(object) for part in parts]))
+    if not rows.is_unique:
         raise MatrixError(
-            f"the id {several!r} names several examples, so that they cannot be matched by id",
+            f"the id {rows.repeated()!r} names several examples, so that they cannot be matched by id",
             hint="name a column of ids that differ",
         )
-    return index
-
-
-def _shown(ids: pd.Index[Any]) -> str:
-    return repr(ids[:2].tolist()) if len(ids) else "(none)"
+    return rows
 
 
 def _rearranged(side: Side, places: NDArray[np.int64]) -> HeldSide:

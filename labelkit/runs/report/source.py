@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyarrow as pa
 
-from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
-from labelkit.corpus.gold import Gold
+from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus.gold import column_values
+from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
+from labelkit.votes.gold import aligned_gold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,18 +85,15 @@ class SourceRows:
         return cls(corpus, *_columns(corpus, manifest), sure=True)
 
     def gold(self, class_names: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The gold labels at some rows, ascending; -1 where unknown, as where gold is no column."""
-        found = np.full(len(rows), -1, dtype=np.int64)
+        """Return the gold labels at some rows, ascending; -1 where unknown, and where gold is not a column."""
+        unknown = np.full(len(rows), -1, dtype=np.int64)
         if self.corpus is None or self.gold_column is None:
-            return found
-        gold = Gold(column=self.gold_column)
-        for batch, places, at in self._batches([self.gold_column], rows):
-            ids = np.arange(batch.start, batch.start + len(batch))
-            found[at] = gold.of(batch, ids, class_names)[places]
-        return found
+            return unknown
+        found = self._read(self.corpus, [self.gold_column], rows)
+        return unknown if found is None else aligned_gold(column_values(found.table.column(0)), rows, class_names)
 
     def values(self, rows: NDArray[np.int64], ids: Sequence[Any]) -> dict[int, tuple[Any, ...]]:
-        """The values of the columns at some rows, ascending.
+        """Return the values of the columns at some rows, ascending.
 
         Raises
         ------
@@ -106,36 +104,27 @@ class SourceRows:
         """
         if self.corpus is None:
             return {}
-        found: dict[int, tuple[Any, ...]] = {}
-        for batch, places, at in self._batches(self.columns, rows):
-            taken = pa.array(places)
-            if batch.ids is not None and batch.ids.take(taken).to_pylist() != [ids[i] for i in at]:
-                raise self._surprise()
-            made = [batch.table.column(name).take(taken).to_pylist() for name in self.columns]
-            found |= dict(zip(rows[at].tolist(), zip(*made, strict=True) if made else ((),) * len(at), strict=False))
+        found = self._read(self.corpus, self.columns, rows)
+        if found is None:
+            return {}
+        if found.ids is not None and found.ids.to_pylist() != list(ids):
+            raise self._mismatch()
+        values = zip(*(column.to_pylist() for column in found.table.columns), strict=True)
+        return dict(zip(rows.tolist(), values if self.columns else ((),) * len(rows), strict=True))
+
+    def _read(self, corpus: Corpus, columns: Sequence[str], rows: NDArray[np.int64]) -> ReadRows | None:
+        """Read some rows of the run; None if no row is wanted."""
+        if not len(rows):
+            return None
+        # A row is left out that is bad in any column that is read: those of the run decide which were.
+        also = [] if corpus.splittable else [*self.columns, *([self.gold_column] if self.gold_column else ())]
+        found = read_rows(corpus, rows, columns, also=also)
+        if found.n_found < len(rows):
+            raise self._mismatch()
         return found
 
-    def _batches(
-        self, columns: Sequence[str], rows: NDArray[np.int64]
-    ) -> Iterator[tuple[Batch, NDArray[np.int64], NDArray[np.int64]]]:
-        """Batches that hold some of the rows, with the places of those in the batch and among the rows."""
-        assert self.corpus is not None
-        if not len(rows):
-            return
-        start = int(rows[0])
-        if not self.corpus.splittable:  # a row may be bad in any column that is read: those of the run say which were
-            columns = [*self.columns, *([self.gold_column] if self.gold_column else ())]
-            start = 0
-        for batch in self.corpus.batches(list(dict.fromkeys(columns)), BATCH_ROWS, start=start):
-            low, high = np.searchsorted(rows, [batch.start, batch.start + len(batch)])
-            if low < high:
-                yield batch, rows[low:high] - batch.start, np.arange(low, high)
-            if high == len(rows):
-                return
-        raise self._surprise()
-
-    def _surprise(self) -> Exception:
-        """The rows are not those of the run: another corpus was given, or the same is read in another way."""
+    def _mismatch(self) -> Exception:
+        """Return the error for rows that are not those of the run: another corpus, or the same read in another way."""
         return CorpusError("its rows cannot be told apart by position") if self.sure else _other_corpus()
 
 
