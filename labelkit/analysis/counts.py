@@ -76,7 +76,7 @@ def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class VoteTally:
     """Counts of examples.
 
     Attributes
@@ -98,12 +98,12 @@ class Tally:
     any_conflict: float
     any_fault: float
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: VoteTally) -> VoteTally:
         """The counts of two sets of examples together; whole numbers, so that their order does not matter."""
-        return Tally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+        return VoteTally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
-def tallied(patterns: VotePatterns) -> Tally:
+def tallied(patterns: VotePatterns) -> VoteTally:
     """Count examples, a block of patterns at a time, in threads."""
     pieces = threads.blocks(len(patterns), BLOCK_ROWS) or [slice(0, 0)]
     parts = threads.in_threads(
@@ -112,7 +112,7 @@ def tallied(patterns: VotePatterns) -> Tally:
     return reduce(add, parts)
 
 
-def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: int) -> Tally:
+def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: int) -> VoteTally:
     """Count, a labeling function at a time, from the cells that hold a vote alone: they are few."""
     m, counts = outcomes.shape[1], n_examples.astype(np.float64)
     kinds = _kinds(outcomes)
@@ -129,7 +129,7 @@ def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: i
         failed |= faults
     votes, overlaps, conflicts, faults_ = sums
     any_vote, any_overlap, any_conflict, any_fault = (float(counts[kind].sum()) for kind in (*kinds, failed))
-    return Tally(votes, overlaps, conflicts, faults_, by_class, any_vote, any_overlap, any_conflict, any_fault)
+    return VoteTally(votes, overlaps, conflicts, faults_, by_class, any_vote, any_overlap, any_conflict, any_fault)
 
 
 def _kinds(outcomes: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:

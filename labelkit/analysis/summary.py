@@ -20,7 +20,7 @@ import pandas as pd
 from labelkit._shared.numbers import bounds, count, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
-from labelkit.analysis.counts import TOTAL, Tally, blocks, declared, read, share, tallied
+from labelkit.analysis.counts import TOTAL, VoteTally, blocks, declared, read, share, tallied
 from labelkit.exceptions import ModelError
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.outcomes import FAULT
@@ -143,14 +143,14 @@ def summarize(
 # Votes ---------------------------------------------------------------------------------------------------------------
 
 
-def _polarities(patterns: VotePatterns, tally: Tally) -> list[str]:
+def _polarities(patterns: VotePatterns, tally: VoteTally) -> list[str]:
     seen = [set(np.flatnonzero(row).tolist()) for row in tally.by_class]
     classes = [voted | set(lf.labels or ()) for voted, lf in zip(seen, patterns.lfs, strict=True)]
     classes.append(set().union(*classes))
     return [", ".join(patterns.class_names[c] for c in sorted(own)) for own in classes]
 
 
-def _vote_columns(patterns: VotePatterns, tally: Tally) -> dict[str, NDArray[Any]]:
+def _vote_columns(patterns: VotePatterns, tally: VoteTally) -> dict[str, NDArray[Any]]:
     n = float(patterns.n_examples)
     whole = np.append(n - tally.faults, n)
     shares = {
@@ -171,7 +171,7 @@ def _vote_columns(patterns: VotePatterns, tally: Tally) -> dict[str, NDArray[Any
 # Gold and models -----------------------------------------------------------------------------------------------------
 
 
-def _gold_columns(patterns: VotePatterns, tally: Tally, gold: GoldCounts) -> dict[str, NDArray[Any]]:
+def _gold_columns(patterns: VotePatterns, tally: VoteTally, gold: GoldCounts) -> dict[str, NDArray[Any]]:
     m = patterns.n_lfs
     speaks = (tally.by_class > 0) | declared(patterns)
     correct, judged, of_its_classes = np.zeros(m), np.zeros(m), np.zeros(m)
@@ -193,7 +193,7 @@ def _gold_columns(patterns: VotePatterns, tally: Tally, gold: GoldCounts) -> dic
     }
 
 
-def _model_precision(model: PatternLabelModel, patterns: VotePatterns, tally: Tally) -> NDArray[np.float64]:
+def _model_precision(model: PatternLabelModel, patterns: VotePatterns, tally: VoteTally) -> NDArray[np.float64]:
     """How often each LF's votes are right by the model's probabilities."""
     if not hasattr(model, "predict_pattern_proba"):
         raise ModelError(f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))")

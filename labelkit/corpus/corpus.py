@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
-from labelkit.corpus.source import BadRows, Reject, Source
+from labelkit.corpus.source import BadRows, Reject, CorpusSource
 from labelkit.exceptions import CorpusError
 
 BATCH_ROWS: Final = 65_536
@@ -46,7 +46,7 @@ class Corpus:
 
     Parameters
     ----------
-    source : Source
+    source : CorpusSource
         Where the rows are.
     id : str, optional
         The column of the ids.
@@ -61,7 +61,7 @@ class Corpus:
 
     def __init__(
         self,
-        source: Source,
+        source: CorpusSource,
         *,
         id: str | None = None,  # noqa: A002 - the word that users write
         on_bad_row: Literal["raise", "reject"] = "raise",

@@ -31,7 +31,7 @@ FINGERPRINT_ROWS = 65_536
 """Rows that are hashed together."""
 
 
-class Column(Protocol):
+class FrameColumn(Protocol):
     """One column of a frame."""
 
     @property
@@ -42,7 +42,7 @@ class Column(Protocol):
         """Return some of its rows."""
 
 
-class Frame:
+class FrameSource:
     """A source in memory.
 
     Parameters
@@ -58,7 +58,7 @@ class Frame:
     path: Path | None = None
     splittable = True
 
-    def __init__(self, name: str, n_rows: int, columns: Mapping[str, Callable[[], Column]]) -> None:
+    def __init__(self, name: str, n_rows: int, columns: Mapping[str, Callable[[], FrameColumn]]) -> None:
         self.name = name
         self.n_rows = n_rows
         self._columns = {column: cache(make) for column, make in columns.items()}
@@ -166,22 +166,22 @@ class PythonColumn:
         return array
 
 
-def from_table(table: Any) -> Frame:
+def from_table(table: Any) -> FrameSource:
     """Read a ``pyarrow.Table`` or ``RecordBatch``."""
     makers = [_maker(ArrowColumn, name, table.column(i)) for i, name in enumerate(table.schema.names)]
-    return Frame(f"an Arrow {type(table).__name__}", table.num_rows, _by_name(table.schema.names, makers))
+    return FrameSource(f"an Arrow {type(table).__name__}", table.num_rows, _by_name(table.schema.names, makers))
 
 
-def from_pandas(frame: Any) -> Frame:
+def from_pandas(frame: Any) -> FrameSource:
     """Read a pandas frame or Series; the index is ignored."""
     if frame.ndim == 1:
         frame = frame.to_frame(TEXT if frame.name is None else frame.name)
     names = [str(name) for name in frame.columns]
     makers = [_maker(_series_column, name, frame.iloc[:, i], "a pandas frame") for i, name in enumerate(names)]
-    return Frame("a pandas frame", len(frame), _by_name(names, makers))
+    return FrameSource("a pandas frame", len(frame), _by_name(names, makers))
 
 
-def from_polars(frame: Any) -> Frame:
+def from_polars(frame: Any) -> FrameSource:
     """Read a polars DataFrame or Series."""
     if type(frame).__name__ == "LazyFrame":
         raise CorpusError(
@@ -190,10 +190,10 @@ def from_polars(frame: Any) -> Frame:
     if type(frame).__name__ == "Series":
         frame = frame.rename(frame.name or TEXT).to_frame()
     makers = [_maker(_polars_column, name, frame[name]) for name in frame.columns]
-    return Frame("a polars frame", frame.height, _by_name(frame.columns, makers))
+    return FrameSource("a polars frame", frame.height, _by_name(frame.columns, makers))
 
 
-def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -> Frame:
+def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -> FrameSource:
     """Read a dict of columns: lists, arrays, Series."""
     names = [str(name) for name in columns]
     lengths = {}
@@ -206,10 +206,10 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
     makers = [
         _maker(_any_column, name, columns[key], types.get(name)) for key, name in zip(columns, names, strict=True)
     ]
-    return Frame("a dict of columns", next(iter(lengths.values()), 0), _by_name(names, makers))
+    return FrameSource("a dict of columns", next(iter(lengths.values()), 0), _by_name(names, makers))
 
 
-def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> Frame:
+def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> FrameSource:
     """Read a list of dicts, or of strings."""
     if not rows:
         raise CorpusError("the list is empty, so its columns are not known", hint='give {"text": []} for no rows')
@@ -217,7 +217,7 @@ def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> Frame:
     if _check_rows(rows):
         values = {str(key): KeyValues(rows, key) for key in dict.fromkeys(chain.from_iterable(rows))}
     makers = [_maker(PythonColumn, name, column, "a list", types.get(name)) for name, column in values.items()]
-    return Frame("a list", len(rows), _by_name(list(values), makers))
+    return FrameSource("a list", len(rows), _by_name(list(values), makers))
 
 
 def what_is_wrong(row: Any) -> str:
@@ -238,23 +238,23 @@ def _check_rows(rows: Sequence[Any]) -> bool:
     return dicts
 
 
-def _by_name(names: Sequence[str], makers: Sequence[Callable[[], Column]]) -> dict[str, Callable[[], Column]]:
+def _by_name(names: Sequence[str], makers: Sequence[Callable[[], FrameColumn]]) -> dict[str, Callable[[], FrameColumn]]:
     """Pair names and columns; a name that stands twice is an error only when that column is needed."""
-    columns: dict[str, Callable[[], Column]] = {}
+    columns: dict[str, Callable[[], FrameColumn]] = {}
     for name, maker in zip(names, makers, strict=True):
         columns[name] = _maker(_twice, name) if name in columns else maker
     return columns
 
 
-def _twice(name: str) -> Column:
+def _twice(name: str) -> FrameColumn:
     raise CorpusError(f"column {name!r} stands more than once in the frame", hint="rename or drop one of them")
 
 
-def _maker(make: Callable[..., Column], *arguments: Any) -> Callable[[], Column]:
+def _maker(make: Callable[..., FrameColumn], *arguments: Any) -> Callable[[], FrameColumn]:
     return lambda: make(*arguments)
 
 
-def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None = None) -> Column:
+def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None = None) -> FrameColumn:
     if series.dtype == object:
         return PythonColumn(name, series.to_numpy(), source, kind)
     if type(series.dtype).__name__ == "SparseDtype":
@@ -262,13 +262,13 @@ def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None
     return ConvertedColumn(name, lambda rows: pa.array(series.iloc[rows], from_pandas=True))
 
 
-def _polars_column(name: str, series: Any) -> Column:
+def _polars_column(name: str, series: Any) -> FrameColumn:
     if str(series.dtype) == "Object":
         return PythonColumn(name, series.to_list(), "a polars frame")
     return ConvertedColumn(name, lambda rows: series[rows].to_arrow())
 
 
-def _any_column(name: str, values: Any, kind: pa.DataType | None) -> Column:
+def _any_column(name: str, values: Any, kind: pa.DataType | None) -> FrameColumn:
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return ArrowColumn(name, values)
     if hasattr(values, "iloc"):

@@ -16,7 +16,7 @@ from labelkit.corpus.corpus import Corpus
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from labelkit.corpus.source import Source
+    from labelkit.corpus.source import CorpusSource
 
 Types = Mapping[str, pa.DataType]
 
@@ -69,7 +69,7 @@ def open_corpus(
     return Corpus(_source(data, arrow_types(types)), id=id, on_bad_row=on_bad_row)
 
 
-def _source(data: Any, types: Types) -> Source:
+def _source(data: Any, types: Types) -> CorpusSource:
     for recognises, read in _READERS:
         if recognises(data):
             return read(data, types)
@@ -89,7 +89,7 @@ def _is_from(library: str, *names: str) -> Callable[[Any], bool]:
     return recognises
 
 
-def _from_path(data: str | Path, types: Types) -> Source:
+def _from_path(data: str | Path, types: Types) -> CorpusSource:
     path = _existing(data)
     if path.is_dir():
         return parquet_source.ParquetSource(path)
@@ -125,14 +125,14 @@ def _is_dataset(data: Any) -> bool:
     return callable(getattr(data, "to_batches", None)) and isinstance(getattr(data, "schema", None), pa.Schema)
 
 
-_FILES: tuple[tuple[tuple[str, ...], Callable[[Path, Types], Source]], ...] = (
+_FILES: tuple[tuple[tuple[str, ...], Callable[[Path, Types], CorpusSource]], ...] = (
     (parquet_source.SUFFIXES, lambda path, _: parquet_source.ParquetSource(path)),
     (tuple(csv_source.DELIMITERS), csv_source.CsvSource),
     (jsonl_source.SUFFIXES, jsonl_source.JsonLinesSource),
 )
 """Readers of files by suffix."""
 
-_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], Source]], ...] = (
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource]], ...] = (
     (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frame_source.from_pandas(data)),
     (_is_from("polars", "DataFrame", "LazyFrame", "Series"), lambda data, _: frame_source.from_polars(data)),
     (lambda data: isinstance(data, pa.Table | pa.RecordBatch), lambda data, _: frame_source.from_table(data)),

@@ -1,6 +1,6 @@
 """What every reader provides, and where it reports the rows that it cannot read.
 
-A :class:`Source` delivers chunks of any size; :class:`~labelkit.corpus.corpus.Corpus` cuts them to batches, so that no
+A :class:`CorpusSource` delivers chunks of any size; :class:`~labelkit.corpus.corpus.Corpus` cuts them to batches, so that no
 reader needs to know about batches, ids or selections.
 """
 
@@ -20,7 +20,7 @@ REJECT_TEXT = 500
 """Characters of a rejected row that are kept."""
 
 
-class Source(Protocol):
+class CorpusSource(Protocol):
     """Where the rows of a corpus are. Columns that are asked for exist; the corpus has checked them."""
 
     @property

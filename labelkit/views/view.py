@@ -288,7 +288,7 @@ def _texts_of(
     needed = dict.fromkeys(name for name in shown if name not in derived or name in corpus.column_names)
     needed |= dict.fromkeys(name for asker in [*makers, *(lf for lf, _ in voters)] for name in base_columns(asker))
     table = examples_at(corpus, matrix.ids, chosen.rows, list(needed))
-    reader = _Reader(table.to_pylist())
+    reader = _ShownRows(table.to_pylist())
     spans = tuple(
         tuple(span for lf, votes in voters if votes[i] != ABSTAIN for span in reader.spans(i, lf))
         for i in range(len(chosen.rows))
@@ -326,7 +326,7 @@ def _columns_read(matrix: LabelMatrix, corpus: Corpus, rules: Mapping[str, Label
     return found
 
 
-class _Reader:
+class _ShownRows:
     """Examples, with the columns that rules derive from them; each is made once."""
 
     def __init__(self, examples: list[dict[str, Any]]) -> None:

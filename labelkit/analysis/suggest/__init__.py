@@ -136,7 +136,7 @@ def suggest(
     found = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)
     present = tuple(lfs or ())
-    search = _Search(rows.votes[sample.places], sample, found, pair, min_rows, min_precision, _words_of(present))
+    search = _PhraseSearch(rows.votes[sample.places], sample, found, pair, min_rows, min_precision, _words_of(present))
     chosen = search.chosen(SPARE * n)
     return Suggestions(_tried(search, chosen, rows, present, column)[:n], len(sample.texts), len(rows))
 
@@ -249,7 +249,7 @@ def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64
 
 
 @dataclass(frozen=True, eq=False)
-class _Search:
+class _PhraseSearch:
     """What is looked for, and where; ``votes`` are those of the examples that are looked at."""
 
     votes: NDArray[Any]
@@ -318,7 +318,7 @@ class _Search:
 
 
 def _tried(
-    search: _Search,
+    search: _PhraseSearch,
     chosen: list[tuple[int, int]],
     rows: LabelMatrix,
     lfs: Sequence[LabelingFunction[...]],
@@ -358,7 +358,7 @@ def _tried(
     return tuple(found)
 
 
-def _numbers(search: _Search, rows: LabelMatrix, own: NDArray[np.int64], label: int) -> dict[str, Any]:
+def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], label: int) -> dict[str, Any]:
     sample = search.sample
     weight, covered = sample.weight[own], sample.covered[own]
     share = weight.sum() / sample.weight.sum()

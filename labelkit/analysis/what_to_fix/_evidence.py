@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit.analysis.counts import Tally, class_counts, tallied
+from labelkit.analysis.counts import VoteTally, class_counts, tallied
 from labelkit.analysis.pairwise import Pairs, count_pairs
 from labelkit.label_models import MajorityVote, PatternLabelModel
 from labelkit.votes.gold import GoldCounts
@@ -47,7 +47,7 @@ class Evidence:
         return replace(self.patterns, gold=gold)
 
     @cached_property
-    def tally(self) -> Tally:
+    def tally(self) -> VoteTally:
         """Votes, overlaps, conflicts and faults of each labeling function."""
         return tallied(self.patterns)
 

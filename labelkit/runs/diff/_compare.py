@@ -15,7 +15,7 @@ from labelkit._shared.numbers import wilson_interval
 from labelkit.exceptions import MatrixError
 from labelkit.runs.diff._gold import pair_gold
 from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
-from labelkit.runs.diff._tally import Layout, Paired, Tally
+from labelkit.runs.diff._tally import Layout, Paired, DiffTally
 from labelkit.runs.diff.difference import Difference
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -64,7 +64,7 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
     pairing = pair(side_of(a), side_of(b))
     layout = _layout(pairing.before, pairing.after)
     truth = None if gold is None else pair_gold(gold, pairing, layout.class_names)
-    tally = Tally(layout, sample=sample, random_state=random_state)
+    tally = DiffTally(layout, sample=sample, random_state=random_state)
     for before, after in pairing.chunks():
         known = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
         tally.add(before, after, known)
@@ -125,7 +125,7 @@ def _renamed(before: Side, after: Side) -> dict[str, str]:
 # Tables ---------------------------------------------------------------------------------------------------------------
 
 
-def _lf_table(pairing: Pairing, tally: Tally, *, judged: bool, labeled: bool) -> pd.DataFrame:
+def _lf_table(pairing: Pairing, tally: DiffTally, *, judged: bool, labeled: bool) -> pd.DataFrame:
     """A row for each rule."""
     renamed = _renamed(pairing.before, pairing.after)
     old = {renamed.get(lf.name, lf.name): lf for lf in pairing.before.lfs}
@@ -185,7 +185,7 @@ def _p_value(pairs: Paired) -> float:
     return min(1.0, 2 * float(bdtr(min(pairs.right_gained, pairs.right_lost), n, 0.5))) if n else float("nan")
 
 
-def _vote_table(tally: Tally) -> pd.DataFrame:
+def _vote_table(tally: DiffTally) -> pd.DataFrame:
     """A row for each rule and kind of flip."""
     rows = [
         (name, _said(tally, old), _said(tally, new), n, tally.samples.ids(j, kind))
@@ -195,7 +195,7 @@ def _vote_table(tally: Tally) -> pd.DataFrame:
     return _table(rows, ["lf", "before", "after", "n", "ids"])
 
 
-def _label_table(tally: Tally) -> pd.DataFrame:
+def _label_table(tally: DiffTally) -> pd.DataFrame:
     """A row for each kind of flip of a label, with the rules whose votes flipped there."""
     rows = []
     for old, new, kind, n in tally.kinds(tally.label_moves):
@@ -206,7 +206,7 @@ def _label_table(tally: Tally) -> pd.DataFrame:
     return _table(rows, ["before", "after", "n", "without_a_vote", "by", "ids"])
 
 
-def _gold_table(tally: Tally) -> pd.DataFrame:
+def _gold_table(tally: DiffTally) -> pd.DataFrame:
     """How right the labels are, before and after, and what became of the same examples."""
     pairs = tally.label_pairs
     right = np.array(pairs.right)
@@ -218,7 +218,7 @@ def _gold_table(tally: Tally) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.Index(["before", "after"], name="labels"))
 
 
-def _said(tally: Tally, outcome: int) -> str | None:
+def _said(tally: DiffTally, outcome: int) -> str | None:
     return {FAULT: FAILED, ABSTAIN: None}.get(outcome) if outcome < 0 else tally.layout.class_names[outcome]
 
 

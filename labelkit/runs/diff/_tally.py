@@ -92,7 +92,7 @@ class Samples:
         return tuple(i for _, _, i in sorted(self.kept.get((name, kind), []), key=lambda entry: entry[1]))
 
 
-class Tally:
+class DiffTally:
     """What two sides have in common and what not.
 
     ``votes`` are counts of votes of each rule, before and after; ``moves`` are counts of flips of each kind, of rules,
