@@ -1,4 +1,4 @@
-"""What the votes say of labeling functions, of the corpus and of the gold.
+"""Statistics of votes: of labeling functions, of the corpus and of the gold.
 
 Everything is computed from distinct vote patterns and their counts, so that ten million examples cost no more than
 their patterns do. An example on which a rule failed leaves that rule's denominators. Unknown gold is not wrong; an

@@ -71,8 +71,8 @@ def _of_corpus(corpus: Any, column: str, function: Callable[[Any], Any] | None) 
     if function is None:
         parts = [_as_series(array) for array in batches]
         return pd.concat(parts, ignore_index=True) if parts else pd.Series([], dtype=object)
-    made = [None if value is None else function(value) for array in batches for value in array.to_pylist()]
-    return _as_series(made)
+    values = [None if value is None else function(value) for array in batches for value in array.to_pylist()]
+    return _as_series(values)
 
 
 def _as_series(values: Any) -> pd.Series:
@@ -112,10 +112,10 @@ def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[
     if pd.api.types.is_numeric_dtype(values) and values.nunique() > max_slices:
         values = pd.qcut(values, min(QUANTILES, max_slices), duplicates="drop")
     try:
-        codes, found = pd.factorize(values, use_na_sentinel=True)
+        codes, distinct = pd.factorize(values, use_na_sentinel=True)
     except TypeError:
         raise AnalysisError("the values cannot be told apart: lists and dicts are no slices") from None
-    slices = [value.item() if isinstance(value, np.generic) else value for value in found]
+    slices = [value.item() if isinstance(value, np.generic) else value for value in distinct]
     place, shown = _ordered(np.bincount(codes[codes >= 0], minlength=len(slices)), slices, max_slices)
     if (codes < 0).any():
         shown.append(None)

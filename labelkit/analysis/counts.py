@@ -1,4 +1,4 @@
-"""What all statistics start from: votes and gold at one door, and counts of examples over vote patterns."""
+"""Read votes and gold for all statistics, and count examples over vote patterns."""
 
 from __future__ import annotations
 
@@ -118,13 +118,13 @@ def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: i
     kinds = _kinds(outcomes)
     sums, by_class = np.zeros((4, m)), np.zeros((m, n_classes))
     failed = np.zeros(len(counts), dtype=bool)
-    for j, own in enumerate(outcomes.T):
-        voted = np.flatnonzero(own >= 0)
+    for j, column in enumerate(outcomes.T):
+        voted = np.flatnonzero(column >= 0)
         weight = counts[voted]
         for i, kind in enumerate(kinds):
             sums[i, j] = weight[kind[voted]].sum()
-        by_class[j] = np.bincount(own[voted], weights=weight, minlength=n_classes)
-        faults = own == FAULT
+        by_class[j] = np.bincount(column[voted], weights=weight, minlength=n_classes)
+        faults = column == FAULT
         sums[3, j] = counts[faults].sum()
         failed |= faults
     votes, overlaps, conflicts, faults_ = sums
@@ -133,13 +133,13 @@ def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: i
 
 
 def _kinds(outcomes: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each pattern has a vote, two, and two that differ."""
+    """Return masks of the patterns with a vote, with two, and with two that differ."""
     n = len(outcomes)
     voted, overlap, conflict = (np.zeros(n, dtype=bool) for _ in range(3))
     first = np.full(n, -1, dtype=outcomes.dtype)
-    for own in outcomes.T:
-        rows = np.flatnonzero(own >= 0)
-        label, before = own[rows], first[rows]
+    for column in outcomes.T:
+        rows = np.flatnonzero(column >= 0)
+        label, before = column[rows], first[rows]
         overlap[rows] |= voted[rows]
         conflict[rows] |= voted[rows] & (label != before)
         voted[rows] = True
@@ -149,12 +149,12 @@ def _kinds(outcomes: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
 
 def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """A part of a whole, NaN where the whole is nothing."""
-    found: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
-    return found
+    shares: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return shares
 
 
 def declared(patterns: VotePatterns) -> NDArray[np.bool_]:
-    """Which classes each LF is declared to vote for; shape (n_lfs, n_classes)."""
+    """Return a mask of the classes that each LF is declared to vote for; shape (n_lfs, n_classes)."""
     classes = np.zeros((patterns.n_lfs, patterns.n_classes), dtype=bool)
     for j, lf in enumerate(patterns.lfs):
         classes[j, list(lf.labels or ())] = True
@@ -167,7 +167,7 @@ def vote_cells(patterns: VotePatterns) -> sparse.csr_array:
 
 
 def fault_cells(patterns: VotePatterns) -> sparse.csr_array:
-    """Where an LF failed, 1 a cell; shape (n_patterns, n_lfs)."""
+    """Return a 1 in each cell in which an LF failed; shape (n_patterns, n_lfs)."""
     return ones_like(_stored(patterns, [np.flatnonzero(column == FAULT) for column in patterns.outcomes.T]))
 
 
@@ -175,7 +175,7 @@ def _stored(patterns: VotePatterns, rows: list[NDArray[np.int64]]) -> sparse.csr
     """The outcomes of some rows of each column."""
     bounds = np.cumsum([0, *map(len, rows)])
     none = np.empty(0, dtype=np.int64)
-    values = [column[own] for column, own in zip(patterns.outcomes.T, rows, strict=True)]
+    values = [column[stored_rows] for column, stored_rows in zip(patterns.outcomes.T, rows, strict=True)]
     shape = (len(patterns), patterns.n_lfs)
     stored = (np.concatenate([*values, none]), np.concatenate([*rows, none]), bounds)
     return sparse.csc_array(stored, shape=shape).tocsr()

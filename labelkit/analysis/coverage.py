@@ -1,4 +1,4 @@
-"""Where the labeling functions vote, and where they do not: by class, by slice of the corpus, over time.
+"""Coverage of the labeling functions: by class, by slice of the corpus, over time.
 
 Every share comes with the count behind it and Wilson's 95% interval. An example on which a rule failed leaves that
 rule's denominator. The last row of each slice, ``total``, is about the examples with any vote.
@@ -80,11 +80,11 @@ def coverage_by_class(matrix: Any, gold: Any = None, *, n_classes: int | None = 
     4  SPAM   link  2      2      2
     5  SPAM  total  2      2      2
     """
-    patterns, known = read(matrix, gold, n_classes)
-    if known is None:
+    patterns, gold_counts = read(matrix, gold, n_classes)
+    if gold_counts is None:
         raise GoldError("coverage by class takes gold", hint="coverage_by_class(matrix, gold)")
     k = patterns.n_classes
-    weights = sparse.csr_array((known.count, (known.label, known.pattern)), shape=(k, len(patterns)))
+    weights = sparse.csr_array((gold_counts.count, (gold_counts.label, gold_counts.pattern)), shape=(k, len(patterns)))
     frame = _frame("class", list(patterns.class_names), weights, patterns)
     return frame.assign(right=_right(patterns, weights).ravel().astype(np.int64))
 
@@ -212,10 +212,10 @@ def _are_times(values: pd.Series) -> bool:
 
 def _shortest(times: pd.Series) -> str:
     """The shortest length of a period that needs few periods."""
-    known = times.dropna()
-    if known.empty:
+    dated = times.dropna()
+    if dated.empty:
         return "day"
-    first, last = known.min(), known.max()
+    first, last = dated.min(), dated.max()
     for name, alias in PERIODS.items():
         if last.to_period(alias).ordinal - first.to_period(alias).ordinal < FEW_PERIODS:
             return name
@@ -224,11 +224,11 @@ def _shortest(times: pd.Series) -> str:
 
 def _periods(times: pd.Series, freq: str) -> tuple[NDArray[np.int64], list[Any]]:
     """The period of each example, and the starts of the periods, those without examples included."""
-    known = times.notna().to_numpy()
+    has_time = times.notna().to_numpy()
     codes = np.zeros(len(times), dtype=np.int64)
     starts: list[Any] = []
-    if known.any():
-        periods = pd.PeriodIndex(times[known], freq=PERIODS[freq])
+    if has_time.any():
+        periods = pd.PeriodIndex(times[has_time], freq=PERIODS[freq])
         first, last = periods.min(), periods.max()
         ordinals = periods.asi8
         n_periods = int(last.ordinal - first.ordinal) + 1
@@ -237,10 +237,10 @@ def _periods(times: pd.Series, freq: str) -> tuple[NDArray[np.int64], list[Any]]
                 f"there are {n_periods:,} periods of a {freq} from {first.start_time} to {last.start_time}",
                 hint=f"freq={_shortest(times)!r}",
             )
-        codes[known] = ordinals - first.ordinal
+        codes[has_time] = ordinals - first.ordinal
         starts = pd.period_range(first, last).start_time.tolist()
-    if not known.all():
-        codes[~known] = len(starts)
+    if not has_time.all():
+        codes[~has_time] = len(starts)
         starts.append(pd.NaT)
     return codes, starts
 
@@ -249,7 +249,7 @@ def _periods(times: pd.Series, freq: str) -> tuple[NDArray[np.int64], list[Any]]
 
 
 def _weights(codes: NDArray[np.int64], n_slices: int, rows: LabelMatrix) -> sparse.csr_array:
-    """How many examples of each slice show each pattern; shape (n_slices, n_patterns)."""
+    """Count the examples of each slice that show each pattern; shape (n_slices, n_patterns)."""
     shape = (n_slices, len(rows.patterns))
     return sparse.csr_array((np.ones(len(codes)), (codes, rows.pattern_index)), shape=shape)
 
@@ -282,8 +282,8 @@ def _right(patterns: VotePatterns, weights: sparse.csr_array) -> NDArray[np.floa
     votes = vote_cells(patterns)
     right = np.zeros((patterns.n_classes, patterns.n_lfs + 1))
     for label in range(patterns.n_classes):
-        own = slice(*weights.indptr[label : label + 2])
-        seen, count = votes[weights.indices[own]], weights.data[own]
+        of_label = slice(*weights.indptr[label : label + 2])
+        seen, count = votes[weights.indices[of_label]], weights.data[of_label]
         row = np.repeat(np.arange(len(count)), np.diff(seen.indptr))
         hit = seen.data == label
         right[label, :-1] = np.bincount(seen.indices[hit], weights=count[row[hit]], minlength=patterns.n_lfs)

@@ -1,4 +1,4 @@
-"""What would be lost without each labeling function: coverage, agreement, certainty, right labels.
+"""Measure the loss without each labeling function: of coverage, agreement, certainty, right labels.
 
 >>> from labelkit.votes.label_matrix import LabelMatrix
 >>> votes = LabelMatrix.of([[0, 0, -1], [1, -1, 0], [-1, -1, 1], [1, 1, -1]], names=["good", "echo", "noise"])
@@ -96,9 +96,9 @@ def marginal_values(
     """
     if refit and model is None:
         raise AnalysisError("there is no model to fit anew", hint="marginal_values(matrix, model=model, refit=True)")
-    patterns, known = read(matrix, gold, n_classes)
+    patterns, gold_counts = read(matrix, gold, n_classes)
     chosen = _positions(patterns, lfs)
-    labeled = _labeled(patterns, known, model, refit=refit)
+    labeled = _labeled(patterns, gold_counts, model, refit=refit)
     sums = np.array([_effect(labeled, j) for j in chosen]).reshape(len(chosen), 7)
     only, entropy, relabeled = sums[:, 0], sums[:, 1], sums[:, 2]
     n = np.full(len(chosen), float(patterns.n_examples))
@@ -112,7 +112,7 @@ def marginal_values(
         "entropy_gained": share(entropy, n),
         "relabeled": relabeled.astype(np.int64),
     }
-    if known is not None:
+    if gold_counts is not None:
         columns |= _score_columns(*sums[:, 3:].T)
     return pd.DataFrame(columns, index=pd.Index([patterns.names[j] for j in chosen], name="lf"))
 
@@ -204,7 +204,7 @@ def _majority_without(
 def _masked_without(
     patterns: VotePatterns, model: Any, j: int, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """What the model says when the labeling function abstains."""
+    """Return the model's probabilities if the labeling function abstains."""
     outcomes = patterns.outcomes[rows]
     outcomes[:, j] = ABSTAIN
     sure = None if patterns.confidence is None else patterns.confidence[rows]
@@ -217,7 +217,7 @@ def _masked_without(
 def _refitted_without(
     patterns: VotePatterns, model: Any, j: int, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """What a copy of the model says that never saw the labeling function."""
+    """Return the probabilities of a copy of the model that is fitted without the labeling function."""
     from sklearn.base import clone  # noqa: PLC0415 - statistics alone need no scikit-learn
 
     others = replace(
@@ -267,7 +267,7 @@ def _right(labeled: _Labeled, rows: NDArray[np.int64], then: NDArray[np.int64]) 
 
 
 def _gold_count(labeled: _Labeled, gold: GoldCounts, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
-    """How many gold examples of some patterns are of the class that is given for each."""
+    """Count the gold examples of some patterns that are of the class that is given for each."""
     wanted = (rows * labeled.patterns.n_classes + labels)[labels >= 0]
     if not len(labeled.keys):
         return 0.0

@@ -1,4 +1,4 @@
-"""Which label model to use: several are fitted on the same votes, shown side by side, and the simplest good one named.
+"""Compare label models: several are fitted on the same votes, shown side by side, and the simplest good one named.
 
 With gold, each is judged on gold that it was not given (five folds), by the accuracy of covered examples. Without gold,
 by votes that it was not given: a fifth of the labeling functions is left out, the model is fitted on the others, and
@@ -128,13 +128,13 @@ def compare(
 def _models(models: Any) -> dict[str, PatternLabelModel]:
     given = DEFAULT if models is None else models
     if isinstance(given, Mapping):
-        found = dict(given)
+        named = dict(given)
     else:
-        made = [_made(model) if isinstance(model, str) else model for model in given]
-        found = {_free_name(type(model).__name__, i, made): model for i, model in enumerate(made)}
-    if not found:
+        instances = [_made(model) if isinstance(model, str) else model for model in given]
+        named = {_free_name(type(model).__name__, i, instances): model for i, model in enumerate(instances)}
+    if not named:
         raise ModelError("there is no model to compare", hint=f"known: {', '.join(MODELS)}")
-    return found
+    return named
 
 
 def _made(name: str) -> PatternLabelModel:
@@ -152,7 +152,7 @@ def _free_name(name: str, place: int, models: Sequence[PatternLabelModel]) -> st
 def _agreement(rows: LabelMatrix, models: Mapping[str, PatternLabelModel]) -> dict[str, float]:
     majority = MODELS["MajorityVote"]().fit(rows).predict(rows)[rows.covered]
     labels = {name: clone(model).fit(rows).predict(rows)[rows.covered] for name, model in models.items()}
-    return {name: float(np.mean(own == majority)) if len(own) else float("nan") for name, own in labels.items()}
+    return {name: float(np.mean(hard == majority)) if len(hard) else float("nan") for name, hard in labels.items()}
 
 
 # With gold ------------------------------------------------------------------------------------------------------------
@@ -165,21 +165,21 @@ def _by_gold(
     gold: NDArray[np.int64],
     random_state: int,
 ) -> Comparison:
-    known = np.flatnonzero((gold >= 0) & rows.covered)
-    if len(known) < 2 * FOLDS:
+    with_gold = np.flatnonzero((gold >= 0) & rows.covered)
+    if len(with_gold) < 2 * FOLDS:
         raise GoldError(
-            f"{len(known)} covered examples have gold, and a comparison needs at least {2 * FOLDS}",
+            f"{len(with_gold)} covered examples have gold, and a comparison needs at least {2 * FOLDS}",
             hint="compare(matrix) goes by left-out votes",
         )
     rng = np.random.default_rng(random_state)
-    fold = rng.permutation(np.arange(len(known)) % FOLDS)
+    fold = rng.permutation(np.arange(len(with_gold)) % FOLDS)
     credit, lines = {}, {}
     for name, model in models.items():
-        proba = _cross_fitted(rows, model, gold, known, fold)
-        truth = gold[known]
+        proba = _cross_fitted(rows, model, gold, with_gold, fold)
+        truth = gold[with_gold]
         tied = proba >= proba.max(axis=1, keepdims=True) - 1e-9
-        credit[name] = tied[np.arange(len(known)), truth] / tied.sum(axis=1)
-        low, high = wilson_interval(credit[name].sum(), len(known))
+        credit[name] = tied[np.arange(len(with_gold)), truth] / tied.sum(axis=1)
+        low, high = wilson_interval(credit[name].sum(), len(with_gold))
         lines[name] = {
             "accuracy": float(credit[name].mean()),
             "low": float(low),
@@ -191,10 +191,10 @@ def _by_gold(
         }
     means = {name: float(values.mean()) for name, values in credit.items()}
     top = max(means, key=lambda name: means[name])
-    draws = rng.integers(0, len(known), size=(DRAWS, len(known)))
-    lost = {name: float(((credit[top] - own)[draws].mean(axis=1) > 0).mean()) for name, own in credit.items()}
+    draws = rng.integers(0, len(with_gold), size=(DRAWS, len(with_gold)))
+    lost = {name: float(((credit[top] - scores)[draws].mean(axis=1) > 0).mean()) for name, scores in credit.items()}
     best = next(name for name in models if name == top or lost[name] < NOT_WORSE)
-    reason = f"right on {percent(means[best])} of {len(known):,} covered examples with gold"
+    reason = f"right on {percent(means[best])} of {len(with_gold):,} covered examples with gold"
     if best != top:
         reason += f", simpler than {top} ({percent(means[top])}) and not worse by a paired bootstrap"
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
@@ -204,17 +204,17 @@ def _cross_fitted(
     rows: LabelMatrix,
     model: PatternLabelModel,
     gold: NDArray[np.int64],
-    known: NDArray[np.int64],
+    with_gold: NDArray[np.int64],
     fold: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Probabilities of the rows with gold, each by a model that was given the gold of other rows only."""
-    found = np.empty((len(known), rows.n_classes))
+    proba = np.empty((len(with_gold), rows.n_classes))
     for part in range(FOLDS):
         given = gold.copy()
-        given[known[fold == part]] = -1
+        given[with_gold[fold == part]] = -1
         fitted = clone(model).fit(rows, given)
-        found[fold == part] = fitted.predict_proba(rows[known[fold == part]])
-    return found
+        proba[fold == part] = fitted.predict_proba(rows[with_gold[fold == part]])
+    return proba
 
 
 # Without gold ---------------------------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def _held_out(rows: LabelMatrix, model: PatternLabelModel, parts: Sequence[NDArr
 
 
 def vote_gain(votes: NDArray[np.int64], proba: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """How much better a labeling function's votes and abstains are foretold with probabilities of the classes.
+    """Measure how much better a labeling function's votes and abstains are foretold with probabilities of the classes.
 
     Parameters
     ----------

@@ -163,15 +163,15 @@ def _sparse(votes: sparse.csr_array, patterns: VotePatterns) -> tuple[NDArray[np
     m, k = patterns.n_lfs, patterns.n_classes
     codes = votes.indices.astype(np.int64) * k + votes.data
     seen, column = np.unique(codes, return_inverse=True) if m * k > votes.nnz else (np.arange(m * k), codes)
-    own = sparse.csr_array((np.ones(len(codes)), column, votes.indptr), shape=(len(patterns), len(seen)))
+    hits = sparse.csr_array((np.ones(len(codes)), column, votes.indptr), shape=(len(patterns), len(seen)))
     weights = np.repeat(patterns.counts.astype(np.float64), np.diff(votes.indptr))
-    weighted = sparse.csr_array((weights, column, votes.indptr), shape=own.shape)
-    found = (own.T @ weighted).tocoo()
-    one, other = seen[found.coords[0]], seen[found.coords[1]]
+    weighted = sparse.csr_array((weights, column, votes.indptr), shape=hits.shape)
+    joint = (hits.T @ weighted).tocoo()
+    one, other = seen[joint.coords[0]], seen[joint.coords[1]]
     cell = (one // k) * m + other // k
     same = one % k == other % k
-    both = np.bincount(cell, weights=found.data, minlength=m * m)
-    alike = np.bincount(cell[same], weights=found.data[same], minlength=m * m)
+    both = np.bincount(cell, weights=joint.data, minlength=m * m)
+    alike = np.bincount(cell[same], weights=joint.data[same], minlength=m * m)
     return np.asarray(both.reshape(m, m), np.float64), np.asarray(alike.reshape(m, m), np.float64)
 
 
@@ -183,8 +183,8 @@ def _dense(patterns: VotePatterns) -> tuple[NDArray[np.float64], NDArray[np.floa
         voted = (outcomes >= 0).astype(np.float64)
         both += voted.T @ (counts * voted)
         for c in range(patterns.n_classes):
-            own = (outcomes == c).astype(np.float64)
-            alike += own.T @ (counts * own)
+            of_class = (outcomes == c).astype(np.float64)
+            alike += of_class.T @ (counts * of_class)
     return both, alike
 
 

@@ -130,13 +130,13 @@ def summarize(
     ModelError
         If the model was fitted on other labeling functions.
     """
-    patterns, known = read(matrix, gold, n_classes)
+    patterns, gold_counts = read(matrix, gold, n_classes)
     tally = tallied(patterns)
     columns: dict[str, Any] = {"polarity": _polarities(patterns, tally), **_vote_columns(patterns, tally)}
     if model is not None:
         columns["model_precision"] = _model_precision(model, patterns, tally)
-    if known is not None:
-        columns |= _gold_columns(patterns, tally, known)
+    if gold_counts is not None:
+        columns |= _gold_columns(patterns, tally, gold_counts)
     return Summary(pd.DataFrame(columns, index=pd.Index([*patterns.names, TOTAL], name="lf")))
 
 
@@ -147,7 +147,7 @@ def _polarities(patterns: VotePatterns, tally: VoteTally) -> list[str]:
     seen = [set(np.flatnonzero(row).tolist()) for row in tally.by_class]
     classes = [voted | set(lf.labels or ()) for voted, lf in zip(seen, patterns.lfs, strict=True)]
     classes.append(set().union(*classes))
-    return [", ".join(patterns.class_names[c] for c in sorted(own)) for own in classes]
+    return [", ".join(patterns.class_names[c] for c in sorted(lf_classes)) for lf_classes in classes]
 
 
 def _vote_columns(patterns: VotePatterns, tally: VoteTally) -> dict[str, NDArray[Any]]:
@@ -194,7 +194,7 @@ def _gold_columns(patterns: VotePatterns, tally: VoteTally, gold: GoldCounts) ->
 
 
 def _model_precision(model: PatternLabelModel, patterns: VotePatterns, tally: VoteTally) -> NDArray[np.float64]:
-    """How often each LF's votes are right by the model's probabilities."""
+    """Estimate the precision of each LF by the model's probabilities."""
     if not hasattr(model, "predict_pattern_proba"):
         raise ModelError(f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))")
     proba = model.predict_pattern_proba(patterns)

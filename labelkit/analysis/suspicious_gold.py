@@ -60,38 +60,38 @@ def suspicious_gold(matrix: Any, gold: Any, proba: Any, *, n_classes: int | None
     """
     rows = rows_of(matrix, n_classes)
     truth = aligned_gold(gold, rows.ids, rows.class_names)
-    known = np.flatnonzero(truth >= 0)
-    p, index, truth = _proba_of(proba, rows, known), rows.pattern_index[known], truth[known]
+    with_gold = np.flatnonzero(truth >= 0)
+    p, index, truth = _proba_of(proba, rows, with_gold), rows.pattern_index[with_gold], truth[with_gold]
     suspect, label, votes, gold_votes = _suspects(class_counts(rows.patterns), index, truth, p)
-    found = np.flatnonzero(suspect)
-    probability, against = p[found, label[found]], p[found, truth[found]]
-    order = np.lexsort([gold_votes[found] - votes[found], against - probability])
-    found, probability, against = found[order], probability[order], against[order]
-    places = known[found]
+    suspects = np.flatnonzero(suspect)
+    probability, against = p[suspects, label[suspects]], p[suspects, truth[suspects]]
+    order = np.lexsort([gold_votes[suspects] - votes[suspects], against - probability])
+    suspects, probability, against = suspects[order], probability[order], against[order]
+    places = with_gold[suspects]
     return pd.DataFrame(
         {
             "id": rows.ids[places],
             "row": places,
-            "gold": _named(truth[found], rows.class_names),
-            "label": _named(label[found], rows.class_names),
+            "gold": _named(truth[suspects], rows.class_names),
+            "label": _named(label[suspects], rows.class_names),
             "probability": probability,
             "gold_probability": against,
-            "votes": votes[found],
-            "gold_votes": gold_votes[found],
-            "lfs": _voters(rows.patterns, index[found], label[found]),
+            "votes": votes[suspects],
+            "gold_votes": gold_votes[suspects],
+            "lfs": _voters(rows.patterns, index[suspects], label[suspects]),
         }
     )
 
 
 def suspicious_patterns(patterns: VotePatterns, gold: GoldCounts, proba: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which pairs of a pattern and a gold label :func:`suspicious_gold` would list; shape (n_pairs,)."""
+    """Find the pairs of a pattern and a gold label that :func:`suspicious_gold` would list; shape (n_pairs,)."""
     return _suspects(class_counts(patterns), gold.pattern, gold.label, proba[gold.pattern])[0]
 
 
 def _suspects(
     counts: NDArray[np.int32], index: NDArray[np.int64], gold: NDArray[np.int64], proba: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Whether votes and model agree against the gold, the model's label, and the votes for it and for the gold."""
+    """Return a mask of gold against votes and model, the model's label, the votes for it and for the gold."""
     label = hard_labels(proba) if len(proba) else np.zeros(0, dtype=np.int64)
     votes, gold_votes = counts[index, label].astype(np.int64), counts[index, gold].astype(np.int64)
     return (label >= 0) & (label != gold) & (votes > gold_votes), label, votes, gold_votes

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
-from labelkit.corpus.source import BadRows, Reject, CorpusSource
+from labelkit.corpus.source import BadRows, CorpusSource, Reject
 from labelkit.exceptions import CorpusError
 
 BATCH_ROWS: Final = 65_536
@@ -94,12 +94,12 @@ class Corpus:
 
     @property
     def on_bad_row(self) -> Literal["raise", "reject"]:
-        """What is done with a row that cannot be read."""
+        """The policy for a row that cannot be read."""
         return self._bad.on_bad_row
 
     @property
     def splittable(self) -> bool:
-        """Whether any range of rows can be read without those before it (frames, lists, Parquet)."""
+        """True if any range of rows can be read without those before it (frames, lists, Parquet)."""
         return self._source.splittable
 
     @property

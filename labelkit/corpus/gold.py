@@ -52,9 +52,9 @@ class GoldSource:
         assert self.values is not None
         if self.names is None:
             return aligned_gold(self.values[positions], positions, class_names)
-        found = self.names.positions(ids)
+        places = self.names.positions(ids)
         gold = np.full(len(ids), -1, dtype=np.int64)
-        gold[found >= 0] = aligned_gold(self.values[found[found >= 0]], found[found >= 0], class_names)
+        gold[places >= 0] = aligned_gold(self.values[places[places >= 0]], places[places >= 0], class_names)
         return gold
 
     def checked(self, class_names: Sequence[str]) -> GoldSource:

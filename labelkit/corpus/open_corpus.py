@@ -99,17 +99,19 @@ def _from_path(data: str | Path, types: Types) -> CorpusSource:
     for suffixes, read in _FILES:
         if name.endswith(suffixes):
             return read(path, types)
-    known = ", ".join(suffix for suffixes, _ in _FILES for suffix in suffixes)
-    raise CorpusError(f"{str(path)!r} has none of the known suffixes: {known}", hint="rename or convert the file")
+    suffixes_read = ", ".join(suffix for suffixes, _ in _FILES for suffix in suffixes)
+    raise CorpusError(
+        f"{str(path)!r} has none of the known suffixes: {suffixes_read}", hint="rename or convert the file"
+    )
 
 
 def _existing(data: str | Path) -> Path:
     path = Path(data).expanduser()
     try:
-        found = path.exists()
+        exists = path.exists()
     except (OSError, ValueError):  # too long for a file system, or with a NUL: a text
-        found = False
-    if found:
+        exists = False
+    if exists:
         return path
     shown = f"{str(data)!r:.100}"
     if isinstance(data, str) and (len(data) > 255 or len(data.split()) > 2 or "\n" in data):
@@ -145,4 +147,4 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource
     (lambda data: isinstance(data, Sequence) and not isinstance(data, bytes), frame_source.from_list),
     (lambda data: isinstance(data, Iterable) and not isinstance(data, bytes), stream_source.RowStream),
 )
-"""What recognises a kind of source, and what reads it; the first that does is taken."""
+"""Tests of the kind of a source with their readers; the first that recognises it is taken."""

@@ -149,9 +149,9 @@ def examples_at(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], colu
     if corpus.id is None:
         return _by_position(corpus, ids, rows, columns)
     if corpus.splittable and corpus.n_rows == len(ids):  # the same corpus, most likely: the ids at the rows say so
-        found = read_rows(corpus, rows, columns)
-        if found.ids is not None and np.array_equal(found.ids.to_numpy(), ids[rows]):
-            return found.table
+        rows_read = read_rows(corpus, rows, columns)
+        if rows_read.ids is not None and np.array_equal(rows_read.ids.to_numpy(), ids[rows]):
+            return rows_read.table
     return _by_id(corpus, ids, rows, columns)
 
 
@@ -165,9 +165,9 @@ def _by_position(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], col
     are_numbers = ids.dtype.kind in "iu"
     candidates = np.unique(np.concatenate([rows, ids[rows].astype(np.int64)])) if are_numbers else np.unique(rows)
     candidates = candidates[candidates >= 0]
-    found = read_rows(corpus, candidates, columns)
-    chosen = _positions(ids, rows, found.n_passed)
-    return found.table.take(pa.array(np.searchsorted(candidates, chosen)))
+    rows_read = read_rows(corpus, candidates, columns)
+    chosen = _positions(ids, rows, rows_read.n_passed)
+    return rows_read.table.take(pa.array(np.searchsorted(candidates, chosen)))
 
 
 def _positions(ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
@@ -199,10 +199,10 @@ def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: 
         named.append(first_wanted[hits])
         if not corpus.splittable:
             tables.append(batch.table.take(pa.array(hits)))
-    found = np.concatenate(positions)
-    chosen = _chosen(found, np.concatenate(named), rows, wanted)
+    candidates = np.concatenate(positions)
+    chosen = _chosen(candidates, np.concatenate(named), rows, wanted)
     if corpus.splittable:
-        return read_rows(corpus, found[chosen], columns).table
+        return read_rows(corpus, candidates[chosen], columns).table
     return pa.Table.from_batches(tables).take(pa.array(chosen))
 
 

@@ -1,7 +1,7 @@
-"""What every reader provides, and where it reports the rows that it cannot read.
+"""The protocol of every reader, and the record of the rows that it cannot read.
 
-A :class:`CorpusSource` delivers chunks of any size; :class:`~labelkit.corpus.corpus.Corpus` cuts them to batches, so that no
-reader needs to know about batches, ids or selections.
+A :class:`CorpusSource` delivers chunks of any size; :class:`~labelkit.corpus.corpus.Corpus` cuts them to batches, so
+that no reader needs to know about batches, ids or selections.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ REJECT_TEXT = 500
 
 
 class CorpusSource(Protocol):
-    """Where the rows of a corpus are. Columns that are asked for exist; the corpus has checked them."""
+    """A reader of the rows of a corpus. Columns that are asked for exist; the corpus has checked them."""
 
     @property
     def name(self) -> str:
-        """What to call the source in messages: a path, or ``a pandas frame``."""
+        """The name of the source in messages: a path, or ``a pandas frame``."""
 
     @property
     def path(self) -> Path | None:
@@ -41,7 +41,7 @@ class CorpusSource(Protocol):
 
     @property
     def splittable(self) -> bool:
-        """Whether :meth:`read` works: any range of rows without those before it."""
+        """True if :meth:`read` works: any range of rows without those before it."""
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that the column is delivered in."""
@@ -83,7 +83,7 @@ class Reject:
 
 @dataclass(frozen=True)
 class BadRows:
-    """What to do with rows that cannot be read: raise, or keep them in a list."""
+    """Handle rows that cannot be read: raise, or keep them in a list."""
 
     source: str
     on_bad_row: Literal["raise", "reject"] = "raise"

@@ -1,4 +1,4 @@
-"""Which examples answer a question: masks over the columns of votes, all of which have to hold, and a sample."""
+"""Select examples by a question: masks over the columns of votes, all of which have to hold, and a sample."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, as :func:`labelkit.view` takes it; gold and labels are aligned with the matrix, ids are places."""
+    """A question, as :func:`labelkit.view` takes it; gold and labels are aligned with the matrix, ids are places."""
 
     matrix: LabelMatrix
     labeled_by: str | Sequence[str] | None
@@ -66,18 +66,18 @@ class Question:
         mask = np.ones(len(self.matrix), dtype=np.bool_)
         for condition, _ in asked:
             mask &= condition
-        found = np.flatnonzero(mask) if self.places is None else self.places[mask[self.places]]
+        matches = np.flatnonzero(mask) if self.places is None else self.places[mask[self.places]]
         clauses = [words for _, words in asked]
         draw = np.random.default_rng(random_state)
         if self.uncertain:
             clauses.append("the most uncertain first")
-            doubt = self._entropy()[found]
-            rows = found[np.lexsort([draw.random(len(found)), -doubt])][:n]
+            doubt = self._entropy()[matches]
+            rows = matches[np.lexsort([draw.random(len(matches)), -doubt])][:n]
         elif self.places is not None:
-            rows = found[:n]
+            rows = matches[:n]
         else:
-            rows = found if len(found) <= n else np.sort(draw.choice(found, n, replace=False))
-        return Selection(rows, len(found), tuple(clauses), tuple(dict.fromkeys(self._named())))
+            rows = matches if len(matches) <= n else np.sort(draw.choice(matches, n, replace=False))
+        return Selection(rows, len(matches), tuple(clauses), tuple(dict.fromkeys(self._named())))
 
     def _asked(self) -> Iterator[tuple[Mask, str]]:
         """A mask for each part of the question, and the part in words."""
@@ -126,12 +126,12 @@ class Question:
         rules = names_of(self.conflict)
         if len(rules) > 1:
             return self._differ(rules), f"on which {_and(rules)} differ"
-        own = self._column(rules[0])
-        other = _any(self.matrix, lambda column: (column != ABSTAIN) & (column != own))
-        return (own != ABSTAIN) & other, f"on which {rules[0]} conflicts with another rule"
+        votes = self._column(rules[0])
+        other = _any(self.matrix, lambda column: (column != ABSTAIN) & (column != votes))
+        return (votes != ABSTAIN) & other, f"on which {rules[0]} conflicts with another rule"
 
     def _differ(self, rules: Sequence[str]) -> Mask:
-        """Where two of several rules vote for different classes."""
+        """Return a mask of the rows on which two of several rules vote for different classes."""
         highest = np.full(len(self.matrix), ABSTAIN, dtype=self.matrix.dtype)
         lowest = np.full(len(self.matrix), np.iinfo(self.matrix.dtype).max, dtype=self.matrix.dtype)
         for name in rules:
@@ -159,16 +159,16 @@ class Question:
     def _wrong(self, voters: Sequence[str]) -> tuple[Mask, str]:
         if self.gold is None:
             raise GoldError("wrong=True needs gold labels to judge by", hint="wrong=gold, or gold=gold beside it")
-        gold, known = self.gold, self.gold >= 0
+        gold, has_gold = self.gold, self.gold >= 0
         if voters:
             columns = [self._column(name) for name in voters]
             masks = [(column != ABSTAIN) & (column != gold) for column in columns]
             where = f"where {_and(voters)} {'is' if len(voters) == 1 else 'are'} wrong"
-            return known & np.logical_and.reduce(masks), where
+            return has_gold & np.logical_and.reduce(masks), where
         if self.labels is not None:
             hard = self.labels.hard()
-            return known & (hard != ABSTAIN) & (hard != gold), "whose label is wrong"
-        return known & _any(self.matrix, lambda column: (column != ABSTAIN) & (column != gold)), "with a wrong vote"
+            return has_gold & (hard != ABSTAIN) & (hard != gold), "whose label is wrong"
+        return has_gold & _any(self.matrix, lambda column: (column != ABSTAIN) & (column != gold)), "with a wrong vote"
 
     def _given_label(self) -> tuple[Mask, str]:
         label = class_of(self.label, self.matrix.class_names)
@@ -176,7 +176,7 @@ class Question:
         return self._known_labels().hard() == label, named
 
     def _entropy(self) -> NDArray[np.float64]:
-        """How uncertain each example's label is."""
+        """Compute the entropy of each example's label."""
         labels = self._known_labels()
         doubt = np.zeros(len(labels.pattern_proba))
         for piece, proba in pieces_of(labels.pattern_proba):
@@ -193,7 +193,7 @@ class Question:
 
 
 def _any(matrix: LabelMatrix, test: Callable[[NDArray[Any]], Mask]) -> Mask:
-    """Where a test holds for any column of votes."""
+    """Return a mask of the rows in which a test holds for any column of votes."""
     mask = np.zeros(len(matrix), dtype=np.bool_)
     for column in matrix.votes.T:
         mask |= test(column)

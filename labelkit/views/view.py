@@ -181,8 +181,8 @@ def _rules_of(lfs: Any, matrix: LabelMatrix) -> tuple[dict[str, LabelingFunction
         if not isinstance(lf, LabelingFunction):
             raise MatrixError(f"{lf!r} is not a labeling function", hint='lfs=lk.collect("rules.py")')
         if lf.name in infos:
-            known = infos[lf.name].fingerprint
-            if known and known != lf.fingerprint:
+            fingerprint = infos[lf.name].fingerprint
+            if fingerprint and fingerprint != lf.fingerprint:
                 changed.append(lf.name)
             else:
                 rules[lf.name] = lf
@@ -249,9 +249,9 @@ def _votes_of(matrix: LabelMatrix, chosen: Selection, asked: str | Sequence[str]
         names = [name for name, idle in zip(matrix.names, silent, strict=True) if not idle or name in chosen.named]
     else:
         names = list(names_of(asked))
-    said: dict[int, str | None] = {FAULT: FAILED, ABSTAIN: None, **dict(enumerate(matrix.class_names))}
+    shown: dict[int, str | None] = {FAULT: FAILED, ABSTAIN: None, **dict(enumerate(matrix.class_names))}
     places = [position_of(matrix, name) for name in names]
-    columns = [pd.Series([said[vote] for vote in outcomes[:, place].tolist()], dtype=object) for place in places]
+    columns = [pd.Series([shown[vote] for vote in outcomes[:, place].tolist()], dtype=object) for place in places]
     return pd.DataFrame(dict(zip(names, columns, strict=True)), index=pd.RangeIndex(len(outcomes)))
 
 
@@ -260,14 +260,14 @@ def _beside(
 ) -> pd.DataFrame:
     """Gold and labels of the rows shown, by name; the probability is that of the likeliest class."""
     names = np.array([*matrix.class_names, None], dtype=object)
-    found: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     if gold is not None:
-        found["gold"] = pd.Series(names[gold[rows]], dtype=object)
+        columns["gold"] = pd.Series(names[gold[rows]], dtype=object)
     if labels is not None:
-        own = labels[rows]
-        found["label"] = pd.Series(names[own.hard()], dtype=object)
-        found["probability"] = own.proba.max(axis=1)
-    return pd.DataFrame(found, index=pd.RangeIndex(len(rows)))
+        chosen = labels[rows]
+        columns["label"] = pd.Series(names[chosen.hard()], dtype=object)
+        columns["probability"] = chosen.proba.max(axis=1)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 
 
 def _texts_of(
@@ -301,14 +301,14 @@ def _texts_of(
 
 def _derived(rules: Mapping[str, LabelingFunction[...]]) -> dict[str, Column]:
     """The derived columns that rules read, also through others, by name."""
-    found: dict[str, Column] = {}
+    derived: dict[str, Column] = {}
     queue: list[LabelingFunction[...] | Column] = list(rules.values())
     while queue:
         for name, column in derived_columns(queue.pop()).items():
-            if name not in found:
-                found[name] = column
+            if name not in derived:
+                derived[name] = column
                 queue.append(column)
-    return found
+    return derived
 
 
 def _columns_read(matrix: LabelMatrix, corpus: Corpus, rules: Mapping[str, LabelingFunction[...]]) -> list[str]:
@@ -320,10 +320,10 @@ def _columns_read(matrix: LabelMatrix, corpus: Corpus, rules: Mapping[str, Label
     if there:
         return there
     texts = [field.name for field in corpus.schema if pa.types.is_string(field.type) and field.name != corpus.id]
-    found = ["text"] if "text" in texts else texts or list(corpus.column_names)
-    if not found:
+    shown = ["text"] if "text" in texts else texts or list(corpus.column_names)
+    if not shown:
         raise CorpusError("the corpus has no columns to show", hint=SAME)
-    return found
+    return shown
 
 
 class _ShownRows:
@@ -336,7 +336,7 @@ class _ShownRows:
         self.failed: dict[str, None] = {}
 
     def spans(self, i: int, lf: LabelingFunction[...]) -> list[Span]:
-        """Where a rule matched example ``i``."""
+        """Return the spans in which a rule matched example ``i``."""
         try:
             return self._finder.spans(lf, values_for(lf, self._examples[i], self._made[i]))
         except Exception:  # noqa: BLE001 - a derived column is arbitrary code
@@ -351,11 +351,11 @@ class _ShownRows:
         return pd.Series(values, dtype=object)
 
     def _value(self, i: int, column: Column) -> Any:
-        made = self._made[i]
-        if column not in made:
+        computed = self._made[i]
+        if column not in computed:
             try:
-                made[column] = column(**values_for(column, self._examples[i], made))
+                computed[column] = column(**values_for(column, self._examples[i], computed))
             except Exception:  # noqa: BLE001 - as above
                 self.failed[column.name] = None
                 return None
-        return made[column]
+        return computed[column]

@@ -67,11 +67,11 @@ def distinct(rows: NDArray[Any], counts: NDArray[np.int64] | None = None) -> Dis
     """
     pieces = blocks(len(rows), BLOCK_ROWS)
     fields = Fields.of(rows)
-    found = in_threads(lambda piece: pack_distinct(rows[piece], fields), pieces)
-    whole, places = merge_packed([packed for packed, _ in found], fields)
+    packed_pieces = in_threads(lambda piece: pack_distinct(rows[piece], fields), pieces)
+    whole, places = merge_packed([packed for packed, _ in packed_pieces], fields)
     index = np.empty(len(rows), dtype=np.int64)
-    for piece, (_, own), place in zip(pieces, found, places, strict=True):
-        index[piece] = place[own]
+    for piece, (_, piece_index), place in zip(pieces, packed_pieces, places, strict=True):
+        index[piece] = place[piece_index]
     totals = np.bincount(index, weights=counts, minlength=whole.shape[1]).astype(np.int64)
     return DistinctRows(unpack(whole, fields, rows.dtype), totals, index)
 
@@ -80,7 +80,7 @@ def distinct(rows: NDArray[Any], counts: NDArray[np.int64] | None = None) -> Dis
 
 
 class Slot(NamedTuple):
-    """Where in a key a column's values stand.
+    """The position of a column's values in a key.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Fields:
-    """What values each column may hold, and so how rows are packed into keys.
+    """The values that each column may hold, which determine how rows are packed into keys.
 
     Attributes
     ----------
@@ -171,13 +171,13 @@ class Fields:
 
     @cached_property
     def n_words(self) -> int:
-        """How many 64-bit words a key takes; at least one."""
+        """Number of 64-bit words of a key; at least one."""
         n_bytes = max((slot.byte + max(1, slot.bits // 8) for slot in self.slots), default=1)
         return -(-n_bytes // 8)
 
 
 def _width(low: int, high: int, *, two: bool) -> int:
-    """How many bits a column's values take, so that they fill a byte evenly or are whole bytes."""
+    """Return the number of bits of a column's values, rounded up to fill a byte evenly or to whole bytes."""
     bits = min(high - low, 1) if two else (high - low).bit_length()
     return next((width for width in (0, 1, 2, 4) if bits <= width), -(-bits // 8) * 8)
 
@@ -310,8 +310,8 @@ def merge_packed(
     pieces = list(pairwise(cuts)) if parts else []
 
     def merge(piece: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Any:
-        own = [part[:, start:stop] for part, start, stop in zip(parts, *piece, strict=True)]
-        return _distinct_keys(np.concatenate(own, axis=1), kind="stable")
+        key_ranges = [part[:, start:stop] for part, start, stop in zip(parts, *piece, strict=True)]
+        return _distinct_keys(np.concatenate(key_ranges, axis=1), kind="stable")
 
     merged = in_threads(merge, pieces)
     places = [np.empty(part.shape[1], dtype=np.int32) for part in parts]
@@ -326,7 +326,7 @@ def merge_packed(
 
 
 def _cuts(parts: Sequence[NDArray[np.uint64]]) -> list[NDArray[np.int64]]:
-    """Where each part is cut, so that the pieces between two cuts hold the same range of keys; from 0 to its end."""
+    """Cut each part, from 0 to its end, so that the pieces between two cuts hold the same range of keys."""
     sizes = np.array([part.shape[1] for part in parts], dtype=np.int64)
     n_ranges = int(sizes.sum() // RANGE_ROWS)
     inner: list[NDArray[np.int64]] = []

@@ -41,8 +41,8 @@ class GoldCounts:
     @classmethod
     def of_examples(cls, index: NDArray[np.int64], gold: NDArray[np.int64], n_classes: int) -> Self:
         """Count examples by the pattern of each (``index``) and its gold label, -1 where unknown."""
-        known = gold >= 0
-        pairs, count = np.unique(index[known] * n_classes + gold[known], return_counts=True)
+        has_gold = gold >= 0
+        pairs, count = np.unique(index[has_gold] * n_classes + gold[has_gold], return_counts=True)
         return cls(pairs // n_classes, pairs % n_classes, count.astype(np.float64))
 
     @classmethod
@@ -76,8 +76,8 @@ def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: in
     ndarray of int64, shape (n_patterns, n_classes)
         The dense form of :class:`GoldCounts`, which vote patterns carry.
     """
-    known = gold >= 0
-    cells = index[known] * n_classes + gold[known]
+    has_gold = gold >= 0
+    cells = index[has_gold] * n_classes + gold[has_gold]
     return np.bincount(cells, minlength=n_patterns * n_classes).reshape(n_patterns, n_classes)
 
 

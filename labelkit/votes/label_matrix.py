@@ -171,17 +171,17 @@ class LabelMatrix:
 
     @property
     def n_examples(self) -> int:
-        """How many examples there are."""
+        """Number of examples."""
         return self.shape[0]
 
     @property
     def n_lfs(self) -> int:
-        """How many labeling functions there are."""
+        """Number of labeling functions."""
         return self.shape[1]
 
     @property
     def n_classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     @property
@@ -191,7 +191,7 @@ class LabelMatrix:
 
     @cached_property
     def covered(self) -> NDArray[np.bool_]:
-        """Whether any rule voted, for each example."""
+        """True for each example on which a rule voted."""
         return np.asarray((self.votes != ABSTAIN).any(axis=1))
 
     def __len__(self) -> int:
@@ -380,22 +380,22 @@ class LabelMatrix:
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> LabelMatrix:
         """Read a matrix from the table that :meth:`to_arrow` makes."""
         metadata = (table.schema.metadata or {}).get(METADATA)
-        known = {} if metadata is None else json.loads(metadata)
-        if "lfs" not in known:
+        description = {} if metadata is None else json.loads(metadata)
+        if "lfs" not in description:
             raise MatrixError(
                 f"{source} holds no label matrix", hint="LabelMatrix.of(frame) takes a plain frame of votes"
             )
-        lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
-        dtype = LabelSpace.of(known["classes"]).dtype
+        lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
+        dtype = LabelSpace.of(description["classes"]).dtype
         votes = np.empty((table.num_rows, len(lfs)), dtype=dtype, order="F")
         for j in range(len(lfs)):
             votes[:, j] = table.column(j + 1).to_numpy()
         return cls(
             votes=votes,
             lfs=lfs,
-            class_names=tuple(known["classes"]),
+            class_names=tuple(description["classes"]),
             ids=table.column(0).to_numpy(),
-            faults=tuple(Fault(**fault) for fault in known["faults"]),
+            faults=tuple(Fault(**fault) for fault in description["faults"]),
             confidence=read_confidence(table, lfs),
         )
 

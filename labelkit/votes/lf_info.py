@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LFInfo:
-    """What models and statistics may know of a labeling function; it travels with the votes.
+    """A description of a labeling function for models and statistics; it travels with the votes.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class LFInfo:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LFInfo:
         """The inverse of :meth:`to_dict`."""
-        made = dict(values)
-        made["labels"] = None if made.get("labels") is None else tuple(made["labels"])
-        made["columns"] = tuple(made.get("columns") or ())
-        return cls(**made)
+        fields = dict(values)
+        fields["labels"] = None if fields.get("labels") is None else tuple(fields["labels"])
+        fields["columns"] = tuple(fields.get("columns") or ())
+        return cls(**fields)

@@ -1,4 +1,4 @@
-"""How good labels are: functions of arrays, weighted by how many examples each row stands for.
+"""Measures of label quality: functions of arrays, weighted by how many examples each row stands for.
 
 Rows without gold (-1) are left out everywhere. An undefined number is NaN: no gold, no votes, a class that neither
 occurs nor is predicted. Small numbers deserve :func:`labelkit._shared.numbers.wilson_interval`.
@@ -142,15 +142,15 @@ def f1_threshold(proba: ArrayLike, *, weights: ArrayLike | None = None) -> float
     if not weight.sum() > 0:
         return float("nan")
     order = np.argsort(-p, kind="stable")
-    found = np.cumsum((weight * p)[order])
-    expected = 2 * found / (np.cumsum(weight[order]) + found[-1])
+    true_positives = np.cumsum((weight * p)[order])
+    expected = 2 * true_positives / (np.cumsum(weight[order]) + true_positives[-1])
     last = np.append(p[order][1:] < p[order][:-1], True)  # rows that are equally probable stand or fall together
     return float(p[order][np.where(last, expected, -1.0).argmax()])
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often the top label is right, by the probability that it was given: bins of equal width over (0, 1].
+    """Accuracy of the top label by the probability that it was given: bins of equal width over (0, 1].
 
     Attributes
     ----------
@@ -212,11 +212,11 @@ def _known(
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.float64]]:
     """The rows whose gold is known."""
     truth = np.asarray(gold, dtype=np.int64)
-    known = truth >= 0
+    has_gold = truth >= 0
     given = np.asarray(values)
     given = given if given.ndim == 1 else given.astype(np.float64, copy=False)
     weight = np.ones(len(truth)) if weights is None else np.asarray(weights, dtype=np.float64)
-    return given[known], truth[known], weight[known]
+    return given[has_gold], truth[has_gold], weight[has_gold]
 
 
 def _mean(values: NDArray[Any], weight: NDArray[np.float64]) -> float:

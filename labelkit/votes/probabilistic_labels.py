@@ -1,4 +1,4 @@
-"""What a label model says of each example: a probability for every class, and a hard label where one is deserved.
+"""Labels of a label model: a probability for every class of each example, and a hard label where one is deserved.
 
 Probabilities are kept once per pattern of votes and spread over the examples only when someone asks for rows. An
 example without a vote is not labeled: its probability is the class prior, it is counted as uncovered, and it gets no
@@ -105,13 +105,13 @@ def _hard_labels(proba: NDArray[np.float64], ties: Ties, generator: np.random.Ge
 
 def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> NDArray[np.int64]:
     """Set the most probable class of some rows; returns the positions of those where several are."""
-    own, highest = proba[rows], row_maxima(proba[rows]) - TIE_TOLERANCE
-    own.argmax(axis=1, out=best[rows])
-    if own.shape[1] > FEW_CLASSES:
-        n_tied = np.count_nonzero(own >= highest[:, None], axis=1)
+    some, highest = proba[rows], row_maxima(proba[rows]) - TIE_TOLERANCE
+    some.argmax(axis=1, out=best[rows])
+    if some.shape[1] > FEW_CLASSES:
+        n_tied = np.count_nonzero(some >= highest[:, None], axis=1)
     else:
-        n_tied = np.zeros(len(own), dtype=np.int64)
-        for column in own.T:
+        n_tied = np.zeros(len(some), dtype=np.int64)
+        for column in some.T:
             n_tied += column >= highest
     return np.asarray(np.flatnonzero(n_tied > 1) + rows.start)
 
@@ -229,7 +229,7 @@ class ProbabilisticLabels:
 
     @property
     def n_classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     @cached_property
@@ -247,7 +247,7 @@ class ProbabilisticLabels:
 
     @property
     def is_covered(self) -> NDArray[np.bool_]:
-        """Whether any rule voted, for each example; shape (n_examples,)."""
+        """True for each example on which a rule voted; shape (n_examples,)."""
         return np.asarray(self.pattern_covered[self.index])
 
     @property
@@ -343,9 +343,9 @@ class ProbabilisticLabels:
 
         try:
             if Path(path).is_file():
-                known = pq.read_metadata(path)
+                size = pq.read_metadata(path)
                 hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"
-                check_room(40.0 * known.num_rows * known.num_columns, "reading these labels", hint=hint)
+                check_room(40.0 * size.num_rows * size.num_columns, "reading these labels", hint=hint)
             table = pq.read_table(path)
         except (OSError, pa.ArrowInvalid) as error:
             raise MatrixError(f"{path} cannot be read as labels: {error}") from None
@@ -355,10 +355,10 @@ class ProbabilisticLabels:
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> ProbabilisticLabels:
         """Read labels from the table that :meth:`to_arrow` makes."""
         metadata = (table.schema.metadata or {}).get(_METADATA)
-        known = {} if metadata is None else json.loads(metadata)
-        if "classes" not in known or "lfs" in known:
+        description = {} if metadata is None else json.loads(metadata)
+        if "classes" not in description or "lfs" in description:
             raise MatrixError(f"{source} holds no probabilistic labels")
-        class_names = tuple(known["classes"])
+        class_names = tuple(description["classes"])
         proba = np.empty((table.num_rows, len(class_names)))
         for column, name in zip(proba.T, class_names, strict=True):
             column[:] = table.column(f"p_{name}").to_numpy()
@@ -392,9 +392,9 @@ def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
     >>> found.proba.tolist(), found.hard().tolist()
     ([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0]], [1, 1, 0])
     """
-    known = aligned_gold(gold, labels.ids, labels.class_names)
-    chosen = np.flatnonzero(known >= 0)
-    classes, number = np.unique(known[chosen], return_inverse=True)
+    truth = aligned_gold(gold, labels.ids, labels.class_names)
+    chosen = np.flatnonzero(truth >= 0)
+    classes, number = np.unique(truth[chosen], return_inverse=True)
     certain = (classes[:, None] == np.arange(labels.n_classes)).astype(np.float64)
     index = np.array(labels.index, dtype=np.int64)
     index[chosen] = len(labels.pattern_proba) + number

@@ -55,16 +55,16 @@ def read_table(path: str | Path, what: str) -> pa.Table:
 
 def vote_columns(names: Sequence[str]) -> list[str]:
     """Column names of a table of votes: the id's, kept apart from a rule that is itself called ``id``."""
-    own = "id"
-    while own in names:
-        own = f"example_{own}"
-    return [own, *names]
+    id_name = "id"
+    while id_name in names:
+        id_name = f"example_{id_name}"
+    return [id_name, *names]
 
 
 def matrix_metadata(
     lfs: Sequence[LFInfo], class_names: Sequence[str], faults: Sequence[Fault] = ()
 ) -> dict[bytes, bytes]:
-    """What a table of votes says of itself in its schema, so that it can be read back as a matrix."""
+    """Return the schema metadata of a table of votes, from which it can be read back as a matrix."""
     return {METADATA: as_json(table_description(lfs, class_names, faults))}
 
 
@@ -79,9 +79,9 @@ def table_description(
     }
 
 
-def as_json(known: dict[str, Any]) -> bytes:
+def as_json(description: dict[str, Any]) -> bytes:
     """Encode a description as JSON with sorted keys."""
-    return json.dumps(known, sort_keys=True, default=str).encode()
+    return json.dumps(description, sort_keys=True, default=str).encode()
 
 
 def _plain(value: Any) -> Any:

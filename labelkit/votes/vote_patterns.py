@@ -60,17 +60,17 @@ class VotePatterns:
 
     @property
     def n_examples(self) -> int:
-        """How many examples the patterns stand for."""
+        """Number of examples that the patterns stand for."""
         return int(self.counts.sum())
 
     @property
     def n_lfs(self) -> int:
-        """How many labeling functions there are."""
+        """Number of labeling functions."""
         return len(self.lfs)
 
     @property
     def n_classes(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self.class_names)
 
     @property
@@ -113,19 +113,23 @@ class VotePatterns:
             If the file is missing or holds no vote patterns.
         """
         table = read_table(path, "vote patterns")
-        known = json.loads((table.schema.metadata or {}).get(METADATA, "{}"))
-        if "fields" not in known:
+        description = json.loads((table.schema.metadata or {}).get(METADATA, "{}"))
+        if "fields" not in description:
             raise MatrixError(f"{path} holds no vote patterns")
         columns: dict[str, list[NDArray[Any]]] = {"key": [], "count": [], "gold": []}
         for name in table.column_names:
             columns[name.rstrip("0123456789")].append(table.column(name).to_numpy())
-        fields = Fields.read(np.array(known["fields"], dtype=np.int64))
-        soft, n_classes, dtype = known.get("soft", False), len(known["classes"]), LabelSpace.of(known["classes"]).dtype
+        fields = Fields.read(np.array(description["fields"], dtype=np.int64))
+        soft, n_classes, dtype = (
+            description.get("soft", False),
+            len(description["classes"]),
+            LabelSpace.of(description["classes"]).dtype,
+        )
         codes = unpack(np.stack(columns["key"]), fields, CODE if soft else dtype)
         outcomes, sure = decoded(codes, n_classes, dtype, soft=soft)
         gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
-        lfs = tuple(LFInfo.from_dict(lf) for lf in known["lfs"])
-        return cls(outcomes, columns["count"][0], lfs, tuple(known["classes"]), gold, sure)
+        lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
+        return cls(outcomes, columns["count"][0], lfs, tuple(description["classes"]), gold, sure)
 
     @classmethod
     def merge(cls, parts: Iterable[VotePatterns]) -> VotePatterns:
@@ -149,8 +153,8 @@ class VotePatterns:
         gold = None
         if any(t.gold is not None for t in tables):
             gold = np.zeros((len(rows.counts), first.n_classes), dtype=np.int64)
-            known = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
-            np.add.at(gold, rows.index, np.concatenate(known))
+            gold_counts = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
+            np.add.at(gold, rows.index, np.concatenate(gold_counts))
         return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
 
 
@@ -164,6 +168,6 @@ def _pattern_table(patterns: VotePatterns) -> pa.Table:
     columns = {f"key{i}": word for i, word in enumerate(pack(codes, fields))}
     columns |= {"count0": patterns.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
     table = pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
-    known = table_description(patterns.lfs, patterns.class_names) | {"fields": fields.table.tolist()}
-    known |= {"soft": patterns.confidence is not None}
-    return table.replace_schema_metadata({METADATA: as_json(known)})
+    description = table_description(patterns.lfs, patterns.class_names) | {"fields": fields.table.tolist()}
+    description |= {"soft": patterns.confidence is not None}
+    return table.replace_schema_metadata({METADATA: as_json(description)})

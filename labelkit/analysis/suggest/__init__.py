@@ -1,4 +1,4 @@
-"""Which words and phrases would make good rules: they cover uncovered examples, or tell two classes apart.
+"""Find words and phrases that would make good rules: they cover uncovered examples, or tell two classes apart.
 
 The labels that there are now teach which class a phrase speaks for; so suggestions improve with the rules and with the
 label model: suggest, paste, run, suggest again. What is said of a suggestion is what its rule does: it was run on
@@ -60,7 +60,7 @@ KNOWN: Final = 0.99
 """A rule that votes alike on this share of a phrase's examples has it already."""
 
 SPARE: Final = 2
-"""How many times as many phrases are tried as rules as are asked for."""
+"""Ratio of the phrases that are tried as rules to those that are asked for."""
 
 N_IDS: Final = 5
 """Examples that are named for each suggestion."""
@@ -129,14 +129,16 @@ def suggest(
     _check(n, max_words, min_rows, max_rows, min_precision)
     if not len(rows) or not rows.covered.any():
         return Suggestions((), 0, len(rows), "No example has a vote, so that there are no labels to learn from.")
-    known = _labels_of(labels, rows)
-    if between is None and known.is_covered.all():
+    current = _labels_of(labels, rows)
+    if between is None and current.is_covered.all():
         return Suggestions((), 0, len(rows), 'Every example has a vote; between=("A", "B") tells two classes apart.')
-    sample = _sampled(rows, known, corpus, column, max_rows, random_state)
-    found = grams(sample.texts, max_words=max_words, min_texts=min_rows)
+    sample = _sampled(rows, current, corpus, column, max_rows, random_state)
+    phrases = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)
     present = tuple(lfs or ())
-    search = _PhraseSearch(rows.votes[sample.places], sample, found, pair, min_rows, min_precision, _words_of(present))
+    search = _PhraseSearch(
+        rows.votes[sample.places], sample, phrases, pair, min_rows, min_precision, _words_of(present)
+    )
     chosen = search.chosen(SPARE * n)
     return Suggestions(_tried(search, chosen, rows, present, column)[:n], len(sample.texts), len(rows))
 
@@ -153,27 +155,27 @@ def _check(n: int, max_words: int, min_rows: int, max_rows: int, min_precision: 
 def _labels_of(labels: Any, rows: LabelMatrix) -> ProbabilisticLabels:
     if labels is None:
         labels = LabelModel().fit(rows)
-    known = labels if isinstance(labels, ProbabilisticLabels) or not hasattr(labels, "label") else labels.label(rows)
-    if not isinstance(known, ProbabilisticLabels):
+    current = labels if isinstance(labels, ProbabilisticLabels) or not hasattr(labels, "label") else labels.label(rows)
+    if not isinstance(current, ProbabilisticLabels):
         raise AnalysisError(f"{labels!r} is neither labels nor a label model", hint="suggest(matrix, corpus, model)")
-    if len(known) != len(rows) or known.n_classes != rows.n_classes:
+    if len(current) != len(rows) or current.n_classes != rows.n_classes:
         raise AnalysisError(
-            f"the labels are of {len(known):,} examples and {known.n_classes} classes, and the matrix is of "
+            f"the labels are of {len(current):,} examples and {current.n_classes} classes, and the matrix is of "
             f"{len(rows):,} and {rows.n_classes}"
         )
-    return known
+    return current
 
 
 def _pair(between: tuple[int | str, int | str], class_names: Sequence[str]) -> tuple[int, int]:
-    known: dict[int | str, int] = {c: c for c in range(len(class_names))}
-    known |= {name: c for c, name in enumerate(class_names)}
-    if len(between) != 2 or any(c not in known for c in between) or known[between[0]] == known[between[1]]:
+    numbers: dict[int | str, int] = {c: c for c in range(len(class_names))}
+    numbers |= {name: c for c, name in enumerate(class_names)}
+    if len(between) != 2 or any(c not in numbers for c in between) or numbers[between[0]] == numbers[between[1]]:
         raise AnalysisError(f"between={between!r} is not two of the classes {', '.join(class_names)}")
-    return known[between[0]], known[between[1]]
+    return numbers[between[0]], numbers[between[1]]
 
 
 def _words_of(lfs: Iterable[LabelingFunction[...]]) -> frozenset[str]:
-    """What the rules look for already, as phrases in lower case."""
+    """Return the phrases that the rules look for already, in lower case."""
     tests = [
         leaf.test
         for lf in lfs
@@ -232,16 +234,16 @@ def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64
     kind = opened.column_type(column)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
         raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)")
-    found = read_rows(opened, places, [column])
-    n_rows = found.n_passed if opened.n_rows is None else opened.n_rows
+    examples = read_rows(opened, places, [column])
+    n_rows = examples.n_passed if opened.n_rows is None else opened.n_rows
     if n_rows != len(rows):
         raise AnalysisError(
             f"the corpus has {n_rows:,} rows, and the matrix has {len(rows):,}",
             hint="give the corpus that was voted on",
         )
-    if found.ids is not None and not np.array_equal(found.ids.to_numpy(), rows.ids[places]):
+    if examples.ids is not None and not np.array_equal(examples.ids.to_numpy(), rows.ids[places]):
         raise AnalysisError("the corpus has other ids than the matrix", hint="give the corpus that was voted on")
-    texts = (text for chunk in found.table.column(0).chunks for text in chunk.to_pylist())
+    texts = (text for chunk in examples.table.column(0).chunks for text in chunk.to_pylist())
     return [None if text is None else text[:MAX_CHARACTERS] for text in texts]
 
 
@@ -250,7 +252,7 @@ def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64
 
 @dataclass(frozen=True, eq=False)
 class _PhraseSearch:
-    """What is looked for, and where; ``votes`` are those of the examples that are looked at."""
+    """A search for phrases in a sample; ``votes`` are those of the examples in it."""
 
     votes: NDArray[Any]
     sample: _Sample
@@ -281,8 +283,8 @@ class _PhraseSearch:
         by_gram = self.grams.matrix[:, good].T.tocsr()
 
         def wanted(place: int) -> bool:
-            own = by_gram.indices[by_gram.indptr[place] : by_gram.indptr[place + 1]]
-            return self.is_news(own, int(label[good[place]]))
+            hit_rows = by_gram.indices[by_gram.indptr[place] : by_gram.indptr[place + 1]]
+            return self.is_news(hit_rows, int(label[good[place]]))
 
         if self.pair is not None:
             value = np.where(np.abs(z[good]) >= SURE, np.abs(z[good]), 0.0)
@@ -292,7 +294,7 @@ class _PhraseSearch:
         return [(int(good[b]), int(label[good[b]])) for b in best]
 
     def is_news(self, own: NDArray[Any], label: int) -> bool:
-        """Whether no present rule votes for the class on all of some examples, and there is something to gain."""
+        """Return True if no rule votes for the class on all of some examples, and there is something to gain."""
         if not len(own) or (self.pair is None and self.sample.covered[own].all()):
             return False
         return bool((self.votes[own] == label).mean(axis=0).max(initial=0) < KNOWN)
@@ -304,7 +306,7 @@ class _PhraseSearch:
         support: NDArray[np.float64],
         label: NDArray[np.int64],
     ) -> NDArray[np.bool_]:
-        """Which phrases are seen often enough and are precise enough."""
+        """Return a mask of the phrases that are seen often enough and are precise enough."""
         if self.min_precision is not None:
             precise = low >= self.min_precision
         else:
@@ -328,22 +330,22 @@ def _tried(
     if not chosen:
         return ()
     phrases = [(search.grams.text(g), not search.grams.is_piece(g), label) for g, label in chosen]
-    made = [
+    rules = [
         keywords(words, label=label, whole_word=whole).rule(name=f"s{i}", column=column)
         for i, (words, whole, label) in enumerate(phrases)
     ]
     sample = search.sample
     table = pa.record_batch({column: pa.array(sample.texts, pa.large_string())})
-    hits = Plan(LabelingFunctions(made, labels=rows.class_names)).vote(table).votes != ABSTAIN
+    hits = Plan(LabelingFunctions(rules, labels=rows.class_names)).vote(table).votes != ABSTAIN
     taken = set(rows.names)
     source = {label: _source_label(label, lfs) for _, _, label in phrases}
-    found = []
+    suggestions = []
     for j, (words, whole, label) in enumerate(phrases):
-        own = np.flatnonzero(hits[:, j])
-        if search.is_news(own, label):
-            numbers = _numbers(search, rows, own, label)
+        hit_rows = np.flatnonzero(hits[:, j])
+        if search.is_news(hit_rows, label):
+            numbers = _numbers(search, rows, hit_rows, label)
             name = free_name(words, taken)
-            found.append(
+            suggestions.append(
                 Suggestion(
                     words=words,
                     label=rows.class_names[label],
@@ -355,7 +357,7 @@ def _tried(
                     **numbers,
                 )
             )
-    return tuple(found)
+    return tuple(suggestions)
 
 
 def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], label: int) -> dict[str, Any]:
@@ -382,7 +384,7 @@ def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], l
 
 
 def _source_label(label: int, lfs: Iterable[LabelingFunction[...]]) -> str:
-    """How the rules write the class: as a member of their enum, else as a number."""
+    """Write the class as the rules do: as a member of their enum, else as a number."""
     for lf in lfs:
         if lf.enum is not None and label in set(lf.enum):
             return f"{lf.enum.__name__}.{lf.enum(label).name}"

@@ -34,7 +34,7 @@ CHUNK_CHARACTERS: Final = 4_000_000
 """Texts are split into words in chunks of about this size."""
 
 JOINTS: Final = ("", " ", "'", "’", "-", ".", "@", "/", "&", "+")
-"""What may stand between the words of a phrase; the first stands for anything else, which ends it."""
+"""Characters that may stand between the words of a phrase; the first stands for anything else, which ends it."""
 
 LONGEST: Final = 40
 """A longer word is no word."""
@@ -81,7 +81,7 @@ class Grams:
         return last if rest < 0 else f"{self.text(rest)}{JOINTS[self.joint[gram]]}{last}"
 
     def is_piece(self, gram: int) -> bool:
-        """Whether it is of a script without spaces, so that it need not be a whole word."""
+        """True if it is of a script without spaces, so that it need not be a whole word."""
         return re.search(f"[{NO_SPACES}]", self.text(gram)) is not None
 
 
@@ -149,20 +149,20 @@ def _split(texts: Sequence[str | None]) -> tuple[Codes, Codes, Codes, list[str]]
     none = np.empty(0, dtype=np.int64)
     parts = [(none, none, none)]
     for kind in (False, True):
-        for places, joined in _chunks(part for part, own in zip(given, marked, strict=True) if own == kind):
+        for places, joined in _chunks(part for part, mark in zip(given, marked, strict=True) if mark == kind):
             gaps_and_words = _pattern(marked=kind).split(joined)
             codes, seen = pd.factorize(np.array(gaps_and_words[1::2], dtype=object))
-            known = np.array([numbers.setdefault(word, len(numbers)) for word in seen], dtype=np.int64)
+            word_numbers = np.array([numbers.setdefault(word, len(numbers)) for word in seen], dtype=np.int64)
             gaps, kinds = pd.factorize(np.array(gaps_and_words[::2], dtype=object))
             ends = np.array([gap.count(_MARK) for gap in kinds], dtype=np.int64)[gaps]
             joint = np.array([_joint(gap) for gap in kinds], dtype=np.int64)[gaps]
-            parts.append((known[codes] if len(codes) else none, joint[1:], places[np.cumsum(ends)[:-1]]))
+            parts.append((word_numbers[codes] if len(codes) else none, joint[1:], places[np.cumsum(ends)[:-1]]))
     word, joint, text = (np.concatenate(column) for column in zip(*parts, strict=True))
     return word, joint, text, list(numbers)
 
 
 def _is_word(word: str) -> bool:
-    """Whether it can be looked for as a whole: neither without spaces around it, nor very long, nor of marks alone."""
+    """Return True for a whole word: neither without spaces around it, nor very long, nor of marks alone."""
     plain = word.isascii() or (
         re.search(f"[{NO_SPACES}]", word) is None and re.search(rf"\w|{EMOJI}", word) is not None
     )
@@ -210,8 +210,8 @@ def _pieces(word: Codes, text: Codes, words: list[str]) -> tuple[Codes, Codes, l
     """The pieces of words of scripts without spaces, and their texts; the words with the pieces after them."""
     numbers: dict[str, int] = {}
     owned = [[numbers.setdefault(piece, len(numbers)) for piece in _pieces_of(w)] for w in words]
-    length = np.array([len(own) for own in owned], dtype=np.int64)
-    flat = np.array([number for own in owned for number in own], dtype=np.int64)
+    length = np.array([len(members) for members in owned], dtype=np.int64)
+    flat = np.array([number for members in owned for number in members], dtype=np.int64)
     start = np.cumsum(length) - length
     many = length[word] if len(word) else word
     rows = np.repeat(np.arange(len(word)), many)
@@ -230,7 +230,7 @@ def _pieces_of(word: str) -> set[str]:
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """What occurs in enough texts.
+    """The phrases that occur in enough texts.
 
     Attributes
     ----------
@@ -250,10 +250,10 @@ class _Table:
         """1 where a text has it."""
         there = self.number >= 0
         shape = (n_texts, len(self.kept))
-        found = sparse.csr_array((np.ones(there.sum()), (self.text[there], self.number[there])), shape=shape)
-        found.sum_duplicates()
-        found.data[:] = 1
-        return found
+        counts = sparse.csr_array((np.ones(there.sum()), (self.text[there], self.number[there])), shape=shape)
+        counts.sum_duplicates()
+        counts.data[:] = 1
+        return counts
 
 
 def _table(at: Codes, text: Codes, min_texts: int) -> _Table:

@@ -1,4 +1,4 @@
-"""How much a word or phrase says of a class, and which of them to propose.
+"""Score words and phrases by the evidence that they give of a class, and choose those to propose.
 
 To cover examples: a phrase's precision is the mean probability of its class over the covered examples that have it,
 and what counts is the lower end of Wilson's 95% interval, measured from the class's base rate (0) to certainty (1).
@@ -31,7 +31,7 @@ BLOCK_CELLS: Final = 4_000_000
 """Phrases are scored in blocks of so many cells of a phrase and a class."""
 
 PRIOR_EXAMPLES: Final = 10.0
-"""How many examples the prior of the log-odds is worth; their rate is that of both classes together."""
+"""Weight of the prior of the log-odds, in examples; their rate is that of both classes together."""
 
 OVERLAP: Final = 0.5
 """Two phrases that share more than this of the examples that either is in are not proposed both."""
@@ -42,7 +42,7 @@ SURE: Final = 1.96
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What is known of each phrase; arrays of shape (n_grams,).
+    """Counts and scores of each phrase; arrays of shape (n_grams,).
 
     Attributes
     ----------
@@ -78,11 +78,11 @@ def scored(grams: sparse.csr_array, proba: NDArray[np.float64]) -> Scores:
     step = max(1, BLOCK_CELLS // proba.shape[1])
     for start in range(0, n_grams, step):
         block = slice(start, start + step)
-        own = by_gram[block] @ proba
-        low, _ = wilson_interval(own, support[block, None])
+        expected = by_gram[block] @ proba
+        low, _ = wilson_interval(expected, support[block, None])
         lift = np.nan_to_num((low - base) / np.maximum(1 - base, 1e-9), nan=-1.0)
         label[block] = lift.argmax(axis=1)
-        right[block] = own[np.arange(len(own)), label[block]]
+        right[block] = expected[np.arange(len(expected)), label[block]]
     return of_labels(label, right, support, base)
 
 
@@ -91,9 +91,9 @@ def of_labels(
 ) -> Scores:
     """Scores of phrases for given classes, from the sums of their probabilities."""
     low, high = wilson_interval(right, support)
-    own = base[label]
+    base_rate = base[label]
     precision = np.divide(right, support, out=np.full(len(right), np.nan), where=support > 0)
-    lift = np.nan_to_num((low - own) / np.maximum(1 - own, 1e-9), nan=-1.0)
+    lift = np.nan_to_num((low - base_rate) / np.maximum(1 - base_rate, 1e-9), nan=-1.0)
     return Scores(label, support, precision, low, high, lift)
 
 
@@ -125,8 +125,8 @@ def greedy(
             lift[best] = 0
             continue
         chosen.append(best)
-        own = by_gram.indices[by_gram.indptr[best] : by_gram.indptr[best + 1]]
-        gone = own[left[own] > 0]
+        hit_rows = by_gram.indices[by_gram.indptr[best] : by_gram.indptr[best + 1]]
+        gone = hit_rows[left[hit_rows] > 0]
         left[gone] = 0
         reach = reach - np.asarray(by_example[gone].sum(axis=0)).ravel()
     return chosen
@@ -164,7 +164,7 @@ def distinct_best(
         if not free[best] or not wanted(best):
             continue
         chosen.append(best)
-        own = by_gram.indices[by_gram.indptr[best] : by_gram.indptr[best + 1]]
-        shared = np.asarray(grams[own].sum(axis=0)).ravel()
+        hit_rows = by_gram.indices[by_gram.indptr[best] : by_gram.indptr[best + 1]]
+        shared = np.asarray(grams[hit_rows].sum(axis=0)).ravel()
         free &= shared <= OVERLAP * (size + size[best] - shared)
     return chosen

@@ -81,10 +81,10 @@ class Suggestion:
         asked = (
             f"keywords({quoted(self.words)}, label={self.source_label}{'' if self.whole_word else ', whole_word=False'}"
         )
-        told = "" if not self.source_label.isdigit() else f"  # {_plain(self.label)}"
+        comment = "" if not self.source_label.isdigit() else f"  # {_plain(self.label)}"
         if not self.column.isidentifier():
-            return f"{self.name} = {asked}).rule(name={quoted(self.name)}, column={quoted(self.column)}){told}"
-        return f'@{asked}){told}\ndef {self.name}({self.column}: str) -> None:\n    """{self.why()}"""'
+            return f"{self.name} = {asked}).rule(name={quoted(self.name)}, column={quoted(self.column)}){comment}"
+        return f'@{asked}){comment}\ndef {self.name}({self.column}: str) -> None:\n    """{self.why()}"""'
 
     def why(self) -> str:
         """The numbers in a sentence."""

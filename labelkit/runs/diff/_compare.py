@@ -15,14 +15,14 @@ from labelkit._shared.numbers import wilson_interval
 from labelkit.exceptions import MatrixError
 from labelkit.runs.diff._gold import pair_gold
 from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
-from labelkit.runs.diff._tally import Layout, Paired, DiffTally
+from labelkit.runs.diff._tally import DiffTally, Layout, Paired
 from labelkit.runs.diff.difference import Difference
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import FAULT
 
 MOVES: Final = ("right_gained", "right_lost", "wrong_gained", "wrong_lost")
-"""What can become of a vote or a label that gold judges."""
+"""The outcomes of a vote or a label that gold judges."""
 
 
 def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int = 0) -> Difference:
@@ -66,8 +66,8 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
     truth = None if gold is None else pair_gold(gold, pairing, layout.class_names)
     tally = DiffTally(layout, sample=sample, random_state=random_state)
     for before, after in pairing.chunks():
-        known = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
-        tally.add(before, after, known)
+        true_classes = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
+        tally.add(before, after, true_classes)
     labeled = pairing.before.labeled and pairing.after.labeled
     return Difference(
         lfs=_lf_table(pairing, tally, judged=truth is not None, labeled=labeled),
@@ -100,7 +100,7 @@ def _layout(before: Side, after: Side) -> Layout:
 
 
 def _notes(pairing: Pairing) -> list[str]:
-    """What the reader should know before trusting the numbers."""
+    """Return notes on the limits of the numbers."""
     before, after = pairing.before, pairing.after
     notes = []
     if before.class_names != after.class_names:
@@ -155,7 +155,7 @@ def _status(old: LFInfo | None, new: LFInfo | None) -> str:
 
 
 def _judged(paired: list[Paired]) -> dict[str, Any]:
-    """What gold says of each rule."""
+    """Judge each rule by gold."""
     columns: dict[str, Any] = {}
     for when, side in (("before", 0), ("after", 1)):
         right = np.array([pairs.right[side] for pairs in paired], dtype=np.int64)
@@ -174,7 +174,7 @@ def _share(right: NDArray[np.int64], given: NDArray[np.int64]) -> dict[str, NDAr
 
 
 def _p_value(pairs: Paired) -> float:
-    """How likely as uneven a split of the examples that became right or are so no longer is, if each way was as likely.
+    """Probability of as uneven a split of the examples that became right or wrong, if each way was as likely.
 
     References
     ----------
@@ -207,7 +207,7 @@ def _label_table(tally: DiffTally) -> pd.DataFrame:
 
 
 def _gold_table(tally: DiffTally) -> pd.DataFrame:
-    """How right the labels are, before and after, and what became of the same examples."""
+    """Accuracy of the labels, before and after, and the changes of the same examples."""
     pairs = tally.label_pairs
     right = np.array(pairs.right)
     given = right + np.array(pairs.wrong)

@@ -53,7 +53,7 @@ class Chunk:
 
 
 class Side(Protocol):
-    """What is compared."""
+    """One side of a comparison."""
 
     @property
     def lfs(self) -> tuple[LFInfo, ...]:
@@ -65,11 +65,11 @@ class Side(Protocol):
 
     @property
     def corpus(self) -> dict[str, Any]:
-        """What is known of the corpus: ``path``, ``fingerprint``, ``id``."""
+        """The description of the corpus: ``path``, ``fingerprint``, ``id``."""
 
     @property
     def labeled(self) -> bool:
-        """Whether there are labels."""
+        """True if there are labels."""
 
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, in pieces."""
@@ -89,7 +89,7 @@ class HeldSide:
 
     @property
     def labeled(self) -> bool:
-        """Whether there are labels."""
+        """True if there are labels."""
         return self.whole.labels is not None
 
     def ids(self) -> Iterator[NDArray[Any]]:
@@ -134,9 +134,9 @@ class FolderSide:
 
     @property
     def corpus(self) -> dict[str, Any]:
-        """What the manifest says."""
-        known: dict[str, Any] = self.folder.manifest.get("corpus") or {}
-        return known
+        """The description of the corpus in the manifest."""
+        description: dict[str, Any] = self.folder.manifest.get("corpus") or {}
+        return description
 
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, a part at a time."""
@@ -149,8 +149,8 @@ class FolderSide:
         start, faults = 0, self.folder.faults
         for part in self._parts:
             votes = LabelMatrix.from_arrow(pq.read_table(part), source=str(part))
-            own = (fault for fault in faults if start <= fault.row < start + len(votes))
-            failed = tuple(replace(fault, row=fault.row - start) for fault in own)
+            chunk_faults = (fault for fault in faults if start <= fault.row < start + len(votes))
+            failed = tuple(replace(fault, row=fault.row - start) for fault in chunk_faults)
             labels = pq.read_table(self.folder.path / "labels" / part.name, columns=["label"]).column(0)
             hard = labels.fill_null(ABSTAIN).to_numpy().astype(np.int64)
             rows = np.arange(start, start + len(votes))
@@ -182,7 +182,7 @@ def side_of(given: Any) -> Side:
 
 @dataclass(frozen=True, eq=False)
 class Pairing:
-    """How the examples of two sides belong together.
+    """The match of the examples of two sides.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ class Pairing:
 
     @property
     def same(self) -> bool:
-        """Whether both sides have the same examples in the same order."""
+        """True if both sides have the same examples in the same order."""
         return self.keep_before is None and self.keep_after is None
 
     def chunks(self) -> Iterator[tuple[Chunk, Chunk]]:
@@ -254,7 +254,7 @@ def pair(before: Side, after: Side) -> Pairing:
 
 
 def _same_ids(before: Side, after: Side) -> bool:
-    """Whether both have the same ids in the same order."""
+    """Return True if both have the same ids in the same order."""
     left, right = before.ids(), after.ids()
     a: NDArray[Any] | None = next(left, None)
     b: NDArray[Any] | None = next(right, None)

@@ -15,7 +15,7 @@ from labelkit.votes.outcomes import FAULT
 
 @dataclass(frozen=True)
 class Layout:
-    """Where rules and classes of both sides are.
+    """The positions of the rules and classes of both sides.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Layout:
 
 @dataclass
 class Paired:
-    """How often votes or labels are right and wrong before and after, on the same examples with gold.
+    """Counts of right and wrong votes or labels before and after, on the same examples with gold.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ class Paired:
 
     def add(self, before: NDArray[Any], after: NDArray[Any], gold: NDArray[Any]) -> None:
         """Count some examples; gold is -1 where it is not known."""
-        known = gold >= 0
-        right = [known & (values == gold) for values in (before, after)]
-        wrong = [known & (values >= 0) & (values != gold) for values in (before, after)]
+        has_gold = gold >= 0
+        right = [has_gold & (values == gold) for values in (before, after)]
+        wrong = [has_gold & (values >= 0) & (values != gold) for values in (before, after)]
         for side in (0, 1):
             self.right[side] += int(right[side].sum())
             self.wrong[side] += int(wrong[side].sum())
@@ -81,10 +81,10 @@ class Samples:
     def offer(self, kinds: NDArray[np.int64], keys: NDArray[np.float64], chunk: Chunk, name: Any) -> None:
         """Take notice of some flips, each of a kind."""
         for kind in np.unique(kinds).tolist():
-            own = np.flatnonzero(kinds == kind)
-            first = own[np.argsort(keys[own], kind="stable")[: self.size]]
-            found = zip(keys[first].tolist(), chunk.rows[first].tolist(), chunk.ids[first].tolist(), strict=True)
-            kept = sorted([*self.kept.get((name, kind), []), *found], key=lambda entry: entry[0])
+            of_kind = np.flatnonzero(kinds == kind)
+            first = of_kind[np.argsort(keys[of_kind], kind="stable")[: self.size]]
+            entries = zip(keys[first].tolist(), chunk.rows[first].tolist(), chunk.ids[first].tolist(), strict=True)
+            kept = sorted([*self.kept.get((name, kind), []), *entries], key=lambda entry: entry[0])
             self.kept[name, kind] = kept[: self.size]
 
     def ids(self, name: Any, kind: int) -> tuple[Any, ...]:
@@ -93,7 +93,7 @@ class Samples:
 
 
 class DiffTally:
-    """What two sides have in common and what not.
+    """Counts of the agreements and differences of two sides.
 
     ``votes`` are counts of votes of each rule, before and after; ``moves`` are counts of flips of each kind, of rules,
     of labels, of rules on examples whose label flips (``by``) and of labels where no vote does (``unmoved``). A flip
@@ -182,5 +182,5 @@ class DiffTally:
 
     def kinds(self, counts: NDArray[np.int64]) -> list[tuple[int, int, int, int]]:
         """The kinds of flips that occurred: before, after, the kind's number, how often."""
-        found = [(*divmod(kind, self.width), kind, int(counts[kind])) for kind in np.flatnonzero(counts).tolist()]
-        return [(old + FAULT, new + FAULT, kind, n) for old, new, kind, n in found]
+        moves = [(*divmod(kind, self.width), kind, int(counts[kind])) for kind in np.flatnonzero(counts).tolist()]
+        return [(old + FAULT, new + FAULT, kind, n) for old, new, kind, n in moves]

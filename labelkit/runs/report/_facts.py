@@ -36,7 +36,7 @@ MOST_REJECTS: Final = 20
 
 @dataclass(frozen=True)
 class Facts:
-    """What a report tells.
+    """The contents of a report.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Facts:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What was run."""
+        """The rules and the corpus of the run."""
         return self.folder.manifest
 
     @property
@@ -83,7 +83,7 @@ class Facts:
 
     @property
     def n_examples(self) -> int:
-        """How many examples there are."""
+        """Number of examples."""
         return int(self.manifest["examples"])
 
 
@@ -195,7 +195,7 @@ def _longest_first(
 
 
 def _tried(read: Callable[[], T], otherwise: T) -> tuple[T, str]:
-    """What can be read of the corpus, or why it cannot: an iterator, for one, is gone after the run."""
+    """Read the corpus, or give the reason if it cannot be read: an iterator, for one, is gone after the run."""
     try:
         return read(), ""
     except CorpusError as error:

@@ -18,7 +18,7 @@ MOST_RUNS: Final = 20
 
 @dataclass(frozen=True)
 class EarlierRun:
-    """What is told of another run.
+    """The summary of another run.
 
     Attributes
     ----------
@@ -42,8 +42,8 @@ class EarlierRun:
 def earlier_runs(folder: RunFolder) -> list[EarlierRun]:
     """The runs in the folder that a run folder stands in, other than itself, the latest first."""
     here = folder.path.resolve()
-    found = sorted(_siblings(here), key=lambda known: (known[0], known[1].path.name), reverse=True)
-    return [_told(finished, other, folder.manifest) for finished, other in found[:MOST_RUNS]]
+    siblings = sorted(_siblings(here), key=lambda sibling: (sibling[0], sibling[1].path.name), reverse=True)
+    return [_told(finished, other, folder.manifest) for finished, other in siblings[:MOST_RUNS]]
 
 
 def _siblings(here: Any) -> Iterator[tuple[str, RunFolder]]:
@@ -59,11 +59,11 @@ def _siblings(here: Any) -> Iterator[tuple[str, RunFolder]]:
 
 
 def _told(finished: str, other: RunFolder, manifest: dict[str, Any]) -> EarlierRun:
-    own = manifest["corpus"]["fingerprint"]
+    fingerprint = manifest["corpus"]["fingerprint"]
     return EarlierRun(
         name=other.path.name,
         finished=finished[:16].replace("T", " "),
-        same_corpus=bool(own) and other.manifest["corpus"].get("fingerprint") == own,
+        same_corpus=bool(fingerprint) and other.manifest["corpus"].get("fingerprint") == fingerprint,
         fingerprints={rule["name"]: rule["fingerprint"] for rule in other.manifest["rules"]},
         summary=other.summary,
     )

@@ -1,4 +1,4 @@
-"""Which examples a report shows: a bounded, random and repeatable choice for each rule and each pair that disagrees.
+"""Choose the examples of a report: bounded, random and repeatable, for each rule and each pair that disagrees.
 
 The examples stand in one random order, and every list takes the first of its own in that order. So each list is a
 simple random sample of what it stands for, and lists share many examples, of which a report then holds one copy.
@@ -40,7 +40,7 @@ FIRST_ROWS: Final = 20_000
 
 @dataclass(frozen=True)
 class PairCounts:
-    """How often two rules vote on the same example, and for different classes.
+    """Counts of the examples on which two rules vote, and vote for different classes.
 
     Attributes
     ----------
@@ -118,12 +118,12 @@ class Chosen:
         covered = np.zeros(len(votes), dtype=bool)
         by_lf, overruled, wrong = [], [], []
         for column in votes.T:
-            own = np.flatnonzero(column >= 0)
-            said = column[own]
-            covered[own] = True
-            by_lf.append(_first(own, rank, PER_LF))
-            overruled.append(_first(own[(labels[own] >= 0) & (labels[own] != said)], rank, PER_KIND))
-            wrong.append(_first(own[(gold[own] >= 0) & (gold[own] != said)], rank, PER_KIND))
+            voted = np.flatnonzero(column >= 0)
+            lf_votes = column[voted]
+            covered[voted] = True
+            by_lf.append(_first(voted, rank, PER_LF))
+            overruled.append(_first(voted[(labels[voted] >= 0) & (labels[voted] != lf_votes)], rank, PER_KIND))
+            wrong.append(_first(voted[(gold[voted] >= 0) & (gold[voted] != lf_votes)], rank, PER_KIND))
         uncovered = _first(np.flatnonzero(~covered), rank, PER_WHOLE)
         unsure = _least_sure(np.flatnonzero(covered), rank, top)
         return cls(by_lf, overruled, wrong, _disagreements(votes, order, pairs), uncovered, unsure)
@@ -133,7 +133,7 @@ class Chosen:
         lists = [self.uncovered, self.unsure, *self.by_lf, *self.overruled, *self.wrong]
         lists += [np.asarray(rows, dtype=np.int64) for rows in self.by_pair.values()]
         longest = max(map(len, lists), default=0)
-        return list(dict.fromkeys(int(own[place]) for place in range(longest) for own in lists if place < len(own)))
+        return list(dict.fromkeys(int(rows[place]) for place in range(longest) for rows in lists if place < len(rows)))
 
 
 def _first(rows: NDArray[np.int64], rank: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -156,21 +156,21 @@ def _disagreements(
     votes: NDArray[np.integer], order: NDArray[np.int64], pairs: list[tuple[int, int]]
 ) -> dict[tuple[int, int], list[int]]:
     """The first examples, in the random order, on which each pair disagrees."""
-    found: dict[tuple[int, int], list[int]] = {pair: [] for pair in pairs}
+    rows_by_pair: dict[tuple[int, int], list[int]] = {pair: [] for pair in pairs}
     ends = [0]
     while ends[-1] < len(order):
         ends.append(min(len(order), max(FIRST_ROWS, 4 * ends[-1])))
     for start, stop in pairwise(ends):
         unfilled: dict[int, list[int]] = {}
         for i, j in pairs:
-            if len(found[i, j]) < PER_PAIR:
+            if len(rows_by_pair[i, j]) < PER_PAIR:
                 unfilled.setdefault(i, []).append(j)
         block = order[start:stop]
         for i, others in unfilled.items():
-            own = block[votes[block, i] >= 0]
-            mine = votes[own, i]
+            voted = block[votes[block, i] >= 0]
+            mine = votes[voted, i]
             for j in others:
-                theirs = votes[own, j]
-                hits = own[np.flatnonzero((theirs >= 0) & (theirs != mine))[: PER_PAIR - len(found[i, j])]]
-                found[i, j] += hits.tolist()
-    return found
+                theirs = votes[voted, j]
+                hits = voted[np.flatnonzero((theirs >= 0) & (theirs != mine))[: PER_PAIR - len(rows_by_pair[i, j])]]
+                rows_by_pair[i, j] += hits.tolist()
+    return rows_by_pair

@@ -23,7 +23,7 @@ _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 
 @dataclass(frozen=True)
 class SourceRows:
-    """Where the texts of examples come from.
+    """The source of the texts of examples.
 
     Parameters
     ----------
@@ -62,22 +62,22 @@ class SourceRows:
         RunFolderError
             If it has another number of rows than the run.
         """
-        known = manifest["corpus"]
+        described = manifest["corpus"]
         if given is not None:
-            corpus = _opened(given, known)
-            sure = bool(known["fingerprint"]) and known["fingerprint"] == corpus.fingerprint()
-            if not sure and known["id"] is None and corpus.n_rows not in {None, manifest["examples"]}:
+            corpus = _opened(given, described)
+            sure = bool(described["fingerprint"]) and described["fingerprint"] == corpus.fingerprint()
+            if not sure and described["id"] is None and corpus.n_rows not in {None, manifest["examples"]}:
                 raise _other_corpus()
-            note = _unsure(sure=sure, by_id=known["id"] is not None)
+            note = _unsure(sure=sure, by_id=described["id"] is not None)
             return cls(corpus, *_columns(corpus, manifest), note, sure)
-        if known["path"] is None:
+        if described["path"] is None:
             return cls(None, note="The run read its corpus from memory, so the examples are shown without their texts.")
-        path = Path(known["path"])
+        path = Path(described["path"])
         if not path.exists():
             return cls(None, note=f"The corpus {path.name} is not there any more, so the examples have no texts.")
         try:
-            corpus = _opened(path, known)
-            same = corpus.fingerprint() == known["fingerprint"]
+            corpus = _opened(path, described)
+            same = corpus.fingerprint() == described["fingerprint"]
         except (CorpusError, OSError) as error:
             return cls(None, note=f"The corpus {path.name} cannot be read, so the examples have no texts: {error}")
         if not same:
@@ -89,8 +89,10 @@ class SourceRows:
         unknown = np.full(len(rows), -1, dtype=np.int64)
         if self.corpus is None or self.gold_column is None:
             return unknown
-        found = self._read(self.corpus, [self.gold_column], rows)
-        return unknown if found is None else aligned_gold(column_values(found.table.column(0)), rows, class_names)
+        rows_read = self._read(self.corpus, [self.gold_column], rows)
+        return (
+            unknown if rows_read is None else aligned_gold(column_values(rows_read.table.column(0)), rows, class_names)
+        )
 
     def values(self, rows: NDArray[np.int64], ids: Sequence[Any]) -> dict[int, tuple[Any, ...]]:
         """Return the values of the columns at some rows, ascending.
@@ -104,12 +106,12 @@ class SourceRows:
         """
         if self.corpus is None:
             return {}
-        found = self._read(self.corpus, self.columns, rows)
-        if found is None:
+        rows_read = self._read(self.corpus, self.columns, rows)
+        if rows_read is None:
             return {}
-        if found.ids is not None and found.ids.to_pylist() != list(ids):
+        if rows_read.ids is not None and rows_read.ids.to_pylist() != list(ids):
             raise self._mismatch()
-        values = zip(*(column.to_pylist() for column in found.table.columns), strict=True)
+        values = zip(*(column.to_pylist() for column in rows_read.table.columns), strict=True)
         return dict(zip(rows.tolist(), values if self.columns else ((),) * len(rows), strict=True))
 
     def _read(self, corpus: Corpus, columns: Sequence[str], rows: NDArray[np.int64]) -> ReadRows | None:
@@ -118,10 +120,10 @@ class SourceRows:
             return None
         # A row is left out that is bad in any column that is read: those of the run decide which were.
         also = [] if corpus.splittable else [*self.columns, *([self.gold_column] if self.gold_column else ())]
-        found = read_rows(corpus, rows, columns, also=also)
-        if found.n_found < len(rows):
+        rows_read = read_rows(corpus, rows, columns, also=also)
+        if rows_read.n_found < len(rows):
             raise self._mismatch()
-        return found
+        return rows_read
 
     def _mismatch(self) -> Exception:
         """Return the error for rows that are not those of the run: another corpus, or the same read in another way."""
@@ -136,8 +138,8 @@ def _opened(given: Any, known: Mapping[str, Any]) -> Corpus:
 def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
     """The columns that the rules read, and that of gold."""
     named = manifest["corpus"].get("columns") or [c for rule in manifest["rules"] for c in rule["columns"]]
-    own = tuple(name for name in dict.fromkeys(named) if name in corpus.column_names)
-    return own, manifest["gold"] if manifest["gold"] in corpus.column_names else None
+    columns = tuple(name for name in dict.fromkeys(named) if name in corpus.column_names)
+    return columns, manifest["gold"] if manifest["gold"] in corpus.column_names else None
 
 
 def _unsure(*, sure: bool, by_id: bool) -> str:
