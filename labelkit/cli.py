@@ -1,4 +1,4 @@
-"""The command line: it parses, calls a typed function, and says what happened; the library never prints.
+"""The command line: parse, call a typed function, print its result; the library never prints.
 
 Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
 what to do). 2: the command was called wrongly. 130: interrupted.
@@ -84,6 +84,7 @@ def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 @click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model.")
 @click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
 @click.option("--workers", default=1, show_default=True, help="Threads or processes to use.")
+@click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules).")
 @click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker.")
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more.")
@@ -127,7 +128,7 @@ def run_command(
         **settings,
     )
     if not quiet:
-        click.echo(_told(finished))
+        click.echo(finished.describe())
 
 
 def _model(name: str, options: tuple[str, ...]) -> Any:
@@ -153,61 +154,6 @@ def _model(name: str, options: tuple[str, ...]) -> Any:
         raise click.BadParameter(f"--set {' '.join(options)}: {error}") from None
 
 
-def _told(folder: Any) -> str:
-    """What a run did, in a few lines."""
-    known, seconds = folder.manifest, folder.timings["seconds"]
-    n_rows, covered = known["examples"], known["covered"]
-    done = f"{len(known['rules'])} rules voted on {n_rows:,} examples in {seconds['apply']:.1f} s"
-    n_remembered = len(folder.timings.get("remembered", ()))
-    kept = f" ({n_remembered} of them before: their votes were kept)" if n_remembered else ""
-    lines = [
-        f"{done}{kept}; {covered:,} ({covered / n_rows:.1%}) have a vote",
-        "",
-        _table(folder),
-        "",
-        f"labels by {known['model']['name']}: {_shares(folder)}",
-    ]
-    judged = known["evaluation"]
-    if judged:
-        low, high = judged["accuracy_interval"]
-        lines.append(
-            f"against gold, on the {judged['n_covered']:,} covered of {judged['n']:,}: "
-            f"accuracy {judged['accuracy']:.1%} ({low:.1%} - {high:.1%}), macro F1 {judged['f1_macro']:.1%}, "
-            f"log-loss {judged['log_loss']:.3f}, calibration error {judged['ece']:.1%}"
-        )
-        if judged["n_labeled"] < judged["n_covered"]:
-            right = f"{judged['accuracy_labeled']:.1%} are right"
-            lines.append(f"only {judged['n_labeled']:,} of them got a hard label; of those {right}")
-    if known["faults"]:
-        lines.append(f"{known['faults']:,} faults: see {folder.path / 'faults.parquet'}")
-    if known["rejects"]:
-        lines.append(f"{known['rejects']:,} rows were rejected: see {folder.path / 'rejects.jsonl'}")
-    lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
-    if (folder.path / "report.html").is_file():
-        lines.append(f"to look at: {folder.path / 'report.html'}")
-    return "\n".join(lines)
-
-
-def _shares(folder: Any) -> str:
-    import pyarrow.compute as pc  # noqa: PLC0415 - --help has to be quick
-    import pyarrow.parquet as pq  # noqa: PLC0415 - --help has to be quick
-
-    counts: dict[Any, int] = {}
-    for part in sorted((folder.path / "labels").glob("part-*.parquet")):
-        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
-            counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
-    total = sum(counts.values())
-    named = [(name, counts.get(c, 0)) for c, name in enumerate(folder.manifest["classes"])]
-    listed = [f"{name} {count:,} ({count / total:.1%})" for name, count in [*named, ("no label", counts.get(None, 0))]]
-    return ", ".join(listed)
-
-
-def _table(folder: Any) -> str:
-    from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
-
-    return str(Summary.read_csv(folder.path / "summary.csv"))
-
-
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @_with_debug
@@ -215,7 +161,7 @@ def summarize(folder: Path) -> None:
     """Show the statistics of the run in FOLDER, a row for each labeling function."""
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
 
-    click.echo(_told(RunFolder(folder)))
+    click.echo(RunFolder(folder).describe())
 
 
 @cli.command(name="diff")

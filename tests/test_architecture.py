@@ -215,6 +215,18 @@ def test_every_path_that_the_pages_name_is_there():
                 assert (root / path).exists() or (PACKAGE / path).exists(), f"{page.name} names {path}"
 
 
+def test_one_file_knows_the_names_of_the_parts_of_a_run():
+    """Files of a run folder are named by ``RunLayout`` alone."""
+    owner = PACKAGE / "runs" / "run_folder.py"
+    others = [
+        str(file.relative_to(PACKAGE))
+        for file in MODULES.values()
+        if file != owner and "part-" in file.read_text(encoding="utf-8")
+    ]
+    assert "part-" in owner.read_text(encoding="utf-8")
+    assert not others
+
+
 def test_the_listing_of_the_package_is_short():
     entries = {path.name for path in PACKAGE.iterdir()} - {"__pycache__"}
     assert len(entries - {"__init__.py", "__init__.pyi", "__main__.py", "_version.py", "py.typed"}) <= 16

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import labelkit as lk
+from labelkit.apply.engines import ENGINES
 from tests.test_import import HEAVY
 from tests.waiting import GUARD
 
@@ -31,7 +32,7 @@ def loves(text: str) -> None:
 
 
 def labelkit(*arguments, cwd=None):
-    command = [sys.executable, "-m", "labelkit.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "labelkit", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=GUARD)
 
 
@@ -142,6 +143,30 @@ def test_wrong_usage_ends_with_status_2():
     assert labelkit("run").returncode == 2
     assert labelkit("no-such-command").returncode == 2
     assert labelkit("run", "a", "b", "--out", "c", "--on-fault", "ignore").returncode == 2
+
+
+def test_the_package_can_be_run_as_a_module(tmp_path):
+    done = labelkit("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert lk.__version__ in done.stdout
+    failed = labelkit("summarize", tmp_path / "missing")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == f"error: there is no folder {str(tmp_path / 'missing')!r}\n"
+
+
+def test_an_engine_can_be_named(rules, corpus, tmp_path):
+    for name in ENGINES:
+        assert name in " ".join(labelkit("run", "--help").stdout.split("--engine")[1].split("--batch-size")[0].split())
+    done = labelkit("run", rules, corpus, "--out", tmp_path / "out", "--engine", "thread", "--workers", 2)
+    assert done.returncode == 0, done.stderr
+    unknown = labelkit("run", rules, corpus, "--out", tmp_path / "other", "--engine", "cloud")
+    assert unknown.returncode == 1
+    assert unknown.stderr == "error: there is no engine 'cloud'\nHint: there are serial, thread, process\n"
+
+
+def test_the_command_line_prints_the_description_of_the_run_folder(rules, corpus, tmp_path):
+    folder = lk.run(rules, corpus, tmp_path / "out")
+    assert labelkit("summarize", folder.path).stdout == f"{folder.describe()}\n"
 
 
 def test_an_option_of_a_label_model_can_be_set(rules, corpus, tmp_path):

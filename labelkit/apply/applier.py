@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit.apply.cached_votes import Completion, Remembered
+from labelkit.apply.cached_votes import Completion, Remembered, blank
 from labelkit.apply.engines import Job, engine_named
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
@@ -236,20 +236,25 @@ class Applier:
             raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
-        run = engine_named(engine, workers)
+        runner = engine_named(engine, workers)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
         remembered = Remembered(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
         self.remembered = remembered.names
         plan = remembered.plan(self.plan)
         columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
-        delivery = _Delivery(deliver, remembered.completion)
+        completion = remembered.completion
+        delivery = _Delivery(deliver, completion)
         seconds, n_faults = np.zeros(len(self.lfs)), known_faults
         # The results are closed at once when something stops the run: workers end, their files go.
         results: Any
         if plan is None:
             results = (delivery(batch, votes) for batch, votes in remembered.batches(columns, batch_rows, first))
+        elif completion is not None and not runner.shares_disk:
+            # The files of the vote cache are here alone: votes travel back, and are completed and delivered here.
+            voted = Job(plan, corpus, columns, batch_rows, _Travel(tuple(also)), first, workers)
+            results = _delivered(runner.run(voted), delivery)
         else:
-            results = run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
+            results = runner.run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
         with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             for delivered in results:
                 bar.update(delivered.n_rows)
@@ -267,20 +272,20 @@ class Applier:
             return
         if on_fault == "raise":
             raise FaultError(
-                self._told(delivered, 0),
+                self._described(delivered, 0),
                 hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults',
             )
         if max_faults is not None and n_faults > max_faults:
             last = max_faults - (n_faults - len(delivered.faults))
             raise TooManyFaultsError(
-                f"there are more than {max_faults:,} faults; at last {self._told(delivered, max(last, 0))}",
+                f"there are more than {max_faults:,} faults; at last {self._described(delivered, max(last, 0))}",
                 hint="mend the rule, or raise max_faults",
             )
 
-    def _told(self, delivered: Delivered[Any], which: int) -> str:
+    def _described(self, delivered: Delivered[Any], which: int) -> str:
         row, j, kind, message = delivered.faults[which]
-        known = "" if delivered.ids is None else f"id {delivered.id_of(row)!r}, "
-        example = f"{known}row {delivered.start + row}"
+        id_ = "" if delivered.ids is None else f"id {delivered.id_of(row)!r}, "
+        example = f"{id_}row {delivered.start + row}"
         return f"rule {self.lfs.names[j]!r} failed on the example of {example}: {kind}: {message}"
 
     def faults_of(self, delivered: Delivered[Any]) -> list[Fault]:
@@ -298,17 +303,17 @@ class Applier:
         sure = np.zeros(votes.shape, dtype=np.uint8, order="F") if soft else None
         for part in parts:
             rows = slice(part.start, part.start + part.n_rows)
-            votes[rows], told = part.result
-            if sure is not None and told is not None:
-                sure[rows] = told
-        known = [np.asarray(part.ids.to_numpy(zero_copy_only=False)) for part in parts if part.ids is not None]
-        ids = np.arange(n_rows) if positional or not known else np.concatenate(known)
+            votes[rows], confidence = part.result
+            if sure is not None and confidence is not None:
+                sure[rows] = confidence
+        named = [np.asarray(part.ids.to_numpy(zero_copy_only=False)) for part in parts if part.ids is not None]
+        ids = np.arange(n_rows) if positional or not named else np.concatenate(named)
         faults = tuple(fault for part in parts for fault in self.faults_of(part))
         return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure)
 
 
 class _Delivery(Generic[R]):
-    """Calls ``deliver`` where the votes are, and keeps beside its result what the applier itself needs."""
+    """Call ``deliver`` in the worker that voted, and keep beside its result the facts that the applier itself needs."""
 
     def __init__(self, deliver: Callable[[Batch, BatchVotes], R], completion: Completion | None) -> None:
         self._deliver = deliver
@@ -321,8 +326,27 @@ class _Delivery(Generic[R]):
         return Delivered(batch.start, len(batch), batch.ids, votes.faults, votes.seconds, result)
 
 
+@dataclass(frozen=True)
+class _Travel:
+    """Return a batch and its votes to the main process, without the columns that only the rules read."""
+
+    also: tuple[str, ...]
+
+    def __call__(self, batch: Batch, votes: BatchVotes) -> tuple[Batch, BatchVotes]:
+        table = batch.table.select(list(self.also)) if self.also else blank(len(batch))
+        return Batch(batch.start, batch.ids, table), votes
+
+
+def _delivered(voted: Iterator[tuple[Batch, BatchVotes]], delivery: _Delivery[R]) -> Iterator[Delivered[R]]:
+    """Deliver batches that were voted on elsewhere; closing this iterator stops the engine."""
+    batches: Any = voted
+    with closing(batches):
+        for batch, votes in batches:
+            yield delivery(batch, votes)
+
+
 _Kept: TypeAlias = tuple[NDArray[Any], NDArray[np.uint8] | None]
-"""The votes of a batch, and how sure the rules were."""
+"""The votes of a batch, and the confidence of each in steps of 1/255."""
 
 
 def _kept(_batch: Batch, votes: BatchVotes) -> _Kept:

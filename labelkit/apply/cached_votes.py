@@ -83,7 +83,7 @@ class Remembered:
             batches: Iterable[Batch] = self._corpus.batches(columns, batch_rows, start=start)
         else:
             starts = range(start, n_rows, batch_rows)
-            batches = (Batch(at, None, _blank(min(batch_rows, n_rows - at))) for at in starts)
+            batches = (Batch(at, None, blank(min(batch_rows, n_rows - at))) for at in starts)
         for batch in batches:
             yield batch, BatchVotes(np.empty((len(batch), 0), dtype=self._lfs.space.dtype), [], np.empty(0))
 
@@ -181,5 +181,6 @@ def _draft(path: Path) -> Path | None:
     return Path(draft)
 
 
-def _blank(n_rows: int) -> pa.RecordBatch:
+def blank(n_rows: int) -> pa.RecordBatch:
+    """Return a batch of so many rows and no value."""
     return pa.record_batch({"": pa.nulls(n_rows)})

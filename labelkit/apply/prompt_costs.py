@@ -163,24 +163,13 @@ def estimate(
     """
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
-    lfs = _asking(_collected(rules, labels))
+    lfs = _asking(collect(rules, labels=labels))
     pens = [_Pen(_asker_of(lf)) for lf in lfs]
     n_rows, n_seen = _written(lfs, pens, corpus, rows)
     known = [_known_answers(pen) for pen in pens]
     scale = n_rows / n_seen if n_seen else 0.0
     each = (_estimated(pen, kept, scale, prices, count_tokens) for pen, (_, kept) in zip(pens, known, strict=True))
     return Estimates(tuple(each), n_rows, n_seen, known[0][0])
-
-
-def _collected(rules: Any, labels: Any) -> LabelingFunctions:
-    if isinstance(rules, LabelingFunction):
-        rules = [rules]
-    made = (
-        isinstance(rules, Sequence)
-        and not isinstance(rules, str)
-        and all(isinstance(r, LabelingFunction) for r in rules)
-    )
-    return LabelingFunctions(rules, labels=labels) if made else collect(rules, labels=labels)
 
 
 def _asking(lfs: LabelingFunctions) -> LabelingFunctions:

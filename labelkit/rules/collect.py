@@ -22,18 +22,24 @@ _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
 
 
 def collect(
-    source: ModuleType | str | Path | Sequence[ModuleType | str | Path],
+    source: LabelingFunctions
+    | LabelingFunction[...]
+    | ModuleType
+    | str
+    | Path
+    | Sequence[LabelingFunction[...] | ModuleType | str | Path],
     *,
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
 ) -> LabelingFunctions:
     r"""Collect the labeling functions of rule modules.
 
     Rules are found among a module's globals and in lists, tuples and dicts of them, in the order in which they were
-    made; rules imported from elsewhere are left out. A file is run anew at each call, so that an edit shows.
+    made; rules imported from elsewhere are left out. A file is run anew at each call, so that an edit shows. Rules
+    themselves are taken as they are, in the order in which they are given.
 
     Parameters
     ----------
-    source : module, path, dotted name, or several of these
+    source : module, path, dotted name, or several of these; LabelingFunctions, labeling function or list of them
         A folder stands for its Python files, in alphabetical order, without those whose names begin with ``_``;
         ``"__main__"`` for the notebook (or script) that asks, with the newest version of each rule.
     labels : IntEnum, list of class names or int, optional
@@ -60,7 +66,12 @@ def collect(
     1 labeling functions over LabelSpace(HAM=0, SPAM=1)
       <keywords rule free(text) -> 1>
     """
+    if isinstance(source, LabelingFunctions):
+        return LabelingFunctions(source, labels=labels)
     sources = list(source) if isinstance(source, Sequence) and not isinstance(source, str) else [source]
+    rules = [one for one in sources if isinstance(one, LabelingFunction)]
+    if rules and len(rules) == len(sources):
+        return LabelingFunctions(rules, labels=labels)
     forget_neighbours()
     modules = [module for one in sources for module in _modules(one)]
     lfs = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())

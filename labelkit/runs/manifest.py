@@ -1,4 +1,4 @@
-"""Write what a run found into its folder: statistics, model, faults, rejects, manifest, report and timings."""
+"""Write the results of a run into its folder: statistics, model, faults, rejects, manifest, report and timings."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from numpy.typing import NDArray
 
 from labelkit._version import __version__
 from labelkit.runs.parts import covered_patterns
-from labelkit.runs.run_folder import MANIFEST, PATTERNS, write_faults, write_json
-from labelkit.runs.run_state import Clock, Run
+from labelkit.runs.run_folder import write_faults, write_json
+from labelkit.runs.run_state import Run, StageTimes
 from labelkit.votes.vote_patterns import VotePatterns
 
 
 @dataclass(frozen=True)
 class _Answered:
-    """A model that has been asked about all patterns already."""
+    """A stand-in for a model whose probabilities of all patterns are computed already."""
 
     proba: NDArray[np.float64]
 
     def predict_pattern_proba(self, _patterns: VotePatterns) -> NDArray[np.float64]:
-        """What it answered."""
+        """Return the probabilities."""
         return self.proba
 
 
@@ -38,7 +38,7 @@ def write_results(
     patterns: VotePatterns,
     proba: NDArray[np.float64],
     n_rows: int,
-    clock: Clock,
+    times: StageTimes,
     *,
     report: bool,
 ) -> None:
@@ -46,28 +46,28 @@ def write_results(
     from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
     from labelkit.runs.report import write_report  # noqa: PLC0415 - brings scikit-learn
 
-    folder, parts = run_.folder, run_.parts
+    layout, parts = run_.layout, run_.parts
     n_parts = parts.count(until_fault=False)
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
     ids = pa.int64() if run_.corpus.id is None else run_.corpus.column_type(run_.corpus.id)
-    write_faults(folder / "faults.parquet", faults, ids)
+    write_faults(layout.faults, faults, ids)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
-    (folder / "rejects.jsonl").write_text("".join(f"{line}\n" for line in rejects), "utf-8")
+    layout.rejects.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
     answered: Any = _Answered(proba)
-    summarize(patterns, model=answered).frame.to_csv(folder / "summary.csv")
-    clock.note("summary")
-    model.save(folder / "model")
-    write_json(folder / MANIFEST, _manifest(run_, model, patterns, n_rows, len(faults)))
-    patterns.save(folder / PATTERNS)
+    summarize(patterns, model=answered).frame.to_csv(layout.summary)
+    times.note("summary")
+    model.save(layout.model)
+    write_json(layout.manifest, _manifest(run_, model, patterns, n_rows, len(faults)))
+    patterns.save(layout.patterns)
     if report:
-        write_report(folder, corpus=run_.corpus, history=False)
-    clock.note("report")
+        write_report(layout.folder, corpus=run_.corpus, history=False)
+    times.note("report")
     per_lf = dict(sorted(run_.applier.seconds.items()))
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    timings = {"finished": finished, "seconds": clock.seconds, "seconds_per_lf": per_lf}
-    write_json(folder / "timings.json", {**timings, "remembered": list(run_.applier.remembered)})
-    shutil.rmtree(folder / "work")
-    (folder / "key").unlink()
+    timings = {"finished": finished, "seconds": times.seconds, "seconds_per_lf": per_lf}
+    write_json(layout.timings, {**timings, "remembered": list(run_.applier.remembered)})
+    shutil.rmtree(layout.work)
+    layout.key.unlink()
 
 
 def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faults: int) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""What a bulk run does with each batch, where it was voted on: write its votes, and count its patterns.
+"""Write the votes of each batch of a run, and count its patterns, in the worker that voted on it.
 
 A part on disk is its votes (Parquet), and, until the run is finished, its distinct patterns (as sorted keys) with the
-pattern of each row, its gold counts and its faults. So a run that was stopped goes on after the last part, and a worker
-need send nothing back.
+pattern of each row, its gold counts and its faults. So a run that was stopped goes on after the last part. A worker
+that shares the disk of the run folder writes the files (:class:`PartWriter`) and sends nothing back; any other returns
+their content (:class:`PartMaker`), and the main process writes it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
+from io import BytesIO
 from operator import or_
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from labelkit._shared.threads import in_threads
 from labelkit.apply.plan import BatchVotes
 from labelkit.corpus import Batch
 from labelkit.corpus.gold import GoldSource
-from labelkit.runs.run_folder import part_path
+from labelkit.runs.run_folder import RunLayout
 from labelkit.votes.distinct_rows import Fields, merge_packed, pack, pack_distinct, unpack
 from labelkit.votes.gold import count_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -36,32 +38,70 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 
 @dataclass(frozen=True)
-class PartWriter:
-    """Writes the part of each batch; it travels to where the votes are made."""
+class Part:
+    """The content of the files of one part; it can be pickled.
 
-    folder: Path
+    Parameters
+    ----------
+    number : int
+    votes : bytes
+        Parquet.
+    patterns : bytes
+        Arrays (npz).
+    faults : str
+        JSON; empty if there are no faults.
+    """
+
+    number: int
+    votes: bytes
+    patterns: bytes
+    faults: str
+
+    def write(self, layout: RunLayout) -> None:
+        """Write the files; the patterns last, since their file marks the part as finished."""
+        with replaced(layout.part("votes", self.number)) as draft:
+            draft.write_bytes(self.votes)
+        if self.faults:
+            with replaced(layout.part_faults(self.number)) as draft:
+                draft.write_text(self.faults, "utf-8")
+        with replaced(layout.part_patterns(self.number)) as draft:
+            draft.write_bytes(self.patterns)
+
+
+@dataclass(frozen=True)
+class PartMaker:
+    """Make the part of each batch, in the worker that voted on it; no file is read or written."""
+
     batch_rows: int
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
     gold: GoldSource | None
 
-    def __call__(self, batch: Batch, votes: BatchVotes) -> int:
-        """Write one part; returns its number."""
-        number = batch.start // self.batch_rows
+    def __call__(self, batch: Batch, votes: BatchVotes) -> Part:
+        """Make one part."""
         ids = batch.ids if batch.ids is not None else pa.array(np.arange(batch.start, batch.start + len(batch)))
+        faults = [
+            asdict(Fault(batch.start + row, self.lfs[j].name, ids[row].as_py(), kind, message))
+            for row, j, kind, message in votes.faults
+        ]
+        number = batch.start // self.batch_rows
+        patterns = self._patterns(batch, votes, ids)
+        return Part(number, self._votes(votes, ids), patterns, json.dumps(faults) if faults else "")
+
+    def _votes(self, votes: BatchVotes, ids: pa.Array) -> bytes:
         columns = [ids, *(pa.array(column) for column in votes.votes.T)]
         names = vote_columns([lf.name for lf in self.lfs])
-        for name, sure in confidence_columns(self.lfs, votes.confidence).items():
+        for name, confidence in confidence_columns(self.lfs, votes.confidence).items():
             names.append(name)
-            columns.append(pa.array(sure))
+            columns.append(pa.array(confidence))
         schema = [pa.field(name, column.type, nullable=False) for name, column in zip(names, columns, strict=True)]
         table = pa.table(columns, schema=pa.schema(schema, matrix_metadata(self.lfs, self.class_names)))
-        write_part(table, part_path(self.folder, "votes", number), repeating=table.schema.names[1:])
-        self._note(number, batch, votes, ids)
-        return number
+        sink = pa.BufferOutputStream()
+        write_part(table, sink, repeating=table.schema.names[1:])
+        content: bytes = sink.getvalue().to_pybytes()
+        return content
 
-    def _note(self, number: int, batch: Batch, votes: BatchVotes, ids: pa.Array) -> None:
-        """Keep the patterns and the faults; the part is done when this file is there."""
+    def _patterns(self, batch: Batch, votes: BatchVotes, ids: pa.Array) -> bytes:
         outcomes = votes.votes
         if votes.faults:
             outcomes = outcomes.copy(order="F")
@@ -71,33 +111,46 @@ class PartWriter:
         fields = Fields.of(outcomes) | _declared(self.lfs, len(self.class_names))
         keys, index = pack_distinct(outcomes, fields)
         counts = np.bincount(index, minlength=keys.shape[1])
-        kept: dict[str, NDArray[Any]] = {"keys": keys, "fields": fields.table, "counts": counts, "index": index}
+        arrays: dict[str, NDArray[Any]] = {"keys": keys, "fields": fields.table, "counts": counts, "index": index}
         if self.gold is not None:
             gold = self.gold.of(batch, self.class_names)
-            kept["gold"] = count_gold(index.astype(np.int64), gold, len(counts), len(self.class_names))
-        faults = [
-            asdict(Fault(batch.start + row, self.lfs[j].name, ids[row].as_py(), kind, message))
-            for row, j, kind, message in votes.faults
-        ]
-        if faults:
-            with replaced(self.folder / "work" / f"{number:05d}.json") as draft:
-                draft.write_text(json.dumps(faults), "utf-8")
-        with replaced(self.folder / "work" / f"{number:05d}.npz") as draft, draft.open("wb") as file:
-            np.savez(file, allow_pickle=False, **kept)
+            arrays["gold"] = count_gold(index.astype(np.int64), gold, len(counts), len(self.class_names))
+        sink = BytesIO()
+        np.savez(sink, allow_pickle=False, **arrays)
+        return sink.getvalue()
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts that a run has made so far."""
+class PartWriter:
+    """Make the part of each batch and write it, in a worker that shares the disk of the run folder."""
 
-    folder: Path
+    maker: PartMaker
+    layout: RunLayout
+
+    def __call__(self, batch: Batch, votes: BatchVotes) -> None:
+        """Make and write one part."""
+        self.maker(batch, votes).write(self.layout)
+
+
+@dataclass(frozen=True)
+class FinishedParts:
+    """The parts that a run has written so far.
+
+    Parameters
+    ----------
+    layout : RunLayout
+    lfs : tuple of LFInfo
+    class_names : tuple of str
+    """
+
+    layout: RunLayout
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
 
     def count(self, *, until_fault: bool) -> int:
-        """How many parts are done, from the first; with ``until_fault``, up to the first that has a fault."""
+        """Count the finished parts, from the first; with ``until_fault``, up to the first that has a fault."""
         number = 0
-        while (self.folder / "work" / f"{number:05d}.npz").is_file():
+        while self.layout.part_patterns(number).is_file():
             if until_fault and self.faults(number):
                 break
             number += 1
@@ -105,28 +158,28 @@ class Parts:
 
     def faults(self, number: int) -> list[Fault]:
         """The faults of one part."""
-        noted = self.folder / "work" / f"{number:05d}.json"
-        return [Fault(**fault) for fault in json.loads(noted.read_text("utf-8"))] if noted.is_file() else []
+        file = self.layout.part_faults(number)
+        return [Fault(**fault) for fault in json.loads(file.read_text("utf-8"))] if file.is_file() else []
 
     def index(self, number: int) -> NDArray[np.int32]:
-        """For each row of one part, the position of its pattern among those of the part."""
-        with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
-            index: NDArray[np.int32] = kept["index"]
+        """Position of each row's pattern among those of the part, shape (n_rows,)."""
+        with np.load(self.layout.part_patterns(number)) as arrays:
+            index: NDArray[np.int32] = arrays["index"]
             return index
 
     def ids(self, number: int) -> pa.ChunkedArray:
         """The ids of one part."""
         name = vote_columns([lf.name for lf in self.lfs])[0]
-        return pq.read_table(part_path(self.folder, "votes", number), columns=[name]).column(0)
+        return pq.read_table(self.layout.part("votes", number), columns=[name]).column(0)
 
     def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
-        """The patterns of all parts together, and for each part where its own are among them."""
+        """Merge the patterns of the first ``n_parts`` parts; also the places of each part's patterns among them."""
         parts = in_threads(self._patterns, range(n_parts))
         fields = reduce(or_, (part.fields for part in parts))
         keys, places = merge_packed([part.packed(fields) for part in parts], fields)
         counts = np.zeros(keys.shape[1], dtype=np.int64)
-        known = all(part.gold is not None for part in parts)
-        gold = np.zeros((len(counts), len(self.class_names)), dtype=np.int64) if known else None
+        has_gold = all(part.gold is not None for part in parts)
+        gold = np.zeros((len(counts), len(self.class_names)), dtype=np.int64) if has_gold else None
         for part, place in zip(parts, places, strict=True):  # the keys of one part are distinct, and so are its places
             counts[place] += part.counts
             if gold is not None and part.gold is not None:
@@ -137,8 +190,8 @@ class Parts:
         return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold, sure), places
 
     def _patterns(self, number: int) -> _PartPatterns:
-        with np.load(self.folder / "work" / f"{number:05d}.npz") as kept:
-            return _PartPatterns(kept["keys"], Fields.read(kept["fields"]), kept["counts"], kept.get("gold"))
+        with np.load(self.layout.part_patterns(number)) as arrays:
+            return _PartPatterns(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
 
 
 @dataclass(frozen=True)
@@ -151,42 +204,41 @@ class _PartPatterns:
     gold: NDArray[np.int64] | None
 
     def packed(self, fields: Fields) -> NDArray[np.uint64]:
-        """The keys as they are packed in all parts: a rule may have failed, or voted, in some of them alone."""
+        """Pack the keys with the fields of all parts: a rule may have failed, or voted, in some of them alone."""
         if fields == self.fields:
             return self.keys
         kind = CODE if self.fields.high.max(initial=0) > np.iinfo(np.int16).max else np.int16
         return pack(unpack(self.keys, self.fields, kind), fields)
 
 
-def write_part(table: pa.Table, path: Path, *, repeating: Sequence[str] = ()) -> None:
-    """Write a part whose first column is the ids: these are told by their differences, not looked up in a dictionary.
+def write_part(table: pa.Table, sink: Path | pa.NativeFile, *, repeating: Sequence[str] = ()) -> None:
+    """Write a part whose first column is the ids; integers among these are delta-encoded, without a dictionary.
 
     Parameters
     ----------
     table : pyarrow.Table
-    path : Path
+    sink : Path or pyarrow.NativeFile
     repeating : sequence of str
         The columns that hold a few values again and again; they are written by a dictionary.
     """
     ids = table.schema.field(0)
     encoding = {ids.name: "DELTA_BINARY_PACKED"} if pa.types.is_integer(ids.type) else None
     dictionaries = list(repeating) or False
-    with replaced(path) as draft:
-        pq.write_table(table, draft, compression="zstd", use_dictionary=dictionaries, column_encoding=encoding)
+    pq.write_table(table, sink, compression="zstd", use_dictionary=dictionaries, column_encoding=encoding)
 
 
 def _declared(lfs: Sequence[LFInfo], n_classes: int) -> Fields:
-    """What rules may vote, so that the keys of most parts are packed alike."""
+    """Return the fields of all votes that the rules declare, so that the keys of most parts are packed alike."""
     labels = [lf.labels or range(n_classes) for lf in lfs]
-    high = np.array([max(own) for own in labels], dtype=np.int64)
-    two = np.array([len(set(own)) == 1 for own in labels], dtype=np.bool_)
+    high = np.array([max(classes) for classes in labels], dtype=np.int64)
+    two = np.array([len(set(classes)) == 1 for classes in labels], dtype=np.bool_)
     soft = np.array([lf.levels > 0 for lf in lfs], dtype=np.bool_)
     high[soft], two[soft] = 256 * n_classes - 1, False  # see coded()
     return Fields(np.full(len(lfs), ABSTAIN, dtype=np.int64), high, two)
 
 
 def covered_patterns(patterns: VotePatterns) -> NDArray[np.bool_]:
-    """Whether each pattern has a vote."""
+    """Mask of the patterns that have a vote, shape (n_patterns,)."""
     covered = np.zeros(len(patterns), dtype=np.bool_)
     for outcomes in patterns.outcomes.T:  # column by column, as they lie in memory
         covered |= outcomes > ABSTAIN

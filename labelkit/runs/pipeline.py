@@ -1,7 +1,7 @@
-"""The whole run: rules and a corpus in; votes, labels, statistics and a model out, in a folder.
+"""Run rules over a corpus, fit a label model, and write votes, labels and statistics to a folder.
 
-Everything streams: memory is bounded by a batch for each worker and the distinct patterns of votes. The folder is made
-beside its final place and moved there when it is whole; a run that was stopped goes on where it was.
+Everything streams: memory is bounded by a batch for each worker and the distinct patterns of votes. The folder is
+written beside its final place and renamed when it is complete; a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from labelkit.apply.applier import Applier, OnFault
+from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache
 from labelkit.corpus import BATCH_ROWS
@@ -26,8 +27,8 @@ from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.runs.manifest import write_results
 from labelkit.runs.match_patterns import match_patterns
-from labelkit.runs.run_folder import MANIFEST, RunFolder
-from labelkit.runs.run_state import Clock, Run, resume_key
+from labelkit.runs.run_folder import RunFolder, RunLayout
+from labelkit.runs.run_state import Run, StageTimes, resume_key
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -41,6 +42,7 @@ def run(
     model: Any = "LabelModel",
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
+    engine: str | None = None,
     batch_size: int = BATCH_ROWS,
     on_fault: OnFault = "raise",
     max_faults: int | None = None,
@@ -54,7 +56,7 @@ def run(
 
     Parameters
     ----------
-    rules : LabelingFunctions, module, path, dotted name, or several
+    rules : LabelingFunctions, list of rules, module, path, dotted name, or several
         As :func:`labelkit.collect` takes them.
     corpus : object
         As :meth:`labelkit.Applier.apply` takes it.
@@ -70,7 +72,7 @@ def run(
         The name of a label model, or one with parameters set.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
-    workers, batch_size, on_fault, max_faults, on_bad_row, progress, cache
+    workers, engine, batch_size, on_fault, max_faults, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
         Whether to replace a folder that exists.
@@ -90,10 +92,10 @@ def run(
     FaultError
         If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
     """
-    target = Path(out)
-    _check_target(target, force=force)
-    lfs = rules if isinstance(rules, LabelingFunctions) else _collected(rules, labels)
-    applier = Applier(lfs, labels=labels)
+    layout = RunLayout(Path(out))
+    _check_target(layout, force=force)
+    engine_named(engine, workers)  # a mistake is an error before anything is read
+    applier = Applier(collect(rules, labels=labels))
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
     with ThreadPoolExecutor(1) as pool:
         digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of label models are imported
@@ -101,40 +103,33 @@ def run(
         digest.result()
     truth = None if gold is None else open_gold(gold, opened)
     batch_rows = -(-batch_size // CHUNK) * CHUNK
-    draft = target.with_name(f".{target.name}.partial")
-    texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
-    run_ = Run(applier, opened, truth, draft, batch_rows, texts)
+    texts = {lf.name: {**text_of(lf, applier.lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
+    run_ = Run(applier, opened, truth, RunLayout(layout.draft), batch_rows, texts)
     run_.resume_or_start(resume_key(run_, gold, on_bad_row))
-    clock = Clock()
-    n_rows = run_.vote(workers=workers, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache)
-    clock.note("apply")
-    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
-    clock.note("patterns")
-    # Gold judges the rules here; it does not teach the model.
-    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
-    clock.note("fit")
-    run_.label(proba, patterns, places, workers)
-    clock.note("labels")
-    write_results(run_, estimator, patterns, proba, n_rows, clock, report=report)
-    _move(draft, target)
-    return RunFolder(target)
-
-
-def _collected(rules: Any, labels: Any) -> LabelingFunctions:
-    made = (
-        isinstance(rules, Sequence)
-        and not isinstance(rules, str)
-        and all(hasattr(rule, "parameters") for rule in rules)
+    times = StageTimes()
+    n_rows = run_.vote(
+        workers=workers, engine=engine, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache
     )
-    return LabelingFunctions(rules, labels=labels) if made and len(rules) else collect(rules, labels=labels)
+    times.note("apply")
+    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    times.note("patterns")
+    # Gold evaluates the rules; the model is fitted without it.
+    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
+    times.note("fit")
+    run_.label(proba, patterns, places, workers)
+    times.note("labels")
+    write_results(run_, estimator, patterns, proba, n_rows, times, report=report)
+    _move(layout)
+    return RunFolder(layout.folder)
 
 
-def _check_target(target: Path, *, force: bool) -> None:
+def _check_target(layout: RunLayout, *, force: bool) -> None:
+    target = layout.folder
     if not target.exists():
         return
     if not force:
         raise RunFolderError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it")
-    if not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+    if not layout.manifest.is_file() and (not target.is_dir() or any(target.iterdir())):
         raise RunFolderError(f"{str(target)!r} is not a run folder, so it is not replaced", hint="name another folder")
 
 
@@ -148,11 +143,11 @@ def _model(model: Any) -> Any:
     return MODELS[model]()
 
 
-def _move(draft: Path, target: Path) -> None:
-    """Put the finished folder in its place; an old one goes only when the new one stands ready."""
-    old = target.with_name(f".{target.name}.old")
+def _move(layout: RunLayout) -> None:
+    """Rename the finished folder to its final name; an old one is removed only after that."""
+    target, old = layout.folder, layout.replaced
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
         target.rename(old)
-    draft.rename(target)
+    layout.draft.rename(target)
     shutil.rmtree(old, ignore_errors=True)

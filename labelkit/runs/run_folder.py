@@ -1,4 +1,6 @@
-"""A run folder holds all that a run found out: votes, labels, faults, rejects, summary, model, manifest.
+"""Lay out and read a run folder: votes, labels, faults, rejects, summary, model, manifest.
+
+No other module knows how the files of a run folder are called (:class:`RunLayout`).
 
 ``votes/part-*.parquet`` and ``labels/part-*.parquet`` are in the order of the corpus. They, ``faults.parquet``,
 ``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and ``manifest.json`` are the same bytes whenever the
@@ -12,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,8 +29,116 @@ from labelkit.votes.vote_patterns import VotePatterns
 if TYPE_CHECKING:
     import pandas as pd
 
-MANIFEST: Final = "manifest.json"
-PATTERNS: Final = "patterns.parquet"
+Kind: TypeAlias = Literal["votes", "labels"]
+"""Output that is written in parts, one for each batch of the corpus."""
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """Paths of the files of a run folder, finished or in progress.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Examples
+    --------
+    >>> layout = RunLayout(Path("out"))
+    >>> layout.part("votes", 7).as_posix(), layout.draft.as_posix()
+    ('out/votes/part-00007.parquet', '.out.partial')
+    """
+
+    folder: Path
+
+    @property
+    def draft(self) -> Path:
+        """Folder in which the run is made, beside its final place."""
+        return self.folder.with_name(f".{self.folder.name}.partial")
+
+    @property
+    def replaced(self) -> Path:
+        """Place of the folder that a new run replaces, until the new one is in its place."""
+        return self.folder.with_name(f".{self.folder.name}.old")
+
+    @property
+    def key(self) -> Path:
+        """Digest of the run's input; present until the run is finished."""
+        return self.folder / "key"
+
+    @property
+    def work(self) -> Path:
+        """Folder of the patterns and faults of each part; present until the run is finished."""
+        return self.folder / "work"
+
+    @property
+    def manifest(self) -> Path:
+        """Rules, corpus, model, versions and counts."""
+        return self.folder / "manifest.json"
+
+    @property
+    def patterns(self) -> Path:
+        """Distinct rows of votes."""
+        return self.folder / "patterns.parquet"
+
+    @property
+    def faults(self) -> Path:
+        """Table of the faults."""
+        return self.folder / "faults.parquet"
+
+    @property
+    def rejects(self) -> Path:
+        """Rows of the corpus that could not be read."""
+        return self.folder / "rejects.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """Statistics of each rule."""
+        return self.folder / "summary.csv"
+
+    @property
+    def model(self) -> Path:
+        """Folder of the label model."""
+        return self.folder / "model"
+
+    @property
+    def timings(self) -> Path:
+        """Times and dates."""
+        return self.folder / "timings.json"
+
+    @property
+    def report(self) -> Path:
+        """The report, if it was written."""
+        return self.folder / "report.html"
+
+    def begin(self) -> None:
+        """Make the folders that a run writes to."""
+        for folder in (self.folder / "votes", self.folder / "labels", self.work):
+            folder.mkdir(parents=True)
+
+    def part(self, kind: Kind, number: int) -> Path:
+        """Return the file of one part."""
+        return self.folder / kind / f"part-{number:05d}.parquet"
+
+    def parts(self, kind: Kind) -> list[Path]:
+        """List the files of all parts, in the order of the corpus.
+
+        Raises
+        ------
+        RunFolderError
+            If there are none.
+        """
+        files = sorted((self.folder / kind).glob("part-*.parquet"))
+        if not files:
+            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint="labelkit run ... --force")
+        return files
+
+    def part_patterns(self, number: int) -> Path:
+        """Return the file of the distinct patterns of one part; the part is finished when this file exists."""
+        return self.work / f"{number:05d}.npz"
+
+    def part_faults(self, number: int) -> Path:
+        """Return the file of the faults of one part; absent if there are none."""
+        return self.work / f"{number:05d}.json"
 
 
 @dataclass(frozen=True)
@@ -51,39 +161,44 @@ class RunFolder:
         object.__setattr__(self, "path", Path(self.path))
         if not self.path.is_dir():
             raise RunFolderError(f"there is no folder {str(self.path)!r}")
-        if not (self.path / MANIFEST).is_file():
+        if not self.layout.manifest.is_file():
             raise RunFolderError(
-                f"{str(self.path)!r} is not a run folder: it has no {MANIFEST}",
+                f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
                 hint="labelkit run RULES CORPUS --out DIR",
             )
 
+    @property
+    def layout(self) -> RunLayout:
+        """Paths of the files."""
+        return RunLayout(self.path)
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What was run: rules, corpus, model, versions and counts."""
-        known: dict[str, Any] = json.loads((self.path / MANIFEST).read_text("utf-8"))
-        return known
+        """Rules, corpus, model, versions and counts of the run."""
+        manifest: dict[str, Any] = json.loads(self.layout.manifest.read_text("utf-8"))
+        return manifest
 
     @cached_property
     def timings(self) -> dict[str, Any]:
-        """When it was run, and how long each part took, in seconds."""
-        known: dict[str, Any] = json.loads((self.path / "timings.json").read_text("utf-8"))
-        return known
+        """Date of the run, and the seconds that each stage took."""
+        timings: dict[str, Any] = json.loads(self.layout.timings.read_text("utf-8"))
+        return timings
 
     @cached_property
     def faults(self) -> tuple[Fault, ...]:
-        """Where rules failed, in the order of the examples."""
-        return tuple(Fault(**row) for row in pq.read_table(self.path / "faults.parquet").to_pylist())
+        """Failures of rules, in the order of the examples."""
+        return tuple(Fault(**row) for row in pq.read_table(self.layout.faults).to_pylist())
 
     @property
     def summary(self) -> pd.DataFrame:
         """The statistics of each labeling function."""
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
-        return pd.read_csv(self.path / "summary.csv", index_col=0)
+        return pd.read_csv(self.layout.summary, index_col=0)
 
     def matrix(self) -> LabelMatrix:
         """The votes of all examples, in memory."""
-        table = _read_parts(self.path / "votes")
+        table = self._table("votes")
         whole = LabelMatrix.from_arrow(table, source=str(self.path))
         return LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, self.faults, whole.confidence)
 
@@ -92,30 +207,27 @@ class RunFolder:
 
         A run of an earlier version did not keep them; they are made anew from its votes, without gold.
         """
-        kept = self.path / PATTERNS
-        return VotePatterns.load(kept) if kept.is_file() else self.matrix().patterns
+        file = self.layout.patterns
+        return VotePatterns.load(file) if file.is_file() else self.matrix().patterns
 
     def labels(self) -> ProbabilisticLabels:
         """The labels of all examples, in memory."""
-        return ProbabilisticLabels.from_arrow(_read_parts(self.path / "labels"), source=str(self.path))
+        return ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
 
     def model(self) -> Any:
         """The label model that was fitted."""
         from labelkit.label_models import load_model  # noqa: PLC0415 - reading votes needs no scikit-learn
 
-        return load_model(self.path / "model")
+        return load_model(self.layout.model)
 
+    def describe(self) -> str:
+        """Describe the run in a few lines: the statistics of its rules, its labels, its accuracy, and its files."""
+        from labelkit.runs._description import describe  # noqa: PLC0415 - brings pandas
 
-def _read_parts(folder: Path) -> pa.Table:
-    parts = sorted(folder.glob("part-*.parquet"))
-    if not parts:
-        raise RunFolderError(f"the folder {str(folder)!r} has no parts")
-    return pa.concat_tables([pq.read_table(part) for part in parts])
+        return describe(self)
 
-
-def part_path(folder: Path, kind: str, number: int) -> Path:
-    """The file of one part."""
-    return folder / kind / f"part-{number:05d}.parquet"
+    def _table(self, kind: Kind) -> pa.Table:
+        return pa.concat_tables([pq.read_table(part) for part in self.layout.parts(kind)])
 
 
 def write_faults(path: Path, faults: Sequence[Fault], ids: pa.DataType) -> None:

@@ -1,26 +1,29 @@
-"""A run under way: its draft folder, the parts that are done, and the time that each stage took."""
+"""A run in progress: its draft folder, the finished parts, and the time that each stage took."""
 
 from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier, OnFault
-from labelkit.corpus import Corpus
+from labelkit.apply.engines import engine_named
+from labelkit.apply.plan import BatchVotes
+from labelkit.corpus import Batch, Corpus
 from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.runs.parts import Parts, PartWriter, covered_patterns, write_part
-from labelkit.runs.run_folder import part_path
+from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, covered_patterns, write_part
+from labelkit.runs.run_folder import RunLayout
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.probabilistic_labels import hard_labels, labels_table
 from labelkit.votes.vote_patterns import VotePatterns
@@ -28,66 +31,77 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 @dataclass(frozen=True)
 class Run:
-    """A run under way, in the folder beside its final place."""
+    """A run in progress, in the draft folder beside its final place."""
 
     applier: Applier
     corpus: Corpus
     gold: GoldSource | None
-    folder: Path
+    layout: RunLayout
     batch_rows: int
     texts: dict[str, dict[str, Any]]  # of the rules, as they were when the run began
 
     @property
-    def parts(self) -> Parts:
-        """The parts that are done so far."""
-        return Parts(self.folder, self.applier.lfs.infos, self.applier.lfs.space.names)
+    def parts(self) -> FinishedParts:
+        """The parts that are finished so far."""
+        return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names)
 
     def resume_or_start(self, key: str) -> None:
-        """Keep what an interrupted run of the same kind has made; clear away anything else."""
-        note = self.folder / "key"
+        """Keep the parts of an interrupted run with the same key; remove anything else."""
+        note = self.layout.key
         if key and note.is_file() and note.read_text("utf-8") == key:
             return
-        shutil.rmtree(self.folder, ignore_errors=True)
-        for name in ("votes", "labels", "work"):
-            (self.folder / name).mkdir(parents=True)
+        shutil.rmtree(self.layout.folder, ignore_errors=True)
+        self.layout.begin()
         note.write_text(key, "utf-8")
 
     def vote(
-        self, *, workers: int, on_fault: OnFault, max_faults: int | None, progress: bool | None, cache: Any = None
+        self,
+        *,
+        workers: int,
+        engine: str | None,
+        on_fault: OnFault,
+        max_faults: int | None,
+        progress: bool | None,
+        cache: Any = None,
     ) -> int:
-        """Vote on every batch that is not done yet; returns the number of rows of the corpus."""
+        """Vote on every batch that is not finished yet; returns the number of rows of the corpus."""
         lfs = self.applier.lfs
-        writer = PartWriter(self.folder, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
+        maker = PartMaker(self.batch_rows, lfs.infos, lfs.space.names, self.gold)
+        shares_disk = engine_named(engine, workers).shares_disk
+        deliver: Callable[[Batch, BatchVotes], Part | None] = PartWriter(maker, self.layout) if shares_disk else maker
         first = self.parts.count(until_fault=on_fault == "raise")
         n_rows = min(first * self.batch_rows, self.corpus.n_rows or first * self.batch_rows)
         if first:
             n_rows = sum(len(self.parts.index(number)) for number in range(first))
-        known = sum(len(self.parts.faults(number)) for number in range(first))
+        known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
         if n_rows == first * self.batch_rows:
-            for done in self.applier.stream(
+            for delivered in self.applier.stream(
                 self.corpus,
-                writer,
+                deliver,
                 also=columns,
                 first=first,
                 workers=workers,
+                engine=engine,
                 batch_size=self.batch_rows,
                 on_fault=on_fault,
                 max_faults=max_faults,
-                known_faults=known,
+                known_faults=known_faults,
                 progress=progress,
                 cache=cache,
             ):
-                n_rows += done.n_rows
+                if delivered.result is not None:
+                    delivered.result.write(self.layout)
+                n_rows += delivered.n_rows
         if not n_rows:
-            shutil.rmtree(self.folder)
+            shutil.rmtree(self.layout.folder)
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         return n_rows
 
     def label(
         self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int32]], workers: int
     ) -> None:
-        """Write the labels of each part: those of its patterns, spread over its examples."""
+        """Write the labels of each part: each example has the label of its pattern."""
         labels = _PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
 
         def write(number: int) -> None:
@@ -95,7 +109,8 @@ class Run:
             start = number * self.batch_rows
             positional = self.corpus.id is None
             ids = np.arange(start, start + len(pattern)) if positional else self.parts.ids(number).combine_chunks()
-            write_part(labels.table(ids, pattern), part_path(self.folder, "labels", number))
+            with replaced(self.layout.part("labels", number)) as draft:
+                write_part(labels.table(ids, pattern), draft)
 
         with ThreadPoolExecutor(workers) as pool:
             list(pool.map(write, range(len(places))))
@@ -103,7 +118,7 @@ class Run:
 
 @dataclass(frozen=True)
 class _PatternLabels:
-    """The labels of all patterns, each kind in an array of its own, from which those of a part are picked."""
+    """The labels of all patterns, one array for each column of the output; those of a part are picked from them."""
 
     hard: NDArray[Any]
     covered: NDArray[np.bool_]
@@ -116,29 +131,29 @@ class _PatternLabels:
         return cls(hard, covered, [np.ascontiguousarray(column) for column in proba.T], class_names)
 
     def table(self, ids: Any, pattern: NDArray[np.int32]) -> pa.Table:
-        """The labels of examples, by the pattern of each."""
+        """Make the table of labels of examples from the pattern of each."""
         proba = (column[pattern] for column in self.proba)
         return labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
 
 
 def resume_key(run_: Run, gold: Any, on_bad_row: str) -> str:
-    """What makes two runs the same, so that one can go on with the other's parts; empty if that cannot be known."""
+    """Hash the input of a run, so that it can go on with the parts of an interrupted one; empty if it cannot."""
     content = run_.corpus.fingerprint()
     if not content:
         return ""
     rules = [info.to_dict() for info in run_.applier.lfs.infos]
-    asked = [run_.corpus.id, run_.batch_rows, on_bad_row, run_.applier.lfs.space.names, run_.applier.plan.types]
-    return fingerprint(__version__, content, rules, asked, gold)
+    options = [run_.corpus.id, run_.batch_rows, on_bad_row, run_.applier.lfs.space.names, run_.applier.plan.types]
+    return fingerprint(__version__, content, rules, options, gold)
 
 
-class Clock:
-    """How long each stage of a run took, in seconds."""
+class StageTimes:
+    """Measure the seconds that each stage of a run takes."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._last = time.perf_counter()
 
     def note(self, stage: str) -> None:
-        """A stage is over."""
+        """Note the end of a stage."""
         now = time.perf_counter()
         self.seconds[stage], self._last = now - self._last, now

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
+from labelkit.apply.engines import ENGINES, Engine
 from labelkit.exceptions import CorpusError, FaultError, GoldError, LabelkitError, RunFolderError, TooManyFaultsError
 from tests.waiting import GUARD, wait_until
 
@@ -114,6 +117,92 @@ def test_the_bytes_of_a_run_do_not_depend_on_the_number_of_workers(rules, corpus
     two = lk.run(rules, corpus, tmp_path / "two", id="id", batch_size=1024, workers=2)
     assert contents(one.path) == contents(two.path)
     assert len(list((one.path / "votes").iterdir())) == 6  # 1,024 rows each
+
+
+@contextmanager
+def away(*folders):
+    """Put a file in the place of each folder, so that nothing in it can be read, written or made anew."""
+    there = [folder for folder in folders if folder.is_dir()]
+    for folder in there:
+        folder.rename(folder.with_name(f"{folder.name}.away"))
+        folder.write_text("")
+    yield
+    for folder in there:
+        folder.unlink()
+        folder.with_name(f"{folder.name}.away").rename(folder)
+
+
+@pytest.fixture
+def far(tmp_path, monkeypatch):
+    """An engine whose workers get and return pickles, and have no access to the run folder and the vote cache."""
+
+    def run(job):
+        deliver = pickle.dumps(job.deliver)
+        assert str(tmp_path / ".far.partial").encode() not in deliver
+        for batch in job.batches():
+            sent = pickle.dumps(batch)
+            with away(tmp_path / ".far.partial", tmp_path / "cache"):
+                received = pickle.loads(sent)
+                result = pickle.dumps(pickle.loads(deliver)(received, job.plan.vote(received.table)))
+            yield pickle.loads(result)
+
+    monkeypatch.setitem(ENGINES, "far", Engine(run, shares_disk=False))
+
+
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_every_engine_gives_the_same_bytes(faulty, corpus, tmp_path, engine):
+    options = {"id": "id", "gold": "spam", "batch_size": 2048, "on_fault": "record", "cache": False}
+    expected = lk.run(faulty, corpus, tmp_path / "expected", **options)
+    folder = lk.run(faulty, corpus, tmp_path / "out", engine=engine, workers=2, **options)
+    assert contents(folder.path) == contents(expected.path)
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("options", [{"id": "id", "gold": "spam"}, {}], ids=["ids and gold", "positions"])
+def test_workers_without_access_to_the_run_folder_send_their_parts(faulty, corpus, tmp_path, options):
+    options = {"batch_size": 1024, "on_fault": "record", "cache": False, **options}
+    expected = lk.run(faulty, corpus, tmp_path / "expected", **options)
+    folder = lk.run(faulty, corpus, tmp_path / "far", engine="far", **options)
+    assert len(folder.faults) > 0
+    assert contents(folder.path) == contents(expected.path)
+
+
+@pytest.mark.usefixtures("far")
+@pytest.mark.parametrize("gold", ["spam", None])
+def test_workers_without_access_to_the_vote_cache_leave_it_to_the_main_process(rules, corpus, tmp_path, gold):
+    options = {"id": "id", "gold": gold, "batch_size": 1024}
+    lfs = lk.collect(rules)
+    expected = lk.run(lfs, corpus, tmp_path / "expected", cache=False, **options)
+    for names in (["asks", "short"], lfs.names, lfs.names):
+        folder = lk.run(
+            lfs[list(names)], corpus, tmp_path / "far", engine="far", cache=tmp_path / "cache", force=True, **options
+        )
+    assert contents(folder.path) == contents(expected.path)
+    assert folder.timings["remembered"] == ["asks", "link"]  # the third calls a function that is not in its file
+
+
+@pytest.mark.usefixtures("far")
+def test_a_run_by_workers_elsewhere_goes_on_after_its_last_part(faulty, corpus, tmp_path):
+    options = {"batch_size": 1024, "cache": False}
+    with pytest.raises(TooManyFaultsError):
+        lk.run(faulty, corpus, tmp_path / "far", engine="far", on_fault="record", max_faults=3, **options)
+    kept = sorted((tmp_path / ".far.partial" / "votes").iterdir())
+    folder = lk.run(faulty, corpus, tmp_path / "far", engine="far", on_fault="record", **options)
+    expected = lk.run(faulty, corpus, tmp_path / "expected", on_fault="record", **options)
+    assert contents(folder.path) == contents(expected.path)
+    assert len(kept) < len(list((folder.path / "votes").iterdir()))
+
+
+def test_an_unknown_engine_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(LabelkitError, match="no engine 'cloud'\nHint: there are serial, thread, process"):
+        lk.run(tmp_path / "missing.py", tmp_path / "missing.csv", tmp_path / "out", engine="cloud")
+
+
+def test_rules_are_given_as_a_list_or_as_labeling_functions_too(rules, corpus, tmp_path):
+    lfs = lk.collect(rules)
+    for number, given in enumerate((lfs, list(lfs), tuple(lfs))):
+        folder = lk.run(given, corpus, tmp_path / str(number), report=False)
+        assert [rule["name"] for rule in folder.manifest["rules"]] == list(lfs.names)
 
 
 def test_parts_of_which_some_have_faults_merge_to_the_patterns_and_gold_of_the_whole(faulty, comments, tmp_path):

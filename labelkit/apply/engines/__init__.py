@@ -1,7 +1,8 @@
-"""Engines: where votes are computed. Every engine gives the same results, in the order of the corpus.
+"""Compute votes in this process, in threads or in processes; every engine gives the same results in the same order.
 
-An engine runs a plan over a corpus, batch by batch, and hands each batch with its votes to ``deliver``, whose results
-it yields in order. ``deliver`` runs where the votes were made, so that bulk output need not travel.
+An engine runs a plan over a corpus, batch by batch, calls ``deliver`` with each batch and its votes, and yields the
+results in the order of the corpus. ``deliver`` runs in the worker that voted, so that bulk output need not travel;
+where workers share no disk with the main process (:class:`Engine`), the main process writes the output.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from labelkit.exceptions import LabelkitError
 __all__ = ["ENGINES", "Engine", "Job", "engine_named"]
 
 ENGINES: Final[dict[str, Engine]] = {
-    "serial": run_serially,
-    "thread": run_in_threads,
-    "process": run_in_processes,
+    "serial": Engine(run_serially),
+    "thread": Engine(run_in_threads),
+    "process": Engine(run_in_processes),
 }
+
+CHOOSING: Final = Engine(run_where_it_pays)
+"""Used for several workers if no engine is named."""
 
 
 def engine_named(name: str | None, workers: int) -> Engine:
-    """The engine of a name; if none is given, what pays for the number of workers and the rules.
+    """Return the engine of a name; if none is given, choose by the number of workers and the rules.
 
     Raises
     ------
@@ -34,7 +38,7 @@ def engine_named(name: str | None, workers: int) -> Engine:
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise LabelkitError(f"workers={workers!r} is not a number of workers", hint="give 1 or more")
     if name is None:
-        return run_serially if workers == 1 else run_where_it_pays
+        return ENGINES["serial"] if workers == 1 else CHOOSING
     if name not in ENGINES:
         raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(ENGINES)}")
     return ENGINES[name]

@@ -1,10 +1,10 @@
-"""What an engine is asked to do."""
+"""``Job``: a plan to apply to a corpus. ``Engine``: a function that runs a job, and what its workers have access to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from labelkit.apply.plan import BatchVotes, Plan
 from labelkit.corpus import Batch, Corpus
@@ -26,13 +26,14 @@ class Job(Generic[R]):
     batch_rows : int
         Rows in a batch, a multiple of 1,024.
     deliver : callable
-        Given a batch and its votes, returns what the engine yields for it. It can be pickled, and so can its result.
+        Given a batch and its votes, returns the value that the engine yields for it. It can be pickled, and so can its
+        result.
     first : int
         The batch to start from.
     workers : int
-        How many threads or processes may be used.
+        Most threads or processes to use.
     source : iterator of Batch, optional
-        The batches from ``first`` on, where somebody has begun to read them.
+        The batches from ``first`` on, if reading has begun already.
     """
 
     plan: Plan
@@ -51,8 +52,18 @@ class Job(Generic[R]):
         return self.corpus.batches(self.columns, self.batch_rows, start=self.first * self.batch_rows)
 
 
-class Engine(Protocol):
-    """Runs a job."""
+@dataclass(frozen=True)
+class Engine:
+    """Run jobs: compute votes in this process or elsewhere.
 
-    def __call__(self, job: Job[Any], /) -> Iterator[Any]:
-        """Yield the result of ``deliver`` for each batch, in the order of the corpus."""
+    Parameters
+    ----------
+    run : callable
+        Given a job, yields the result of ``deliver`` for each batch, in the order of the corpus.
+    shares_disk : bool
+        Whether workers can read and write the run folder and the vote cache. If not, ``deliver`` touches no file: the
+        content of each part travels back as bytes, and the main process writes it.
+    """
+
+    run: Callable[[Job[Any]], Iterator[Any]]
+    shares_disk: bool = True

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from labelkit.exceptions import MatrixError, RunFolderError
+from labelkit.exceptions import MatrixError
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import RowNames, shown_names
 from labelkit.votes.label_matrix import LabelMatrix
@@ -111,10 +111,7 @@ class FolderSide:
 
     @cached_property
     def _parts(self) -> list[Path]:
-        parts = sorted((self.folder.path / "votes").glob("part-*.parquet"))
-        if not parts:
-            raise RunFolderError(f"the run folder {str(self.folder.path)!r} holds no votes")
-        return parts
+        return self.folder.layout.parts("votes")
 
     @cached_property
     def _first(self) -> LabelMatrix:
@@ -147,11 +144,11 @@ class FolderSide:
     def chunks(self) -> Iterator[Chunk]:
         """The examples, a part at a time."""
         start, faults = 0, self.folder.faults
-        for part in self._parts:
+        for number, part in enumerate(self._parts):
             votes = LabelMatrix.from_arrow(pq.read_table(part), source=str(part))
             chunk_faults = (fault for fault in faults if start <= fault.row < start + len(votes))
             failed = tuple(replace(fault, row=fault.row - start) for fault in chunk_faults)
-            labels = pq.read_table(self.folder.path / "labels" / part.name, columns=["label"]).column(0)
+            labels = pq.read_table(self.folder.layout.part("labels", number), columns=["label"]).column(0)
             hard = labels.fill_null(ABSTAIN).to_numpy().astype(np.int64)
             rows = np.arange(start, start + len(votes))
             yield Chunk(rows, votes.ids, replace(votes, faults=failed).outcomes, hard)

@@ -22,10 +22,7 @@ from labelkit._shared.files import replaced
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.report._facts import read_facts
 from labelkit.runs.report._page import page
-from labelkit.runs.run_folder import RunFolder
-
-REPORT = "report.html"
-"""The name of a report in its run folder."""
+from labelkit.runs.run_folder import RunFolder, RunLayout
 
 
 def write_report(
@@ -57,7 +54,7 @@ def write_report(
         If ``corpus`` cannot be read.
     """
     folder = run_folder if isinstance(run_folder, RunFolder) else _opened(Path(run_folder))
-    target = folder.path / REPORT if path is None else Path(path)
+    target = folder.layout.report if path is None else Path(path)
     text = page(read_facts(folder, corpus, history=history))
     with replaced(target) as draft:
         draft.write_text(text, "utf-8", newline="\n")
@@ -65,11 +62,11 @@ def write_report(
 
 
 def _opened(path: Path) -> RunFolder:
-    """The run folder, or what became of it."""
+    """Open a run folder; of a run that was stopped, the error says how to finish it."""
     try:
         return RunFolder(path)
     except RunFolderError as error:
-        if path.with_name(f".{path.name}.partial").is_dir():
+        if RunLayout(path).draft.is_dir():
             raise RunFolderError(
                 f"the run {str(path)!r} was stopped before its end", hint="give its command again, and it goes on"
             ) from error

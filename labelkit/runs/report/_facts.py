@@ -137,12 +137,12 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
         return Facts(
             folder=folder,
             patterns=patterns,
-            summary=Summary.read_csv(folder.path / "summary.csv").frame,
+            summary=Summary.read_csv(folder.layout.summary).frame,
             pairs=pairs,
             conflicting=conflicting,
             shares=shares,
             examples=_examples(folder, looked, SourceRows.of(folder.manifest, corpus), conflicting),
-            rejects=_rejects(folder.path / "rejects.jsonl"),
+            rejects=_rejects(folder.layout.rejects),
             earlier=earlier_runs(folder) if history else [],
             remarks=remarks.result(),
         )

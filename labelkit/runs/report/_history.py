@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit.exceptions import RunFolderError
-from labelkit.runs.run_folder import MANIFEST, RunFolder
+from labelkit.runs.run_folder import RunFolder, RunLayout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def earlier_runs(folder: RunFolder) -> list[EarlierRun]:
 
 def _siblings(here: Any) -> Iterator[tuple[str, RunFolder]]:
     for path in here.parent.iterdir():
-        if path == here or path.name.startswith(".") or not (path / MANIFEST).is_file():
+        if path == here or path.name.startswith(".") or not RunLayout(path).manifest.is_file():
             continue
         try:
             other = RunFolder(path)

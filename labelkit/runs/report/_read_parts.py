@@ -1,4 +1,4 @@
-"""The votes and labels of a run's examples: all of them, or of a large run evenly spread parts, which bounds memory."""
+"""Read the votes and labels of a run: all parts, or evenly spread ones of a large run, which bounds memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SURENESS_BINS: Final = 10
 
 @dataclass(frozen=True)
 class LabelShares:
-    """How the labels of a run are distributed.
+    """Distribution of the labels of a run.
 
     Attributes
     ----------
@@ -77,19 +77,19 @@ class LookedRows:
     top: NDArray[np.float64]
 
     def votes_of(self, place: int, faults: dict[int, list[int]]) -> list[tuple[int, int]]:
-        """What rules said of one row, those that failed included."""
-        own = self.votes[place]
-        said = [(int(j), int(own[j])) for j in np.flatnonzero(own != ABSTAIN)]
-        return sorted(said + [(j, FAULT) for j in faults.get(int(self.rows[place]), ())])
+        """List the votes on one row, as pairs of a rule and a class; failures are included."""
+        row = self.votes[place]
+        votes = [(int(j), int(row[j])) for j in np.flatnonzero(row != ABSTAIN)]
+        return sorted(votes + [(j, FAULT) for j in faults.get(int(self.rows[place]), ())])
 
 
 def faults_by_row(faults: tuple[Fault, ...], names: list[str]) -> dict[int, list[int]]:
     """The rules that failed on each row."""
-    found: dict[int, list[int]] = {}
+    failed: dict[int, list[int]] = {}
     positions = {name: j for j, name in enumerate(names)}
     for fault in faults:
-        found.setdefault(fault.row, []).append(positions[fault.lf])
-    return found
+        failed.setdefault(fault.row, []).append(positions[fault.lf])
+    return failed
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ class Parts:
     @cached_property
     def votes(self) -> list[Path]:
         """The files of votes, in the order of the corpus."""
-        return self._files("votes")
+        return self.folder.layout.parts("votes")
 
     @cached_property
     def labels(self) -> list[Path]:
         """The files of labels."""
-        return self._files("labels")
+        return self.folder.layout.parts("labels")
 
     @cached_property
     def starts(self) -> NDArray[np.int64]:
@@ -126,12 +126,6 @@ class Parts:
         longest = max(int(np.diff(self.starts).max()), 1)
         n_looked = min(len(self.votes), max(1, -(-rows // longest)))
         return [int(part) for part in np.unique(np.linspace(0, len(self.votes) - 1, n_looked).round())]
-
-    def _files(self, kind: str) -> list[Path]:
-        files = sorted((self.folder.path / kind).glob("part-*.parquet"))
-        if not files:
-            raise RunFolderError(f"{str(self.folder.path)!r} has no {kind}", hint="labelkit run ... --force")
-        return files
 
     def read(self) -> tuple[LookedRows, LabelShares]:
         """Read the votes and labels of the rows that are looked through, and count the labels of all."""
@@ -169,7 +163,7 @@ class Parts:
 
 
 class _Counts:
-    """Counts labels, a part at a time."""
+    """Count labels, a part at a time."""
 
     def __init__(self, n_classes: int) -> None:
         self.hard = np.zeros(n_classes, dtype=np.int64)
@@ -184,7 +178,7 @@ class _Counts:
         proba = [table.column(f"p_{name}").to_numpy() for name in class_names]
         top: NDArray[np.float64] = np.maximum.reduce(proba)
         self.hard += np.bincount(label[label >= 0], minlength=len(class_names))
-        self.expected += [float(own[covered].sum()) for own in proba]
+        self.expected += [float(column[covered].sum()) for column in proba]
         bins = np.minimum((top[covered] * SURENESS_BINS + 1e-9).astype(np.int64), SURENESS_BINS - 1)
         self.sureness += np.bincount(bins, minlength=SURENESS_BINS)
         self.uncovered += int((~covered).sum())
@@ -192,5 +186,5 @@ class _Counts:
         return label, top
 
     def shares(self) -> LabelShares:
-        """What was counted."""
+        """Return the counts."""
         return LabelShares(self.hard, self.uncovered, self.tied, self.expected, self.sureness)

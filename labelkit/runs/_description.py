@@ -1,0 +1,80 @@
+"""Describe a finished run in a few lines of text, as the command line prints it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from labelkit._shared.numbers import count, decimal, percent
+from labelkit.analysis import Summary
+
+if TYPE_CHECKING:
+    from labelkit.runs.run_folder import RunFolder
+
+
+def describe(folder: RunFolder) -> str:
+    """Describe the statistics of the rules, the labels, the accuracy where there was gold, and the files of a run."""
+    manifest = folder.manifest
+    lines = [
+        _votes(manifest, folder.timings),
+        "",
+        str(Summary.read_csv(folder.layout.summary)),
+        "",
+        f"labels by {manifest['model']['name']}: {_labels(folder)}",
+    ]
+    if manifest["evaluation"]:
+        lines += _accuracy(manifest["evaluation"])
+    return "\n".join(lines + _files(folder))
+
+
+def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
+    n_rows, covered = manifest["examples"], manifest["covered"]
+    n_cached = len(timings.get("remembered", ()))
+    cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
+    seconds = decimal(timings["seconds"]["apply"], 1)
+    return (
+        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples in {seconds} s{cached}; "
+        f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
+    )
+
+
+def _labels(folder: RunFolder) -> str:
+    """List the number and the share of examples with each label; parts are read one at a time."""
+    counts: Counter[int | None] = Counter()
+    for part in folder.layout.parts("labels"):
+        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
+            counts[pair["values"]] += pair["counts"]
+    by_name = [(name, counts[c]) for c, name in enumerate(folder.manifest["classes"])]
+    total = counts.total()
+    return ", ".join(f"{name} {count(n)} ({percent(n / total)})" for name, n in [*by_name, ("no label", counts[None])])
+
+
+def _accuracy(evaluation: dict[str, Any]) -> list[str]:
+    low, high = map(percent, evaluation["accuracy_interval"])
+    line = (
+        f"against gold, on the {count(evaluation['n_covered'])} covered of {count(evaluation['n'])}: "
+        f"accuracy {percent(evaluation['accuracy'])} ({low} - {high}), "
+        f"macro F1 {percent(evaluation['f1_macro'])}, log-loss {decimal(evaluation['log_loss'])}, "
+        f"calibration error {percent(evaluation['ece'])}"
+    )
+    lines = [line]
+    if evaluation["n_labeled"] < evaluation["n_covered"]:
+        right = f"{percent(evaluation['accuracy_labeled'])} are right"
+        lines.append(f"only {count(evaluation['n_labeled'])} of them got a hard label; of those {right}")
+    return lines
+
+
+def _files(folder: RunFolder) -> list[str]:
+    manifest, layout = folder.manifest, folder.layout
+    lines = []
+    if manifest["faults"]:
+        lines.append(f"{count(manifest['faults'])} faults: see {layout.faults}")
+    if manifest["rejects"]:
+        lines.append(f"{count(manifest['rejects'])} rows were rejected: see {layout.rejects}")
+    lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
+    if layout.report.is_file():
+        lines.append(f"to look at: {layout.report}")
+    return lines
