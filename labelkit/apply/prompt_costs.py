@@ -1,7 +1,7 @@
-"""What ``@prompt`` rules would ask of a corpus and what that would cost, before anything is paid.
+"""Estimate the prompts that ``@prompt`` rules would send for a corpus, and their cost; no request is sent.
 
-Rules are applied with a pen in the place of the model, which writes down what it is asked: so derived columns and
-guards count as they do in a run.
+The rules are applied with a recorder in place of the language model, so that derived columns and guards count as they
+do in a run.
 
 >>> import labelkit as lk
 >>> @lk.prompt("Is this spam? {text}", labels={"yes": 1, "no": 0}, model="small", prices=(0.5, 1.5))
@@ -38,12 +38,12 @@ from labelkit.rules.prompts import FRAME, Answer, Asker, Endpoint, Prices, Readi
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 ROWS: Final = 100_000
-"""How many rows of a corpus an estimate looks at, spread over all of it."""
+"""Rows of a corpus that an estimate looks at, spread over all of it."""
 
 
 @dataclass(frozen=True)
 class PromptEstimate:
-    """What one rule would ask.
+    """Prompts of one rule, and their cost.
 
     Attributes
     ----------
@@ -71,13 +71,13 @@ class PromptEstimate:
 
     @property
     def requests(self) -> int:
-        """How many prompts would be sent, if none had to be sent again."""
+        """Number of prompts to send, without retries."""
         return self.prompts - self.kept
 
 
 @dataclass(frozen=True)
 class Estimates(Sequence[PromptEstimate]):
-    """What rules would ask of a corpus.
+    """Prompts of rules for a corpus, and their cost.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class Estimates(Sequence[PromptEstimate]):
 
     @property
     def money(self) -> float:
-        """What all of it costs; NaN where prices are not known."""
+        """Cost of all prompts; NaN where prices are not known."""
         return math.fsum(one.money for one in self.each)
 
     def __str__(self) -> str:
@@ -135,7 +135,7 @@ def estimate(
     prices: tuple[float, float] | None = None,
     count_tokens: Callable[[str], int] | None = None,
 ) -> Estimates:
-    """Say what the ``@prompt`` rules among some rules would ask of a corpus, without asking.
+    """Estimate the prompts of the ``@prompt`` rules among some rules for a corpus, without sending any.
 
     Parameters
     ----------
@@ -164,16 +164,19 @@ def estimate(
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
     lfs = _asking(collect(rules, labels=labels))
-    pens = [_Pen(_asker_of(lf)) for lf in lfs]
-    n_rows, n_seen = _written(lfs, pens, corpus, rows)
-    known = [_known_answers(pen) for pen in pens]
+    recorders = [_Recorder(_asker_of(lf)) for lf in lfs]
+    n_rows, n_seen = _written(lfs, recorders, corpus, rows)
+    answered = [_known_answers(recorder) for recorder in recorders]
     scale = n_rows / n_seen if n_seen else 0.0
-    each = (_estimated(pen, kept, scale, prices, count_tokens) for pen, (_, kept) in zip(pens, known, strict=True))
-    return Estimates(tuple(each), n_rows, n_seen, known[0][0])
+    each = (
+        _estimated(recorder, kept, scale, prices, count_tokens)
+        for recorder, (_, kept) in zip(recorders, answered, strict=True)
+    )
+    return Estimates(tuple(each), n_rows, n_seen, answered[0][0])
 
 
 def _asking(lfs: LabelingFunctions) -> LabelingFunctions:
-    """The rules that ask a model."""
+    """Select the rules that ask a model."""
     names = [lf.name for lf in lfs if asks_a_model(lf)]
     if not names:
         raise LabelkitError("none of the rules asks a language model", hint="@prompt makes one that does")
@@ -181,7 +184,7 @@ def _asking(lfs: LabelingFunctions) -> LabelingFunctions:
 
 
 def asks_a_model(lf: LabelingFunction[...]) -> bool:
-    """Whether a rule was made by ``@prompt``."""
+    """Tell if a rule was made by ``@prompt``."""
     return isinstance(lf.body, Calls) and isinstance(lf.body.function, Asker)
 
 
@@ -192,8 +195,8 @@ def _asker_of(lf: LabelingFunction[...]) -> Asker:
 
 
 @dataclass
-class _Pen:
-    """Writes down what a rule would ask."""
+class _Recorder:
+    """Record the prompts of a rule."""
 
     asker: Asker
     n_rows: int = 0
@@ -209,14 +212,14 @@ class _Pen:
         return [self.asker]
 
 
-def _written(lfs: LabelingFunctions, pens: Sequence[_Pen], corpus: Any, rows: int) -> tuple[int, int]:
-    """Let rules write down what they would ask of blocks of a corpus; its rows, and those that were looked at."""
-    plan, opened = _opened(lfs, pens, corpus)
-    known = opened.n_rows
-    if known is None and opened.path is not None:  # a file whose rows have to be counted; of an iterator, all are taken
-        known = sum(map(len, opened.batches(plan.columns[:1], CHUNK)))
+def _written(lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any, rows: int) -> tuple[int, int]:
+    """Record the prompts of rules for blocks of a corpus; returns its rows, and the rows that were looked at."""
+    plan, opened = _opened(lfs, recorders, corpus)
+    n_known = opened.n_rows
+    if n_known is None and opened.path is not None:  # the rows of a file are counted; of an iterator, all are taken
+        n_known = sum(map(len, opened.batches(plan.columns[:1], CHUNK)))
     block = min(CHUNK, rows)
-    step = 1 if known is None else max(1, -(-known // rows))
+    step = 1 if n_known is None else max(1, -(-n_known // rows))
     n_rows = n_seen = 0
     for number, batch in enumerate(opened.batches(plan.columns, block)):
         n_rows += len(batch)
@@ -226,26 +229,27 @@ def _written(lfs: LabelingFunctions, pens: Sequence[_Pen], corpus: Any, rows: in
     return n_rows, n_seen
 
 
-def _opened(lfs: LabelingFunctions, pens: Sequence[_Pen], corpus: Any) -> tuple[Plan, Corpus]:
-    plan = Plan(LabelingFunctions([_with_pen(lf, pen) for lf, pen in zip(lfs, pens, strict=True)], labels=lfs.space))
+def _opened(lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any) -> tuple[Plan, Corpus]:
+    recorded = [_recorded(lf, recorder) for lf, recorder in zip(lfs, recorders, strict=True)]
+    plan = Plan(LabelingFunctions(recorded, labels=lfs.space))
     opened = open_corpus(corpus, types=plan.types)
     plan.check(opened.column_names, opened.column_type)
     return plan, opened
 
 
-def _with_pen(lf: LabelingFunction[...], pen: _Pen) -> LabelingFunction[...]:
+def _recorded(lf: LabelingFunction[...], recorder: _Recorder) -> LabelingFunction[...]:
     assert isinstance(lf.body, Calls)
-    return replace(lf, body=replace(lf.body, function=pen, decide=None))
+    return replace(lf, body=replace(lf.body, function=recorder, decide=None))
 
 
-def _known_answers(pen: _Pen) -> tuple[str, set[str]]:
-    """Where a rule would ask, and those of its prompts that have an answer already."""
+def _known_answers(recorder: _Recorder) -> tuple[str, set[str]]:
+    """Return the endpoint of a rule, and those of its prompts that have an answer already."""
     try:
-        endpoint = Endpoint.of_environment(pen.asker.rule)
+        endpoint = Endpoint.of_environment(recorder.asker.rule)
     except StopRunError:  # what would be asked can be counted all the same
         return "", set()
-    keys = {pen.asker.request.key(endpoint.name, prompt): prompt for prompt in pen.prompts}
-    store = pen.asker.store()
+    keys = {recorder.asker.request.key(endpoint.name, prompt): prompt for prompt in recorder.prompts}
+    store = recorder.asker.store()
     try:
         return endpoint.name, {keys[key] for key in store.get_many(keys)}
     finally:
@@ -253,21 +257,21 @@ def _known_answers(pen: _Pen) -> tuple[str, set[str]]:
 
 
 def _estimated(
-    pen: _Pen, kept: set[str], scale: float, prices: Any, count_tokens: Callable[[str], int] | None
+    recorder: _Recorder, kept: set[str], scale: float, prices: Any, count_tokens: Callable[[str], int] | None
 ) -> PromptEstimate:
-    request = pen.asker.request
-    rest = [prompt for prompt in pen.prompts if prompt not in kept]
+    request = recorder.asker.request
+    rest = [prompt for prompt in recorder.prompts if prompt not in kept]
     if count_tokens is None:
         tokens_in = sum(map(request.tokens_in, rest))
     else:
         tokens_in = len(rest) * (count_tokens(request.system) + FRAME) + sum(map(count_tokens, rest))
     total_in, total_out = round(tokens_in * scale), round(request.tokens_out * len(rest) * scale)
-    priced = pen.asker.prices if prices is None else Prices.of(prices, pen.asker.rule)
+    priced = recorder.asker.prices if prices is None else Prices.of(prices, recorder.asker.rule)
     return PromptEstimate(
-        rule=pen.asker.rule,
+        rule=recorder.asker.rule,
         model=request.model,
-        rows=round(pen.n_rows * scale),
-        prompts=round(len(pen.prompts) * scale),
+        rows=round(recorder.n_rows * scale),
+        prompts=round(len(recorder.prompts) * scale),
         kept=round(len(kept) * scale),
         tokens_in=total_in,
         tokens_out=total_out,
@@ -342,28 +346,28 @@ def dry_run(rule: LabelingFunction[...], corpus: Any, *, n: int = 10, ask: bool 
         raise LabelkitError(f"n={n!r} is not a number of prompts", hint="give 1 or more")
     if not isinstance(rule, LabelingFunction) or not asks_a_model(rule):
         raise LabelkitError(f"{rule!r} does not ask a language model", hint="@prompt makes a rule that does")
-    pen = _Pen(_asker_of(rule))
+    recorder = _Recorder(_asker_of(rule))
     space = LabelSpace.of(rule.enum) if rule.enum is not None else LabelSpace.of(max(rule.labels or (0,)) + 1)
-    plan, opened = _opened(LabelingFunctions([rule], labels=space), [pen], corpus)
+    plan, opened = _opened(LabelingFunctions([rule], labels=space), [recorder], corpus)
     for batch in opened.batches(plan.columns, CHUNK):
         plan.vote(batch.table)
-        if len(pen.prompts) >= n:
+        if len(recorder.prompts) >= n:
             break
-    if not pen.prompts:
+    if not recorder.prompts:
         raise LabelkitError(f"rule {rule.name!r} would ask nothing about this corpus", hint="is its guard ever true?")
-    prompts = tuple(islice(pen.prompts, n))
-    shown = DryRun(rule.name, rule.columns, pen.n_rows, prompts)
+    prompts = tuple(islice(recorder.prompts, n))
+    shown = DryRun(rule.name, rule.columns, recorder.n_rows, prompts)
     return _answered(shown, rule, space) if ask else shown
 
 
 def _answered(shown: DryRun, rule: LabelingFunction[...], space: LabelSpace) -> DryRun:
-    """Ask, and say what the answers mean."""
+    """Send the prompts, and add the answers and the votes that they mean."""
     assert isinstance(rule.body, Calls)
     assert isinstance(rule.body.decide, Reading)
     replies = _asker_of(rule).ask(shown.prompts)
     votes = rule.body.decide(replies, len(replies), space)
-    told = tuple(reply.content if isinstance(reply, Answer) else str(reply) for reply in replies)
-    return replace(shown, answers=told, votes=tuple(_named(vote, space) for vote in votes))
+    answers = tuple(reply.content if isinstance(reply, Answer) else str(reply) for reply in replies)
+    return replace(shown, answers=answers, votes=tuple(_named(vote, space) for vote in votes))
 
 
 def _named(vote: Any, space: LabelSpace) -> str:

@@ -1,4 +1,4 @@
-"""The ``examples=`` of rules, run: what a rule said of one, what was expected, and why a declarative rule said it.
+"""Run the ``examples=`` of rules: the vote on each, the expected vote, and for a declarative rule the reason.
 
 ``labelkit check``, the pytest plugin and :mod:`labelkit.testing` all ask :func:`failure_of`.
 

@@ -27,10 +27,10 @@ def match_patterns(lf: LabelingFunction[...]) -> list[dict[str, Any]]:
         For each expression its ``columns``, ``pattern``, ``flags``, the ``label`` that it stands for, and ``within``:
         in how many characters of a text it is looked for.
     """
-    return [found for expression, label in cases_of(lf) for found in _finds(expression, label)]
+    return [pattern for expression, label in cases_of(lf) for pattern in _patterns(expression, label)]
 
 
-def _finds(expression: Expression, label: int | None) -> Iterator[dict[str, Any]]:
+def _patterns(expression: Expression, label: int | None) -> Iterator[dict[str, Any]]:
     for leaf in expression.positive():
         for need in leaf.test.needs:
             within = _searchable(need)

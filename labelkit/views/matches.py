@@ -1,4 +1,4 @@
-"""Where rules matched: their definitions are asked on the examples that are shown, and on no others."""
+"""Find the matches of rules, by evaluating their definitions on the examples that are shown and on no others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST: Final = 20
 
 
 class Span(NamedTuple):
-    """Where a rule matched.
+    """A match of a rule.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Span(NamedTuple):
 
 
 class Finder:
-    """Finds where rules matched, each text and each list of words looked through once.
+    """Find the matches of rules; each text and each list of words is searched once.
 
     A list of words becomes the shorter list of those that can stand in a text at all, which are told by a word that
     they share with it: ``re`` takes half a second for fifty thousand alternatives, and finds the same with a few.
@@ -53,7 +53,7 @@ class Finder:
         self._tokens: dict[str, frozenset[str]] = {}
 
     def spans(self, lf: LabelingFunction[...], values: Mapping[str, Any]) -> list[Span]:
-        """Where the condition of a rule matched an example on which the rule voted.
+        """List the matches of the condition of a rule in an example on which the rule voted.
 
         Parameters
         ----------
@@ -110,17 +110,17 @@ class Finder:
 
 
 def _texts(lf: LabelingFunction[...], values: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """The texts that a rule reads, by its columns: in which column each is seen; of a document, that of its text."""
-    found = {column: (column, value) for column, value in values.items() if isinstance(value, str)}
+    """Return the texts that a rule reads, by its columns, each with the corpus column that holds it."""
+    texts = {column: (column, value) for column, value in values.items() if isinstance(value, str)}
     for name, column in derived_columns(lf).items():
         text = getattr(values.get(name), "text", None)
         if column.raw is str and isinstance(text, str):
-            found[name] = (column.parameters[0].name, text)
-    return found
+            texts[name] = (column.parameters[0].name, text)
+    return texts
 
 
 def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
-    """The columns of the corpus that a rule reads, itself or through derived columns."""
+    """List the columns of the corpus that a rule reads, itself or through derived columns."""
     derived = derived_columns(lf)
     return list(
         dict.fromkeys(
@@ -132,16 +132,16 @@ def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
 
 
 def values_for(
-    asker: LabelingFunction[...] | Column, row: Mapping[str, Any], made: dict[Column, Any]
+    asker: LabelingFunction[...] | Column, row: Mapping[str, Any], computed: dict[Column, Any]
 ) -> dict[str, Any]:
-    """The values that a rule or a derived column reads of an example, derived ones made by their definition.
+    """Return the values that a rule or a derived column reads of an example, derived ones computed by their definition.
 
     Parameters
     ----------
     asker : LabelingFunction or Column
     row : mapping
         The columns of the corpus.
-    made : dict
+    computed : dict
         The derived values of this example so far; more are added.
 
     Returns
@@ -152,7 +152,7 @@ def values_for(
     values = {}
     for parameter in asker.parameters:
         column = derived.get(parameter.name)
-        if column is not None and column not in made:
-            made[column] = column(**values_for(column, row, made))
-        values[parameter.name] = row[parameter.name] if column is None else made[column]
+        if column is not None and column not in computed:
+            computed[column] = column(**values_for(column, row, computed))
+        values[parameter.name] = row[parameter.name] if column is None else computed[column]
     return values

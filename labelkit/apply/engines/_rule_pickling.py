@@ -1,7 +1,7 @@
-"""How rules reach a worker: declarative ones as the values that they are, Python ones by where they are imported from.
+"""Send rules to a worker process: declarative ones as pickled values, Python ones as a reference to their module.
 
-A worker is told the file or the module of a Python rule, runs it, finds the rule by its name, and makes sure by its
-fingerprint that it is the same rule. What it cannot find runs in the main process.
+A worker receives the file or the module of a Python rule, runs it, looks the rule up by its name, and checks by its
+fingerprint that it is the same rule. A rule that it cannot find runs in the main process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from labelkit.rules.predicates import Predicate, foreign
 
 @dataclass(frozen=True)
 class Reference:
-    """Where a worker finds a rule.
+    """Location of a rule, for a worker that imports it.
 
     Parameters
     ----------
@@ -65,16 +65,16 @@ def _predicates(body: Cases) -> list[Predicate]:
 
 def unship(shipped: Sequence[Shipped]) -> tuple[list[LabelingFunction[...]], dict[str, str]]:
     """Unpack rules in a worker; also why some could not be."""
-    found, failed = [], {}
+    lfs, failed = [], {}
     for one in shipped:
         if isinstance(one, LabelingFunction):
-            found.append(one)
+            lfs.append(one)
             continue
         try:
-            found.append(_find(one))
+            lfs.append(_find(one))
         except Exception as error:  # noqa: BLE001 - importing a user's module may raise anything
             failed[one.name] = str(error)
-    return found, failed
+    return lfs, failed
 
 
 def _find(reference: Reference) -> LabelingFunction[...]:

@@ -92,11 +92,11 @@ def _share(job: Job[R], pool: _Pool, stay: dict[str, str]) -> Iterator[R]:
     names = job.plan.lfs.names
     here = [j for j, name in enumerate(names) if name in stay]
     there = [j for j, name in enumerate(names) if name not in stay]
-    own = Plan(job.plan.lfs[[names[j] for j in here]])
+    local_plan = Plan(job.plan.lfs[[names[j] for j in here]])
     # A corpus that workers cannot read by themselves is read once: it may be an iterator.
     sent, kept = (None, job.batches()) if pool.reads_alone else tee(job.batches())
     for theirs, batch in zip(pool.run(_votes_alone, sent), kept, strict=True):
-        mine = own.vote(batch.table)
+        mine = local_plan.vote(batch.table)
         yield job.deliver(batch, _merged(mine, here, theirs, there))
 
 
@@ -227,7 +227,7 @@ def _no_main_module() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Setup:
-    """What a worker is told once."""
+    """Input of a worker that is the same for all tasks."""
 
     shipped: list[Shipped]
     space: LabelSpace
@@ -239,7 +239,7 @@ class _Setup:
 
 @dataclass
 class _Worker:
-    """What a worker keeps between tasks."""
+    """State of a worker between tasks."""
 
     setup: _Setup
     plan: Plan | None
@@ -289,9 +289,9 @@ def _vote_file(task: tuple[int, Path], packed: bytes) -> list[Path]:
         names = [name for name in table.schema.names if name.startswith("c:")]
         columns = table.select(names).rename_columns([name.removeprefix("c:") for name in names])
         ids = table.column("ids") if "ids" in table.schema.names else None
-        made = _vote([Batch(start, ids, columns)], packed)
+        results = _vote([Batch(start, ids, columns)], packed)
     path.unlink()
-    return made
+    return results
 
 
 def _vote(batches: Iterable[Batch], packed: bytes) -> list[Path]:

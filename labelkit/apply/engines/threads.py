@@ -74,7 +74,7 @@ class _Threads:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def results(self) -> Iterator[Any]:
-        """What ``deliver`` makes of each batch, in order; few batches are in memory at any time."""
+        """Yield the result of ``deliver`` for each batch, in order; few batches are in memory at any time."""
         batches = self._job.batches()
         scanning: deque[_Task] = deque()
         settling: deque[_Task] = deque()
@@ -108,7 +108,7 @@ class _Threads:
         return self._job.deliver(task.batch, task.voting.settle())
 
     def _settled(self, task: _Task, batches: Iterator[Batch]) -> Any:
-        """The result of a batch; it shows whether the next ones should go to processes."""
+        """Return the result of a batch; decide by its times if the next batches go to processes."""
         result = task.future.result()
         self._n_settled += 1
         if self._may_stop and self.rest is None and self._n_settled > WARM and self._processes_pay(task):

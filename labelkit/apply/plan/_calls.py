@@ -1,4 +1,4 @@
-"""Calling the user's functions, a row or a chunk at a time: every exception is caught where it happened, and kept."""
+"""Call the user's functions, once for each row or chunk; catch every exception and keep it with its row."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def call_chunks(
 
 
 def _holds_integers(output: Any, n_rows: int) -> bool:
-    """Whether a batch function returned what can be taken for votes as it is."""
+    """Tell if a batch function returned an array of integers that can be used as votes without conversion."""
     return isinstance(output, np.ndarray) and output.dtype.kind == "i" and output.shape == (n_rows,)
 
 

@@ -23,21 +23,21 @@ Key: TypeAlias = Single | tuple[Single, ...]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 Makers: TypeAlias = Mapping[Column, Callable[..., Any]]
-"""What makes derived columns for the rules of a plan."""
+"""Functions that compute derived columns, specialised for the rules of a plan."""
 
 Coded: TypeAlias = tuple[npt.NDArray[np.int64], list[Any]]
 """For each row the number of its value, and the values."""
 
 
 def key_of(owner: Any, name: str) -> Single:
-    """The column that a rule or a derived column means by the name of a parameter."""
+    """Return the column that a rule or a derived column means by the name of a parameter."""
     return derived_columns(owner).get(name, name)
 
 
 def makers_of(owners: Sequence[Any]) -> dict[Column, Callable[..., Any]]:
-    """What makes the derived columns that rules, and derived columns, read, where that depends on what reads them.
+    """Return the function of each derived column that is specialised for the rules and columns that read it.
 
-    A function that has a method ``prepared`` is told who reads the column, and by what name.
+    A function with a method ``prepared`` is specialised by it, given the readers of the column and its name in each.
     """
     readers: dict[Column, list[tuple[Any, str]]] = {}
     for owner in owners:
@@ -50,15 +50,15 @@ def makers_of(owners: Sequence[Any]) -> dict[Column, Callable[..., Any]]:
     }
 
 
-class Frame:
-    """One batch.
+class BatchColumns:
+    """The columns of one batch.
 
     Parameters
     ----------
     table : pyarrow.RecordBatch
         The columns of the corpus that the rules read.
     makers : mapping from Column to callable, optional
-        What makes derived columns, where it is not their function as it is.
+        Functions that compute derived columns, where it is not the column's own function.
     """
 
     def __init__(self, table: pa.RecordBatch, makers: Makers | None = None) -> None:
@@ -88,7 +88,7 @@ class Frame:
         return self.values(key) if isinstance(key, Column) else self._arrow[key]
 
     def nulls(self, key: Key) -> Mask:
-        """Where the value is null, or one of several."""
+        """Mask of the rows in which the value is null, or, of several columns, any value is."""
         if key not in self._nulls:
             if isinstance(key, tuple):
                 self._nulls[key] = np.asarray(np.logical_or.reduce([self.nulls(one) for one in key]))
@@ -124,11 +124,11 @@ class Frame:
                 self._coded[key] = _code_list(self.values(key)) if isinstance(key, Column) else _code(self._arrow[key])
         return self._coded[key]
 
-    def part(self, start: int, n_rows: int) -> Frame:
+    def part(self, start: int, n_rows: int) -> BatchColumns:
         """Some rows, of which nothing is derived yet."""
-        return Frame(self._table.slice(start, n_rows), self._makers)
+        return BatchColumns(self._table.slice(start, n_rows), self._makers)
 
-    def take_over(self, part: Frame, start: int, columns: Sequence[Column]) -> None:
+    def take_over(self, part: BatchColumns, start: int, columns: Sequence[Column]) -> None:
         """Keep derived columns that were made for a part; the parts come in order."""
         for column in columns:
             self._lists.setdefault(column, []).extend(part.values(column))
@@ -150,12 +150,12 @@ class Frame:
             annotations = [parameter.annotation for parameter in column.parameters]
             columns = [self.column(key) for key in keys]
             function = self._makers.get(column, column.function)
-            made, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
-            failed |= {i: described(value) for i, value in enumerate(made) if isinstance(value, Exception)}
+            results, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
+            failed |= {i: described(value) for i, value in enumerate(results) if isinstance(value, Exception)}
         else:
-            made, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
+            results, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
         values: list[Any] = [None] * self.n_rows
-        for row, value in zip(rows.tolist(), made, strict=True):
+        for row, value in zip(rows.tolist(), results, strict=True):
             values[row] = value
         for position, (kind, message) in failed.items():
             values[int(rows[position])] = None
@@ -207,12 +207,12 @@ def _code_list(values: list[Any]) -> Coded | None:
 
 def _code_together(columns: list[Coded | None]) -> Coded | None:
     """Number the tuples of values that there are; the numbers stay below that of the rows, whatever the columns are."""
-    known = [column for column in columns if column is not None]
-    if len(known) < len(columns):
+    encoded = [column for column in columns if column is not None]
+    if len(encoded) < len(columns):
         return None
-    codes, values = known[0]
+    codes, values = encoded[0]
     tuples = [(value,) for value in values]
-    for more, others in known[1:]:
+    for more, others in encoded[1:]:
         distinct, codes = np.unique(codes * len(others) + more, return_inverse=True)
         tuples = [(*tuples[number // len(others)], others[number % len(others)]) for number in distinct.tolist()]
     return codes, list(map(_whole, tuples))

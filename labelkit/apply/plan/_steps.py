@@ -1,7 +1,7 @@
-"""How each kind of rule votes on a batch: declarative rules by scans shared among them, Python rules by calls.
+"""Vote on a batch: declarative rules by scans of columns that they share, Python rules by calls.
 
-A step answers for a whole batch. Where a fast path cannot be sure (a derived column that holds something other than
-text), it goes by the definition, row by row.
+A step votes on a whole batch. Where the fast path does not apply (a derived column holds something other than text), it
+evaluates the definition row by row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan._calls import as_soft_votes, as_votes, call_chunks, call_each
-from labelkit.apply.plan._frame import Frame, FrameKeys, Key, Mask, key_of, pick
+from labelkit.apply.plan._frame import BatchColumns, FrameKeys, Key, Mask, key_of, pick
 from labelkit.rules.expressions import Expression, Leaf, Truth, leaves, merged_leaf
 from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction
 from labelkit.rules.predicates import Predicate
@@ -27,13 +27,13 @@ MANY_CASES: Final = 8
 
 
 class Truths(Protocol):
-    """Where tests hold, for the batch at hand."""
+    """Evaluate tests on the columns of the current batch."""
 
     def __call__(self, key: Key, test: Predicate) -> Mask:
-        """Whether the test holds, for each row of the column; never where it is null."""
+        """Mask of the rows of a column that meet the test; False where the value is null."""
 
 
-class Step(Protocol):
+class CompiledRule(Protocol):
     """One rule, compiled."""
 
     @property
@@ -44,7 +44,7 @@ class Step(Protocol):
     def keys(self) -> FrameKeys:
         """The columns that it reads, by the name that it has for them."""
 
-    def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+    def vote(self, frame: BatchColumns, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
         """The votes on a batch, and the rows on which the rule failed."""
 
     @property
@@ -55,7 +55,7 @@ class Step(Protocol):
         """The path that it takes and why."""
 
 
-def step_of(lf: LabelingFunction[...]) -> Step:
+def step_of(lf: LabelingFunction[...]) -> CompiledRule:
     """Compile a rule."""
     keys = {name: key_of(lf, name) for name in lf.columns}
     return Declared(lf, lf.body, keys) if isinstance(lf.body, Cases) else Called(lf, lf.body, keys)
@@ -76,8 +76,8 @@ class Declared:
         expressions = [leaf for leaf, _ in merged] if merged else [expression for expression, _ in self.body.cases]
         return _tests(expressions, self.keys)
 
-    def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
-        """The label of the first case that holds."""
+    def vote(self, frame: BatchColumns, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+        """Vote for the label of the first case that holds."""
         if _lacks_text(frame, self.tests):
             return self._by_definition(frame, np.arange(frame.n_rows), space)
         votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
@@ -89,7 +89,7 @@ class Declared:
         return votes, {}
 
     def explain(self) -> str:
-        """Which columns it reads."""
+        """Name the columns that it reads."""
         if all(test.reads == "document" for _, test in self.tests):
             return f"asks the documents of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
         return f"shares one scan of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
@@ -109,22 +109,22 @@ class Declared:
         self,
         merged: list[tuple[Leaf, int]],
         votes: npt.NDArray[np.int64],
-        frame: Frame,
+        frame: BatchColumns,
         truths: Truths,
         space: LabelSpace,
     ) -> tuple[npt.NDArray[np.int64], Errors]:
         """The label that matches; where several do, the definition says which entry was declared first."""
         n_labels = np.zeros(frame.n_rows, dtype=np.int64)
         for leaf, label in merged:
-            found = holds(leaf, self.keys, frame, truths)[0]
-            votes[found] = label
-            n_labels += found
+            matches = holds(leaf, self.keys, frame, truths)[0]
+            votes[matches] = label
+            n_labels += matches
         several = np.flatnonzero(n_labels > 1)
         votes[several], errors = self._by_definition(frame, several, space)
         return votes, {int(several[position]): error for position, error in errors.items()}
 
     def _by_definition(
-        self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace
+        self, frame: BatchColumns, rows: npt.NDArray[np.int64], space: LabelSpace
     ) -> tuple[npt.NDArray[np.int64], Errors]:
         columns = [pick(frame.values(self.keys[name]), rows) for name in self.lf.columns]
         if not len(rows):
@@ -146,8 +146,8 @@ class Called:
         """The tests of its guard."""
         return [] if self.body.when is None else _tests([self.body.when], self.keys)
 
-    def vote(self, frame: Frame, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
-        """What the function returns, where no argument is null and the guard holds."""
+    def vote(self, frame: BatchColumns, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
+        """Call the function where no argument is null and the guard holds; abstain elsewhere."""
         votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
         skip = np.zeros(frame.n_rows, np.bool_)
         for parameter in self.lf.parameters:
@@ -169,13 +169,13 @@ class Called:
         return votes, unguarded | {int(rows[position]): error for position, error in {**wrong, **errors}.items()}
 
     def explain(self) -> str:
-        """How often the function is called, and for which rows."""
+        """Describe how often the function is called, and for which rows."""
         how = "called once a chunk of 1,024 rows" if self.body.batch else "called row by row"
         guard = "" if self.body.when is None else ", only where its guard holds"
         return f"a Python function, {how}{guard}"
 
-    def _guarded(self, frame: Frame, truths: Truths) -> tuple[Mask, Errors]:
-        """Where the guard holds, and where it cannot be asked."""
+    def _guarded(self, frame: BatchColumns, truths: Truths) -> tuple[Mask, Errors]:
+        """Evaluate the guard; also the rows on which it raised, with the error."""
         assert self.body.when is not None
         if _lacks_text(frame, self.tests):
             when = self.body.when
@@ -184,7 +184,7 @@ class Called:
             return np.fromiter((result is True for result in results), np.bool_, frame.n_rows), errors
         return holds(self.body.when, self.keys, frame, truths)[0], {}
 
-    def _call(self, frame: Frame, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[Any, Errors]:
+    def _call(self, frame: BatchColumns, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[Any, Errors]:
         keys = [self.keys[name] for name in self.lf.columns]
         if not self.body.batch:
             return call_each(self.body.function, [pick(frame.values(key), rows) for key in keys])
@@ -197,20 +197,20 @@ class Called:
         return call_chunks(self.body.function, columns, annotations, rows, frame.n_rows, unpack, votes=True)
 
 
-def _lacks_text(frame: Frame, tests: list[tuple[Key, Predicate]]) -> bool:
-    """Whether there is no text where some tests look for it."""
+def _lacks_text(frame: BatchColumns, tests: list[tuple[Key, Predicate]]) -> bool:
+    """Tell if a column in which tests look for text holds something else."""
     return any(test.reads == "text" and frame.text(key) is None for key, test in tests)
 
 
 def _tests(expressions: list[Any], keys: FrameKeys) -> list[tuple[Key, Predicate]]:
-    found: list[tuple[Key, Predicate]] = []
+    tests: list[tuple[Key, Predicate]] = []
     for leaf in (leaf for expression in expressions for leaf in leaves(expression)):
         columns = tuple(keys[name] for name in leaf.columns)
-        found += [(columns, leaf.test)] if leaf.joint else [(column, leaf.test) for column in columns]
-    return found
+        tests += [(columns, leaf.test)] if leaf.joint else [(column, leaf.test) for column in columns]
+    return tests
 
 
-def holds(expression: Expression, keys: FrameKeys, frame: Frame, truths: Truths) -> Truth:
+def holds(expression: Expression, keys: FrameKeys, frame: BatchColumns, truths: Truths) -> Truth:
     """Decide where an expression is true, and where it is unknown, by the logic of three truth values.
 
     Returns

@@ -1,4 +1,4 @@
-"""One batch on its way through a plan, in three steps, so that an engine may run them in different threads.
+"""Vote on one batch in three steps, so that an engine may run them in different threads.
 
 ``scan`` looks for the phrases and patterns of all rules in the columns of the corpus: most of the work, done by
 compiled code beside which other threads run. ``call`` runs the functions of the user, and is best left to the main
@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from labelkit._shared.user_errors import Errors, described
 from labelkit.apply.plan._calls import CHUNK
-from labelkit.apply.plan._frame import Frame, Key, Mask, pick
-from labelkit.apply.plan._steps import Step
+from labelkit.apply.plan._frame import BatchColumns, Key, Mask, pick
+from labelkit.apply.plan._steps import CompiledRule
 from labelkit.exceptions import StopRunError
 from labelkit.rules.predicates import Predicate
 from labelkit.rules.value_predicates import Stored, TableQuery
@@ -57,14 +57,14 @@ class Voting:
     Attributes
     ----------
     seconds_called : float
-        What :meth:`call` took.
+        Seconds that :meth:`call` took.
     seconds_other : float
-        What the other two took.
+        Seconds that the other two took.
     """
 
     def __init__(self, plan: Plan, table: pa.RecordBatch) -> None:
         self._plan = plan
-        self._frame = Frame(table, plan.makers)
+        self._frame = BatchColumns(table, plan.makers)
         self._scanned = _Scanned(plan, self._frame)
         self._votes = np.empty((table.num_rows, len(plan.lfs)), dtype=plan.lfs.space.dtype, order="F")
         soft = any(lf.levels for lf in plan.lfs)
@@ -95,7 +95,7 @@ class Voting:
             self._call(self._frame, self._scanned, 0)
         self.seconds_called = float(self._seconds.sum())
 
-    def _call(self, frame: Frame, scanned: _Scanned, start: int) -> None:
+    def _call(self, frame: BatchColumns, scanned: _Scanned, start: int) -> None:
         for j, step in enumerate(self._plan.steps):
             started = time.perf_counter()
             for key in step.keys.values():
@@ -120,16 +120,16 @@ class Voting:
         self.seconds_other += time.perf_counter() - started
         return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared(), self._confidence)
 
-    def _vote(self, j: int, step: Step, frame: Frame, scanned: _Scanned, start: int) -> None:
+    def _vote(self, j: int, step: CompiledRule, frame: BatchColumns, scanned: _Scanned, start: int) -> None:
         started, shared = time.perf_counter(), scanned.seconds
         rows = slice(start, start + frame.n_rows)
         space = self._plan.lfs.space
-        made, errors = step.vote(frame, scanned, space)
+        votes, errors = step.vote(frame, scanned, space)
         if step.lf.levels and self._confidence is not None:
-            labels, sure = decoded(made, len(space), np.int64, soft=True)
-            made = labels
+            labels, sure = decoded(votes, len(space), np.int64, soft=True)
+            votes = labels
             self._confidence[rows, j] = 0 if sure is None else sure
-        self._votes[rows, j] = made
+        self._votes[rows, j] = votes
         self._note(j, {**scanned.errors(step.tests), **errors}, start)
         self._seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
 
@@ -139,27 +139,27 @@ class Voting:
             self._errors[j] = {**{start + row: error for row, error in errors.items()}, **self._errors[j]}
 
     def _shared(self) -> npt.NDArray[np.float64]:
-        """What each rule has to bear of the scans."""
+        """Seconds of the scans, divided evenly among the rules that share them, shape (n_lfs,)."""
         sharing = np.array([bool(step.tests) for step in self._plan.steps])
         return np.asarray(sharing * (self._scanned.seconds / max(1, int(sharing.sum()))))
 
 
 class _Scanned:
-    """Where tests hold in one batch; each column is scanned once, when the first rule asks."""
+    """Evaluate tests on one batch; each column is scanned once, for the first rule that reads it."""
 
-    def __init__(self, plan: Plan, frame: Frame, found: dict[Key, Mask] | None = None) -> None:
+    def __init__(self, plan: Plan, frame: BatchColumns, matches: dict[Key, Mask] | None = None) -> None:
         self._plan = plan
         self._frame = frame
-        self._found = found or {}
-        self._said: dict[tuple[Key, TableQuery], list[Any]] = {}
+        self._matches = matches or {}
+        self._answers: dict[tuple[Key, TableQuery], list[Any]] = {}
         self._errors: dict[tuple[Key, Predicate], Errors] = {}
         self.seconds = 0.0
 
     def __call__(self, key: Key, test: Predicate) -> Mask:
-        """Where a test holds (see :class:`labelkit.apply.plan._steps.Truths`)."""
+        """Mask of the rows that meet a test (see :class:`labelkit.apply.plan._steps.Truths`)."""
         if test.scanned:
             self.scan(key)
-            answer: Mask = self._found[key][:, self._plan.scans[key][1][test]]
+            answer: Mask = self._matches[key][:, self._plan.scans[key][1][test]]
             return answer
         if test.reads in ("text", "document"):
             return self._by_definition(key, test)
@@ -169,17 +169,17 @@ class _Scanned:
         finally:
             self.seconds += time.perf_counter() - started
 
-    def part(self, frame: Frame, start: int) -> _Scanned:
+    def part(self, frame: BatchColumns, start: int) -> _Scanned:
         """The same for some rows: what was scanned is known there, too."""
         rows = slice(start, start + frame.n_rows)
-        return _Scanned(self._plan, frame, {key: found[rows] for key, found in self._found.items()})
+        return _Scanned(self._plan, frame, {key: mask[rows] for key, mask in self._matches.items()})
 
     def scan(self, key: Key) -> None:
         """Look for all that the rules want to know of a column; nothing is done for one that is no text, or done."""
         started = time.perf_counter()
         text = self._frame.text(key)
-        if key not in self._found and text is not None:
-            self._found[key] = self._plan.scans[key][0].scan(text)
+        if key not in self._matches and text is not None:
+            self._matches[key] = self._plan.scans[key][0].scan(text)
         self.seconds += time.perf_counter() - started
 
     def _by_definition(self, key: Key, test: Predicate) -> Mask:
@@ -217,7 +217,7 @@ class _Scanned:
         return {row: error for one in reversed(tests) for row, error in self._errors.get(one, {}).items()}
 
     def _among(self, key: Key, test: Predicate) -> Mask:
-        """Predicate each distinct value once."""
+        """Evaluate a test once for each distinct value."""
         coded = self._frame.coded(key)
         if coded is None:
             coded = np.arange(self._frame.n_rows), self._frame.values(key)
@@ -231,7 +231,7 @@ class _Scanned:
         return answers[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
 
     def _of_distinct(self, test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
-        """Predicate distinct values, nulls left out; returns the answers, and the values that raised."""
+        """Evaluate a test on distinct values, nulls left out; returns the answers, and the values that raised."""
         places = np.flatnonzero(np.fromiter((value is not None for value in values), np.bool_, len(values)))
         there = pick(values, places)
         answers, errors = np.zeros(len(values), np.bool_), Errors()
@@ -244,22 +244,24 @@ class _Scanned:
             errors = {int(places[place]): error for place, error in failed.items()}
         return answers, errors
 
-    def _judged(self, test: Stored, said: list[Any]) -> tuple[Mask, Errors]:
-        """What a test makes of what a table said of each value, once for each saying; None is said of a null."""
-        known: dict[Any, bool] = {None: False}
+    def _judged(self, test: Stored, table_answers: list[Any]) -> tuple[Mask, Errors]:
+        """Judge the answers of a table, each distinct answer once; the answer for a null is None and fails the test."""
+        verdicts: dict[Any, bool] = {None: False}
         failed: dict[Any, tuple[str, str]] = {}
-        for answer in set(said) - {None}:
+        for answer in set(table_answers) - {None}:
             try:
-                known[answer] = test.judge(answer)
+                verdicts[answer] = test.judge(answer)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault
-                known[answer], failed[answer] = False, described(error)
-        errors = {number: failed[answer] for number, answer in enumerate(said) if answer in failed} if failed else {}
-        return np.fromiter((known[answer] for answer in said), np.bool_, len(said)), errors
+                verdicts[answer], failed[answer] = False, described(error)
+        errors: Errors = {}
+        if failed:
+            errors = {number: failed[answer] for number, answer in enumerate(table_answers) if answer in failed}
+        return np.fromiter((verdicts[answer] for answer in table_answers), np.bool_, len(table_answers)), errors
 
     def _asked(self, key: Key, query: TableQuery, values: list[Any]) -> list[Any]:
-        """What a table says of each value, for all tests with the same query."""
-        if (key, query) not in self._said:
+        """Query a table for each value, once for all tests with the same query."""
+        if (key, query) not in self._answers:
             there = [value for value in values if value is not None]
             answers = iter(query.find(there))
-            self._said[key, query] = [None if value is None else next(answers) for value in values]
-        return self._said[key, query]
+            self._answers[key, query] = [None if value is None else next(answers) for value in values]
+        return self._answers[key, query]

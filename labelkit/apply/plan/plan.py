@@ -24,7 +24,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
-from labelkit.apply.plan._steps import Called, Step, step_of
+from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
@@ -49,18 +49,18 @@ class Plan:
     lfs: LabelingFunctions
 
     @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[CompiledRule]:
         """One step a rule, in the order of the rules."""
         return [step_of(lf) for lf in self.lfs]
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:
         """Every column that the rules read, of the corpus or derived, those that derived columns read included."""
-        found: dict[Key, None] = {}
+        keys: dict[Key, None] = {}
         for lf in self.lfs:
             for name in lf.columns:
-                _add(key_of(lf, name), found, ())
-        return tuple(found)
+                _add(key_of(lf, name), keys, ())
+        return tuple(keys)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,25 +69,25 @@ class Plan:
 
     @cached_property
     def types(self) -> dict[str, type]:
-        """What the rules' annotations say of the corpus's columns, for formats that hold only text."""
-        known: dict[str, tuple[type, str]] = {}
+        """Types of the corpus's columns by the annotations of the rules, for formats that hold only text."""
+        annotated: dict[str, tuple[type, str]] = {}
         owners: list[Any] = [*self.lfs, *(key for key in self.keys if isinstance(key, Column))]
         for owner in owners:
             for parameter in owner.parameters:
                 kind = parameter.annotation
                 if kind not in _TYPES or isinstance(key_of(owner, parameter.name), Column):
                     continue
-                before, who = known.setdefault(parameter.name, (kind, owner.name))
+                before, who = annotated.setdefault(parameter.name, (kind, owner.name))
                 if before is not kind:
                     raise RuleError(
                         f"column {parameter.name!r} is {before.__name__} to {who!r}, {kind.__name__} to {owner.name!r}",
                         hint="annotate it alike everywhere",
                     )
-        return {name: kind for name, (kind, _) in known.items()}
+        return {name: kind for name, (kind, _) in annotated.items()}
 
     @cached_property
     def makers(self) -> Makers:
-        """What makes derived columns, where that depends on the rules that read them.
+        """Return the functions of derived columns that are specialised for the rules that read them.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Plan:
 
     @cached_property
     def in_chunks(self) -> bool:
-        """Whether functions are called on a chunk after the other, since a derived column is too large for a batch."""
+        """True if functions are called chunk by chunk, since a derived column is too large for a whole batch."""
         return any(isinstance(key, Column) and key.fleeting for key in self.keys)
 
     @cached_property
@@ -107,8 +107,8 @@ class Plan:
         later = (key for step in self.steps if not self.is_called(step) for key in step.keys.values())
         return tuple(dict.fromkeys(key for key in later if isinstance(key, Column)))
 
-    def is_called(self, step: Step) -> bool:
-        """Whether a rule votes while functions are called: it calls one, or reads what is not kept for long."""
+    def is_called(self, step: CompiledRule) -> bool:
+        """Tell if a rule votes while functions are called: it calls one, or reads a column that is kept briefly."""
         fleeting = (isinstance(key, Column) and key.fleeting for key in step.keys.values())
         return isinstance(step, Called) or any(fleeting)
 
@@ -182,7 +182,7 @@ class Plan:
         return {k: (ColumnScan(list(ts)), {test: n for n, test in enumerate(ts)}) for k, ts in tests.items() if ts}
 
     def _is_parsed(self, rule: str, column: str) -> bool:
-        """Whether a rule asks for parsed documents in a column."""
+        """Tell if a rule reads parsed documents in a column."""
         tests = (one for step in self.steps if step.lf.name == rule for one in step.tests)
         return any(key == column and test.reads == "document" for key, test in tests)
 
@@ -199,15 +199,15 @@ class Plan:
         return f"its definition, on rows that meet {len(test.needs)} scanned tests" if test.needs else "its definition"
 
 
-def _add(key: Key, found: dict[Key, None], path: tuple[Key, ...]) -> None:
+def _add(key: Key, keys: dict[Key, None], path: tuple[Key, ...]) -> None:
     """Note a column, and before it those that it is derived from."""
     if key in path:
         names = " -> ".join(_describe(k) for k in (*path[path.index(key) :], key))
         raise RuleError(f"derived columns read each other in a circle: {names}")
     if isinstance(key, Column):
         for parameter in key.parameters:
-            _add(key_of(key, parameter.name), found, (*path, key))
-    found.setdefault(key)
+            _add(key_of(key, parameter.name), keys, (*path, key))
+    keys.setdefault(key)
 
 
 def _describe(key: Key) -> str:
