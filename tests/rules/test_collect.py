@@ -48,6 +48,17 @@ def nothing_is_left_on_the_path(tmp_path):
             del sys.modules[name]
 
 
+def test_rules_themselves_are_taken_in_the_order_in_which_they_are_given():
+    first, second = (lk.keywords(word, label=1).rule(name=word) for word in ("first", "second"))
+    lfs = lk.LabelingFunctions([second, first], labels=2)
+    assert lk.collect([second, first], labels=2).names == lk.collect((second, first), labels=2).names == lfs.names
+    assert lk.collect(first, labels=2).names == ("first",)
+    assert lk.collect(lfs).space == lfs.space
+    assert lk.collect(lfs, labels=["HAM", "SPAM"]).space.names == ("HAM", "SPAM")
+    with pytest.raises(CollectError, match="cannot be collected from"):
+        lk.collect([first, "rules.py"], labels=2)
+
+
 def test_rules_come_in_order_of_creation_from_globals_lists_tuples_and_dicts(write):
     path = write(
         "rules.py",
