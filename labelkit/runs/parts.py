@@ -85,7 +85,7 @@ class PartMaker:
             for row, j, kind, message in votes.faults
         ]
         number = batch.start // self.batch_rows
-        patterns = self._patterns(batch, votes, ids)
+        patterns = self._patterns(batch, votes)
         return Part(number, self._votes(votes, ids), patterns, json.dumps(faults) if faults else "")
 
     def _votes(self, votes: BatchVotes, ids: pa.Array) -> bytes:
@@ -101,7 +101,7 @@ class PartMaker:
         content: bytes = sink.getvalue().to_pybytes()
         return content
 
-    def _patterns(self, batch: Batch, votes: BatchVotes, ids: pa.Array) -> bytes:
+    def _patterns(self, batch: Batch, votes: BatchVotes) -> bytes:
         outcomes = votes.votes
         if votes.faults:
             outcomes = outcomes.copy(order="F")

@@ -1,0 +1,65 @@
+"""What names its rows is matched by name, what does not by position, and one file knows how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, strategies as st
+
+import labelkit as lk
+from labelkit.votes.alignment import RowNames, names_of, object_array
+
+
+@given(st.lists(st.integers(0, 6)), st.lists(st.integers(-1, 8)))
+def test_a_name_is_found_at_its_first_row(names, wanted):
+    found = RowNames(np.array(names, dtype=np.int64)).positions(np.array(wanted, dtype=np.int64))
+    assert found.tolist() == [names.index(name) if name in names else -1 for name in wanted]
+
+
+def test_names_of_several_types_are_found():
+    assert RowNames(object_array(["a", 1, (2, 3)])).positions(object_array([(2, 3), "b", 1])).tolist() == [2, -1, 1]
+
+
+def test_a_repeated_name_is_shown_as_its_author_wrote_it():
+    rows = RowNames(np.array([4, 5, 5, 4]))
+    assert not rows.is_unique
+    assert repr(rows.repeated()) == "5"
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        ({"a": 1}, ["a"]),
+        (pd.Series([1], index=["a"]), ["a"]),
+        (pd.Series([1, 2]), None),
+        ([1, 2], None),
+        (np.array([1, 2]), None),
+    ],
+    ids=repr,
+)
+def test_mappings_and_series_name_their_rows_and_arrays_do_not(values, names):
+    found = names_of(values, np.array(["a", "b"]))
+    assert names == (None if found is None else found.tolist())
+
+
+def test_gold_and_slices_in_a_series_are_aligned_alike():
+    """Numbers that are ids are names, for gold as for slices, whatever the order of the ids."""
+    matrix = lk.LabelMatrix.of([[0], [1], [1]], ids=[2, 0, 1])
+    values = pd.Series([1, 1, 0])
+    assert lk.summarize(matrix, gold=values).frame.loc["lf0", "correct"] == 3
+    slices = lk.coverage_by(matrix, values)
+    assert slices[slices["lf"] == "lf0"][["slice", "n"]].values.tolist() == [[0, 1], [1, 2]]
+    pd.testing.assert_frame_equal(slices, lk.coverage_by(matrix, dict(values.items())))
+
+
+def test_no_other_file_looks_up_rows_by_name():
+    package = Path(lk.__file__).parent
+    users = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if any(call in file.read_text("utf-8") for call in (".get_indexer(", ".get_loc("))
+    }
+    assert users == {"votes/alignment.py"}
