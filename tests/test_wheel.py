@@ -1,5 +1,6 @@
 """What is installed is what was tested: the wheel, in an environment of its own, from another folder."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -49,9 +50,12 @@ def test_the_installed_wheel_runs_check_and_run_from_another_folder(wheel, tmp_p
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     work = tmp_path / "elsewhere"
     work.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def run(*command):
-        return subprocess.run(command, cwd=work, capture_output=True, text=True, check=False, timeout=GUARD)
+        return subprocess.run(
+            command, cwd=work, env=environment, capture_output=True, text=True, check=False, timeout=GUARD
+        )
 
     where = run(python, "-c", "import labelkit; print(labelkit.__file__)")
     assert str(home) in where.stdout, where.stderr
