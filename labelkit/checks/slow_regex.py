@@ -20,17 +20,16 @@ import re
 import subprocess
 import sys
 import threading
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 from labelkit.checks._regex_timer import CAN_LIMIT, TIME_IS_UP
 from labelkit.matching.charsets import character_set, contains
+from labelkit.matching.regex_syntax import NotReadError, items_of
 from labelkit.rules.predicates import Pattern
 
 LENGTHS: Final = (2_000, 50_000)
@@ -213,13 +212,10 @@ def attacks(pattern: Pattern) -> list[Attack]:
     []
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            parsed = import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
-        items, flags = list(parsed), parsed.state.flags
+        items, flags = items_of(pattern)
         sampler = _Sampler(tuple(dict.fromkeys(_literals(items))))
         found = list(_repetitions(items, [""] * VARIANTS, flags, sampler))[:MOST_REPETITIONS]
-    except (ImportError, AttributeError, RecursionError):  # another Python, or nested beyond reason
+    except (NotReadError, RecursionError):  # another Python, or nested beyond reason
         return []
     tried = []
     for beginnings, bodies in found:

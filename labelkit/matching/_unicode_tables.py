@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import import_module
 
 import numpy as np
 import numpy.typing as npt
+
+from labelkit.matching._cpython import NotReadError, extra_cases, simple_lower
 
 N_CODE_POINTS = 0x110000
 
@@ -46,7 +47,11 @@ def _n_with_case() -> int:
 def lower_cases() -> npt.NDArray[np.int32]:
     """Return the simple lower case of each code point, by which ``re.IGNORECASE`` compares back-references (int32)."""
     table, near = np.arange(N_CODE_POINTS, dtype=np.int32), _n_with_case()
-    table[:near] = np.fromiter(map(import_module("_sre").unicode_tolower, range(near)), np.int32, near)
+    try:
+        table[:near] = np.fromiter(map(simple_lower(), range(near)), np.int32, near)
+    except NotReadError:
+        for code, equal in _equal_letters().items():
+            table[code] = next(other for other in equal if _TWICE(chr(other) + chr(code)))
     table.setflags(write=False)
     return table
 
@@ -55,22 +60,43 @@ def lower_cases() -> npt.NDArray[np.int32]:
 def folds() -> npt.NDArray[np.int32]:
     """Return for each code point the representative of those equal to it under ``re.IGNORECASE`` (int32)."""
     representative = np.arange(N_CODE_POINTS, dtype=np.int32)
-    for code, others in import_module("re._casefix")._EXTRA_CASES.items():  # noqa: SLF001  re's own table of exceptions
-        representative[code] = min((code, *others), key=lambda one: (not chr(one).isalnum(), one))
+    try:
+        for code, others in extra_cases().items():
+            representative[code] = _first((code, *others))
+    except NotReadError:
+        for code, equal in _equal_letters().items():
+            representative[code] = _first(equal)
     table = representative[lower_cases()]
     table.setflags(write=False)
     return table
 
 
+def _first(codes: tuple[int, ...]) -> int:
+    """Choose the representative of equal letters: no mark, a small letter, the first."""
+    return min(codes, key=lambda code: (not chr(code).isalnum(), not chr(code).islower(), code))
+
+
+_TWICE = re.compile(r"(.)\1", re.IGNORECASE | re.DOTALL).fullmatch
+
+
+@cache
+def _equal_letters() -> dict[int, tuple[int, ...]]:
+    """List the letters equal to each letter with another case, by searching each in the string of all.
+
+    The small letters come first, so that the first that equals a letter in a back-reference stands for it.
+    """
+    _, letters = cased_characters()
+    letters = "".join(sorted(letters, key=lambda letter: (not letter.islower(), letter)))
+    return {ord(letter): tuple(map(ord, re.findall(re.escape(letter), letters, re.IGNORECASE))) for letter in letters}
+
+
 @cache
 def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
     """Return the code points that may match others when case is ignored, as an array and as a string."""
-    is_cased = import_module("_sre").unicode_iscased
-    mask, near = np.zeros(N_CODE_POINTS, dtype=np.bool_), _n_with_case()
-    mask[:near] = np.fromiter(map(is_cased, range(near)), np.bool_, near)
-    mask |= np.bincount(folds(), minlength=N_CODE_POINTS)[folds()] > 1
-    codes = np.flatnonzero(mask)
-    return codes, "".join(map(chr, codes.tolist()))
+    near = every_character()[: _n_with_case()]
+    cases = zip(near, map(str.lower, near), map(str.upper, near), strict=True)
+    letters = [letter for letter, lower, upper in cases if not lower == letter == upper]
+    return np.fromiter(map(ord, letters), np.int64, len(letters)), "".join(letters)
 
 
 @cache

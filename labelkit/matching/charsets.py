@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from labelkit.matching._cpython import run_of, run_of_category
 from labelkit.matching._unicode_tables import N_CODE_POINTS, cased_characters, members
 
 Ranges: TypeAlias = tuple[int, ...]
@@ -35,7 +35,7 @@ def character_set(op: str, argument: Any, flags: int) -> Ranges:
         mask[start:stop] = True
     codes, letters = cased_characters()
     mask[codes] = False
-    for match in _run_of(op, argument, flags).finditer(letters):
+    for match in run_of(op, argument, flags).finditer(letters):
         mask[codes[match.start() : match.end()]] = True
     return ranges_of(mask)
 
@@ -66,18 +66,7 @@ def _as_written(op: str, argument: Any, flags: int) -> Ranges:
 @lru_cache
 def _category(op: str, value: Any, flags: int) -> Ranges:
     """Return the code points of a class of characters, such as the digits."""
-    return ranges_of(members(_run_of("IN", ((getattr(import_module("re._constants"), op), value),), flags)))
-
-
-def _run_of(op: str, argument: Any, flags: int) -> re.Pattern[str]:
-    """Compile a pattern for runs of the characters that an item matches."""
-    parser, compiler, constants = (import_module(f"re._{name}") for name in ("parser", "compiler", "constants"))
-    state = parser.State()
-    state.flags = flags
-    single = parser.SubPattern(state, [(getattr(constants, op), list(argument) if op == "IN" else argument)])
-    run = parser.SubPattern(state, [(constants.MAX_REPEAT, (1, constants.MAXREPEAT, single))])
-    pattern: re.Pattern[str] = compiler.compile(run, flags)
-    return pattern
+    return ranges_of(members(run_of_category(op, value, flags)))
 
 
 @lru_cache

@@ -8,12 +8,11 @@ inexact tree only selects the rows on which ``re`` decides. Unsupported syntax r
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from labelkit.matching._cpython import NotReadError as NotReadError, parsed  # noqa: PLC0414 - readers catch it by this module
 from labelkit.matching.charsets import (
     EVERYTHING,
     NEWLINE,
@@ -30,10 +29,6 @@ if TYPE_CHECKING:
 
 MOST_COPIES = 600
 """A counted repetition that needs more characters than this is relaxed."""
-
-
-class NotReadError(Exception):
-    """The pattern has syntax that only ``re`` supports."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +103,20 @@ class ParsedRegex:
     exact: bool
 
 
+def items_of(pattern: Pattern) -> tuple[list[Any], int]:
+    """Parse a pattern into the items of ``re``'s own parser, and all flags that it sets.
+
+    Raises
+    ------
+    NotReadError
+        If this Python has no such parser, or the pattern is nested too deeply for it.
+    """
+    try:
+        return parsed(pattern.pattern, pattern.flags)
+    except RecursionError as reason:
+        raise NotReadError(pattern.pattern) from reason
+
+
 def read(pattern: Pattern, *, count: bool = True) -> ParsedRegex:
     """Parse a pattern; ``count=False`` relaxes counted repetitions too, for patterns with too many states.
 
@@ -119,11 +128,8 @@ def read(pattern: Pattern, *, count: bool = True) -> ParsedRegex:
     """
     reader = _TreeBuilder(count=count)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # re.compile has warned already
-            parsed = import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
-        tree = reader.whole(list(parsed), parsed.state.flags)
-    except (ImportError, AttributeError, RecursionError) as reason:  # another Python, or nested beyond reason
+        tree = reader.whole(*items_of(pattern))
+    except RecursionError as reason:  # nested beyond reason
         raise NotReadError(pattern.pattern) from reason
     return ParsedRegex(tree, reader.exact)
 
