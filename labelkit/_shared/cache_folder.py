@@ -1,4 +1,4 @@
-"""Find the folder in which votes and answers are kept."""
+"""Find the folder of the caches of votes and of answers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ import platformdirs
 
 
 def default_folder() -> Path:
-    """The folder that is used where none is given."""
+    """Return ``LABELKIT_CACHE`` where it is set, else the user's cache folder."""
     given = os.environ.get("LABELKIT_CACHE")
     return Path(given) if given else Path(platformdirs.user_cache_dir("labelkit"))

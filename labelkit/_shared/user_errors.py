@@ -1,25 +1,48 @@
-"""Describe an exception of a user's code: its type, its message, and the line of the user's file."""
+"""Point errors and warnings at the user's code, not at labelkit's own lines, however labelkit is installed."""
 
 from __future__ import annotations
 
+import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
 PACKAGE: Final = Path(__file__).parents[1]
-"""The folder of labelkit: frames and modules below it are no code of users."""
+"""The folder of labelkit, which may lie in a zip file."""
 
 Errors: TypeAlias = dict[int, tuple[str, str]]
 """Positions at which a function failed, with the type of the exception and its message."""
 
 
+@lru_cache(maxsize=4096)
+def is_of_labelkit(file: str | Path) -> bool:
+    """Tell whether a source file is one of labelkit's own, reached by whatever path.
+
+    >>> is_of_labelkit(__file__), is_of_labelkit("rules.py"), is_of_labelkit("<stdin>")
+    (True, False, False)
+    """
+    path = Path(file)
+    return PACKAGE in path.parents or (path.is_absolute() and PACKAGE.resolve() in path.resolve().parents)
+
+
 def described(error: Exception) -> tuple[str, str]:
-    """The type of an exception, and its message with the line of the user's code that raised it."""
-    trace, theirs, place = error.__traceback__, None, ""
+    """Return the type of an exception, and its message with the line of the user's code that raised it."""
+    trace, user_file, place = error.__traceback__, None, ""
     while trace is not None:
-        file = Path(trace.tb_frame.f_code.co_filename)
-        if theirs is None and PACKAGE not in file.parents:
-            theirs = file  # what it calls may stand in any library
-        if file == theirs:
-            place = f" ({file.name}, line {trace.tb_lineno})"
+        file = trace.tb_frame.f_code.co_filename
+        if user_file is None and not is_of_labelkit(file):
+            user_file = file  # what it calls may stand in any library
+        if file == user_file:
+            place = f" ({Path(file).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
     return type(error).__name__, f"{error}{place}"
+
+
+def stack_level() -> int:
+    """Return the ``stacklevel`` by which a warning of the calling function points at the code that called labelkit."""
+    depth, level, frame = 1, 1, sys._getframe(1)  # noqa: SLF001 - warnings.warn counts these frames
+    while frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+        if frame.f_back is not None and is_of_labelkit(frame.f_code.co_filename):
+            level = depth + 1
+    return max(level, 2)

@@ -1,6 +1,6 @@
 """A program that times regular expressions for :mod:`labelkit.checks.slow_regex`; it is killed when one takes too long.
 
-It is started as a file, by itself, so that it loads nothing but the standard library. A line of JSON asks for one
+It is started by itself, from its source, so that it loads nothing but the standard library. A line of JSON asks for one
 search, ``[pattern, flags, beginning, repeated, end, length, limit]``, and one number answers: the seconds of processor
 time. Where the system can, it ends the program when a search has taken more of them than the limit.
 """

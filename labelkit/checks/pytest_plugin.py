@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from labelkit._shared.user_errors import PACKAGE
+from labelkit._shared.user_errors import is_of_labelkit
 
 if TYPE_CHECKING:
     from labelkit.checks.gates import Judgement
@@ -63,7 +63,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect a file that may hold rules."""
     if file_path.suffix != ".py" or file_path.name.startswith(_NOT_RULES) or file_path.stem.endswith("_test"):
         return None
-    if PACKAGE in file_path.parents:
+    if is_of_labelkit(file_path):
         return None
     if not parent.session.isinitpath(file_path) and not _among_rules(file_path, parent.config):
         return None
@@ -272,6 +272,6 @@ class _Failed(Exception):  # noqa: N818 - it is shown by its message alone
 def _theirs(error: BaseException) -> TracebackType | None:
     """Skip labelkit's own frames at the start of a traceback; None if there are no others."""
     trace = error.__traceback__
-    while trace is not None and PACKAGE in Path(trace.tb_frame.f_code.co_filename).parents:
+    while trace is not None and is_of_labelkit(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
     return trace

@@ -23,8 +23,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import resources
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any, Final
 
 from labelkit.checks._regex_timer import CAN_LIMIT, TIME_IS_UP
@@ -172,10 +172,10 @@ class _Clock:
         return process.wait()
 
     def _start(self) -> None:
-        program = str(Path(__file__).with_name("_regex_timer.py"))
-        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-        self._process = subprocess.Popen(  # noqa: S603 - this Python, and a file of ours
-            [sys.executable, "-I", "-S", program], stdin=pipe, stdout=pipe, stderr=nothing, text=True, encoding="utf-8"
+        source = (resources.files(__package__) / "_regex_timer.py").read_text("utf-8")  # which may lie in a zip file
+        command, pipe, nothing = [sys.executable, "-I", "-S", "-c", source], subprocess.PIPE, subprocess.DEVNULL
+        self._process = subprocess.Popen(  # noqa: S603 - this Python, and a program of ours
+            command, stdin=pipe, stdout=pipe, stderr=nothing, text=True, encoding="utf-8"
         )
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_forward, args=(self._process.stdout, self._answers), daemon=True).start()

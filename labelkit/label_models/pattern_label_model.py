@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from labelkit._shared.computed_rows import KEPT_CELLS, ComputedRows, Rows, picked, rows_at
 from labelkit._shared.memory import check_room
+from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
@@ -298,7 +299,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
                 warnings.warn(
                     f"{type(self).__name__} does not use the confidences of votes; it weighs all votes alike. "
                     "Hint: LabelModel uses them",
-                    stacklevel=4,
+                    stacklevel=stack_level(),
                 )
             return given
         if fit:

@@ -28,6 +28,7 @@ from typing import Any, Final, Self, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.user_errors import stack_level
 from labelkit.apply.engines._rule_pickling import Reference, Shipped, ship, unship
 from labelkit.apply.engines.job import Job, R
 from labelkit.apply.engines.serial import run_serially
@@ -83,7 +84,7 @@ def _warn(stay: dict[str, str], n_lfs: int) -> None:
     warnings.warn(
         f"{len(stay)} of {n_lfs} rules run in the main process, since a worker cannot import them ({listed}). "
         "Hint: keep rules in a module of their own and collect them from there",
-        stacklevel=2,
+        stacklevel=stack_level(),
     )
 
 

@@ -11,21 +11,26 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
-from labelkit._shared.user_errors import PACKAGE
+from labelkit._shared.user_errors import is_of_labelkit
 from labelkit._version import __version__
 
 _INSTALLED: Final = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
+_SITES: Final = frozenset(("site-packages", "dist-packages"))
+"""Folders of packages, of this environment or another one that is on the path."""
 
 
 def parents(path: str) -> Iterator[str]:
-    """A dotted path and all that it lies in, longest first."""
+    """Iterate over a dotted path and all that it lies in, longest first."""
     while path:
         yield path
         path = path.rpartition(".")[0]
 
 
 def is_ours(thing: Any) -> bool:
-    """Whether something is of the user's project: neither built in nor installed (what has no file is a notebook's)."""
+    """Return True for code of the user's project: neither built in nor installed.
+
+    What has no file is of a notebook.
+    """
     if isinstance(thing, FunctionType):
         file: str | None = thing.__code__.co_filename
     else:
@@ -34,22 +39,28 @@ def is_ours(thing: Any) -> bool:
         if name.partition(".")[0] in sys.stdlib_module_names and name != "__main__":
             return False
         file = getattr(module, "__file__", None)
-    path = Path(file or "<none>")
+    return _is_of_project(file or "<none>")
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_of_project(file: str) -> bool:
+    if is_of_labelkit(file):
+        return False
+    path = Path(file)
     if not path.is_absolute():
         return True
     path = path.resolve()
-    inside = any(folder in path.parents for folder in _INSTALLED) or PACKAGE in path.parents
-    return not inside
+    return _SITES.isdisjoint(path.parts) and not any(folder in path.parents for folder in _INSTALLED)
 
 
 @functools.cache
 def version_of(package: str) -> str | None:
-    """The version of an installed package, by its own word or its distribution's."""
+    """Return the version of an installed package, by its ``__version__`` or its distribution's; None if unknown."""
     if package == "labelkit":
         return __version__
-    told = getattr(sys.modules.get(package), "__version__", None)
-    if isinstance(told, str):
-        return told
+    version = getattr(sys.modules.get(package), "__version__", None)
+    if isinstance(version, str):
+        return version
     names = [package] if _installed(package) else metadata.packages_distributions().get(package, [])
     return ",".join(map(metadata.version, names)) or None
 
