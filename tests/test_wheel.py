@@ -56,7 +56,6 @@ def test_the_installed_wheel_runs_check_and_run_from_another_folder(wheel, tmp_p
     (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     work = tmp_path / "elsewhere"
     work.mkdir()
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def run(*command):
         return subprocess.run(

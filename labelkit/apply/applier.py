@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit.apply.cached_votes import Completion, Remembered, blank
+from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import Job, engine_named
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
@@ -238,7 +238,7 @@ class Applier:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
         runner = engine_named(engine, workers)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
-        remembered = Remembered(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
+        remembered = CachedRules(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
         self.remembered = remembered.names
         plan = remembered.plan(self.plan)
         columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))

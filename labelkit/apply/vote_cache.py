@@ -1,10 +1,10 @@
-"""Votes kept on disk: after an edit, only the rules that it changed vote again.
+"""Cache votes on disk: after an edit, only the rules that it changed are applied again.
 
-A column of votes is kept under a key made of all that its votes depend on: what the rule does (its fingerprint, and for
-Python rules what they read, see :mod:`labelkit.rules.inspection.dependencies`), what the columns that it reads hold,
-and the versions of labelkit and Python. A key is never used for anything else, so nothing need ever be marked as
-outdated; what was not used for long is removed when there is no more room. Files appear under their names only when
-whole, so any number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
+The votes of a rule are stored under a key, a hash of all that they depend on: what the rule does (its fingerprint, and
+for Python rules what they read, see :mod:`labelkit.rules.inspection.dependencies`), what the columns that it reads
+hold, and the versions of labelkit and Python. A key is never used for anything else, so entries never become outdated;
+those that were not used for longest are removed when the room is used up. Files get their names only when they are
+complete, so any number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
 
 The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else the user's cache folder.
 """
@@ -52,30 +52,29 @@ ABANDONED: Final = 24 * 3600.0
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Where the votes of one rule on one corpus are, or will be.
+class VoteFile:
+    """The file of the votes of one rule on one corpus.
 
     Parameters
     ----------
     path : Path
         A file of plain int8 or int16, one for each example.
-    found : bool
-        Whether it is there.
+    exists : bool
     """
 
     path: Path
-    found: bool
+    exists: bool
 
 
 class VoteCache:
-    """Columns of votes in a folder.
+    """A folder of cached votes, one file for each rule and corpus.
 
     Parameters
     ----------
     folder : path, optional
-        The folder; as the module says if not given.
+        ``LABELKIT_CACHE``, or the user's cache folder, if not given.
     max_bytes : int, optional
-        How much may be kept.
+        The size above which the files that were not used for longest are removed.
 
     Examples
     --------
@@ -94,24 +93,24 @@ class VoteCache:
     def __repr__(self) -> str:
         return f"VoteCache({str(self.folder.parent)!r})"
 
-    def entry(self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace) -> Entry | None:
-        """Where the votes of a rule on a corpus are kept; None where they cannot be (see :func:`why_not`)."""
-        reads = _functions(lf)
+    def entry(self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace) -> VoteFile | None:
+        """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`)."""
+        functions = _functions(lf)
         if why_not(lf):
             return None
         contents = {name: self._content(corpus, name) for name in _corpus_columns(lf)}
         if not all(contents.values()):
             return None
         kinds = [str(corpus.column_type(name)) for name in contents]
-        known = None if not reads else resolve(*reads).digest
+        inputs = resolve(*functions).digest if functions else None
         derived = _derived(lf)
         about = (__version__, sys.version_info[:3], str(space.dtype), len(space), corpus.on_bad_row)
-        key = fingerprint(about, lf.fingerprint, known, derived, contents, kinds)
+        key = fingerprint(about, lf.fingerprint, inputs, derived, contents, kinds)
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
-        return Entry(path, path.is_file())
+        return VoteFile(path, path.is_file())
 
-    def touch(self, entry: Entry) -> int:
-        """Note that an entry is used; returns its bytes, 0 if it is gone."""
+    def touch(self, entry: VoteFile) -> int:
+        """Mark an entry as used now; returns its bytes, 0 if it is gone."""
         try:
             os.utime(entry.path)
             return entry.path.stat().st_size
@@ -119,12 +118,12 @@ class VoteCache:
             return 0
 
     def size(self) -> tuple[int, int]:
-        """How many columns are kept, and their bytes."""
+        """Return the number of cached files, and their bytes."""
         sizes = [stat.st_size for _, stat in self._kept()]
         return len(sizes), sum(sizes)
 
     def clear(self) -> int:
-        """Remove everything; returns how many columns there were."""
+        """Remove all cached votes; returns the number of files."""
         kept = list(self._kept())
         for path, _ in kept:
             path.unlink(missing_ok=True)
@@ -134,7 +133,7 @@ class VoteCache:
         return len(kept)
 
     def prune(self) -> None:
-        """Remove what was not used for longest, until the rest has room, and drafts of processes that were killed."""
+        """Remove the files that were not used for longest, until the rest has room, and drafts of killed processes."""
         kept = sorted(self._kept(), key=lambda one: one[1].st_mtime)
         total = sum(stat.st_size for _, stat in kept)
         for path, stat in kept:
@@ -151,15 +150,15 @@ class VoteCache:
                     draft.unlink()
 
     def _kept(self) -> list[tuple[Path, os.stat_result]]:
-        found = []
+        files = []
         for path in self.folder.glob("??/*.int*"):
             with contextlib.suppress(OSError):  # another process may remove it at this moment
                 if not path.name.startswith("."):
-                    found.append((path, path.stat()))
-        return found
+                    files.append((path, path.stat()))
+        return files
 
     def _content(self, corpus: Corpus, column: str) -> str:
-        """What a column holds, as a digest; of a file it is remembered as long as the file is not written again."""
+        """Hash the content of a column; the hash of a file's column is stored until the file is written again."""
         stamp = _stamp(corpus)
         if stamp is None:
             return corpus.content(column)
@@ -176,7 +175,7 @@ class VoteCache:
 
 
 def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) -> VoteCache | None:  # noqa: FBT001 - the values of cache=
-    """The cache that ``cache=`` means: one, a folder, yes, no; None leaves it to the size of the corpus."""
+    """Return the cache that ``cache=`` names: a cache, a folder, yes, no; None decides by the size of the corpus."""
     if isinstance(given, VoteCache):
         return given
     if given is False or os.environ.get("LABELKIT_CACHE") == "off":
@@ -187,7 +186,7 @@ def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) ->
 
 
 def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
-    """Why the votes of a rule are not kept; empty if they are.
+    """Return the reasons why the votes of a rule are not cached; empty if they are.
 
     >>> import random, labelkit as lk
     >>> @lk.labeling_function
@@ -223,7 +222,7 @@ def _room() -> int:
 
 
 def _stamp(corpus: Corpus) -> list[list[Any]] | None:
-    """By what one sees that the files of a corpus were not written again."""
+    """Return sizes and times of the files of a corpus, which change when one is written again."""
     if corpus.path is None:
         return None
     paths = sorted(corpus.path.iterdir()) if corpus.path.is_dir() else [corpus.path]
@@ -232,22 +231,22 @@ def _stamp(corpus: Corpus) -> list[list[Any]] | None:
 
 
 def _derived(lf: LabelingFunction[...] | Column) -> list[Column]:
-    """The derived columns that a rule reads, and those that they read, in an order that the rule gives.
+    """List the derived columns that a rule reads, and those that they read, in an order that the rule gives.
 
     Two of them may have the same name, where a module calls a column otherwise than the one that made it.
     """
-    found: dict[Column, None] = {}
+    columns: dict[Column, None] = {}
     todo = list(derived_columns(lf).values())
     while todo:
         column = todo.pop()
-        if column not in found:
-            found[column] = None
+        if column not in columns:
+            columns[column] = None
             todo += derived_columns(column).values()
-    return list(found)
+    return list(columns)
 
 
 def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
-    """The columns of the corpus that a rule reads, by itself or through derived columns."""
+    """List the columns of the corpus that a rule reads, by itself or through derived columns."""
     names: set[str] = set()
     owners: list[LabelingFunction[...] | Column] = [lf, *_derived(lf)]
     for owner in owners:  # the columns of a guard are among the parameters
@@ -256,13 +255,13 @@ def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
 
 
 def _expressions(lf: LabelingFunction[...]) -> list[Expression]:
-    """What a rule looks for, and where it is asked."""
+    """List the expressions of a rule: those that it votes by, and the one that guards it."""
     if isinstance(lf.body, Calls):
         return [] if lf.body.when is None else [lf.body.when]
     return [expression for expression, _ in lf.body.cases]
 
 
 def _functions(lf: LabelingFunction[...]) -> list[Any]:
-    """The functions of the user that a rule calls."""
-    own = [lf.body.function] if isinstance(lf.body, Calls) else []
-    return own + [column.function for column in _derived(lf)]
+    """List the user's functions that a rule calls."""
+    body = [lf.body.function] if isinstance(lf.body, Calls) else []
+    return body + [column.function for column in _derived(lf)]

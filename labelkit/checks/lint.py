@@ -1,7 +1,7 @@
-"""What looks wrong in rules: by their source, by their regular expressions, and by their votes on a sample.
+"""Find mistakes in rules: in their source, in their regular expressions, and in their votes on a sample.
 
-An *error* is a rule that cannot work: it returns what is no vote, it can only abstain, a short text brings its pattern
-to a halt. A *warning* is a rule that works, but probably not as meant. A *note* is worth knowing.
+An *error* is a rule that cannot work: it returns something that is not a vote, it can only abstain, its pattern does
+not finish on a short text. A *warning* is a rule that works, but probably not as meant. A *note* is information.
 
 >>> from labelkit.rules.python_rule import labeling_function
 >>> from labelkit.rules.labeling_functions import LabelingFunctions
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
 OVERLAP: Final = 0.99
-"""Two rules that vote on the same rows more often than this are one rule, as far as models can tell."""
+"""Report two rules that vote on the same rows more often than this: models cannot tell them apart."""
 
 FEW_VOTES: Final = 20
-"""With fewer votes on the sample, nothing is said of a rule's overlaps."""
+"""Do not report the overlaps of a rule with fewer votes on the sample."""
 
 _NO_FASTER: Final = (
     "let it begin where a word begins (\\b), bound the repetition ({1,64}), "
@@ -54,7 +54,7 @@ _NO_FASTER: Final = (
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that looks wrong.
+    """A possible mistake in a rule.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Problem:
         The name of the rule; empty if it is of all of them.
     message : str
     hint : str, optional
-        What to do about it.
+        How to mend it.
     """
 
     severity: Severity
@@ -79,7 +79,7 @@ class Problem:
 
 
 def lint(lfs: LabelingFunctions) -> list[Problem]:
-    """Tell what looks wrong in the declarations of rules, in their order.
+    """Find mistakes in the declarations of rules, in their order.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def lint(lfs: LabelingFunctions) -> list[Problem]:
     list of Problem
     """
     patterns = {lf.name: _patterns(lf) for lf in lfs}
-    slow = {found.pattern: found for found in slow_patterns(p for own in patterns.values() for p in own)}
+    slow = {one.pattern: one for one in slow_patterns(p for of_rule in patterns.values() for p in of_rule)}
     problems: list[Problem] = []
     for lf in lfs:
         if isinstance(lf.body, Calls):
@@ -104,30 +104,30 @@ def lint(lfs: LabelingFunctions) -> list[Problem]:
 
 
 def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> Iterator[Problem]:
-    """Returned constants that are no votes, and functions that can only abstain."""
+    """Report returned constants that are not votes, and functions that can only abstain."""
     source = None if body.batch else source_of(body.function)
     if source is None:
         return
     if inspect.isgeneratorfunction(source.function) or inspect.iscoroutinefunction(source.function):
         yield Problem("error", lf.name, "it is a generator or a coroutine, which is not a vote", "return a class")
         return
-    found = returned(source)
-    for text, line in found.missing:
+    result = returned(source)
+    for text, line in result.missing:
         yield Problem("error", lf.name, f"it can return {text} (line {line}), which the enum does not have")
     wrong = False
-    for value, line in dict.fromkeys(found.values):
+    for value, line in dict.fromkeys(result.values):
         try:
             space.vote(value)
         except VoteError as error:
             wrong = True
             yield Problem("error", lf.name, f"it can return {value!r} (line {line}): {error.message}", error.hint)
-    abstains = all(value is None or value == ABSTAIN for value, _ in found.values)
-    if found.complete and abstains and not wrong and not found.missing:
+    abstains = all(value is None or value == ABSTAIN for value, _ in result.values)
+    if result.complete and abstains and not wrong and not result.missing:
         yield Problem("error", lf.name, "it can only abstain", "return a class where its test holds")
 
 
 def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
-    """Dependence on anything but the arguments, of the rule itself or of a column that it reads."""
+    """Report dependence on anything but the arguments, of the rule itself or of a column that it reads."""
     for owner, function in _functions(lf):
         for finding in resolve(function).impure:
             reason = str(finding) if owner is lf else f"column {owner.name}: {finding}"
@@ -140,30 +140,30 @@ def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
 
 
 def _functions(lf: LabelingFunction[...]) -> list[tuple[LabelingFunction[...] | Column, Any]]:
-    """The Python functions that a rule's vote is made by: its own, and those of the columns that it reads."""
-    found: list[tuple[LabelingFunction[...] | Column, Any]] = []
+    """List the Python functions of a rule: its own, and those of the columns that it reads."""
+    functions: list[tuple[LabelingFunction[...] | Column, Any]] = []
     if isinstance(lf.body, Calls):
-        found.append((lf, lf.body.function))
+        functions.append((lf, lf.body.function))
     todo: list[LabelingFunction[...] | Column] = [lf]
     for owner in todo:
         for column in derived_columns(owner).values():
-            if all(column is not known for known in todo):
+            if all(column is not other for other in todo):
                 todo.append(column)
-                found.append((column, column.function))
-    return found
+                functions.append((column, column.function))
+    return functions
 
 
 # By the regular expressions -------------------------------------------------------------------------------------------
 
 
 def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
-    """The patterns that a rule looks for, with whether a scan of ours looks for them rather than its own code."""
+    """List the patterns of a rule, with True for those that labelkit scans for, rather than the rule's own code."""
     if isinstance(lf.body, Calls):
         expressions = [] if lf.body.when is None else [lf.body.when]
     else:
         expressions = [expression for expression, _ in lf.body.cases]
-    own = [source_of(function) for _, function in _functions(lf)]
-    used = {pattern: False for source in own if source is not None for pattern in patterns_used(source)}
+    sources = [source_of(function) for _, function in _functions(lf)]
+    used = {pattern: False for source in sources if source is not None for pattern in patterns_used(source)}
     tests = [leaf.test for expression in expressions for leaf in leaves(expression)]
     parts = [part for test in tests for part in parts_of(test)]
     is_scanned = [(test, True) for test in tests] + [(part, False) for part in parts]
@@ -181,7 +181,7 @@ def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) 
 
 
 def _is_followed(pattern: Pattern) -> bool:
-    """Whether an automaton decides the pattern, in time that grows with the text and not with its square."""
+    """Return True if an automaton decides the pattern, in time proportional to the length of the text."""
     try:
         return read(pattern).exact
     except NotReadError:
@@ -192,7 +192,7 @@ def _is_followed(pattern: Pattern) -> bool:
 
 
 def lint_votes(lfs: LabelingFunctions, matrix: LabelMatrix) -> list[Problem]:
-    """Tell what looks wrong in the votes of rules on a sample: faults, no votes, the same votes as another rule's.
+    """Find mistakes by the votes of rules on a sample: faults, no votes, the same votes as another rule's.
 
     Parameters
     ----------
@@ -208,57 +208,59 @@ def lint_votes(lfs: LabelingFunctions, matrix: LabelMatrix) -> list[Problem]:
 
 
 def _of_faults(matrix: LabelMatrix) -> Iterator[Problem]:
-    """One problem for each rule that fails and each way in which it does."""
+    """Report each rule that fails, once for each kind of error."""
     kinds: dict[tuple[str, str], list[Any]] = {}
     for fault in matrix.faults:
         kinds.setdefault((fault.lf, fault.error), []).append(fault)
     for (name, error), faults in kinds.items():
         first = faults[0]
         where = f"the first in row {first.row}: " if len(faults) > 1 else f"row {first.row}: "
-        message, _, hint = first.message.partition("\nHint: ")
-        told = f"failed on {len(faults):,} of {len(matrix):,} rows, {where}{error}: {message}"
-        yield Problem("error", name, told, hint or None)
+        reason, _, hint = first.message.partition("\nHint: ")
+        message = f"failed on {len(faults):,} of {len(matrix):,} rows, {where}{error}: {reason}"
+        yield Problem("error", name, message, hint or None)
 
 
 def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem]:
-    """Rules that never voted; one whose examples show that it can is only rare."""
+    """Report rules that never voted: a note for one whose examples show that it can, else a warning."""
     failed = {fault.lf for fault in matrix.faults}
     for lf, votes in zip(lfs, matrix.votes.T, strict=True):
         if lf.name in failed or (votes >= 0).any():
             continue
         _, most = wilson_interval(0, len(votes))
-        told = f"it never voted on {len(votes):,} rows: its coverage is {percent(float(most))} at the most (95%)"
+        message = f"it never voted on {len(votes):,} rows: its coverage is {percent(float(most))} at the most (95%)"
         if any(vote != ABSTAIN for _, vote in lf.examples):
-            yield Problem("note", lf.name, told)
+            yield Problem("note", lf.name, message)
         else:
             hint = "an example on which it votes would show that it can: examples={...}"
-            yield Problem("warning", lf.name, told, hint)
+            yield Problem("warning", lf.name, message, hint)
 
 
 def _of_overlaps(matrix: LabelMatrix) -> Iterator[Problem]:
-    """Pairs of rules that vote on the same rows, and rules that vote only where another one votes the same."""
+    """Report pairs of rules that vote on the same rows, and rules that vote only where another one votes the same."""
     votes, counts = matrix.patterns.votes, matrix.patterns.counts.astype(np.float64)[:, None]
     voted = (votes >= 0).astype(np.float64)
     both = voted.T @ (counts * voted)
-    alike = sum((own.T @ (counts * own) for own in _by_class(votes, matrix.n_classes)), np.zeros_like(both))
-    own = both.diagonal()
-    either = own[:, None] + own[None, :] - both
-    for i, j in _pairs(both > OVERLAP * either, own):
+    alike = sum((one.T @ (counts * one) for one in _by_class(votes, matrix.n_classes)), np.zeros_like(both))
+    n_votes = both.diagonal()
+    either = n_votes[:, None] + n_votes[None, :] - both
+    for i, j in _pairs(both > OVERLAP * either, n_votes):
         same = f"{percent(alike[i, j] / both[i, j], decimals=0)} of them for the same class"
-        told = f"it votes where {matrix.names[j]} votes, on {both[i, j]:,.0f} of {either[i, j]:,.0f} rows, {same}"
-        yield Problem("warning", matrix.names[i], told, "a model counts them as two witnesses: keep one")
-    inside = (alike > OVERLAP * own[:, None]) & ~(both > OVERLAP * either)
-    for i in np.flatnonzero(inside.any(axis=1) & (own >= FEW_VOTES)).tolist():
+        message = f"it votes where {matrix.names[j]} votes, on {both[i, j]:,.0f} of {either[i, j]:,.0f} rows, {same}"
+        yield Problem("warning", matrix.names[i], message, "a model counts them as two witnesses: keep one")
+    inside = (alike > OVERLAP * n_votes[:, None]) & ~(both > OVERLAP * either)
+    for i in np.flatnonzero(inside.any(axis=1) & (n_votes >= FEW_VOTES)).tolist():
         j = int(np.flatnonzero(inside[i])[0])
-        told = f"{matrix.names[j]} votes the same on {alike[i, j]:,.0f} of the {own[i]:,.0f} rows on which it votes"
-        yield Problem("note", matrix.names[i], told)
+        message = (
+            f"{matrix.names[j]} votes the same on {alike[i, j]:,.0f} of the {n_votes[i]:,.0f} rows on which it votes"
+        )
+        yield Problem("note", matrix.names[i], message)
 
 
 def _by_class(votes: Any, n_classes: int) -> Iterable[Any]:
     return ((votes == label).astype(np.float64) for label in range(n_classes))
 
 
-def _pairs(mask: Any, own: Any) -> list[tuple[int, int]]:
-    """The pairs of rules for which something holds, each once, those with few votes left out."""
-    enough = own >= FEW_VOTES
+def _pairs(mask: Any, n_votes: Any) -> list[tuple[int, int]]:
+    """List the pairs of rules that a mask marks, each once, those with few votes left out."""
+    enough = n_votes >= FEW_VOTES
     return list(zip(*np.nonzero(np.triu(mask & enough[:, None] & enough[None, :], 1)), strict=True))

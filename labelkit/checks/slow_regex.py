@@ -1,9 +1,9 @@
-r"""Regular expressions that a long text brings to a halt, found by trying.
+r"""Find regular expressions that take too long on some text, by searching texts made to be bad for them.
 
-``re`` goes back and tries again where a match fails, and some patterns give it ways without end: ``(a+)+$`` on a row of
-``a`` and then something else. Which text is the bad one follows from the pattern: what one of its repetitions reads,
-over and over, and then something that cannot follow. Each such text is searched in another process, first one of 2,000
-characters, then one of 50,000, and the process is killed when it takes too long.
+``re`` backtracks where a match fails, and some patterns can be matched in exponentially many ways: ``(a+)+$`` on a row
+of ``a`` and then something else. The bad texts follow from the pattern: the text that one of its repetitions reads,
+many times, and then a character that cannot follow. Each is searched in another process, first with 2,000 characters,
+then with 50,000, and the process is killed when it takes too long.
 
 >>> from labelkit.rules.predicates import Pattern
 >>> [print(slow) for slow in slow_patterns([Pattern(r"(a+)+$"), Pattern(r"^a+$")])]
@@ -48,10 +48,10 @@ VARIANTS: Final = 6
 """Texts that are made of one repetition: other characters of its sets, other branches, with and without options."""
 
 MOST_REPETITIONS: Final = 12
-"""Repetitions of a pattern that are looked at."""
+"""Repetitions of a pattern that are tried."""
 
 ENDS: Final = ("\x00", "")
-"""What is put at the end so that the match fails."""
+"""Ends of the texts, at which the match fails."""
 
 _USUAL: Final = tuple(map(ord, "a0 -._A@/\n"))
 """Characters that stand for a set if they are in it, in this order: sets that overlap shall get the same ones."""
@@ -59,7 +59,7 @@ _USUAL: Final = tuple(map(ord, "a0 -._A@/\n"))
 
 @dataclass(frozen=True)
 class Attack:
-    """A text that may be a bad one for a pattern.
+    """A text that may be bad for a pattern.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class SlowPattern:
     length : int
         How many characters the text has.
     seconds : float
-        How long it took, or was let run.
+        The processor time that it took, or the time after which it was killed.
     finished : bool
     """
 
@@ -99,7 +99,7 @@ class SlowPattern:
 
     @property
     def hopeless(self) -> bool:
-        """Whether a short text is enough."""
+        """True if a short text is enough."""
         return self.length == LENGTHS[0]
 
     def __str__(self) -> str:
@@ -108,7 +108,7 @@ class SlowPattern:
 
 
 def slow_patterns(patterns: Iterable[Pattern]) -> list[SlowPattern]:
-    """Try patterns on the texts that are bad for them, and tell those that take too long, with the first such text.
+    """Search each pattern in the texts that are bad for it, and return those that take too long, with the first text.
 
     Parameters
     ----------
@@ -122,10 +122,10 @@ def slow_patterns(patterns: Iterable[Pattern]) -> list[SlowPattern]:
     plans = {pattern: attacks(pattern) for pattern in dict.fromkeys(patterns)}
     clock = _Clock()
     try:
-        found = [_first_slow(pattern, plan, clock) for pattern, plan in plans.items() if plan]
+        slow = [_first_slow(pattern, plan, clock) for pattern, plan in plans.items() if plan]
     finally:
         clock.stop()
-    return [slow for slow in found if slow is not None]
+    return [one for one in slow if one is not None]
 
 
 def _first_slow(pattern: Pattern, plan: list[Attack], clock: _Clock) -> SlowPattern | None:
@@ -203,7 +203,7 @@ def _forward(answers: Any, to: queue.SimpleQueue[float]) -> None:
 
 
 def attacks(pattern: Pattern) -> list[Attack]:
-    r"""The texts to try on a pattern, each once; none for a pattern without a repetition of any length.
+    r"""List the texts to try on a pattern, each once; none for a pattern without an unbounded repetition.
 
     >>> from labelkit.rules.predicates import Pattern
     >>> [str(attack) for attack in attacks(Pattern("x[0-9]+y"))][:3]
@@ -214,11 +214,11 @@ def attacks(pattern: Pattern) -> list[Attack]:
     try:
         items, flags = items_of(pattern)
         sampler = _Sampler(tuple(dict.fromkeys(_literals(items))))
-        found = list(_repetitions(items, [""] * VARIANTS, flags, sampler))[:MOST_REPETITIONS]
+        repetitions = list(_repetitions(items, [""] * VARIANTS, flags, sampler))[:MOST_REPETITIONS]
     except (NotReadError, RecursionError):  # another Python, or nested beyond reason
         return []
     tried = []
-    for beginnings, bodies in found:
+    for beginnings, bodies in repetitions:
         for beginning, body in zip(beginnings, bodies, strict=True):
             if body:
                 tried += [Attack(beginning, body, end) for end in ENDS]
@@ -310,8 +310,8 @@ class _Sampler:
         usual = [code for code in _USUAL if contains(ranges, code)]
         named = [code for code in self.literals if contains(ranges, code) and code not in usual]
         mixed = [code for pair in zip_longest(usual, named) for code in pair if code is not None]
-        known = mixed or list(ranges[:1])
-        return chr(known[variant % len(known)]) if known else ""
+        candidates = mixed or list(ranges[:1])
+        return chr(candidates[variant % len(candidates)]) if candidates else ""
 
 
 _MATTERS_TO_SETS: Final = int(re.ASCII | re.IGNORECASE | re.DOTALL | re.UNICODE)

@@ -112,7 +112,7 @@ def found(cache, lfs, corpus):
     """The rules whose votes are kept."""
     opened = lk.Applier(lfs).open(corpus)
     entries = {lf.name: cache.entry(lf, opened, lfs.space) for lf in lfs}
-    return {name for name, entry in entries.items() if entry is not None and entry.found}
+    return {name for name, entry in entries.items() if entry is not None and entry.exists}
 
 
 ALL = {"made", "offers", "listed", "shouted", "long", "large"}

@@ -41,7 +41,7 @@ _MUTABLE: Final = (list, dict, set, bytearray, np.ndarray)
 
 
 class Notes(Protocol):
-    """Where a body notes what it reads."""
+    """The receiver of what a body reads."""
 
     line: int
     """The line of the instruction at hand."""

@@ -46,7 +46,7 @@ _FIELD_OF_TUPLE: Final[type] = type(vars(namedtuple("_FIELD_OF_TUPLE", "field"))
 
 
 @dataclass(frozen=True)
-class Finding:
+class Reason:
     """A reason why a function may answer differently for the same arguments.
 
     Parameters
@@ -78,12 +78,12 @@ class Resolution:
     ----------
     digest : str
         Changes when anything does that is read.
-    findings : tuple of Finding
+    findings : tuple of Reason
         Reasons why the answer may change though the digest does not; empty if all is known.
     """
 
     digest: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Reason, ...]
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class Resolution:
         return tuple(dict.fromkeys(finding.what for finding in self.findings))
 
     @property
-    def impure(self) -> tuple[Finding, ...]:
+    def impure(self) -> tuple[Reason, ...]:
         """The findings that the lint reports, each once."""
         return tuple({finding.what: finding for finding in reversed(self.findings) if finding.impure}.values())[::-1]
 
@@ -104,18 +104,18 @@ def resolve(*functions: Any) -> Resolution:
     *functions : callable
         Functions, methods, partial functions, callable objects of the project's own classes.
     """
-    search = _Search()
+    search = _InputSearch()
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     return Resolution(fingerprint(sys.version, sorted(search.inputs.items())), tuple(search.findings))
 
 
-class _Search:
-    """One search: the inputs by name, the findings, and the objects that were searched already."""
+class _InputSearch:
+    """One search: the inputs by name, the reasons, and the objects that were searched already."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, str] = {}
-        self.findings: list[Finding] = []
+        self.findings: list[Reason] = []
         self._searched: dict[int, Any] = {}
         self.line = 0
         self._function = ""
@@ -140,11 +140,11 @@ class _Search:
 
     def unclear(self, what: str) -> None:
         """Note what cannot be ruled out."""
-        self.findings.append(Finding(what, impure=False, line=self.line, function=self._function))
+        self.findings.append(Reason(what, impure=False, line=self.line, function=self._function))
 
     def impure(self, what: str) -> None:
         """Note what is impure; in a function that is cached for the process, it is unclear at most."""
-        self.findings.append(Finding(what, impure=not self._cached, line=self.line, function=self._function))
+        self.findings.append(Reason(what, impure=not self._cached, line=self.line, function=self._function))
 
     def _compound(self, value: Any, name: str) -> None:  # noqa: C901 - a table of kinds
         if isinstance(value, FunctionType | type):
@@ -310,7 +310,7 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 def _layout(code: CodeType) -> Iterator[Any]:
-    """What a function does as it was loaded: its file may have been edited since. Docstrings and lines do not count."""
+    """Iterate over all that decides what loaded code does, whatever its file says now; without docstrings and lines."""
     may_have_docstring = code.co_flags & getattr(inspect, "CO_HAS_DOCSTRING", inspect.CO_NEWLOCALS)
     may_have_docstring = may_have_docstring and not code.co_name.startswith("<")  # a lambda, a comprehension
     yield from (code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, code.co_flags)
@@ -322,7 +322,7 @@ def _layout(code: CodeType) -> Iterator[Any]:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    """A function's code, and that of the functions inside it."""
+    """Iterate over a function's code and that of the functions inside it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

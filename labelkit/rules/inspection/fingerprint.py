@@ -1,4 +1,4 @@
-"""A fingerprint says whether two rules are the same: it changes with what a rule does, not with how it is written down.
+"""Hash rules: a fingerprint changes with what a rule does, not with how it is written down.
 
 It covers a function's syntax tree without docstring, comments and layout, its constants, defaults and closure, the
 plain values, enums and functions of its own module and folder that it uses, and for declarative rules the specification
@@ -34,7 +34,7 @@ PLAIN = (
     *(type(None), bool, int, float, complex, str, bytes, bytearray, range, EllipsisType, np.generic, PurePath),
     *(Decimal, Fraction, dt.date, dt.time, dt.timedelta),
 )
-"""Types whose ``repr`` tells all about a value."""
+"""Types of which equal ``repr`` means equal values."""
 
 
 def fingerprint(*parts: Any) -> str:
@@ -125,7 +125,7 @@ def _cell(cell: Any) -> Any:
 
 
 def _syntax(function: FunctionType) -> bytes:
-    """The function's syntax tree, or its byte code where the source cannot be had (or holds other functions too)."""
+    """Dump the function's syntax tree, or its byte code where there is no source (or it holds other functions too)."""
     if function.__name__ == "<lambda>":
         return _code(function.__code__)
     try:
@@ -147,8 +147,8 @@ def _code(code: CodeType) -> bytes:
 
 
 def _globals_used(function: FunctionType) -> dict[str, Any]:
-    """The values of the module's names that a function uses, those of functions inside it included."""
-    found: dict[str, Any] = {}
+    """Collect the values of the module's names that a function uses, those of functions inside it included."""
+    values: dict[str, Any] = {}
     todo = [function.__code__]
     while todo:
         code = todo.pop()
@@ -157,11 +157,11 @@ def _globals_used(function: FunctionType) -> dict[str, Any]:
             if name in function.__globals__:
                 value = function.__globals__[name]
                 foreign = isinstance(value, FunctionType) and not _are_neighbours(value, function)
-                found[name] = f"{value.__module__}.{value.__qualname__}" if foreign else value
-    return dict(sorted(found.items()))
+                values[name] = f"{value.__module__}.{value.__qualname__}" if foreign else value
+    return dict(sorted(values.items()))
 
 
 def _are_neighbours(one: FunctionType, other: FunctionType) -> bool:
-    """Whether functions are of one module, or of files in one folder."""
+    """Return True for functions of one module, or of files in one folder."""
     folders = {Path(function.__code__.co_filename).parent for function in (one, other)}
     return one.__module__ == other.__module__ or len(folders) == 1

@@ -1,8 +1,8 @@
-"""What a model is: a digest of all that it has learned, and the code that it refers to.
+"""Hash models: all that a model has learned, and the code that it refers to.
 
-A rule that asks a model is another rule when the model is another one, and its votes may be kept only as long as model
-and code are the same. An estimator is told by its pickle, a spaCy pipeline by its bytes, a function by its source; of
-what cannot be told, such as a network that lives on a device, the configuration stands in, and votes are not kept.
+A rule that calls a model is another rule when the model is another one, and its votes may be cached only as long as
+model and code are the same. An estimator is hashed by its pickle, a spaCy pipeline by its bytes, a function by its
+source; of what cannot be hashed, such as a network on a device, the configuration is hashed, and votes are not cached.
 
 >>> content_of(str.upper).known
 True
@@ -27,7 +27,7 @@ from labelkit.rules.inspection.fingerprint import fingerprint
 
 @dataclass(frozen=True)
 class Content:
-    """What a model is.
+    """The hash of a model, and the code beside it.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Content:
         The functions and classes that it refers to, which may change behind its back, as for
         :func:`labelkit.rules.inspection.dependencies.resolve`.
     known : bool
-        Whether the digest and this code tell all; if not, the model itself is among the code.
+        Whether the digest and this code are all of it; if not, the model itself is among the code.
     """
 
     digest: str
@@ -45,8 +45,8 @@ class Content:
     known: bool
 
 
-def content_of(model: Any) -> Content:  # noqa: PLR0911 - a table of kinds, each with its way to tell
-    """Tell what a model is.
+def content_of(model: Any) -> Content:  # noqa: PLR0911 - a table of kinds, each with its own hash
+    """Hash a model.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def _of_pipeline(nlp: Any) -> Content:
 
 
 def _configuration(model: Any) -> Any:
-    """What a pipeline of a neural network says of itself: which network it is, in which version, and how it is set."""
+    """List the settings of a pipeline of a neural network: the network, its version, its options."""
     config = model.model.config
     plain = config.to_dict() if hasattr(config, "to_dict") else getattr(config, "__dict__", {})
     named = {name: getattr(config, name, None) for name in ("name_or_path", "_name_or_path", "_commit_hash")}
@@ -109,7 +109,7 @@ def _configuration(model: Any) -> Any:
 
 
 def _of_object(model: Any) -> Content:
-    """By its pickle; of the project's own code in it, the source counts, too."""
+    """Hash an object by its pickle, and the source of the project's own code in it."""
     import joblib  # noqa: PLC0415 - only for rules that have a model
 
     try:
@@ -118,8 +118,8 @@ def _of_object(model: Any) -> Content:
     except Exception:  # noqa: BLE001 - what a model raises that cannot be pickled is its own affair
         name = f"{type(model).__module__}.{type(model).__qualname__}"
         return Content(fingerprint(name), (model,), known=False)
-    own = [_source(one) for one in code if is_ours(one)]
-    return Content(fingerprint(digest, own), code, known=True)
+    sources = [_source(one) for one in code if is_ours(one)]
+    return Content(fingerprint(digest, sources), code, known=True)
 
 
 def _source(one: Any) -> Any:
@@ -129,7 +129,7 @@ def _source(one: Any) -> Any:
 
 
 def _referred(model: Any) -> tuple[Any, ...]:
-    """The functions and classes that a pickle of an object only names."""
+    """List the functions and classes that a pickle of an object only names."""
     walk = _Walk()
     walk.dump(model)
     return tuple(walk.found.values())
@@ -141,7 +141,7 @@ class _Nowhere:
 
 
 class _Walk(pickle.Pickler):
-    """Goes where a pickle would go, and notes code; arrays are not copied."""
+    """Walk the objects that a pickle would hold, and collect code; arrays are not copied."""
 
     def __init__(self) -> None:
         super().__init__(_Nowhere(), protocol=5, buffer_callback=lambda _buffer: None)

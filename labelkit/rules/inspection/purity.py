@@ -21,7 +21,7 @@ from typing import Any, Final
 from labelkit.rules.inspection.syntax import (
     UNKNOWN,
     FunctionNode,
-    Source,
+    FunctionSource,
     chains,
     dotted_name,
     loads,
@@ -82,7 +82,7 @@ _PURE: Final = re.compile(
     r"|pathlib\.Pure\w+(\.\w+)*|time\.(strptime|struct_time|sleep)|json\.loads|tomllib\.loads|sys\.(intern|maxsize|maxunicode)"
     r"|http\.HTTPStatus(\.\w+)*|numpy\.random\.(SeedSequence|Generator|PCG64|Philox|MT19937|SFC64|PCG64DXSM)"
 )
-"""What in impure and unclear modules depends on its arguments alone (bit generators are seeded, see below)."""
+"""Names in impure and unclear modules that depend on their arguments alone (bit generators are seeded, see below)."""
 
 SEEDED: Final = frozenset(
     (
@@ -141,7 +141,7 @@ def is_unclear(dotted: str) -> bool:
     return all_impure or any(_fits(module, dotted) for module in _UNCLEAR)
 
 
-def unseeded(source: Source) -> set[str]:
+def unseeded(source: FunctionSource) -> set[str]:
     """List the generators of random numbers that a function makes without a seed, or hands on without a call."""
     seeded = {
         id(node.func)
@@ -160,7 +160,7 @@ def _is_none(call: ast.Call) -> bool:
 # State that functions change ------------------------------------------------------------------------------------------
 
 
-def shared_state(source: Source) -> Iterator[tuple[str, int]]:
+def shared_state(source: FunctionSource) -> Iterator[tuple[str, int]]:
     """List the globals that a function changes, and those that it reads and a function of its module changes.
 
     Yields
@@ -178,7 +178,7 @@ def shared_state(source: Source) -> Iterator[tuple[str, int]]:
             yield f"reads the global {node.id}, which functions change (line {changed[node.id]})", node.lineno
 
 
-def _changed_names(source: Source) -> dict[str, int]:
+def _changed_names(source: FunctionSource) -> dict[str, int]:
     """List the globals that a function of the module assigns, or whose content it changes, with the line."""
     changed: dict[str, int] = {}
     for function in ast.walk(source.module):

@@ -1,4 +1,4 @@
-"""What a rule looks like to people: its text, what it looks for, and expressions that find its matches again.
+"""Show a rule to people: its source text, its patterns, and expressions that find its matches again.
 
 A run keeps this in its manifest, so that a report can show a rule that has been changed or deleted since, and mark the
 words that made it vote, without running anybody's code. A rule that was made in a loop or in a console may have no

@@ -1,7 +1,7 @@
-"""What the source of a Python rule tells without running it: what it may return, where its names lead.
+"""Read the source of a Python rule without running it: the values that it may return, the things that its names mean.
 
-Names are looked up where the function stands, so that ``Label.SPAM`` is a class, and ``now`` the clock, under whatever
-name it was imported. What cannot be known is left out: nothing here is a guess.
+Names are looked up in the function's own module, so that ``Label.SPAM`` is a class, and ``now`` the clock, under
+whatever name it was imported. Whatever cannot be known is left out: nothing here is a guess.
 
 >>> def rule(text):
 ...     return 1 if text.isupper() else -1
@@ -37,7 +37,7 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
-class Source:
+class FunctionSource:
     """A function with its syntax tree and that of its file."""
 
     function: FunctionType
@@ -52,19 +52,19 @@ class Source:
     @cached_property
     def imported(self) -> dict[str, str]:
         """The dotted names of what the function itself imports."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
-                found |= {
+                names |= {
                     a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0]
                     for a in node.names
                 }
             elif isinstance(node, ast.ImportFrom) and not node.level:
-                found |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-        return found
+                names |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+        return names
 
     def look_up(self, name: str) -> Any:
-        """The value of a name that the function has from outside; ``UNKNOWN`` of others."""
+        """Return the value of a name that the function has from outside; ``UNKNOWN`` of others."""
         if name in self.local or name in self.imported:
             return UNKNOWN
         code, cells = self.function.__code__, self.function.__closure__ or ()
@@ -76,8 +76,8 @@ class Source:
         return self.function.__globals__.get(name, getattr(builtins, name, UNKNOWN))
 
 
-def source_of(function: Any) -> Source | None:
-    """The source of a function; None where it has none of its own (a lambda, a decorated or compiled function)."""
+def source_of(function: Any) -> FunctionSource | None:
+    """Find the source of a function; None if it has none of its own (a lambda, a decorated or compiled function)."""
     while isinstance(function, functools.partial):
         function = function.func
     if isinstance(function, MethodType):
@@ -90,7 +90,7 @@ def source_of(function: Any) -> Source | None:
         if isinstance(node, FunctionNode) and node.name == code.co_name:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             if first == code.co_firstlineno:
-                return Source(function, node, module)
+                return FunctionSource(function, node, module)
     return None
 
 
@@ -103,26 +103,26 @@ def _parsed(text: str) -> ast.Module:
 
 
 def own_names(tree: FunctionNode) -> frozenset[str]:
-    """The parameters of a function and the names that it assigns, without those that it takes from outside."""
+    """List the parameters of a function and the names that it assigns, without those that it takes from outside."""
     nodes = list(ast.walk(tree))
     outside = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     return frozenset((stored | {node.arg for node in nodes if isinstance(node, ast.arg)}) - outside)
 
 
-# What it returns ------------------------------------------------------------------------------------------------------
+# Returned values ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Returned:
-    """What a function may return.
+    """The values that a function may return.
 
     Attributes
     ----------
     values : tuple of (value, line)
-        What is known: constants, and what names from outside stand for.
+        Those that are known: constants, and the values of names from outside.
     complete : bool
-        Whether this is all.
+        Whether these are all.
     missing : tuple of (text, line)
         Members that an enum does not have, such as ``Label.SPAMM``.
     """
@@ -132,8 +132,8 @@ class Returned:
     missing: tuple[tuple[str, int], ...]
 
 
-def returned(source: Source) -> Returned:
-    """Tell what a function may return.
+def returned(source: FunctionSource) -> Returned:
+    """Find the values that a function may return.
 
     >>> def rule(n_words):
     ...     if n_words > 40:
@@ -157,7 +157,7 @@ def returned(source: Source) -> Returned:
 
 
 def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a function without those of functions inside it."""
+    """Iterate over the nodes of a function without those of functions inside it."""
     for child in ast.iter_child_nodes(tree):
         if not isinstance(child, FunctionNode | ast.Lambda | ast.ClassDef):
             yield child
@@ -165,7 +165,7 @@ def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def _alternatives(node: ast.expr | None) -> Iterator[ast.expr | None]:
-    """The expressions of which a returned expression is one."""
+    """Iterate over the expressions that a returned expression may evaluate to."""
     if isinstance(node, ast.IfExp):
         yield from _alternatives(node.body)
         yield from _alternatives(node.orelse)
@@ -176,8 +176,8 @@ def _alternatives(node: ast.expr | None) -> Iterator[ast.expr | None]:
         yield node
 
 
-def _value(node: ast.expr | None, source: Source) -> Any:
-    """What an expression stands for, as far as that is known; of a truth, ``True``."""
+def _value(node: ast.expr | None, source: FunctionSource) -> Any:
+    """Evaluate an expression, as far as its value is known; a comparison counts as ``True``."""
     if node is None:
         return None
     if isinstance(node, ast.Constant):
@@ -193,8 +193,8 @@ def _value(node: ast.expr | None, source: Source) -> Any:
     return value if value is None or isinstance(value, int | float | str) else UNKNOWN
 
 
-def _resolved(node: ast.expr, source: Source) -> Any:
-    """What a name, or a member of a module or class, stands for."""
+def _resolved(node: ast.expr, source: FunctionSource) -> Any:
+    """Look up a name, or a member of a module or class."""
     if isinstance(node, ast.Name):
         return source.look_up(node.id)
     if isinstance(node, ast.Attribute):
@@ -204,30 +204,30 @@ def _resolved(node: ast.expr, source: Source) -> Any:
     return UNKNOWN
 
 
-def _names_no_member(node: ast.Attribute, source: Source) -> bool:
+def _names_no_member(node: ast.Attribute, source: FunctionSource) -> bool:
     owner = _resolved(node.value, source)
     return isinstance(owner, EnumType) and not hasattr(owner, node.attr)
 
 
-# Where its names lead -----------------------------------------------------------------------------------------------
+# Names ------------------------------------------------------------------------------------------------------------
 
 
-def reached(source: Source) -> list[Source]:
+def reached(source: FunctionSource) -> list[FunctionSource]:
     """Follow a function to those of its module that it names, and so on; one that is cached is left out."""
-    found, names = [source], {source.function}
-    for one in found:
+    sources, functions = [source], {source.function}
+    for one in sources:
         for node in loads(one):
             value = one.look_up(node.id)
             same = isinstance(value, FunctionType) and value.__globals__ is source.function.__globals__
-            if same and value not in names:
-                names.add(value)
+            if same and value not in functions:
+                functions.add(value)
                 helper = source_of(value)
-                found += [] if helper is None else [helper]
-    return found
+                sources += [] if helper is None else [helper]
+    return sources
 
 
-def loads(source: Source) -> list[ast.Name]:
-    """The names that the body of a function reads."""
+def loads(source: FunctionSource) -> list[ast.Name]:
+    """List the names that the body of a function reads."""
     body = [node for statement in source.tree.body for node in ast.walk(statement)]
     return [node for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
@@ -247,8 +247,8 @@ def _is_chain(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-def dotted_name(node: ast.expr, source: Source) -> str | None:
-    """The dotted name of what a chain stands for, by the home of its first part."""
+def dotted_name(node: ast.expr, source: FunctionSource) -> str | None:
+    """Return the dotted name of a chain such as ``os.environ``, by the home of its first part."""
     behind: list[str] = []
     while isinstance(node, ast.Attribute):
         behind.insert(0, node.attr)
@@ -277,28 +277,28 @@ def home_of(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
     return None
 
 
-# Which regular expressions it uses ------------------------------------------------------------------------------------
+# Regular expressions --------------------------------------------------------------------------------------------------
 
 
-def patterns_used(source: Source) -> list[Pattern]:
-    """The regular expressions that a function and its helpers use: compiled ones of its module, and those it names."""
-    found: list[Pattern] = []
+def patterns_used(source: FunctionSource) -> list[Pattern]:
+    """List the regular expressions that a function and its helpers use: compiled ones, and those passed to ``re``."""
+    patterns: list[Pattern] = []
     for one in reached(source):
         values = [one.look_up(node.id) for node in loads(one)]
         compiled = [v for v in values if isinstance(v, re.Pattern) and isinstance(v.pattern, str)]
-        found += [Pattern(v.pattern, v.flags & ~re.UNICODE) for v in compiled]
+        patterns += [Pattern(v.pattern, v.flags & ~re.UNICODE) for v in compiled]
         for node in ast.walk(one.tree):
             if isinstance(node, ast.Call) and node.args and _is_search(node.func, one):
-                found += _given_pattern(node, one)
-    return list(dict.fromkeys(found))
+                patterns += _given_pattern(node, one)
+    return list(dict.fromkeys(patterns))
 
 
-def _is_search(node: ast.expr, source: Source) -> bool:
+def _is_search(node: ast.expr, source: FunctionSource) -> bool:
     return isinstance(node, ast.Name | ast.Attribute) and _is_chain(node) and dotted_name(node, source) in _SEARCHES
 
 
-def _given_pattern(call: ast.Call, source: Source) -> list[Pattern]:
-    """The pattern of a call such as ``re.search(r"a+", text, re.IGNORECASE)``."""
+def _given_pattern(call: ast.Call, source: FunctionSource) -> list[Pattern]:
+    """Return the pattern of a call such as ``re.search(r"a+", text, re.IGNORECASE)``."""
     pattern = _value(call.args[0], source)
     given = next((k.value for k in call.keywords if k.arg == "flags"), call.args[-1])
     flags = _value(given, source) if given is not call.args[0] else 0
