@@ -11,9 +11,10 @@ import dis
 import itertools
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -37,7 +38,8 @@ _FILLERS: Final = frozenset(("CACHE", "PUSH_NULL", "EXTENDED_ARG", "NOP", "RESUM
 
 _ATTRIBUTE: Final = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
 _STORE_ITEM: Final = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
-_MUTABLE: Final = (list, dict, set, bytearray, np.ndarray)
+_MUTABLE: Final = (list, dict, set, bytearray, deque, np.ndarray)
+_CLOSURE: Final = frozenset(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"))
 
 
 class Notes(Protocol):
@@ -45,6 +47,9 @@ class Notes(Protocol):
 
     line: int
     """The line of the instruction at hand."""
+
+    asked: set[str]
+    """The names of all attributes that are read."""
 
     def value(self, value: Any, name: str) -> None:
         """Note a value of the project that is read under a name."""
@@ -70,6 +75,8 @@ class Body:
         The globals.
     around : mapping
         The variables of the closure.
+    defaults : mapping
+        The parameters that have a mutable default.
     imported : mapping
         The local names that the function imports, with the dotted name of each.
     unseeded : set of str
@@ -84,14 +91,15 @@ class Body:
         code: CodeType,
         scope: Mapping[str, Any],
         around: Mapping[str, Any],
+        defaults: Mapping[str, Any],
         imported: Mapping[str, str],
         unseeded: frozenset[str] | set[str],
         *,
         has_source: bool,
     ) -> None:
-        self._notes, self._scope, self._around = notes, scope, around
+        self._notes, self._scope, self._around, self._defaults = notes, scope, around, defaults
         self._imported, self._unseeded, self._has_source = imported, unseeded, has_source
-        self._steps = [step for step in dis.get_instructions(code) if step.opname not in _FILLERS]
+        self._steps = steps_of(code)
         self._stores_items = any(step.opname in _STORE_ITEM for step in self._steps)
         self._reads_paths = False
 
@@ -109,18 +117,23 @@ class Body:
                 self._import(step.argval)
             elif step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
                 self._load(step.argval, after, self._scope)
-            elif step.opname == "LOAD_DEREF" and step.argval in self._around:
+            elif step.opname in _CLOSURE and step.argval in self._around:
                 self._load(step.argval, after, self._around)
+            elif step.opname in {"STORE_DEREF", "DELETE_DEREF"} and step.argval in self._around:
+                self._notes.impure(f"changes {step.argval}, a variable of the function around it")
             else:
                 self._local(step, after)
+        self._notes.asked |= {step.argval for step in self._steps if step.opname in _ATTRIBUTE}
         self._file_methods()
 
     def _local(self, step: dis.Instruction, after: list[dis.Instruction]) -> None:
         """A local name of something that the function imports."""
-        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
-        dotted = self._imported.get(names[-1]) if step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) else None
-        if dotted is not None:
-            self._foreign(".".join([dotted, *_attributes_after(after)]))
+        if not step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")):
+            return
+        if step.argval in self._imported:
+            self._foreign(".".join([self._imported[step.argval], *_attributes_after(after)]))
+        elif step.argval in self._defaults:
+            self._changes(f"the default of {step.argval}", self._defaults[step.argval], after, certain=True)
 
     def _load(self, name: str, after: list[dis.Instruction], scope: Mapping[str, Any]) -> None:
         """A global name, with the attributes that follow it as far as they are those of modules and classes."""
@@ -153,10 +166,10 @@ class Body:
         """
         if not isinstance(value, _MUTABLE) or not after:
             return
-        if after[0].opname in _ATTRIBUTE and after[0].argval in purity.MUTATORS:
+        if is_changed(after):
             note = self._notes.impure if certain else self._notes.unclear
             note(f"may change {name}, which outlives the call")
-        elif self._stores_items or after[0].opname in {"STORE_FAST", "STORE_DEREF"}:
+        elif self._stores_items or after[0].opname.startswith("STORE_"):
             self._notes.unclear(f"may change {name}, which outlives the call")
 
     def _reached(self, path: str, value: Any, after: list[dis.Instruction]) -> None:
@@ -200,6 +213,46 @@ class Body:
             self._notes.impure(f"uses pathlib.Path.{name}, which reads a file each time")
 
 
+def is_changed(after: list[dis.Instruction]) -> bool:
+    """Return True if the value that was just loaded is changed: by a method, or by a store of one of its items."""
+    following = [step.opname for step in after[:2]]
+    if following[:1] and following[0] in _ATTRIBUTE:
+        return after[0].argval in purity.MUTATORS
+    is_key = len(following) == 2 and following[0].startswith("LOAD_")
+    return is_key and (following[1] in _STORE_ITEM or following[1] == "COPY")  # of value[key] = 1, value[key] += 1
+
+
+def changes_of_self(function: FunctionType) -> Iterator[tuple[str, bool]]:
+    """List the attributes of its first parameter that a method changes, and whether it counts up (``self.n += 1``)."""
+    code = function.__code__
+    steps = steps_of(code) if code.co_argcount else []
+    for position, step in enumerate(steps):
+        if not step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) or step.argval != code.co_varnames[0]:
+            continue
+        after = steps[position + 1 : position + 5]
+        if after and after[0].opname in {"STORE_ATTR", "DELETE_ATTR"}:
+            yield after[0].argval, False
+        elif len(after) > 1 and after[0].opname == "COPY" and after[1].opname == "LOAD_ATTR":
+            yield after[1].argval, True
+        elif after and after[0].opname in _ATTRIBUTE and is_changed(after[1:]):
+            yield after[0].argval, False
+
+
+def steps_of(code: CodeType) -> list[dis.Instruction]:
+    """Decode the instructions of a function; one that loads or stores two local variables counts as two."""
+    return [
+        part
+        for step in dis.get_instructions(code)
+        if step.opname not in _FILLERS
+        for part in (_halves(step) if isinstance(step.argval, tuple) and "_FAST" in step.opname else [step])
+    ]
+
+
+def _halves(step: dis.Instruction) -> list[dis.Instruction]:
+    names = re.findall("LOAD_FAST|STORE_FAST", step.opname)
+    return [step._replace(opname=name, argval=value) for name, value in zip(names, step.argval, strict=True)]
+
+
 def _line_of(step: dis.Instruction) -> int | None:
     return step.positions.lineno if step.positions is not None else None
 
@@ -216,11 +269,14 @@ def _attributes_after(steps: list[dis.Instruction]) -> list[str]:
 
 def imports(code: CodeType) -> Iterator[tuple[str, str]]:
     """List the local names that a function imports, with the dotted name of each."""
-    steps = [step for step in dis.get_instructions(code) if step.opname not in _FILLERS]
+    steps = steps_of(code)
     for position, step in enumerate(steps):
         if step.opname != "IMPORT_NAME":
             continue
         following = steps[position + 1 :]
+        if position and steps[position - 1].argval is None and following[0].opname == "IMPORT_FROM":  # import a.b as c
+            yield next(one.argval for one in following if one.opname.startswith("STORE_")), step.argval
+            continue
         if following and following[0].opname.startswith("STORE_"):  # import a.b binds a
             yield following[0].argval, step.argval.partition(".")[0]
             continue

@@ -25,9 +25,9 @@ import functools
 import inspect
 import re
 import sys
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum, EnumType
 from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, Final
@@ -35,7 +35,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelkit.rules.inspection import purity
-from labelkit.rules.inspection._instructions import Body, imports
+from labelkit.rules.inspection._instructions import Body, changes_of_self, imports
 from labelkit.rules.inspection._origin import is_ours, version_of
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.syntax import home_of, source_of
@@ -43,6 +43,18 @@ from labelkit.rules.inspection.syntax import home_of, source_of
 _OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
 """The names of ``os.path`` on each system."""
 _FIELD_OF_TUPLE: Final[type] = type(vars(namedtuple("_FIELD_OF_TUPLE", "field"))["field"])  # noqa: PYI024 - its kind is wanted
+_BUILDERS: Final = frozenset(f"__{name}__" for name in ("init", "new", "post_init", "set_name"))
+"""Methods that change an object while it is made."""
+
+_CALLED_BY_SYNTAX: Final = frozenset(
+    f"__{name}__"
+    for name in (
+        *("call", "contains", "getitem", "missing", "iter", "next", "len", "bool", "eq", "ne", "lt", "le", "gt", "ge"),
+        *("hash", "str", "repr", "format", "getattr", "getattribute", "get", "enter", "exit", "add", "radd", "sub"),
+        *("mul", "and", "or", "xor", "invert", "int", "float", "index"),
+    )
+)
+"""Methods that an expression calls without naming them."""
 
 
 @dataclass(frozen=True)
@@ -107,16 +119,21 @@ def resolve(*functions: Any) -> Resolution:
     search = _InputSearch()
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
-    return Resolution(fingerprint(sys.version, sorted(search.inputs.items())), tuple(search.findings))
+    search.note_changed_objects()
+    return Resolution(fingerprint(sys.version, search.inputs), tuple(search.reasons()))
 
 
 class _InputSearch:
     """One search: the inputs by name, the reasons, and the objects that were searched already."""
 
     def __init__(self) -> None:
-        self.inputs: dict[str, str] = {}
+        self.inputs: list[tuple[str, str]] = []
+        self.asked: set[str] = set()
         self.findings: list[Reason] = []
-        self._searched: dict[int, Any] = {}
+        self._searched: dict[int, tuple[int, Any]] = {}
+        self._objects: dict[type, str] = {}
+        self._methods: tuple[str, ...] = ()
+        self._within_methods: list[tuple[str, ...]] = []
         self.line = 0
         self._function = ""
         self._first = True
@@ -128,25 +145,35 @@ class _InputSearch:
         if home is not None and home.startswith(("random.", "numpy.random.", "os.environ")):
             self.foreign(home)
         elif id(value) in self._searched:
-            return
+            self.inputs.append((name, f"as {self._searched[id(value)][0]}"))
         elif isinstance(value, (*PLAIN, Enum, re.Pattern, np.ndarray)):
-            self.inputs[name] = fingerprint(value)
+            self.inputs.append((name, fingerprint(value)))
             if is_ours(type(value)):  # a member of an enum, or an instance of a subclass of str: its methods count
-                self._searched[id(value)] = value
+                self._searched[id(value)] = len(self._searched), value
                 self._instance(value, name)
         else:
-            self._searched[id(value)] = value
+            self._searched[id(value)] = len(self._searched), value
             self._compound(value, name)
 
     def unclear(self, what: str) -> None:
         """Note what cannot be ruled out."""
-        self.findings.append(Reason(what, impure=False, line=self.line, function=self._function))
+        self._note(what, impure=False)
 
     def impure(self, what: str) -> None:
         """Note what is impure; in a function that is cached for the process, it is unclear at most."""
-        self.findings.append(Reason(what, impure=not self._cached, line=self.line, function=self._function))
+        self._note(what, impure=not self._cached)
 
-    def _compound(self, value: Any, name: str) -> None:  # noqa: C901 - a table of kinds
+    def _note(self, what: str, *, impure: bool) -> None:
+        self.findings.append(Reason(what, impure=impure, line=self.line, function=self._function))
+        self._within_methods.append(self._methods)
+
+    def reasons(self) -> Iterator[Reason]:
+        """Iterate over the reasons; what is impure in a method that no code asks for by name is unclear."""
+        called = self.asked | _CALLED_BY_SYNTAX | _BUILDERS
+        for reason, methods in zip(self.findings, self._within_methods, strict=True):
+            yield reason if called.issuperset(methods) else replace(reason, impure=False)
+
+    def _compound(self, value: Any, name: str) -> None:  # noqa: C901, PLR0912 - a table of kinds
         if isinstance(value, FunctionType | type):
             self._definition(value, name)
         elif isinstance(value, BuiltinFunctionType):
@@ -162,22 +189,28 @@ class _InputSearch:
         elif "__wrapped__" in getattr(value, "__dict__", ()):
             self._wrapped(value, name)
         elif isinstance(value, dict):
-            self._parts([*value, *value.values()], name)
+            factory = value.default_factory if isinstance(value, defaultdict) else None
+            self._parts([type(value).__name__, factory, *value, *value.values()], name)
             self._own_class(value, name)
         elif isinstance(value, list | tuple | set | frozenset):
-            self._parts(value, name)
+            items = sorted(value, key=fingerprint) if isinstance(value, set | frozenset) else value
+            self._parts([type(value).__name__, *items], name)
             self._own_class(value, name)
         elif isinstance(value, np.ufunc):
             self.foreign(f"numpy.{value.__name__}")
         elif is_dataclass(value) or is_ours(type(value)):
             self._instance(value, name)
+        elif isinstance(value, Iterator):
+            self.impure(f"reads {name}, a {type(value).__qualname__}, which goes on from call to call")
         else:
             kind = f"{type(value).__module__}.{type(value).__qualname__}"
             self.unclear(f"reads {name}, a {kind}, whose content is not known")
 
     def _builtin(self, value: BuiltinFunctionType, name: str) -> None:
         owner = getattr(value, "__self__", None)
-        if owner is None or isinstance(owner, ModuleType | type):
+        if isinstance(owner, type):  # a class method, such as datetime.now
+            self.foreign(f"{owner.__module__}.{owner.__qualname__}.{value.__name__}")
+        elif owner is None or isinstance(owner, ModuleType):
             self.foreign(f"{value.__module__ or 'builtins'}.{value.__qualname__}")
         else:  # a method of an object, such as words.append
             self.value(owner, f"{name} of")
@@ -192,7 +225,7 @@ class _InputSearch:
 
     def _parts(self, parts: Any, name: str) -> None:
         plain = all(isinstance(part, PLAIN) and not is_ours(type(part)) for part in parts)
-        self.inputs[name] = fingerprint(parts) if plain else str(len(parts))
+        self.inputs.append((name, fingerprint(parts) if plain else str(len(parts))))
         for position, part in enumerate(() if plain else parts):
             self.value(part, f"{name}[{position}]")
 
@@ -205,7 +238,24 @@ class _InputSearch:
         """An object of the project's own class, or a dataclass: its attributes, and what its methods read."""
         for attribute, part in _attributes(value).items():
             self.value(part, f"{name}.{attribute}")
+        self._objects.setdefault(type(value), name)
         self.value(type(value), type(value).__qualname__)
+
+    def note_changed_objects(self) -> None:
+        """Note the objects that outlive a call and have a method that is called and changes them."""
+        for owner, name in self._objects.items():
+            methods = {
+                attribute: part
+                for base in owner.__mro__[::-1]
+                if is_ours(base)
+                for attribute, part in vars(base).items()
+            }
+            for attribute, method in methods.items():
+                if isinstance(method, FunctionType) and (attribute in self.asked or attribute in _CALLED_BY_SYNTAX):
+                    self._function, self.line = attribute, method.__code__.co_firstlineno
+                    for changed, counts in changes_of_self(method):
+                        note = self.impure if counts else self.unclear
+                        note(f"changes {name}.{changed}, which outlives the call")
 
     def _definition(self, value: Any, name: str) -> None:
         """A function or a class: of the project, it is searched; of a package, the version counts."""
@@ -214,7 +264,7 @@ class _InputSearch:
         elif not is_ours(value):
             self.foreign(f"{value.__module__}.{value.__qualname__}")
         elif isinstance(value, FunctionType):
-            self.inputs[name] = fingerprint(*_layout(value.__code__))
+            self.inputs.append((name, fingerprint(*_layout(value.__code__))))
             self._within(value)
         else:
             self._class(value, name)
@@ -226,7 +276,10 @@ class _InputSearch:
                 if isinstance(part, MemberDescriptorType | _FIELD_OF_TUPLE) or _is_generated(value, part):
                     continue  # a slot, a field of a named tuple, a method that follows from the fields
                 inner = getattr(part, "__func__", None) or getattr(part, "fget", None) or part
+                before = self._methods
+                self._methods = (*before, attribute) if isinstance(inner, FunctionType) else before
                 self.value(inner, f"{name}.{attribute}")
+                self._methods = before
         for base in (*value.__bases__, type(value)):
             if base not in (object, type):
                 self.value(base, base.__qualname__)
@@ -247,14 +300,16 @@ class _InputSearch:
                 self.value(part, f"{function.__name__}.{attribute}")
         source = source_of(function)
         if source is not None:
-            for what, self.line in purity.shared_state(source):
+            for what, self.line in [*purity.shared_state(source), *purity.arbitrary_choices(source)]:
                 self.impure(what)
         unseeded = purity.SEEDED if source is None else purity.unseeded(source)
-        around = self._closure(function)
+        around, defaults = self._closure(function), _mutable_defaults(function)
         codes = list(_codes(function.__code__))
         imported = {name: dotted for code in codes for name, dotted in imports(code)}
         for code in codes:
-            Body(self, code, function.__globals__, around, imported, unseeded, has_source=source is not None).search()
+            Body(
+                self, code, function.__globals__, around, defaults, imported, unseeded, has_source=source is not None
+            ).search()
 
     def _closure(self, function: FunctionType) -> dict[str, Any]:
         around: dict[str, Any] = {}
@@ -279,7 +334,7 @@ class _InputSearch:
         if top in sys.stdlib_module_names or top == "builtins":
             return
         version = version_of(top)
-        self.inputs[f"package {top}"] = version or ""
+        self.inputs.append((f"package {top}", version or ""))
         if version is None:
             self.unclear(f"uses {top}, whose version is not known")
 
@@ -287,6 +342,14 @@ class _InputSearch:
 def _is_of_enum(owner: type, attribute: str) -> bool:
     """Return whether an attribute is one by which ``enum`` keeps its members, such as ``_value_repr_``."""
     return isinstance(owner, EnumType) and attribute.startswith("_") and attribute.endswith("_")
+
+
+def _mutable_defaults(function: FunctionType) -> dict[str, Any]:
+    """Return the parameters that have a default which can change, with the default."""
+    code, values = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
+    defaults = {**dict(zip(names, values, strict=True)), **(function.__kwdefaults__ or {})}
+    return {name: value for name, value in defaults.items() if isinstance(value, dict | list | set)}
 
 
 def _is_generated(owner: type, method: Any) -> bool:
@@ -313,7 +376,8 @@ def _layout(code: CodeType) -> Iterator[Any]:
     """Iterate over all that decides what loaded code does, whatever its file says now; without docstrings and lines."""
     may_have_docstring = code.co_flags & getattr(inspect, "CO_HAS_DOCSTRING", inspect.CO_NEWLOCALS)
     may_have_docstring = may_have_docstring and not code.co_name.startswith("<")  # a lambda, a comprehension
-    yield from (code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, code.co_flags)
+    flags = code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0)
+    yield from (code.co_code, getattr(code, "co_exceptiontable", b""), code.co_names, code.co_varnames, flags)
     for position, constant in enumerate(code.co_consts):
         if isinstance(constant, CodeType):
             yield from _layout(constant)

@@ -25,7 +25,7 @@ from decimal import Decimal
 from enum import Enum, EnumType
 from fractions import Fraction
 from pathlib import Path, PurePath
-from types import CodeType, EllipsisType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, EllipsisType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,7 @@ def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa:
         return [piece for field in fields(value) for piece in _pieces(getattr(value, field.name), seen)]
     if callable(value):
         return _callable_pieces(value, seen)
-    return [getattr(value, "__module__", "").encode(), getattr(value, "__qualname__", "").encode()]
+    return [str(getattr(value, name, None) or "").encode() for name in ("__module__", "__qualname__")]
 
 
 def _callable_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:
@@ -106,7 +106,9 @@ def _callable_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:
         return _pieces([value.__func__, value.__self__], seen)
     if isinstance(getattr(value, "__wrapped__", None), FunctionType):  # as functools.cache makes
         return _pieces(value.__wrapped__, seen)
-    return [getattr(value, "__module__", "").encode(), getattr(value, "__qualname__", "").encode()]
+    named = [str(getattr(value, name, None) or "").encode() for name in ("__module__", "__qualname__")]
+    owner = getattr(value, "__self__", None) if isinstance(value, BuiltinFunctionType) else None
+    return named if owner is None or isinstance(owner, ModuleType | type) else [*named, *_pieces(owner, seen)]
 
 
 def _function_pieces(function: FunctionType, seen: dict[int, Any]) -> list[bytes]:

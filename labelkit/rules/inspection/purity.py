@@ -16,8 +16,9 @@ import functools
 import re
 from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
+from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.syntax import (
     UNKNOWN,
     FunctionNode,
@@ -39,7 +40,17 @@ _IMPURE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "reads the environment": (
         *("os.environ", "os.environb", "os.getenv", "os.getcwd", "os.cpu_count", "os.uname", "os.getlogin"),
-        *("os.getuid", "os.name", "sys.", "platform.", "locale.", "getpass.", "socket.gethostname"),
+        *(
+            "os.getuid",
+            "os.name",
+            "datetime.datetime.fromtimestamp",
+            "datetime.date.fromtimestamp",
+            "sys.",
+            "platform.",
+            "locale.",
+            "getpass.",
+            "socket.gethostname",
+        ),
         *("pathlib.Path.cwd", "pathlib.Path.home", "tempfile.gettempdir"),
     ),
     "reads a file each time": (
@@ -101,7 +112,7 @@ FILE_METHODS: Final = frozenset(
 PATH_METHODS: Final = frozenset(
     (
         *("open", "exists", "glob", "stat", "lstat", "resolve", "expanduser", "absolute", "readlink", "samefile"),
-        *("owner", "group", "touch", "unlink", "mkdir", "rmdir", "rename", "replace", "walk", "is_mount"),
+        *("owner", "group", "touch", "unlink", "mkdir", "rmdir", "rename", "walk", "is_mount"),
     )
 )
 """Methods of paths that other objects have, too."""
@@ -114,6 +125,14 @@ MUTATORS: Final = frozenset(
     )
 )
 """Methods that change the object that they belong to."""
+
+CHANGING: Final = frozenset(
+    (
+        *("heappush", "heappop", "heapify", "heapreplace", "heappushpop", "insort", "insort_left", "insort_right"),
+        *("setattr", "delattr", "setitem", "delitem", "shuffle"),
+    )
+)
+"""Functions that change their first argument."""
 
 
 @functools.cache
@@ -157,6 +176,47 @@ def _is_none(call: ast.Call) -> bool:
     return all(isinstance(value, ast.Constant) and value.value is None for value in given)
 
 
+def arbitrary_choices(source: FunctionSource) -> Iterator[tuple[str, int]]:
+    """List the expressions of which the value depends on the order of a set, or on the word "now".
+
+    Yields
+    ------
+    what : str
+    line : int
+    """
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Subscript) and _is_call(node.value, "list", "tuple") and _takes_set(node.value):
+            yield f"takes an item of a set by its place, which {_ORDER}", node.lineno
+        elif isinstance(node, ast.Call) and _last_name(node.func) == "join" and _takes_set(node):
+            yield f"joins the items of a set, which {_ORDER}", node.lineno
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "pop":
+            if _is_set(node.func.value):
+                yield f"takes any item of a set, which {_ORDER}", node.lineno
+        elif _is_call(node, "next") and node.args and _is_call(node.args[0], "iter") and _takes_set(node.args[0]):
+            yield f"takes any item of a set, which {_ORDER}", node.lineno
+        elif _is_call(node, "datetime64", "Timestamp", "to_datetime") and _first_constant(node) in {"now", "today"}:
+            yield f"uses {ast.unparse(node)}, which reads the clock", node.lineno
+
+
+_ORDER: Final = "differs from process to process"
+
+
+def _is_call(node: ast.AST, *names: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and _last_name(node.func) in names
+
+
+def _is_set(node: ast.AST) -> bool:
+    return isinstance(node, ast.Set | ast.SetComp) or _is_call(node, "set", "frozenset")
+
+
+def _takes_set(call: ast.Call) -> bool:
+    return bool(call.args) and _is_set(call.args[0])
+
+
+def _first_constant(call: ast.Call) -> Any:
+    return call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+
+
 # State that functions change ------------------------------------------------------------------------------------------
 
 
@@ -197,11 +257,18 @@ def _changed_name(node: ast.AST, namespace: dict[str, Any]) -> str | None:
         return node.id
     if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
         name = _root(node)
-        return None if isinstance(namespace.get(str(name)), ModuleType | type) else name
+        owner = namespace.get(str(name))
+        return None if isinstance(owner, ModuleType | type) and not is_ours(owner) else name
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
         name = node.func.value.id if isinstance(node.func.value, ast.Name) else None
         return name if isinstance(namespace.get(str(name)), MutableMapping | MutableSequence | MutableSet) else None
+    if isinstance(node, ast.Call) and node.args and _last_name(node.func) in CHANGING:
+        return node.args[0].id if isinstance(node.args[0], ast.Name) else None
     return None
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _root(node: ast.expr) -> str | None:

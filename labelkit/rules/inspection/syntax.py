@@ -272,7 +272,7 @@ def home_of(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
     of_chance = type(value if owner is None else owner).__module__.split("._")[0]
     if of_chance in {"random", "numpy.random"} or of_chance.startswith("numpy.random."):
         return f"{'random' if of_chance == 'random' else 'numpy.random'}.{getattr(value, '__name__', 'Generator')}"
-    if callable(value) and getattr(value, "__module__", "").startswith("numpy.random"):
+    if callable(value) and str(getattr(value, "__module__", "")).startswith("numpy.random"):
         return f"numpy.random.{getattr(value, '__name__', '')}"
     return None
 

@@ -187,6 +187,23 @@ def test_docstrings_comments_and_lines_do_not_count():
     assert one == two != three
 
 
+def test_names_of_different_modules_do_not_hide_each_other(tmp_path, monkeypatch):
+    """The limits of two modules have one name; each counts."""
+    (tmp_path / "one_of_mine.py").write_text("LIMIT = 1\ndef one(text): return len(text) > LIMIT\n")
+    (tmp_path / "two_of_mine.py").write_text(
+        "from one_of_mine import one\nLIMIT = 2\ndef rule(text): return one(text) and len(text) < LIMIT\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import one_of_mine
+    import two_of_mine
+
+    digests = [resolve(two_of_mine.rule).digest]
+    for module, limit in ((one_of_mine, 2), (two_of_mine, 1), (one_of_mine, 1)):
+        monkeypatch.setattr(module, "LIMIT", limit)
+        digests.append(resolve(two_of_mine.rule).digest)
+    assert len(set(digests)) == 4
+
+
 EDITS = {
     "a constant": ("def rule(x): return x == 'free'", "free", "win"),
     "the first constant of a generator expression": (
@@ -372,6 +389,36 @@ EDITS = {
     ),
     "a bound method": (
         "class C:\n    def m(self, x): return 'free' in x\nm = C().m\ndef rule(x): return m(x)",
+        "free",
+        "win",
+    ),
+    "a method of a pattern, by a global": (
+        "import re\nsearch = re.compile('free').search\ndef rule(x): return search(x)",
+        "free",
+        "win",
+    ),
+    "the default of a defaultdict": (
+        "from collections import defaultdict\nd = defaultdict(lambda: 'free')\ndef rule(x): return d[x]",
+        "free",
+        "win",
+    ),
+    "a list that becomes a table": (
+        "T = ['free', 'win']\ndef rule(x): return x in T",
+        "['free', 'win']",
+        "{'free': 'win'}",
+    ),
+    "two names that are exchanged": (
+        "A, B = ['free'], ['win']\ndef rule(x): return x in A and x not in B",
+        "A, B =",
+        "B, A =",
+    ),
+    "a name that means another of two objects": (
+        "P, Q = ['free'], ['win']\nA, B, C = P, Q, P\ndef rule(x): return x in A or x in B or (x, x) in C",
+        "A, B, C = P, Q, P",
+        "A, B, C = P, Q, Q",
+    ),
+    "a helper in a set of functions": (
+        "def f(x): return 'free' in x\ndef g(x): return x\nFS = {f, g}\ndef rule(x): return any(h(x) for h in FS)",
         "free",
         "win",
     ),

@@ -156,6 +156,99 @@ def test_other_names_state_and_objects_do_not_hide_it(tmp_path, source, reason):
     assert any(reason in one for one in why_not(lfs["rule"])), why_not(lfs["rule"])
 
 
+STATE = {
+    "a variable of the function around it": (
+        "def make():\n    n = 0\n    def count(x):\n        nonlocal n\n        n += 1\n        return n % 2\n"
+        "    return count\ncount = make()\ndef rule(x):\n    return count(x)"
+    ),
+    "a default": "def rule(x, seen=[]):\n    seen.append(x)\n    return len(seen) % 2",
+    "an item of a default": "def rule(x, seen={}):\n    seen[x] = 1\n    return len(seen) % 2",
+    "a counted item of a default": "def rule(x, *, seen={'n': 0}):\n    seen['n'] += 1\n    return seen['n'] % 2",
+    "a counter of an object": (
+        "class C:\n    n = 0\n    def bump(self):\n        self.n += 1\n        return self.n\nc = C()\n"
+        "def rule(x):\n    return c.bump() % 2"
+    ),
+    "a counter of an object that is called": (
+        "class C:\n    n = 0\n    def __call__(self):\n        self.n += 1\n        return self.n\nc = C()\n"
+        "def rule(x):\n    return c() % 2"
+    ),
+    "an attribute of an object": ("class C: pass\nc = C()\nc.n = 0\ndef rule(x):\n    c.n += 1\n    return c.n % 2"),
+    "an attribute of a class": "class C:\n    n = 0\ndef rule(x):\n    C.n += 1\n    return C.n % 2",
+    "by setattr": "class C: pass\nc = C()\ndef rule(x):\n    setattr(c, 'n', 1)\n    return 1",
+    "a heap": "import heapq\nH = []\ndef rule(x):\n    heapq.heappush(H, x)\n    return len(H) % 2",
+    "an iterator": "import itertools\nIT = itertools.count()\ndef rule(x):\n    return next(IT) % 2",
+    "a generator": "IT = (i for i in range(10))\ndef rule(x):\n    return next(IT) % 2",
+    "a generator of random numbers": "import random\nR = random.Random(0)\ndef rule(x):\n    return R.randint(0, 1)",
+}
+"""Rules that have state: what they changed outlives the call."""
+
+OTHERS = {
+    "a method by another name": "from datetime import datetime\nnow = datetime.now\ndef rule(x):\n    return now().hour % 2",
+    "a local name": "import time\ndef rule(x):\n    t = time.time\n    return int(t()) % 2",
+    "a path in a local name": "from pathlib import Path\ndef rule(x):\n    p = Path(x)\n    return int(p.exists())",
+    "a module imported as another name": "def rule(x):\n    import os.path as p\n    return int(p.exists(x))",
+    "a name imported as another": "def rule(x):\n    from time import time_ns as t\n    return t() % 2",
+    "a partial": "import functools, random\nf = functools.partial(random.randint, 0, 1)\ndef rule(x):\n    return f()",
+    "a table of functions": "import time\nF = {'a': time.time}\ndef rule(x):\n    return int(F['a']()) % 2",
+    "a lambda": "import time\nf = lambda: time.time()\ndef rule(x):\n    return int(f()) % 2",
+    "a property": "import time\nclass C:\n    @property\n    def t(self): return time.time()\nc = C()\ndef rule(x):\n    return int(c.t)",
+    "a local object": "import time\nclass C:\n    def t(self): return time.time()\ndef rule(x):\n    return int(C().t())",
+    "a decorator": (
+        "import time\ndef d(f):\n    def g(x):\n        return f(x) + time.time()\n    return g\n@d\ndef h(x): return 1\n"
+        "def rule(x):\n    return int(h(x))"
+    ),
+    "now in words": "import numpy as np\ndef rule(x):\n    return int(np.datetime64('now').astype(int) % 2)",
+    "the time zone": "import datetime\ndef rule(x):\n    return datetime.datetime.fromtimestamp(len(x)).hour % 2",
+    "any item of a set": "def rule(x):\n    return int(set(x.split()).pop() == 'a')",
+    "an item of a listed set": "def rule(x):\n    return int(list({c for c in x})[0] == 'a')",
+    "the next item of a set": "def rule(x):\n    return int(next(iter(set(x))) == 'a')",
+    "a joined set": "def rule(x):\n    return int(''.join(set(x)) == 'a')",
+}
+
+NO_STATE = {
+    "a local object that counts": (
+        "class C:\n    def __init__(self): self.n = 0\n    def t(self):\n        self.n += 1\n        return self.n\n"
+        "def rule(x):\n    return C().t() % 2"
+    ),
+    "an object that counts elsewhere": (
+        "class C:\n    n = 0\n    def bump(self):\n        self.n += 1\n    def f(self, x): return len(x)\nc = C()\n"
+        "def rule(x):\n    return c.f(x) % 2"
+    ),
+    "a generator of random numbers in a local name": "import random\ndef rule(x):\n    r = random.Random(x)\n    return r.randint(0, 1)",
+    "a local counter": "from collections import Counter\ndef rule(x):\n    c = Counter(x)\n    c.update('a')\n    return len(c) % 2",
+    "a default that is read": "def rule(x, words=['a']):\n    return int(x in words)",
+    "a method of a pattern": "import re\nsearch = re.compile('free').search\ndef rule(x):\n    return int(bool(search(x)))",
+    "a sorted set": "def rule(x):\n    return int(sorted(set(x))[0] == 'a')",
+    "a local name of a built-in function": "def rule(x):\n    open = x\n    return int(bool(open))",
+    "replaced text beside a path": "from pathlib import PurePath\ndef rule(x):\n    return int(PurePath(x.replace('a', 'b')).suffix == '.x')",
+}
+
+
+@pytest.mark.parametrize("what", [*STATE, *OTHERS])
+def test_state_and_other_ways_are_said_and_refused(tmp_path, what):
+    lfs = rules_of(tmp_path, {**STATE, **OTHERS}[what])
+    said = [problem.message.split(": it ", 1)[1].rpartition(" (")[0] for problem in lint(lfs)]
+    assert said
+    assert set(said) <= set(why_not(lfs["rule"]))
+
+
+@pytest.mark.parametrize("what", NO_STATE)
+def test_what_does_not_outlive_the_call_is_no_state(tmp_path, what):
+    lfs = rules_of(tmp_path, NO_STATE[what])
+    assert lint(lfs) == []
+    assert why_not(lfs["rule"]) == ()
+
+
+def test_a_method_that_no_code_asks_for_is_refused_by_the_cache_alone(tmp_path):
+    source = (
+        "class C:\n    def f(self, x): return len(x) % 2\n    def save(self): open('a', 'w')\nc = C()\n"
+        "def rule(x):\n    return c.f(x)"
+    )
+    lfs = rules_of(tmp_path, source)
+    assert lint(lfs) == []
+    assert any("io.open" in one for one in why_not(lfs["rule"]))
+
+
 def test_a_file_that_is_read_once_a_process_is_refused_by_the_cache_alone(tmp_path):
     source = "import functools\n@functools.cache\ndef words():\n    return open('a').read()\ndef rule(x):\n    return int(x in words())"
     lfs = rules_of(tmp_path, source)
