@@ -53,13 +53,25 @@ def openers(files):
 
 
 def vague_names(files):
-    """Names that a function or a loop binds, by file and line."""
+    """Names that a function or a loop binds, by file and line; fields of classes are attributes, not local names."""
     return [
         f"{file.relative_to(PACKAGE)}:{node.lineno}: {node.id}"
         for file in files
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in local_nodes(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in VAGUE
     ]
+
+
+def local_nodes(tree):
+    """All nodes but the targets of assignments in the body of a class."""
+    fields = {
+        inner.target
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for inner in node.body
+        if isinstance(inner, ast.AnnAssign)
+    }
+    return [node for node in ast.walk(tree) if node not in fields]
 
 
 def test_docstrings_begin_with_what_is_done():

@@ -16,7 +16,7 @@ import warnings
 from typing import Final, TextIO
 
 CAN_LIMIT: Final = hasattr(signal, "setitimer")
-"""Whether the system can limit the processor time of a search."""
+"""True if the system can limit the processor time of a search."""
 
 TIME_IS_UP: Final = int(getattr(signal, "SIGPROF", 0))
 """The signal that ends the process then."""

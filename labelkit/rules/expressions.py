@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from labelkit.rules.predicates import Predicate
 
 Truth: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.bool_]]
-"""Where an expression is true, and where it is unknown, for each row of a batch."""
+"""Two masks over the rows of a batch: the expression is true, and it is unknown."""
 
 
 class Expression(ABC):
@@ -107,7 +107,7 @@ class Leaf(Expression):
 
     @property
     def joint(self) -> bool:
-        """Whether the predicate reads all columns together, as one tuple."""
+        """True if the predicate reads all columns together, as one tuple."""
         return self.width > 0
 
     def holds(self, values: dict[str, Any]) -> bool | None:

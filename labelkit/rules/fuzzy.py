@@ -180,8 +180,8 @@ class Fuzzy(Predicate):
         for size, phrases in self._by_size.items():
             for phrase in phrases:
                 matched[tokens.rows(size, phrase, self._limits[phrase], self.ratio)] = True
-        found: Sequence[bool] = matched.tolist()
-        return found
+        answers: Sequence[bool] = matched.tolist()
+        return answers
 
     def __fingerprint_parts__(self) -> tuple[Any, ...]:
         """Add the version of the library whose distances decide."""
@@ -286,13 +286,13 @@ class _Tokens:
         return self.row[first[like[number]]]
 
     def _is_run(self, size: int) -> NDArray[np.bool_]:
-        """Whether each word begins a run of so many words of one row."""
+        """Mark the words that begin a run of so many words of one row."""
         n_runs = max(len(self.row) - size + 1, 0)
         same: NDArray[np.bool_] = self.row[:n_runs] == self.row[len(self.row) - n_runs :]
         return same
 
     def _may_match(self, size: int, length: int, limit: float, ratio: float | None) -> NDArray[np.bool_]:
-        """Whether the length of each run allows a match: an edit changes it by 1 at the most.
+        """Mark the runs whose length allows a match: an edit changes it by 1 at the most.
 
         A ratio is 100 (1 - d / (m + n)) for lengths m and n, and d, the number of letters to insert and delete, is at
         least their difference.
