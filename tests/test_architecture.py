@@ -185,6 +185,15 @@ def test_kinds_of_predicates_are_told_apart_by_their_methods():
     assert len(asked) < 10, "\n".join(asked)
 
 
+def test_one_class_name_means_one_thing():
+    places = {}
+    for module, file in MODULES.items():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name.lstrip("_"), []).append(module)
+    assert not {name: modules for name, modules in places.items() if len(modules) > 1}
+
+
 def test_rooms_import_few_others():
     pairs = {
         (room_of(module), room_of(imported))

@@ -105,7 +105,7 @@ class CsvSource:
         return f"{self._digest}/{column}"
 
 
-class _File(NamedTuple):
+class _CsvFile(NamedTuple):
     path: Path
     delimiter: str
     header: list[str]
@@ -115,7 +115,7 @@ class _File(NamedTuple):
     """The number of the first line after the header."""
 
 
-class _Block(NamedTuple):
+class _CsvBlock(NamedTuple):
     """Whole rows."""
 
     data: memoryview
@@ -125,7 +125,7 @@ class _Block(NamedTuple):
     """False if a quote is open at the end."""
 
 
-def _read_header(path: Path, delimiter: str) -> _File:
+def _read_header(path: Path, delimiter: str) -> _CsvFile:
     for block in _blocks(path, delimiter, HEADER_BYTES):
         row = next(csv_rows(bytes(block.data), delimiter, block.line), None)
         if row is not None:
@@ -140,10 +140,10 @@ def _read_header(path: Path, delimiter: str) -> _File:
     if twice:
         raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {str(path)!r}")
     body = block.offset + bytes(block.data).index(row.raw) + len(row.raw)
-    return _File(path, delimiter, names, body, row.line + count_lines(row.raw))
+    return _CsvFile(path, delimiter, names, body, row.line + count_lines(row.raw))
 
 
-def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 1) -> Generator[_Block]:
+def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 1) -> Generator[_CsvBlock]:
     """Cut a file into blocks of whole rows, from an offset at which a row begins."""
     rest = memoryview(b"")
     with file_errors(path), open_bytes(path) as source:
@@ -153,7 +153,7 @@ def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 
         while len(data := _read_on(source, rest, max(size, len(rest)))) > len(rest):
             end = end_of_rows(data, delimiter)
             if end:
-                yield _Block(data[:end], offset, line)
+                yield _CsvBlock(data[:end], offset, line)
                 offset, line = offset + end, line + count_lines(data[:end])
             rest = data[end:]
             if len(rest) > LARGEST_ROW:
@@ -162,7 +162,7 @@ def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 
                     hint="look for a quote that is opened and not closed",
                 )
     if rest:
-        yield _Block(rest, offset, line, closed=len(quote_marks(rest, delimiter)) % 2 == 0)
+        yield _CsvBlock(rest, offset, line, closed=len(quote_marks(rest, delimiter)) % 2 == 0)
 
 
 def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
@@ -172,7 +172,7 @@ def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
     return buffer[: len(rest) + source.readinto(buffer[len(rest) :])]
 
 
-def _chunks(file: _File, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+def _chunks(file: _CsvFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
     n_rows = 0
     for block in one_ahead(_blocks(file.path, file.delimiter, BLOCK_BYTES, file.body, file.line)):
         parts = [block]
@@ -190,18 +190,18 @@ def _chunks(file: _File, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordB
                 n_rows += len(rows)
 
 
-def _halves(block: _Block, delimiter: str) -> list[_Block]:
+def _halves(block: _CsvBlock, delimiter: str) -> list[_CsvBlock]:
     """Cut a block between two rows near its middle; none if it is small, or one row fills half of it."""
     size = len(block.data)
     middle = end_of_rows(block.data[: size // 2], delimiter) if size > SLOW_BYTES else 0
     if not middle:
         return []
-    first = _Block(block.data[:middle], block.offset, block.line)
+    first = _CsvBlock(block.data[:middle], block.offset, block.line)
     line = block.line + count_lines(first.data)
-    return [first, _Block(block.data[middle:], block.offset + middle, line, closed=block.closed)]
+    return [first, _CsvBlock(block.data[middle:], block.offset + middle, line, closed=block.closed)]
 
 
-def _read_fast(block: _Block, file: _File, schema: pa.Schema) -> pa.RecordBatch | None:
+def _read_fast(block: _CsvBlock, file: _CsvFile, schema: pa.Schema) -> pa.RecordBatch | None:
     """Read a block with Arrow's parser; None where the definition has to decide."""
     text = _read_text(block, file, schema.names)
     if text is None:
@@ -215,7 +215,7 @@ def _read_fast(block: _Block, file: _File, schema: pa.Schema) -> pa.RecordBatch 
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _read_text(block: _Block, file: _File, columns: Sequence[str]) -> pa.Table | None:
+def _read_text(block: _CsvBlock, file: _CsvFile, columns: Sequence[str]) -> pa.Table | None:
     data = block.data
     if not block.closed or data[: len(BOM)] == BOM or not is_utf8(data):  # Arrow drops a BOM at the start of its input
         return None
@@ -240,7 +240,7 @@ def _read_text(block: _Block, file: _File, columns: Sequence[str]) -> pa.Table |
         return None
 
 
-def _read_slowly(rows: list[CsvRow], first_row: int, file: _File, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:
+def _read_slowly(rows: list[CsvRow], first_row: int, file: _CsvFile, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:
     """Read row by row, and report bad rows: their number of fields, their bytes, or a value of another type."""
     reasons = {i: reason for i, row in enumerate(rows) if (reason := _what_is_wrong(row, len(file.header)))}
     whole = [i for i in range(len(rows)) if i not in reasons]

@@ -106,7 +106,7 @@ class JsonLinesSource:
         return f"{self._digest}/{column}"
 
 
-class _Block(NamedTuple):
+class _JsonLinesBlock(NamedTuple):
     """Whole lines."""
 
     data: bytes
@@ -122,7 +122,7 @@ class _Block(NamedTuple):
         return [(number, line) for number, line in lines if line.strip()]
 
 
-def _blocks(path: Path, size: int) -> Iterator[_Block]:
+def _blocks(path: Path, size: int) -> Iterator[_JsonLinesBlock]:
     """Cut a file into blocks of whole lines."""
     rest, line = b"", 1
     with file_errors(path), open_bytes(path) as file:
@@ -131,7 +131,7 @@ def _blocks(path: Path, size: int) -> Iterator[_Block]:
                 read = read.removeprefix(BOM)
             head, newline, tail = read.rpartition(b"\n")
             if newline:
-                yield _Block(rest + head + newline, line)
+                yield _JsonLinesBlock(rest + head + newline, line)
                 line += rest.count(b"\n") + head.count(b"\n") + 1
                 rest = tail
             else:
@@ -139,7 +139,7 @@ def _blocks(path: Path, size: int) -> Iterator[_Block]:
             if len(rest) > LARGEST_ROW:
                 raise CorpusError(f"{str(path)!r}: line {line} is longer than {LARGEST_ROW >> 20} MB")
     if rest:
-        yield _Block(rest, line)
+        yield _JsonLinesBlock(rest, line)
 
 
 def _chunks(path: Path, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
@@ -162,7 +162,7 @@ def _wire_type(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_temporal(kind) else kind
 
 
-def _read_fast(block: _Block, wire: pa.Schema) -> pa.RecordBatch | None:
+def _read_fast(block: _JsonLinesBlock, wire: pa.Schema) -> pa.RecordBatch | None:
     """Read a block with Arrow's parser; None where it has to be read line by line."""
     data = block.data
     n_lines = data.count(b"\n") + (not data.endswith(b"\n"))

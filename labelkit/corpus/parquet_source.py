@@ -83,7 +83,7 @@ class ParquetSource:
             self._check_file(file, schema)
             yield from _file_range(file, schema, start - first, stop - first, min(rows, DECODED_ROWS))
 
-    def _check_file(self, file: _File, schema: pa.Schema) -> None:
+    def _check_file(self, file: _ParquetFile, schema: pa.Schema) -> None:
         """Raise CorpusError if the columns of a file are not those of the first file of the folder."""
         for field in schema:
             if field.name not in file.schema.names:
@@ -115,7 +115,7 @@ class ParquetSource:
         return digest.hexdigest()
 
 
-def _places(file: _File, column: str) -> Iterator[tuple[int, int]]:
+def _places(file: _ParquetFile, column: str) -> Iterator[tuple[int, int]]:
     """Yield the range of bytes that holds a column in each row group."""
     for number in range(file.footer.num_row_groups):
         group = file.footer.row_group(number)
@@ -126,7 +126,7 @@ def _places(file: _File, column: str) -> Iterator[tuple[int, int]]:
                 yield start, start + leaf.total_compressed_size
 
 
-class _File(NamedTuple):
+class _ParquetFile(NamedTuple):
     path: Path
     footer: Any
     schema: pa.Schema
@@ -141,11 +141,11 @@ def _parquet_files(path: Path) -> list[Path]:
     return files
 
 
-def _read_footer(path: Path) -> _File:
+def _read_footer(path: Path) -> _ParquetFile:
     """Read the positions of the row groups, and close the file: a folder may hold thousands."""
     try:
         with pq.ParquetFile(path) as file:
-            return _File(path, file.metadata, file.schema_arrow)
+            return _ParquetFile(path, file.metadata, file.schema_arrow)
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, error) from error
 
@@ -154,7 +154,7 @@ def _unreadable(path: Path, error: Exception) -> CorpusError:
     return CorpusError(f"{str(path)!r} cannot be read as Parquet: {error}", hint="check how it was written or copied")
 
 
-def _file_range(file: _File, schema: pa.Schema, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
+def _file_range(file: _ParquetFile, schema: pa.Schema, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
     """Deliver the rows from ``start`` to ``stop`` of one file, which may reach beyond either of its ends."""
     first = 0
     for group in range(file.footer.num_row_groups):
@@ -170,7 +170,7 @@ def _file_range(file: _File, schema: pa.Schema, start: int, stop: int, rows: int
         first = after
 
 
-def _group_batches(file: _File, group: int, schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
+def _group_batches(file: _ParquetFile, group: int, schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
     """Decode one row group, a batch at a time."""
     try:
         with pq.ParquetFile(file.path, metadata=file.footer) as opened:

@@ -143,7 +143,7 @@ class _Step:
     moves: list[tuple[int, int, int]] = field(default_factory=list)
 
 
-class Paths(NamedTuple):
+class StatePaths(NamedTuple):
     """The edges of one position, as (target, window), and the windows under which the pattern is complete."""
 
     targets: list[tuple[int, Window]]
@@ -155,7 +155,7 @@ class PatternAutomaton:
     """The positions of one pattern: the symbols that each reads, as a mask (position 0: none), and its edges."""
 
     reads: tuple[int, ...]
-    paths: tuple[Paths, ...]
+    paths: tuple[StatePaths, ...]
 
 
 class _StateBuilder:
@@ -230,11 +230,11 @@ def pattern_automaton(tree: Node, alphabet: Alphabet) -> PatternAutomaton:
     return PatternAutomaton((0, *(builder.steps[state].reads for state in positions)), tuple(paths))
 
 
-def _paths(builder: _StateBuilder, state: int, number: dict[int, int]) -> Paths:
+def _paths(builder: _StateBuilder, state: int, number: dict[int, int]) -> StatePaths:
     """Find all paths from a state to the positions that read the next character, or to the end (epsilon closure)."""
     seen = {(state, builder.all, builder.all)}
     stack = list(seen)
-    paths = Paths([], [])
+    paths = StatePaths([], [])
     while stack:
         at, before, after = stack.pop()
         if at == 0:
@@ -250,7 +250,7 @@ def _paths(builder: _StateBuilder, state: int, number: dict[int, int]) -> Paths:
         if len(seen) > MOST_PATHS:
             raise NotReadError("too many paths")
     if (builder.all, builder.all) in paths.ends:  # the pattern has matched: following characters cannot change that
-        return Paths([], [(builder.all, builder.all)])
+        return StatePaths([], [(builder.all, builder.all)])
     return paths
 
 

@@ -90,13 +90,13 @@ def rules_from(
     file = ListFile.of(source, origin.namespace.get("__file__"), "lexicon")
     path = file.path
     columns = _LexiconColumns(key, None if isinstance(label, int) else value, group, weight)
-    parts: dict[tuple[Any, ...], _Part] = {}
+    parts: dict[tuple[Any, ...], _LexiconPart] = {}
     for line, names, values in rows_of(file):
         row = dict(zip(names, values, strict=True))
         entry = _entry_of(row, columns, f"line {line} of {path.name!r}")
         meaning = label if columns.value is None else meaning_of(entry.label, label, f"line {line} of {path.name!r}")
         band = None if entry.weight is None else int(entry.weight / BAND + 1e-9)
-        parts.setdefault((meaning, entry.group, band, entry.is_tokens), _Part(meaning, entry)).add(entry)
+        parts.setdefault((meaning, entry.group, band, entry.is_tokens), _LexiconPart(meaning, entry)).add(entry)
     if not parts:
         raise RuleError(f"{file} has no words")
     rules, rule_names = [], _Names(name or path.stem)
@@ -140,7 +140,7 @@ class _LexiconEntry:
 
 
 @dataclass
-class _Part:
+class _LexiconPart:
     """The lines that make one rule."""
 
     label: Any
@@ -182,7 +182,7 @@ class _Names:
         self._stem = stem
         self._used_names: set[str] = set()
 
-    def next(self, part: _Part) -> str:
+    def next(self, part: _LexiconPart) -> str:
         """Make a name of the list's name, the group, the label and the tenth of the weights."""
         band = None if part.first.weight is None else int(100 * BAND * int(part.first.weight / BAND + 1e-9))
         tokens = "tokens" if part.first.is_tokens else None

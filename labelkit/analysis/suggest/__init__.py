@@ -191,7 +191,7 @@ def _words_of(lfs: Iterable[LabelingFunction[...]]) -> frozenset[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sample:
+class _ScoredExamples:
     """Examples that are looked at.
 
     Attributes
@@ -214,7 +214,7 @@ class _Sample:
 
 def _sampled(
     rows: LabelMatrix, labels: ProbabilisticLabels, corpus: Any, column: str, max_rows: int, random_state: int
-) -> _Sample:
+) -> _ScoredExamples:
     rng = np.random.default_rng(random_state)
     covered = np.flatnonzero(labels.is_covered)
     uncovered = np.flatnonzero(~labels.is_covered)
@@ -225,7 +225,7 @@ def _sampled(
     chosen = labels[places]
     is_covered = chosen.is_covered
     weight = np.where(is_covered, len(covered) / max(n_covered, 1), len(uncovered) / max(n_uncovered, 1))
-    return _Sample(places, _texts(rows, corpus, column, places), chosen.proba, is_covered, weight)
+    return _ScoredExamples(places, _texts(rows, corpus, column, places), chosen.proba, is_covered, weight)
 
 
 def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
@@ -255,7 +255,7 @@ class _PhraseSearch:
     """A search for phrases in a sample; ``votes`` are those of the examples in it."""
 
     votes: NDArray[Any]
-    sample: _Sample
+    sample: _ScoredExamples
     grams: Grams
     pair: tuple[int, int] | None
     min_rows: int

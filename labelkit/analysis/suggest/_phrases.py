@@ -229,7 +229,7 @@ def _pieces_of(word: str) -> set[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class _PhraseTable:
     """The phrases that occur in enough texts.
 
     Attributes
@@ -256,7 +256,7 @@ class _Table:
         return counts
 
 
-def _table(at: Codes, text: Codes, min_texts: int) -> _Table:
+def _table(at: Codes, text: Codes, min_texts: int) -> _PhraseTable:
     """Number anew what stands in enough texts; -1 is nothing."""
     there = np.flatnonzero(at >= 0)
     codes, meant = pd.factorize(at[there])
@@ -265,12 +265,19 @@ def _table(at: Codes, text: Codes, min_texts: int) -> _Table:
     number = np.where(often, np.cumsum(often) - 1, -1)
     numbered = np.full(len(at), -1, dtype=np.int64)
     numbered[there] = number[codes] if len(there) else codes
-    return _Table(numbered, np.asarray(meant, dtype=np.int64)[often], text)
+    return _PhraseTable(numbered, np.asarray(meant, dtype=np.int64)[often], text)
 
 
 def _longer(
-    shorter: _Table, single: Codes, words: Codes, joint: Codes, text: Codes, length: int, offset: int, min_texts: int
-) -> tuple[_Table, tuple[Codes, Codes, Codes]]:
+    shorter: _PhraseTable,
+    single: Codes,
+    words: Codes,
+    joint: Codes,
+    text: Codes,
+    length: int,
+    offset: int,
+    min_texts: int,
+) -> tuple[_PhraseTable, tuple[Codes, Codes, Codes]]:
     """Phrases of one word more: what they are made of, in terms of grams and words."""
     n_words, n_joints = max(len(words), 1), len(JOINTS)
     at = np.full(len(single), -1, dtype=np.int64)
