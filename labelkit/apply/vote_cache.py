@@ -28,7 +28,6 @@ from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
-from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
@@ -199,10 +198,9 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
         return ("it says how sure it is, which is not kept",)
     if lf.cache is not None:
         return () if lf.cache else ("its decorator says cache=False",)
-    tests = [leaf.test for expression in _expressions(lf) for leaf in leaves(expression)]
-    if any(test.stored is not None for test in tests):
+    if any(predicate.stored is not None for predicate in lf.predicates):
         return ("asks a database, which may answer differently each time",)
-    unknown = foreign(tests)
+    unknown = foreign(lf.predicates)
     if unknown is not None:
         return (f"its predicate {type(unknown).__name__} is not of labelkit, so what it depends on is not known",)
     functions = _functions(lf)
@@ -252,13 +250,6 @@ def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
     for owner in owners:  # the columns of a guard are among the parameters
         names |= {parameter.name for parameter in owner.parameters} - set(derived_columns(owner))
     return sorted(names)
-
-
-def _expressions(lf: LabelingFunction[...]) -> list[Expression]:
-    """List the expressions of a rule: those that it votes by, and the one that guards it."""
-    if isinstance(lf.body, Calls):
-        return [] if lf.body.when is None else [lf.body.when]
-    return [expression for expression, _ in lf.body.cases]
 
 
 def _functions(lf: LabelingFunction[...]) -> list[Any]:

@@ -27,7 +27,6 @@ from labelkit._shared.numbers import percent, wilson_interval
 from labelkit.checks.slow_regex import SlowPattern, slow_patterns
 from labelkit.exceptions import VoteError
 from labelkit.matching.regex_syntax import NotReadError, read
-from labelkit.rules.expressions import leaves
 from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
@@ -158,16 +157,11 @@ def _functions(lf: LabelingFunction[...]) -> list[tuple[LabelingFunction[...] | 
 
 def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     """List the patterns of a rule, with True for those that labelkit scans for, rather than the rule's own code."""
-    if isinstance(lf.body, Calls):
-        expressions = [] if lf.body.when is None else [lf.body.when]
-    else:
-        expressions = [expression for expression, _ in lf.body.cases]
     sources = [source_of(function) for _, function in _functions(lf)]
     used = {pattern: False for source in sources if source is not None for pattern in patterns_used(source)}
-    tests = [leaf.test for expression in expressions for leaf in leaves(expression)]
-    parts = [part for test in tests for part in parts_of(test)]
-    is_scanned = [(test, True) for test in tests] + [(part, False) for part in parts]
-    declared = {test: scanned for test, scanned in is_scanned if isinstance(test, Pattern)}
+    parts = [part for predicate in lf.predicates for part in parts_of(predicate)]
+    is_scanned = [(predicate, True) for predicate in lf.predicates] + [(part, False) for part in parts]
+    declared = {one: scanned for one, scanned in is_scanned if isinstance(one, Pattern)}
     return {**declared, **used}
 
 

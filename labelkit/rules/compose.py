@@ -232,9 +232,12 @@ def _leaf(condition: Condition, what: str) -> Leaf:
 
 
 def _text_test(leaf: Leaf) -> Predicate:
-    if leaf.test.reads == "text" and not leaf.test.parts:
+    """Return the test of a leaf, if it matches places in a text."""
+    has_places = type(leaf.test).spans is not Predicate.spans
+    if leaf.test.reads == "text" and has_places and not leaf.test.parts:
         return leaf.test
-    what = "conditions that look around already" if leaf.test.parts else "values"
+    what = {"text": "conditions of a whole text", "document": "documents"}.get(leaf.test.reads, "values")
+    what = "conditions that look around already" if leaf.test.parts else what
     raise RuleError(f"this looks for places in a text, and {what} have none", hint='lookup(..., match="phrase")')
 
 

@@ -17,9 +17,10 @@ from typing import Any, Generic, ParamSpec, TypeAlias
 import numpy as np
 
 from labelkit.exceptions import RuleError
-from labelkit.rules.expressions import Expression
+from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.parameters import Parameter, as_column, resolved_hints, split_optional
+from labelkit.rules.predicates import Predicate, foreign_code
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
@@ -217,7 +218,20 @@ class LabelingFunction(Generic[P]):
             [(p.name, p.optional) for p in self.parameters],
             [c for c in derived if isinstance(c, Column)],
             *([self.levels] if self.levels else []),
+            *foreign_code(self.predicates),
         )
+
+    @property
+    def expressions(self) -> list[Expression]:
+        """The expressions of its cases, or of its guard."""
+        if isinstance(self.body, Cases):
+            return [expression for expression, _ in self.body.cases]
+        return [] if self.body.when is None else [self.body.when]
+
+    @property
+    def predicates(self) -> list[Predicate]:
+        """The predicates of its cases, or of its guard."""
+        return [leaf.test for expression in self.expressions for leaf in leaves(expression)]
 
     @cached_property
     def info(self) -> LFInfo:

@@ -159,7 +159,29 @@ def parts_of(predicate: Predicate) -> Iterator[Predicate]:
 def foreign(predicates: Iterable[Predicate]) -> Predicate | None:
     """Return the first predicate, or part of one, whose class labelkit does not define; None if there is none."""
     everyone = (one for predicate in predicates for one in (predicate, *parts_of(predicate)))
-    return next((one for one in everyone if not type(one).__module__.startswith("labelkit.")), None)
+    return next((one for one in everyone if not _is_of_labelkit(type(one))), None)
+
+
+def foreign_code(predicates: Iterable[Predicate]) -> list[tuple[str, Any]]:
+    """List the methods and constants of the classes of predicates, and of their parts, that labelkit does not define.
+
+    They are part of a rule's fingerprint: for a class of labelkit, its version stands for them.
+    """
+    everyone = (one for predicate in predicates for one in (predicate, *parts_of(predicate)))
+    classes = dict.fromkeys(base for one in everyone for base in type(one).__mro__)
+    members = ((name, member) for base in classes if not _is_of_labelkit(base) for name, member in vars(base).items())
+    return [(name, _function_of(member)) for name, member in members if not name.startswith(("__", "_abc_"))]
+
+
+def _is_of_labelkit(kind: type) -> bool:
+    """Return whether a class is labelkit's, or one that its predicates are derived from."""
+    return kind.__module__.startswith("labelkit.") or kind in (ABC, object)
+
+
+def _function_of(member: Any) -> Any:
+    """Return the function of a property, a class method or a static method; anything else as it is."""
+    wrapped = (getattr(member, name, None) for name in ("__func__", "fget", "func"))
+    return next((function for function in wrapped if function is not None), member)
 
 
 def tokens_of(text: str) -> frozenset[str]:

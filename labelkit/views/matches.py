@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from labelkit.rules.expressions import AllOf, AnyOf, Expression, Leaf
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
 from labelkit.rules.predicates import tokens_of
 
 MOST: Final = 20
@@ -80,15 +80,11 @@ class Finder:
 
     def _reasons(self, lf: LabelingFunction[...], values: dict[str, Any]) -> Iterator[Leaf]:
         """List the leaves that made a rule vote."""
-        if isinstance(lf.body, Calls):
-            cases = [] if lf.body.when is None else [lf.body.when]
-        else:
-            cases = [expression for expression, _ in lf.body.cases]
 
         def narrow(leaf: Leaf, negated: bool) -> Expression:  # noqa: FBT001 - as map_leaves calls it
             return self._narrowed(leaf, values, negated=negated)
 
-        narrowed = (expression.map_leaves(narrow) for expression in cases)
+        narrowed = (expression.map_leaves(narrow) for expression in lf.expressions)
         holding = next((expression for expression in narrowed if expression.holds(values) is True), None)
         return iter(()) if holding is None else holding.witnesses(values)
 

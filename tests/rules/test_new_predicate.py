@@ -12,6 +12,7 @@ import labelkit as lk
 from labelkit.apply.plan import Plan
 from labelkit.apply.vote_cache import why_not
 from labelkit.checks.check_rules import check_rules
+from labelkit.exceptions import RuleError, StopRunError
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.inspection.source_text import text_of
@@ -150,3 +151,96 @@ def test_text_predicates_are_refused_on_columns_of_numbers():
     rule = Condition(((Leaf(Long(5)), 1),), "long").rule(name="long")
     with pytest.raises(lk.LabelkitError, match="holds int64"):
         lk.Applier([rule], labels=2).apply({"text": [1, 2]})
+
+
+@dataclass(frozen=True)
+class Answers(Predicate):
+    """Holds for "a"; decides a column with the wrong number of answers."""
+
+    answers: tuple[bool, ...]
+    reads: str = "text"
+
+    def matches(self, value: object) -> bool:
+        return value == "a"
+
+    def describe(self) -> str:
+        return "an a"
+
+    def matches_column(self, values: Sequence[object]) -> Sequence[bool]:
+        return self.answers
+
+
+@pytest.mark.parametrize("answers", [(), (True,), (True, True), (True,) * 9])
+@pytest.mark.parametrize("reads", ["text", "value"])
+def test_answers_that_are_not_one_a_value_are_never_spread_over_the_rows(answers, reads):
+    rule = Condition(((Leaf(Answers(answers, reads)), 1),), "answers").rule(name="answers")
+    assert lk.Applier([rule], labels=2).apply(["a", "b", None, "c"]).votes.ravel().tolist() == [1, -1, -1, -1]
+
+
+@dataclass(frozen=True)
+class OutOfBudget(Predicate):
+    """Must not go on, which is found out for one value."""
+
+    def matches(self, value: str) -> bool:
+        raise StopRunError("the budget is spent")
+
+    def describe(self) -> str:
+        return "no budget"
+
+    def matches_column(self, values: Sequence[str]) -> Sequence[bool]:
+        raise ValueError("cannot decide a column")
+
+
+def test_a_predicate_that_must_not_go_on_stops_the_run_and_is_no_fault_of_a_row():
+    rule = Condition(((Leaf(OutOfBudget()), 1),), "budget").rule(name="budget")
+    with pytest.raises(StopRunError, match="the budget is spent"):
+        lk.Applier([rule], labels=2).apply(["a", "b"], on_fault="record")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("word == word[::-1]", "word != word[::-1]"),
+        ("a palindrome of", "a word of"),
+        ("    n_letters: int\n", "    n_letters: int\n    LIMIT = 3\n"),
+    ],
+)
+def test_an_edit_of_its_class_changes_the_fingerprint_of_rules_that_use_it(tmp_path, old, new):
+    before, after = (
+        collected(tmp_path / name, text) for name, text in (("old", MODULE), ("new", MODULE.replace(old, new)))
+    )
+    assert old in MODULE
+    assert [name for name in before.names if before[name].fingerprint == after[name].fingerprint] == []
+
+
+def collected(folder, text):
+    folder.mkdir()
+    (folder / "palindromes.py").write_text(text, "utf-8")
+    return lk.collect(folder / "palindromes.py")
+
+
+def test_a_comment_in_its_class_changes_no_fingerprint(tmp_path):
+    before = collected(tmp_path / "old", MODULE)
+    after = collected(tmp_path / "new", MODULE.replace("start = 0", "start = 0  # characters"))
+    assert [lf.fingerprint for lf in before] == [lf.fingerprint for lf in after]
+
+
+def test_a_comparison_of_runs_shows_that_its_class_was_edited(module, tmp_path):
+    texts = [text or "" for text in TEXTS]
+    first = lk.run(module, texts, tmp_path / "out")
+    module.write_text(MODULE.replace("word == word[::-1]", "word != word[::-1]"), "utf-8")
+    second = lk.run(module, texts, tmp_path / "other")
+    assert set(lk.diff(first.path, second.path).lfs["status"]) == {"changed"}
+
+
+@pytest.mark.parametrize("compose", [lambda c: lk.near(c, "song"), lk.unnegated, lk.repeated])
+def test_a_predicate_that_matches_no_places_is_refused_where_places_are_compared(compose):
+    whole = Condition(((Leaf(Long(5)), 1),), "long")
+    with pytest.raises(RuleError, match="conditions of a whole text have none"):
+        compose(whole)
+
+
+def test_a_plan_says_that_a_scan_is_shared_only_where_there_is_one(module):
+    path = {line.split(":")[0].strip(): line for line in Plan(lk.collect(module)).explain().splitlines() if ":" in line}
+    assert path["of_five"].endswith("of_five: reads text")
+    assert path["close"].endswith("close: shares one scan of text")

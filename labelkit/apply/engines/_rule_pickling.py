@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from labelkit.rules.collect import rules_of
-from labelkit.rules.expressions import leaves
 from labelkit.rules.labeling_function import Cases, LabelingFunction, Origin, derived_columns
 from labelkit.rules.load_module import load_file
-from labelkit.rules.predicates import Predicate, foreign
+from labelkit.rules.predicates import foreign
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ Shipped: TypeAlias = LabelingFunction[...] | Reference
 
 def ship(lf: LabelingFunction[...]) -> Shipped | str:
     """Pack a rule for a worker, or say why it has to stay."""
-    if isinstance(lf.body, Cases) and not derived_columns(lf) and foreign(_predicates(lf.body)) is None:
+    if isinstance(lf.body, Cases) and not derived_columns(lf) and foreign(lf.predicates) is None:
         bare = tuple(replace(parameter, annotation=None) for parameter in lf.parameters)
         return replace(lf, origin=Origin(lf.origin.module, {}), enum=None, parameters=bare)
     module, file = lf.origin.module, lf.origin.namespace.get("__file__")
@@ -57,10 +56,6 @@ def ship(lf: LabelingFunction[...]) -> Shipped | str:
         return f"its module {module} has no file"
     imported = getattr(sys.modules.get(module), "__dict__", None) is lf.origin.namespace
     return Reference(lf.name, module if imported else "", file, lf.fingerprint)
-
-
-def _predicates(body: Cases) -> list[Predicate]:
-    return [leaf.test for expression, _ in body.cases for leaf in leaves(expression)]
 
 
 def unship(shipped: Sequence[Shipped]) -> tuple[list[LabelingFunction[...]], dict[str, str]]:

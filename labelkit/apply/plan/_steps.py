@@ -89,10 +89,11 @@ class Declared:
         return votes, {}
 
     def explain(self) -> str:
-        """Name the columns that it reads."""
+        """Name the columns that it reads, and whether it shares their scan."""
+        columns = ", ".join(sorted({_name(key) for key, _ in self.tests}))
         if all(test.reads == "document" for _, test in self.tests):
-            return f"asks the documents of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
-        return f"shares one scan of {', '.join(sorted({_name(key) for key, _ in self.tests}))}"
+            return f"asks the documents of {columns}"
+        return f"shares one scan of {columns}" if any(test.needs for _, test in self.tests) else f"reads {columns}"
 
     @cached_property
     def _by_label(self) -> list[tuple[Leaf, int]]:

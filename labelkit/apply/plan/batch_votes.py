@@ -192,23 +192,10 @@ class _Scanned:
             return possible
         text = self._frame.text(key) if test.reads == "text" else None
         values = pick(self._frame.values(key), rows) if text is None else text.take(pa.array(rows)).to_pylist()
-        try:
-            possible[rows] = np.asarray(test.matches_column(values), np.bool_)
-        except StopRunError:
-            raise
-        except Exception:  # noqa: BLE001 - a predicate may raise anything; which rows raise is found out below
-            possible[rows], errors = self._one_by_one(values, test)
+        possible[rows], errors = _decide(test, values)
+        if errors:
             self._errors[key, test] = {int(rows[place]): error for place, error in errors.items()}
         return possible
-
-    def _one_by_one(self, values: list[Any], test: Predicate) -> tuple[Mask, Errors]:
-        true, errors = np.zeros(len(values), np.bool_), Errors()
-        for place, value in enumerate(values):
-            try:
-                true[place] = test.matches(value)
-            except Exception as error:  # noqa: BLE001 - as above
-                errors[place] = described(error)
-        return true, errors
 
     def errors(self, tests: list[tuple[Key, Predicate]]) -> Errors:
         """The rows on which tests could not be answered, and why; the first test's word counts."""
@@ -233,16 +220,9 @@ class _Scanned:
     def _of_distinct(self, test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
         """Evaluate a test on distinct values, nulls left out; returns the answers, and the values that raised."""
         places = np.flatnonzero(np.fromiter((value is not None for value in values), np.bool_, len(values)))
-        there = pick(values, places)
-        answers, errors = np.zeros(len(values), np.bool_), Errors()
-        try:
-            answers[places] = np.asarray(test.matches_column(there), np.bool_)
-        except StopRunError:
-            raise
-        except Exception:  # noqa: BLE001 - as for text
-            answers[places], failed = self._one_by_one(there, test)
-            errors = {int(places[place]): error for place, error in failed.items()}
-        return answers, errors
+        answers = np.zeros(len(values), np.bool_)
+        answers[places], errors = _decide(test, pick(values, places))
+        return answers, {int(places[place]): error for place, error in errors.items()}
 
     def _judged(self, test: Stored, table_answers: list[Any]) -> tuple[Mask, Errors]:
         """Judge the answers of a table, each distinct answer once; the answer for a null is None and fails the test."""
@@ -265,3 +245,26 @@ class _Scanned:
             answers = iter(query.find(there))
             self._answers[key, query] = [None if value is None else next(answers) for value in values]
         return self._answers[key, query]
+
+
+def _decide(test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
+    """Decide values at once; where that fails, or does not give one answer a value, decide each by the definition."""
+    try:
+        answers = np.asarray(test.matches_column(values), np.bool_)
+    except StopRunError:
+        raise
+    except Exception:  # noqa: BLE001 - a predicate may raise anything; the values that raise are found below
+        return _decide_each(test, values)
+    return (answers, {}) if answers.shape == (len(values),) else _decide_each(test, values)
+
+
+def _decide_each(test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
+    answers, errors = np.zeros(len(values), np.bool_), Errors()
+    for place, value in enumerate(values):
+        try:
+            answers[place] = test.matches(value)
+        except StopRunError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            errors[place] = described(error)
+    return answers, errors
