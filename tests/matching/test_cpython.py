@@ -89,9 +89,8 @@ def test_names_that_are_gone_count_as_parts_that_are_gone(monkeypatch, forgetful
         read(Pattern("a+"))
     expected = np.array([[text is not None and test.matches(text) for test in TESTS] for text in TEXTS])
     assert (votes() == expected).all()
-    assert set(ColumnScan(TESTS[:1]).explain()) == {
-        "re on every row: no automaton of reasonable size follows this pattern"
-    }
+    (path,) = ColumnScan(TESTS[:1]).explain()
+    assert path.startswith("re on every row")
 
 
 @pytest.mark.parametrize("without", ["re._parser", "re._compiler"])

@@ -251,7 +251,8 @@ class _InputSearch:
                 for attribute, part in vars(base).items()
             }
             for attribute, method in methods.items():
-                if isinstance(method, FunctionType) and (attribute in self.asked or attribute in _CALLED_BY_SYNTAX):
+                is_called = attribute in self.asked or attribute in _CALLED_BY_SYNTAX
+                if is_called and isinstance(method, FunctionType) and is_ours(method):
                     self._function, self.line = attribute, method.__code__.co_firstlineno
                     for changed, counts in changes_of_self(method):
                         note = self.impure if counts else self.unclear
