@@ -12,19 +12,25 @@ and each label.
 [1, 0, -1]
 """
 
-import ast
-import pkgutil
-
 import lazy_loader
 
 from labelkit._version import __version__ as __version__
 
 
 def _public_names() -> dict[str, list[str]]:
-    """Parse the stub file, and return its public names by module; read through the loader, it may be in a zip file."""
-    stub = ast.parse(pkgutil.get_data(__name__, "__init__.pyi") or b"")
-    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
-    return {node.module: [alias.name for alias in node.names] for node in imports if node.module}
+    """Read the public names from the stub file, by module; one name a line, so that importing labelkit parses nothing.
+
+    The stub is read through the loader: the package may be in a zip file.
+    """
+    stub = __spec__.loader.get_data(f"{__path__[0]}/__init__.pyi").decode()
+    names: dict[str, list[str]] = {}
+    for line in stub.splitlines():
+        match line.split():
+            case ["from", module, "import", *_]:
+                of_module = names.setdefault(module[1:], [])
+            case [name, "as", *_]:
+                of_module.append(name)
+    return names
 
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_public_names())

@@ -1,6 +1,9 @@
-# The public names of labelkit and the module of each: the one list, read by type checkers and by __init__.py.
+# The public names of labelkit and the module of each: the one list, read by type checkers and, a line a name, by
+# __init__.py.
 
-from ._version import __version__ as __version__
+from ._version import (
+    __version__ as __version__,
+)
 from .analysis import (
     Summary as Summary,
     coverage_by as coverage_by,
