@@ -130,6 +130,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         self.n_features_in_ = len(given.names)
         self.lf_order_ = order
         self.lf_named_ = given.named
+        self.had_gold_ = len(gold_counts) > 0
         self._learn(arranged.table, gold_counts)
         return arranged
 
@@ -145,6 +146,9 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def predict(self, matrix: Any) -> NDArray[np.int64]:
         """Return the most probable class of each example; -1 for ties, and where no labeling function voted.
+
+        A class is one that some labeling function voted for, unless the model was given gold or a class prior: a class
+        without a vote is at most as probable as the most probable class with one.
 
         Returns
         -------
@@ -225,7 +229,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         Returns
         -------
         Explanation
-            Prior and contributions add up to the log-odds of the probabilities.
+            Prior and contributions add up to the log-odds of the probabilities; where they favour a class that no rule
+            voted for, it says so.
 
         Raises
         ------
@@ -242,7 +247,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         contributions = self._contributions(table)
         contributions.prior[~table.covered] = np.log(self.class_prior_)
         lf_names = tuple(self.lf_names_[j] for j in self.lf_order_)
-        return Explanation.of(table, contributions, ids=wanted, lf_names=lf_names)
+        proba = np.asarray(self._proba(table))
+        return Explanation.of(table, contributions, proba=proba, ids=wanted, lf_names=lf_names)
 
     def _contributions(self, table: VoteTable) -> Contributions:  # noqa: ARG002 - subclasses use it
         """Decompose the log-scores of a table's patterns into a prior and a term for each vote."""
@@ -263,6 +269,11 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         tags.target_tags.required = False
         tags.classifier_tags.poor_score = True  # on features that are not votes
         return tags
+
+    @property
+    def _overrules_votes(self) -> bool:
+        """Return True if something other than votes, gold or a given class prior, may name a class without a vote."""
+        return self.had_gold_ or getattr(self, "class_prior", None) is not None
 
     # Private, on checked input ----------------------------------------------------------------------------------------
 
