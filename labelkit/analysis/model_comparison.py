@@ -29,6 +29,7 @@ from labelkit.label_models import MODELS, PatternLabelModel
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
+from labelkit.votes.probabilistic_labels import tie_credit
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -175,10 +176,9 @@ def _by_gold(
     fold = rng.permutation(np.arange(len(with_gold)) % FOLDS)
     credit, lines = {}, {}
     for name, model in models.items():
-        proba = _cross_fitted(rows, model, gold, with_gold, fold)
         truth = gold[with_gold]
-        tied = proba >= proba.max(axis=1, keepdims=True) - 1e-9
-        credit[name] = tied[np.arange(len(with_gold)), truth] / tied.sum(axis=1)
+        proba = model.held_out_proba(rows, np.where(rows.covered, gold, -1), fold)
+        credit[name] = tie_credit(proba, truth)
         low, high = wilson_interval(credit[name].sum(), len(with_gold))
         lines[name] = {
             "accuracy": float(credit[name].mean()),
@@ -198,23 +198,6 @@ def _by_gold(
     if best != top:
         reason += f", simpler than {top} ({percent(means[top])}) and not worse by a paired bootstrap"
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
-
-
-def _cross_fitted(
-    rows: LabelMatrix,
-    model: PatternLabelModel,
-    gold: NDArray[np.int64],
-    with_gold: NDArray[np.int64],
-    fold: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Probabilities of the rows with gold, each by a model that was given the gold of other rows only."""
-    proba = np.empty((len(with_gold), rows.n_classes))
-    for part in range(FOLDS):
-        given = gold.copy()
-        given[with_gold[fold == part]] = -1
-        fitted = clone(model).fit(rows, given)
-        proba[fold == part] = fitted.predict_proba(rows[with_gold[fold == part]])
-    return proba
 
 
 # Without gold ---------------------------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ class Evaluation:
         Share of right hard labels; a tie counts as wrong.
     accuracy_interval : tuple of float
         Wilson's 95% interval.
+    n_seen : int
+        Examples whose gold the model learned from; they are judged by models that did not see it.
     n_labeled : int
         Covered examples that have a hard label.
     accuracy_labeled : float
@@ -58,6 +60,7 @@ class Evaluation:
     coverage: float
     accuracy: float
     accuracy_interval: tuple[float, float]
+    n_seen: int
     n_labeled: int
     accuracy_labeled: float
     f1: dict[str, float]
@@ -75,6 +78,7 @@ class Evaluation:
         gold: NDArray[np.int64],
         weights: NDArray[np.float64],
         covered: NDArray[np.bool_],
+        n_seen: int,
         class_names: tuple[str, ...],
     ) -> Evaluation:
         """Evaluate probabilities; each row stands for ``weights`` examples with its ``gold`` class."""
@@ -91,6 +95,7 @@ class Evaluation:
             coverage=n_covered / n if n else float("nan"),
             accuracy=right,
             accuracy_interval=(float(low), float(high)),
+            n_seen=n_seen,
             n_labeled=round(float(w[labeled].sum())),
             accuracy_labeled=accuracy(labels[labeled], y[labeled], weights=w[labeled]),
             f1=dict(zip(class_names, f1.tolist(), strict=True)),
@@ -107,15 +112,17 @@ class Evaluation:
 
     def __repr__(self) -> str:
         low, high = self.accuracy_interval
+        seen = f"; {self.n_seen:,} of them taught the model, and are judged by cross-fitting" if self.n_seen else ""
         return (
             f"Evaluation(accuracy {percent(self.accuracy)} [{percent(low)}, {percent(high)}] on {self.n_covered:,} "
             f"covered of {self.n:,} examples with gold, macro F1 {percent(self.f1_macro)}, "
-            f"log-loss {decimal(self.log_loss)}, Brier {decimal(self.brier)}, ECE {percent(self.ece)})"
+            f"log-loss {decimal(self.log_loss)}, Brier {decimal(self.brier)}, ECE {percent(self.ece)}{seen})"
         )
 
     def _repr_html_(self) -> str:
         rows = [
             ("examples with gold", count(self.n)),
+            *([("taught the model: judged by cross-fitting", count(self.n_seen))] if self.n_seen else []),
             ("covered", f"{count(self.n_covered)} ({percent(self.coverage)})"),
             ("accuracy, with its 95% interval", share_with_bounds(self.accuracy, *self.accuracy_interval)),
             ("of those with a hard label", f"{percent(self.accuracy_labeled)} of {count(self.n_labeled)}"),

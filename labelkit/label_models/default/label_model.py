@@ -38,7 +38,7 @@ from labelkit.label_models.default._gold_correction import (
     learn_correction,
     uncorrected,
 )
-from labelkit.label_models.default._reports import LearnedReports, describe
+from labelkit.label_models.default._reports import LearnedReports, describe, describe_overlaps
 from labelkit.label_models.default._scores import posterior_of
 from labelkit.label_models.default._vote_counts import VoteCountScores
 from labelkit.label_models.pattern_label_model import PatternLabelModel
@@ -46,6 +46,7 @@ from labelkit.label_models.pattern_label_model import PatternLabelModel
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from labelkit.label_models._cross_fit import HeldOutGold
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.label_models.default._scores import PatternScores
@@ -132,8 +133,21 @@ class LabelModel(LearnedReports, PatternLabelModel):
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
             self._learn_confusions(table)
-        self.gold_correction_ = self._learn_gold(table, gold) if len(gold) else np.zeros(0)
-        describe(self, table, overlaps, gold)
+        self.gold_correction_ = self._learn_gold(table, gold)
+        describe_overlaps(self, table, overlaps)
+
+    def _learn_again(self, table: VoteTable, gold: GoldCounts) -> None:
+        """Learn what depends on gold: of a crowd, which gives its own class prior, the correction alone."""
+        if not self.crowd_:
+            self._set_prior(table, gold)
+            self._learn_counts(table)
+            if self.confused_.any():
+                self.log_confusion_ = np.zeros_like(self.log_confusion_)
+                self._learn_confusions(table)
+        self.gold_correction_ = self._learn_gold(table, gold)
+
+    def _describe(self, table: VoteTable, gold: GoldCounts, held_out: HeldOutGold | None) -> None:
+        describe(self, table, gold, held_out)
 
     def _choose_regime(self, table: VoteTable) -> None:
         """Choose the LFs whose confusions are learned; in a crowd, scores come from these, else from vote counts."""
@@ -207,6 +221,8 @@ class LabelModel(LearnedReports, PatternLabelModel):
         )
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> NDArray[np.float64]:
+        if not len(gold):
+            return np.zeros(0)
         covered = table.covered[gold.pattern]
         rows = replace(table.some(gold.pattern[covered]), counts=gold.count[covered])
         given = uncorrected(
