@@ -1,7 +1,9 @@
-"""Redundancy of labeling functions, by the Jaccard overlaps of the examples that they vote on.
+"""Redundancy of labeling functions, by the overlaps of the examples that they vote on.
 
 The votes of a column (labeling function, class) have the weight ``1 / sum of J^3`` over all columns, itself included,
 with J the Jaccard overlap, so that exact copies together count as one vote and a chance overlap hardly changes it.
+Functions that vote for several classes, and are good, overlap without being copies: of them ``A^24 S^2`` takes the
+place of J^3, with A the share of agreement where both vote and S the Jaccard overlap of the examples they vote on.
 """
 
 from __future__ import annotations
@@ -28,7 +30,13 @@ POWER: Final = 3.0
 """Exponent of overlaps of unipolar columns, which seldom vote together by chance."""
 
 COPY_POWER: Final = 24.0
-"""Exponent of all overlaps in the first pass, which merges near copies before others are compared with them."""
+"""Exponent of the agreement where both vote, in the first pass, which merges near copies before others are compared."""
+
+SILENT_POWER: Final = 2.0
+"""Exponent, for copies, of the overlap of the examples that two LFs vote on."""
+
+UNSEEN: Final = 8.0
+"""Examples on which two LFs are taken to differ beside those that both vote on: few that agree prove no copy."""
 
 SHRINKAGE: Final = 10.0
 """Shared examples at which an overlap is shrunk by half."""
@@ -58,12 +66,16 @@ class ColumnPairs:
         The overlap, in (0, 1].
     shared : ndarray of shape (n_pairs,)
         Number of examples that have both votes.
+    both_vote, agree : ndarray of shape (n_pairs,)
+        Number of examples on which the LFs of both columns vote, and on which they vote the same.
     """
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     jaccard: NDArray[np.float64]
     shared: NDArray[np.float64]
+    both_vote: NDArray[np.float64]
+    agree: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +86,16 @@ class Overlaps:
 
     @cached_property
     def _pieces(self) -> list[slice]:
-        """Divide the columns into blocks with a bounded number of pairs."""
+        """Divide the columns into blocks of whole LFs with a bounded number of pairs, if one LF has no more."""
         most = self.table.hits.T @ self.table.n_votes.astype(np.float64)
-        n_pairs = np.cumsum(np.minimum(most, self.table.n_columns))
-        pieces, start = [], 0
-        while start < self.table.n_columns:
-            before = n_pairs[start - 1] if start else 0.0
-            stop = max(start + 1, int(np.searchsorted(n_pairs, before + MOST_PAIRS, side="right")))
-            pieces.append(slice(start, stop))
-            start = stop
+        ends = np.flatnonzero(np.diff(self.table.lf, append=-1)) + 1
+        n_pairs = np.cumsum(np.minimum(most, self.table.n_columns))[ends - 1]
+        pieces, first = [], 0
+        while first < len(ends):
+            before = n_pairs[first - 1] if first else 0.0
+            last = max(first + 1, int(np.searchsorted(n_pairs, before + MOST_PAIRS, side="right")))
+            pieces.append(slice(ends[first - 1] if first else 0, ends[last - 1]))
+            first = last
         return pieces
 
     @cached_property
@@ -103,7 +116,18 @@ class Overlaps:
         first, second = (places.astype(np.int64) for places in shared.coords)
         first += start
         counts = self.table.column_counts
-        return ColumnPairs(first, second, shared.data / (counts[first] + counts[second] - shared.data), shared.data)
+        jaccard = shared.data / (counts[first] + counts[second] - shared.data)
+        return ColumnPairs(first, second, jaccard, shared.data, *self._both_vote(first, second, shared.data))
+
+    def _both_vote(
+        self, first: NDArray[np.int64], second: NDArray[np.int64], shared: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Count, for the LFs of each pair, the examples on which both vote, and on which they agree."""
+        table = self.table
+        lf = table.lf[first] - table.lf[first].min(initial=table.n_lfs)
+        pair, n_pairs = lf * table.n_lfs + table.lf[second], (int(lf.max(initial=0)) + 1) * table.n_lfs
+        agreeing = np.where(table.label[first] == table.label[second], shared, 0.0)
+        return sums_by(pair, shared, n_pairs)[pair], sums_by(pair, agreeing, n_pairs)[pair]
 
     def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the share of a column's votes that no other column repeats, in (0, 1].
@@ -123,13 +147,14 @@ class Overlaps:
         n = self.table.n_columns
         copies, repeated = np.zeros(n), np.zeros(n)
         for pairs in self:
-            copies += sums_by(pairs.first, pairs.jaccard**COPY_POWER * _shrinkage(pairs), n)
+            copies += sums_by(pairs.first, _as_copies(pairs) * _shrinkage(pairs), n)
         single = 1.0 / np.maximum(copies, 1e-300)
         for pairs in self:
             one_group = (group[pairs.first] == group[pairs.second]) & (group[pairs.first] >= 0)
-            power = np.where(one_group, 1.0, np.where(alike[pairs.first] & alike[pairs.second], POWER, COPY_POWER))
-            overlap = single[pairs.second] * pairs.jaccard**power * _shrinkage(pairs)
-            repeated += sums_by(pairs.first, overlap, n)
+            power = np.where(one_group, 1.0, POWER)
+            both_alike = one_group | (alike[pairs.first] & alike[pairs.second])
+            overlap = np.where(both_alike, pairs.jaccard**power, _as_copies(pairs))
+            repeated += sums_by(pairs.first, single[pairs.second] * overlap * _shrinkage(pairs), n)
         return np.asarray(single / np.maximum(repeated, 1e-300))
 
     def same_votes(self) -> sparse.csr_array:
@@ -148,6 +173,16 @@ class Overlaps:
             counts = counts + sparse.csr_array((pairs.shared[same], (lf[same], other[same])), shape=counts.shape)
         counts.sort_indices()
         return counts
+
+
+def _as_copies(pairs: ColumnPairs) -> NDArray[np.float64]:
+    """Return how much a pair looks like copies: near 1 where they agree wherever both vote, even if one is silent more.
+
+    Functions that are good agree often, but not always; of those that never differ one is the other's copy.
+    """
+    agreement = pairs.agree / (pairs.both_vote + UNSEEN)
+    silent = np.minimum(pairs.jaccard * pairs.both_vote / np.maximum(pairs.agree, 1e-12), 1.0)
+    return np.where(pairs.first == pairs.second, 1.0, agreement**COPY_POWER * silent**SILENT_POWER)
 
 
 def _shrinkage(pairs: ColumnPairs) -> NDArray[np.float64]:
