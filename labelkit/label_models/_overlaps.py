@@ -2,8 +2,8 @@
 
 The votes of a column (labeling function, class) have the weight ``1 / sum of J^3`` over all columns, itself included,
 with J the Jaccard overlap, so that exact copies together count as one vote and a chance overlap hardly changes it.
-Functions that vote for several classes, and are good, overlap without being copies: of them ``A^24 S^2`` takes the
-place of J^3, with A the share of agreement where both vote and S the Jaccard overlap of the examples they vote on.
+Functions that vote for several classes, and are good, overlap without being copies: of them ``K^12 J^2`` takes the
+place of J^3, with K their agreement beyond chance (kappa) where both vote.
 """
 
 from __future__ import annotations
@@ -30,13 +30,19 @@ POWER: Final = 3.0
 """Exponent of overlaps of unipolar columns, which seldom vote together by chance."""
 
 COPY_POWER: Final = 24.0
-"""Exponent of the agreement where both vote, in the first pass, which merges near copies before others are compared."""
+"""Exponent of all overlaps in the first pass, which merges exact copies before others are compared with them."""
+
+KAPPA_POWER: Final = 12.0
+"""Exponent, for near copies, of the agreement beyond chance where both vote."""
 
 SILENT_POWER: Final = 2.0
-"""Exponent, for copies, of the overlap of the examples that two LFs vote on."""
+"""Exponent, for near copies, of the overlap."""
 
 UNSEEN: Final = 8.0
 """Examples on which two LFs are taken to differ beside those that both vote on: few that agree prove no copy."""
+
+MOST_KEYS: Final = 20_000_000
+"""Up to this many, sums by key are kept in an array of all keys."""
 
 SHRINKAGE: Final = 10.0
 """Shared examples at which an overlap is shrunk by half."""
@@ -66,16 +72,18 @@ class ColumnPairs:
         The overlap, in (0, 1].
     shared : ndarray of shape (n_pairs,)
         Number of examples that have both votes.
-    both_vote, agree : ndarray of shape (n_pairs,)
-        Number of examples on which the LFs of both columns vote, and on which they vote the same.
+    kappa : ndarray of shape (n_pairs,), in [0, 1]
+        The agreement beyond chance of the LFs of both columns, where both vote; 0 where one votes for one class alone.
+    both_vote : ndarray of shape (n_pairs,)
+        Number of examples on which both LFs vote.
     """
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     jaccard: NDArray[np.float64]
     shared: NDArray[np.float64]
+    kappa: NDArray[np.float64]
     both_vote: NDArray[np.float64]
-    agree: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,17 +125,22 @@ class Overlaps:
         first += start
         counts = self.table.column_counts
         jaccard = shared.data / (counts[first] + counts[second] - shared.data)
-        return ColumnPairs(first, second, jaccard, shared.data, *self._both_vote(first, second, shared.data))
+        kappa, both = self._agreement(first, second, shared.data)
+        return ColumnPairs(first, second, jaccard, shared.data, kappa, both)
 
-    def _both_vote(
+    def _agreement(
         self, first: NDArray[np.int64], second: NDArray[np.int64], shared: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Count, for the LFs of each pair, the examples on which both vote, and on which they agree."""
+        """Return, for the LFs of each pair, their agreement beyond chance where both vote, and how often they do."""
         table = self.table
-        lf = table.lf[first] - table.lf[first].min(initial=table.n_lfs)
-        pair, n_pairs = lf * table.n_lfs + table.lf[second], (int(lf.max(initial=0)) + 1) * table.n_lfs
-        agreeing = np.where(table.label[first] == table.label[second], shared, 0.0)
-        return sums_by(pair, shared, n_pairs)[pair], sums_by(pair, agreeing, n_pairs)[pair]
+        lf, other, same = table.lf[first], table.lf[second], table.label[first] == table.label[second]
+        pair = lf * table.n_lfs + other
+        of_first = _sums_by_key(first * table.n_lfs + other, shared)
+        of_second = _sums_by_key(lf * table.n_columns + second, shared)
+        both, agreeing = _sums_by_key(pair, shared), _sums_by_key(pair, np.where(same, shared, 0.0))
+        by_chance = _sums_by_key(pair, np.where(same, of_first * of_second, 0.0)) / both
+        kappa = (agreeing - by_chance) / np.maximum(both - by_chance + UNSEEN, 1e-12)
+        return kappa.clip(0.0, 1.0), both
 
     def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the share of a column's votes that no other column repeats, in (0, 1].
@@ -147,13 +160,12 @@ class Overlaps:
         n = self.table.n_columns
         copies, repeated = np.zeros(n), np.zeros(n)
         for pairs in self:
-            copies += sums_by(pairs.first, _as_copies(pairs) * _shrinkage(pairs), n)
+            copies += sums_by(pairs.first, pairs.jaccard**COPY_POWER * _shrinkage(pairs), n)
         single = 1.0 / np.maximum(copies, 1e-300)
         for pairs in self:
             one_group = (group[pairs.first] == group[pairs.second]) & (group[pairs.first] >= 0)
-            power = np.where(one_group, 1.0, POWER)
-            both_alike = one_group | (alike[pairs.first] & alike[pairs.second])
-            overlap = np.where(both_alike, pairs.jaccard**power, _as_copies(pairs))
+            both_alike = alike[pairs.first] & alike[pairs.second]
+            overlap = np.where(one_group, pairs.jaccard, np.where(both_alike, pairs.jaccard**POWER, _as_copies(pairs)))
             repeated += sums_by(pairs.first, single[pairs.second] * overlap * _shrinkage(pairs), n)
         return np.asarray(single / np.maximum(repeated, 1e-300))
 
@@ -176,13 +188,20 @@ class Overlaps:
 
 
 def _as_copies(pairs: ColumnPairs) -> NDArray[np.float64]:
-    """Return how much a pair looks like copies: near 1 where they agree wherever both vote, even if one is silent more.
+    """Return how much pairs look like copies: near 1 where LFs agree wherever both vote, even if one is silent more.
 
     Functions that are good agree often, but not always; of those that never differ one is the other's copy.
     """
-    agreement = pairs.agree / (pairs.both_vote + UNSEEN)
-    silent = np.minimum(pairs.jaccard * pairs.both_vote / np.maximum(pairs.agree, 1e-12), 1.0)
-    return np.where(pairs.first == pairs.second, 1.0, agreement**COPY_POWER * silent**SILENT_POWER)
+    return np.maximum(pairs.jaccard**COPY_POWER, pairs.kappa**KAPPA_POWER * pairs.jaccard**SILENT_POWER)
+
+
+def _sums_by_key(keys: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add up the values of equal keys; returns the sum of its key for each value."""
+    least, most = int(keys.min(initial=0)), int(keys.max(initial=0))
+    if most - least < MOST_KEYS:
+        return sums_by(keys - least, values, most - least + 1)[keys - least]
+    distinct, number = np.unique(keys, return_inverse=True)
+    return sums_by(number, values, len(distinct))[number]
 
 
 def _shrinkage(pairs: ColumnPairs) -> NDArray[np.float64]:
