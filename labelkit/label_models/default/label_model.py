@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
-from labelkit.label_models._agreement import agreement_weights, mean_agreement
+from labelkit.label_models._agreement import agreement_weights, contradicted, mean_agreement
 from labelkit.label_models._class_prior import checked_prior, uniform
 from labelkit.label_models._columns import aligned_columns, sums_by
 from labelkit.label_models._em import run_em
@@ -128,6 +128,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
         weighted = self.multipolar_ & ~self.confused_
         by_agreement = agreement_weights(table, self.independence_, weighted)
         self.vote_weights_ = _stated_precision.stated_weights(table) * by_agreement
+        self.vote_weights_[self._contradicted(table)] = 0.0
         self.rule_precision_ = _stated_precision.prior_precisions(table)[table.lf]
         self._learn_counts(table)
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
@@ -155,6 +156,12 @@ class LabelModel(LearnedReports, PatternLabelModel):
         small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
         chosen, crowd = learns_confusions(table, self.multipolar_)
         self.confused_, self.crowd_ = chosen & small, crowd and small
+
+    def _contradicted(self, table: VoteTable) -> NDArray[np.bool_]:
+        """Find the LFs for one class, of no stated precision, that many agreeing votes of others speak against."""
+        stated = np.array([lf.precision is not None for lf in table.lfs], dtype=bool)
+        votes = contradicted(table, self.independence_) & ~self.multipolar_[table.lf]
+        return ~stated & (sums_by(table.lf, votes.astype(np.float64), table.n_lfs) > 0)
 
     def _set_prior(self, table: VoteTable, gold: GoldCounts) -> None:
         """Take the given class prior, else estimate it from gold, else from broad LFs, else uniform."""
