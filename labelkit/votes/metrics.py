@@ -117,9 +117,9 @@ def macro_f1_interval(
     """Compute a 95% interval of the mean F1 of the classes that occur; NaN where there are none.
 
     The wider, at each end, of two approximations that share the covariance of the classes' F1 (delta method; an error
-    counts against two classes). The first adds up the distances of the bounds of :func:`f1_intervals` from the estimates;
-    it holds for rare classes, and is too narrow for many classes that are nearly all right. The second is Wilson's
-    interval of as many independent trials as have this variance, at most one a row; it is the other way about.
+    counts against two classes). The first adds up the distances of the bounds of :func:`f1_intervals` from the
+    estimates; it holds for rare classes, and is too narrow for many classes that are nearly all right. The second is
+    Wilson's interval of as many independent trials as have this variance, at most one a row: the other way about.
 
     References
     ----------
@@ -148,7 +148,7 @@ def macro_f1_interval(
     )
     size = float(effective_size(mean, covariance.sum() / n**2, _known(labels, gold, weights)[2].sum()))
     low, high = wilson_interval(mean * size, size)
-    return float(min(low, mean - below)), float(min(max(high, mean + above), 1.0))
+    return min(float(low), mean - below), min(max(float(high), mean + above), 1.0)
 
 
 def log_loss(proba: ArrayLike, gold: ArrayLike, *, weights: ArrayLike | None = None) -> float:
@@ -283,8 +283,9 @@ def _class_counts(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Count the right labels, all labels and the gold of each class; three arrays of shape (n_classes,)."""
     given, truth, weight = _known(labels, gold, weights)
-    right = np.bincount(truth[given == truth], weights=weight[given == truth], minlength=n_classes)
-    named = np.bincount(given[given >= 0], weights=weight[given >= 0], minlength=n_classes)
+    is_right = given == truth
+    right = np.bincount(truth[is_right], weights=weight[is_right], minlength=n_classes).astype(np.float64)
+    named = np.bincount(given[given >= 0], weights=weight[given >= 0], minlength=n_classes).astype(np.float64)
     return right, named, np.bincount(truth, weights=weight, minlength=n_classes).astype(np.float64)
 
 
