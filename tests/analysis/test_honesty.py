@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.benchmarks.honesty import intervals
+from tests.benchmarks.honesty import findings, intervals
 
 
 def test_intervals_of_shares_and_of_f1_hold_the_truth_as_often_as_they_say():
@@ -15,3 +15,12 @@ def test_intervals_of_shares_and_of_f1_hold_the_truth_as_often_as_they_say():
     wilson = {row["n"]: row["width"] for row in rows if row["scenario"].startswith("share of")}
     assert wilson[10] > 0.3
     assert wilson[5_000] < 0.02
+
+
+def test_findings_by_gold_are_true_and_report_a_rule_that_is_behind_its_peers():
+    rng = np.random.default_rng(0)
+    fine = [findings.findings_row("10 rules at 90%", n, n, 25, rng) for n in (100, 1_000)]
+    many = findings.findings_row("74 rules at 80%", 500, 500, 15, rng)
+    assert max(row["wrong"] for row in [*fine, many]) <= 0.05
+    behind = findings.findings_row("one at 78% beside 9 at 95%", 2_000, 2_000, 15, rng)
+    assert (behind["right"] >= 0.9, behind["wrong"]) == (True, 0)
