@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.benchmarks.honesty import findings, intervals
+from tests.benchmarks.honesty import findings, intervals, suggestions
 
 
 def test_intervals_of_shares_and_of_f1_hold_the_truth_as_often_as_they_say():
@@ -24,3 +24,13 @@ def test_findings_by_gold_are_true_and_report_a_rule_that_is_behind_its_peers():
     assert max(row["wrong"] for row in [*fine, many]) <= 0.05
     behind = findings.findings_row("one at 78% beside 9 at 95%", 2_000, 2_000, 15, rng)
     assert (behind["right"] >= 0.9, behind["wrong"]) == (True, 0)
+
+
+def test_the_precision_of_a_suggestion_holds_and_words_without_lift_are_not_proposed():
+    rng = np.random.default_rng(0)
+    precision, agreement, proposed = suggestions.suggestion_rows(2_000, 400, None, 30, rng)
+    assert precision["coverage"] > 0.88  # of about 45 intervals
+    assert abs(precision["bias"]) < 0.03
+    assert agreement["bias"] > 0.03  # so it is not called a precision
+    between = suggestions.suggestion_rows(2_000, 400, (0, 1), 10, rng)[2]
+    assert (proposed["right"], proposed["wrong"]) == (between["right"], between["wrong"]) == (1, 0)

@@ -215,6 +215,16 @@ def test_words_that_stand_in_any_text_are_not_proposed_in_any_language(language,
     assert not found & {*common}
 
 
+def test_function_words_are_not_proposed_even_where_they_have_lift():
+    spam = [f"win a free {thing} {i}" for i, thing in enumerate(["phone", "bag", "watch"] * 40)]
+    ham = [f"my song sounds great, I heard it {i} times" for i in range(120)]
+    texts = [*spam, *ham]
+    rules = [lk.keywords("win", label=Label.SPAM).rule(name="w"), lk.keywords("song", label=Label.HAM).rule(name="s")]
+    found = {item.words for item in suggest(voted(texts, rules), texts, between=("HAM", "SPAM"), n=50)}
+    assert found
+    assert not found & {"a", "i", "my", "it", "my i"}
+
+
 def test_phrases_without_lift_are_not_proposed_however_many_are_looked_at():
     rng = np.random.default_rng(0)
     words = np.array([f"w{i}" for i in range(400)])

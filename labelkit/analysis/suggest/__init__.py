@@ -33,6 +33,7 @@ import pyarrow as pa
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import rows_of
+from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._phrases import Grams, grams
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions, free_name
@@ -136,7 +137,8 @@ def suggest(
     Agreement is measured on covered examples, by labels that the present rules gave. It is higher than the precision
     where the phrase stands beside words of these rules, and says nothing of examples unlike those; so look at some
     before you paste. A phrase is proposed only if it has lift: it is surely more frequent in its class than in the
-    others (false discovery rate 5%), at least three times so, and stands in at most 5% of the others' examples.
+    others (false discovery rate 5%), at least three times so, and stands in at most 5% of the others' examples. Phrases
+    of nothing but function words are left out: words of up to two letters, and English pronouns, prepositions and such.
     """
     rows = rows_of(matrix)
     _check(n, max_words, min_rows, max_rows, min_precision)
@@ -327,7 +329,7 @@ class _PhraseSearch:
             hard = np.where(np.isin(hard, self.pair), hard, ABSTAIN)
         lifted = with_lift(has, hard, label, scores.support >= self.min_rows)
         good = np.flatnonzero(lifted & self._good(scores.low, scores.lift))
-        good = np.array([g for g in good.tolist() if self.grams.text(g) not in self.listed], dtype=np.int64)
+        good = np.array([g for g in good.tolist() if self._is_new_and_means_something(g)], dtype=np.int64)
         by_gram = self.grams.matrix[:, good].T.tocsr()
 
         def wanted(place: int) -> bool:
@@ -346,6 +348,10 @@ class _PhraseSearch:
         if not len(own) or (self.pair is None and self.sample.covered[own].all()):
             return False
         return bool((self.votes[own] == label).mean(axis=0).max(initial=0) < KNOWN)
+
+    def _is_new_and_means_something(self, gram: int) -> bool:
+        text = self.grams.text(gram)
+        return text not in self.listed and not is_function_phrase(text)
 
     def _good(self, low: NDArray[np.float64], lift: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return a mask of the phrases that agree enough with the labels."""
