@@ -216,8 +216,8 @@ def test_words_that_stand_in_any_text_are_not_proposed_in_any_language(language,
 
 
 def test_function_words_are_not_proposed_even_where_they_have_lift():
-    spam = [f"win a free {thing} {i}" for i, thing in enumerate(["phone", "bag", "watch"] * 40)]
-    ham = [f"my song sounds great, I heard it {i} times" for i in range(120)]
+    spam = [f"{('win', 'grab')[i % 2]} a free {thing} {i}" for i, thing in enumerate(["phone", "bag", "watch"] * 40)]
+    ham = [f"my {('song', 'clip')[i % 2]} sounds great, I heard it {i} times" for i in range(120)]
     texts = [*spam, *ham]
     rules = [lk.keywords("win", label=Label.SPAM).rule(name="w"), lk.keywords("song", label=Label.HAM).rule(name="s")]
     found = {item.words for item in suggest(voted(texts, rules), texts, between=("HAM", "SPAM"), n=50)}
