@@ -4,7 +4,7 @@
 
 Texts are of two classes (30% of them spam), made of words with known frequencies in each class: six words of each class,
 three of which are looked for by rules; thirty words that are as frequent in both, of which ten are very frequent, and
-more so in spam, whose texts are longer; and one word, ``our``, that follows a rule's word and else stands anywhere. The
+more so in spam, whose texts are longer; and one word, ``offer``, that follows a rule's word and else stands anywhere. The
 true precision of a word is counted in 400,000 texts. ``wrong`` is the share of runs that propose a word without lift.
 """
 
@@ -21,7 +21,7 @@ SPAM_WORDS, HAM_WORDS = (
     ("song", "voice", "lyrics", "melody", "singer", "album"),
 )
 FREQUENT, PLAIN = tuple(f"the{i}" for i in range(10)), tuple(f"word{i}" for i in range(20))
-WORDS = (*SPAM_WORDS, *HAM_WORDS, *FREQUENT, *PLAIN, "our")
+WORDS = (*SPAM_WORDS, *HAM_WORDS, *FREQUENT, *PLAIN, "offer")
 WITHOUT_LIFT = {*FREQUENT, *PLAIN}
 PRIOR = 0.3
 MANY = 400_000
@@ -49,7 +49,7 @@ def true_precision() -> dict[tuple[str, int], float]:
 def rows(repeats: int, random_state: int) -> list[dict[str, Any]]:
     """Simulate suggestions with gold of some examples, and with gold of all."""
     rng = np.random.default_rng(random_state)
-    settings = ((2_000, 100, None), (2_000, 400, None), (2_000, 2_000, None), (2_000, 400, (0, 1)))
+    settings = ((4_000, 100, None), (4_000, 400, None), (4_000, 4_000, None), (4_000, 400, (0, 1)))
     return [figures for n, n_gold, between in settings for figures in suggestion_rows(n, n_gold, between, repeats, rng)]
 
 
