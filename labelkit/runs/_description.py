@@ -64,6 +64,8 @@ def _accuracy(evaluation: dict[str, Any]) -> list[str]:
         f"calibration error {percent(evaluation['ece'])}"
     )
     lines = [line]
+    if evaluation["n_seen"]:
+        lines.append(f"the model learned from {count(evaluation['n_seen'])} of them: they are judged by cross-fitting")
     if evaluation["n_labeled"] < evaluation["n_covered"]:
         ends = evaluation.get("accuracy_labeled_interval", nowhere)
         right = f"{share_where_wide(evaluation['accuracy_labeled'], *ends)} are right"

@@ -55,7 +55,7 @@ class Verdict:
     high: float | None = None
 
     def __str__(self) -> str:
-        advice = {True: "use it", False: "use majority vote", None: "no evidence of gain"}[self.use]
+        advice = {True: "use it", False: "use majority vote", None: "no evidence either way"}[self.use]
         return f"{advice}: {self.reason}"
 
 
