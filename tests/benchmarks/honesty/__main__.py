@@ -11,7 +11,9 @@ from tests.benchmarks.honesty.table import main
 
 def rows(repeats: int, random_state: int) -> list[dict[str, Any]]:
     """Simulate verdicts and precisions, intervals, findings and suggestions."""
-    return [line for module in (models, intervals, findings, suggestions) for line in module.rows(repeats, random_state)]
+    return [
+        line for module in (models, intervals, findings, suggestions) for line in module.rows(repeats, random_state)
+    ]
 
 
 if __name__ == "__main__":
