@@ -9,16 +9,14 @@ import numpy as np
 import pandas as pd
 
 from labelkit.corpus import open_corpus
+from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import RowNames, names_hint, names_of
+from labelkit.votes.alignment import Match, match
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.votes.label_matrix import LabelMatrix
-
-BATCH_ROWS: Final = 65_536
-"""Rows of a corpus that are read at a time."""
 
 QUANTILES: Final = 10
 """Slices of about equal size that numbers are cut into where they are too many to name."""
@@ -53,10 +51,11 @@ def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "
         if corpus is None:
             named = repr(by) if isinstance(by, str) else "a function"
             raise AnalysisError(f"to slice by {named} takes the corpus", hint="coverage_by(matrix, by, corpus=corpus)")
-        values = _of_corpus(corpus, by, None) if isinstance(by, str) else _of_corpus(corpus, column, by)
+        values = _of_corpus(matrix, corpus, by if isinstance(by, str) else column, None if isinstance(by, str) else by)
     else:
-        names, values = names_of(by, matrix.ids), _as_series(list(by.values()) if isinstance(by, Mapping) else by)
-        values = values if names is None else _by_name(names, values.reset_index(drop=True), matrix.ids)
+        values = _as_series(list(by.values()) if isinstance(by, Mapping) else by).reset_index(drop=True)
+        found = match(by, matrix.examples, what="by", error=AnalysisError)
+        values = values if found is None else _by_name(found, values)
     if len(values) != len(matrix):
         raise AnalysisError(
             f"there are {len(values):,} values for {len(matrix):,} examples",
@@ -65,14 +64,12 @@ def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "
     return values.reset_index(drop=True)
 
 
-def _of_corpus(corpus: Any, column: str, function: Callable[[Any], Any] | None) -> pd.Series:
-    opened = open_corpus(corpus)
-    batches = (batch.table.column(0) for batch in opened.batches([column], BATCH_ROWS))
+def _of_corpus(matrix: LabelMatrix, corpus: Any, column: str, function: Callable[[Any], Any] | None) -> pd.Series:
+    """Values of a column at the examples of the matrix, or what a function makes of them."""
+    table = examples_at(open_corpus(corpus), matrix.examples, np.arange(len(matrix)), [column])
     if function is None:
-        parts = [_as_series(array) for array in batches]
-        return pd.concat(parts, ignore_index=True) if parts else pd.Series([], dtype=object)
-    values = [None if value is None else function(value) for array in batches for value in array.to_pylist()]
-    return _as_series(values)
+        return _as_series(table.column(0))
+    return _as_series([None if value is None else function(value) for value in table.column(0).to_pylist()])
 
 
 def _as_series(values: Any) -> pd.Series:
@@ -87,18 +84,11 @@ def _as_series(values: Any) -> pd.Series:
     return pd.Series(array)
 
 
-def _by_name(names: NDArray[Any], values: pd.Series, ids: NDArray[Any]) -> pd.Series:
-    """Put values in the order of the ids; null where an id has none."""
-    rows = RowNames(names)
-    if not rows.is_unique:
-        raise AnalysisError(f"the id {rows.repeated()!r} has several values")
-    positions = rows.positions(ids)
-    if len(ids) and not (positions >= 0).any():
-        raise AnalysisError(
-            "none of the ids that have a value is an example's",
-            hint=f"{names_hint(ids)}; give an array for values in the order of the examples",
-        )
-    return values.reindex(positions)
+def _by_name(found: Match, values: pd.Series) -> pd.Series:
+    """Put values in the order of the examples; null where an example has none."""
+    if not found.given.is_unique:
+        raise AnalysisError(f"the id {found.given.repeated()!r} has several values")
+    return values.reindex(found.sources)
 
 
 def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[Any]]:

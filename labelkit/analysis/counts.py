@@ -51,7 +51,7 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
     rows = rows_of(matrix, n_classes)
     if gold is None:
         return rows.patterns, None
-    labels = aligned_gold(gold, rows.ids, rows.class_names)
+    labels = aligned_gold(gold, rows.examples, rows.class_names)
     return rows.patterns, GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
 
 

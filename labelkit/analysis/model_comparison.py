@@ -127,7 +127,7 @@ def compare(
     agreement = _agreement(rows, chosen)
     if gold is None:
         return _by_votes(chosen, agreement)
-    return _by_gold(rows, chosen, agreement, aligned_gold(gold, rows.ids, rows.class_names), random_state)
+    return _by_gold(rows, chosen, agreement, aligned_gold(gold, rows.examples, rows.class_names), random_state)
 
 
 def _models(models: Any) -> dict[str, PatternLabelModel]:

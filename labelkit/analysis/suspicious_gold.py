@@ -13,6 +13,7 @@ import pandas as pd
 
 from labelkit.analysis.counts import class_counts, rows_of
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels
@@ -59,7 +60,7 @@ def suspicious_gold(matrix: Any, gold: Any, proba: Any, *, n_classes: int | None
     0   0  HAM  SPAM          0.9               0.1      2           0  link, money
     """
     rows = rows_of(matrix, n_classes)
-    truth = aligned_gold(gold, rows.ids, rows.class_names)
+    truth = aligned_gold(gold, rows.examples, rows.class_names)
     with_gold = np.flatnonzero(truth >= 0)
     p, index, truth = _proba_of(proba, rows, with_gold), rows.pattern_index[with_gold], truth[with_gold]
     suspect, label, votes, gold_votes = _suspects(class_counts(rows.patterns), index, truth, p)
@@ -103,10 +104,14 @@ def _proba_of(proba: Any, rows: LabelMatrix, known: NDArray[np.int64]) -> NDArra
     if hasattr(proba, "predict_pattern_proba"):
         return np.asarray(proba.predict_pattern_proba(rows.patterns)[rows.pattern_index[known]])
     if isinstance(proba, ProbabilisticLabels):
+        places = proba.examples.order(rows.examples, what="the probabilities", error=AnalysisError)
+        proba = proba if places is None else proba[places]
         given = (len(proba), proba.n_classes)
     else:
-        proba = np.asarray(proba, dtype=np.float64)
-        given = proba.shape
+        values = np.asarray(proba, dtype=np.float64)
+        if has_index(proba):
+            values = aligned_values(proba, values, rows.examples, np.nan, what="proba", error=AnalysisError)
+        proba, given = values, values.shape
     if given != shape:
         raise AnalysisError(
             f"probabilities have shape {given}, but there are {shape[0]} examples and {shape[1]} classes",

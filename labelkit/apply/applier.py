@@ -20,6 +20,7 @@ from labelkit.apply.engines import Job, engine_named
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
+from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -136,7 +137,8 @@ class Applier:
             A pandas, polars or Arrow frame, a list or iterator of dicts or strings, a path to Parquet, CSV or JSONL, or
             a :class:`labelkit.Corpus`.
         id : str, optional
-            The column that names the examples; their positions do if not given.
+            The column that names the examples; if not given, the index of a pandas frame does, where it has one of its
+            own that does not repeat, and else their positions.
         workers : int
             Threads or processes to use.
         engine : {"serial", "thread", "process"}, optional
@@ -165,7 +167,7 @@ class Applier:
         Raises
         ------
         CorpusError
-            If the corpus cannot be read, or lacks a column that a rule reads.
+            If the corpus cannot be read, lacks a column that a rule reads, or has an id twice.
         FaultError
             If a rule failed and ``on_fault`` is ``"raise"``.
         TooManyFaultsError
@@ -185,7 +187,7 @@ class Applier:
                 cache=cache,
             )
         )
-        return self._matrix(parts, positional=opened.id is None)
+        return self._matrix(parts, opened)
 
     def open(self, corpus: Any, *, id: str | None = None, on_bad_row: Literal["raise", "reject"] = "raise") -> Corpus:  # noqa: A002
         """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
@@ -206,6 +208,7 @@ class Applier:
         on_fault: OnFault = "raise",
         max_faults: int | None = None,
         known_faults: int = 0,
+        known_ids: Iterable[pa.ChunkedArray] = (),
         progress: bool | None = None,
         cache: VoteCache | str | Path | bool | None = None,
     ) -> Iterator[Delivered[R]]:
@@ -223,6 +226,8 @@ class Applier:
             The batch to start from.
         known_faults : int
             Faults in the batches before it, which count towards ``max_faults``.
+        known_ids : iterable of pyarrow.ChunkedArray
+            The ids of those batches, which must not come again.
         workers, engine, batch_size, on_fault, max_faults, progress, cache
             As in :meth:`apply`.
 
@@ -255,9 +260,11 @@ class Applier:
             results = _delivered(runner.run(voted), delivery)
         else:
             results = runner.run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
+        seen = DistinctIds(corpus).add_all(known_ids)
         with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             for delivered in results:
                 bar.update(delivered.n_rows)
+                seen.add(delivered.ids, delivered.start)
                 seconds += delivered.seconds
                 self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
                 n_faults += len(delivered.faults)
@@ -296,7 +303,7 @@ class Applier:
             for row, j, kind, message in delivered.faults
         ]
 
-    def _matrix(self, parts: list[Delivered[_Kept]], *, positional: bool) -> LabelMatrix:
+    def _matrix(self, parts: list[Delivered[_Kept]], corpus: Corpus) -> LabelMatrix:
         n_rows = sum(part.n_rows for part in parts)
         votes = np.empty((n_rows, len(self.lfs)), dtype=self.lfs.space.dtype, order="F")
         soft = any(lf.levels for lf in self.lfs)
@@ -307,9 +314,9 @@ class Applier:
             if sure is not None and confidence is not None:
                 sure[rows] = confidence
         named = [np.asarray(part.ids.to_numpy(zero_copy_only=False)) for part in parts if part.ids is not None]
-        ids = np.arange(n_rows) if positional or not named else np.concatenate(named)
+        ids = np.concatenate(named) if named else np.arange(n_rows)
         faults = tuple(fault for part in parts for fault in self.faults_of(part))
-        return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure)
+        return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure, corpus.frame_index)
 
 
 class _Delivery(Generic[R]):

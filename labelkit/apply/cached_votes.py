@@ -79,7 +79,7 @@ class CachedRules:
     def batches(self, columns: tuple[str, ...], batch_rows: int, first: int) -> Iterator[tuple[Batch, BatchVotes]]:
         """Iterate over the batches if all rules are cached; the corpus is read only for columns or ids."""
         n_rows, start = self._corpus.n_rows, first * batch_rows
-        if columns or self._corpus.id is not None or n_rows is None:
+        if columns or self._corpus.has_ids or n_rows is None:
             batches: Iterable[Batch] = self._corpus.batches(columns, batch_rows, start=start)
         else:
             starts = range(start, n_rows, batch_rows)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from labelkit._shared.numbers import plural
 from labelkit.apply.applier import Applier
@@ -15,6 +17,7 @@ from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
 from labelkit.checks.lint import Problem, Severity, lint, lint_votes
 from labelkit.corpus import Batch, open_corpus
+from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
@@ -131,11 +134,34 @@ def try_rules(
     if not fitting:
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
         raise CorpusError(first.message, hint=first.hint)
-    applier, truth = Applier(lfs[fitting]), None if gold is None else open_gold(gold, opened)
+    names = lfs.space.names
+    applier, truth = Applier(lfs[fitting]), None if gold is None else open_gold(gold, opened, names).checked(names)
     batch = _first_rows(opened, applier, truth, rows)
+    DistinctIds(opened).add(batch.ids, batch.start)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
-    labels = None if truth is None else truth.of(batch, lfs.space.names)
-    return Sample(matrix, labels, tuple(misfits.values()))
+    if truth is None:
+        return Sample(matrix, None, tuple(misfits.values()))
+    labels = truth.of(batch, names)
+    return Sample(
+        matrix, labels, (*misfits.values(), _of_gold(truth, labels, batch, names, is_whole=len(batch) < rows))
+    )
+
+
+def _of_gold(
+    gold: GoldSource, labels: NDArray[np.int64], batch: Batch, class_names: Sequence[str], *, is_whole: bool
+) -> Problem:
+    """Note how many gold labels are of the rows that were tried, of how many; none of a whole corpus is an error."""
+    n_matched = int((labels >= 0).sum())
+    n_labels = gold.n_labels(class_names)
+    if is_whole:
+        ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
+        gold.check_matched(n_matched, len(batch), ids)
+    if n_labels is None:
+        return Problem("note", "", f"gold: {plural(n_matched, 'label')} in the rows that were tried")
+    message = f"gold: {n_matched:,} of {plural(n_labels, 'label')} are of the rows that were tried"
+    return Problem(
+        "note" if n_matched else "warning", "", message, None if n_matched else "try more rows: --rows 10000"
+    )
 
 
 def _costs(lf: LabelingFunction[...]) -> bool:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
-from labelkit.corpus.source import BadRows, CorpusSource, Reject
+from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
 from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.votes.alignment import FrameIndex
 
 BATCH_ROWS: Final = 65_536
 """Rows of a batch: what is in memory at a time, and what one part of a run's output holds."""
@@ -68,6 +71,8 @@ class Corpus:
     ) -> None:
         self._source = source
         self._id = id
+        index = source.frame_index
+        self._id_column = INDEX if id is None and index is not None and index.ids is not None else id
         self._bad = BadRows(source.name, on_bad_row)
         if id is not None:
             self._check_columns([id])
@@ -84,8 +89,23 @@ class Corpus:
 
     @property
     def id(self) -> str | None:
-        """The column of the ids, or None: a row's position is its id."""
+        """The column of the ids, or None: the index of the frame names the rows, or else their positions do."""
         return self._id
+
+    @property
+    def has_ids(self) -> bool:
+        """True if the rows have ids of a column or an index; else a row's position is its id."""
+        return self._id_column is not None
+
+    @property
+    def id_type(self) -> pa.DataType:
+        """The type of the ids."""
+        return pa.int64() if self._id_column is None else self._source.column_type(self._id_column)
+
+    @property
+    def frame_index(self) -> FrameIndex | None:
+        """The index of the rows, if they are a pandas frame."""
+        return self._source.frame_index
 
     @property
     def path(self) -> Path | None:
@@ -172,13 +192,17 @@ class Corpus:
         CorpusError
             If the corpus is not splittable or a column is missing.
         """
+        return self.read_batch(start, stop, columns).table
+
+    def read_batch(self, start: int, stop: int, columns: Sequence[str]) -> Batch:
+        """Read the rows from ``start`` to before ``stop`` with their ids, as :meth:`read`."""
         if not self.splittable:
             raise CorpusError(f"{self._source.name} can only be read from its start", hint="write it to Parquet first")
         n_rows = self.n_rows or 0
         if not 0 <= start <= stop <= n_rows:
             raise CorpusError(f"rows {start} to {stop} are not within the {n_rows} rows of {self._source.name}")
-        table = self._source.read(self._read_columns(columns), start, stop)
-        return _one_batch(table).select(list(columns))
+        batch = _one_batch(self._source.read(self._read_columns(columns), start, stop))
+        return Batch(start, self._ids(batch, start), batch.select(list(columns)))
 
     def fingerprint(self) -> str:
         """Digest the content (of a file, its bytes); empty where that cannot be known without using it up."""
@@ -207,7 +231,7 @@ class Corpus:
     def _read_columns(self, columns: Sequence[str]) -> list[str]:
         """List what has to be read: the columns, the id, and at least one column to count rows by."""
         self._check_columns(columns)
-        ids = [] if self._id is None else [self._id]
+        ids = [] if self._id_column is None else [self._id_column]
         return list(dict.fromkeys([*columns, *ids])) or list(self.column_names[:1])
 
     def _check_columns(self, columns: Sequence[str]) -> None:
@@ -216,9 +240,9 @@ class Corpus:
                 raise _missing_column(column, self.column_names)
 
     def _ids(self, batch: pa.RecordBatch, start: int) -> pa.Array | None:
-        if self._id is None:
+        if self._id_column is None:
             return None
-        ids = batch.column(self._id)
+        ids = batch.column(self._id_column)
         if ids.null_count:
             row = start + ids.is_null().to_pylist().index(True)
             raise CorpusError(f"{self._source.name}, row {row}: the id (column {self._id!r}) is null")

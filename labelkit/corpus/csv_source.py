@@ -61,6 +61,7 @@ class CsvSource:
     """
 
     splittable = False
+    frame_index = None
     n_rows = None
 
     def __init__(self, path: Path, types: Mapping[str, pa.DataType]) -> None:

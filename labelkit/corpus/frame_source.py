@@ -19,7 +19,9 @@ import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
+from labelkit.corpus.source import INDEX
 from labelkit.exceptions import CorpusError
+from labelkit.votes.alignment import FrameIndex, has_index, labels_of, shown_names
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import BadRows
@@ -53,20 +55,27 @@ class FrameSource:
         Number of rows.
     columns : mapping of str to callable
         A factory for each column, called when the column is first needed.
+    frame_index : FrameIndex, optional
+        Of a pandas frame.
     """
 
     path: Path | None = None
     splittable = True
 
-    def __init__(self, name: str, n_rows: int, columns: Mapping[str, Callable[[], FrameColumn]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        n_rows: int,
+        columns: Mapping[str, Callable[[], FrameColumn]],
+        frame_index: FrameIndex | None = None,
+    ) -> None:
         self.name = name
         self.n_rows = n_rows
+        self.frame_index = frame_index
+        self.column_names = tuple(columns)
         self._columns = {column: cache(make) for column, make in columns.items()}
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The columns, in order."""
-        return tuple(self._columns)
+        if frame_index is not None and frame_index.ids is not None:
+            self._columns[INDEX] = cache(_maker(_any_column, INDEX, frame_index.ids, None))
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type of a column."""
@@ -173,12 +182,12 @@ def from_table(table: Any) -> FrameSource:
 
 
 def from_pandas(frame: Any) -> FrameSource:
-    """Read a pandas frame or Series; the index is ignored."""
+    """Read a pandas frame or Series; an index of its own names the rows."""
     if frame.ndim == 1:
         frame = frame.to_frame(TEXT if frame.name is None else frame.name)
     names = [str(name) for name in frame.columns]
     makers = [_maker(_series_column, name, frame.iloc[:, i], "a pandas frame") for i, name in enumerate(names)]
-    return FrameSource("a pandas frame", len(frame), _by_name(names, makers))
+    return FrameSource("a pandas frame", len(frame), _by_name(names, makers), FrameIndex.of(frame))
 
 
 def from_polars(frame: Any) -> FrameSource:
@@ -206,7 +215,24 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
     makers = [
         _maker(_any_column, name, columns[key], types.get(name)) for key, name in zip(columns, names, strict=True)
     ]
-    return FrameSource("a dict of columns", next(iter(lengths.values()), 0), _by_name(names, makers))
+    n_rows = next(iter(lengths.values()), 0)
+    return FrameSource("a dict of columns", n_rows, _by_name(names, makers), _shared_index(columns))
+
+
+def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
+    """Return the index that the Series among some columns have in common."""
+    series = {str(name): values for name, values in columns.items() if has_index(values)}
+    if not series:
+        return None
+    first = next(iter(series.values()))
+    for name, values in series.items():
+        if not values.index.equals(first.index):
+            raise CorpusError(
+                f"the columns {next(iter(series))!r} and {name!r} of the dict have different indexes: they begin with "
+                f"{shown_names(labels_of(first.index))} and {shown_names(labels_of(values.index))}",
+                hint="pd.DataFrame(columns) aligns them; .to_numpy() takes the values in their order",
+            )
+    return FrameIndex.of(first)
 
 
 def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> FrameSource:

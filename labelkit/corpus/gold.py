@@ -6,10 +6,11 @@ examples that are named. It is small, and travels to the workers that write a ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +19,27 @@ from numpy.typing import NDArray
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError, LabelkitError
-from labelkit.votes.alignment import RowNames, names_of, object_array
-from labelkit.votes.gold import aligned_gold, check_named_once, gold_values
+from labelkit.votes.alignment import (
+    ExampleNames,
+    RowNames,
+    aligned_values,
+    habit,
+    is_default,
+    match,
+    names_of,
+    object_array,
+    shown_names,
+)
+from labelkit.votes.gold import gold_classes, gold_values
+
+LABEL_COLUMNS: Final = ("gold", "label")
+"""Names that the column of the labels in a file may have."""
+
+ROW_COLUMNS: Final = ("row", "position")
+"""Names that a column of positions in the corpus, from 0, may have in a file."""
+
+_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")
+"""A whole number as it is written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,20 +61,19 @@ class GoldSource:
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
-        positions = np.arange(batch.start, batch.start + len(batch))
         if self.column is not None:
-            return aligned_gold(column_values(batch.table.column(self.column)), positions, class_names)
+            return gold_classes(column_values(batch.table.column(self.column)), class_names)
+        positions = np.arange(batch.start, batch.start + len(batch))
         ids = positions if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
         return self.at(positions, ids, class_names)
 
     def at(self, positions: NDArray[np.int64], ids: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of examples by their ids, or else their positions; -1 where unknown."""
         assert self.values is not None
-        if self.names is None:
-            return aligned_gold(self.values[positions], positions, class_names)
-        places = self.names.positions(ids)
+        places = positions if self.names is None else self.names.positions(ids)
         gold = np.full(len(ids), -1, dtype=np.int64)
-        gold[places >= 0] = aligned_gold(self.values[places[places >= 0]], places[places >= 0], class_names)
+        there = (places >= 0) & (places < len(self.values))
+        gold[there] = gold_classes(self.values[places[there]], class_names)
         return gold
 
     def checked(self, class_names: Sequence[str]) -> GoldSource:
@@ -63,21 +82,61 @@ class GoldSource:
         Raises
         ------
         GoldError
-            If a value is not a class.
+            If a value is not a class, or all are unknown.
         """
-        assert self.values is not None
-        return replace(self, values=aligned_gold(self.values, np.arange(len(self.values)), class_names))
+        if self.values is None:
+            return self
+        classes = gold_classes(self.values, class_names)
+        if len(classes) and (classes < 0).all():
+            raise GoldError("gold holds no label", hint="give gold of some examples, or none")
+        return replace(self, values=classes)
+
+    def n_labels(self, class_names: Sequence[str]) -> int | None:
+        """Count the labels that are given; None for a column, of which every label is an example's."""
+        return None if self.values is None else int((gold_classes(self.values, class_names) >= 0).sum())
+
+    def check_matched(self, n_matched: int, n_rows: int, ids: NDArray[Any]) -> None:
+        """Refuse gold of which no label is an example's, and gold in an order of another length.
+
+        Parameters
+        ----------
+        n_matched : int
+            Examples of the corpus that have a label.
+        n_rows : int
+            Examples of the corpus.
+        ids : ndarray
+            Those of the first ones.
+
+        Raises
+        ------
+        GoldError
+        """
+        if self.names is None and self.values is not None and len(self.values) != n_rows:
+            raise _other_length(len(self.values), n_rows)
+        if n_matched:
+            return
+        if self.names is None:
+            place = "gold" if self.column is None else f"the column {self.column!r}"
+            raise GoldError(f"{place} holds no label", hint="give gold of some examples, or none")
+        names = self.names.names
+        raise GoldError(
+            f"none of the {len(names):,} gold labels is of an example: gold names {shown_names(names)}, and the "
+            f"examples are {shown_names(ids)}",
+            hint=habit(names, ids) or "name the column of the corpus that holds the ids: id= (--id)",
+        )
 
 
-def open_gold(gold: Any, corpus: Corpus) -> GoldSource:
+def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> GoldSource:
     """Find out where gold labels are.
 
     Parameters
     ----------
     gold : str, path, mapping, Series or array-like
-        The name of a column of the corpus; a file of ids and labels; labels by id; or labels in the order of the
-        corpus.
+        The name of a column of the corpus; a file of ids and labels; labels by id, or by the index of the frame; or
+        labels in the order of the corpus.
     corpus : Corpus
+    class_names : sequence of str, optional
+        By which a file without a header is recognised.
 
     Raises
     ------
@@ -93,15 +152,26 @@ def open_gold(gold: Any, corpus: Corpus) -> GoldSource:
                 f"gold={str(gold)!r} is neither a column of the corpus nor a file",
                 hint=f"the columns are {', '.join(corpus.column_names)}",
             )
-        are_text = corpus.id is not None and pa.types.is_string(corpus.column_type(corpus.id))
-        return read_gold_file(Path(gold), [corpus.id], are_text=are_text)
-    named = named_gold(gold)
-    if named is not None:
-        return named
-    values = gold_values(gold)
-    if corpus.n_rows is not None and len(values) != corpus.n_rows:
-        raise GoldError(f"gold has {len(values)} labels for {corpus.n_rows} examples", hint="give a dict by id")
-    return GoldSource(values=values)
+        source = read_gold_file(
+            Path(gold),
+            [corpus.id],
+            are_text=corpus.has_ids and pa.types.is_string(corpus.id_type),
+            are_positions=not corpus.has_ids,
+            corpus_columns=corpus.column_names,
+            class_names=class_names,
+        )
+    else:
+        source = _given_gold(gold, corpus)
+    n_values = 0 if source.values is None else len(source.values)
+    if source.names is None and corpus.n_rows is not None and n_values != corpus.n_rows:
+        raise _other_length(n_values, corpus.n_rows)
+    return source
+
+
+def _other_length(n_gold: int, n_rows: int) -> GoldError:
+    return GoldError(
+        f"gold has {n_gold:,} labels for {n_rows:,} examples", hint="give a dict by id, or a file with a column of ids"
+    )
 
 
 def named_gold(gold: Any) -> GoldSource | None:
@@ -116,9 +186,41 @@ def named_gold(gold: Any) -> GoldSource | None:
     return None if names is None else _by_name(names, gold_values(gold))
 
 
+def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
+    """Match a mapping or a Series with the names that the corpus has; anything else is in its order."""
+    names, values = names_of(gold), gold_values(gold)
+    if names is None:
+        return GoldSource(values=values)
+    if corpus.frame_index is None and (isinstance(gold, Mapping) or (corpus.has_ids and not is_default(gold.index))):
+        return _by_name(names, values)
+    examples = ExampleNames(_ids_of(corpus, names), corpus.frame_index)
+    found = match(gold, examples, what="gold", error=GoldError)
+    if found is None:
+        return GoldSource(values=values)
+    if found.examples is not examples.by_index:
+        return _by_name(names, values)
+    unknown = values if values.dtype.kind in "iuf" else values.astype(object)
+    fill = None if unknown.dtype == object else -1
+    return GoldSource(values=aligned_values(gold, unknown, examples, fill, what="gold", error=GoldError))
+
+
+def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
+    """Return the ids of a corpus, before it is run over."""
+    if not corpus.has_ids:
+        highest = int(names.max(initial=-1)) if names.dtype.kind in "iu" else -1
+        return np.arange(max(len(names), highest + 1) if corpus.n_rows is None else corpus.n_rows)
+    if corpus.path is None and not corpus.splittable:
+        raise GoldError(
+            "gold has the index 0, 1, 2, ..., which may be of ids or of positions, and the corpus can be read only once",
+            hint="give gold as a dict by id, or as an array in the order of the corpus",
+        )
+    return _joined([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
+
+
 def _by_name(names: NDArray[Any], values: NDArray[Any]) -> GoldSource:
     rows = RowNames(names)
-    check_named_once(rows)
+    if not rows.is_unique:
+        raise GoldError(f"gold names the id {rows.repeated()!r} twice", hint="keep one label an example")
     return GoldSource(values=values, names=rows)
 
 
@@ -151,73 +253,130 @@ def read_gold_column(corpus: Corpus, column: str) -> GoldSource:
     return _by_name(_joined(names), _joined(values))
 
 
-def read_gold_file(path: Path, id_columns: Sequence[str | None], *, are_text: bool) -> GoldSource:
-    """Read a file of ids and labels.
+def read_gold_file(
+    path: Path,
+    id_columns: Sequence[str | None],
+    *,
+    are_text: bool,
+    are_positions: bool = False,
+    corpus_columns: Sequence[str] = (),
+    class_names: Sequence[str] = (),
+) -> GoldSource:
+    """Read a file of ids and labels, or of labels alone in the order of the corpus.
 
     Parameters
     ----------
     path : Path
     id_columns : list of str
-        Names that the column of the ids may have; the first column holds them if none is there.
+        Names that the column of the ids may have; the first column that is not of labels holds them if none is there.
     are_text : bool
         Whether the ids of the examples are text; else they are numbers, which a file may hold as text.
+    are_positions : bool
+        Whether the examples have no ids, so that only a column ``row`` (or ``position``) can name them.
+    corpus_columns : sequence of str
+        The columns of the corpus, one of which the file may name the examples by.
+    class_names : sequence of str
+        By which a file without a header is recognised.
 
     Raises
     ------
     GoldError
-        If the file cannot be read, does not say which column holds the labels, names an id twice, or holds an id of
-        another kind than the examples have.
+        If the file cannot be read, has no header, does not say which column holds the labels or names the examples,
+        names an id twice, or holds an id of another kind than the examples have.
     """
     try:
         table = open_corpus(path)
-        names = list(table.column_names)
-        key = next((name for name in id_columns if name in names), names[0])
-        rest = [name for name in names if name != key]
-        label = next((name for name in ("gold", "label") if name in rest), rest[0] if len(rest) == 1 else None)
-        if label is None:
-            raise GoldError(
-                f"{path} has the columns {names}: which holds the labels is not clear", hint="name it 'gold' or 'label'"
-            )
-        batches = [batch.table for batch in table.batches([key, label], BATCH_ROWS)]
+        key, label = _columns_of(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
+        _check_header(path, key, label, id_columns, class_names)
+        if are_positions and key is not None and key not in ROW_COLUMNS:
+            raise _no_ids(path, key, corpus_columns)
+        wanted = [label] if key is None else [label, key]
+        batches = [batch.table for batch in table.batches(wanted, BATCH_ROWS)]
     except LabelkitError as error:
         if isinstance(error, GoldError):
             raise
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
-    ids = _joined([object_array(batch.column(0).to_pylist()) for batch in batches])
-    values = _joined([column_values(batch.column(1)) for batch in batches])
+    values = _joined([column_values(batch.column(0)) for batch in batches])
+    if key is None:
+        return GoldSource(values=values)
+    ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
     return _by_name(_ids(ids, path, are_text=are_text), values)
+
+
+def _columns_of(path: Path, names: list[str], id_columns: Sequence[str | None]) -> tuple[str | None, str]:
+    """Find the columns of the ids (None if there is none) and of the labels."""
+    key = next((name for name in id_columns if name in names), None)
+    if key is None and names[0] in LABEL_COLUMNS and len(names) == 1:
+        return None, names[0]
+    key = key or next((name for name in names if name not in LABEL_COLUMNS), names[0])
+    rest = [name for name in names if name != key]
+    label = next((name for name in LABEL_COLUMNS if name in rest), rest[0] if len(rest) == 1 else None)
+    if label is None:
+        raise GoldError(
+            f"{path} has the columns {names}: which holds the labels is not clear", hint="name it 'gold' or 'label'"
+        )
+    return key, label
+
+
+def _check_header(
+    path: Path, key: str | None, label: str, id_columns: Sequence[str | None], class_names: Sequence[str]
+) -> None:
+    """Refuse a file whose first line is a label, which would be lost."""
+    if key is None or key in id_columns or label in LABEL_COLUMNS:
+        return
+    classes = {name.casefold() for name in class_names}
+    if _is_number(key) or _is_number(label) or label.strip().casefold() in classes:
+        raise GoldError(
+            f"{path} seems to have no header: its first line is {key!r}, {label!r}",
+            hint="put a line above it with the name of the column of ids and 'gold'",
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
+    """Return the error for a file of ids beside a corpus that was opened without."""
+    named = f"id={key!r} (--id {key})" if key in corpus_columns else "id= (--id), one of its columns"
+    return GoldError(
+        f"{path} names the examples by {key!r}, and the examples of the corpus have no ids but their positions",
+        hint=f"name the column of the ids of the corpus: {named}; or call the column in the file 'row' if it counts "
+        "the rows from 0",
+    )
 
 
 def _ids(given: NDArray[Any], path: Path, *, are_text: bool) -> NDArray[Any]:
     """Return the ids of a file in the type that those of the examples have."""
-    missing = [place for place, name in enumerate(given.tolist()) if name is None]
-    if missing:
-        raise GoldError(f"{path}, row {missing[0]}: the id is null", hint="give each label the id of an example")
+    for place, name in enumerate(given.tolist()):
+        if name is None or (isinstance(name, str) and not name.strip()) or name != name:  # noqa: PLR0124 - NaN
+            blank = "null" if name is None else "blank"
+            raise GoldError(f"{path}, row {place}: the id is {blank}", hint="give each label the id of an example")
     if are_text:
-        return object_array(map(str, given.tolist()))
-    try:
-        return np.array([_whole(name) for name in given.tolist()], dtype=np.int64)
-    except (ValueError, TypeError, OverflowError):
-        odd = next(name for name in given.tolist() if not _is_whole(name))
+        return object_array(str(_plain(name)) for name in given.tolist())
+    odd = next((name for name in given.tolist() if not _is_whole(name)), None)
+    if odd is not None:
         raise GoldError(
             f"{path} names examples such as {odd!r}, and those of the corpus are numbers",
-            hint="name the column of the ids: id= (--id)",
-        ) from None
+            hint="name the column of the ids: id= (--id); write numbers without leading zeros, spaces or decimals",
+        )
+    return np.array([int(name) for name in given.tolist()], dtype=np.int64)
 
 
-def _whole(name: Any) -> int:
-    """Return a whole number that may stand as text."""
-    number = int(name)
-    if isinstance(name, float) and name != number:
-        raise ValueError(name)
-    return number
+def _plain(name: Any) -> Any:
+    """Return a float that is whole as an int: a column of numbers with gaps holds such."""
+    return int(name) if isinstance(name, float) and name.is_integer() else name
 
 
 def _is_whole(name: Any) -> bool:
-    try:
-        return abs(_whole(name)) < 2**63
-    except (ValueError, TypeError, OverflowError):
-        return False
+    if isinstance(name, str):
+        return _WHOLE.fullmatch(name) is not None
+    is_number = isinstance(name, int | float) and not isinstance(name, bool)
+    return is_number and abs(name) < 2**63 and name == int(name)
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:

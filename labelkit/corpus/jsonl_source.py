@@ -58,6 +58,7 @@ class JsonLinesSource:
     """
 
     splittable = False
+    frame_index = None
     n_rows = None
 
     def __init__(self, path: Path, types: Mapping[str, pa.DataType]) -> None:

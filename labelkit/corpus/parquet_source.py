@@ -36,6 +36,7 @@ class ParquetSource:
     """
 
     splittable = True
+    frame_index = None
 
     def __init__(self, path: Path) -> None:
         self.path: Path | None = path

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
-from labelkit.votes.alignment import RowNames
+from labelkit.votes.alignment import ExampleNames, FrameIndex, RowNames, labels_of, shown_names
 
 BATCH_ROWS: Final = 16_384
 """Rows that are read together."""
@@ -99,14 +99,11 @@ def read_rows(
 
 def _one_by_one(corpus: Corpus, positions: NDArray[np.int64], columns: Sequence[str]) -> ReadRows:
     """Read few rows of a source in memory, each as a slice."""
-    id_columns = [] if corpus.id is None else [corpus.id]
-    loaded = list(dict.fromkeys([*columns, *id_columns]))
     n_rows = corpus.n_rows or 0
     there = positions[positions < n_rows]
-    parts = [corpus.read(int(position), int(position) + 1, loaded) for position in there] if loaded else []
-    whole = _concatenated(corpus, parts, loaded)
-    ids = None if corpus.id is None else whole.column(corpus.id)
-    return ReadRows(whole.select(list(columns)), ids, len(there), n_rows)
+    read = [corpus.read_batch(int(position), int(position) + 1, columns) for position in there]
+    ids = pa.chunked_array([batch.ids for batch in read], corpus.id_type) if corpus.has_ids else None
+    return ReadRows(_concatenated(corpus, [batch.table for batch in read], columns), ids, len(there), n_rows)
 
 
 def _taken(batch: Batch, columns: Sequence[str], within: pa.Array) -> pa.RecordBatch:
@@ -121,13 +118,13 @@ def _concatenated(corpus: Corpus, parts: list[pa.RecordBatch], columns: Sequence
     return pa.schema([(column, corpus.column_type(column)) for column in columns]).empty_table()
 
 
-def examples_at(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
-    """Read the examples at some rows of a matrix, by their ids, or by position where neither side has any.
+def examples_at(corpus: Corpus, examples: ExampleNames, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    """Read the examples at some rows of a matrix: by name, or by position where the corpus names nothing.
 
     Parameters
     ----------
     corpus : Corpus
-    ids : ndarray, shape (n_examples,)
+    examples : ExampleNames
         Those of the whole matrix.
     rows : ndarray of int64
         Positions in the matrix.
@@ -142,11 +139,15 @@ def examples_at(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], colu
     Raises
     ------
     CorpusError
-        If the corpus has other ids than the matrix, or another length.
+        If the corpus has other examples than the matrix, or another length.
     """
     if not len(rows):
         return _concatenated(corpus, [], columns)
-    if corpus.id is None:
+    if corpus.id is None and corpus.frame_index is not None and examples.index is not None:
+        places = _by_index(corpus.frame_index, examples, rows)
+        return read_rows(corpus, places, columns).table
+    ids = examples.ids
+    if not corpus.has_ids or _is_unnamed(corpus, ids):
         return _by_position(corpus, ids, rows, columns)
     if corpus.splittable and corpus.n_rows == len(ids):  # the same corpus, most likely: the ids at the rows say so
         rows_read = read_rows(corpus, rows, columns)
@@ -155,32 +156,72 @@ def examples_at(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], colu
     return _by_id(corpus, ids, rows, columns)
 
 
+# A frame, and a matrix of a frame: the index names the rows of both ---------------------------------------------------
+
+
+def _by_index(index: FrameIndex, examples: ExampleNames, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the positions in a frame of the rows of a matrix that was made from a frame."""
+    assert examples.index is not None
+    wanted = examples.index[rows].labels
+    if examples.index.names_rows and index.names_rows:
+        places = RowNames(labels_of(index.labels)).positions(labels_of(wanted))
+    else:  # an index that repeats names nothing; the same rows in the same order are the same frame
+        same = len(index) == len(examples) and index.labels.equals(examples.index.labels)
+        places = rows if same else np.full(len(rows), -1)
+    if (places < 0).any():
+        lost = labels_of(wanted)[places < 0]
+        raise CorpusError(
+            f"the frame has no row with the index {lost[:1].tolist()[0]!r} ({len(lost):,} are missing), where the index "
+            f"of the matrix is {shown_names(labels_of(examples.index.labels))} and that of the frame "
+            f"{shown_names(labels_of(index.labels))}",
+            hint=SAME,
+        )
+    return places
+
+
 # Without ids: a position is the id -----------------------------------------------------------------------------------
+
+
+def _is_unnamed(corpus: Corpus, ids: NDArray[Any]) -> bool:
+    """Return True if a matrix has no ids, and its positions are none of the index of a frame with as many rows."""
+    index = corpus.frame_index
+    if corpus.id is not None or index is None or index.ids is None or len(index) != len(ids):
+        return False
+    return _are_positions(ids) and not (RowNames(index.ids).positions(ids) >= 0).any()
+
+
+def _are_positions(ids: NDArray[Any]) -> bool:
+    return ids.dtype.kind in "iu" and np.array_equal(ids, np.arange(len(ids)))
 
 
 def _by_position(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
     if corpus.n_rows is not None:
-        return read_rows(corpus, _positions(ids, rows, corpus.n_rows), columns).table
+        return read_rows(corpus, _positions(corpus, ids, rows, corpus.n_rows), columns).table
     # The length of the corpus shows at its end, and the meaning of the ids only then: rows for both meanings are kept.
     are_numbers = ids.dtype.kind in "iu"
     candidates = np.unique(np.concatenate([rows, ids[rows].astype(np.int64)])) if are_numbers else np.unique(rows)
     candidates = candidates[candidates >= 0]
     rows_read = read_rows(corpus, candidates, columns)
-    chosen = _positions(ids, rows, rows_read.n_passed)
+    chosen = _positions(corpus, ids, rows, rows_read.n_passed)
     return rows_read.table.take(pa.array(np.searchsorted(candidates, chosen)))
 
 
-def _positions(ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
-    """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids."""
-    if len(ids) == n_rows:
+def _positions(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+    """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids.
+
+    The ids of some rows of a matrix are positions in the whole. Ids that are no positions name rows that the corpus
+    does not name: then the order counts, if there is no column that could hold the ids.
+    """
+    if len(ids) == n_rows and (_are_positions(ids) or len(corpus.column_names) == 1):
         return rows
-    numbered = ids.dtype.kind in "iu" and not np.array_equal(ids, np.arange(len(ids)))
+    numbered = ids.dtype.kind in "iu" and (len(ids) == n_rows or not _are_positions(ids))
     if not numbered or len(ids) > n_rows or ids.min() < 0 or ids.max() >= n_rows:
         raise CorpusError(
-            f"the corpus has {n_rows:,} rows, and the matrix {len(ids):,}, with ids such as {ids[:1].tolist()[0]!r}",
+            f"the corpus has {n_rows:,} rows, and the matrix {len(ids):,}, with ids such as {ids[:1].tolist()[0]!r}, "
+            "where the rows of the corpus are numbered from 0",
             hint=SAME,
         )
-    return ids[rows].astype(np.int64)  # some rows of a matrix: their ids are positions in the whole
+    return ids[rows].astype(np.int64)
 
 
 # With ids -------------------------------------------------------------------------------------------------------------

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from labelkit.votes.alignment import FrameIndex
+
+INDEX: Final = "(index)"
+"""The column of the ids that the index of a pandas frame gives; not among the names of the columns."""
 
 REJECT_TEXT = 500
 """Characters of a rejected row that are kept."""
@@ -30,6 +35,10 @@ class CorpusSource(Protocol):
     @property
     def path(self) -> Path | None:
         """The file or folder, if it is one."""
+
+    @property
+    def frame_index(self) -> FrameIndex | None:
+        """The index, if it is a pandas frame; the labels that name its rows are the column :data:`INDEX`."""
 
     @property
     def n_rows(self) -> int | None:

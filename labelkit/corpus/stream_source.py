@@ -34,6 +34,7 @@ class Stream:
     """
 
     path: Path | None = None
+    frame_index = None
     n_rows: int | None = None
     splittable = False
 

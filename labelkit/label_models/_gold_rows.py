@@ -65,7 +65,7 @@ def read_gold(
         If gold does not fit the examples, or is given twice.
     """
     n_classes = len(given.class_names)
-    if given.gold is not None or given.index is None or given.ids is None:
+    if given.gold is not None or given.index is None or given.examples is None:
         if gold is not None:
             raise GoldError(
                 "vote patterns know no examples, so gold cannot be given beside them",
@@ -77,7 +77,7 @@ def read_gold(
         return GoldRows(place[counts.pattern], counts.label, counts.count, None)
     if gold is None:
         return GoldRows(NO_GOLD.pattern, NO_GOLD.label, NO_GOLD.count, NO_GOLD.pattern)
-    labels = aligned_gold(gold, given.ids, given.class_names)
+    labels = aligned_gold(gold, given.examples, given.class_names)
     with_gold = np.flatnonzero(labels >= 0)
     weights = np.ones(len(with_gold)) if weight is None else weight[with_gold]
     return GoldRows(place[given.index[with_gold]], labels[with_gold], weights, with_gold)
@@ -85,7 +85,7 @@ def read_gold(
 
 def gold_ids(given: GivenVotes, rows: GoldRows) -> NDArray[Any] | None:
     """Return the id of each row; None for vote patterns."""
-    return None if rows.example is None or given.ids is None else given.ids[rows.example]
+    return None if rows.example is None or given.examples is None else given.examples.ids[rows.example]
 
 
 def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:

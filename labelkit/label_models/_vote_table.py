@@ -21,6 +21,7 @@ from scipy import sparse
 
 from labelkit.exceptions import MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
+from labelkit.votes.alignment import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -149,8 +150,8 @@ class GivenVotes:
         The class of every vote, of sparse input; a cell that is not stored is an abstain.
     outcomes : ndarray or None, shape (n_patterns, n_lfs)
         Distinct patterns in lexicographic order, of dense input.
-    counts, index, ids
-        Examples of each pattern; the pattern and the id of each example (None for vote patterns).
+    counts, index, examples
+        Examples of each pattern; the pattern of each example, and what names them (None for vote patterns).
     named : bool
         True if the labeling functions have names from the input.
     gold : ndarray or None, shape (n_patterns, n_classes)
@@ -165,7 +166,7 @@ class GivenVotes:
     outcomes: NDArray[Any] | None
     counts: NDArray[np.int64]
     index: NDArray[np.int64] | None
-    ids: NDArray[Any] | None
+    examples: ExampleNames | None
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
     named: bool
@@ -250,7 +251,7 @@ def _from_matrix(matrix: LabelMatrix | VotePatterns, *, named: bool) -> GivenVot
         outcomes=patterns.outcomes,
         counts=patterns.counts,
         index=None if examples is None else examples.pattern_index,
-        ids=None if examples is None else examples.ids,
+        examples=None if examples is None else examples.examples,
         lfs=patterns.lfs,
         class_names=patterns.class_names,
         named=named,
@@ -278,7 +279,7 @@ def _from_sparse(matrix: Any, n_classes: int | None) -> GivenVotes:
         outcomes=None,
         counts=np.ones(n_rows, dtype=np.int64),
         index=np.arange(n_rows),
-        ids=np.arange(n_rows),
+        examples=ExampleNames(np.arange(n_rows)),
         lfs=tuple(LFInfo(name=f"lf{j}") for j in range(n_lfs)),
         class_names=space.names,
         named=False,

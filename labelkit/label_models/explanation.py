@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from labelkit.exceptions import ModelError
 from labelkit.label_models._posterior import softmax
-from labelkit.votes.alignment import RowNames, listed_names, names_hint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -138,21 +136,3 @@ def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     if k == 1:
         return np.zeros_like(scores)
     return np.asarray((scores * k - scores.sum(axis=-1, keepdims=True)) / (k - 1))
-
-
-def positions_of(ids: Any, names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return the wanted ids as an array, and their positions.
-
-    Raises
-    ------
-    ModelError
-        If an id is missing.
-    """
-    listed = listed_names(ids).tolist()
-    wanted = np.asarray(listed, dtype=names.dtype if len(names) else None)
-    positions = RowNames(names).positions(wanted)
-    if (positions < 0).any():
-        raise ModelError(
-            f"{wanted[positions < 0][:1].tolist()[0]!r} is not the id of an example", hint=names_hint(names)
-        )
-    return wanted, positions

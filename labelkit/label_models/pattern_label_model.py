@@ -31,7 +31,9 @@ from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
-from labelkit.label_models.explanation import Explanation, positions_of
+from labelkit.label_models.explanation import Explanation
+from labelkit.votes.alignment import ExampleNames, aligned_values
+from labelkit.votes.gold import gold_values
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -199,10 +201,12 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         """
         given = self._read(matrix)
         table, index = self._placed(given)
-        ids = np.arange(len(index)) if given.ids is None else given.ids
-        if gold is not None and given.ids is None:
+        examples = ExampleNames(np.arange(len(index))) if given.examples is None else given.examples
+        if gold is not None and given.examples is None:
             raise GoldError("vote patterns know no examples, so gold cannot be given beside them")
-        labels = ProbabilisticLabels(self._proba(table), table.covered, index, ids, self.class_names_)
+        labels = ProbabilisticLabels(
+            self._proba(table), table.covered, index, examples.ids, self.class_names_, examples.index
+        )
         return labels if gold is None else with_gold(labels, gold)
 
     def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
@@ -284,15 +288,15 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         given = self._read(matrix)
         arranged = self._arranged(given)
         index = arranged.place if given.index is None else arranged.place[given.index]
-        names = np.arange(len(index)) if given.ids is None else given.ids
-        wanted, rows = positions_of(ids, names)
+        examples = ExampleNames(np.arange(len(index))) if given.examples is None else given.examples
+        rows = examples.places(ids, error=ModelError)
         chosen = index[rows]
         table = arranged.table.some(chosen)
         contributions = self._contributions(table)
         contributions.prior[~table.covered] = np.log(self.class_prior_)
         lf_names = tuple(self.lf_names_[j] for j in self.lf_order_)
         proba = np.asarray(self._proba(table))
-        return Explanation.of(table, contributions, proba=proba, ids=wanted, lf_names=lf_names)
+        return Explanation.of(table, contributions, proba=proba, ids=examples.ids[rows], lf_names=lf_names)
 
     def _contributions(self, table: VoteTable) -> Contributions:  # noqa: ARG002 - subclasses use it
         """Decompose the log-scores of a table's patterns into a prior and a term for each vote."""
@@ -428,14 +432,21 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         given = self._read(matrix)
         arranged = self._arranged(given)
         table = arranged.table
-        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        rows = read_gold(gold, given, arranged.place, weight)
+        rows = read_gold(gold, given, arranged.place, _aligned_weights(sample_weight, given))
 
         def predict(patterns: NDArray[np.int64]) -> Rows:
             few = 2 * len(patterns) < table.n_patterns
             return rows_at(PatternProba(self, table) if few else self._proba(table), patterns)
 
         return judge_gold(table, rows, gold_ids(given, rows), seen=self._seen_gold, predict=predict)
+
+
+def _aligned_weights(sample_weight: Any, given: GivenVotes) -> NDArray[np.float64] | None:
+    """Return the weight of each example; None where none are given, or the votes are not of examples."""
+    if sample_weight is None or given.examples is None:
+        return None
+    values = np.asarray(gold_values(sample_weight), dtype=np.float64)
+    return aligned_values(sample_weight, values, given.examples, 0.0, what="sample_weight", error=ModelError)
 
 
 def _same_names(given: GivenVotes, model: PatternLabelModel) -> bool:

@@ -11,7 +11,6 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit._version import __version__
@@ -49,8 +48,7 @@ def write_results(
     layout, parts = run_.layout, run_.parts
     n_parts = parts.count(until_fault=False)
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
-    ids = pa.int64() if run_.corpus.id is None else run_.corpus.column_type(run_.corpus.id)
-    write_faults(layout.faults, faults, ids)
+    write_faults(layout.faults, faults, run_.corpus.id_type)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     layout.rejects.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
     answered: Any = _Answered(proba)
@@ -85,6 +83,7 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faul
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
+        "gold_labels": _gold_labels(run_, patterns),
         "model": {"name": type(model).__name__, "params": {k: _plain(v) for k, v in model.get_params().items()}},
         "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
         "examples": n_rows,
@@ -99,6 +98,15 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faul
             **{name: metadata.version(name) for name in libraries},
         },
     }
+
+
+def _gold_labels(run_: Run, patterns: VotePatterns) -> dict[str, int] | None:
+    """Count the gold labels that are of an example, and those that were given."""
+    if run_.gold is None or patterns.gold is None:
+        return None
+    n_matched = int(patterns.gold.sum())
+    n_labels = run_.gold.n_labels(patterns.class_names)
+    return {"matched": n_matched, "given": n_matched if n_labels is None else n_labels}
 
 
 def _plain(value: Any) -> Any:

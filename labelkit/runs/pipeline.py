@@ -64,10 +64,11 @@ def run(
         The folder to make. If an earlier run of the same rules over the same corpus was stopped, it goes on where it
         was.
     id : str, optional
-        The column that names the examples.
+        The column that names the examples; as in :meth:`labelkit.Applier.apply`.
     gold : str, array, Series or mapping, optional
         Trusted labels of some examples: the name of a column, a file of ids and labels, or as in
-        :func:`labelkit.summarize`. They are used to judge the rules, not to fit the model.
+        :func:`labelkit.summarize`. They are used to judge the rules, not to fit the model. Labels of ids that are not
+        in the corpus are left out; the manifest and the report say how many were matched, of how many.
     model : str or label model
         The name of a label model, or one with parameters set.
     labels : IntEnum, list of class names or int, optional
@@ -88,7 +89,9 @@ def run(
     RunFolderError
         If the folder exists and ``force`` is not given.
     CorpusError
-        If the corpus cannot be read, lacks a column, or has no rows.
+        If the corpus cannot be read, lacks a column, has an id twice, or has no rows.
+    GoldError
+        If gold does not fit the corpus or the classes, or none of it is of an example.
     FaultError
         If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
     """
@@ -101,7 +104,8 @@ def run(
         digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of label models are imported
         estimator = _model(model)
         digest.result()
-    truth = None if gold is None else open_gold(gold, opened)
+    class_names = applier.lfs.space.names
+    truth = None if gold is None else open_gold(gold, opened, class_names).checked(class_names)
     batch_rows = -(-batch_size // CHUNK) * CHUNK
     texts = {lf.name: {**text_of(lf, applier.lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
     run_ = Run(applier, opened, truth, RunLayout(layout.draft), batch_rows, texts)
@@ -112,6 +116,8 @@ def run(
     )
     times.note("apply")
     patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    if truth is not None and patterns.gold is not None:
+        truth.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
     times.note("patterns")
     # Gold evaluates the rules; the model is fitted without it.
     proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))

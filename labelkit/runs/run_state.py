@@ -87,6 +87,7 @@ class Run:
                 on_fault=on_fault,
                 max_faults=max_faults,
                 known_faults=known_faults,
+                known_ids=map(self.parts.ids, range(first)),
                 progress=progress,
                 cache=cache,
             ):
@@ -107,8 +108,11 @@ class Run:
         def write(number: int) -> None:
             pattern = places[number][self.parts.index(number)]
             start = number * self.batch_rows
-            positional = self.corpus.id is None
-            ids = np.arange(start, start + len(pattern)) if positional else self.parts.ids(number).combine_chunks()
+            ids = (
+                np.arange(start, start + len(pattern))
+                if not self.corpus.has_ids
+                else self.parts.ids(number).combine_chunks()
+            )
             with replaced(self.layout.part("labels", number)) as draft:
                 write_part(labels.table(ids, pattern), draft)
 

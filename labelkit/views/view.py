@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from labelkit.rules.labeling_function import Column, LabelingFunction, derived_c
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
 from labelkit.views.matches import Finder, Span, base_columns, values_for
-from labelkit.votes.alignment import RowNames, listed_names, names_hint
+from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
@@ -116,8 +117,8 @@ def view(
     >>> shown.frame[["text", "lf0"]].to_dict("index")
     {1: {'text': 'win', 'lf0': '1'}}
     """
-    rows = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix)
     source = open_corpus(corpus, id=id)
+    rows = matrix if isinstance(matrix, LabelMatrix) else _in_order_of(source, LabelMatrix.of(matrix))
     rules, notes = _rules_of(lfs, rows)
     if n < 1:
         raise MatrixError(f"n={n} is not a number of examples to show", hint="n=20")
@@ -169,6 +170,14 @@ def _shown(
     )
 
 
+def _in_order_of(corpus: Corpus, votes: LabelMatrix) -> LabelMatrix:
+    """Give votes that name no examples the names of a frame with as many rows."""
+    index = corpus.frame_index
+    if votes.frame_index is not None or index is None or corpus.id is not None or len(index) != len(votes):
+        return votes
+    return replace(votes, ids=votes.ids if index.ids is None else index.ids, frame_index=index)
+
+
 # What is given --------------------------------------------------------------------------------------------------------
 
 
@@ -196,9 +205,9 @@ def _gold_of(gold: Any, matrix: LabelMatrix, corpus: Corpus) -> NDArray[np.int64
     if gold is None or isinstance(gold, bool):
         return None
     if isinstance(gold, str):
-        values = examples_at(corpus, matrix.ids, np.arange(len(matrix)), [gold]).column(0)
+        values = examples_at(corpus, matrix.examples, np.arange(len(matrix)), [gold]).column(0)
         gold = column_values(values)
-    return aligned_gold(gold, matrix.ids, matrix.class_names)
+    return aligned_gold(gold, matrix.examples, matrix.class_names)
 
 
 def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
@@ -209,33 +218,25 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
         labels = given.label(matrix)
     else:
         proba = np.asarray(given)
+        if has_index(given):
+            proba = aligned_values(given, proba, matrix.examples, np.nan, what="labels", error=ModelError)
         if proba.dtype.kind != "f" or proba.shape != (len(matrix), matrix.n_classes):
             raise ModelError(
                 f"labels of type {type(given).__name__} are neither a fitted label model nor ProbabilisticLabels",
                 hint="labels=model, labels=model.label(matrix), or probabilities of shape (n_examples, n_classes)",
             )
-        labels = ProbabilisticLabels(proba, matrix.covered, np.arange(len(proba)), matrix.ids, matrix.class_names)
+        labels = ProbabilisticLabels(
+            proba, matrix.covered, np.arange(len(proba)), matrix.ids, matrix.class_names, matrix.frame_index
+        )
     if len(labels.class_names) != matrix.n_classes:
         raise ModelError(f"the labels are of {len(labels.class_names)} classes, and the votes of {matrix.n_classes}")
-    if np.array_equal(labels.ids, matrix.ids):
-        return labels
-    rows = RowNames(labels.ids)
-    positions = rows.positions(matrix.ids) if rows.is_unique else np.full(len(matrix), -1)
-    if (positions < 0).any():
-        raise ModelError(
-            f"the labels are of other examples: none bears the id {matrix.ids[positions < 0].tolist()[0]!r}",
-            hint="labels=model.label(matrix)",
-        )
-    return labels[positions]
+    places = labels.examples.order(matrix.examples, what="the labels", error=ModelError)
+    return labels if places is None else labels[places]
 
 
 def _positions_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
     """Return the positions of the examples that are named."""
-    names = listed_names(ids)
-    positions = RowNames(matrix.ids.astype(object)).positions(names)
-    if (positions < 0).any():
-        raise MatrixError(f"no example has the id {names[positions < 0].tolist()[0]!r}", hint=names_hint(matrix.ids))
-    return positions
+    return matrix.examples.places(ids, error=MatrixError)
 
 
 # What is shown --------------------------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ def _texts_of(
     ]
     needed = dict.fromkeys(name for name in shown if name not in derived or name in corpus.column_names)
     needed |= dict.fromkeys(name for asker in [*makers, *(lf for lf, _ in voters)] for name in base_columns(asker))
-    table = examples_at(corpus, matrix.ids, chosen.rows, list(needed))
+    table = examples_at(corpus, matrix.examples, chosen.rows, list(needed))
     reader = _ShownRows(table.to_pylist())
     spans = tuple(
         tuple(span for lf, votes in voters if votes[i] != ABSTAIN for span in reader.spans(i, lf))

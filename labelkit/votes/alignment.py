@@ -1,26 +1,47 @@
-"""Match rows that a user gives beside the examples (gold, slices, labels, ids) with the examples.
+"""Match rows that a user gives beside the examples (gold, slices, weights, labels, ids) with the examples.
 
 The law, for all of them: what names its rows is matched by name; what does not is matched by position, if it has as
-many rows; anything else is an error that shows names. :func:`names_of` tells the two apart, :class:`RowNames` finds
-rows by their names, and the caller raises the error of its domain.
+many rows; anything else is an error that shows names of both sides. :class:`ExampleNames` holds what names the
+examples: their ids, and the index of the frame that they came from. :func:`match` decides by which of them something
+given is matched, :class:`RowNames` finds rows by their names, and the caller says of which domain an error is.
 
->>> ids = np.array(["a", "b", "c"])
->>> RowNames(names_of({"b": 1, "c": 0}, ids)).positions(ids).tolist()
+>>> examples = ExampleNames(np.array(["a", "b", "c"]))
+>>> match({"b": 1, "c": 0}, examples, what="gold", error=GoldError).sources.tolist()
 [-1, 0, 1]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from labelkit.exceptions import LabelkitError
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+HABIT_ROWS: Final = 1_000
+"""Names that are looked at for why none of them is an id."""
+
+
+def _as_number(name: Any) -> str:
+    """Return a number as text in its shortest form."""
+    text = str(name).strip()
+    return text.removesuffix(".0").lstrip("0") or "0"
+
+
+_HABITS: Final[tuple[tuple[Callable[[Any], str], str], ...]] = (
+    (str, "as the other type: one side is text, the other numbers; .astype(str) or .astype(int) makes them alike"),
+    (lambda name: str(name).strip(), "without the spaces around it"),
+    (_as_number, "without its leading zeros: read both as text, pd.read_csv(..., dtype=str)"),
+    (lambda name: str(name).strip().casefold(), "in other letters"),
+)
+"""Forms in which names are alike that were read, or written, in two ways."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,34 +89,397 @@ class RowNames:
         return np.where(among_first >= 0, np.flatnonzero(self._is_first)[among_first], -1)
 
 
+@dataclass(frozen=True, eq=False)
+class FrameIndex:
+    """The index of the pandas frame that the examples came from.
+
+    Parameters
+    ----------
+    labels : pandas.Index of length n_examples
+    is_default : bool
+        True if the frame was made without an index: 0, 1, 2, ...
+    """
+
+    labels: pd.Index[Any]
+    is_default: bool
+
+    @classmethod
+    def of(cls, frame: Any) -> FrameIndex:
+        """Take the index of a frame."""
+        return cls(frame.index, is_default(frame.index))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, rows: Any) -> FrameIndex:
+        """Some of the rows, by slice, mask or positions."""
+        return FrameIndex(self.labels[rows], self.is_default)
+
+    @cached_property
+    def names_rows(self) -> bool:
+        """True if the labels tell the rows apart: none repeats, and none is empty."""
+        return bool(self.labels.is_unique) and not (self.labels.nlevels == 1 and bool(self.labels.hasnans))
+
+    @cached_property
+    def ids(self) -> NDArray[Any] | None:
+        """The ids that the labels give the examples; None where these are the positions.
+
+        Numbers and text are ids as they are; labels of any other kind (dates, categories, floats, tuples of several
+        levels), as text. An index that repeats, or has empty labels, names nothing.
+        """
+        if self.is_default or not self.names_rows:
+            return None
+        labels = labels_of(self.labels)
+        if labels.dtype.kind in "iu" and int(labels.max(initial=0)) < 2**63:
+            return labels.astype(np.int64)
+        texts = object_array(map(str, self.labels))
+        return texts if RowNames(texts).is_unique else None
+
+    @classmethod
+    def joined(cls, parts: Sequence[FrameIndex | None]) -> FrameIndex | None:
+        """Put the indexes of several frames under one another; None unless all parts have one."""
+        given = [part for part in parts if part is not None]
+        if not given or len(given) < len(parts):
+            return None
+        labels = given[0].labels.append([part.labels for part in given[1:]])
+        return cls(labels, all(part.is_default for part in given))
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleNames:
+    """What names the examples.
+
+    Parameters
+    ----------
+    ids : ndarray, shape (n_examples,)
+    index : FrameIndex of length n_examples, optional
+        It may repeat, and then names nothing.
+    """
+
+    ids: NDArray[Any]
+    index: FrameIndex | None = None
+
+    @classmethod
+    def of(cls, examples: ExampleNames | NDArray[Any]) -> ExampleNames:
+        """Take an array of ids for what names the examples."""
+        return examples if isinstance(examples, ExampleNames) else cls(np.asarray(examples))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def by_id(self) -> RowNames:
+        """The examples by their ids."""
+        return RowNames(self.ids)
+
+    @cached_property
+    def by_index(self) -> RowNames | None:
+        """The examples by the index of their frame; None if there is no frame, or its index names nothing."""
+        return RowNames(labels_of(self.index.labels)) if self.index is not None and self.index.names_rows else None
+
+    @cached_property
+    def are_positions(self) -> bool:
+        """True if nothing names the examples, and their positions stand for ids."""
+        is_counted = self.ids.dtype.kind in "iu" and np.array_equal(self.ids, np.arange(len(self)))
+        return self.index is None and is_counted
+
+    def __getitem__(self, rows: Any) -> ExampleNames:
+        """Some of the examples, by slice, mask or positions."""
+        return ExampleNames(self.ids[rows], None if self.index is None else self.index[rows])
+
+    def places(self, wanted: Any, *, error: type[LabelkitError]) -> NDArray[np.int64]:
+        """Find examples that are named one by one: by their ids, or else by the index of their frame.
+
+        Parameters
+        ----------
+        wanted : name or sequence of names
+        error : type of LabelkitError
+
+        Returns
+        -------
+        ndarray of int64, shape (n_wanted,)
+
+        Raises
+        ------
+        LabelkitError
+            If a name is no example's.
+        """
+        names = listed_names(wanted)
+        found = RowNames(self.ids.astype(object)).positions(names)
+        if (found < 0).any() and self.by_index is not None:
+            by_index = self.by_index.positions(names)
+            found = found if (by_index < 0).any() else by_index
+        if (found < 0).any():
+            missing = names[found < 0]
+            raise error(
+                f"no example has the id {missing.tolist()[0]!r}",
+                hint=names_hint(self.ids, missing),
+            )
+        return found
+
+    def order(self, wanted: ExampleNames, *, what: str, error: type[LabelkitError]) -> NDArray[np.int64] | None:
+        """Find the rows at which other examples stand among these.
+
+        Parameters
+        ----------
+        wanted : ExampleNames
+        what, error
+            As in :func:`match`.
+
+        Returns
+        -------
+        ndarray of int64, shape (len(wanted),), or None
+            None where both are the same in the same order.
+
+        Raises
+        ------
+        LabelkitError
+            If some of them are not among these.
+        """
+        if len(self) == len(wanted) and np.array_equal(self.ids, wanted.ids):
+            return None
+        places = self.by_id.positions(wanted.ids) if self.by_id.is_unique else np.full(len(wanted), -1)
+        if (places < 0).any():
+            lost = wanted.ids[places < 0]
+            raise error(
+                f"{what} are of other examples ({len(self):,} and {len(wanted):,}): they have ids such as "
+                f"{shown_names(self.ids)}, and none bears the id {lost[:1].tolist()[0]!r}",
+                hint=habit(lost, self.ids),
+            )
+        return places
+
+    def named_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Give the rows of a frame, in the order of the examples, their names.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the index of the frame that the examples came from, if that had one of its own; else with the ids.
+        """
+        import pandas as pd  # noqa: PLC0415 - as above
+
+        if self.index is None or self.index.is_default:
+            return frame.set_axis(pd.Index(self.ids, name="id"))
+        return frame.set_axis(self.index.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """Rows that are given, and the examples, by names of the same kind.
+
+    Parameters
+    ----------
+    given : RowNames
+    examples : RowNames
+    """
+
+    given: RowNames
+    examples: RowNames
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """The example of each row given, -1 where there is none; shape (n_given,)."""
+        return self.examples.positions(self.given.names)
+
+    @cached_property
+    def sources(self) -> NDArray[np.int64]:
+        """The row given for each example, -1 where there is none; shape (n_examples,)."""
+        return self.given.positions(self.examples.names)
+
+
+def match(given: Any, examples: ExampleNames, *, what: str, error: type[LabelkitError]) -> Match | None:
+    """Decide by which names the rows of something given are matched with the examples.
+
+    A mapping is matched by its keys, a Series by its index: with the ids of the examples, or with the index of the
+    frame that they came from. A Series with that very index is in the order of the examples.
+
+    Parameters
+    ----------
+    given : mapping, pandas Series or DataFrame, or anything else
+    examples : ExampleNames
+    what : str
+        The word for it in errors.
+    error : type of LabelkitError
+
+    Returns
+    -------
+    Match or None
+        None where only the order says which row is which; the caller compares the lengths.
+
+    Raises
+    ------
+    LabelkitError
+        If no name is an example's, the index of the frame repeats, or names fit ids and index in different ways.
+    """
+    names = names_of(given, examples.ids if examples.index is None else None)
+    if names is None or _bears(given, examples.index):
+        return None
+    rows = RowNames(names)
+    if examples.index is not None and examples.by_index is None:
+        return _despite_repeats(rows, examples, what, error)
+    by_id = Match(rows, examples.by_id)
+    if examples.by_index is None:
+        if examples.are_positions and has_index(given) and not given.index.is_monotonic_increasing:
+            raise error(
+                f"the examples have no names, and {what} has an index in an order of its own, which begins with "
+                f"{shown_names(names)}: it could be of their positions, or of a frame in another order",
+                hint=f"apply the rules to the frame itself, or give {what}.to_numpy() in the order of the rows",
+            )
+        return _checked(by_id, what, error)
+    by_index = Match(rows, examples.by_index)
+    n_ids, n_labels = (int((found.places >= 0).sum()) for found in (by_id, by_index))
+    if not n_ids and not n_labels and _is_default(given, len(examples)):
+        return None
+    if n_ids == n_labels and _could_be_either(given, examples, by_id, by_index):
+        raise error(
+            f"the index of {what}, which begins with {shown_names(names)}, could be of ids or the index of the frame: "
+            f"the examples have the ids {shown_names(examples.ids)} and the index "
+            f"{shown_names(by_index.examples.names)}",
+            hint=f"give {what} as a dict by id, or {what}.to_numpy() in the order of the rows",
+        )
+    return _checked(by_id if n_ids >= n_labels else by_index, what, error)
+
+
+def _could_be_either(given: Any, examples: ExampleNames, by_id: Match, by_index: Match) -> bool:
+    """Return True for a Series whose index fits ids and frame in two ways; an index of another name is of ids."""
+    if not has_index(given) or np.array_equal(by_id.places, by_index.places):
+        return False
+    return examples.index is not None and given.index.names == examples.index.labels.names
+
+
+def _bears(given: Any, index: FrameIndex | None) -> bool:
+    """Return True for a Series that has the index of the frame, in the same order."""
+    if index is None or not has_index(given):
+        return False
+    return bool(given.index.names == index.labels.names and given.index.equals(index.labels))
+
+
+def _is_default(given: Any, n_examples: int) -> bool:
+    """Return True for a Series that was made without an index, with a row for each example."""
+    return has_index(given) and len(given) == n_examples and is_default(given.index)
+
+
+def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: type[LabelkitError]) -> Match:
+    """Match by ids where the index of the frame names nothing, if no name could be meant as one of that index."""
+    assert examples.index is not None
+    labels, by_id = RowNames(labels_of(examples.index.labels)), Match(rows, examples.by_id)
+    if len(rows) and (by_id.places >= 0).all() and (labels.positions(rows.names) < 0).all():
+        return by_id
+    raise error(
+        f"the index of the frame {'has empty labels' if labels.is_unique else 'repeats, as after pd.concat'}, so that "
+        f"it names no example: it begins with {shown_names(labels.names)}, that of {what} with "
+        f"{shown_names(rows.names)}",
+        hint="apply the rules to df.reset_index(drop=True), or to pd.concat(..., ignore_index=True); "
+        f"{what} with the very index of the frame, or {what}.to_numpy(), is in the order of the rows",
+    )
+
+
+def _checked(found: Match, what: str, error: type[LabelkitError]) -> Match:
+    """Refuse names of which none is an example's."""
+    if len(found.given) and len(found.examples) and (found.places < 0).all():
+        raise _of_strangers(found.given.names, found.examples.names, what, error)
+    return found
+
+
+def _of_strangers(names: NDArray[Any], ids: NDArray[Any], what: str, error: type[LabelkitError]) -> LabelkitError:
+    """Return the error for names that no example bears."""
+    return error(
+        f"{what} names {len(names):,} id(s) that are not examples, such as {names[:1].tolist()[0]!r}",
+        hint=names_hint(ids, names),
+    )
+
+
+# What is given --------------------------------------------------------------------------------------------------------
+
+
+def aligned_values(
+    given: Any,
+    values: NDArray[Any],
+    examples: ExampleNames,
+    fill: Any,
+    *,
+    what: str,
+    error: type[LabelkitError],
+    unit: str = "values",
+) -> NDArray[Any]:
+    """Bring values into the order of the examples; ``fill`` where an example has none.
+
+    Parameters
+    ----------
+    given
+        What the values are of, which may name them.
+    values : ndarray, shape (n_given,) or (n_given, k)
+    examples, what, error
+        As in :func:`match`.
+    fill : object
+    unit : str
+        The word for one of the values, in the plural.
+
+    Raises
+    ------
+    LabelkitError
+        If a name is no example's or stands twice, an example's name is another's too, or the lengths differ.
+    """
+    found = match(given, examples, what=what, error=error)
+    if found is None:
+        if len(values) != len(examples):
+            raise error(
+                f"{what} has {len(values):,} {unit} for {len(examples):,} examples",
+                hint="give a Series or dict by id where some examples have none",
+            )
+        return values
+    check_names(found, what, error)
+    aligned = np.full((len(examples), *values.shape[1:]), fill, dtype=values.dtype)
+    aligned[found.places] = values
+    return aligned
+
+
+def check_names(found: Match, what: str, error: type[LabelkitError]) -> None:
+    """Refuse names that are no example's, stand twice, or name several examples.
+
+    Raises
+    ------
+    LabelkitError
+    """
+    if not found.examples.is_unique:
+        raise error(
+            f"the id {found.examples.repeated()!r} names several examples, so {what} by id has no meaning",
+            hint=f"give {what} as an array in the order of the examples",
+        )
+    missing = found.given.names[found.places < 0]
+    if len(missing):
+        raise _of_strangers(missing, found.examples.names, what, error)
+    if not found.given.is_unique:
+        raise error(f"{what} names the id {found.given.repeated()!r} twice", hint="keep one label an example")
+
+
 def names_of(given: Any, ids: NDArray[Any] | None = None) -> NDArray[Any] | None:
     """Return the names that the rows of something bear.
 
     Parameters
     ----------
-    given : mapping, pandas Series, or anything else
+    given : mapping, pandas Series or DataFrame, or anything else
     ids : ndarray, shape (n_examples,), optional
-        Those that the names are going to be matched with, where they are at hand.
+        Those that the names are going to be matched with, where nothing else names the examples.
 
     Returns
     -------
     ndarray or None
         The keys of a mapping, or the index of a Series. None where only the order says which row is which: the index of
-        a Series that was made without one, where the ids are at hand and its numbers are not all ids.
+        a Series that was made without one, with a row for each example, if its numbers are not all ids.
     """
     if isinstance(given, Mapping):
         return object_array(given)
     if not has_index(given):
         return None
-    names: NDArray[Any] = given.index.to_numpy()
-    if ids is None:
-        return names
-    is_default = len(names) == len(ids) and np.array_equal(names, np.arange(len(names)))
-    return None if is_default and not set(names.tolist()) <= set(ids.tolist()) else names
+    names = labels_of(given.index)
+    if ids is not None and _is_default(given, len(ids)) and (RowNames(ids).positions(names) < 0).any():
+        return None
+    return names
 
 
 def has_index(given: Any) -> bool:
-    """Return True for a pandas Series, recognised without importing pandas (a list's ``index`` is a method)."""
+    """Return True for a pandas Series or frame, told without importing pandas (a list's ``index`` is a method)."""
     return hasattr(getattr(given, "index", None), "to_numpy")
 
 
@@ -107,10 +491,29 @@ def listed_names(given: Any) -> NDArray[Any]:
 
 def object_array(values: Iterable[Any]) -> NDArray[Any]:
     """Return values of any types as an array, without making one type of them."""
-    listed = list(values)
-    array = np.empty(len(listed), dtype=object)
-    array[:] = listed
-    return array
+    return np.fromiter(values, dtype=object)
+
+
+# The index of a frame -------------------------------------------------------------------------------------------------
+
+
+def labels_of(index: pd.Index[Any]) -> NDArray[Any]:
+    """Return the labels of an index; those of several levels are tuples."""
+    labels: NDArray[Any] = index.to_numpy()
+    return labels
+
+
+def is_default(index: pd.Index[Any]) -> bool:
+    """Return True for the index of a frame that was made without one: 0, 1, 2, ..."""
+    if index.nlevels > 1 or getattr(index.dtype, "kind", "O") not in "iu":
+        return False
+    start, step = getattr(index, "start", None), getattr(index, "step", None)
+    if step is not None:  # a range is not written out
+        return (start, step) == (0, 1) or not len(index)
+    return np.array_equal(index.to_numpy(), np.arange(len(index)))
+
+
+# Names in messages ----------------------------------------------------------------------------------------------------
 
 
 def shown_names(names: NDArray[Any], most: int = 2) -> str:
@@ -122,6 +525,23 @@ def shown_names(names: NDArray[Any], most: int = 2) -> str:
     return repr(names[:most].tolist()) if len(names) else "(none)"
 
 
-def names_hint(ids: NDArray[Any]) -> str | None:
-    """Return a hint that shows an id of the examples, for an error about a name that none of them bears."""
-    return f"ids look like {ids[:1].tolist()[0]!r}" if len(ids) else None
+def names_hint(ids: NDArray[Any], names: NDArray[Any] | None = None) -> str | None:
+    """Return a hint that shows an id of the examples, for an error about names that none of them bears, and why."""
+    if not len(ids):
+        return None
+    why = None if names is None else habit(names, ids)
+    return f"ids look like {ids[:1].tolist()[0]!r}; {why or 'an array is taken in the order of the examples'}"
+
+
+def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:
+    """Return a hint where names differ from ids only in how they were read: as numbers, with spaces, in capitals.
+
+    >>> habit(np.array([1, 2]), np.array(["001", "002"], dtype=object))
+    "1 would be '001' without its leading zeros: read both as text, pd.read_csv(..., dtype=str)"
+    """
+    first = {form: {form(name): name for name in ids[:HABIT_ROWS].tolist()} for form, _ in _HABITS}
+    for form, what in _HABITS:
+        for name in names[:HABIT_ROWS].tolist():
+            if form(name) in first[form]:
+                return f"{name!r} would be {first[form][form(name)]!r} {what}"
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from labelkit.exceptions import GoldError
-from labelkit.votes.alignment import RowNames, has_index, names_hint, names_of, object_array
+from labelkit.votes.alignment import ExampleNames, aligned_values, has_index, object_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,12 @@ class GoldCounts:
         return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
 
 
+MAX_NUMBER: Final = 2**31
+"""No class has a number as high as this."""
+
+_NUMBER: Final = re.compile(r"-?\d{1,9}(\.0*)?")
+"""A class number as text; a column of numbers with gaps is written with a fraction of zero."""
+
 NO_GOLD: Final = GoldCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 """The counts where no example has a gold label."""
 
@@ -81,7 +88,7 @@ def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: in
     return np.bincount(cells, minlength=n_patterns * n_classes).reshape(n_patterns, n_classes)
 
 
-def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
+def aligned_gold(gold: Any, examples: ExampleNames, class_names: Sequence[str]) -> NDArray[np.int64]:
     """Bring gold labels into the order of the examples.
 
     Parameters
@@ -89,7 +96,8 @@ def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> ND
     gold : array-like of shape (n_examples,), pandas Series or mapping by id
         Class numbers, enum members or class names; -1, ``None`` or NaN where unknown. A Series is matched by its
         index, a mapping by its keys, and both may leave examples out; any other array is in the order of the examples.
-    ids : ndarray, shape (n_examples,)
+    examples : ExampleNames
+        Their ids, and the index of their frame.
     class_names : list of str
 
     Returns
@@ -99,25 +107,30 @@ def aligned_gold(gold: Any, ids: NDArray[Any], class_names: Sequence[str]) -> ND
     Raises
     ------
     GoldError
-        If the length does not fit, an id is not an example's (or of several), or a value is not a class.
+        If the length does not fit, a name is not an example's (or of several), or a value is not a class.
 
     Examples
     --------
-    >>> aligned_gold({"b": 1, "c": "ham"}, np.array(["a", "b", "c"]), ["ham", "spam"])
+    >>> aligned_gold({"b": 1, "c": "ham"}, ExampleNames(np.array(["a", "b", "c"])), ["ham", "spam"])
     array([-1,  1,  0])
     """
-    names, values = names_of(gold, ids), gold_values(gold)
+    return aligned_values(
+        gold, gold_classes(gold, class_names), examples, -1, what="gold", unit="labels", error=GoldError
+    )
+
+
+def gold_classes(gold: Any, class_names: Sequence[str]) -> NDArray[np.int64]:
+    """Turn gold of any form into class numbers in its own order, -1 where unknown; shape (n_gold,).
+
+    Raises
+    ------
+    GoldError
+        If it has several dimensions, or a value is not a class.
+    """
+    values = gold_values(gold)
     if values.ndim != 1:
         raise GoldError(f"gold has shape {values.shape}, not (n_examples,)")
-    classes = _as_classes(values, class_names)
-    if names is not None:
-        return _by_name(classes, names, ids)
-    if len(classes) != len(ids):
-        raise GoldError(
-            f"gold has {len(classes)} labels for {len(ids)} examples",
-            hint="give a Series or dict by id where gold is partial",
-        )
-    return classes
+    return _as_classes(values, class_names)
 
 
 def gold_values(gold: Any) -> NDArray[Any]:
@@ -140,9 +153,10 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
     """Class numbers of gold values, -1 where unknown."""
     if values.dtype.kind in "iu":
         classes = values.astype(np.int64)
+        classes[values > MAX_NUMBER] = MAX_NUMBER  # of unsigned numbers, which would turn negative
     elif values.dtype.kind == "f":
         filled = np.where(np.isnan(values), -1, values)
-        whole = np.isfinite(filled) & (filled == np.rint(filled))
+        whole = (np.abs(filled) <= MAX_NUMBER) & (filled == np.rint(filled))
         if not whole.all():
             raise GoldError(f"gold holds {filled[~whole][0]}, which is not a class")
         classes = filled.astype(np.int64)
@@ -169,40 +183,9 @@ def _as_class(value: Any, numbers: dict[str, int]) -> int:
     if isinstance(value, str):
         if value in numbers:
             return numbers[value]
-        if value.strip().removeprefix("-").isdecimal():  # as a CSV file has it
-            return int(value)
-    if isinstance(value, int | np.integer | float) and not isinstance(value, bool) and value % 1 == 0:
+        if _NUMBER.fullmatch(value.strip()):  # as a CSV file has it
+            return int(float(value))
+    is_number = isinstance(value, int | np.integer | float) and not isinstance(value, bool)
+    if is_number and value % 1 == 0 and abs(value) <= MAX_NUMBER:
         return int(value)
     raise GoldError(f"gold holds {value!r}, which is neither a class number nor one of the names {list(numbers)[:12]}")
-
-
-def _by_name(classes: NDArray[np.int64], names: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
-    """Put each class at the example of its name; -1 for the others."""
-    examples = RowNames(ids)
-    if not examples.is_unique:
-        raise GoldError(
-            f"the id {examples.repeated()!r} names several examples, so gold by id has no meaning",
-            hint="give gold as an array in the order of the examples",
-        )
-    positions = examples.positions(names)
-    if (positions < 0).any():
-        missing = names[positions < 0].tolist()
-        raise GoldError(
-            f"gold names {len(missing)} id(s) that are not examples, such as {missing[0]!r}", hint=names_hint(ids)
-        )
-    check_named_once(RowNames(names))
-    aligned = np.full(len(ids), -1, dtype=np.int64)
-    aligned[positions] = classes
-    return aligned
-
-
-def check_named_once(names: RowNames) -> None:
-    """Refuse gold that gives an example several labels.
-
-    Raises
-    ------
-    GoldError
-        If a name occurs twice.
-    """
-    if not names.is_unique:
-        raise GoldError(f"gold names the id {names.repeated()!r} twice", hint="keep one label an example")

@@ -32,6 +32,7 @@ from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
+from labelkit.votes.alignment import ExampleNames, FrameIndex, has_index
 from labelkit.votes.distinct_rows import distinct
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -75,6 +76,8 @@ class LabelMatrix:
         Where rules failed, in the order of the examples.
     confidence : ndarray of uint8, shape (n_examples, n_lfs), optional
         How sure a rule was of its vote, from 1 to 255 (certain); 0 where it did not say, or did not vote.
+    frame_index : FrameIndex of length n_examples, optional
+        The index of the pandas frame that the examples came from, by which a Series is matched too; not saved.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class LabelMatrix:
     ids: NDArray[Any]
     faults: tuple[Fault, ...] = ()
     confidence: NDArray[np.uint8] | None = None
+    frame_index: FrameIndex | None = None
 
     def __post_init__(self) -> None:
         votes = as_votes(self.votes, len(self.class_names))
@@ -101,6 +105,8 @@ class LabelMatrix:
             raise MatrixError(f"{votes.shape[1]} columns of votes, but {len(self.lfs)} labeling functions")
         if self.ids.shape != (len(votes),):
             raise MatrixError(f"{len(votes)} rows of votes, but ids of shape {self.ids.shape}")
+        if self.frame_index is not None and len(self.frame_index) != len(votes):
+            raise MatrixError(f"{len(votes)} rows of votes, but an index of {len(self.frame_index)} labels")
         names = [lf.name for lf in self.lfs]
         if len(set(names)) != len(names):
             raise MatrixError(f"labeling functions share a name: {sorted({n for n in names if names.count(n) > 1})}")
@@ -124,7 +130,8 @@ class LabelMatrix:
         Parameters
         ----------
         votes : array-like of int, shape (n_examples, n_lfs)
-            -1 is an abstain. Of a DataFrame, the column names name the labeling functions and the index is the ids.
+            -1 is an abstain. Of a DataFrame, the column names name the labeling functions, and the index is the ids,
+            unless it repeats.
         names : list of str, optional
             Names of the labeling functions; ``lf0``, ``lf1``, ... if not given.
         classes : int or list of str, optional
@@ -136,9 +143,11 @@ class LabelMatrix:
         -------
         LabelMatrix
         """
-        if hasattr(votes, "columns") and hasattr(votes, "index"):  # a pandas frame, recognised without importing pandas
+        index = FrameIndex.of(votes) if has_index(votes) and hasattr(votes, "columns") else None
+        if hasattr(votes, "columns"):  # a frame, recognised without importing its library
             names = [str(column) for column in votes.columns] if names is None else names
-            ids = votes.index if ids is None else ids
+        if index is not None and ids is None:
+            ids = index.ids
         if hasattr(votes, "tocsr"):
             votes = from_sparse(votes)
         array = as_votes(np.array(votes), None)  # a copy: what the user does to the array later is not known here
@@ -150,6 +159,7 @@ class LabelMatrix:
             lfs=tuple(LFInfo(name=name) for name in named),
             class_names=space.names,
             ids=np.arange(len(array)) if ids is None else np.asarray(ids),
+            frame_index=index,
         )
 
     # What it looks like -----------------------------------------------------------------------------------------------
@@ -168,6 +178,11 @@ class LabelMatrix:
     def ndim(self) -> int:
         """Two."""
         return 2
+
+    @cached_property
+    def examples(self) -> ExampleNames:
+        """What names the examples: ids, and the index of their frame."""
+        return ExampleNames(self.ids, self.frame_index)
 
     @property
     def n_examples(self) -> int:
@@ -261,7 +276,12 @@ class LabelMatrix:
         faults.sort(key=lambda fault: fault.row)
         sure = None if self.confidence is None else self.confidence[positions]
         return replace(
-            self, votes=self.votes[positions], ids=self.ids[positions], faults=tuple(faults), confidence=sure
+            self,
+            votes=self.votes[positions],
+            ids=self.ids[positions],
+            faults=tuple(faults),
+            confidence=sure,
+            frame_index=None if self.frame_index is None else self.frame_index[positions],
         )
 
     @classmethod
@@ -286,11 +306,11 @@ class LabelMatrix:
         else:  # as objects where numbers and strings meet, so that none becomes the other
             kinds = {part.ids.dtype.kind for part in parts if len(part)}
             ids = np.concatenate([part.ids if len(kinds) < 2 else part.ids.astype(object) for part in parts])
-        sure = _side_by_side(parts, axis=0)
-        return replace(first, votes=votes, ids=ids, faults=tuple(faults), confidence=sure)
+        sure, index = _side_by_side(parts, axis=0), FrameIndex.joined([part.frame_index for part in parts])
+        return replace(first, votes=votes, ids=ids, faults=tuple(faults), confidence=sure, frame_index=index)
 
     def join(self, other: LabelMatrix) -> LabelMatrix:
-        """Put the rules of another matrix over the same examples beside these.
+        """Put the rules of another matrix over the same examples, in any order, beside these.
 
         Raises
         ------
@@ -299,15 +319,27 @@ class LabelMatrix:
         """
         if self.class_names != other.class_names:
             raise MatrixError(f"the classes differ: {self.class_names} and {other.class_names}")
-        if len(self) != len(other) or not np.array_equal(self.ids, other.ids):
-            raise MatrixError(
-                f"the examples differ ({len(self)} and {len(other)} rows)",
-                hint="apply both sets of rules to the same corpus",
-            )
+        other = other.arranged(self.examples)
         faults = sorted((*self.faults, *other.faults), key=lambda fault: fault.row)
         votes = np.concatenate([self.votes, other.votes], axis=1)
         sure = _side_by_side([self, other], axis=1)
         return replace(self, votes=votes, lfs=(*self.lfs, *other.lfs), faults=tuple(faults), confidence=sure)
+
+    def arranged(self, examples: ExampleNames) -> LabelMatrix:
+        """Bring these examples into the order of others, by their ids.
+
+        Raises
+        ------
+        MatrixError
+            If they are not the same examples.
+        """
+        if len(self) != len(examples):
+            raise MatrixError(
+                f"the examples differ ({len(examples)} and {len(self)} rows)",
+                hint="apply both sets of rules to the same corpus",
+            )
+        places = self.examples.order(examples, what="the votes of the other matrix", error=MatrixError)
+        return self if places is None else self[places]
 
     # What models and statistics learn from ----------------------------------------------------------------------------
 
@@ -340,10 +372,13 @@ class LabelMatrix:
     # Other forms ------------------------------------------------------------------------------------------------------
 
     def to_pandas(self) -> pd.DataFrame:
-        """A DataFrame of votes: a column per labeling function, the ids as index."""
+        """A DataFrame of votes: a column per labeling function, the ids as index.
+
+        Examples of a pandas frame with an index of its own have that index, so that the two can be joined.
+        """
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
-        return pd.DataFrame(self.votes, columns=list(self.names), index=pd.Index(self.ids, name="id"))
+        return self.examples.named_frame(pd.DataFrame(self.votes, columns=list(self.names)))
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table: ``id``, then a column of votes per labeling function; the rest in its metadata."""

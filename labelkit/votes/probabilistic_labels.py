@@ -39,6 +39,7 @@ from labelkit._shared.row_operations import row_maxima
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
+from labelkit.votes.alignment import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
@@ -173,6 +174,8 @@ class ProbabilisticLabels:
         The pattern of each example.
     ids : ndarray, shape (n_examples,)
     class_names : tuple of str
+    frame_index : FrameIndex of length n_examples, optional
+        The index of the pandas frame that the examples came from; not saved.
 
     Raises
     ------
@@ -185,6 +188,7 @@ class ProbabilisticLabels:
     index: NDArray[np.int64]
     ids: NDArray[Any]
     class_names: tuple[str, ...]
+    frame_index: FrameIndex | None = None
 
     def __post_init__(self) -> None:
         n_patterns, n_classes = self.pattern_proba.shape
@@ -196,6 +200,8 @@ class ProbabilisticLabels:
                 f"{self.pattern_covered.shape} are covered or not; patterns of {self.index.shape} examples, "
                 f"ids of {self.ids.shape}"
             )
+        if self.frame_index is not None and len(self.frame_index) != len(self.index):
+            raise MatrixError(f"{len(self.index)} examples, but an index of {len(self.frame_index)} labels")
         if len(self.index) and not 0 <= self.index.min() <= self.index.max() < n_patterns:
             raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
         if isinstance(self.pattern_proba, np.ndarray) and not np.allclose(self.pattern_proba.sum(axis=1), 1, atol=1e-6):
@@ -235,7 +241,14 @@ class ProbabilisticLabels:
 
     def __getitem__(self, rows: Any) -> ProbabilisticLabels:
         """Some of the examples, by slice, mask or positions."""
-        return replace(self, index=np.atleast_1d(self.index[rows]), ids=np.atleast_1d(self.ids[rows]))
+        rows = np.atleast_1d(np.arange(len(self))[rows])
+        frame_index = None if self.frame_index is None else self.frame_index[rows]
+        return replace(self, index=self.index[rows], ids=self.ids[rows], frame_index=frame_index)
+
+    @property
+    def examples(self) -> ExampleNames:
+        """What names the examples: ids, and the index of their frame."""
+        return ExampleNames(self.ids, self.frame_index)
 
     @property
     def n_classes(self) -> int:
@@ -303,6 +316,7 @@ class ProbabilisticLabels:
             index=np.concatenate([part.index + offset for part, offset in zip(given, offsets, strict=True)]),
             ids=np.concatenate([part.ids for part in given]),
             class_names=given[0].class_names,
+            frame_index=FrameIndex.joined([part.frame_index for part in given]),
         )
 
     def to_arrow(self) -> pa.Table:
@@ -317,9 +331,13 @@ class ProbabilisticLabels:
         return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
 
     def to_pandas(self) -> pd.DataFrame:
-        """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``."""
+        """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``.
+
+        Examples of a pandas frame with an index of its own have that index, so that the two can be joined:
+        ``frame.join(labels.to_pandas())``.
+        """
         frame: pd.DataFrame = self.to_arrow().to_pandas()
-        return frame.astype({"label": "Int64"}).set_index("id")
+        return self.examples.named_frame(frame.drop(columns="id").astype({"label": "Int64"}))
 
     def to_polars(self) -> Any:
         """A polars DataFrame: ``id``, ``label``, ``covered``, ``p_<class>``."""
@@ -402,7 +420,7 @@ def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
     >>> found.proba.tolist(), found.hard().tolist()
     ([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0]], [1, 1, 0])
     """
-    truth = aligned_gold(gold, labels.ids, labels.class_names)
+    truth = aligned_gold(gold, labels.examples, labels.class_names)
     chosen = np.flatnonzero(truth >= 0)
     classes, number = np.unique(truth[chosen], return_inverse=True)
     certain = (classes[:, None] == np.arange(labels.n_classes)).astype(np.float64)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, named_gold, read_gold_column, read_gold_file
 from labelkit.exceptions import GoldError
-from labelkit.runs.diff._sides import Chunk, Pairing, Side
+from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
+from labelkit.votes.alignment import ExampleNames, RowNames, check_names, match
 from labelkit.votes.gold import gold_values
 
 
@@ -47,10 +48,10 @@ def pair_gold(given: Any, pairing: Pairing, class_names: tuple[str, ...]) -> Pai
     GoldError
         If it fits neither side, or a value is not a class.
     """
-    named = _read(given, pairing) if isinstance(given, str | Path) else named_gold(given)
-    if named is not None:
+    named = _read(given, pairing, class_names) if isinstance(given, str | Path) else _named(given, pairing)
+    if named is not None and named.names is not None:
         return PairedGold(named.checked(class_names), class_names)
-    values = gold_values(given)
+    values = gold_values(given) if named is None or named.values is None else named.values
     source = GoldSource(values=values).checked(class_names)
     return PairedGold(source, class_names, after=_is_in_order_of_after(len(values), pairing))
 
@@ -71,7 +72,21 @@ def _is_in_order_of_after(n_gold: int, pairing: Pairing) -> bool:
     return not fits[0]
 
 
-def _read(given: str | Path, pairing: Pairing) -> GoldSource:
+def _named(given: Any, pairing: Pairing) -> GoldSource | None:
+    """Take gold by id from a mapping or a Series, that of a Series by the index of the frame of a matrix, too."""
+    for side in (pairing.before, pairing.after):
+        if isinstance(side, HeldSide) and side.examples is not None and side.examples.index is not None:
+            found = match(given, side.examples, what="gold", error=GoldError)
+            if found is None:
+                return None
+            if found.examples is side.examples.by_index:
+                check_names(found, "gold", GoldError)
+                names = side.examples.ids[found.places]
+                return GoldSource(values=gold_values(given), names=RowNames(names))
+    return named_gold(given)
+
+
+def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> GoldSource:
     """Read gold by id out of a column of a corpus, or of a file."""
     for side in (pairing.after, pairing.before):
         corpus = _corpus_of(side, given) if isinstance(given, str) else None
@@ -83,15 +98,26 @@ def _read(given: str | Path, pairing: Pairing) -> GoldSource:
         )
     id_columns = [side.corpus.get("id") for side in (pairing.after, pairing.before)]
     sample = next((part for part in pairing.before.ids() if len(part)), np.zeros(1, np.int64))
-    return read_gold_file(Path(given), id_columns, are_text=sample.dtype.kind == "O")
+    return read_gold_file(
+        Path(given),
+        id_columns,
+        are_text=sample.dtype.kind == "O",
+        are_positions=not any(id_columns) and ExampleNames(sample).are_positions,
+        corpus_columns=_columns(pairing),
+        class_names=class_names,
+    )
 
 
 def _columns_hint(pairing: Pairing) -> str:
+    columns = _columns(pairing)
+    return f"the columns are {', '.join(columns)}" if columns else "give a file with a column of ids and one of labels"
+
+
+def _columns(pairing: Pairing) -> tuple[str, ...]:
+    """List the columns of the corpus of a run, if it is still there."""
     paths = [side.corpus.get("path") for side in (pairing.after, pairing.before)]
     there = next((path for path in paths if path is not None and Path(path).exists()), None)
-    if there is None:
-        return "give a file with a column of ids and one of labels"
-    return f"the columns are {', '.join(open_corpus(there).column_names)}"
+    return () if there is None else open_corpus(there).column_names
 
 
 def _corpus_of(side: Side, column: str) -> Corpus | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from labelkit.exceptions import MatrixError
 from labelkit.runs.run_folder import RunFolder
-from labelkit.votes.alignment import RowNames, shown_names
+from labelkit.votes.alignment import ExampleNames, RowNames, shown_names
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.lf_info import LFInfo
@@ -86,6 +86,7 @@ class HeldSide:
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
     corpus: dict[str, Any]
+    examples: ExampleNames | None = None
 
     @property
     def labeled(self) -> bool:
@@ -171,7 +172,7 @@ def side_of(given: Any) -> Side:
         return FolderSide(RunFolder(Path(given)))
     matrix = given if isinstance(given, LabelMatrix) else LabelMatrix.of(given)
     whole = Chunk(np.arange(len(matrix)), matrix.ids, matrix.outcomes, None)
-    return HeldSide(whole, matrix.lfs, matrix.class_names, {})
+    return HeldSide(whole, matrix.lfs, matrix.class_names, {}, matrix.examples)
 
 
 # One order ------------------------------------------------------------------------------------------------------------

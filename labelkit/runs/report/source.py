@@ -13,7 +13,7 @@ from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold import gold_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,9 +90,7 @@ class SourceRows:
         if self.corpus is None or self.gold_column is None:
             return unknown
         rows_read = self._read(self.corpus, [self.gold_column], rows)
-        return (
-            unknown if rows_read is None else aligned_gold(column_values(rows_read.table.column(0)), rows, class_names)
-        )
+        return unknown if rows_read is None else gold_classes(column_values(rows_read.table.column(0)), class_names)
 
     def values(self, rows: NDArray[np.int64], ids: Sequence[Any]) -> dict[int, tuple[Any, ...]]:
         """Return the values of the columns at some rows, ascending.
