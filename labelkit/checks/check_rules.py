@@ -142,17 +142,13 @@ def try_rules(
     if truth is None:
         return Sample(matrix, None, tuple(misfits.values()))
     labels = truth.of(batch, names)
-    return Sample(
-        matrix, labels, (*misfits.values(), _of_gold(truth, labels, batch, names, is_whole=len(batch) < rows))
-    )
+    return Sample(matrix, labels, (*misfits.values(), _of_gold(truth, labels, batch, is_whole=len(batch) < rows)))
 
 
-def _of_gold(
-    gold: GoldSource, labels: NDArray[np.int64], batch: Batch, class_names: Sequence[str], *, is_whole: bool
-) -> Problem:
+def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, is_whole: bool) -> Problem:
     """Note how many gold labels are of the rows that were tried, of how many; none of a whole corpus is an error."""
     n_matched = int((labels >= 0).sum())
-    n_labels = gold.n_labels(class_names)
+    n_labels = gold.n_labels
     if is_whole:
         ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
         gold.check_matched(n_matched, len(batch), ids)

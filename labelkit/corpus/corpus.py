@@ -102,6 +102,10 @@ class Corpus:
         """The type of the ids."""
         return pa.int64() if self._id_column is None else self._source.column_type(self._id_column)
 
+    def with_id(self, column: str) -> Corpus:
+        """The same rows, named by a column."""
+        return Corpus(self._source, id=column, on_bad_row=self.on_bad_row)
+
     @property
     def frame_index(self) -> FrameIndex | None:
         """The index of the rows, if they are a pandas frame."""

@@ -220,7 +220,7 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
 
 
 def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
-    """Return the index that the Series among some columns have in common."""
+    """Return the index that columns have in common, if all are Series."""
     series = {str(name): values for name, values in columns.items() if has_index(values)}
     if not series:
         return None
@@ -232,7 +232,7 @@ def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
                 f"{shown_names(labels_of(first.index))} and {shown_names(labels_of(values.index))}",
                 hint="pd.DataFrame(columns) aligns them; .to_numpy() takes the values in their order",
             )
-    return FrameIndex.of(first)
+    return FrameIndex.of(first) if len(series) == len(columns) else None
 
 
 def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> FrameSource:

@@ -82,18 +82,14 @@ class GoldSource:
         Raises
         ------
         GoldError
-            If a value is not a class, or all are unknown.
+            If a value is not a class.
         """
-        if self.values is None:
-            return self
-        classes = gold_classes(self.values, class_names)
-        if len(classes) and (classes < 0).all():
-            raise GoldError("gold holds no label", hint="give gold of some examples, or none")
-        return replace(self, values=classes)
+        return self if self.values is None else replace(self, values=gold_classes(self.values, class_names))
 
-    def n_labels(self, class_names: Sequence[str]) -> int | None:
-        """Count the labels that are given; None for a column, of which every label is an example's."""
-        return None if self.values is None else int((gold_classes(self.values, class_names) >= 0).sum())
+    @property
+    def n_labels(self) -> int | None:
+        """The number of labels, once they are :meth:`checked`; None for a column: all are of an example."""
+        return None if self.values is None else int((self.values >= 0).sum())
 
     def check_matched(self, n_matched: int, n_rows: int, ids: NDArray[Any]) -> None:
         """Refuse gold of which no label is an example's, and gold in an order of another length.
@@ -115,7 +111,7 @@ class GoldSource:
             raise _other_length(len(self.values), n_rows)
         if n_matched:
             return
-        if self.names is None:
+        if self.names is None or not self.n_labels:
             place = "gold" if self.column is None else f"the column {self.column!r}"
             raise GoldError(f"{place} holds no label", hint="give gold of some examples, or none")
         names = self.names.names
@@ -211,7 +207,7 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
         return np.arange(max(len(names), highest + 1) if corpus.n_rows is None else corpus.n_rows)
     if corpus.path is None and not corpus.splittable:
         raise GoldError(
-            "gold has the index 0, 1, 2, ..., which may be of ids or of positions, and the corpus can be read only once",
+            "gold has the index 0, 1, 2, ..., of ids or of positions, and the corpus can be read only once",
             hint="give gold as a dict by id, or as an array in the order of the corpus",
         )
     return _joined([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])

@@ -118,13 +118,15 @@ def _concatenated(corpus: Corpus, parts: list[pa.RecordBatch], columns: Sequence
     return pa.schema([(column, corpus.column_type(column)) for column in columns]).empty_table()
 
 
-def examples_at(corpus: Corpus, examples: ExampleNames, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+def examples_at(
+    corpus: Corpus, examples: ExampleNames | NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]
+) -> pa.Table:
     """Read the examples at some rows of a matrix: by name, or by position where the corpus names nothing.
 
     Parameters
     ----------
     corpus : Corpus
-    examples : ExampleNames
+    examples : ExampleNames or ndarray of ids
         Those of the whole matrix.
     rows : ndarray of int64
         Positions in the matrix.
@@ -143,10 +145,13 @@ def examples_at(corpus: Corpus, examples: ExampleNames, rows: NDArray[np.int64],
     """
     if not len(rows):
         return _concatenated(corpus, [], columns)
+    examples = ExampleNames.of(examples)
     if corpus.id is None and corpus.frame_index is not None and examples.index is not None:
         places = _by_index(corpus.frame_index, examples, rows)
         return read_rows(corpus, places, columns).table
     ids = examples.ids
+    key = None if corpus.has_ids else _id_column(corpus, ids, rows)
+    corpus = corpus if key is None else corpus.with_id(key)
     if not corpus.has_ids or _is_unnamed(corpus, ids):
         return _by_position(corpus, ids, rows, columns)
     if corpus.splittable and corpus.n_rows == len(ids):  # the same corpus, most likely: the ids at the rows say so
@@ -171,7 +176,7 @@ def _by_index(index: FrameIndex, examples: ExampleNames, rows: NDArray[np.int64]
     if (places < 0).any():
         lost = labels_of(wanted)[places < 0]
         raise CorpusError(
-            f"the frame has no row with the index {lost[:1].tolist()[0]!r} ({len(lost):,} are missing), where the index "
+            f"the frame has no row with the index {lost[:1].tolist()[0]!r} ({len(lost):,} are missing): the index "
             f"of the matrix is {shown_names(labels_of(examples.index.labels))} and that of the frame "
             f"{shown_names(labels_of(index.labels))}",
             hint=SAME,
@@ -196,32 +201,47 @@ def _are_positions(ids: NDArray[Any]) -> bool:
 
 def _by_position(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
     if corpus.n_rows is not None:
-        return read_rows(corpus, _positions(corpus, ids, rows, corpus.n_rows), columns).table
+        return read_rows(corpus, _positions(ids, rows, corpus.n_rows), columns).table
     # The length of the corpus shows at its end, and the meaning of the ids only then: rows for both meanings are kept.
     are_numbers = ids.dtype.kind in "iu"
     candidates = np.unique(np.concatenate([rows, ids[rows].astype(np.int64)])) if are_numbers else np.unique(rows)
     candidates = candidates[candidates >= 0]
     rows_read = read_rows(corpus, candidates, columns)
-    chosen = _positions(corpus, ids, rows, rows_read.n_passed)
+    chosen = _positions(ids, rows, rows_read.n_passed)
     return rows_read.table.take(pa.array(np.searchsorted(candidates, chosen)))
 
 
-def _positions(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
-    """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids.
-
-    The ids of some rows of a matrix are positions in the whole. Ids that are no positions name rows that the corpus
-    does not name: then the order counts, if there is no column that could hold the ids.
-    """
-    if len(ids) == n_rows and (_are_positions(ids) or len(corpus.column_names) == 1):
+def _positions(ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+    """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids."""
+    could_be = ids.dtype.kind in "iu" and ids.min() >= 0 and ids.max() < n_rows and not _are_positions(ids)
+    if len(ids) == n_rows and not (could_be and len(np.unique(ids)) == n_rows):
         return rows
-    numbered = ids.dtype.kind in "iu" and (len(ids) == n_rows or not _are_positions(ids))
-    if not numbered or len(ids) > n_rows or ids.min() < 0 or ids.max() >= n_rows:
+    if not could_be or len(ids) > n_rows:
         raise CorpusError(
             f"the corpus has {n_rows:,} rows, and the matrix {len(ids):,}, with ids such as {ids[:1].tolist()[0]!r}, "
-            "where the rows of the corpus are numbered from 0",
+            "and the rows of the corpus are numbered from 0",
             hint=SAME,
         )
-    return ids[rows].astype(np.int64)
+    return ids[rows].astype(np.int64)  # some rows of a matrix, or all in another order: their ids are positions
+
+
+def _id_column(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64]) -> str | None:
+    """Find the column of a corpus that holds the ids of some rows, where they cannot be positions."""
+    are_text = ids.dtype.kind in "OUT"
+    if (corpus.path is None and not corpus.splittable) or corpus.n_rows not in {None, len(ids)}:
+        return None  # it can be read only once, or is another corpus
+    if not are_text and (ids.dtype.kind not in "iu" or ids.min() == 0):
+        return None
+    is_kind = pa.types.is_string if are_text else pa.types.is_integer
+    columns = [field.name for field in corpus.schema if is_kind(field.type)]
+    names: list[str] = sorted(columns, key=lambda name: not name.casefold().endswith("id"))
+    for column in names:
+        missing = set(ids[rows].tolist())
+        for batch in corpus.batches([column], BATCH_ROWS):
+            missing.difference_update(batch.table.column(0).to_pylist())
+            if not missing:
+                return column
+    return None
 
 
 # With ids -------------------------------------------------------------------------------------------------------------
@@ -232,8 +252,10 @@ def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: 
     wanted = RowNames(ids[rows])
     none = np.zeros(0, np.int64)
     positions, named, tables = [none], [none], []
+    first_ids: NDArray[Any] = none
     for batch in corpus.batches([] if corpus.splittable else columns, BATCH_ROWS):
         assert batch.ids is not None
+        first_ids = batch.ids[:2].to_numpy(zero_copy_only=False) if not batch.start else first_ids
         first_wanted = wanted.positions(batch.ids.to_numpy(zero_copy_only=False))
         hits = np.flatnonzero(first_wanted >= 0)
         positions.append(hits + batch.start)
@@ -241,14 +263,18 @@ def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: 
         if not corpus.splittable:
             tables.append(batch.table.take(pa.array(hits)))
     candidates = np.concatenate(positions)
-    chosen = _chosen(candidates, np.concatenate(named), rows, wanted)
+    chosen = _chosen(candidates, np.concatenate(named), rows, wanted, first_ids)
     if corpus.splittable:
         return read_rows(corpus, candidates[chosen], columns).table
     return pa.Table.from_batches(tables).take(pa.array(chosen))
 
 
 def _chosen(
-    found: NDArray[np.int64], named: NDArray[np.int64], rows: NDArray[np.int64], wanted: RowNames
+    found: NDArray[np.int64],
+    named: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    wanted: RowNames,
+    first_ids: NDArray[Any],
 ) -> NDArray[np.int64]:
     """Choose the row of the corpus that each row of the matrix means: that of its id; of several, that at its position.
 
@@ -261,6 +287,8 @@ def _chosen(
     rows : ndarray of int64, shape (n_rows,)
         The positions in the matrix of the wanted rows.
     wanted : RowNames of length n_rows
+    first_ids : ndarray
+        Ids of the corpus, for the error.
 
     Returns
     -------
@@ -271,7 +299,10 @@ def _chosen(
     counts = np.bincount(named, minlength=len(rows))[names]
     if not counts.all():
         lost = wanted.names[counts == 0].tolist()
-        raise CorpusError(f"the corpus has no example with the id {lost[0]!r} ({len(lost):,} are missing)", hint=SAME)
+        raise CorpusError(
+            f"the corpus has no example with the id {lost[0]!r} ({len(lost):,} are missing)",
+            hint=f"{SAME}; its ids begin with {shown_names(first_ids)}",
+        )
     first = np.zeros(len(rows), dtype=np.int64)
     first[named[::-1]] = np.arange(len(named) - 1, -1, -1)
     near = np.minimum(np.searchsorted(found, rows), len(found) - 1)

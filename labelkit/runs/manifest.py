@@ -105,7 +105,7 @@ def _gold_labels(run_: Run, patterns: VotePatterns) -> dict[str, int] | None:
     if run_.gold is None or patterns.gold is None:
         return None
     n_matched = int(patterns.gold.sum())
-    n_labels = run_.gold.n_labels(patterns.class_names)
+    n_labels = run_.gold.n_labels
     return {"matched": n_matched, "given": n_matched if n_labels is None else n_labels}
 
 

@@ -377,11 +377,11 @@ def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: t
 def _checked(found: Match, what: str, error: type[LabelkitError]) -> Match:
     """Refuse names of which none is an example's."""
     if len(found.given) and len(found.examples) and (found.places < 0).all():
-        raise _of_strangers(found.given.names, found.examples.names, what, error)
+        raise of_strangers(found.given.names, found.examples.names, what, error)
     return found
 
 
-def _of_strangers(names: NDArray[Any], ids: NDArray[Any], what: str, error: type[LabelkitError]) -> LabelkitError:
+def of_strangers(names: NDArray[Any], ids: NDArray[Any], what: str, error: type[LabelkitError]) -> LabelkitError:
     """Return the error for names that no example bears."""
     return error(
         f"{what} names {len(names):,} id(s) that are not examples, such as {names[:1].tolist()[0]!r}",
@@ -448,7 +448,7 @@ def check_names(found: Match, what: str, error: type[LabelkitError]) -> None:
         )
     missing = found.given.names[found.places < 0]
     if len(missing):
-        raise _of_strangers(missing, found.examples.names, what, error)
+        raise of_strangers(missing, found.examples.names, what, error)
     if not found.given.is_unique:
         raise error(f"{what} names the id {found.given.repeated()!r} twice", hint="keep one label an example")
 
@@ -530,7 +530,7 @@ def names_hint(ids: NDArray[Any], names: NDArray[Any] | None = None) -> str | No
     if not len(ids):
         return None
     why = None if names is None else habit(names, ids)
-    return f"ids look like {ids[:1].tolist()[0]!r}; {why or 'an array is taken in the order of the examples'}"
+    return f"ids look like {ids[:1].tolist()[0]!r}{f'; {why}' if why else ''}"
 
 
 def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:

@@ -88,7 +88,7 @@ def count_gold(index: NDArray[np.int64], gold: NDArray[np.int64], n_patterns: in
     return np.bincount(cells, minlength=n_patterns * n_classes).reshape(n_patterns, n_classes)
 
 
-def aligned_gold(gold: Any, examples: ExampleNames, class_names: Sequence[str]) -> NDArray[np.int64]:
+def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
     """Bring gold labels into the order of the examples.
 
     Parameters
@@ -96,8 +96,7 @@ def aligned_gold(gold: Any, examples: ExampleNames, class_names: Sequence[str]) 
     gold : array-like of shape (n_examples,), pandas Series or mapping by id
         Class numbers, enum members or class names; -1, ``None`` or NaN where unknown. A Series is matched by its
         index, a mapping by its keys, and both may leave examples out; any other array is in the order of the examples.
-    examples : ExampleNames
-        Their ids, and the index of their frame.
+    examples : ExampleNames or ndarray of ids, shape (n_examples,)
     class_names : list of str
 
     Returns
@@ -111,12 +110,11 @@ def aligned_gold(gold: Any, examples: ExampleNames, class_names: Sequence[str]) 
 
     Examples
     --------
-    >>> aligned_gold({"b": 1, "c": "ham"}, ExampleNames(np.array(["a", "b", "c"])), ["ham", "spam"])
+    >>> aligned_gold({"b": 1, "c": "ham"}, np.array(["a", "b", "c"]), ["ham", "spam"])
     array([-1,  1,  0])
     """
-    return aligned_values(
-        gold, gold_classes(gold, class_names), examples, -1, what="gold", unit="labels", error=GoldError
-    )
+    classes, names = gold_classes(gold, class_names), ExampleNames.of(examples)
+    return aligned_values(gold, classes, names, -1, what="gold", unit="labels", error=GoldError)
 
 
 def gold_classes(gold: Any, class_names: Sequence[str]) -> NDArray[np.int64]:

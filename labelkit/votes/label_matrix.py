@@ -32,7 +32,7 @@ from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
-from labelkit.votes.alignment import ExampleNames, FrameIndex, has_index
+from labelkit.votes.alignment import ExampleNames, FrameIndex, has_index, shown_names
 from labelkit.votes.distinct_rows import distinct
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -333,13 +333,17 @@ class LabelMatrix:
         MatrixError
             If they are not the same examples.
         """
-        if len(self) != len(examples):
+        if len(self) == len(examples) and np.array_equal(self.ids, examples.ids):
+            return self
+        rows = self.examples.by_id
+        places = rows.positions(examples.ids)
+        if len(self) != len(examples) or not rows.is_unique or (places < 0).any():
             raise MatrixError(
                 f"the examples differ ({len(examples)} and {len(self)} rows)",
-                hint="apply both sets of rules to the same corpus",
+                hint="apply both sets of rules to the same corpus; the ids are "
+                f"{shown_names(examples.ids)} and {shown_names(self.ids)}",
             )
-        places = self.examples.order(examples, what="the votes of the other matrix", error=MatrixError)
-        return self if places is None else self[places]
+        return self[places]
 
     # What models and statistics learn from ----------------------------------------------------------------------------
 

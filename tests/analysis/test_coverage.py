@@ -149,7 +149,7 @@ def test_slices_of_several_types_are_kept_apart():
     ("by", "said"),
     [
         ([1, 2], "2 values for 4"),
-        ({"z": 1}, "none of the ids"),
+        ({"z": 1}, "names 1 id.* that are not examples, such as 'z'"),
         (np.zeros((4, 2)), "more than one dimension"),
         ([[1], [2], [3], [4]], "lists and dicts"),
         (pd.Series([1, 2], index=["a", "a"]), "several values"),

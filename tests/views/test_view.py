@@ -421,7 +421,9 @@ def test_a_corpus_of_other_length_or_other_ids_is_refused(tmp_path, matrix, corp
 
 def test_ids_that_come_twice_are_told_apart_by_their_places():
     data = {"id": ["a", "a", "b"], "text": ["love 1", "love 2", "no"]}
-    matrix = lk.Applier([praise], labels=Label).apply(data, id="id")
+    with pytest.raises(CorpusError, match=r"the id 'a' \(column 'id'\) stands twice, the second time on row 1"):
+        lk.Applier([praise], labels=Label).apply(data, id="id")
+    matrix = LabelMatrix.of([[0], [0], [-1]], names=["praise"], classes=Label, ids=data["id"])
     assert lk.view(matrix, data, id="id", labeled_by="praise").frame["text"].tolist() == ["love 1", "love 2"]
     rows = [{"id": i, "text": text} for i, text in zip(data["id"], data["text"], strict=True)]
     assert lk.view(matrix, iter(rows), id="id", labeled_by="praise").frame["text"].tolist() == ["love 1", "love 2"]

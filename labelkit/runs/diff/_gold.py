@@ -13,7 +13,16 @@ from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, named_gold, read_gold_column, read_gold_file
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
-from labelkit.votes.alignment import ExampleNames, RowNames, check_names, match
+from labelkit.votes.alignment import (
+    ExampleNames,
+    RowNames,
+    check_names,
+    has_index,
+    is_default,
+    match,
+    names_of,
+    of_strangers,
+)
 from labelkit.votes.gold import gold_values
 
 
@@ -50,6 +59,7 @@ def pair_gold(given: Any, pairing: Pairing, class_names: tuple[str, ...]) -> Pai
     """
     named = _read(given, pairing, class_names) if isinstance(given, str | Path) else _named(given, pairing)
     if named is not None and named.names is not None:
+        _check_named(named.names, pairing)
         return PairedGold(named.checked(class_names), class_names)
     values = gold_values(given) if named is None or named.values is None else named.values
     source = GoldSource(values=values).checked(class_names)
@@ -72,6 +82,13 @@ def _is_in_order_of_after(n_gold: int, pairing: Pairing) -> bool:
     return not fits[0]
 
 
+def _check_named(names: RowNames, pairing: Pairing) -> None:
+    """Refuse gold of which no name is an example's of either side."""
+    parts = [part for side in (pairing.before, pairing.after) for part in side.ids()]
+    if len(names) and parts and all((names.positions(part) < 0).all() for part in parts):
+        raise of_strangers(names.names, parts[0], "gold", GoldError)
+
+
 def _named(given: Any, pairing: Pairing) -> GoldSource | None:
     """Take gold by id from a mapping or a Series, that of a Series by the index of the frame of a matrix, too."""
     for side in (pairing.before, pairing.after):
@@ -83,6 +100,10 @@ def _named(given: Any, pairing: Pairing) -> GoldSource | None:
                 check_names(found, "gold", GoldError)
                 names = side.examples.ids[found.places]
                 return GoldSource(values=gold_values(given), names=RowNames(names))
+    if has_index(given) and is_default(given.index):
+        ids = list(pairing.before.ids())
+        if names_of(given, np.concatenate(ids) if ids else np.zeros(0, np.int64)) is None:
+            return None
     return named_gold(given)
 
 
