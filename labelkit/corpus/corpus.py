@@ -16,7 +16,7 @@ from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from labelkit.votes.alignment import FrameIndex
+    from labelkit.votes.example_names import FrameIndex
 
 BATCH_ROWS: Final = 65_536
 """Rows of a batch: what is in memory at a time, and what one part of a run's output holds."""

@@ -21,7 +21,8 @@ from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
 from labelkit.corpus.source import INDEX
 from labelkit.exceptions import CorpusError
-from labelkit.votes.alignment import FrameIndex, has_index, labels_of, shown_names
+from labelkit.votes.alignment import has_index, labels_of, shown_names
+from labelkit.votes.example_names import FrameIndex
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import BadRows

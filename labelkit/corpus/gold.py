@@ -20,7 +20,6 @@ from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError, LabelkitError
 from labelkit.votes.alignment import (
-    ExampleNames,
     RowNames,
     aligned_values,
     habit,
@@ -30,6 +29,7 @@ from labelkit.votes.alignment import (
     object_array,
     shown_names,
 )
+from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
 
 LABEL_COLUMNS: Final = ("gold", "label")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
-from labelkit.votes.alignment import ExampleNames, FrameIndex, RowNames, labels_of, shown_names
+from labelkit.votes.alignment import RowNames, labels_of, shown_names
+from labelkit.votes.example_names import ExampleNames, FrameIndex
 
 BATCH_ROWS: Final = 16_384
 """Rows that are read together."""

@@ -16,7 +16,7 @@ from labelkit.exceptions import CorpusError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from labelkit.votes.alignment import FrameIndex
+    from labelkit.votes.example_names import FrameIndex
 
 INDEX: Final = "(index)"
 """The column of the ids that the index of a pandas frame gives; not among the names of the columns."""

@@ -21,7 +21,7 @@ from scipy import sparse
 
 from labelkit.exceptions import MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
-from labelkit.votes.alignment import ExampleNames
+from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo

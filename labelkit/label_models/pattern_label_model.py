@@ -32,7 +32,8 @@ from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
-from labelkit.votes.alignment import ExampleNames, aligned_values
+from labelkit.votes.alignment import aligned_values
+from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN

@@ -1,10 +1,12 @@
 """Match rows that a user gives beside the examples (gold, slices, weights, labels, ids) with the examples.
 
 The law, for all of them: what names its rows is matched by name; what does not is matched by position, if it has as
-many rows; anything else is an error that shows names of both sides. :class:`ExampleNames` holds what names the
-examples: their ids, and the index of the frame that they came from. :func:`match` decides by which of them something
-given is matched, :class:`RowNames` finds rows by their names, and the caller says of which domain an error is.
+many rows; anything else is an error that shows names of both sides. :func:`match` decides by which names of the
+examples (:class:`~labelkit.votes.example_names.ExampleNames`) something given is matched, :class:`RowNames` finds rows by their
+names, and the caller says of which domain an error is.
 
+>>> from labelkit.exceptions import GoldError
+>>> from labelkit.votes.example_names import ExampleNames
 >>> examples = ExampleNames(np.array(["a", "b", "c"]))
 >>> match({"b": 1, "c": 0}, examples, what="gold", error=GoldError).sources.tolist()
 [-1, 0, 1]
@@ -12,7 +14,7 @@ given is matched, :class:`RowNames` finds rows by their names, and the caller sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +26,8 @@ from labelkit.exceptions import LabelkitError
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from labelkit.votes.example_names import ExampleNames, FrameIndex
 
 HABIT_ROWS: Final = 1_000
 """Names that are looked at for why none of them is an id."""
@@ -87,180 +91,6 @@ class RowNames:
             return np.asarray(self._index.get_indexer(pd.Index(wanted)), dtype=np.int64)
         among_first = self._index[self._is_first].get_indexer(pd.Index(wanted))
         return np.where(among_first >= 0, np.flatnonzero(self._is_first)[among_first], -1)
-
-
-@dataclass(frozen=True, eq=False)
-class FrameIndex:
-    """The index of the pandas frame that the examples came from.
-
-    Parameters
-    ----------
-    labels : pandas.Index of length n_examples
-    is_default : bool
-        True if the frame was made without an index: 0, 1, 2, ...
-    """
-
-    labels: pd.Index[Any]
-    is_default: bool
-
-    @classmethod
-    def of(cls, frame: Any) -> FrameIndex:
-        """Take the index of a frame."""
-        return cls(frame.index, is_default(frame.index))
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, rows: Any) -> FrameIndex:
-        """Some of the rows, by slice, mask or positions."""
-        return FrameIndex(self.labels[rows], self.is_default)
-
-    @cached_property
-    def names_rows(self) -> bool:
-        """True if the labels tell the rows apart: none repeats, and none is empty."""
-        return bool(self.labels.is_unique) and not (self.labels.nlevels == 1 and bool(self.labels.hasnans))
-
-    @cached_property
-    def ids(self) -> NDArray[Any] | None:
-        """The ids that the labels give the examples; None where these are the positions.
-
-        Numbers and text are ids as they are; labels of any other kind (dates, categories, floats, tuples of several
-        levels), as text. An index that repeats, or has empty labels, names nothing.
-        """
-        if self.is_default or not self.names_rows:
-            return None
-        labels = labels_of(self.labels)
-        if labels.dtype.kind in "iu" and int(labels.max(initial=0)) < 2**63:
-            return labels.astype(np.int64)
-        texts = object_array(map(str, self.labels))
-        return texts if RowNames(texts).is_unique else None
-
-    @classmethod
-    def joined(cls, parts: Sequence[FrameIndex | None]) -> FrameIndex | None:
-        """Put the indexes of several frames under one another; None unless all parts have one."""
-        given = [part for part in parts if part is not None]
-        if not given or len(given) < len(parts):
-            return None
-        labels = given[0].labels.append([part.labels for part in given[1:]])
-        return cls(labels, all(part.is_default for part in given))
-
-
-@dataclass(frozen=True, eq=False)
-class ExampleNames:
-    """What names the examples.
-
-    Parameters
-    ----------
-    ids : ndarray, shape (n_examples,)
-    index : FrameIndex of length n_examples, optional
-        It may repeat, and then names nothing.
-    """
-
-    ids: NDArray[Any]
-    index: FrameIndex | None = None
-
-    @classmethod
-    def of(cls, examples: ExampleNames | NDArray[Any]) -> ExampleNames:
-        """Take an array of ids for what names the examples."""
-        return examples if isinstance(examples, ExampleNames) else cls(np.asarray(examples))
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @cached_property
-    def by_id(self) -> RowNames:
-        """The examples by their ids."""
-        return RowNames(self.ids)
-
-    @cached_property
-    def by_index(self) -> RowNames | None:
-        """The examples by the index of their frame; None if there is no frame, or its index names nothing."""
-        return RowNames(labels_of(self.index.labels)) if self.index is not None and self.index.names_rows else None
-
-    @cached_property
-    def are_positions(self) -> bool:
-        """True if nothing names the examples, and their positions stand for ids."""
-        is_counted = self.ids.dtype.kind in "iu" and np.array_equal(self.ids, np.arange(len(self)))
-        return self.index is None and is_counted
-
-    def __getitem__(self, rows: Any) -> ExampleNames:
-        """Some of the examples, by slice, mask or positions."""
-        return ExampleNames(self.ids[rows], None if self.index is None else self.index[rows])
-
-    def places(self, wanted: Any, *, error: type[LabelkitError]) -> NDArray[np.int64]:
-        """Find examples that are named one by one: by their ids, or else by the index of their frame.
-
-        Parameters
-        ----------
-        wanted : name or sequence of names
-        error : type of LabelkitError
-
-        Returns
-        -------
-        ndarray of int64, shape (n_wanted,)
-
-        Raises
-        ------
-        LabelkitError
-            If a name is no example's.
-        """
-        names = listed_names(wanted)
-        found = RowNames(self.ids.astype(object)).positions(names)
-        if (found < 0).any() and self.by_index is not None:
-            by_index = self.by_index.positions(names)
-            found = found if (by_index < 0).any() else by_index
-        if (found < 0).any():
-            missing = names[found < 0]
-            raise error(
-                f"no example has the id {missing.tolist()[0]!r}",
-                hint=names_hint(self.ids, missing),
-            )
-        return found
-
-    def order(self, wanted: ExampleNames, *, what: str, error: type[LabelkitError]) -> NDArray[np.int64] | None:
-        """Find the rows at which other examples stand among these.
-
-        Parameters
-        ----------
-        wanted : ExampleNames
-        what, error
-            As in :func:`match`.
-
-        Returns
-        -------
-        ndarray of int64, shape (len(wanted),), or None
-            None where both are the same in the same order.
-
-        Raises
-        ------
-        LabelkitError
-            If some of them are not among these.
-        """
-        if len(self) == len(wanted) and np.array_equal(self.ids, wanted.ids):
-            return None
-        places = self.by_id.positions(wanted.ids) if self.by_id.is_unique else np.full(len(wanted), -1)
-        if (places < 0).any():
-            lost = wanted.ids[places < 0]
-            raise error(
-                f"{what} are of other examples ({len(self):,} and {len(wanted):,}): they have ids such as "
-                f"{shown_names(self.ids)}, and none bears the id {lost[:1].tolist()[0]!r}",
-                hint=habit(lost, self.ids),
-            )
-        return places
-
-    def named_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Give the rows of a frame, in the order of the examples, their names.
-
-        Returns
-        -------
-        pandas.DataFrame
-            With the index of the frame that the examples came from, if that had one of its own; else with the ids.
-        """
-        import pandas as pd  # noqa: PLC0415 - as above
-
-        if self.index is None or self.index.is_default:
-            return frame.set_axis(pd.Index(self.ids, name="id"))
-        return frame.set_axis(self.index.labels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from labelkit.exceptions import GoldError
-from labelkit.votes.alignment import ExampleNames, aligned_values, has_index, object_array
+from labelkit.votes.alignment import aligned_values, has_index, object_array
+from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

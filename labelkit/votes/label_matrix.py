@@ -32,8 +32,9 @@ from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
-from labelkit.votes.alignment import ExampleNames, FrameIndex, has_index, shown_names
+from labelkit.votes.alignment import has_index, shown_names
 from labelkit.votes.distinct_rows import distinct
+from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
+from labelkit.votes._array_of_votes import ArrayOfVotes
 from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
 from labelkit.votes.storage import (
@@ -57,10 +59,11 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelMatrix:
+class LabelMatrix(ArrayOfVotes):
     """The votes of labeling functions on examples.
 
-    Behaves as the array of votes where an array is expected.
+    Behaves as the array of votes where an array is expected: comparisons and arithmetic give arrays, and the methods of
+    an array (``mean``, ``sum``, ``any``, ...) are there.
 
     Parameters
     ----------
@@ -164,21 +167,6 @@ class LabelMatrix:
 
     # What it looks like -----------------------------------------------------------------------------------------------
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n_examples, n_lfs)."""
-        return self.votes.shape[0], self.votes.shape[1]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """int8, or int16 from 128 classes."""
-        return self.votes.dtype
-
-    @property
-    def ndim(self) -> int:
-        """Two."""
-        return 2
-
     @cached_property
     def examples(self) -> ExampleNames:
         """What names the examples: ids, and the index of their frame."""
@@ -212,11 +200,6 @@ class LabelMatrix:
     def __len__(self) -> int:
         return self.n_examples
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's protocol
-        if dtype is not None and np.dtype(dtype) != self.votes.dtype:
-            return self.votes.astype(dtype)
-        return self.votes.copy() if copy else self.votes
-
     def __repr__(self) -> str:
         share = f"{percent(float(self.covered.mean()))} covered" if len(self) else "empty"
         text = f"{self.n_examples:,} examples x {self.n_lfs} labeling functions, {self.n_classes} classes, {share}"
@@ -244,6 +227,8 @@ class LabelMatrix:
                 f"matrix[{', '.join(map(repr, key))}] is neither rows nor labeling functions, nor both",
                 hint='matrix[["short", "link"]], or matrix[rows, ["short", "link"]]',
             )
+        if getattr(key, "ndim", 1) == 2:
+            raise MatrixError("a mask of votes picks no rows", hint="matrix.votes[mask] gives the votes themselves")
         rows, columns = key if isinstance(key, tuple) else ((..., key) if _names_lfs(key) else (key, ...))
         chosen = self if columns is ... else self._columns(columns)
         return chosen if rows is ... else chosen._rows(rows)  # noqa: SLF001 - another matrix of this class

@@ -39,7 +39,7 @@ from labelkit._shared.row_operations import row_maxima
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
-from labelkit.votes.alignment import ExampleNames, FrameIndex
+from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 

@@ -187,7 +187,7 @@ def test_gold_by_id_may_know_three_examples_but_not_none():
     found = lk.diff(before, after, gold={0: "SPAM", 2: 1, 3: 2, 99: 0}).lfs.loc["lf0"]
     assert (found["gold_before"], found["gold_after"]) == (2, 2)
     assert (found["right_gained"], found["right_lost"], found["wrong_gained"], found["wrong_lost"]) == (2, 1, 0, 1)
-    with pytest.raises(GoldError, match="gold names 1 .* that are not examples, such as 99\nHint: ids look like 0"):
+    with pytest.raises(GoldError, match=r"gold names 1 .* that are not examples, such as 99\nHint: ids look like 0"):
         lk.diff(before, after, gold=pd.Series({99: 0}))
     unknown = lk.diff(before, after, gold=pd.Series({0: -1}))
     assert np.isnan(unknown.lfs.loc["lf0", "precision_before"])

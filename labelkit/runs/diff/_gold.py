@@ -13,16 +13,8 @@ from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, named_gold, read_gold_column, read_gold_file
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
-from labelkit.votes.alignment import (
-    ExampleNames,
-    RowNames,
-    check_names,
-    has_index,
-    is_default,
-    match,
-    names_of,
-    of_strangers,
-)
+from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
+from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
 
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from labelkit.exceptions import MatrixError
 from labelkit.runs.run_folder import RunFolder
-from labelkit.votes.alignment import ExampleNames, RowNames, shown_names
+from labelkit.votes.alignment import RowNames, shown_names
+from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.lf_info import LFInfo
