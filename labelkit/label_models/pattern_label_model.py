@@ -27,6 +27,7 @@ from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded,
 from labelkit.label_models._cross_fit import Predict, cross_fit
 from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
 from labelkit.label_models._pattern_proba import PatternProba
+from labelkit.label_models._positional_gold import named_gold
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
@@ -91,13 +92,15 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     # Public methods ---------------------------------------------------------------------------------------------------
 
-    def fit(self, matrix: Any, gold: Any = None) -> Self:
+    def fit(self, matrix: Any, y: Any = None, *, gold: Any = None) -> Self:
         """Learn from votes, and from gold labels if given.
 
         Parameters
         ----------
         matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
             Votes of shape (n_examples, n_lfs); -1 is an abstain.
+        y : optional
+            Gold again, by position, for scikit-learn; anyone else is warned to say ``gold=``.
         gold : array-like, Series or dict by id, optional
             Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own. Models that
             run expectation maximisation fix the class of these examples in every step, and :class:`LabelModel` fits a
@@ -116,7 +119,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         GoldError
             If gold cannot be aligned with the examples, or names an unknown class.
         """
-        self._fit(matrix, gold)
+        self._fit(matrix, named_gold(y, gold))
         return self
 
     def fit_predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ class LabelModelLike(Protocol):
     True
     """
 
-    def fit(self, matrix: Any, gold: Any = None) -> Self:
+    def fit(self, matrix: Any, y: Any = None, *, gold: Any = None) -> Self:
         """Learn from votes, and from gold labels if given."""
         ...
 

@@ -2,7 +2,7 @@
 
 The law, for all of them: what names its rows is matched by name; what does not is matched by position, if it has as
 many rows; anything else is an error that shows names of both sides. :func:`match` decides by which names of the
-examples (:class:`~labelkit.votes.example_names.ExampleNames`) something given is matched, :class:`RowNames` finds rows by their
+examples (see :mod:`labelkit.votes.example_names`) something given is matched, :class:`RowNames` finds rows by their
 names, and the caller says of which domain an error is.
 
 >>> from labelkit.exceptions import GoldError

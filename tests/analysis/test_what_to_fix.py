@@ -126,7 +126,7 @@ def test_a_rule_without_which_labels_are_better_is_found_by_votes_and_by_a_model
     told = problems(found(columns, gold=gold))
     assert ("lf1", "labels are better without it") in told
     matrix = LabelMatrix.of(np.column_stack(columns), classes=["HAM", "SPAM"])
-    model = LabelModel().fit(matrix, gold)
+    model = LabelModel().fit(matrix, gold=gold)
     asked = {s for s, p in problems(what_to_fix(matrix, gold=gold, model=model)) if p == "labels are better without it"}
     assert asked <= {s for s, p in told if p == "labels are better without it"}  # a model weighs them down already
 

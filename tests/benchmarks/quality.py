@@ -202,7 +202,7 @@ def _run(folder: Path, task: Task, name: str, setting: str, drawn: tuple[int, in
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                fitted = model(**params).fit(used.train, gold)
+                fitted = model(**params).fit(used.train, gold=gold)
                 proba, threshold = fitted.predict_proba(used.test), _threshold(used, fitted, setting)
         except LabelkitError as error:
             print(f"{task.name}: {name} cannot: {error.message}")

@@ -60,7 +60,7 @@ def measure(kind: str, model: str, n_votes: int, given: argparse.Namespace) -> d
     seconds_label, labels = timed(lambda: fitted.label(matrix))
     seconds_rows, _ = timed(lambda: labels[:1000].proba)
     seconds_score, score = timed(lambda: fitted.score(matrix, gold))
-    seconds_gold, _ = timed(lambda: unfitted.fit(matrix, some))
+    seconds_gold, _ = timed(lambda: unfitted.fit(matrix, gold=some))
     seconds = {
         "seconds_fit": seconds_fit,
         "seconds_predict": seconds_predict,

@@ -75,7 +75,7 @@ def any_votes(draw):
 def test_prior_and_contributions_add_up_to_the_log_odds(name, case, prior):
     votes, gold, k = case
     given_prior = np.arange(1, k + 1) / np.arange(1, k + 1).sum() if prior else None
-    model = MODELS[name](n_classes=k, class_prior=given_prior).fit(votes, gold)
+    model = MODELS[name](n_classes=k, class_prior=given_prior).fit(votes, gold=gold)
     found = model.explain(votes, np.arange(len(votes)))
     np.testing.assert_allclose(found.prior + found.contributions.sum(axis=1), found.log_odds, rtol=0, atol=1e-9)
     proba = model.predict_proba(votes)
@@ -115,7 +115,7 @@ def test_patterns_are_explained_by_position():
 
 def test_an_unknown_id_and_a_model_of_shares_explain_nothing():
     matrix = LabelMatrix.of([[0, 0], [1, 1]], ids=["a", "b"])
-    with pytest.raises(ModelError, match="'z' is not the id"):
+    with pytest.raises(ModelError, match="no example has the id 'z'"):
         LabelModel().fit(matrix).explain(matrix, ["z"])
     with pytest.raises(ModelError, match="MajorityVote has no log-scores"):
         MajorityVote().fit(matrix).explain(matrix, ["a"])
@@ -268,14 +268,14 @@ def test_rules_beside_classifiers_lose_no_usual_class(accuracies, n_rules):
 def test_explanations_beside_a_crowd_add_up_and_order_changes_nothing(n_gold, tmp_path):
     votes, truth = beside_rules(1, accuracies=(0.6, 0.7, 0.5), n_rules=12)
     gold = np.where(np.arange(len(truth)) < n_gold, truth, -1)
-    model = LabelModel().fit(votes, gold)
+    model = LabelModel().fit(votes, gold=gold)
     assert model.crowd_
     proba = model.predict_proba(votes)
     found = model.explain(votes, np.arange(200))
     np.testing.assert_allclose(found.prior + found.contributions.sum(axis=1), found.log_odds, rtol=0, atol=1e-9)
     np.testing.assert_allclose(found.proba, proba[:200], rtol=0, atol=1e-9)
     rows, columns = np.random.default_rng(0).permutation(len(votes)), np.random.default_rng(1).permutation(15)
-    moved = LabelModel().fit(votes[rows][:, columns], gold[rows])
+    moved = LabelModel().fit(votes[rows][:, columns], gold=gold[rows])
     np.testing.assert_allclose(moved.predict_proba(votes[rows][:, columns]), proba[rows], rtol=0, atol=1e-6)
     np.testing.assert_array_equal(load_model(model.save(tmp_path / "model")).predict_proba(votes), proba)
 
@@ -380,7 +380,7 @@ def test_rules_of_one_group_that_vote_together_count_less():
 def test_gold_rows_have_their_class_in_labels_where_they_are_named_again():
     matrix = LabelMatrix.of([[0, 0], [1, 1], [-1, -1], [1, 1]], ids=list("abcd"), classes=["HAM", "SPAM"])
     gold = {"b": "HAM", "c": "SPAM"}
-    model = LabelModel().fit(matrix, gold)
+    model = LabelModel().fit(matrix, gold=gold)
     labels = model.label(matrix, gold=gold)
     assert labels.hard().tolist()[1:3] == [0, 1]
     assert labels.proba[1:3].tolist() == [[1.0, 0.0], [0.0, 1.0]]
@@ -422,7 +422,7 @@ def test_on_average_over_draws_gold_does_not_make_labels_worse(kind, n_gold):
         without = LabelModel().fit(votes)
         for draw in range(6):
             chosen = np.isin(np.arange(len(gold)), np.random.default_rng(draw).permutation(len(gold))[:n_gold])
-            model = LabelModel().fit(votes, np.where(chosen, gold, -1))
+            model = LabelModel().fit(votes, gold=np.where(chosen, gold, -1))
             rest = np.where(chosen, -1, known)
             gained.append(model.score(votes, rest) - without.score(votes, rest))
     assert np.mean(gained) > (-0.01 if n_gold == 20 else 0)
@@ -432,7 +432,7 @@ def test_gold_shows_which_rule_is_wrong():
     votes, gold = rules([0.9, 0.2, 0.85, 0.8])  # the second votes for class 1 and is mostly wrong
     known = np.where(np.arange(len(gold)) < 100, gold, -1)
     rest = np.where((votes >= 0).any(axis=1) & (known < 0), gold, -1)
-    assert LabelModel().fit(votes, known).score(votes, rest) > LabelModel().fit(votes).score(votes, rest) + 0.05
+    assert LabelModel().fit(votes, gold=known).score(votes, rest) > LabelModel().fit(votes).score(votes, rest) + 0.05
 
 
 # Reports --------------------------------------------------------------------------------------------------------------
@@ -441,7 +441,7 @@ def test_gold_shows_which_rule_is_wrong():
 def test_precisions_have_intervals_where_there_is_gold_and_say_so_where_there_is_none():
     votes, gold = rules([0.9, 0.85, 0.8, 0.75, 0.9, 0.7])
     partial = np.where(np.arange(len(gold)) < 400, gold, -1)
-    without, with_gold = LabelModel().fit(votes).precisions(), LabelModel().fit(votes, partial).precisions()
+    without, with_gold = LabelModel().fit(votes).precisions(), LabelModel().fit(votes, gold=partial).precisions()
     columns = ["lf", "vote", "votes", "precision", "low", "high", "gold", "basis"]
     assert without.columns.tolist() == with_gold.columns.tolist() == columns
     assert (without["basis"] == "none").all()
@@ -455,7 +455,7 @@ def test_precisions_have_intervals_where_there_is_gold_and_say_so_where_there_is
 def test_precision_is_nearly_zero_where_all_gold_is_against_a_rule():
     votes, gold = rules([0.9, 0.85, 0.8, 0.75])
     against = np.where(votes[:, 0] == 0, 1, gold)
-    found = LabelModel().fit(votes, against).precisions().iloc[0]
+    found = LabelModel().fit(votes, gold=against).precisions().iloc[0]
     assert found["low"] == 0 <= found["precision"] <= found["high"] < 0.02
 
 
@@ -487,7 +487,7 @@ def test_the_verdict_tests_where_there_is_gold_and_says_nothing_without():
     without = LabelModel().fit(votes).verdict()
     assert (without.use, without.gain) == (None, None)
     assert "give some gold" in without.reason
-    verdict = LabelModel().fit(votes, np.where(np.arange(len(gold)) < 400, gold, -1)).verdict()
+    verdict = LabelModel().fit(votes, gold=np.where(np.arange(len(gold)) < 400, gold, -1)).verdict()
     assert verdict.use is True
     assert 0 < verdict.low < verdict.gain < verdict.high
     assert f"{100 * verdict.gain:+.1f} points" in verdict.reason
@@ -497,7 +497,7 @@ def test_the_verdict_says_where_majority_vote_is_better():
     votes, gold = observers([0.7] * 5, n=2_000)
     seen = np.arange(len(gold)) < 200
     votes[~seen, 0] = gold[~seen]
-    model = LabelModel().fit(votes, np.where(seen, gold, -1))
+    model = LabelModel().fit(votes, gold=np.where(seen, gold, -1))
     assert model.verdict().use is not True
 
 
@@ -506,14 +506,14 @@ def test_gold_without_votes_does_not_count_in_the_verdict():
     uncovered = (votes < 0).all(axis=1)
     assert uncovered.any()
     labeled = np.where(np.arange(len(gold)) < 1_000, gold, -1)
-    verdict = LabelModel().fit(votes, labeled).verdict()
+    verdict = LabelModel().fit(votes, gold=labeled).verdict()
     n_covered = int((~uncovered[:1_000]).sum())
     assert f"on {n_covered:,} covered gold examples" in verdict.reason
 
 
 def test_reports_survive_saving(tmp_path):
     votes, gold = rules([0.9, 0.85, 0.8, 0.75])
-    model = LabelModel().fit(votes, np.where(np.arange(len(gold)) < 50, gold, -1))
+    model = LabelModel().fit(votes, gold=np.where(np.arange(len(gold)) < 50, gold, -1))
     loaded = load_model(model.save(tmp_path))
     assert loaded.precisions().equals(model.precisions())
     assert loaded.suspects().equals(model.suspects())
@@ -529,7 +529,7 @@ def test_the_class_prior_is_learned_from_votes_from_gold_or_given():
     learned = LabelModel().fit(skewed).class_prior_
     assert learned[1] == pytest.approx(truth.mean(), abs=0.05)
     known = np.where(np.random.default_rng(0).random(len(truth)) < 0.3, truth, -1)
-    assert LabelModel().fit(skewed, known).class_prior_[1] == pytest.approx(truth.mean(), abs=0.05)
+    assert LabelModel().fit(skewed, gold=known).class_prior_[1] == pytest.approx(truth.mean(), abs=0.05)
     assert LabelModel(class_prior=[0.3, 0.7]).fit(skewed).class_prior_.tolist() == [0.3, 0.7]
 
 
@@ -569,7 +569,7 @@ def test_weighted_vote_weighs_agreement_with_the_majority():
 @pytest.mark.parametrize("model", [OneCoin, DawidSkene, IBCC])
 def test_gold_rows_are_clamped_where_a_model_runs_em(model):
     votes, gold = observers([0.6, 0.6, 0.6], n=400, seed=3)
-    assert model().fit(votes, gold).score(votes, gold) >= model().fit(votes).score(votes, gold)
+    assert model().fit(votes, gold=gold).score(votes, gold) >= model().fit(votes).score(votes, gold)
 
 
 @pytest.mark.parametrize("params", [(MetalModel, {"precision": 1.0}), (IBCC, {"diagonal": -1.0})])
@@ -697,7 +697,7 @@ def test_labels_that_are_made_when_asked_for_are_those_of_the_model_as_it_was(co
     votes, gold = observers([0.9, 0.7, 0.6], n=300)
     model = LabelModel().fit(votes)
     labels, before = model.label(votes), model.predict_proba(votes)
-    model.fit(votes, gold)
+    model.fit(votes, gold=gold)
     assert np.array_equal(labels.proba, before)
     assert not np.allclose(model.predict_proba(votes), before)
 

@@ -67,7 +67,7 @@ def test_an_explanation_says_why_an_example_has_no_label():
 def test_gold_and_a_given_prior_may_name_a_class_without_a_vote():
     votes, gold = adversarial()
     only_liar = (votes[:, :4] < 0).all(axis=1) & (votes[:, 4] >= 0)
-    for model in (LabelModel().fit(votes, gold), OneCoin(class_prior=[0.5, 0.5]).fit(votes)):
+    for model in (LabelModel().fit(votes, gold=gold), OneCoin(class_prior=[0.5, 0.5]).fit(votes)):
         assert (model.predict(votes)[only_liar] == gold[only_liar]).mean() > 0.8
 
 

@@ -156,7 +156,7 @@ def test_gold_counted_by_pattern_is_as_good_as_gold_by_row(name, case, seed):
     matrix = LabelMatrix.of(votes, classes=k)
     patterns = matrix.patterns
     known = replace(patterns, gold=count_gold(matrix.pattern_index, gold, len(patterns), k))
-    by_pattern, by_row = MODELS[name]().fit(known), MODELS[name]().fit(matrix, gold)
+    by_pattern, by_row = MODELS[name]().fit(known), MODELS[name]().fit(matrix, gold=gold)
     same(by_pattern.predict_proba(matrix), by_row.predict_proba(matrix))
     assert by_pattern.score(known) == pytest.approx(by_row.score(matrix, gold), nan_ok=True)
 
@@ -194,7 +194,7 @@ def test_a_model_is_cloned_and_pickled_like_any_estimator(Model):
 
 def test_a_saved_model_predicts_the_same_bits(Model, tmp_path):
     votes, gold = noisy(k=3)
-    model = Model().fit(votes, np.where(np.arange(len(gold)) < 40, gold, -1))
+    model = Model().fit(votes, gold=np.where(np.arange(len(gold)) < 40, gold, -1))
     loaded = load_model(model.save(tmp_path / "model"))
     assert type(loaded) is Model
     assert loaded.get_params() == model.get_params()
@@ -303,7 +303,7 @@ def test_constant_gold_leaves_votes_their_say(Model):
     votes, _ = noisy()
     gold = np.full(len(votes), -1)
     gold[:20] = 1
-    model = Model().fit(votes, gold)
+    model = Model().fit(votes, gold=gold)
     proba = model.predict_proba(np.array([[0, -1] * 4, [1, -1] * 4]))
     assert np.isfinite(proba).all()
     assert proba[0, 0] > proba[1, 0]
@@ -314,9 +314,9 @@ def test_gold_by_id_name_and_position_is_the_same(Model):
     matrix = LabelMatrix.of(votes, ids=[f"x{i}" for i in range(40)], classes=["HAM", "SPAM"])
     aligned = np.where(np.arange(40) < 10, gold, -1)
     names = {f"x{i}": ["HAM", "SPAM"][gold[i]] for i in range(10)}
-    expected = Model().fit(matrix, aligned).predict_proba(matrix)
-    assert (Model().fit(matrix, names).predict_proba(matrix) == expected).all()
-    assert (Model().fit(matrix, pd.Series(names)).predict_proba(matrix) == expected).all()
+    expected = Model().fit(matrix, gold=aligned).predict_proba(matrix)
+    assert (Model().fit(matrix, gold=names).predict_proba(matrix) == expected).all()
+    assert (Model().fit(matrix, gold=pd.Series(names)).predict_proba(matrix) == expected).all()
 
 
 # Bad input ------------------------------------------------------------------------------------------------------------
@@ -580,7 +580,7 @@ def test_gold_rows_teach_the_default_model_which_rules_to_doubt():
         votes[fires, j] = j % 2
     known = np.where(np.arange(2_000) < 100, gold, -1)
     test = np.where((np.arange(2_000) >= 100) & (votes >= 0).any(axis=1), gold, -1)
-    without, with_gold = LabelModel().fit(votes), LabelModel().fit(votes, known)
+    without, with_gold = LabelModel().fit(votes), LabelModel().fit(votes, gold=known)
     assert with_gold.score(votes, test) > without.score(votes, test) + 0.02
     assert with_gold.evaluate(votes, test).log_loss < without.evaluate(votes, test).log_loss
 

@@ -131,7 +131,7 @@ def test_a_fitted_model_explains_its_probabilities_in_every_regime(regime, crowd
     matrix, truth = matrix_of(regime)
     gold = np.where(np.arange(len(truth)) < n_gold, truth, -1)
     half = matrix[:400]
-    model = LabelModel(class_prior=class_prior).fit(half, gold[:400])
+    model = LabelModel(class_prior=class_prior).fit(half, gold=gold[:400])
     assert (model.crowd_, bool(model.confused_.any())) == (crowd, confused)
     explanation = model.explain(matrix, matrix.ids)
     total = explanation.prior + explanation.contributions.sum(axis=1)

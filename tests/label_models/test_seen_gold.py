@@ -45,7 +45,7 @@ def test_gold_that_taught_a_model_does_not_flatter_it():
     for seed in range(8):
         votes, gold = noise(seed=seed)
         for model in LEARNERS:
-            found = model().fit(votes, gold).evaluate(votes, gold)
+            found = model().fit(votes, gold=gold).evaluate(votes, gold)
             assert found.n_seen == len(gold)
             accuracies[model].append(found.accuracy)
     for model, values in accuracies.items():
@@ -55,7 +55,7 @@ def test_gold_that_taught_a_model_does_not_flatter_it():
 @pytest.mark.parametrize("name", [name for name, _, _ in forms(*noise())])
 def test_gold_is_recognised_in_any_container_order_and_part(name):
     votes, gold = noise(m=30)  # so that nearly all rows of votes differ
-    model = LabelModel().fit(votes, gold)
+    model = LabelModel().fit(votes, gold=gold)
     again, its_gold = next((v, g) for key, v, g in forms(votes, gold) if key == name)
     found = model.evaluate(again, its_gold)
     assert found.n_seen == found.n
@@ -67,7 +67,7 @@ def test_gold_is_recognised_in_any_container_order_and_part(name):
 def test_other_gold_of_the_same_matrix_is_judged_by_the_model_itself():
     votes, gold = noise(n=600, m=30)
     first = np.where(np.arange(600) < 300, gold, -1)
-    model = LabelModel().fit(votes, first)
+    model = LabelModel().fit(votes, gold=first)
     assert model.evaluate(votes, np.where(first < 0, gold, -1)).n_seen == 0
     both = model.evaluate(votes, gold)
     assert (both.n_seen, both.n) == (300, 600)
@@ -76,7 +76,7 @@ def test_other_gold_of_the_same_matrix_is_judged_by_the_model_itself():
 def test_another_set_with_the_same_positions_is_not_taken_for_the_first():
     votes, gold = noise(n=300, m=30)
     others, other_gold = noise(n=300, m=30, seed=1)
-    assert LabelModel().fit(votes, gold).evaluate(others, other_gold).n_seen == 0
+    assert LabelModel().fit(votes, gold=gold).evaluate(others, other_gold).n_seen == 0
 
 
 def test_patterns_with_their_gold_are_recognised():
@@ -86,19 +86,19 @@ def test_patterns_with_their_gold_are_recognised():
     patterns = replace(matrix.patterns, gold=counts)
     found = LabelModel().fit(patterns).evaluate(patterns)
     assert found.n_seen == found.n == len(gold)
-    assert found.accuracy == pytest.approx(LabelModel().fit(matrix, gold).evaluate(matrix, gold).accuracy)
+    assert found.accuracy == pytest.approx(LabelModel().fit(matrix, gold=gold).evaluate(matrix, gold).accuracy)
 
 
 def test_a_model_that_ignores_gold_is_judged_on_all_of_it():
     votes, gold = noise()
-    found = MajorityVote().fit(votes, gold).evaluate(votes, gold)
+    found = MajorityVote().fit(votes, gold=gold).evaluate(votes, gold)
     assert found.n_seen == 0
     assert found.accuracy == MajorityVote().fit(votes).evaluate(votes, gold).accuracy
 
 
 def test_a_saved_model_still_knows_its_gold(tmp_path):
     votes, gold = noise(m=30)
-    model = LabelModel().fit(votes, gold)
+    model = LabelModel().fit(votes, gold=gold)
     loaded = load_model(model.save(tmp_path))
     assert loaded.evaluate(votes, gold).to_dict() == model.evaluate(votes, gold).to_dict()
     assert loaded.score(votes, gold) == model.score(votes, gold)
@@ -107,8 +107,8 @@ def test_a_saved_model_still_knows_its_gold(tmp_path):
 def test_weights_and_a_single_gold_row_are_no_trouble():
     votes, gold = noise()
     one = np.where(np.arange(len(gold)) < 1, gold, -1)
-    assert LabelModel().fit(votes, one).evaluate(votes, one).n_seen == 1
-    model = LabelModel().fit(votes, gold)
+    assert LabelModel().fit(votes, gold=one).evaluate(votes, one).n_seen == 1
+    model = LabelModel().fit(votes, gold=gold)
     weight = np.linspace(0.1, 2, len(gold))
     assert 0 <= model.score(votes, gold, sample_weight=weight) <= 1
 

@@ -345,7 +345,7 @@ def declare_votes() -> lk.ProbabilisticLabels:
     gold = np.array([1, 0, -1, 1, 0])
     for model in (lk.MajorityVote(), lk.WeightedVote(), lk.QuorumVote(share=0.5), lk.OneCoin(), lk.DawidSkene()):
         model.fit(matrix).predict_proba(matrix)
-    assert lk.LabelModel(class_prior=[0.5, 0.5]).fit(matrix, gold).score(matrix, gold) >= 0
+    assert lk.LabelModel(class_prior=[0.5, 0.5]).fit(matrix, gold=gold).score(matrix, gold) >= 0
     return lk.MajorityVote().fit(matrix).label(matrix)
 
 

@@ -1,0 +1,39 @@
+"""Tell gold of the rows from Snorkel's second argument, where somebody gives labels without a word for them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+from labelkit._shared.user_errors import stack_level
+from labelkit.exceptions import GoldError
+
+
+def named_gold(y: Any, gold: Any) -> Any:
+    """Return the gold that ``fit(votes, y, gold=gold)`` was given.
+
+    Warns if the user gave it by position. scikit-learn may: its pipelines know labels of rows alone.
+
+    Raises
+    ------
+    GoldError
+        If it is given twice.
+    """
+    if y is None:
+        return gold
+    if gold is not None:
+        raise GoldError("fit was given labels both by position and as gold", hint="fit(votes, gold=gold)")
+    if not _is_called_by_sklearn():
+        warnings.warn(
+            "fit(votes, y) takes y for gold labels of these very rows; say so: fit(votes, gold=y). Snorkel's second "
+            "argument, fit(L_train, Y_dev), was the labels of another set, of which only the share of each class was "
+            "used: LabelModel(class_prior=np.bincount(Y_dev) / len(Y_dev)).fit(L_train)",
+            stacklevel=stack_level(),
+        )
+    return y
+
+
+def _is_called_by_sklearn() -> bool:
+    caller = sys._getframe(3).f_globals.get("__name__", "")  # noqa: SLF001 - of the caller of fit
+    return str(caller).partition(".")[0] == "sklearn"
