@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
 
-from labelkit.corpus import csv_source, frame_source, jsonl_source, parquet_source, stream_source
+from labelkit._shared.foreign import named_type, remedy_for
+from labelkit.corpus import csv_source, files_source, frame_source, jsonl_source, parquet_source, stream_source
 from labelkit.corpus._arrow_types import arrow_types
 from labelkit.corpus.corpus import Corpus
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import CorpusSource
+
+MOST_CHARACTERS: Final = 1_024
+"""A longer string is a text, and not the name of a file."""
 
 Types = Mapping[str, pa.DataType]
 
@@ -35,9 +40,12 @@ def open_corpus(
     data : object
         A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
         of dicts or of strings (a column ``text``); the path of a Parquet, CSV, TSV or JSONL file (the latter three also
-        as ``.gz``) or of a folder of Parquet files. A :class:`Corpus` is returned as it is.
+        as ``.gz``) or of a folder of Parquet files; a list of such paths, which are read in that order. A
+        :class:`Corpus` is returned as it is.
     id : str, optional
-        The column of the examples' ids; by default an example's position is its id.
+        The column of the examples' ids. By default, a pandas frame with an index of its own, in which no label repeats,
+        is named by that: numbers and text are ids as they are, other labels as text. Otherwise, an example's position
+        is its id.
     types : mapping of str to type, optional
         The types of columns that have none in the source: in CSV, where all columns are text otherwise, in JSONL, lists
         and iterators, where the first values decide otherwise. Others are ignored.
@@ -74,8 +82,9 @@ def _source(data: Any, types: Types) -> CorpusSource:
         if recognises(data):
             return read(data, types)
     raise CorpusError(
-        f"an object of type {type(data).__name__} is not a corpus",
-        hint="give a pandas, polars or Arrow frame, a list or iterator of dicts or strings, or a path",
+        f"an object of type {named_type(data)} is not a corpus",
+        hint=remedy_for(data)
+        or "give a pandas, polars or Arrow frame, a list or iterator of dicts or strings, or a path",
     )
 
 
@@ -95,10 +104,14 @@ def _from_path(data: str | Path, types: Types) -> CorpusSource:
         return parquet_source.ParquetSource(path)
     if path.stat().st_size == 0:
         raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it")
-    name = path.name.lower()
+    return _reader_of(path)(path, types)
+
+
+def _reader_of(path: Path) -> Callable[[Path, Types], CorpusSource]:
+    """Return the reader of files with such a suffix."""
     for suffixes, read in _FILES:
-        if name.endswith(suffixes):
-            return read(path, types)
+        if path.name.lower().endswith(suffixes):
+            return read
     suffixes_read = ", ".join(suffix for suffixes, _ in _FILES for suffix in suffixes)
     raise CorpusError(
         f"{str(path)!r} has none of the known suffixes: {suffixes_read}", hint="rename or convert the file"
@@ -117,6 +130,63 @@ def _existing(data: str | Path) -> Path:
     if isinstance(data, str) and (len(data) > 255 or len(data.split()) > 2 or "\n" in data):
         raise CorpusError(f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]")
     raise CorpusError(f"there is no file {shown}", hint=f"the current folder is {str(Path.cwd())!r}")
+
+
+# Lists: of rows, or of paths ------------------------------------------------------------------------------------------
+
+
+def _from_list(data: Sequence[Any], types: Types) -> CorpusSource:
+    """Read a list of rows, or the files that a list of paths names."""
+    if not _are_paths(data):
+        return frame_source.from_list(data, types)
+    paths = [Path(entry).expanduser() if isinstance(entry, str | Path) else entry for entry in data]
+    for entry, path in zip(data, paths, strict=True):
+        if not isinstance(path, Path) or not path.exists():
+            raise CorpusError(
+                f"{str(entry)!r:.100} in a list of paths is no file",
+                hint='give existing files alone; texts that look like paths, as dicts: [{"text": ...}]',
+            )
+    if len(paths) == 1:
+        return _from_path(paths[0], types)
+    readers = {_reader_of(path) for path in paths}
+    if len(readers) > 1:
+        raise CorpusError(
+            f"the files have several formats: {', '.join(sorted({path.suffix for path in paths}))}",
+            hint="files of one corpus have the same format",
+        )
+    return files_source.FilesSource(paths, _from_path, types)
+
+
+def _are_paths(data: Sequence[Any]) -> bool:
+    """Return True for a list with a ``Path``, or of names of files: the first is one, or all look like ones."""
+    if not len(data) or not isinstance(data[0], str | Path):
+        return False
+    if any(isinstance(entry, Path) for entry in data) or _is_file_name(str(data[0])):
+        return True
+    suffixes = tuple(suffix for kinds, _ in _FILES for suffix in kinds)
+    return all(isinstance(entry, str) and entry.endswith(suffixes) for entry in data) and any(map(_is_file_name, data))
+
+
+def _is_file_name(text: str) -> bool:
+    """Return True for the name of a file that is there, as ``glob`` gives it; a plain word is a text."""
+    if len(text) > MOST_CHARACTERS or "\n" in text or not (Path(text).suffix or os.sep in text):
+        return False
+    try:
+        return Path(text).expanduser().is_file()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def _is_list(data: Any) -> bool:
+    is_bytes = isinstance(data, bytes | bytearray | memoryview)
+    return isinstance(data, Sequence) and not is_bytes and remedy_for(data) is None
+
+
+def _is_stream(data: Any) -> bool:
+    """Return True for what gives rows one after the other, and in an order: no frame, array, set or bytes."""
+    is_other = isinstance(data, bytes | bytearray | memoryview | set | frozenset) or remedy_for(data) is not None
+    is_frame = hasattr(data, "columns") or getattr(data, "ndim", 1) != 1
+    return isinstance(data, Iterable) and not is_other and not is_frame
 
 
 def _is_vector(data: Any) -> bool:
@@ -142,9 +212,9 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource
     (_is_dataset, lambda data, _: stream_source.from_dataset(data)),
     (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: stream_source.from_stream(data)),
     (lambda data: hasattr(data, "__arrow_c_array__"), lambda data, _: frame_source.from_table(pa.record_batch(data))),
-    (lambda data: isinstance(data, Mapping), frame_source.from_columns),
-    (_is_vector, lambda data, types: frame_source.from_list(data.tolist(), types)),
-    (lambda data: isinstance(data, Sequence) and not isinstance(data, bytes), frame_source.from_list),
-    (lambda data: isinstance(data, Iterable) and not isinstance(data, bytes), stream_source.RowStream),
+    (lambda data: isinstance(data, Mapping) and remedy_for(data) is None, frame_source.from_columns),
+    (_is_vector, lambda data, types: _from_list(data.tolist(), types)),
+    (_is_list, _from_list),
+    (_is_stream, stream_source.RowStream),
 )
 """Tests of the kind of a source with their readers; the first that recognises it is taken."""

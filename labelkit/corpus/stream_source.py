@@ -90,7 +90,12 @@ class RowStream(Stream):
         self._dicts = next((isinstance(row, Mapping) for row in self._first if isinstance(row, Mapping | str)), None)
         if self._dicts is None:
             shown = f"{self._first[0]!r:.80}" if self._first else "nothing"
-            raise CorpusError(f"{self.name} gives no rows: neither dicts nor strings, but {shown}")
+            hint = (
+                "sorted(paths), a list, is a corpus of files"
+                if self._first and isinstance(self._first[0], Path)
+                else None
+            )
+            raise CorpusError(f"{self.name} gives no rows: neither dicts nor strings, but {shown}", hint=hint)
         self._sample = [row for row in map(self._as_dict, self._first) if row is not None]
         self.column_names = tuple(dict.fromkeys(str(key) for row in self._sample for key in row))
 

@@ -175,7 +175,7 @@ def _trained(rng: np.random.Generator, words: Any, gold: np.ndarray) -> np.ndarr
     if len(np.unique(gold[seen])) < 2:
         return np.full(len(gold), gold[seen[0]])
     model = LogisticRegression(C=rng.choice([1.0, 3.0]), class_weight=rng.choice([None, "balanced"]), max_iter=300)
-    proba = model.fit(words[seen][:, half], gold=gold[seen]).predict_proba(words[:, half])
+    proba = model.fit(words[seen][:, half], gold[seen]).predict_proba(words[:, half])
     return np.where(proba.max(axis=1) >= rng.choice([0, 0.5, 0.8]), model.classes_[proba.argmax(axis=1)], -1)
 
 
