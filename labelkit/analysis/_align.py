@@ -54,8 +54,8 @@ def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "
         values = _of_corpus(matrix, corpus, by if isinstance(by, str) else column, None if isinstance(by, str) else by)
     else:
         values = _as_series(list(by.values()) if isinstance(by, Mapping) else by).reset_index(drop=True)
-        found = match(by, matrix.examples, what="by", error=AnalysisError)
-        values = values if found is None else _by_name(found, values)
+        matched = match(by, matrix.examples, what="by", error=AnalysisError)
+        values = values if matched is None else _by_name(matched, values)
     if len(values) != len(matrix):
         raise AnalysisError(
             f"there are {len(values):,} values for {len(matrix):,} examples",
@@ -84,11 +84,11 @@ def _as_series(values: Any) -> pd.Series:
     return pd.Series(array)
 
 
-def _by_name(found: Match, values: pd.Series) -> pd.Series:
+def _by_name(matched: Match, values: pd.Series) -> pd.Series:
     """Put values in the order of the examples; null where an example has none."""
-    if not found.given.is_unique:
-        raise AnalysisError(f"the id {found.given.repeated()!r} has several values")
-    return values.reindex(found.sources)
+    if not matched.given.is_unique:
+        raise AnalysisError(f"the id {matched.given.repeated()!r} has several values")
+    return values.reindex(matched.sources)
 
 
 def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[Any]]:

@@ -190,10 +190,10 @@ def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
     if corpus.frame_index is None and (isinstance(gold, Mapping) or (corpus.has_ids and not is_default(gold.index))):
         return _by_name(names, values)
     examples = ExampleNames(_ids_of(corpus, names), corpus.frame_index)
-    found = match(gold, examples, what="gold", error=GoldError)
-    if found is None:
+    matched = match(gold, examples, what="gold", error=GoldError)
+    if matched is None:
         return GoldSource(values=values)
-    if found.examples is not examples.by_index:
+    if matched.examples is not examples.by_index:
         return _by_name(names, values)
     unknown = values if values.dtype.kind in "iuf" else values.astype(object)
     fill = None if unknown.dtype == object else -1

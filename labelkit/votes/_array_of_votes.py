@@ -36,6 +36,19 @@ class ArrayOfVotes(NDArrayOperatorsMixin):
         """Two."""
         return 2
 
+    @property
+    def n_examples(self) -> int:
+        """Number of examples."""
+        return self.shape[0]
+
+    @property
+    def n_lfs(self) -> int:
+        """Number of labeling functions."""
+        return self.shape[1]
+
+    def __len__(self) -> int:
+        return self.n_examples
+
     __hash__ = object.__hash__  # two matrices are equal where their votes are, and told apart by identity
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's protocol

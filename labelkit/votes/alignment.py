@@ -157,7 +157,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
             )
         return _checked(by_id, what, error)
     by_index = Match(rows, examples.by_index)
-    n_ids, n_labels = (int((found.places >= 0).sum()) for found in (by_id, by_index))
+    n_ids, n_labels = (int((matched.places >= 0).sum()) for matched in (by_id, by_index))
     if not n_ids and not n_labels and _is_default(given, len(examples)):
         return None
     if n_ids == n_labels and _could_be_either(given, examples, by_id, by_index):
@@ -204,11 +204,11 @@ def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: t
     )
 
 
-def _checked(found: Match, what: str, error: type[LabelkitError]) -> Match:
+def _checked(matched: Match, what: str, error: type[LabelkitError]) -> Match:
     """Refuse names of which none is an example's."""
-    if len(found.given) and len(found.examples) and (found.places < 0).all():
-        raise of_strangers(found.given.names, found.examples.names, what, error)
-    return found
+    if len(matched.given) and len(matched.examples) and (matched.places < 0).all():
+        raise of_strangers(matched.given.names, matched.examples.names, what, error)
+    return matched
 
 
 def of_strangers(names: NDArray[Any], ids: NDArray[Any], what: str, error: type[LabelkitError]) -> LabelkitError:
@@ -250,37 +250,37 @@ def aligned_values(
     LabelkitError
         If a name is no example's or stands twice, an example's name is another's too, or the lengths differ.
     """
-    found = match(given, examples, what=what, error=error)
-    if found is None:
+    matched = match(given, examples, what=what, error=error)
+    if matched is None:
         if len(values) != len(examples):
             raise error(
                 f"{what} has {len(values):,} {unit} for {len(examples):,} examples",
                 hint="give a Series or dict by id where some examples have none",
             )
         return values
-    check_names(found, what, error)
+    check_names(matched, what, error)
     aligned = np.full((len(examples), *values.shape[1:]), fill, dtype=values.dtype)
-    aligned[found.places] = values
+    aligned[matched.places] = values
     return aligned
 
 
-def check_names(found: Match, what: str, error: type[LabelkitError]) -> None:
+def check_names(matched: Match, what: str, error: type[LabelkitError]) -> None:
     """Refuse names that are no example's, stand twice, or name several examples.
 
     Raises
     ------
     LabelkitError
     """
-    if not found.examples.is_unique:
+    if not matched.examples.is_unique:
         raise error(
-            f"the id {found.examples.repeated()!r} names several examples, so {what} by id has no meaning",
+            f"the id {matched.examples.repeated()!r} names several examples, so {what} by id has no meaning",
             hint=f"give {what} as an array in the order of the examples",
         )
-    missing = found.given.names[found.places < 0]
+    missing = matched.given.names[matched.places < 0]
     if len(missing):
-        raise of_strangers(missing, found.examples.names, what, error)
-    if not found.given.is_unique:
-        raise error(f"{what} names the id {found.given.repeated()!r} twice", hint="keep one label an example")
+        raise of_strangers(missing, matched.examples.names, what, error)
+    if not matched.given.is_unique:
+        raise error(f"{what} names the id {matched.given.repeated()!r} twice", hint="keep one label an example")
 
 
 def names_of(given: Any, ids: NDArray[Any] | None = None) -> NDArray[Any] | None:

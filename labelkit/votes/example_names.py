@@ -143,17 +143,17 @@ class ExampleNames:
             If a name is no example's.
         """
         names = listed_names(wanted)
-        found = RowNames(self.ids.astype(object)).positions(names)
-        if (found < 0).any() and self.by_index is not None:
+        matched = RowNames(self.ids.astype(object)).positions(names)
+        if (matched < 0).any() and self.by_index is not None:
             by_index = self.by_index.positions(names)
-            found = found if (by_index < 0).any() else by_index
-        if (found < 0).any():
-            missing = names[found < 0]
+            matched = matched if (by_index < 0).any() else by_index
+        if (matched < 0).any():
+            missing = names[matched < 0]
             raise error(
                 f"no example has the id {missing.tolist()[0]!r}",
                 hint=names_hint(self.ids, missing),
             )
-        return found
+        return matched
 
     def order(self, wanted: ExampleNames, *, what: str, error: type[LabelkitError]) -> NDArray[np.int64] | None:
         """Find the rows at which other examples stand among these.

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 from labelkit.votes._array_of_votes import ArrayOfVotes
 from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
+from labelkit.votes._concatenation import concatenated, side_by_side
+from labelkit.votes._given_votes import column_names, read_long
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
 from labelkit.votes.storage import (
     METADATA,
@@ -145,10 +147,15 @@ class LabelMatrix(ArrayOfVotes):
         Returns
         -------
         LabelMatrix
+
+        Raises
+        ------
+        MatrixError
+            If these are not votes, or a long table of answers: that is for :meth:`from_long`.
         """
-        index = FrameIndex.of(votes) if has_index(votes) and hasattr(votes, "columns") else None
-        if hasattr(votes, "columns"):  # a frame, recognised without importing its library
-            names = [str(column) for column in votes.columns] if names is None else names
+        columns = column_names(votes)
+        names = columns if names is None else names
+        index = FrameIndex.of(votes) if columns is not None and has_index(votes) else None
         if index is not None and ids is None:
             ids = index.ids
         if hasattr(votes, "tocsr"):
@@ -165,22 +172,46 @@ class LabelMatrix(ArrayOfVotes):
             frame_index=index,
         )
 
+    @classmethod
+    def from_long(
+        cls, task: Any, worker: Any, label: Any, *, classes: int | Sequence[str] | None = None
+    ) -> LabelMatrix:
+        """Make a label matrix from a long table, a row for each answer, as crowds give them.
+
+        Parameters
+        ----------
+        task, worker : array-like or Series, shape (n_answers,)
+            What was asked, and who answered. Tasks become the examples, named by their ids, and workers the labeling
+            functions, both in the order of their first answers.
+        label : array-like or Series, shape (n_answers,)
+            Class numbers, enum members or class names; -1, None or NaN where there is no answer.
+        classes : int or list of str, optional
+            The classes; as many as the highest number needs, or the names that occur, sorted, if not given.
+
+        Returns
+        -------
+        LabelMatrix
+
+        Raises
+        ------
+        MatrixError
+            If the columns do not fit together, an answer is no class, or a worker answers a task twice.
+
+        Examples
+        --------
+        >>> matrix = LabelMatrix.from_long([7, 7, 9], ["ann", "bob", "bob"], ["cat", "dog", "dog"])
+        >>> matrix.names, matrix.class_names, matrix.ids.tolist(), matrix.votes.tolist()
+        (('ann', 'bob'), ('cat', 'dog'), [7, 9], [[0, 1], [-1, 1]])
+        """
+        table = read_long(task, worker, label, classes)
+        return cls.of(table.votes, names=table.names, classes=table.space.names, ids=table.ids)
+
     # What it looks like -----------------------------------------------------------------------------------------------
 
     @cached_property
     def examples(self) -> ExampleNames:
         """What names the examples: ids, and the index of their frame."""
         return ExampleNames(self.ids, self.frame_index)
-
-    @property
-    def n_examples(self) -> int:
-        """Number of examples."""
-        return self.shape[0]
-
-    @property
-    def n_lfs(self) -> int:
-        """Number of labeling functions."""
-        return self.shape[1]
 
     @property
     def n_classes(self) -> int:
@@ -196,9 +227,6 @@ class LabelMatrix(ArrayOfVotes):
     def covered(self) -> NDArray[np.bool_]:
         """True for each example on which a rule voted."""
         return np.asarray((self.votes != ABSTAIN).any(axis=1))
-
-    def __len__(self) -> int:
-        return self.n_examples
 
     def __repr__(self) -> str:
         share = f"{percent(float(self.covered.mean()))} covered" if len(self) else "empty"
@@ -275,24 +303,7 @@ class LabelMatrix(ArrayOfVotes):
         parts = list(matrices)
         if not parts:
             raise MatrixError("there is nothing to concatenate")
-        first, offset, faults = parts[0], 0, []
-        for part in parts:
-            if part.names != first.names or part.class_names != first.class_names:
-                raise MatrixError(
-                    f"matrices of other rules or classes cannot be concatenated: {part.names} and {first.names}",
-                    hint="to put rules side by side, use join",
-                )
-            faults += [replace(fault, row=fault.row + offset) for fault in part.faults]
-            offset += len(part)
-        votes = np.concatenate([part.votes for part in parts])
-        if all(_are_positions(part.ids) for part in parts):
-            faults = [replace(fault, id=fault.row) for fault in faults]
-            ids = np.arange(len(votes))
-        else:  # as objects where numbers and strings meet, so that none becomes the other
-            kinds = {part.ids.dtype.kind for part in parts if len(part)}
-            ids = np.concatenate([part.ids if len(kinds) < 2 else part.ids.astype(object) for part in parts])
-        sure, index = _side_by_side(parts, axis=0), FrameIndex.joined([part.frame_index for part in parts])
-        return replace(first, votes=votes, ids=ids, faults=tuple(faults), confidence=sure, frame_index=index)
+        return replace(parts[0], **concatenated(parts))
 
     def join(self, other: LabelMatrix) -> LabelMatrix:
         """Put the rules of another matrix over the same examples, in any order, beside these.
@@ -307,7 +318,7 @@ class LabelMatrix(ArrayOfVotes):
         other = other.arranged(self.examples)
         faults = sorted((*self.faults, *other.faults), key=lambda fault: fault.row)
         votes = np.concatenate([self.votes, other.votes], axis=1)
-        sure = _side_by_side([self, other], axis=1)
+        sure = side_by_side([self, other], axis=1)
         return replace(self, votes=votes, lfs=(*self.lfs, *other.lfs), faults=tuple(faults), confidence=sure)
 
     def arranged(self, examples: ExampleNames) -> LabelMatrix:
@@ -424,19 +435,7 @@ class LabelMatrix(ArrayOfVotes):
         )
 
 
-def _side_by_side(parts: Sequence[LabelMatrix], *, axis: int) -> NDArray[np.uint8] | None:
-    """The confidences of several matrices together; 0 for those that have none."""
-    if all(part.confidence is None for part in parts):
-        return None
-    blank = [np.zeros(part.shape, np.uint8) if part.confidence is None else part.confidence for part in parts]
-    return np.concatenate(blank, axis=axis)
-
-
 def _names_lfs(key: Any) -> bool:
     if isinstance(key, str):
         return True
     return isinstance(key, Iterable) and len(list(key)) > 0 and all(isinstance(part, str) for part in key)
-
-
-def _are_positions(ids: NDArray[Any]) -> bool:
-    return ids.dtype.kind == "i" and np.array_equal(ids, np.arange(len(ids)))

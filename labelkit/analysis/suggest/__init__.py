@@ -39,8 +39,8 @@ from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, 
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions, free_name
 from labelkit.apply.plan import Plan
 from labelkit.corpus import open_corpus
-from labelkit.corpus.rows_at import read_rows
-from labelkit.exceptions import AnalysisError
+from labelkit.corpus.rows_at import examples_at
+from labelkit.exceptions import AnalysisError, CorpusError
 from labelkit.label_models import LabelModel
 from labelkit.rules.expressions import leaves
 from labelkit.rules.keywords import keywords
@@ -276,21 +276,16 @@ def _sampled(
 
 
 def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
-    """Read the texts of some examples again, by position."""
+    """Read the texts of some examples again."""
     opened = open_corpus(corpus)
     kind = opened.column_type(column)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
         raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)")
-    examples = read_rows(opened, places, [column])
-    n_rows = examples.n_passed if opened.n_rows is None else opened.n_rows
-    if n_rows != len(rows):
-        raise AnalysisError(
-            f"the corpus has {n_rows:,} rows, and the matrix has {len(rows):,}",
-            hint="give the corpus that was voted on",
-        )
-    if examples.ids is not None and not np.array_equal(examples.ids.to_numpy(), rows.ids[places]):
-        raise AnalysisError("the corpus has other ids than the matrix", hint="give the corpus that was voted on")
-    texts = (text for chunk in examples.table.column(0).chunks for text in chunk.to_pylist())
+    try:
+        table = examples_at(opened, rows.examples, places, [column])
+    except CorpusError as error:
+        raise AnalysisError(error.message, hint=error.hint) from None
+    texts = (text for chunk in table.column(0).chunks for text in chunk.to_pylist())
     return [None if text is None else text[:MAX_CHARACTERS] for text in texts]
 
 

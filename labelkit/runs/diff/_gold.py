@@ -85,12 +85,12 @@ def _named(given: Any, pairing: Pairing) -> GoldSource | None:
     """Take gold by id from a mapping or a Series, that of a Series by the index of the frame of a matrix, too."""
     for side in (pairing.before, pairing.after):
         if isinstance(side, HeldSide) and side.examples is not None and side.examples.index is not None:
-            found = match(given, side.examples, what="gold", error=GoldError)
-            if found is None:
+            matched = match(given, side.examples, what="gold", error=GoldError)
+            if matched is None:
                 return None
-            if found.examples is side.examples.by_index:
-                check_names(found, "gold", GoldError)
-                names = side.examples.ids[found.places]
+            if matched.examples is side.examples.by_index:
+                check_names(matched, "gold", GoldError)
+                names = side.examples.ids[matched.places]
                 return GoldSource(values=gold_values(given), names=RowNames(names))
     if has_index(given) and is_default(given.index):
         ids = list(pairing.before.ids())

@@ -1,0 +1,141 @@
+"""Read votes out of what users hold: wide frames and arrays, and long tables of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from labelkit._shared.foreign import named_type, remedy_for
+from labelkit.exceptions import GoldError, MatrixError
+from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
+from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WORKERS: Final = frozenset(
+    {"worker", "annotator", "rater", "coder", "labeler", "labeller", "judge", "assessor", "participant", "turker"}
+)
+"""What the column of those who answered is called in a long table."""
+
+ANSWERS: Final = frozenset({"label", "answer", "response", "annotation", "vote", "rating", "judgment", "judgement"})
+"""What the column of the answers is called."""
+
+
+class LongTable(NamedTuple):
+    """Votes of a long table: an array, the workers by column, the tasks by row, and the classes."""
+
+    votes: NDArray[Any]
+    names: list[str]
+    ids: NDArray[Any]
+    space: LabelSpace
+
+
+def column_names(votes: Any) -> list[str] | None:
+    """Return the names of the columns of a frame of votes, told without importing its library; None for an array.
+
+    Raises
+    ------
+    MatrixError
+        If it is a long table of answers, or a container of a library that is not read.
+    """
+    remedy = remedy_for(votes)
+    if remedy is not None and not hasattr(votes, "__array__"):
+        raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy)
+    columns = getattr(votes, "column_names", None) or getattr(votes, "columns", None)
+    if columns is None:
+        return None
+    if remedy is not None:
+        raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy)
+    names = [str(name) for name in columns]
+    bare = {name.casefold().removesuffix("id").strip("_ ") for name in names}
+    if bare & WORKERS and bare & ANSWERS:
+        raise MatrixError(
+            f"the columns {names} are those of a long table, a row for each answer; a frame of votes has a column for "
+            "each labeling function or worker",
+            hint="LabelMatrix.from_long(frame[task], frame[worker], frame[label])",
+        )
+    return names
+
+
+def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] | None) -> LongTable:
+    """Bring a long table, a row for each answer, into an array with a row for each task and a column for each worker.
+
+    Raises
+    ------
+    MatrixError
+        If the columns do not fit together, a task or a worker is missing, an answer is no class, or a worker answers a
+        task twice.
+    """
+    import pandas as pd  # noqa: PLC0415 - only for who asks
+
+    _check_together({"task": task, "worker": worker, "label": label})
+    values = gold_values(label)
+    space = LabelSpace.of(_classes_of(values) if classes is None else classes)
+    try:
+        answers = gold_classes(values, space.names)
+    except GoldError as error:
+        raise MatrixError(error.message.replace("gold", "the column of answers", 1), hint=error.hint) from None
+    codes, names = {}, {}
+    for what, column in (("task", task), ("worker", worker)):
+        codes[what], names[what] = pd.factorize(gold_values(column))
+        if (codes[what] < 0).any():
+            raise MatrixError(f"row {int(np.argmin(codes[what]))} has no {what}", hint="leave such rows out")
+    tasks, workers = (np.asarray(names[what]) for what in ("task", "worker"))
+    _check_once(codes["task"] * len(workers) + codes["worker"], answers, tasks, workers)
+    votes = np.full((len(tasks), len(workers)), ABSTAIN, dtype=space.dtype)
+    given = answers >= 0
+    votes[codes["task"][given], codes["worker"][given]] = answers[given]
+    ids = tasks.astype(np.int64) if tasks.dtype.kind in "iu" else object_array(map(str, tasks.tolist()))
+    return LongTable(votes, [str(name) for name in workers.tolist()], ids, space)
+
+
+def _check_together(columns: dict[str, Any]) -> None:
+    """Refuse columns of several lengths, and Series with different indexes."""
+    sizes = {what: len(gold_values(column)) for what, column in columns.items()}
+    if len(set(sizes.values())) > 1:
+        raise MatrixError(f"the columns of the table have different lengths: {sizes}")
+    series = [column for column in columns.values() if has_index(column)]
+    for other in series[1:]:
+        if not other.index.equals(series[0].index):
+            raise MatrixError(
+                f"the columns are Series with different indexes: they begin with "
+                f"{shown_names(labels_of(series[0].index))} and {shown_names(labels_of(other.index))}",
+                hint="give the columns of one frame",
+            )
+
+
+def _classes_of(values: NDArray[Any]) -> int | list[str]:
+    """Return how many classes whole numbers need, or the names among the answers, sorted."""
+    if values.dtype.kind in "iu":
+        return max(2, int(values.max(initial=-1)) + 1)
+    given = [value for value in values.tolist() if isinstance(value, str) or value == value]  # noqa: PLR0124 - NaN
+    names = sorted({value for value in given if isinstance(value, str)})
+    if names and not all(name.isdecimal() for name in names):
+        return names
+    numbers = [int(value) for value in given if isinstance(value, str | int | float)]
+    return max(2, max(numbers, default=-1) + 1)
+
+
+def _check_once(
+    cells: NDArray[np.int64], answers: NDArray[np.int64], tasks: NDArray[Any], workers: NDArray[Any]
+) -> None:
+    """Refuse two answers of a worker to a task."""
+    given = np.flatnonzero(answers >= 0)
+    cell, count = np.unique(cells[given], return_counts=True)
+    if (count > 1).any():
+        twice = cell[count > 1][0]
+        rows = given[cells[given] == twice][:2].tolist()
+        task, worker = tasks[twice // len(workers)], workers[twice % len(workers)]
+        raise MatrixError(
+            f"the worker {_plain(worker)!r} answers the task {_plain(task)!r} more than once, on rows {rows[0]} and "
+            f"{rows[1]}",
+            hint="choose one: frame.drop_duplicates([task, worker])",
+        )
+
+
+def _plain(name: Any) -> Any:
+    return name.item() if isinstance(name, np.generic) else name
