@@ -286,6 +286,11 @@ def read_gold_file(
         _check_header(path, key, label, id_columns, class_names)
         if are_positions and key is not None and key not in ROW_COLUMNS:
             raise _no_ids(path, key, corpus_columns)
+        if not are_positions and key in ROW_COLUMNS and key not in id_columns:
+            raise GoldError(
+                f"{path} counts the rows by {key!r}, and the examples of the corpus have ids",
+                hint="give the labels by those ids, or open the corpus without",
+            )
         wanted = [label] if key is None else [label, key]
         batches = [batch.table for batch in table.batches(wanted, BATCH_ROWS)]
     except LabelkitError as error:

@@ -28,7 +28,7 @@ def describe(folder: RunFolder) -> str:
     ]
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
-        lines.append(f"gold: {count(matched)} of {count(given)} labels are of an example")
+        lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"])
     return "\n".join(lines + _files(folder))

@@ -33,16 +33,14 @@ HABIT_ROWS: Final = 1_000
 """Names that are looked at for why none of them is an id."""
 
 
-def _as_number(name: Any) -> str:
-    """Return a number as text in its shortest form."""
-    text = str(name).strip()
-    return text.removesuffix(".0").lstrip("0") or "0"
-
-
 _HABITS: Final[tuple[tuple[Callable[[Any], str], str], ...]] = (
     (str, "as the other type: one side is text, the other numbers; .astype(str) or .astype(int) makes them alike"),
     (lambda name: str(name).strip(), "without the spaces around it"),
-    (_as_number, "without its leading zeros: read both as text, pd.read_csv(..., dtype=str)"),
+    (lambda name: str(name).strip().removesuffix(".0"), "as a whole number: ids were read as floats, .astype('Int64')"),
+    (
+        lambda name: str(name).strip().lstrip("0"),
+        "but for leading zeros: read both as text, pd.read_csv(..., dtype=str)",
+    ),
     (lambda name: str(name).strip().casefold(), "in other letters"),
 )
 """Forms in which names are alike that were read, or written, in two ways."""
@@ -367,7 +365,7 @@ def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:
     """Return a hint where names differ from ids only in how they were read: as numbers, with spaces, in capitals.
 
     >>> habit(np.array([1, 2]), np.array(["001", "002"], dtype=object))
-    "1 would be '001' without its leading zeros: read both as text, pd.read_csv(..., dtype=str)"
+    "1 would be '001' but for leading zeros: read both as text, pd.read_csv(..., dtype=str)"
     """
     first = {form: {form(name): name for name in ids[:HABIT_ROWS].tolist()} for form, _ in _HABITS}
     for form, what in _HABITS:

@@ -343,7 +343,7 @@ def test_no_covered_row_and_no_uncovered_row_are_told():
 
 def test_what_does_not_fit_is_refused():
     matrix = voted()
-    with pytest.raises(AnalysisError, match="2 rows, and the matrix has 145"):
+    with pytest.raises(AnalysisError, match="2 rows, and the matrix 145"):
         suggest(matrix, ["a", "b"])
     with pytest.raises(CorpusError, match="txt"):
         suggest(matrix, TEXTS, column="txt")
