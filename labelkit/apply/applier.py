@@ -208,7 +208,7 @@ class Applier:
         on_fault: OnFault = "raise",
         max_faults: int | None = None,
         known_faults: int = 0,
-        known_ids: Iterable[pa.ChunkedArray] = (),
+        seen: DistinctIds | None = None,
         progress: bool | None = None,
         cache: VoteCache | str | Path | bool | None = None,
     ) -> Iterator[Delivered[R]]:
@@ -226,7 +226,7 @@ class Applier:
             The batch to start from.
         known_faults : int
             Faults in the batches before it, which count towards ``max_faults``.
-        known_ids : iterable of pyarrow.ChunkedArray
+        seen : DistinctIds, optional
             The ids of those batches, which must not come again.
         workers, engine, batch_size, on_fault, max_faults, progress, cache
             As in :meth:`apply`.
@@ -260,7 +260,7 @@ class Applier:
             results = _delivered(runner.run(voted), delivery)
         else:
             results = runner.run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
-        seen = DistinctIds(corpus).add_all(known_ids)
+        seen = DistinctIds(corpus) if seen is None else seen
         with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             for delivered in results:
                 bar.update(delivered.n_rows)

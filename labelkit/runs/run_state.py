@@ -19,6 +19,7 @@ from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import BatchVotes
 from labelkit.corpus import Batch, Corpus
+from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
 from labelkit.rules.inspection.fingerprint import fingerprint
@@ -75,6 +76,7 @@ class Run:
             n_rows = sum(len(self.parts.index(number)) for number in range(first))
         known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
+        seen = DistinctIds(self.corpus).add_all(map(self.parts.ids, range(first)))
         if n_rows == first * self.batch_rows:
             for delivered in self.applier.stream(
                 self.corpus,
@@ -87,7 +89,7 @@ class Run:
                 on_fault=on_fault,
                 max_faults=max_faults,
                 known_faults=known_faults,
-                known_ids=map(self.parts.ids, range(first)),
+                seen=seen,
                 progress=progress,
                 cache=cache,
             ):

@@ -39,7 +39,7 @@ _HABITS: Final[tuple[tuple[Callable[[Any], str], str], ...]] = (
     (lambda name: str(name).strip().removesuffix(".0"), "as a whole number: ids were read as floats, .astype('Int64')"),
     (
         lambda name: str(name).strip().lstrip("0"),
-        "but for leading zeros: read both as text, pd.read_csv(..., dtype=str)",
+        "but for leading zeros: read both as text, read_csv(..., dtype=str)",
     ),
     (lambda name: str(name).strip().casefold(), "in other letters"),
 )
@@ -365,7 +365,7 @@ def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:
     """Return a hint where names differ from ids only in how they were read: as numbers, with spaces, in capitals.
 
     >>> habit(np.array([1, 2]), np.array(["001", "002"], dtype=object))
-    "1 would be '001' but for leading zeros: read both as text, pd.read_csv(..., dtype=str)"
+    "1 would be '001' but for leading zeros: read both as text, read_csv(..., dtype=str)"
     """
     first = {form: {form(name): name for name in ids[:HABIT_ROWS].tolist()} for form, _ in _HABITS}
     for form, what in _HABITS:

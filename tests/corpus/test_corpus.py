@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+import labelkit as lk
 from labelkit.corpus import Corpus, Reject, csv_source, jsonl_source, open_corpus, parquet_source
 from labelkit.exceptions import CorpusError
 
@@ -812,3 +814,136 @@ def test_a_corpus_repr_is_short_for_many_columns():
 def test_batch_sizes_below_one_are_refused():
     with pytest.raises(CorpusError, match="batch_rows=0"):
         open_corpus(["x"]).batches(["text"], 0)
+
+
+# Lists of files, and containers that are none -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Six rows in three files of each format; the working folder holds them."""
+    monkeypatch.chdir(tmp_path)
+    frame = pd.DataFrame({"id": range(6), "text": list("abcdef")})
+    for number in range(3):
+        part = frame[2 * number : 2 * number + 2]
+        part.to_csv(f"{number}.csv", index=False)
+        part.to_parquet(f"{number}.parquet", index=False)
+        part.to_json(f"{number}.jsonl", orient="records", lines=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        list,
+        tuple,
+        np.array,
+        lambda names: [Path(name) for name in names],
+        lambda names: [str(Path(name).absolute()) for name in names],
+    ],
+    ids=["list", "tuple", "array", "paths", "absolute"],
+)
+def test_a_list_of_files_is_a_corpus_of_their_rows(files, suffix, form):
+    assert files.is_dir()
+    corpus = lk.open_corpus(form([f"{number}.{suffix}" for number in range(3)]), id="id")
+    for start in range(7):
+        batches = list(corpus.batches(["text"], 4, start=start))
+        assert [text for batch in batches for text in batch.table.column(0).to_pylist()] == list("abcdef")[start:]
+        assert [str(name) for batch in batches for name in batch.ids.to_pylist()] == list("012345")[start:]
+    if corpus.splittable:
+        assert corpus.read(1, 5, ["text"]).column(0).to_pylist() == list("bcde")
+    assert corpus.fingerprint() != lk.open_corpus(form([f"{number}.{suffix}" for number in (1, 0, 2)])).fingerprint()
+
+
+@pytest.mark.parametrize("engine", ["serial", "thread", "process"])
+def test_several_files_are_voted_on_by_every_engine(files, engine):
+    rule = lk.regex("[ace]", label=1).rule(name="ace")
+    for suffix in ("csv", "parquet"):
+        paths = sorted(files.glob(f"*.{suffix}"))
+        matrix = lk.Applier([rule], labels=2).apply(
+            paths, id="id", workers=2 if engine != "serial" else 1, engine=engine
+        )
+        assert matrix.votes.ravel().tolist() == [1, -1] * 3
+        with pytest.raises(CorpusError, match=r"the id .* stands twice"):
+            lk.Applier([rule], labels=2).apply([*paths, paths[0]], id="id")
+
+
+def test_a_column_without_values_in_one_file_has_the_type_of_the_others(files):
+    (files / "a.jsonl").write_text('{"n": null}\n', "utf-8")
+    (files / "b.jsonl").write_text('{"n": 1}\n', "utf-8")
+    corpus = lk.open_corpus(["a.jsonl", "b.jsonl"])
+    assert [batch.table.column(0).to_pylist() for batch in corpus.batches(["n"], 9)] == [[None, 1]]
+
+
+def test_bad_rows_of_several_files_are_listed_with_their_file(files):
+    (files / "bad.jsonl").write_text('{"id": 9, "text": "x"}\nnot json\n', "utf-8")
+    corpus = lk.open_corpus(["0.jsonl", "bad.jsonl"], on_bad_row="reject")
+    assert sum(len(batch) for batch in corpus.batches(["text"], 9)) == 3
+    assert [reject.reason.partition(":")[0] for reject in corpus.rejects] == ["bad.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["0.csv", "nope.csv"], "'nope.csv' in a list of paths is no file"),
+        (["nope.csv", "0.csv"], "'nope.csv' in a list of paths is no file"),
+        ([Path("nope.csv")], "'nope.csv' in a list of paths is no file"),
+        (["0.csv", "a text"], "'a text' in a list of paths is no file"),
+        (["0.csv", 3], "'3' in a list of paths is no file"),
+        (["0.csv", "1.parquet"], r"several formats: \.csv, \.parquet"),
+        (["notes.txt"], "'notes.txt' has none of the known suffixes"),
+        (["0.csv", "other.csv"], "other.csv has other columns than 0.csv: 'text', 'words'"),
+    ],
+    ids=repr,
+)
+def test_a_list_of_paths_that_is_no_corpus_is_refused(files, paths, message):
+    (files / "notes.txt").write_text("a", "utf-8")
+    (files / "other.csv").write_text("id,words\n1,a\n", "utf-8")
+    with pytest.raises(CorpusError, match=message):
+        lk.open_corpus(paths)
+
+
+def test_texts_that_look_like_names_of_files_are_texts(files):
+    (files / "plain").write_text("a", "utf-8")
+    for texts in (["gone.csv", "lost.csv"], ["plain", "words"], ["see 0.csv", "0.csv"]):
+        assert lk.open_corpus(texts).column_names == ("text",)
+
+
+def of_library(name, **members):
+    """An object of a class that another library defines, which iterates over the names of its columns."""
+    return type("DataFrame", (), {"__module__": name, "__iter__": lambda _: iter(["text"]), **members})()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            of_library("dask.dataframe.core", columns=["text"]),
+            r"a?n? object of type dask DataFrame(.|\n)*\.compute\(\)",
+        ),
+        (of_library("modin.pandas.dataframe", columns=["text"]), r"modin DataFrame(.|\n)*_to_pandas"),
+        (of_library("pyspark.sql.dataframe"), r"pyspark DataFrame(.|\n)*toPandas"),
+        (of_library("torch"), r"torch DataFrame(.|\n)*tolist"),
+        (of_library("frames_of_my_own", columns=["text"]), "frames_of_my_own DataFrame"),
+        ({"a", "b"}, "of type set is not a corpus"),
+        (frozenset("ab"), "frozenset is not a corpus"),
+        (b"text", "bytes is not a corpus"),
+        (bytearray(b"text"), "bytearray is not a corpus"),
+        (np.zeros((2, 2)), "numpy ndarray is not a corpus"),
+        ({"text": "abc"}, "'text' of the dict is a str"),
+        ({"a": 1}, "'a' of the dict is a int"),
+        ((n for n in [1, 2]), "neither dicts nor strings, but 1"),
+        (iter([Path("a.csv")]), r"but PosixPath(.|\n)*sorted\(paths\)"),
+        (42, "of type int is not a corpus"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_containers_that_are_no_corpus_are_refused_by_name(data, message):
+    with pytest.raises(CorpusError, match=message):
+        lk.open_corpus(data)
+
+
+def test_votes_in_a_frame_of_a_library_that_is_not_read_are_refused():
+    with pytest.raises(lk.exceptions.MatrixError, match=r"dask DataFrame is not a frame of votes(.|\n)*compute"):
+        lk.LabelMatrix.of(of_library("dask.dataframe.core", columns=["a"]))

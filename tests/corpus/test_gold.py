@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
+from labelkit.checks.check_rules import check_rules
 from labelkit.corpus.gold import open_gold, read_gold_file
 from labelkit.exceptions import GoldError
 
@@ -112,3 +113,112 @@ def test_a_name_that_is_no_column_and_no_file_is_refused_with_the_columns():
         GoldError, match=r"'nope' is neither a column of the corpus nor a file\nHint: the columns are id, n"
     ):
         labels("nope")
+
+
+# Which example a row of a file is of ----------------------------------------------------------------------------------
+
+
+def opened(tmp_path, text, corpus=FRAME, id=None, name="gold.csv"):  # noqa: A002 - as in the library
+    path = tmp_path / name
+    if isinstance(text, pa.Table):
+        pq.write_table(text, path)
+    else:
+        path.write_text(text, "utf-8")
+    return open_gold(path, lk.open_corpus(corpus, id=id), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "id_", "message"),
+    [
+        ("id,gold\na,1\nc,0\n", None, r"names the examples by 'id', and .* positions\nHint: .*--id id"),
+        ("key,gold\n0,1\n", None, "names the examples by 'key', and .* have no ids"),
+        ("a,1\nb,0\n", "id", "seems to have no header: its first line is 'a', '1'"),
+        ("a,spam\nb,ham\n", "id", "seems to have no header: its first line is 'a', 'spam'"),
+        ("7,1\n8,0\n", "n", "seems to have no header"),
+        ("n,gold\n007,1\n", "n", "such as '007', and those of the corpus are numbers"),
+        ("n,gold\n7.0,1\n", "n", "such as '7.0', and those of the corpus are numbers"),
+        ("n,gold\n 7,1\n", "n", "such as ' 7', and those of the corpus are numbers"),
+        ("n,gold\n7_0,1\n", "n", "such as '7_0', and those"),
+        ("row,gold\n0,1\n", "id", "counts the rows by 'row', and the examples of the corpus have ids"),
+        ("id,gold\na,1\na,0\n", "id", "gold names the id 'a' twice"),
+        ('id,gold\n"  ",1\n', "id", "row 0: the id is blank"),
+        ("gold\n1\n0\n", "id", "gold has 2 labels for 3 examples"),
+    ],
+    ids=repr,
+)
+def test_rows_of_a_file_that_name_no_example_are_refused(tmp_path, text, id_, message):
+    with pytest.raises(GoldError, match=message):
+        opened(tmp_path, text, id=id_)
+
+
+def test_a_file_may_count_the_rows_or_hold_a_label_for_each(tmp_path):
+    for text in ("row,gold\n0,1\n2,0\n", "gold\n1\n-1\n0\n", pa.table({"label": ["spam", None, "ham"]})):
+        name = "gold.csv" if isinstance(text, str) else "gold.parquet"
+        assert opened(tmp_path, text, name=name).at(np.arange(3), np.arange(3), NAMES).tolist() == [1, -1, 0]
+
+
+def test_a_gold_label_is_a_number_that_numbers_a_class(tmp_path):
+    assert opened(tmp_path, "id,gold\na,1.0\nc,0.0\n", id="id").checked(NAMES).values.tolist() == [1, 0]
+    for label in ("1" * 23, "1.5", "inf", "²"):
+        with pytest.raises(GoldError, match=r"gold holds .* neither a class number nor"):
+            opened(tmp_path, f"id,gold\na,{label}\n", id="id").checked(NAMES)
+    for labels_ in ([2**63], [1e30], np.array([2**64 - 1], dtype=np.uint64), [10**23]):
+        with pytest.raises(GoldError, match="gold holds"):
+            lk.summarize(np.array([[0]]), gold=labels_)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (
+            ["x", "y"],
+            "(gold names 2 .* such as 'x'\nHint: ids look like '1'|names .*'x', 'y'.*, and the examples are .*'1')",
+        ),
+        (["001", "002"], "'001' would be '1' but for leading zeros"),
+        (["1.0", "2.0"], "'1.0' would be '1' as a whole number"),
+        ([" 1", "2 "], "' 1' would be '1' without the spaces"),
+    ],
+)
+def test_gold_that_matches_nothing_stops_a_run_with_names_of_both_sides(tmp_path, names, message):
+    rule = lk.regex("x", label=1).rule(name="x")
+    corpus = pd.DataFrame({"id": ["1", "2"], "text": ["x", "y"]})
+    pd.DataFrame({"id": names, "gold": [1, 0]}).to_csv(tmp_path / "gold.csv", index=False)
+    for gold in (tmp_path / "gold.csv", dict.fromkeys(names, 1)):
+        with pytest.raises(GoldError, match=f"(?s){message}"):
+            lk.run([rule], corpus, tmp_path / "out", id="id", gold=gold, labels=NAMES, progress=False)
+        assert not (tmp_path / "out").exists()
+
+
+def test_gold_without_a_label_stops_a_run(tmp_path):
+    rule = lk.regex("x", label=1).rule(name="x")
+    corpus = pd.DataFrame({"text": ["x", "y"], "gold": [None, None]})
+    for gold in ("gold", [None, None], [-1, -1]):
+        with pytest.raises(GoldError, match="holds no label"):
+            lk.run([rule], corpus, tmp_path / "out", gold=gold, labels=NAMES, progress=False)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl", "iterator"])
+def test_a_default_series_beside_ids_that_are_numbers_is_read_as_a_summary_reads_it(tmp_path, kind):
+    frame = pd.DataFrame({"id": [11, 5, 7], "text": ["a", "b", "c"]})
+    path = tmp_path / f"corpus.{kind}"
+    if kind == "parquet":
+        frame.to_parquet(path)
+    elif kind == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    corpus = lk.open_corpus(iter(frame.to_dict("records")) if kind == "iterator" else path, id="id")
+    gold = pd.Series([1, 0, 1])
+    if kind == "iterator":
+        with pytest.raises(GoldError, match="the corpus can be read only once"):
+            open_gold(gold, corpus)
+    else:
+        assert open_gold(gold, corpus).at(np.arange(3), np.array([11, 5, 7]), NAMES).tolist() == [1, 0, 1]
+
+
+def test_check_says_how_many_gold_labels_it_saw(tmp_path):
+    rules = lk.LabelingFunctions([lk.regex("x", label=1).rule(name="x")], labels=NAMES)
+    corpus = pd.DataFrame({"id": list("abcd"), "text": list("xyxy")})
+    check = lambda gold, rows: str(check_rules(rules, corpus, rows=rows, gold=gold, id="id"))  # noqa: E731
+    assert "gold: 2 of 3 labels are of the rows that were tried" in check({"a": 1, "b": 0, "d": 0}, 2)
+    assert "warning: gold: 0 of 1 label are of the rows that were tried" in check({"d": 0}, 2)
+    with pytest.raises(GoldError, match=r"gold names 1 .* that are not examples, such as 'z'"):
+        check({"z": 0}, 10)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import scipy.sparse
 from hypothesis import given, settings, strategies as st
 
+import labelkit as lk
 from labelkit.exceptions import MatrixError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
@@ -335,3 +338,143 @@ def test_patterns_that_were_saved_merge_to_those_of_the_whole(tmp_path):
     assert np.array_equal(VotePatterns.load(known.save(tmp_path / "gold.parquet")).gold, known.gold)
     with pytest.raises(MatrixError, match="holds no vote patterns"):
         VotePatterns.load(whole.save(tmp_path / "matrix.parquet"))
+
+
+# As an array ----------------------------------------------------------------------------------------------------------
+
+VOTES = np.array([[0, -1, 1], [1, 1, -1], [0, -1, -1], [1, 0, 1]])
+
+AS_AN_ARRAY = {
+    "==": lambda votes: votes == 1,
+    "!=": lambda votes: votes != -1,
+    ">": lambda votes: votes > 0,
+    "== itself": lambda votes: votes == votes,  # noqa: PLR0124 - what is tested
+    "+": lambda votes: votes + 1,
+    "1 +": lambda votes: 1 + votes,
+    "*": lambda votes: votes * 2.5,
+    "-": lambda votes: -votes,
+    "@": lambda votes: votes @ np.ones(3),
+    "mean": lambda votes: votes.mean(),
+    "np.mean": lambda votes: np.mean(votes, axis=0),
+    "sum": lambda votes: votes.sum(axis=1),
+    "any": lambda votes: (votes == 1).any(axis=1),
+    "max": lambda votes: votes.max(),
+    "T": lambda votes: votes.T,
+    "tolist": lambda votes: votes.tolist(),
+    "astype": lambda votes: votes.astype(float),
+    "np.where": lambda votes: np.where(votes == -1, 9, votes),
+    "np.unique": np.unique,
+    "np.maximum": lambda votes: np.maximum(votes, 0),
+    "reduce": np.add.reduce,
+    "size": lambda votes: votes.size,
+    "concatenate": lambda votes: np.concatenate([votes, votes]),
+}
+
+
+@pytest.mark.parametrize("operation", AS_AN_ARRAY.values(), ids=AS_AN_ARRAY)
+def test_a_matrix_computes_as_the_array_of_its_votes(operation):
+    result = operation(LabelMatrix.of(VOTES))
+    assert not isinstance(result, LabelMatrix)
+    assert np.array_equal(result, operation(VOTES))
+
+
+def test_a_mask_of_rows_picks_examples_and_one_of_votes_is_refused():
+    matrix = LabelMatrix.of(VOTES)
+    assert np.array_equal(matrix[(matrix != -1).all(axis=1)].votes, VOTES[3:])
+    with pytest.raises(MatrixError, match=r"matrix\.votes\[mask\]"):
+        matrix[matrix == 1]
+
+
+def test_votes_are_never_changed_in_place():
+    matrix = LabelMatrix.of(VOTES)
+    with pytest.raises(MatrixError, match="cannot be changed"):
+        matrix += 1
+    with pytest.raises(ValueError, match="read-only"):
+        matrix.fill(0)
+    assert np.array_equal(matrix.votes, VOTES)
+
+
+def test_a_matrix_is_told_apart_by_identity_and_has_no_other_attributes():
+    matrix = LabelMatrix.of(VOTES)
+    assert {matrix: 1}[matrix] == 1
+    assert np.array_equal(pickle.loads(pickle.dumps(matrix)).votes, VOTES)
+    with pytest.raises(AttributeError, match="'LabelMatrix' object has no attribute 'voters'"):
+        matrix.voters  # noqa: B018 - looking it up is the test
+    with pytest.raises(ValueError, match="ambiguous"):
+        bool(matrix == matrix)  # noqa: PLR0124 - what is tested
+
+
+def test_snorkel_analyses_a_matrix_as_the_array():
+    labeling = pytest.importorskip("snorkel.labeling")
+    rng = np.random.default_rng(0)
+    votes, gold = rng.integers(-1, 3, (2_000, 5)), rng.integers(0, 3, 2_000)
+    matrix = LabelMatrix.of(votes)
+    expected = labeling.LFAnalysis(votes).lf_summary(Y=gold)
+    pd.testing.assert_frame_equal(labeling.LFAnalysis(matrix).lf_summary(Y=gold), expected)
+
+
+def test_the_model_of_snorkel_learns_from_a_matrix_as_from_the_array():
+    pytest.importorskip("torch")
+    model = pytest.importorskip("snorkel.labeling.model").LabelModel
+    votes = np.random.default_rng(0).integers(-1, 2, (500, 5))
+    first, second = (model(cardinality=2, verbose=False) for _ in range(2))
+    first.fit(votes, n_epochs=20, seed=1, progress_bar=False)
+    second.fit(LabelMatrix.of(votes), n_epochs=20, seed=1, progress_bar=False)
+    assert np.array_equal(first.predict_proba(votes), second.predict_proba(LabelMatrix.of(votes)))
+
+
+# Long tables ----------------------------------------------------------------------------------------------------------
+
+ANSWERS = pd.DataFrame(
+    {"task": [7, 7, 9, 4], "worker": ["bob", "ann", "bob", "cem"], "label": ["cat", "dog", "dog", None]}
+)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [lambda column: column, list, np.array, pa.array, pl.Series],
+    ids=["Series", "list", "NumPy", "Arrow", "polars"],
+)
+def test_a_long_table_is_read_by_its_columns(form):
+    matrix = LabelMatrix.from_long(*(form(ANSWERS[name]) for name in ANSWERS))
+    assert (matrix.names, matrix.class_names, matrix.ids.tolist()) == (("bob", "ann", "cem"), ("cat", "dog"), [7, 9, 4])
+    assert matrix.votes.tolist() == [[0, 1, -1], [1, -1, -1], [-1, -1, -1]]
+
+
+def test_a_long_table_gives_the_matrix_of_its_pivot():
+    rng = np.random.default_rng(0)
+    wide = pd.DataFrame(rng.integers(-1, 4, (50, 6)), columns=list("uvwxyz"), index=[f"t{i}" for i in range(50)])
+    long = wide.rename_axis("task").reset_index().melt("task", var_name="worker", value_name="label")
+    long = long[long["label"] >= 0].sample(frac=1, random_state=0)
+    matrix = LabelMatrix.from_long(long["task"], long["worker"], long["label"])
+    assert matrix.to_pandas().loc[wide.index, list(wide.columns)].astype(int).equals(wide.rename_axis("id"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        (([1, 1], ["a", "a"], [0, 1]), "worker 'a' answers the task 1 more than once, on rows 0 and 1"),
+        (([1, None], ["a", "a"], [0, 1]), "row 1 has no task"),
+        (([1, 2], ["a", None], [0, 1]), "row 1 has no worker"),
+        (([1], ["a", "b"], [0, 1]), "different lengths: {'task': 1"),
+        (([1], ["a"], [0.5]), "the column of answers holds 0.5, which is not a class"),
+        ((ANSWERS["task"], ANSWERS["worker"][::-1], ANSWERS["label"]), "Series with different indexes"),
+    ],
+)
+def test_a_long_table_that_does_not_fit_together_is_refused(columns, message):
+    with pytest.raises(MatrixError, match=message):
+        LabelMatrix.from_long(*columns)
+
+
+@pytest.mark.parametrize("names", [["task", "worker", "label"], ["item_id", "AnnotatorID", "Answer"]])
+def test_a_long_table_is_no_frame_of_votes(names):
+    frame = pd.DataFrame([[1, 2, 0], [1, 3, 1]], columns=names)
+    for read in (LabelMatrix.of, lk.MajorityVote().fit, lk.summarize):
+        with pytest.raises(MatrixError, match="from_long"):
+            read(frame)
+
+
+def test_votes_in_a_frame_of_another_library_keep_the_names_of_the_rules():
+    votes = {"a": [0, 1], "b": [1, -1]}
+    for frame in (pd.DataFrame(votes), pl.DataFrame(votes), pa.table(votes)):
+        assert (LabelMatrix.of(frame).names, LabelMatrix.of(frame).votes.tolist()) == (("a", "b"), [[0, 1], [1, -1]])

@@ -86,6 +86,8 @@ def _named(given: Any, pairing: Pairing) -> GoldSource | None:
     for side in (pairing.before, pairing.after):
         if isinstance(side, HeldSide) and side.examples is not None and side.examples.index is not None:
             matched = match(given, side.examples, what="gold", error=GoldError)
+            if matched is None and has_index(given) and len(given) == len(side.examples):
+                return GoldSource(values=gold_values(given), names=RowNames(side.examples.ids))
             if matched is None:
                 return None
             if matched.examples is side.examples.by_index:

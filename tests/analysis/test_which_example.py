@@ -1,0 +1,218 @@
+"""Whatever a user gives beside the examples of a frame is matched by the frame's index, in every function alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.exceptions import GoldError, LabelkitError
+
+N = 60
+GOLD = np.random.default_rng(0).integers(0, 2, N)
+FRAME = pd.DataFrame(
+    {
+        "id": np.random.default_rng(1).permutation(N) + 1_000,
+        "text": [f"{'spam' if label else 'ham'} number {i}" for i, label in enumerate(GOLD)],
+        "gold": GOLD,
+        "kind": np.where(np.arange(N) % 3 == 0, "a", "b"),
+    }
+)
+RULES = [lk.regex("^spam", label=1).rule(name="spam"), lk.regex("^ham", label=0).rule(name="ham")]
+CLASSES = ["HAM", "SPAM"]
+APPLIER = lk.Applier(RULES, labels=CLASSES)
+
+
+def shuffled(frame):
+    return frame.sample(frac=1, random_state=2)
+
+
+FRAMES = {
+    "default": FRAME,
+    "shuffled": shuffled(FRAME),
+    "filtered": FRAME[FRAME["kind"] == "b"],
+    "every second": FRAME[::2],
+    "from one": shuffled(FRAME.set_axis(range(1, N + 1))),
+    "negative": shuffled(FRAME.set_axis(range(-7, N - 7))),
+    "text": shuffled(FRAME.set_axis([f"row {i}" for i in range(N)])),
+    "named": shuffled(FRAME.set_index("id", drop=False)),
+    "floats": shuffled(FRAME.set_axis(np.arange(N) / 7)),
+    "categories": shuffled(FRAME.set_axis(pd.CategoricalIndex([f"c{i}" for i in range(N)]))),
+    "dates": shuffled(FRAME.set_axis(pd.date_range("2020-01-01", periods=N))),
+    "dates with zone": shuffled(FRAME.set_axis(pd.date_range("2020-01-01", periods=N, tz="Europe/Berlin"))),
+    "periods": shuffled(FRAME.set_axis(pd.period_range("2020-01-01", periods=N))),
+    "intervals": shuffled(FRAME.set_axis(pd.interval_range(0, N))),
+    "several levels": shuffled(FRAME.set_index(["kind", "text"], drop=False)),
+    "concatenated": pd.concat([FRAME[:30], FRAME[:30]]).assign(id=range(5, 65)),
+    "with an empty label": FRAME.set_axis([*range(N - 1), np.nan]),
+}
+"""Frames with an index of each kind; the last two name nothing."""
+
+
+@pytest.fixture(params=list(FRAMES))
+def frame(request):
+    return FRAMES[request.param]
+
+
+@pytest.fixture(params=[None, "id"], ids=["without id=", "with id="])
+def key(request):
+    return request.param
+
+
+@pytest.fixture
+def matrix(frame, key):
+    return APPLIER.apply(frame, id=key)
+
+
+def names_its_rows(frame):
+    return frame.index.is_unique and (frame.index.nlevels > 1 or not frame.index.hasnans)
+
+
+def names(frame):
+    """The forms in which the gold of a frame can be given, each with the index that the frame has."""
+    whole = frame["gold"]
+    if not names_its_rows(frame):
+        return [whole]
+    return [whole, whole.sample(frac=1, random_state=3), whole.sample(20, random_state=4)]
+
+
+def test_gold_of_the_frame_is_right_in_every_function(frame, matrix):
+    model = lk.LabelModel().fit(matrix)
+    for gold in names(frame):
+        assert lk.summarize(matrix, gold=gold).frame.loc["spam", "precision"] == 1
+        assert model.score(matrix, gold) == 1
+        assert model.evaluate(matrix, gold).accuracy == 1
+        assert model.evaluate(matrix, gold).n == len(gold)
+        assert lk.suspicious_gold(matrix, gold, model).empty
+        assert (model.label(matrix, gold=gold).hard() == frame["gold"]).all()
+        by_class = lk.coverage_by_class(matrix, gold)
+        assert by_class.set_index(["class", "lf"]).loc[("SPAM", "spam"), "right"] == (gold == 1).sum()
+        assert lk.marginal_values(matrix, gold=gold)["gold"].max() == len(gold)
+        fitted = lk.LabelModel().fit(matrix, gold=gold)
+        assert fitted.score(matrix, gold) == 1
+    assert lk.compare(matrix, ["MajorityVote"], gold=frame["gold"]).frame["accuracy"].tolist() == [1.0]
+
+
+def test_slices_and_weights_of_the_frame_are_matched_alike(frame, matrix):
+    pd.testing.assert_frame_equal(
+        lk.coverage_by(matrix, frame["kind"]), lk.coverage_by(matrix, frame["kind"].to_numpy())
+    )
+    weight = (frame["gold"] == 1).astype(float)
+    wrong = np.where(frame["gold"] == 1, 1, 1 - frame["gold"])
+    assert lk.MajorityVote().fit(matrix).score(matrix, wrong, sample_weight=weight) == 1
+
+
+def test_labels_and_votes_go_back_to_the_frame(frame, key, matrix):
+    if key is not None and frame.index.equals(pd.RangeIndex(N)):
+        pytest.skip("ids of a column are the index of what comes back, where the frame has none of its own")
+    labels = lk.MajorityVote().fit(matrix).label(matrix).to_pandas()
+    assert frame.assign(label=labels["label"])["label"].tolist() == frame["gold"].tolist()
+    assert frame.assign(vote=matrix.to_pandas()["spam"])["vote"].tolist() == np.where(frame["gold"], 1, -1).tolist()
+    if frame.index.is_unique:
+        joined = frame.join(labels)
+        assert joined["label"].tolist() == joined["gold"].tolist()
+
+
+def test_views_show_the_texts_of_the_examples(frame, key, matrix):
+    for corpus in [frame, shuffled(frame)] if names_its_rows(frame) or key is not None else [frame]:
+        texts = lk.view(matrix, corpus, RULES, labeled_by="spam", id=key).frame["text"]
+        assert texts.str.startswith("spam").all()
+        assert lk.view(matrix, corpus, wrong=frame["gold"], id=key).n_found == 0
+    assert lk.view(matrix, frame, wrong="gold", id=key).n_found == 0
+
+
+def test_a_run_takes_the_gold_that_a_summary_takes(frame, key, tmp_path):
+    for i, gold in enumerate(names(frame)):
+        options = {"id": key, "labels": CLASSES, "report": False, "progress": False, "cache": False}
+        run = lk.run(RULES, frame, tmp_path / str(i), gold=gold, **options)
+        assert run.manifest["evaluation"]["accuracy"] == 1
+        assert run.manifest["gold_labels"] == {"matched": len(gold), "given": len(gold)}
+        assert f"gold: {len(gold)} of {len(gold)} labels matched an example" in run.describe()
+
+
+def test_gold_from_elsewhere_is_matched_by_the_ids_of_a_column():
+    matrix = APPLIER.apply(shuffled(FRAME), id="id")
+    for gold in (FRAME.set_index("id")["gold"], FRAME.set_index("id")["gold"][:9], dict(zip(FRAME["id"], GOLD))):  # noqa: B905
+        assert lk.MajorityVote().fit(matrix).score(matrix, gold) == 1
+
+
+def test_an_index_that_could_be_of_ids_or_of_the_frame_is_refused_unless_it_has_a_name():
+    frame = shuffled(FRAME).assign(id=np.roll(np.arange(N), 1)).reset_index(drop=True)
+    matrix = APPLIER.apply(frame, id="id")
+    with pytest.raises(GoldError, match="could be of ids or the index of the frame"):
+        lk.summarize(matrix, gold=frame["gold"].sample(20, random_state=0))
+    for gold in (frame["gold"], frame.set_index("id")["gold"].sample(20, random_state=0)):
+        assert lk.summarize(matrix, gold=gold).frame.loc["spam", "precision"] == 1
+
+
+@pytest.mark.parametrize("change", [shuffled, lambda frame: frame[:9], lambda frame: frame.reset_index(drop=True)])
+def test_an_index_that_repeats_names_nothing(change):
+    frame = FRAMES["concatenated"]
+    matrix = APPLIER.apply(frame)
+    with pytest.raises(GoldError, match=r"repeats, as after pd\.concat(.|\n)*reset_index"):
+        lk.summarize(matrix, gold=change(frame)["gold"])
+    with pytest.raises(GoldError, match="repeats"):
+        lk.summarize(matrix, gold=frame["gold"].to_dict())
+    with pytest.raises(LabelkitError, match="repeats"):
+        lk.coverage_by(matrix, change(frame)["kind"])
+
+
+def test_gold_of_a_frame_is_refused_where_the_texts_were_given_as_a_list_in_another_order():
+    frame = shuffled(FRAME)
+    for texts in (frame["text"].tolist(), {"text": frame["text"].to_numpy()}):
+        matrix = APPLIER.apply(texts)
+        with pytest.raises(GoldError, match="the examples have no names"):
+            lk.summarize(matrix, gold=frame["gold"])
+        assert lk.summarize(matrix, gold=frame["gold"].to_numpy()).frame.loc["spam", "precision"] == 1
+
+
+def test_a_default_index_beside_a_filtered_frame_is_refused_if_it_could_be_meant_as_its_own():
+    frame = FRAMES["filtered"]
+    with pytest.raises(GoldError, match=r"not examples, such as 0\nHint: ids look like 1"):
+        lk.summarize(APPLIER.apply(frame), gold=FRAME["gold"][: len(frame)])
+
+
+def test_columns_of_a_dict_with_different_indexes_are_refused():
+    other = shuffled(FRAME)
+    with pytest.raises(lk.exceptions.CorpusError, match="'text' and 'kind' of the dict have different indexes"):
+        APPLIER.apply({"text": FRAME["text"], "kind": other["kind"]})
+    matrix = APPLIER.apply({"text": other["text"], "kind": other["kind"]})
+    assert lk.summarize(matrix, gold=FRAME["gold"]).frame.loc["spam", "precision"] == 1
+
+
+def test_slices_by_a_column_are_read_by_name():
+    matrix = APPLIER.apply(FRAME, id="id")
+    expected = lk.coverage_by(matrix, "kind", corpus=FRAME)
+    for corpus in (shuffled(FRAME), shuffled(FRAME).to_dict("list")):
+        pd.testing.assert_frame_equal(lk.coverage_by(matrix, "kind", corpus=corpus), expected)
+
+
+def test_labels_in_another_order_are_matched_by_id():
+    frame = FRAMES["text"]
+    matrix, other = APPLIER.apply(frame), APPLIER.apply(frame[::-1])
+    labels = lk.MajorityVote().fit(other).label(other)
+    wrong = 1 - frame["gold"]
+    expected = lk.suspicious_gold(matrix, wrong, lk.MajorityVote().fit(matrix))
+    pd.testing.assert_frame_equal(lk.suspicious_gold(matrix, wrong, labels), expected)
+    proba = labels.to_pandas()[["p_HAM", "p_SPAM"]]
+    pd.testing.assert_frame_equal(lk.suspicious_gold(matrix, wrong, proba), expected)
+    assert lk.view(matrix, frame, labels=labels, wrong=frame["gold"]).n_found == 0
+    joined = matrix.join(lk.Applier([lk.regex("1", label=1).rule(name="one")], labels=CLASSES).apply(frame[::-1]))
+    assert (joined["one"].votes.ravel() == np.where(frame["text"].str.contains("1"), 1, -1)).all()
+
+
+def test_an_example_is_named_by_its_label_or_its_id():
+    frame = FRAMES["dates"]
+    matrix = APPLIER.apply(frame)
+    model = lk.LabelModel().fit(matrix)
+    for name in (frame.index[5], str(frame.index[5])):
+        assert model.explain(matrix, [name]).ids.tolist() == [str(frame.index[5])]
+        assert lk.view(matrix, frame, ids=[name]).frame["text"].tolist() == [frame["text"].iloc[5]]
+
+
+def test_a_difference_takes_gold_by_the_index_of_the_frame():
+    frame = FRAMES["shuffled"]
+    before = APPLIER.apply(frame, id="id")
+    table = lk.diff(before, before[::-1], gold=frame["gold"]).lfs
+    assert table.loc["spam", "precision_before"] == table.loc["spam", "precision_after"] == 1
