@@ -13,6 +13,9 @@ from hypothesis import given, settings, strategies as st
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from labelkit.exceptions import GoldError, MatrixError, ModelError
@@ -639,3 +642,36 @@ def test_on_youtube_majority_vote_has_the_published_accuracy_and_the_default_mod
 
     assert accuracy(MajorityVote()) == pytest.approx(84.0)
     assert accuracy(LabelModel()) >= 84.0
+
+
+# Gold by position -----------------------------------------------------------------------------------------------------
+
+
+def test_gold_by_position_warns_says_the_word_for_it_and_what_snorkel_meant(Model):
+    votes, gold = noisy()
+    with pytest.warns(UserWarning, match=r"fit\(votes, gold=y\)\. .*Y_dev.* labels of another set"):
+        by_position = Model().fit(votes, gold)
+    assert np.array_equal(by_position.predict_proba(votes), Model().fit(votes, gold=gold).predict_proba(votes))
+    with pytest.raises(GoldError, match="both by position and as gold"):
+        Model().fit(votes, gold, gold=gold)
+
+
+def test_scikit_learn_may_give_labels_by_position(Model):
+    """Warnings are errors here."""
+    votes, gold = noisy()
+    fitted = make_pipeline(FunctionTransformer(), Model()).fit(votes, gold)
+    assert np.array_equal(fitted.predict_proba(votes), Model().fit(votes, gold=gold).predict_proba(votes))
+    assert len(cross_val_score(Model(), votes, gold, cv=2)) == 2
+    assert Model().fit(votes, None).predict(votes).shape == (len(votes),)
+
+
+def test_weights_in_a_series_are_matched_by_id():
+    votes, gold = noisy()
+    matrix = LabelMatrix.of(votes, ids=[f"e{i}" for i in range(len(votes))])
+    model, weight = MajorityVote().fit(matrix), np.random.default_rng(0).random(len(votes))
+    named = pd.Series(weight, index=matrix.ids).sample(frac=1, random_state=0)
+    assert model.score(matrix, gold, sample_weight=named) == model.score(matrix, gold, sample_weight=weight)
+    with pytest.raises(ModelError, match="sample_weight has 3 values for 400 examples"):
+        model.score(matrix, gold, sample_weight=weight[:3])
+    with pytest.raises(ModelError, match=r"sample_weight names 1 .* such as 'nobody'"):
+        model.score(matrix, gold, sample_weight={"nobody": 1.0})
