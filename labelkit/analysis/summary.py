@@ -94,7 +94,14 @@ class Summary:
             rows = [[str(name), *row] for name, row in zip(wide.index, wide.itertuples(index=False), strict=True)]
             title = f"95% intervals wider than {100 * WIDE:.0f} points"
             tables.append(ResultTable(rows, heads=["", *wide.columns], align="<>", title=title))
-        return ResultPage(tables=tables)
+        return ResultPage(tables=tables, notes=[_NO_BOUNDS] if self._has_unbounded_estimates() else [])
+
+    def _has_unbounded_estimates(self) -> bool:
+        """Tell whether some estimate of the model has no interval, or one that says nothing."""
+        if "model_precision" not in self.frame:
+            return False
+        width = self.frame["model_precision_high"] - self.frame["model_precision_low"]
+        return bool((self.frame["model_precision"].notna() & ~(width < 1)).any())
 
     def _wide(self) -> pd.DataFrame:
         """Format the wide intervals of shares as texts, but for precision, whose interval stands beside it."""
@@ -105,11 +112,12 @@ class Summary:
         }
         shown = {
             _HEADS.get(name, name): [
-                bounds(a, b, decimals=0) if b - a > WIDE else "" for a, b in zip(low, high, strict=True)
+                bounds(a, b, decimals=0) if WIDE < b - a < 1 else "" for a, b in zip(low, high, strict=True)
             ]
             for name, (low, high) in ends.items()
             if (high - low > WIDE).any()
         }
+        shown = {name: cells for name, cells in shown.items() if any(cells)}
         frame = pd.DataFrame(shown, index=self.frame.index)
         return frame[(frame != "").any(axis=1)]
 
@@ -137,6 +145,7 @@ _COUNTS: Final = {"votes", "faults"}
 _SHARES: Final = {"coverage", "overlaps", "conflicts", "model_precision", "recall"}
 """Shares whose interval is shown where it is wide."""
 _HEADS: Final = {"model_precision": "estimated"}
+_NO_BOUNDS: Final = "Estimated: the model's opinion; where no interval is shown, votes alone give none, and gold would."
 
 
 def summarize(

@@ -237,6 +237,21 @@ def test_a_model_that_states_no_bounds_gets_none_and_label_model_gets_its_own():
     assert (low.tolist(), high.tolist()) == ([0, 0], [1, 1])
 
 
+def test_an_estimate_that_nothing_bounds_is_called_an_opinion_instead_of_shown_with_0_to_100_percent():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 2_000)
+    votes = np.where(rng.random((2_000, 4)) < 0.85, truth[:, None], 1 - truth[:, None])
+    gold = np.where(np.arange(2_000) < 200, truth, -1)
+    for model in (MajorityVote().fit(votes), LabelModel().fit(votes)):
+        shown = str(summarize(votes, model=model))
+        assert "0 - 100%" not in shown
+        assert shown.endswith("votes alone give none, and gold would.")
+    assert "opinion" not in str(summarize(votes, gold=gold))
+    taught = summarize(votes, model=LabelModel().fit(votes, gold=gold))
+    assert "opinion" not in str(taught)
+    assert (taught.frame["model_precision_high"] - taught.frame["model_precision_low"] < 0.3).all()
+
+
 def test_the_interval_of_all_votes_allows_for_votes_that_share_examples():
     truth, votes = np.zeros(400, int), np.zeros((400, 8), int)
     votes[:40] = 1  # eight copies of one rule are right or wrong together
