@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit.exceptions import GoldError
+from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._columns import sums_by
-from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold
+from labelkit.votes.alignment import aligned_values
+from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold, gold_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,9 +45,7 @@ class GoldRows:
         return GoldCounts(pairs // n_classes, pairs % n_classes, sums_by(pair, self.weight[rows], len(pairs)))
 
 
-def read_gold(
-    gold: Any, given: GivenVotes, place: NDArray[np.int64], weight: NDArray[np.float64] | None = None
-) -> GoldRows:
+def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_weight: Any = None) -> GoldRows:
     """Read the gold labels, with the pattern of each example.
 
     Parameters
@@ -56,7 +55,7 @@ def read_gold(
     given : GivenVotes
     place : ndarray
         Where the given patterns are in the table.
-    weight : ndarray of shape (n_examples,), optional
+    sample_weight : array-like, Series or mapping by id, optional
         Weight of each example, where the votes are of examples.
 
     Raises
@@ -79,8 +78,11 @@ def read_gold(
         return GoldRows(NO_GOLD.pattern, NO_GOLD.label, NO_GOLD.count, NO_GOLD.pattern)
     labels = aligned_gold(gold, given.examples, given.class_names)
     with_gold = np.flatnonzero(labels >= 0)
-    weights = np.ones(len(with_gold)) if weight is None else weight[with_gold]
-    return GoldRows(place[given.index[with_gold]], labels[with_gold], weights, with_gold)
+    weight = np.ones(len(labels))
+    if sample_weight is not None:
+        values = np.asarray(gold_values(sample_weight), dtype=np.float64)
+        weight = aligned_values(sample_weight, values, given.examples, 0.0, what="sample_weight", error=ModelError)
+    return GoldRows(place[given.index[with_gold]], labels[with_gold], weight[with_gold], with_gold)
 
 
 def gold_ids(given: GivenVotes, rows: GoldRows) -> NDArray[Any] | None:

@@ -33,9 +33,7 @@ from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
-from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import gold_values
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -436,21 +434,13 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         given = self._read(matrix)
         arranged = self._arranged(given)
         table = arranged.table
-        rows = read_gold(gold, given, arranged.place, _aligned_weights(sample_weight, given))
+        rows = read_gold(gold, given, arranged.place, sample_weight)
 
         def predict(patterns: NDArray[np.int64]) -> Rows:
             few = 2 * len(patterns) < table.n_patterns
             return rows_at(PatternProba(self, table) if few else self._proba(table), patterns)
 
         return judge_gold(table, rows, gold_ids(given, rows), seen=self._seen_gold, predict=predict)
-
-
-def _aligned_weights(sample_weight: Any, given: GivenVotes) -> NDArray[np.float64] | None:
-    """Return the weight of each example; None where none are given, or the votes are not of examples."""
-    if sample_weight is None or given.examples is None:
-        return None
-    values = np.asarray(gold_values(sample_weight), dtype=np.float64)
-    return aligned_values(sample_weight, values, given.examples, 0.0, what="sample_weight", error=ModelError)
 
 
 def _same_names(given: GivenVotes, model: PatternLabelModel) -> bool:
