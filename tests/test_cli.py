@@ -245,7 +245,7 @@ def test_real_comments_get_the_votes_and_labels_of_the_benchmark(shared_data, tm
     with (tmp_path / "comments.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in texts)
     rules = Path(__file__).parents[1] / "labeling_functions" / "comments.py"
-    done = labelkit("run", rules, tmp_path / "comments.jsonl", "--out", tmp_path / "out", "--id", "id", "--workers", 2)
+    done = labelkit("run", rules, tmp_path / "comments.jsonl", "--out", tmp_path / "out", "--workers", 2)
     assert done.returncode == 0, done.stderr
     matrix = lk.RunFolder(tmp_path / "out").matrix()
     assert len(matrix) == 2_056
