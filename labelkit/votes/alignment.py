@@ -142,7 +142,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
     names = names_of(given, examples.ids if examples.index is None else None)
     if names is None or _bears(given, examples.index):
         return None
-    rows = RowNames(names)
+    rows = RowNames(_as_ids(given, names, examples))
     if examples.index is not None and examples.by_index is None:
         return _despite_repeats(rows, examples, what, error)
     by_id = Match(rows, examples.by_id)
@@ -166,6 +166,14 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
             hint=f"give {what} as a dict by id, or {what}.to_numpy() in the order of the rows",
         )
     return _checked(by_id if n_ids >= n_labels else by_index, what, error)
+
+
+def _as_ids(given: Any, names: NDArray[Any], examples: ExampleNames) -> NDArray[Any]:
+    """Return dates and other labels in the form of the ids that they gave, where the frame itself is not known."""
+    if examples.index is not None or not has_index(given) or names.dtype.kind in "iu" or is_text(given.index):
+        return names
+    ids = label_ids(given.index)
+    return names if ids is None or (RowNames(ids).positions(examples.ids) < 0).all() else ids
 
 
 def _could_be_either(given: Any, examples: ExampleNames, by_id: Match, by_index: Match) -> bool:
@@ -339,6 +347,22 @@ def is_default(index: pd.Index[Any]) -> bool:
     if step is not None:  # a range is not written out
         return (start, step) == (0, 1) or not len(index)
     return np.array_equal(index.to_numpy(), np.arange(len(index)))
+
+
+def label_ids(index: pd.Index[Any]) -> NDArray[Any] | None:
+    """Return the labels of an index as ids: numbers and text as they are, others as text; None if that repeats."""
+    labels = labels_of(index)
+    if labels.dtype.kind in "iu" and int(labels.max(initial=0)) < 2**63:
+        return labels.astype(np.int64)
+    if is_text(index):
+        return labels.astype(object)
+    texts = object_array(map(str, index))
+    return texts if RowNames(texts).is_unique else None
+
+
+def is_text(index: pd.Index[Any]) -> bool:
+    """Return True if all labels of an index are text."""
+    return index.inferred_type == "string"
 
 
 # Names in messages ----------------------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from labelkit.votes.alignment import (
     RowNames,
     habit,
     is_default,
+    label_ids,
     labels_of,
     listed_names,
     names_hint,
-    object_array,
     shown_names,
 )
 
@@ -67,11 +67,7 @@ class FrameIndex:
         """
         if self.is_default or not self.names_rows:
             return None
-        labels = labels_of(self.labels)
-        if labels.dtype.kind in "iu" and int(labels.max(initial=0)) < 2**63:
-            return labels.astype(np.int64)
-        texts = object_array(map(str, self.labels))
-        return texts if RowNames(texts).is_unique else None
+        return label_ids(self.labels)
 
     @classmethod
     def joined(cls, parts: Sequence[FrameIndex | None]) -> FrameIndex | None:

@@ -216,3 +216,24 @@ def test_a_difference_takes_gold_by_the_index_of_the_frame():
     before = APPLIER.apply(frame, id="id")
     table = lk.diff(before, before[::-1], gold=frame["gold"]).lfs
     assert table.loc["spam", "precision_before"] == table.loc["spam", "precision_after"] == 1
+
+
+@pytest.mark.parametrize("name", ["shuffled", "text", "floats", "dates with zone", "several levels", "intervals"])
+def test_votes_that_were_written_and_read_are_matched_by_the_index_too(name, tmp_path):
+    frame = FRAMES[name]
+    lk.run(RULES, frame, tmp_path / "out", labels=CLASSES, report=False, progress=False)
+    for matrix in (
+        lk.LabelMatrix.load(APPLIER.apply(frame).save(tmp_path / "m.parquet")),
+        lk.RunFolder(tmp_path / "out").matrix(),
+    ):
+        assert lk.summarize(matrix, gold=frame["gold"]).frame.loc["spam", "precision"] == 1
+        texts = lk.view(matrix, shuffled(frame), labeled_by="spam").frame["text"]
+        assert texts.str.startswith("spam").all()
+
+
+def test_a_suggestion_takes_labels_in_another_order():
+    frame = FRAMES["text"]
+    matrix, other = APPLIER.apply(frame), APPLIER.apply(frame[::-1])
+    labels = [lk.MajorityVote().fit(votes).label(votes) for votes in (matrix, other)]
+    tables = [lk.suggest(matrix, frame, given, min_rows=1).frame for given in labels]
+    pd.testing.assert_frame_equal(*tables)

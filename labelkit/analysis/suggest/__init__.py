@@ -179,7 +179,8 @@ def _labels_of(labels: Any, rows: LabelMatrix) -> ProbabilisticLabels:
             f"the labels are of {len(current):,} examples and {current.n_classes} classes, and the matrix is of "
             f"{len(rows):,} and {rows.n_classes}"
         )
-    return current
+    places = current.examples.order(rows.examples, what="the labels", error=AnalysisError)
+    return current if places is None else current[places]
 
 
 def _pair(between: tuple[int | str, int | str], class_names: Sequence[str]) -> tuple[int, int]:
