@@ -1,8 +1,8 @@
 """Cache votes on disk: after an edit, only the rules that it changed are applied again.
 
-The votes of a rule are stored under a key, a hash of all that they depend on: what the rule does (its fingerprint, and
-for Python rules what they read, see :mod:`labelkit.rules.inspection.dependencies`), what the columns that it reads
-hold, and the versions of labelkit and Python. A key is never used for anything else, so entries never become outdated;
+The votes of a rule are stored under a key, a hash of all that they depend on: what the rule does and reads (see
+:mod:`labelkit.rules.inspection.rule_inputs`), what its columns hold, the classes, and the versions of labelkit and
+Python. A key is never used for anything else, so entries never become outdated;
 those that were not used for longest are removed when the room is used up. Files get their names only when they are
 complete, so any number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
 
@@ -16,7 +16,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,10 +27,9 @@ from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
-from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
-from labelkit.rules.predicates import foreign
+from labelkit.rules.inspection.rule_inputs import inputs_of
+from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.votes.label_space import LabelSpace
 
 FORMAT: Final = "votes-1"
@@ -94,17 +92,17 @@ class VoteCache:
 
     def entry(self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace) -> VoteFile | None:
         """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`)."""
-        functions = _functions(lf)
-        if why_not(lf):
+        inputs = inputs_of(lf)
+        if _not_kept(lf) or inputs.unclear:
             return None
-        contents = {name: self._content(corpus, name) for name in _corpus_columns(lf)}
+        contents = {name: self._content(corpus, name) for name in lf.corpus_columns}
         if not all(contents.values()):
             return None
         kinds = [str(corpus.column_type(name)) for name in contents]
-        inputs = resolve(*functions).digest if functions else None
-        derived = _derived(lf)
-        about = (__version__, sys.version_info[:3], str(space.dtype), len(space), corpus.on_bad_row)
-        key = fingerprint(about, lf.fingerprint, inputs, derived, contents, kinds)
+        decides = isinstance(lf.body, Calls) and lf.body.decide is not None  # by the names of classes, perhaps
+        classes = space.names if decides else len(space)
+        about = (__version__, sys.version_info[:3], str(space.dtype), classes, corpus.on_bad_row)
+        key = fingerprint(about, inputs.digest, inputs.packages, contents, kinds)
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
         return VoteFile(path, path.is_file())
 
@@ -194,17 +192,14 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
     >>> why_not(lucky)
     ('uses random.random, which gives another answer each time',)
     """
-    if lf.levels:
-        return ("it says how sure it is, which is not kept",)
-    if lf.cache is not None:
-        return () if lf.cache else ("its decorator says cache=False",)
-    if any(predicate.stored is not None for predicate in lf.predicates):
-        return ("asks a database, which may answer differently each time",)
-    unknown = foreign(lf.predicates)
-    if unknown is not None:
-        return (f"its predicate {type(unknown).__name__} is not of labelkit, so what it depends on is not known",)
-    functions = _functions(lf)
-    return resolve(*functions).problems if functions else ()
+    return _not_kept(lf) or inputs_of(lf).unclear
+
+
+def _not_kept(lf: LabelingFunction[...]) -> tuple[str, ...]:
+    """Return the reason why there is no room here for what a rule says, whatever it depends on."""
+    if any(getattr(function, "keeps_answers", False) for function in lf.functions):
+        return ("its answers are kept, and not its votes",)
+    return ("it says how sure it is, which is not kept",) if lf.levels else ()
 
 
 def _room() -> int:
@@ -226,33 +221,3 @@ def _stamp(corpus: Corpus) -> list[list[Any]] | None:
     paths = sorted(corpus.path.iterdir()) if corpus.path.is_dir() else [corpus.path]
     stats = [(path, path.stat()) for path in paths]
     return [[str(path.absolute()), stat.st_size, stat.st_mtime_ns] for path, stat in stats]
-
-
-def _derived(lf: LabelingFunction[...] | Column) -> list[Column]:
-    """List the derived columns that a rule reads, and those that they read, in an order that the rule gives.
-
-    Two of them may have the same name, where a module calls a column otherwise than the one that made it.
-    """
-    columns: dict[Column, None] = {}
-    todo = list(derived_columns(lf).values())
-    while todo:
-        column = todo.pop()
-        if column not in columns:
-            columns[column] = None
-            todo += derived_columns(column).values()
-    return list(columns)
-
-
-def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
-    """List the columns of the corpus that a rule reads, by itself or through derived columns."""
-    names: set[str] = set()
-    owners: list[LabelingFunction[...] | Column] = [lf, *_derived(lf)]
-    for owner in owners:  # the columns of a guard are among the parameters
-        names |= {parameter.name for parameter in owner.parameters} - set(derived_columns(owner))
-    return sorted(names)
-
-
-def _functions(lf: LabelingFunction[...]) -> list[Any]:
-    """List the user's functions that a rule calls."""
-    body = [lf.body.function] if isinstance(lf.body, Calls) else []
-    return body + [column.function for column in _derived(lf)]

@@ -21,6 +21,7 @@ networks (:mod:`labelkit.rules.inspection.purity`). What is not understood count
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import re
@@ -90,11 +91,14 @@ class Resolution:
     ----------
     digest : str
         Changes when anything does that is read.
+    packages : tuple of (name, version)
+        The installed packages that are used, by name; no part of the digest.
     findings : tuple of Reason
         Reasons why the answer may change though the digest does not; empty if all is known.
     """
 
     digest: str
+    packages: tuple[tuple[str, str], ...]
     findings: tuple[Reason, ...]
 
     @property
@@ -120,7 +124,8 @@ def resolve(*functions: Any) -> Resolution:
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     search.note_changed_objects()
-    return Resolution(fingerprint(sys.version, search.inputs), tuple(search.reasons()))
+    packages = tuple(sorted(search.packages.items()))
+    return Resolution(fingerprint(search.inputs, list(search.packages)), packages, tuple(search.reasons()))
 
 
 class _InputSearch:
@@ -128,6 +133,7 @@ class _InputSearch:
 
     def __init__(self) -> None:
         self.inputs: list[tuple[str, str]] = []
+        self.packages: dict[str, str] = {}
         self.asked: set[str] = set()
         self.findings: list[Reason] = []
         self._searched: dict[int, tuple[int, Any]] = {}
@@ -335,7 +341,7 @@ class _InputSearch:
         if top in sys.stdlib_module_names or top == "builtins":
             return
         version = version_of(top)
-        self.inputs.append((f"package {top}", version or ""))
+        self.packages[top] = version or ""
         if version is None:
             self.unclear(f"uses {top}, whose version is not known")
 
@@ -374,16 +380,26 @@ def _attributes(value: Any) -> dict[str, Any]:
 
 
 def _layout(code: CodeType) -> Iterator[Any]:
-    """Iterate over all that decides what loaded code does, whatever its file says now; without docstrings and lines."""
-    may_have_docstring = code.co_flags & getattr(inspect, "CO_HAS_DOCSTRING", inspect.CO_NEWLOCALS)
-    may_have_docstring = may_have_docstring and not code.co_name.startswith("<")  # a lambda, a comprehension
-    flags = code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0)
-    yield from (code.co_code, getattr(code, "co_exceptiontable", b""), code.co_names, code.co_varnames, flags)
-    for position, constant in enumerate(code.co_consts):
-        if isinstance(constant, CodeType):
-            yield from _layout(constant)
+    """Iterate over all that decides what loaded code does, whatever its file says now.
+
+    Constants stand where they are loaded, so that a docstring, which is not, does not count; nor do lines and the names
+    of local variables.
+    """
+    n_parameters = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
+    n_parameters += bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    yield code.co_varnames[:n_parameters], code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
+    yield (
+        code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0),
+        code.co_names,
+        getattr(code, "co_exceptiontable", b""),
+    )
+    for step in dis.get_instructions(code):
+        if step.opcode not in dis.hasconst:
+            yield step.opcode, step.arg
+        elif isinstance(step.argval, CodeType):
+            yield from _layout(step.argval)
         else:
-            yield None if position == 0 and may_have_docstring and isinstance(constant, str) else constant
+            yield step.opcode, step.argval
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

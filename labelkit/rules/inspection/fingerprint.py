@@ -53,6 +53,11 @@ def fingerprint(*parts: Any) -> str:
     return digest.hexdigest()
 
 
+def is_specified(value: Any) -> bool:
+    """Return whether an object of labelkit says itself which parts of it count."""
+    return hasattr(type(value), "__fingerprint_parts__")
+
+
 def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
     """Lay a value out as byte strings, the same for equal values."""
     kind = type(value).__qualname__
@@ -63,7 +68,7 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     if isinstance(value, re.Pattern):
         return [b"pattern", repr((value.pattern, value.flags)).encode("utf-8", "surrogatepass")]
     if isinstance(value, np.ndarray):
-        return [b"ndarray", repr((value.dtype.str, value.shape)).encode(), np.ascontiguousarray(value).tobytes()]
+        return _array_pieces(value, seen)
     if isinstance(value, ModuleType):
         return [b"module", value.__name__.encode()]
     if id(value) in seen:
@@ -77,10 +82,19 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     return pieces
 
 
+def _array_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:
+    """Lay an array out by its bytes; one of objects, whose bytes are addresses, by its items."""
+    kind = repr((type(value).__name__, value.dtype, value.shape)).encode()
+    mask = _array_pieces(np.ma.getmaskarray(value), seen) if isinstance(value, np.ma.MaskedArray) else []
+    plain = np.asarray(value)
+    if plain.dtype.hasobject:
+        return [b"ndarray", kind, *mask, *_pieces(plain.tolist(), seen)]
+    return [b"ndarray", kind, *mask, np.ascontiguousarray(plain).tobytes()]
+
+
 def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - as above
-    wrapped = value.__fingerprint_parts__ if hasattr(type(value), "__fingerprint_parts__") else None
-    if wrapped is not None:
-        return _pieces(wrapped(), seen)
+    if is_specified(value):
+        return _pieces(value.__fingerprint_parts__(), seen)
     if isinstance(value, dict):
         return [piece for pair in value.items() for part in pair for piece in _pieces(part, seen)]
     if isinstance(value, list | tuple):
