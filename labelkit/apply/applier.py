@@ -165,7 +165,7 @@ class Applier:
         Raises
         ------
         CorpusError
-            If the corpus cannot be read, or lacks a column that a rule reads.
+            If the corpus cannot be read, lacks a column that a rule reads, or its file was written again meanwhile.
         FaultError
             If a rule failed and ``on_fault`` is ``"raise"``.
         TooManyFaultsError
@@ -256,14 +256,16 @@ class Applier:
         else:
             results = runner.run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
         with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
-            for delivered in results:
-                bar.update(delivered.n_rows)
-                seconds += delivered.seconds
-                self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
-                n_faults += len(delivered.faults)
-                remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
-                self._judge(delivered, on_fault, max_faults, n_faults)
-                yield delivered
+            with corpus.watched():
+                for delivered in results:
+                    corpus.check_unchanged()
+                    bar.update(delivered.n_rows)
+                    seconds += delivered.seconds
+                    self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
+                    n_faults += len(delivered.faults)
+                    remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
+                    self._judge(delivered, on_fault, max_faults, n_faults)
+                    yield delivered
             remembered.keep()
 
     def _judge(self, delivered: Delivered[Any], on_fault: OnFault, max_faults: int | None, n_faults: int) -> None:

@@ -2,9 +2,9 @@
 
 The votes of a rule are stored under a key, a hash of all that they depend on: what the rule does and reads (see
 :mod:`labelkit.rules.inspection.rule_inputs`), what its columns hold, the classes, and the versions of labelkit and
-Python. A key is never used for anything else, so entries never become outdated;
-those that were not used for longest are removed when the room is used up. Files get their names only when they are
-complete, so any number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
+Python. A key is never used for anything else, so entries never become outdated; those that were not used for longest
+are removed when the room is used up. Files get their names only when they are complete, so any number of processes may
+share a cache, and one that is killed leaves at most a draft that nobody reads.
 
 The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else the user's cache folder.
 """
@@ -18,7 +18,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -156,16 +156,17 @@ class VoteCache:
 
     def _content(self, corpus: Corpus, column: str) -> str:
         """Hash the content of a column; the hash of a file's column is stored until the file is written again."""
-        stamp = _stamp(corpus)
-        if stamp is None:
+        if corpus.stamp is None:
             return corpus.content(column)
+        stamp = fingerprint(corpus.stamp)
         note = self.folder / "corpora" / f"{fingerprint(str(corpus.path), column)}.json"
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # a note that cannot be read is none
             kept = json.loads(note.read_text("utf-8"))
-            if kept["stamp"] == stamp:
+            if kept["stamp"] == stamp and isinstance(kept["content"], str):
                 return str(kept["content"])
         content = corpus.content(column)
-        if content and _stamp(corpus) == stamp and time.time() - max(when for _, _, when in stamp) / 1e9 > SETTLED:
+        if content and time.time() - corpus.stamp.latest > SETTLED:
+            corpus.check_unchanged()
             with contextlib.suppress(OSError), replaced(note) as draft:
                 draft.write_text(json.dumps({"stamp": stamp, "content": content}), "utf-8")
         return content
@@ -212,12 +213,3 @@ def _room() -> int:
         raise LabelkitError(
             f"LABELKIT_CACHE_BYTES={given!r} is not a number of bytes", hint="LABELKIT_CACHE_BYTES=4000000000"
         ) from None
-
-
-def _stamp(corpus: Corpus) -> list[list[Any]] | None:
-    """Return sizes and times of the files of a corpus, which change when one is written again."""
-    if corpus.path is None:
-        return None
-    paths = sorted(corpus.path.iterdir()) if corpus.path.is_dir() else [corpus.path]
-    stats = [(path, path.stat()) for path in paths]
-    return [[str(path.absolute()), stat.st_size, stat.st_mtime_ns] for path, stat in stats]
