@@ -189,6 +189,7 @@ class Applier:
 
     def open(self, corpus: Any, *, id: str | None = None, on_bad_row: Literal["raise", "reject"] = "raise") -> Corpus:  # noqa: A002
         """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
+        self.lfs = LabelingFunctions(self.lfs)  # which describes them as they are now: a global may have changed
         opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row)
         self.plan.check(opened.column_names, opened.column_type)
         return opened

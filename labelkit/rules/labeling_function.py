@@ -19,7 +19,7 @@ import numpy as np
 
 from labelkit.exceptions import RuleError
 from labelkit.rules.expressions import Expression, leaves
-from labelkit.rules.inspection.fingerprint import is_specified
+from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
 from labelkit.rules.inspection.rule_inputs import fingerprint_of
 from labelkit.rules.parameters import Parameter, as_column, resolved_hints, split_optional
 from labelkit.rules.predicates import Predicate, foreign_code
@@ -216,20 +216,25 @@ class LabelingFunction(Generic[P]):
             return tuple(sorted({label for _, label in self.body.cases} - {ABSTAIN}))
         return getattr(self.body.decide, "labels", None)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change when what the rule does changes."""
+        """16 hexadecimal digits that change when what the rule does changes; of the rule as it is now."""
         return fingerprint_of(self)
 
     @property
     def specification(self) -> list[Any]:
         """All that its declaration says of its votes, without the code of the functions that it calls."""
+        batch = isinstance(self.body, Calls) and self.body.batch
+        derived = [column.specification for column in self.derived]
+        return [self._declared, _forms(self.parameters, batch=batch), derived]
+
+    @cached_property
+    def _declared(self) -> str:
+        """The digest of what cannot change, which may be long lists of words."""
         body: Any = self.body
-        batch = isinstance(body, Calls) and body.batch
         if isinstance(body, Calls):
             body = ["calls", body.batch, body.when, body.decide, _specified(body.function)]
-        derived = [column.specification for column in self.derived]
-        return [body, _forms(self.parameters, batch=batch), derived, self.levels, foreign_code(self.predicates)]
+        return fingerprint(body, self.levels, foreign_code(self.predicates))
 
     @property
     def functions(self) -> list[Any]:
@@ -273,7 +278,7 @@ class LabelingFunction(Generic[P]):
         """The predicates of its cases, or of its guard."""
         return [leaf.test for expression in self.expressions for leaf in leaves(expression)]
 
-    @cached_property
+    @property
     def info(self) -> LFInfo:
         """The description that travels with the votes."""
         return LFInfo(

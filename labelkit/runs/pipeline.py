@@ -29,7 +29,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.runs.manifest import write_results
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
-from labelkit.runs.run_state import Run, StageTimes, resume_key
+from labelkit.runs.run_state import Run, StageTimes
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -62,8 +62,9 @@ def run(
     corpus : object
         As :meth:`labelkit.Applier.apply` takes it.
     out : path
-        The folder to make. If an earlier run of the same rules over the same corpus was stopped, it goes on where it
-        was.
+        The folder to make. If an earlier run into it was stopped, it goes on where it was, provided that all is the
+        same that its votes depend on: rules with all that they reach, corpus, gold, options, versions. Else it begins
+        anew, with a warning that says why.
     id : str, optional
         The column that names the examples.
     gold : str, array, Series or mapping, optional
@@ -107,7 +108,7 @@ def run(
     texts = {lf.name: {**text_of(lf, applier.lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
     run_ = Run(applier, opened, truth, RunLayout(layout.draft), batch_rows, texts)
     with _nothing_mixed(run_.layout):
-        run_.resume_or_start(resume_key(run_, gold, on_bad_row))
+        run_.resume_or_start()
         times = StageTimes()
         n_rows = run_.vote(
             workers=workers, engine=engine, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache

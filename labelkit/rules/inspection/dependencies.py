@@ -93,12 +93,15 @@ class Resolution:
         Changes when anything does that is read.
     packages : tuple of (name, version)
         The installed packages that are used, by name; no part of the digest.
+    files : tuple of str
+        The files of the project's functions that were searched; no part of the digest.
     findings : tuple of Reason
         Reasons why the answer may change though the digest does not; empty if all is known.
     """
 
     digest: str
     packages: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
     findings: tuple[Reason, ...]
 
     @property
@@ -125,7 +128,8 @@ def resolve(*functions: Any) -> Resolution:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     search.note_changed_objects()
     packages = tuple(sorted(search.packages.items()))
-    return Resolution(fingerprint(search.inputs, list(search.packages)), packages, tuple(search.reasons()))
+    digest = fingerprint(search.inputs, sorted(search.packages))
+    return Resolution(digest, packages, tuple(sorted(search.files)), tuple(search.reasons()))
 
 
 class _InputSearch:
@@ -134,6 +138,7 @@ class _InputSearch:
     def __init__(self) -> None:
         self.inputs: list[tuple[str, str]] = []
         self.packages: dict[str, str] = {}
+        self.files: set[str] = set()
         self.asked: set[str] = set()
         self.findings: list[Reason] = []
         self._searched: dict[int, tuple[int, Any]] = {}
@@ -300,6 +305,7 @@ class _InputSearch:
 
     def _called(self, function: FunctionType) -> None:
         self.line = function.__code__.co_firstlineno
+        self.files.add(function.__code__.co_filename)
         self.value(function.__defaults__ or (), f"defaults of {function.__name__}")
         self.value(function.__kwdefaults__ or {}, f"keyword defaults of {function.__name__}")
         for attribute, part in vars(function).items():

@@ -37,12 +37,15 @@ class RuleInputs:
         Changes when anything does that the rule reads.
     packages : tuple of (name, version)
         The installed packages that it uses.
+    files : tuple of str
+        The files of its code, whose lines stand in the messages of faults.
     unclear : tuple of str
         Reasons why its votes may change though nothing here does; empty if all is known, or its author says so.
     """
 
     digest: str
     packages: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
     unclear: tuple[str, ...]
 
 
@@ -50,7 +53,8 @@ def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
     """Find the inputs of a rule as they are now; a model that it calls is loaded."""
     functions = lf.functions
     resolution = resolve(*functions) if functions else None
-    return RuleInputs(_digest(lf, resolution), resolution.packages if resolution else (), _unclear(lf, resolution))
+    packages, files = (resolution.packages, resolution.files) if resolution else ((), ())
+    return RuleInputs(_digest(lf, resolution), packages, files, _unclear(lf, resolution))
 
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
