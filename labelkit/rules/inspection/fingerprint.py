@@ -30,6 +30,8 @@ from typing import Any
 
 import numpy as np
 
+from labelkit.rules.inspection._origin import is_ours
+
 PLAIN = (
     *(type(None), bool, int, float, complex, str, bytes, bytearray, range, EllipsisType, np.generic, PurePath),
     *(Decimal, Fraction, dt.date, dt.time, dt.timedelta),
@@ -62,9 +64,9 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     """Lay a value out as byte strings, the same for equal values."""
     kind = type(value).__qualname__
     if isinstance(value, Enum):
-        return [kind.encode(), value.name.encode(), repr(value.value).encode()]
+        return [kind.encode(), str(value.name).encode(), repr(value.value).encode("utf-8", "surrogatepass")]
     if isinstance(value, PLAIN):
-        return [kind.encode(), repr(value).encode("utf-8", "surrogatepass")]
+        return [kind.encode(), _plain_repr(value).encode("utf-8", "surrogatepass")]
     if isinstance(value, re.Pattern):
         return [b"pattern", repr((value.pattern, value.flags)).encode("utf-8", "surrogatepass")]
     if isinstance(value, np.ndarray):
@@ -80,6 +82,12 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     if not isinstance(value, FunctionType):
         del seen[id(value)]
     return pieces
+
+
+def _plain_repr(value: Any) -> str:
+    """Return ``repr`` as a class of Python defines it: one that a project derives from it may show anything."""
+    home: Any = next(kind for kind in type(value).__mro__ if not is_ours(kind))
+    return str(home.__repr__(value))
 
 
 def _array_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:

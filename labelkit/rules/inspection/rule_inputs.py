@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.dependencies import Resolution, resolve
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
 from labelkit.rules.predicates import foreign
@@ -59,7 +60,7 @@ def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
     """Digest a rule without loading a model: for a model, its content stands in the declaration."""
-    functions = [function for function in lf.functions if not is_specified(function)]
+    functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
     return _digest(lf, resolve(*functions) if functions else None)
 
 
