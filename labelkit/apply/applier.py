@@ -239,10 +239,14 @@ class Applier:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
         runner = engine_named(engine, workers)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
-        remembered = CachedRules(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
+        whole = tuple(dict.fromkeys((*self.plan.columns, *also)))
+        read = (*whole, corpus.id) if corpus.id is not None else whole
+        remembered = CachedRules(self.lfs, corpus, cache_of(cache, corpus.n_rows), read=read, from_start=first == 0)
         self.remembered = remembered.names
         plan = remembered.plan(self.plan)
-        columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
+        # Where bad rows are left out, the columns that are read decide which rows there are.
+        rejects = corpus.on_bad_row == "reject"
+        columns = whole if rejects else tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
         completion = remembered.completion
         delivery = _Delivery(deliver, completion)
         seconds, n_faults = np.zeros(len(self.lfs)), known_faults

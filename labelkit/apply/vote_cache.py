@@ -12,10 +12,12 @@ The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,13 +32,22 @@ from labelkit.exceptions import LabelkitError
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.inspection.rule_inputs import inputs_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
-from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
-FORMAT: Final = "votes-1"
+FORMAT: Final = "votes-2"
 """The layout of the folder; another version of labelkit that lays it out otherwise uses another."""
 
 MAX_BYTES: Final = 4 * 2**30
 """Room for columns of votes, if ``LABELKIT_CACHE_BYTES`` does not say otherwise."""
+
+DRAFT: Final = ".draft"
+"""Suffix of votes that are being made."""
+
+HELD: Final = ".held"
+"""Suffix of a second name of votes, which a run reads."""
+
+CHECKSUM_BYTES: Final = 16
+"""Bytes at the end of a file: the checksum of its votes and its name."""
 
 MIN_ROWS: Final = 10_000
 """Corpora with fewer rows are voted on again sooner than files are found, unless a cache is asked for."""
@@ -55,12 +66,32 @@ class VoteFile:
     Parameters
     ----------
     path : Path
-        A file of plain int8 or int16, one for each example.
+        A file of plain int8 or int16, one for each example, and a checksum.
     exists : bool
     """
 
     path: Path
     exists: bool
+
+    def n_votes(self, space: LabelSpace) -> int | None:
+        """Read the file, and return its number of votes; None unless it is as it was written, and all are votes."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return None
+        votes, checksum = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
+        if checksum != _checksum(votes, self.path.name) or len(votes) % np.dtype(space.dtype).itemsize:
+            return None
+        column = np.frombuffer(votes, space.dtype)
+        in_range = column.min(initial=ABSTAIN) >= ABSTAIN and column.max(initial=ABSTAIN) < len(space)
+        return len(column) if in_range else None
+
+    def seal(self, draft: Path) -> None:
+        """Give a draft of votes its checksum and its name."""
+        checksum = _checksum(draft.read_bytes(), self.path.name)
+        with draft.open("ab") as file:
+            file.write(checksum)
+        draft.replace(self.path)
 
 
 class VoteCache:
@@ -90,12 +121,24 @@ class VoteCache:
     def __repr__(self) -> str:
         return f"VoteCache({str(self.folder.parent)!r})"
 
-    def entry(self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace) -> VoteFile | None:
-        """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`)."""
+    def entry(
+        self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace, read: Sequence[str] = ()
+    ) -> VoteFile | None:
+        """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`).
+
+        Parameters
+        ----------
+        lf : LabelingFunction
+        corpus : Corpus
+        space : LabelSpace
+        read : sequence of str
+            All columns that are read. Where bad rows are left out, these decide which rows there are.
+        """
         inputs = inputs_of(lf)
         if _not_kept(lf) or inputs.unclear:
             return None
-        contents = {name: self._content(corpus, name) for name in lf.corpus_columns}
+        left_out = read if corpus.on_bad_row == "reject" else ()
+        contents = {name: self._content(corpus, name) for name in sorted({*lf.corpus_columns, *left_out})}
         if not all(contents.values()):
             return None
         kinds = [str(corpus.column_type(name)) for name in contents]
@@ -106,13 +149,10 @@ class VoteCache:
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
         return VoteFile(path, path.is_file())
 
-    def touch(self, entry: VoteFile) -> int:
-        """Mark an entry as used now; returns its bytes, 0 if it is gone."""
-        try:
+    def touch(self, entry: VoteFile) -> None:
+        """Mark an entry as used now."""
+        with contextlib.suppress(OSError):
             os.utime(entry.path)
-            return entry.path.stat().st_size
-        except OSError:
-            return 0
 
     def size(self) -> tuple[int, int]:
         """Return the number of cached files, and their bytes."""
@@ -141,10 +181,12 @@ class VoteCache:
         self._tidy(ABANDONED)
 
     def _tidy(self, age: float) -> None:
-        for draft in self.folder.glob("*/.*.draft"):
-            with contextlib.suppress(OSError):
-                if time.time() - draft.stat().st_mtime >= age:
-                    draft.unlink()
+        """Remove drafts of that age, and what killed processes held."""
+        for suffix, least in ((DRAFT, age), (HELD, ABANDONED)):
+            for path in self.folder.glob(f"*/.*{suffix}"):
+                with contextlib.suppress(OSError):
+                    if time.time() - path.stat().st_mtime >= least:
+                        path.unlink()
 
     def _kept(self) -> list[tuple[Path, os.stat_result]]:
         files = []
@@ -201,6 +243,11 @@ def _not_kept(lf: LabelingFunction[...]) -> tuple[str, ...]:
     if any(getattr(function, "keeps_answers", False) for function in lf.functions):
         return ("its answers are kept, and not its votes",)
     return ("it says how sure it is, which is not kept",) if lf.levels else ()
+
+
+def _checksum(votes: bytes, name: str) -> bytes:
+    """Hash votes and the name of their file, so that one that is renamed is none."""
+    return hashlib.blake2b(votes, digest_size=CHECKSUM_BYTES, key=name.encode()[:64]).digest()
 
 
 def _room() -> int:

@@ -97,7 +97,8 @@ class Run:
             n_rows = sum(len(self.parts.index(number)) for number in range(first))
         known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
-        if n_rows == first * self.batch_rows:
+        # The corpus is read on also after the last part where bad rows are left out: they are listed as they are met.
+        if n_rows == first * self.batch_rows or self.corpus.on_bad_row == "reject":
             for delivered in self.applier.stream(
                 self.corpus,
                 deliver,
