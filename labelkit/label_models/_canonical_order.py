@@ -11,7 +11,8 @@ order, so that neither order can change a label.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,9 +20,11 @@ import numpy as np
 from scipy import sparse
 
 from labelkit._shared.threads import blocks, in_threads
+from labelkit._version import __version__
 from labelkit.exceptions import ModelError
 from labelkit.label_models._vote_table import GivenVotes, VoteTable
 from labelkit.votes.distinct_rows import distinct
+from labelkit.votes.lf_info import LFInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -187,6 +190,17 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
             f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}", hint=hint
         )
     return np.array([places[name] for name in names], dtype=np.int64)
+
+
+def changed_rules(fitted: Mapping[str, str], lfs: Sequence[LFInfo]) -> str:
+    """Name the rules whose fingerprint is another one than at fit; empty if there are none, or none can tell."""
+    changed = [lf.name for lf in lfs if lf.fingerprint and fitted.get(lf.name, "") not in ("", lf.fingerprint)]
+    return _listed(list(dict.fromkeys(changed)))
+
+
+def fingerprinted_by() -> str:
+    """Return the versions of labelkit and Python, of which others take other fingerprints of the same rules."""
+    return f"{__version__} {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _listed(names: list[str]) -> str:

@@ -20,7 +20,14 @@ from labelkit._shared.computed_rows import KEPT_CELLS, ComputedRows, Rows, picke
 from labelkit._shared.memory import check_room
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
+from labelkit.label_models._canonical_order import (
+    Arranged,
+    arrange,
+    canonical_order,
+    changed_rules,
+    fingerprinted_by,
+    matched_order,
+)
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
 from labelkit.label_models._pattern_proba import PatternProba
 from labelkit.label_models._saving import write_model
@@ -130,6 +137,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         self.n_features_in_ = len(given.names)
         self.lf_order_ = order
         self.lf_named_ = given.named
+        self.lf_fingerprints_ = tuple(lf.fingerprint for lf in given.lfs)
+        self.fingerprinted_by_ = fingerprinted_by()
         self._learn(arranged.table, gold_counts)
         return arranged
 
@@ -155,6 +164,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def label(self, matrix: Any, gold: Any = None) -> ProbabilisticLabels:
         """Return probabilistic labels of the examples; for vote patterns, a row for each pattern.
+
+        Votes of rules that have the names of those at fit, and do something else, bring a warning that names them.
 
         Parameters
         ----------
@@ -290,7 +301,21 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
             raise ModelError(
                 f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
             )
+        self._compare_rules(given)
         return given
+
+    def _compare_rules(self, given: GivenVotes) -> None:
+        """Warn if rules have the names of those at fit, and do something else; where nothing tells, nothing is said."""
+        if not (given.named and self.lf_named_) or getattr(self, "fingerprinted_by_", "") != fingerprinted_by():
+            return
+        fitted = dict(zip(self.lf_names_, self.lf_fingerprints_, strict=True))
+        changed = changed_rules(fitted, given.lfs)
+        if changed:
+            warnings.warn(
+                f"the model was fitted on other versions of {changed}: the names are the same, and what the rules do "
+                "is not. Hint: fit it again on votes of these rules",
+                stacklevel=stack_level(),
+            )
 
     def _by_confidence(self, given: GivenVotes, *, fit: bool) -> GivenVotes:
         """Split votes by ranges of confidence; warn if the model cannot use confidences."""

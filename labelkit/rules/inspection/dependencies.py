@@ -251,7 +251,10 @@ class _InputSearch:
         if hidden:
             self.unclear(f"reads {name}, a {hidden} by its base, whose content is not known")
         for attribute, part in attributes_of(value).items():
-            self.value(part, f"{name}.{attribute}")
+            if isinstance(inspect.getattr_static(type(value), attribute, None), functools.cached_property):
+                self.unclear(f"reads {name}.{attribute}, which was computed before")
+            else:
+                self.value(part, f"{name}.{attribute}")
         self._objects.setdefault(type(value), name)
         self.value(type(value), type(value).__qualname__)
 

@@ -59,9 +59,14 @@ def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
 
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
-    """Digest a rule without loading a model: for a model, its content stands in the declaration."""
+    """Digest a rule without loading a model: for a model, its content stands in the declaration.
+
+    A rule of which not all is known keeps its first digest: one with an object that fills itself while it votes, say.
+    """
     functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
-    return _digest(lf, resolve(*functions) if functions else None)
+    resolution = resolve(*functions) if functions else None
+    digest = _digest(lf, resolution)
+    return str(vars(lf).setdefault("_first_digest", digest)) if resolution and resolution.findings else digest
 
 
 def _digest(lf: LabelingFunction[...], resolution: Resolution | None) -> str:
