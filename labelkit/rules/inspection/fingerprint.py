@@ -1,8 +1,8 @@
-"""Hash rules: a fingerprint changes with what a rule does, not with how it is written down.
+"""Hash values and functions to short texts that are the same in every process.
 
-It covers a function's syntax tree without docstring, comments and layout, its constants, defaults and closure, the
-plain values, enums and functions of its own module and folder that it uses, and for declarative rules the specification
-with the contents of its resources.
+Equal values have equal hashes, also in containers and dataclasses. A function is hashed by its syntax tree without
+docstring, comments and layout, its constants, defaults and closure, and the values and functions of its own module and
+folder that it uses. All that a rule depends on is found by :mod:`labelkit.rules.inspection.rule_inputs`.
 
 >>> def shout(text):
 ...     "Ends loudly."
