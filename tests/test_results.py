@@ -26,10 +26,11 @@ HOSTILE = tuple(
 
 def suggestion(name, label, example):
     numbers = {"rows": 1234, "share": 0.1, "share_low": 0.08, "share_high": 0.12, "new": 56, "support": 321}
-    precision = {"precision": 0.9123, "precision_low": 0.81, "precision_high": 0.97}
+    agreement = {"agreement": 0.9534, "agreement_low": 0.93, "agreement_high": 0.97}
+    precision = {"precision": 0.9123, "precision_low": 0.81, "precision_high": 0.97, "gold": 82}
     return Suggestion(
         words=name, label=label, number=1, ids=(example,), name="link", column="text", whole_word=True,
-        source_label="1", **numbers, **precision,
+        source_label="1", **numbers, **agreement, **precision,
     )  # fmt: skip
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DASH: Final = "–"
 """Shown for an undefined number, an abstain, and an empty cell."""
 
+WIDE: Final = 0.1
+"""Tables show the interval of a share only if it is wider than this."""
+
 
 def count(number: float) -> str:
     """Format a whole number, with commas between thousands.
@@ -78,6 +81,17 @@ def share_with_bounds(share: float, low: float, high: float, *, decimals: int = 
     if share != share:  # noqa: PLR0124 - NaN differs from itself
         return DASH
     return f"{percent(share, decimals=decimals)} ({bounds(low, high, decimals=decimals)})"
+
+
+def share_where_wide(share: float, low: float, high: float) -> str:
+    """Format a share, and its interval if that is wider than ten points; a dash if undefined.
+
+    Tenths of a percent are left out beside a wide interval, since they are noise.
+
+    >>> share_where_wide(0.4, 0.31, 0.5), share_where_wide(0.4, 0.39, 0.41), share_where_wide(0.4, np.nan, np.nan)
+    ('40% (31 - 50%)', '40.0%', '40.0%')
+    """
+    return share_with_bounds(share, low, high, decimals=0) if high - low > WIDE else percent(share)
 
 
 def interval(part: float, whole: float) -> str:
@@ -148,3 +162,35 @@ def wilson_interval(
     centre = (share + z**2 / (2 * trials)) / scale
     half = z / scale * np.sqrt(np.maximum(share * (1 - share), 0) / trials + z**2 / (4 * trials**2))
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def effective_size(share: ArrayLike, variance: ArrayLike, most: ArrayLike) -> NDArray[np.float64]:
+    """Compute the number of independent trials whose share would vary as much as an estimate does.
+
+    With it, :func:`wilson_interval` also serves shares of trials that are not independent, such as votes on the same
+    examples, and of weighted ones.
+
+    Parameters
+    ----------
+    share : array-like of numbers in [0, 1]
+    variance : array-like
+        Estimated variance of the share.
+    most : array-like
+        Upper bound of the size, and its value where the variance is 0, which is at shares of 0 and 1.
+
+    Returns
+    -------
+    ndarray of float64
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, section 8.2 (design effect).
+
+    Examples
+    --------
+    >>> effective_size([0.5, 1.0], [0.005, 0.0], 80).round(6).tolist()
+    [50.0, 80.0]
+    """
+    p, spread = np.asarray(share, dtype=np.float64), np.asarray(variance, dtype=np.float64)
+    size = np.divide(p * (1 - p), spread, out=np.full(np.broadcast(p, spread).shape, np.inf), where=spread > 1e-15)
+    return np.asarray(np.minimum(size, most))

@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from labelkit._shared.markup import CLASS_COLOURS, STYLE, Chip, Code, excerpt, pieces, visible
-from labelkit._shared.numbers import DASH, count, decimal, percent, plural
+from labelkit._shared.numbers import DASH, WIDE, count, decimal, percent, plural
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -56,7 +56,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     style = Markup(STYLE)  # noqa: S704 - a constant of this package
-    result.globals |= {"DASH": DASH, "STYLE": style, "N_COLOURS": len(CLASS_COLOURS), "pieces": pieces}
+    result.globals |= {"DASH": DASH, "WIDE": WIDE, "STYLE": style, "N_COLOURS": len(CLASS_COLOURS), "pieces": pieces}
     result.filters |= {
         "count": count,
         "percent": partial(percent, mark_tiny=True),

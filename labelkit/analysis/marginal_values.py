@@ -80,7 +80,8 @@ def marginal_values(
         - ``relabeled``: examples that would have another hard label, or none, or one at last;
         - ``score_lost`` with ``score_low`` and ``score_high`` (with gold): by how much the share of right hard labels
           would fall, among the ``gold`` examples that any labeling function votes on, with a 95% interval for the
-          difference of paired proportions. Below 0, labels would be better without it.
+          difference of paired proportions. Below 0, labels would be better without it. ``rescued`` and ``spoiled``
+          count the gold examples whose label is right only with it, and only without it.
 
     Raises
     ------
@@ -290,7 +291,11 @@ def _score_columns(
     n = both + with_ + without + neither
     lost = share(with_ - without, n)
     low, high = _paired_interval(both, with_, without, neither)
-    return {"score_lost": lost, "score_low": low, "score_high": high, "gold": n.astype(np.int64)}
+    counts = {
+        name: np.nan_to_num(values).astype(np.int64)
+        for name, values in (("gold", n), ("rescued", with_), ("spoiled", without))
+    }
+    return {"score_lost": lost, "score_low": low, "score_high": high, **counts}
 
 
 def _paired_interval(

@@ -3,10 +3,16 @@
 >>> from labelkit.votes.label_matrix import LabelMatrix
 >>> votes = LabelMatrix.of([[0, -1], [0, 1], [-1, 1], [-1, -1]], names=["short", "link"], classes=["HAM", "SPAM"])
 >>> print(summarize(votes, gold=[0, 1, -1, 0]))
-       polarity   coverage  overlaps  conflicts  votes  faults  precision     95% interval  recall  correct
-short  HAM           50.0%     25.0%      25.0%      2       0      50.0%      9.5 - 90.5%   50.0%   1 of 2
-link   SPAM          50.0%     25.0%      25.0%      2       0     100.0%    20.7 - 100.0%  100.0%   1 of 1
-total  HAM, SPAM     75.0%     25.0%      25.0%      4       0      66.7%     20.8 - 93.9%       –   2 of 3
+       polarity   coverage  overlaps  conflicts  votes  faults  precision   95% interval  recall  correct
+short  HAM           50.0%     25.0%      25.0%      2       0      50.0%    9.5 - 90.5%   50.0%   1 of 2
+link   SPAM          50.0%     25.0%      25.0%      2       0     100.0%  20.7 - 100.0%  100.0%   1 of 1
+total  HAM, SPAM     75.0%     25.0%      25.0%      4       0      66.7%   20.8 - 93.9%       –   2 of 3
+<BLANKLINE>
+95% intervals wider than 10 points
+       coverage  overlaps  conflicts     recall
+short  15 - 85%   5 - 70%    5 - 70%    9 - 91%
+link   15 - 85%   5 - 70%    5 - 70%  21 - 100%
+total  30 - 95%   5 - 70%    5 - 70%
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from labelkit._shared.numbers import bounds, count, percent, wilson_interval
+from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
 from labelkit.analysis.counts import TOTAL, VoteTally, blocks, declared, read, share, tallied
@@ -41,16 +47,21 @@ class Summary:
     Attributes
     ----------
     frame : pandas.DataFrame
-        Indexed by the name of the labeling function; the last row is ``total``. Shares are in [0, 1]. Columns:
+        Indexed by the name of the labeling function; the last row is ``total``. Shares are in [0, 1], and each has the
+        bounds of its 95% interval in columns that end in ``_low`` and ``_high``. Columns:
 
         - ``polarity``: the classes that it votes for, or is declared to;
         - ``coverage``, ``overlaps``, ``conflicts``: the share of examples that it votes on; where another one votes
-          too; where another one votes for another class (``total``: any, any two, any two that differ);
+          too; where another one votes for another class (``total``: any, any two, any two that differ). Wilson's
+          interval: where the share lies in the population that the examples were drawn from at random. Of these very
+          examples the share is exact;
         - ``votes``, ``faults``: how many examples it votes on, and fails on;
-        - ``model_precision``: how often its votes are right by the model's estimate (with a model);
-        - ``precision``, ``precision_low``, ``precision_high``, ``recall``, ``correct``, ``incorrect``, ``gold``: how
-          often its votes are right, Wilson's 95% interval, how many of the examples of its classes it gets right, and
-          the counts behind them (with gold).
+        - ``model_precision``: how often its votes are right by the model's estimate (with a model). The bounds are
+          those of ``model.precisions()``; NaN for a model that states none, since the probabilities of a model do not
+          tell how wrong they are;
+        - ``precision``, ``recall``, ``correct``, ``incorrect``, ``gold``: how often its votes are right, how many of
+          the examples of its classes it gets right, and the counts behind them (with gold). Wilson's intervals; that of
+          ``total`` allows for several votes on one example.
     """
 
     frame: pd.DataFrame
@@ -60,7 +71,9 @@ class Summary:
         """Read the frame of a summary that was written with ``summary.frame.to_csv(path)``."""
         frame = pd.read_csv(path, index_col=0, dtype={"polarity": str}, keep_default_na=False, na_values=[""])
         frame.index = frame.index.astype(str)
-        return cls(frame.assign(polarity=frame["polarity"].fillna("")))
+        bounds_of = [f"{name}_{end}" for name in frame.columns if name in _SHARES for end in ("low", "high")]
+        missing = {name: np.nan for name in bounds_of if name not in frame}  # in a table of an earlier version
+        return cls(frame.assign(polarity=frame["polarity"].fillna(""), **missing))
 
     def to_string(self) -> str:
         """Format a table for people: percents, and dashes for what is undefined."""
@@ -73,10 +86,32 @@ class Summary:
         return self._page().to_html()
 
     def _page(self) -> ResultPage:
-        shown = self._shown()
+        shown, wide = self._shown(), self._wide()
         rows = [[str(name), *row] for name, row in zip(shown.index, shown.itertuples(index=False), strict=True)]
         align = "<" + "".join("<" if name == "polarity" else ">" for name in shown.columns)
-        return ResultPage(tables=[ResultTable(rows, heads=["", *shown.columns], align=align)])
+        tables = [ResultTable(rows, heads=["", *shown.columns], align=align)]
+        if len(wide.columns):
+            rows = [[str(name), *row] for name, row in zip(wide.index, wide.itertuples(index=False), strict=True)]
+            title = f"95% intervals wider than {100 * WIDE:.0f} points"
+            tables.append(ResultTable(rows, heads=["", *wide.columns], align="<>", title=title))
+        return ResultPage(tables=tables)
+
+    def _wide(self) -> pd.DataFrame:
+        """Format the wide intervals of shares as texts, but for precision, whose interval stands beside it."""
+        ends = {
+            name: (self.frame[f"{name}_low"], self.frame[f"{name}_high"])
+            for name in self.frame.columns
+            if name in _SHARES
+        }
+        shown = {
+            _HEADS.get(name, name): [
+                bounds(a, b, decimals=0) if b - a > WIDE else "" for a, b in zip(low, high, strict=True)
+            ]
+            for name, (low, high) in ends.items()
+            if (high - low > WIDE).any()
+        }
+        frame = pd.DataFrame(shown, index=self.frame.index)
+        return frame[(frame != "").any(axis=1)]
 
     def _shown(self) -> pd.DataFrame:
         """Format the frame as texts."""
@@ -93,13 +128,15 @@ class Summary:
                 shown[name] = [_shortened(value) for value in frame[name]]
             elif name in _COUNTS:
                 shown[name] = [count(value) for value in frame[name]]
-            elif name not in _SHOWN_ELSEWHERE:
-                shown["estimated" if name == "model_precision" else name] = [percent(value) for value in frame[name]]
+            elif name in _SHARES or name == "precision":
+                shown[_HEADS.get(name, name)] = [percent(value) for value in frame[name]]
         return pd.DataFrame(shown, index=frame.index)
 
 
 _COUNTS: Final = {"votes", "faults"}
-_SHOWN_ELSEWHERE: Final = {"precision_high", "incorrect", "gold"}
+_SHARES: Final = {"coverage", "overlaps", "conflicts", "model_precision", "recall"}
+"""Shares whose interval is shown where it is wide."""
+_HEADS: Final = {"model_precision": "estimated"}
 
 
 def summarize(
@@ -134,7 +171,7 @@ def summarize(
     tally = tallied(patterns)
     columns: dict[str, Any] = {"polarity": _polarities(patterns, tally), **_vote_columns(patterns, tally)}
     if model is not None:
-        columns["model_precision"] = _model_precision(model, patterns, tally)
+        columns |= _model_precision(model, patterns, tally)
     if gold_counts is not None:
         columns |= _gold_columns(patterns, tally, gold_counts)
     return Summary(pd.DataFrame(columns, index=pd.Index([*patterns.names, TOTAL], name="lf")))
@@ -162,10 +199,16 @@ def _vote_columns(patterns: VotePatterns, tally: VoteTally) -> dict[str, NDArray
         "votes": np.append(tally.votes, tally.votes.sum()),
         "faults": np.append(tally.faults, tally.any_fault),
     }
-    return {
-        **{name: share(values, whole) for name, values in shares.items()},
-        **{name: values.astype(np.int64) for name, values in counts.items()},
-    }
+    columns: dict[str, NDArray[Any]] = {}
+    for name, values in shares.items():
+        columns |= _with_bounds(name, share(values, whole), *wilson_interval(values, whole))
+    return columns | {name: values.astype(np.int64) for name, values in counts.items()}
+
+
+def _with_bounds(
+    name: str, values: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    return {name: values, f"{name}_low": low, f"{name}_high": high}
 
 
 # Gold and models -----------------------------------------------------------------------------------------------------
@@ -175,26 +218,53 @@ def _gold_columns(patterns: VotePatterns, tally: VoteTally, gold: GoldCounts) ->
     m = patterns.n_lfs
     speaks = (tally.by_class > 0) | declared(patterns)
     correct, judged, of_its_classes = np.zeros(m), np.zeros(m), np.zeros(m)
+    moments = np.zeros(4)
     for rows in blocks(len(gold.pattern), m):
         outcomes, label, count = patterns.outcomes[gold.pattern[rows]], gold.label[rows], gold.count[rows]
-        correct += count @ (outcomes == label[:, None])
-        judged += count @ (outcomes >= 0)
+        is_right, voted = outcomes == label[:, None], outcomes >= 0
+        correct += count @ is_right
+        judged += count @ voted
         of_its_classes += count @ (speaks.T[label] & (outcomes != FAULT))
+        moments += _moments(is_right.sum(axis=1), voted.sum(axis=1), count)
     right, n = np.append(correct, correct.sum()), np.append(judged, judged.sum())
-    low, high = wilson_interval(right, n)
+    precision = share(right, n)
+    size = np.append(judged, _total_size(precision[-1], judged.sum(), moments))
+    recall = (
+        np.append(values, np.nan)
+        for values in (share(correct, of_its_classes), *wilson_interval(correct, of_its_classes))
+    )
     return {
-        "precision": share(right, n),
-        "precision_low": low,
-        "precision_high": high,
-        "recall": np.append(share(correct, of_its_classes), np.nan),
+        **_with_bounds("precision", precision, *wilson_interval(precision * size, size)),
+        **_with_bounds("recall", *recall),
         "correct": right.astype(np.int64),
         "incorrect": (n - right).astype(np.int64),
         "gold": n.astype(np.int64),
     }
 
 
-def _model_precision(model: PatternLabelModel, patterns: VotePatterns, tally: VoteTally) -> NDArray[np.float64]:
-    """Estimate the precision of each LF by the model's probabilities."""
+def _moments(right: NDArray[np.int64], votes: NDArray[np.int64], count: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum over examples: those with votes, and the products of their numbers of right votes and of votes."""
+    return np.array(
+        [count @ (votes > 0), count @ right**2, count @ (right * votes), count @ votes**2], dtype=np.float64
+    )
+
+
+def _total_size(precision: float, votes: float, moments: NDArray[np.float64]) -> float:
+    """Compute the number of independent votes that would tell as much as votes that share examples.
+
+    The variance is that of a ratio of sums over examples: sum((right - precision votes)^2) / votes^2.
+    """
+    examples, rr, rv, vv = moments
+    if examples < 2:
+        return float(examples)
+    variance = (rr - 2 * precision * rv + precision**2 * vv) / votes**2 * examples / (examples - 1)
+    return float(effective_size(precision, variance, votes if variance > 1e-15 else examples))
+
+
+def _model_precision(
+    model: PatternLabelModel, patterns: VotePatterns, tally: VoteTally
+) -> dict[str, NDArray[np.float64]]:
+    """Estimate the precision of each LF by the model's probabilities, with the bounds that the model states."""
     if not hasattr(model, "predict_pattern_proba"):
         raise ModelError(f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))")
     proba = model.predict_pattern_proba(patterns)
@@ -204,7 +274,29 @@ def _model_precision(model: PatternLabelModel, patterns: VotePatterns, tally: Vo
         return float((patterns.counts[voted] * proba[voted, outcomes[voted]]).sum())
 
     right = np.array(in_threads(rightly, list(patterns.outcomes.T)), dtype=np.float64)
-    return share(np.append(right, right.sum()), np.append(tally.votes, tally.votes.sum()))
+    estimate = share(np.append(right, right.sum()), np.append(tally.votes, tally.votes.sum()))
+    low, high = _stated_bounds(model, patterns, tally)
+    return _with_bounds("model_precision", estimate, np.minimum(estimate, low), np.maximum(estimate, high))
+
+
+def _stated_bounds(
+    model: Any, patterns: VotePatterns, tally: VoteTally
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the means of the bounds that the model states of an LF's votes for each class, over its votes.
+
+    A mean of bounds is the bound of a mean if all estimates err together; so these are not too narrow if some do not.
+    """
+    bounds_of = np.full((2, patterns.n_lfs, patterns.n_classes), np.nan)
+    if hasattr(model, "precisions"):
+        of_lf = {name: j for j, name in enumerate(patterns.names)}
+        of_class = {name: c for c, name in enumerate(model.class_names_)}
+        bounds_of[:] = np.array([0.0, 1.0])[:, None, None]  # of votes that the model has not seen, it can say nothing
+        for row in model.precisions().itertuples(index=False):
+            if row.lf in of_lf and not np.isnan(row.low):
+                bounds_of[:, of_lf[row.lf], of_class[row.vote]] = row.low, row.high
+    sums = np.where(tally.by_class > 0, bounds_of * tally.by_class, 0.0).sum(axis=2)
+    low, high = (share(np.append(s, s.sum()), np.append(tally.votes, tally.votes.sum())) for s in sums)
+    return low, high
 
 
 # Showing -------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.row_operations import row_sums
 from labelkit.label_models._columns import own_class_sums, sums_by
 from labelkit.label_models._posterior import by_blocks
@@ -25,6 +26,15 @@ LEAST_KAPPA: Final = 0.05
 
 FIRST_WEIGHT: Final = 0.1
 """Weight of votes of multipolar LFs, in the first round, where there are unipolar ones too."""
+
+SUPPORTS: Final = 0.5
+"""Independent votes for the same class, besides its own, that support a vote."""
+
+OPPOSES: Final = 1.5
+"""Independent votes for one other class that oppose a vote."""
+
+CONTRADICTED: Final = 0.1
+"""Share of supporting examples, among supporting and opposing ones, below which a column is contradicted."""
 
 ROUNDS: Final = 2
 """Rounds of weighting: the second one uses the weights of the first."""
@@ -134,3 +144,47 @@ def agreement_weights(
         contradicts = kappa < -np.maximum(2 * error, LEAST_KAPPA)
         weights = np.where(weighted & (met > 0) & ~contradicts, relative, 1.0)
     return weights
+
+
+def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Find columns that nearly all examples with several agreeing votes of others speak against.
+
+    An example speaks against a vote if one and a half independent votes or more are for another class, and for the
+    vote's class less than half a vote besides its own; it speaks for it if there is half a vote or more. A narrow LF
+    that contradicts a single broad one is often right; one that contradicts many, which agree, is not.
+
+    Parameters
+    ----------
+    table : VoteTable
+    independence : ndarray of shape (n_columns,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n_columns,)
+        True where the upper bound of the share of examples that speak for the column, by Wilson's 95% interval, is
+        below a tenth.
+    """
+    to_class = table.label_matrix(independence)
+    supported, opposed = np.zeros(table.n_columns), np.zeros(table.n_columns)
+    for rows in table.chunks():
+        hits = table.rows(rows)
+        votes = by_blocks(lambda some: class_votes(table.rows(some), to_class), rows, table.n_classes)
+        pattern, column = np.repeat(np.arange(len(votes)), np.diff(hits.indptr)), hits.indices.astype(np.int64)
+        first, second = _two_highest(votes)
+        of_class = votes[pattern, table.label[column]]
+        supports = of_class - independence[column] >= SUPPORTS
+        other = np.where(of_class >= first[pattern], second[pattern], first[pattern])
+        opposes = ~supports & (other >= OPPOSES)
+        count = table.counts[rows][pattern]
+        supported += sums_by(column, count * supports, table.n_columns)
+        opposed += sums_by(column, count * opposes, table.n_columns)
+    _, high = wilson_interval(supported, supported + opposed)
+    return np.asarray(high < CONTRADICTED)  # NaN, without such examples, is not below
+
+
+def _two_highest(votes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the highest and the second highest value of each row; 0 where there is one column."""
+    if votes.shape[1] == 1:
+        return votes[:, 0], np.zeros(len(votes))
+    parted = np.partition(votes, votes.shape[1] - 2, axis=1)
+    return parted[:, -1], parted[:, -2]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from labelkit.label_models._columns import own_class_sums
+from labelkit.label_models._columns import own_class_sums, sums_by
 from labelkit.label_models._posterior import by_blocks
 
 if TYPE_CHECKING:
@@ -126,17 +126,22 @@ def expected_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> N
     ndarray of shape (n_columns,)
     """
     right = np.zeros(table.n_columns)
+    by_pattern = np.argsort(gold.pattern, kind="stable")
+    place = gold.pattern[by_pattern]
     for rows in table.chunks():
         q = by_blocks(posterior, rows, table.n_classes)
+        some = by_pattern[slice(*np.searchsorted(place, [rows.start, rows.stop]))]
+        right += _gold_hits(table, q[gold.pattern[some] - rows.start], gold, some)
         right += own_class_sums(table, rows, q * table.counts[rows][:, None])
-    return right + _gold_hits(table, posterior, gold)
+    return right
 
 
-def _gold_hits(table: VoteTable, posterior: Posterior, gold: GoldCounts) -> NDArray[np.float64]:
-    """Return the change of the expected number of right votes by the examples whose class is known."""
-    change = np.zeros(table.n_columns)
-    for pattern, label, count in zip(gold.pattern, gold.label, gold.count, strict=True):
-        columns = table.hits.indices[table.hits.indptr[pattern] : table.hits.indptr[pattern + 1]]
-        q = posterior(slice(pattern, pattern + 1))[0]
-        change[columns] += count * ((table.label[columns] == label) - q[table.label[columns]])
-    return change
+def _gold_hits(
+    table: VoteTable, proba: NDArray[np.float64], gold: GoldCounts, some: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the change of the expected number of right votes by some of the examples whose class is known."""
+    votes = table.hits[gold.pattern[some]]
+    pair = np.repeat(np.arange(len(some)), np.diff(votes.indptr))
+    label = table.label[votes.indices]
+    change = gold.count[some][pair] * ((label == gold.label[some][pair]) - proba[pair, label])
+    return sums_by(votes.indices.astype(np.int64), change, table.n_columns)

@@ -1,7 +1,9 @@
-"""Redundancy of labeling functions, by the Jaccard overlaps of the examples that they vote on.
+"""Redundancy of labeling functions, by the overlaps of the examples that they vote on.
 
 The votes of a column (labeling function, class) have the weight ``1 / sum of J^3`` over all columns, itself included,
 with J the Jaccard overlap, so that exact copies together count as one vote and a chance overlap hardly changes it.
+Functions that vote for several classes, and are good, overlap without being copies: of them ``K^12 J^2`` takes the
+place of J^3, with K their agreement beyond chance (kappa) where both vote.
 """
 
 from __future__ import annotations
@@ -28,7 +30,19 @@ POWER: Final = 3.0
 """Exponent of overlaps of unipolar columns, which seldom vote together by chance."""
 
 COPY_POWER: Final = 24.0
-"""Exponent of all overlaps in the first pass, which merges near copies before others are compared with them."""
+"""Exponent of all overlaps in the first pass, which merges exact copies before others are compared with them."""
+
+KAPPA_POWER: Final = 12.0
+"""Exponent, for near copies, of the agreement beyond chance where both vote."""
+
+SILENT_POWER: Final = 2.0
+"""Exponent, for near copies, of the overlap."""
+
+UNSEEN: Final = 8.0
+"""Examples on which two LFs are taken to differ beside those that both vote on: few that agree prove no copy."""
+
+MOST_KEYS: Final = 20_000_000
+"""Up to this many, sums by key are kept in an array of all keys."""
 
 SHRINKAGE: Final = 10.0
 """Shared examples at which an overlap is shrunk by half."""
@@ -58,12 +72,18 @@ class ColumnPairs:
         The overlap, in (0, 1].
     shared : ndarray of shape (n_pairs,)
         Number of examples that have both votes.
+    kappa : ndarray of shape (n_pairs,), in [0, 1]
+        The agreement beyond chance of the LFs of both columns, where both vote; 0 where one votes for one class alone.
+    both_vote : ndarray of shape (n_pairs,)
+        Number of examples on which both LFs vote.
     """
 
     first: NDArray[np.int64]
     second: NDArray[np.int64]
     jaccard: NDArray[np.float64]
     shared: NDArray[np.float64]
+    kappa: NDArray[np.float64]
+    both_vote: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +94,16 @@ class Overlaps:
 
     @cached_property
     def _pieces(self) -> list[slice]:
-        """Divide the columns into blocks with a bounded number of pairs."""
+        """Divide the columns into blocks of whole LFs with a bounded number of pairs, if one LF has no more."""
         most = self.table.hits.T @ self.table.n_votes.astype(np.float64)
-        n_pairs = np.cumsum(np.minimum(most, self.table.n_columns))
-        pieces, start = [], 0
-        while start < self.table.n_columns:
-            before = n_pairs[start - 1] if start else 0.0
-            stop = max(start + 1, int(np.searchsorted(n_pairs, before + MOST_PAIRS, side="right")))
-            pieces.append(slice(start, stop))
-            start = stop
+        ends = np.flatnonzero(np.diff(self.table.lf, append=-1)) + 1
+        n_pairs = np.cumsum(np.minimum(most, self.table.n_columns))[ends - 1]
+        pieces, first = [], 0
+        while first < len(ends):
+            before = n_pairs[first - 1] if first else 0.0
+            last = max(first + 1, int(np.searchsorted(n_pairs, before + MOST_PAIRS, side="right")))
+            pieces.append(slice(ends[first - 1] if first else 0, ends[last - 1]))
+            first = last
         return pieces
 
     @cached_property
@@ -103,7 +124,23 @@ class Overlaps:
         first, second = (places.astype(np.int64) for places in shared.coords)
         first += start
         counts = self.table.column_counts
-        return ColumnPairs(first, second, shared.data / (counts[first] + counts[second] - shared.data), shared.data)
+        jaccard = shared.data / (counts[first] + counts[second] - shared.data)
+        kappa, both = self._agreement(first, second, shared.data)
+        return ColumnPairs(first, second, jaccard, shared.data, kappa, both)
+
+    def _agreement(
+        self, first: NDArray[np.int64], second: NDArray[np.int64], shared: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return, for the LFs of each pair, their agreement beyond chance where both vote, and how often they do."""
+        table = self.table
+        lf, other, same = table.lf[first], table.lf[second], table.label[first] == table.label[second]
+        pair = lf * table.n_lfs + other
+        of_first = _sums_by_key(first * table.n_lfs + other, shared)
+        of_second = _sums_by_key(lf * table.n_columns + second, shared)
+        both, agreeing = _sums_by_key(pair, shared), _sums_by_key(pair, np.where(same, shared, 0.0))
+        by_chance = _sums_by_key(pair, np.where(same, of_first * of_second, 0.0)) / both
+        kappa = (agreeing - by_chance) / np.maximum(both - by_chance + UNSEEN, 1e-12)
+        return kappa.clip(0.0, 1.0), both
 
     def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the share of a column's votes that no other column repeats, in (0, 1].
@@ -127,9 +164,9 @@ class Overlaps:
         single = 1.0 / np.maximum(copies, 1e-300)
         for pairs in self:
             one_group = (group[pairs.first] == group[pairs.second]) & (group[pairs.first] >= 0)
-            power = np.where(one_group, 1.0, np.where(alike[pairs.first] & alike[pairs.second], POWER, COPY_POWER))
-            overlap = single[pairs.second] * pairs.jaccard**power * _shrinkage(pairs)
-            repeated += sums_by(pairs.first, overlap, n)
+            both_alike = alike[pairs.first] & alike[pairs.second]
+            overlap = np.where(one_group, pairs.jaccard, np.where(both_alike, pairs.jaccard**POWER, _as_copies(pairs)))
+            repeated += sums_by(pairs.first, single[pairs.second] * overlap * _shrinkage(pairs), n)
         return np.asarray(single / np.maximum(repeated, 1e-300))
 
     def same_votes(self) -> sparse.csr_array:
@@ -148,6 +185,23 @@ class Overlaps:
             counts = counts + sparse.csr_array((pairs.shared[same], (lf[same], other[same])), shape=counts.shape)
         counts.sort_indices()
         return counts
+
+
+def _as_copies(pairs: ColumnPairs) -> NDArray[np.float64]:
+    """Return how much pairs look like copies: near 1 where LFs agree wherever both vote, even if one is silent more.
+
+    Functions that are good agree often, but not always; of those that never differ one is the other's copy.
+    """
+    return np.maximum(pairs.jaccard**COPY_POWER, pairs.kappa**KAPPA_POWER * pairs.jaccard**SILENT_POWER)
+
+
+def _sums_by_key(keys: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add up the values of equal keys; returns the sum of its key for each value."""
+    least, most = int(keys.min(initial=0)), int(keys.max(initial=0))
+    if most - least < MOST_KEYS:
+        return sums_by(keys - least, values, most - least + 1)[keys - least]
+    distinct, number = np.unique(keys, return_inverse=True)
+    return sums_by(number, values, len(distinct))[number]
 
 
 def _shrinkage(pairs: ColumnPairs) -> NDArray[np.float64]:

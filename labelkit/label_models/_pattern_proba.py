@@ -6,12 +6,15 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from labelkit._shared.computed_rows import ComputedRows
+from labelkit._shared.row_operations import row_maxima, row_sums
 from labelkit.label_models._posterior import by_blocks
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
@@ -34,6 +37,8 @@ class PatternProba(ComputedRows):
     def computed(self, rows: slice) -> NDArray[np.float64]:
         """Compute the probabilities of some patterns; those without votes have the class prior."""
         proba = by_blocks(self._posterior, rows, self.shape[1])
+        if not self.model._overrules_votes:  # noqa: SLF001 - part of the model's own room
+            _hold_to_votes(proba, self.table.rows(rows), self.table.label)
         proba[~self.table.covered[rows]] = self.model.class_prior_
         return proba
 
@@ -47,3 +52,13 @@ class PatternProba(ComputedRows):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PatternProba, (self.model, self.table)
+
+
+def _hold_to_votes(proba: NDArray[np.float64], hits: sparse.csr_array, label: NDArray[np.int64]) -> None:
+    """Lower classes without a vote to the most probable class that has one, so that none of them becomes the label."""
+    voted = np.flatnonzero(np.diff(hits.indptr))
+    pattern = np.repeat(np.arange(len(proba)), np.diff(hits.indptr))
+    most = np.maximum.reduceat(proba[pattern, label[hits.indices]], hits.indptr[voted]) if len(voted) else np.zeros(0)
+    above = row_maxima(proba)[voted] > most
+    lowered = np.minimum(proba[voted[above]], most[above, None])
+    proba[voted[above]] = lowered / row_sums(lowered)[:, None]

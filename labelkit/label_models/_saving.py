@@ -17,7 +17,7 @@ from labelkit.exceptions import ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Version of the folder; raised when learned attributes are renamed."""
 
 

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import sparse
 
-from labelkit.exceptions import GoldError, MatrixError, ModelError
+from labelkit.exceptions import MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
-from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -302,44 +301,3 @@ def class_votes(hits: sparse.csr_array, to_class: sparse.csr_array) -> NDArray[n
     if to_class.shape[1] > FEW_CLASSES:
         return np.asarray((hits @ to_class).toarray())
     return np.asarray(hits @ to_class.toarray())
-
-
-def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64]) -> GoldCounts:
-    """Count the gold labels by the pattern of their examples.
-
-    Parameters
-    ----------
-    gold : array-like, Series, mapping by id or None
-        See :func:`labelkit.votes.gold.aligned_gold`.
-    given : GivenVotes
-    place : ndarray
-        Where the given patterns are in the table.
-
-    Raises
-    ------
-    GoldError
-        If gold does not fit the examples, or is given twice.
-    """
-    n_classes = len(given.class_names)
-    if given.gold is not None or given.index is None or given.ids is None:
-        if gold is not None:
-            raise GoldError(
-                "vote patterns know no examples, so gold cannot be given beside them",
-                hint="make them from a matrix, or give VotePatterns(gold=counts of shape (n_patterns, n_classes))",
-            )
-        if given.gold is None:
-            return NO_GOLD
-        counts = GoldCounts.of_table(_checked_counts(given.gold, (len(given.counts), n_classes)))
-        return replace(counts, pattern=place[counts.pattern])
-    if gold is None:
-        return NO_GOLD
-    labels = aligned_gold(gold, given.ids, given.class_names)
-    return GoldCounts.of_examples(place[given.index], labels, n_classes)
-
-
-def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:
-    if gold.shape != shape:
-        raise GoldError(f"the gold of the vote patterns has shape {gold.shape}, not (n_patterns, n_classes) = {shape}")
-    if gold.min(initial=0) < 0:
-        raise GoldError(f"the gold of the vote patterns holds {gold.min()}, but these are counts")
-    return gold

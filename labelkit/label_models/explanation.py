@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._vote_table import VoteTable
+
+
+HELD: Final = 1e-6
+"""Probabilities that differ by more than this from those of the log-odds were held to the votes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +42,9 @@ class Explanation:
     """Decomposition of the probabilities of some examples.
 
     The log-odds of a class are its log-probability less the mean of the other classes' (with two classes, the usual
-    log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, to 1e-9.
+    log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, to 1e-9. They
+    give the probabilities, except where ``held`` is True: there they favour a class that no labeling function voted
+    for, which is lowered to the most probable class that has a vote, and the example has no hard label.
 
     Attributes
     ----------
@@ -47,6 +53,7 @@ class Explanation:
     contributions : ndarray of shape (n, n_lfs, n_classes)
         0 where an LF did not vote.
     votes : ndarray of int64, shape (n, n_lfs)
+    held : ndarray of bool, shape (n,)
     lf_names, class_names : tuple of str
     """
 
@@ -56,6 +63,7 @@ class Explanation:
     log_odds: NDArray[np.float64]
     contributions: NDArray[np.float64]
     votes: NDArray[np.int64]
+    held: NDArray[np.bool_]
     lf_names: tuple[str, ...]
     class_names: tuple[str, ...]
 
@@ -65,10 +73,11 @@ class Explanation:
         table: VoteTable,
         contributions: Contributions,
         *,
+        proba: NDArray[np.float64],
         ids: NDArray[Any],
         lf_names: tuple[str, ...],
     ) -> Explanation:
-        """Make it from the contributions to log-scores; each row of the table is an example."""
+        """Make it from the contributions to log-scores and the probabilities; a row of the table is an example."""
         pattern, lf = table.pattern_of_vote, table.lf[table.hits.indices]
         votes = np.full((table.n_patterns, table.n_lfs), -1, dtype=np.int64)
         votes[pattern, lf] = table.label[table.hits.indices]
@@ -77,11 +86,12 @@ class Explanation:
         scores = contributions.prior + terms.sum(axis=1)
         return cls(
             ids=ids,
-            proba=softmax(scores),
+            proba=proba,
             prior=against_others(contributions.prior),
             log_odds=against_others(scores),
             contributions=against_others(terms),
             votes=votes,
+            held=np.asarray((np.abs(softmax(scores) - proba) > HELD).any(axis=1)),
             lf_names=lf_names,
             class_names=table.class_names,
         )
@@ -101,7 +111,7 @@ class Explanation:
     def __repr__(self) -> str:
         lines = []
         for i, name in enumerate(self.ids[:10]):
-            c = int(self.proba[i].argmax())
+            c = int(self.log_odds[i].argmax())
             terms = [
                 (f"{lf} ({self.class_names[self.votes[i, j]]})", self.contributions[i, j, c])
                 for j, lf in enumerate(self.lf_names)
@@ -109,9 +119,12 @@ class Explanation:
             ]
             terms.sort(key=lambda term: -abs(term[1]))
             parts = ", ".join(f"{source} {value:+.2f}" for source, value in [("prior", self.prior[i, c]), *terms])
-            lines.append(
-                f"{name}: {self.class_names[c]} {self.proba[i, c]:.3f} = log-odds {self.log_odds[i, c]:+.2f} = {parts}"
-            )
+            class_name, terms_of = self.class_names[c], f"log-odds {self.log_odds[i, c]:+.2f} = {parts}"
+            if self.held[i]:
+                why = f"no rule votes for {class_name}, so it is held to the best class with a vote"
+                lines.append(f"{name}: no label: {why}, {self.proba[i, c]:.3f}; {terms_of}")
+            else:
+                lines.append(f"{name}: {class_name} {self.proba[i, c]:.3f} = {terms_of}")
         return "\n".join(lines + [f"... and {len(self.ids) - 10:,} more"] * (len(self.ids) > 10))
 
 

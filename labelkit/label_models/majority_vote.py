@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from labelkit.label_models._class_prior import checked_prior, uniform
 from labelkit.label_models._posterior import vote_shares
@@ -40,6 +40,8 @@ class MajorityVote(PatternLabelModel):
     >>> model.predict(votes).tolist()
     [0, 1, -1, -1]
     """
+
+    learns_from_gold: ClassVar[bool] = False
 
     def __init__(self, *, n_classes: int | None = None, class_prior: ArrayLike | None = None) -> None:
         self.n_classes = n_classes

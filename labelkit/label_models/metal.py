@@ -68,6 +68,8 @@ class MetalModel(AdditiveModel):
 
     uses_confidence: ClassVar[bool] = True
 
+    learns_from_gold: ClassVar[bool] = False
+
     def __init__(
         self,
         *,

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from labelkit._shared.computed_rows import KEPT_CELLS, ComputedRows, Rows, picked, rows_at
+from labelkit._shared.computed_rows import KEPT_CELLS, Rows, picked, rows_at
 from labelkit._shared.memory import check_room
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
@@ -28,13 +29,16 @@ from labelkit.label_models._canonical_order import (
     fingerprinted_by,
     matched_order,
 )
+from labelkit.label_models._class_prior import checked_n_classes
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
+from labelkit.label_models._cross_fit import Predict, cross_fit
+from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
 from labelkit.label_models._pattern_proba import PatternProba
 from labelkit.label_models._saving import write_model
-from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_gold, read_votes
+from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
+from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation, positions_of
-from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -47,8 +51,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from labelkit.label_models._cross_fit import HeldOutGold
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models.explanation import Contributions
+    from labelkit.votes.gold import GoldCounts
 
 LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
 
@@ -69,10 +75,13 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         confidence of a rule that reports it.
     uses_confidence : bool
         True if the model weighs votes by the confidence of their rules.
+    learns_from_gold : bool
+        True if gold given to ``fit`` changes the model.
     """
 
     n_classes: int | None = None
     uses_confidence: ClassVar[bool] = False
+    learns_from_gold: ClassVar[bool] = True
 
     # Implemented by each model ----------------------------------------------------------------------------------------
 
@@ -121,6 +130,21 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def _fit(self, matrix: Any, gold: Any) -> Arranged:
         """Learn, and return the votes in canonical order."""
+        given, arranged, rows = self._prepared(matrix, gold)
+        counts = rows.counts(self.n_classes_)
+        self.learned_from_gold_ = self.learns_from_gold and len(counts) > 0
+        self._learn(arranged.table, counts)
+        held_out = None
+        if self.learned_from_gold_:
+            held_out = cross_fit(counts, partial(self._fitted_anew, arranged.table))
+            self._keep(SeenGold.of(arranged.table, rows, gold_ids(given, rows), held_out))
+        else:
+            self._keep(SeenGold.none(self.n_classes_))
+        self._describe(arranged.table, counts, held_out)
+        return arranged
+
+    def _prepared(self, matrix: Any, gold: Any) -> tuple[GivenVotes, Arranged, GoldRows]:
+        """Read votes and gold to learn from, and set what is known of them before learning."""
         given = self._by_confidence(read_votes(matrix, self._n_classes_of(matrix, gold)), fit=True)
         if not given.counts.sum():
             raise ModelError(
@@ -129,7 +153,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
             )
         order = canonical_order(given)
         arranged = arrange(given, order)
-        gold_counts = read_gold(gold, given, arranged.place)
+        rows = read_gold(gold, given, arranged.place)
         self.n_classes_ = len(given.class_names)
         self.classes_ = np.arange(self.n_classes_)
         self.class_names_ = given.class_names
@@ -139,8 +163,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         self.lf_named_ = given.named
         self.lf_fingerprints_ = tuple(lf.fingerprint for lf in given.lfs)
         self.fingerprinted_by_ = fingerprinted_by()
-        self._learn(arranged.table, gold_counts)
-        return arranged
+        return given, arranged, rows
 
     def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
         """Return class probabilities of patterns; ndarray of shape (n_patterns, n_classes), rows sum to 1."""
@@ -154,6 +177,9 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def predict(self, matrix: Any) -> NDArray[np.int64]:
         """Return the most probable class of each example; -1 for ties, and where no labeling function voted.
+
+        A class is one that some labeling function voted for, unless the model was given gold or a class prior: a class
+        without a vote is at most as probable as the most probable class with one.
 
         Returns
         -------
@@ -193,15 +219,18 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
     def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy on covered examples with gold, in [0, 1]; a tie counts as wrong.
 
-        NaN where no covered example has gold.
+        NaN where no covered example has gold. Gold that the model learned from is judged as in :meth:`evaluate`.
         """
-        pairs = self._gold_proba(matrix, gold, sample_weight)
+        pairs = self._judged_gold(matrix, gold, sample_weight)
         kept = pairs.covered
         labels = hard_labels(pairs.proba)
         return accuracy(labels[kept], pairs.label[kept], weights=pairs.weight[kept])
 
     def evaluate(self, matrix: Any, gold: Any = None) -> Evaluation:
         """Compare labels with gold on covered examples: accuracy, F1, log-loss, Brier score, calibration.
+
+        Gold that the model learned from is judged by cross-fitting: at fit, the gold was divided into five parts, and
+        the examples of each have the probabilities of a model that was not given it. The result says how many were.
 
         Parameters
         ----------
@@ -214,14 +243,33 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         -------
         Evaluation
         """
-        pairs = self._gold_proba(matrix, gold, None)
+        pairs = self._judged_gold(matrix, gold, None)
         return Evaluation.of(
             proba=np.asarray(pairs.proba),
             gold=pairs.label,
             weights=pairs.weight,
             covered=pairs.covered,
+            n_seen=pairs.n_seen,
             class_names=self.class_names_,
         )
+
+    def held_out_proba(self, matrix: Any, gold: Any, fold: ArrayLike) -> NDArray[np.float64]:
+        """Return probabilities of the examples with gold by copies of this model that did not see their gold.
+
+        Parameters
+        ----------
+        matrix : LabelMatrix, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+            As in :meth:`fit`; all copies learn from all its votes. The model itself need not be fitted.
+        gold : array-like, Series or dict by id
+        fold : array-like of int, shape (n_gold,)
+            Part of each example with gold, in their order; its gold is left out when the part is predicted.
+
+        Returns
+        -------
+        ndarray of shape (n_gold, n_classes)
+        """
+        model: PatternLabelModel = clone(self)
+        return model._held_out_proba(matrix, gold, np.asarray(fold))
 
     def explain(self, matrix: Any, ids: Any) -> Explanation:
         """Decompose the log-odds of some examples into the prior and a term for each vote.
@@ -236,7 +284,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         Returns
         -------
         Explanation
-            Prior and contributions add up to the log-odds of the probabilities.
+            Prior and contributions add up to the log-odds of the probabilities; where they favour a class that no rule
+            voted for, it says so.
 
         Raises
         ------
@@ -253,7 +302,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         contributions = self._contributions(table)
         contributions.prior[~table.covered] = np.log(self.class_prior_)
         lf_names = tuple(self.lf_names_[j] for j in self.lf_order_)
-        return Explanation.of(table, contributions, ids=wanted, lf_names=lf_names)
+        proba = np.asarray(self._proba(table))
+        return Explanation.of(table, contributions, proba=proba, ids=wanted, lf_names=lf_names)
 
     def _contributions(self, table: VoteTable) -> Contributions:  # noqa: ARG002 - subclasses use it
         """Decompose the log-scores of a table's patterns into a prior and a term for each vote."""
@@ -275,6 +325,11 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         tags.classifier_tags.poor_score = True  # on features that are not votes
         return tags
 
+    @property
+    def _overrules_votes(self) -> bool:
+        """Return True if something other than votes, gold or a given class prior, may name a class without a vote."""
+        return self.learned_from_gold_ or getattr(self, "class_prior", None) is not None
+
     # Private, on checked input ----------------------------------------------------------------------------------------
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -283,7 +338,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
     def _n_classes_of(self, matrix: Any, gold: Any) -> int | None:
         """Return the number of classes if it is known; gold may hold a class that no labeling function votes for."""
         if self.n_classes is not None or isinstance(matrix, LabelMatrix | VotePatterns):
-            return _checked_n_classes(self.n_classes)
+            return checked_n_classes(self.n_classes)
         labels = np.asarray(gold if gold is not None else [])
         if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
             return None
@@ -360,49 +415,55 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
     def _examples(self, matrix: Any) -> tuple[VoteTable, NDArray[np.int64]]:
         return self._placed(self._read(matrix))
 
-    def _gold_proba(self, matrix: Any, gold: Any, sample_weight: ArrayLike | None) -> _GoldProba:
-        """Return the probabilities and gold classes of the examples with gold, by (pattern, class) pair."""
+    def _held_out_proba(self, matrix: Any, gold: Any, fold: NDArray[np.int64]) -> NDArray[np.float64]:
+        _, arranged, rows = self._prepared(matrix, gold)
+        if rows.example is None or fold.shape != rows.pattern.shape:
+            raise GoldError(f"fold has shape {fold.shape}, and {len(rows.pattern)} examples have gold")
+        self.learned_from_gold_ = self.learns_from_gold and len(fold) > 0
+        self._learn(arranged.table, rows.counts(self.n_classes_))
+        proba = np.empty((len(fold), self.n_classes_))
+        for number in np.unique(fold):
+            predict = self._fitted_anew(arranged.table, rows.counts(self.n_classes_, fold != number))
+            proba[fold == number] = predict(rows.pattern[fold == number])
+        return proba
+
+    def _fitted_anew(self, table: VoteTable, gold: GoldCounts) -> Predict:
+        """Return the predictions of a copy of this model that learned from the same votes and other gold."""
+        model = copy(self)
+        model._learn_again(table, gold)  # noqa: SLF001 - of the same class
+        return lambda patterns: PatternProba(model, table.some(patterns)).computed(slice(0, len(patterns)))
+
+    def _learn_again(self, table: VoteTable, gold: GoldCounts) -> None:
+        """Learn from votes that the model learned from already, and other gold."""
+        self._learn(table, gold)
+
+    def _describe(self, table: VoteTable, gold: GoldCounts, held_out: HeldOutGold | None) -> None:
+        """Set what the reports of a fitted model need."""
+
+    def _keep(self, seen: SeenGold) -> None:
+        self.seen_keys_, self.seen_counts_, self.seen_proba_ = seen.keys, seen.counts, seen.proba
+        self.seen_ids_, self.seen_id_keys_ = seen.ids, seen.id_keys
+
+    @property
+    def _seen_gold(self) -> SeenGold:
+        return SeenGold(self.seen_keys_, self.seen_counts_, self.seen_proba_, self.seen_ids_, self.seen_id_keys_)
+
+    def _judged_gold(self, matrix: Any, gold: Any, sample_weight: ArrayLike | None) -> JudgedGold:
+        """Return the probabilities and classes of the examples with gold, grouped."""
         given = self._read(matrix)
         arranged = self._arranged(given)
-        pairs = read_gold(gold, given, arranged.place)
-        weight = pairs.count
-        if sample_weight is not None and given.index is not None and len(pairs):
-            pairs, weight = _weighted_pairs(gold, given, arranged.place, sample_weight)
-        few = 2 * len(pairs) < arranged.table.n_patterns
-        proba = rows_at(PatternProba(self, arranged.table) if few else self._proba(arranged.table), pairs.pattern)
-        return _GoldProba(proba, pairs.label, weight, arranged.table.covered[pairs.pattern])
+        table = arranged.table
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        rows = read_gold(gold, given, arranged.place, weight)
 
+        def predict(patterns: NDArray[np.int64]) -> Rows:
+            few = 2 * len(patterns) < table.n_patterns
+            return rows_at(PatternProba(self, table) if few else self._proba(table), patterns)
 
-@dataclass(frozen=True, eq=False)
-class _GoldProba:
-    """Pairs of a pattern and a gold class: probabilities, class, weight, and True where the pattern has votes."""
-
-    proba: ComputedRows
-    label: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    covered: NDArray[np.bool_]
-
-
-def _weighted_pairs(
-    gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_weight: ArrayLike
-) -> tuple[GoldCounts, NDArray[np.float64]]:
-    assert given.index is not None
-    assert given.ids is not None
-    labels = aligned_gold(gold, given.ids, given.class_names)
-    has_gold = labels >= 0
-    weight = np.asarray(sample_weight, dtype=np.float64)[has_gold]
-    return GoldCounts(place[given.index][has_gold], labels[has_gold], weight), weight
+        return judge_gold(table, rows, gold_ids(given, rows), seen=self._seen_gold, predict=predict)
 
 
 def _same_names(given: GivenVotes, model: PatternLabelModel) -> bool:
     """Return True if the classes have the same names, or either side only has numbers."""
     numbers = tuple(map(str, range(len(given.class_names))))
     return given.class_names == model.class_names_ or numbers in (given.class_names, model.class_names_)
-
-
-def _checked_n_classes(n_classes: Any) -> int | None:
-    if n_classes is None:
-        return None
-    if isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1:
-        raise ModelError(f"n_classes={n_classes!r} is not a number of classes", hint="n_classes=2")
-    return int(n_classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from scipy import sparse
@@ -54,6 +54,8 @@ class QuorumVote(PatternLabelModel):
     >>> QuorumVote(share=0.5, groups=["ann", "ann", "bob", "cem"]).fit(votes).predict(votes).tolist()
     [1, -1, 1]
     """
+
+    learns_from_gold: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -44,6 +44,8 @@ class SnorkelLabelModel(AdditiveModel):
     Ratner et al. (2017), Snorkel: rapid training data creation with weak supervision.
     https://doi.org/10.14778/3157794.3157797
     """
+
+    learns_from_gold: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 from scipy import sparse
@@ -64,6 +64,8 @@ class TripletModel(AdditiveModel):
     >>> model.predict(votes)[:4].tolist()
     [0, 1, 0, 1]
     """
+
+    learns_from_gold: ClassVar[bool] = False
 
     def __init__(
         self, *, class_prior: ArrayLike | None = None, random_state: int = 0, n_classes: int | None = None

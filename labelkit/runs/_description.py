@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from labelkit._shared.numbers import count, decimal, percent
+from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit.analysis import Summary
 
 if TYPE_CHECKING:
@@ -53,16 +54,21 @@ def _labels(folder: RunFolder) -> str:
 
 
 def _accuracy(evaluation: dict[str, Any]) -> list[str]:
+    nowhere = (nan, nan)  # in a run of an earlier version
     low, high = map(percent, evaluation["accuracy_interval"])
+    macro = share_where_wide(evaluation["f1_macro"], *evaluation.get("f1_macro_interval", nowhere))
     line = (
         f"against gold, on the {count(evaluation['n_covered'])} covered of {count(evaluation['n'])}: "
         f"accuracy {percent(evaluation['accuracy'])} ({low} - {high}), "
-        f"macro F1 {percent(evaluation['f1_macro'])}, log-loss {decimal(evaluation['log_loss'])}, "
+        f"macro F1 {macro}, log-loss {decimal(evaluation['log_loss'])}, "
         f"calibration error {percent(evaluation['ece'])}"
     )
     lines = [line]
+    if evaluation["n_seen"]:
+        lines.append(f"the model learned from {count(evaluation['n_seen'])} of them: they are judged by cross-fitting")
     if evaluation["n_labeled"] < evaluation["n_covered"]:
-        right = f"{percent(evaluation['accuracy_labeled'])} are right"
+        ends = evaluation.get("accuracy_labeled_interval", nowhere)
+        right = f"{share_where_wide(evaluation['accuracy_labeled'], *ends)} are right"
         lines.append(f"only {count(evaluation['n_labeled'])} of them got a hard label; of those {right}")
     return lines
 

@@ -89,6 +89,16 @@ def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -
     return best
 
 
+def tie_credit(proba: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the chance that a label drawn among each row's most probable classes is right; shape (n_rows,).
+
+    >>> tie_credit(np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]]), np.array([0, 0, 0])).tolist()
+    [1.0, 0.5, 0.0]
+    """
+    tied = _tied(proba)
+    return np.asarray(tied[np.arange(len(label)), label] / tied.sum(axis=1))
+
+
 def _hard_labels(proba: NDArray[np.float64], ties: Ties, generator: np.random.Generator) -> NDArray[np.int64]:
     best = np.empty(len(proba), dtype=np.int64)
     pieces = blocks(len(proba), BLOCK_CELLS // max(proba.shape[1], 1))
@@ -117,7 +127,7 @@ def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> N
 
 
 def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.asarray(proba >= proba.max(axis=1, keepdims=True) - TIE_TOLERANCE)
+    return np.asarray(proba >= row_maxima(proba)[:, None] - TIE_TOLERANCE)
 
 
 def labels_table(

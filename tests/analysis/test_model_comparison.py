@@ -38,12 +38,33 @@ def test_a_model_that_is_better_is_named():
     assert found.frame.loc["LabelModel", "accuracy"] > found.frame.loc["MajorityVote", "accuracy"]
 
 
-def test_without_gold_left_out_votes_decide():
-    votes, _ = observers([0.95, 0.95, 0.55, 0.55, 0.55, 0.55, 0.55], n=2_000)
+def near_copies():
+    good, gold = observers([0.8, 0.8, 0.8], n=2_000)
+    poor, _ = observers([0.45], n=2_000)
+    copies = np.where(np.random.default_rng(1).random((2_000, 4)) < 0.05, -1, poor)
+    return np.concatenate([good, copies], axis=1), gold
+
+
+def test_without_gold_the_default_is_named_and_not_the_one_that_foretells_votes():
+    votes, gold = near_copies()
+    found = compare(votes)
+    assert found.frame.columns.tolist() == ["agreement"]
+    assert found.best == "LabelModel"
+    assert "votes alone cannot tell" in found.reason
+    right = {model: model().fit(votes).score(votes, gold) for model in (LabelModel, MajorityVote, DawidSkene)}
+    assert right[LabelModel] > max(right[MajorityVote], right[DawidSkene]) + 0.1
+
+
+def test_without_gold_and_without_the_default_none_is_named():
+    votes, _ = near_copies()
     found = compare(votes, [MajorityVote(), DawidSkene()])
-    assert found.frame.columns.tolist() == ["held_out", "error", "agreement"]
-    assert found.frame.loc["DawidSkene", "held_out"] > found.frame.loc["MajorityVote", "held_out"]
-    assert found.best == "DawidSkene"
+    assert found.best is None
+    assert "none is named" in repr(found)
+
+
+def test_where_all_label_alike_the_simplest_is_named():
+    votes, _ = observers([0.8, 0.8, 0.8])
+    assert compare(votes, [MajorityVote(), LabelModel()]).best == "MajorityVote"
 
 
 def test_gold_that_a_model_is_judged_on_was_not_given_to_it():

@@ -13,7 +13,7 @@ from labelkit.analysis.suggest import suggest
 from labelkit.analysis.suggest._phrases import grams
 from labelkit.analysis.suggest._scoring import greedy, log_odds, scored
 from labelkit.analysis.suggest.suggestion import free_name
-from labelkit.exceptions import AnalysisError, CorpusError
+from labelkit.exceptions import AnalysisError, CorpusError, GoldError
 from labelkit.rules.predicates import Words
 
 
@@ -27,6 +27,7 @@ SONG = lk.keywords("song", "singer", label=Label.HAM).rule(name="song")
 SPAM = [f"please subscribe, free money number {i}" for i in range(40)] + [f"free money {i}" for i in range(25)]
 HAM = [f"what a lovely song {i}" for i in range(40)] + [f"lovely voice {i}" for i in range(10)]
 TEXTS = [*SPAM, *HAM, *(f"nothing known of {i}" for i in range(30))]
+GOLD = np.array([1] * len(SPAM) + [0] * (len(HAM) + 30))
 
 
 def voted(texts=TEXTS, rules=(ASKS, SONG)):
@@ -106,10 +107,10 @@ def test_scores_are_means_of_probabilities_with_their_interval():
     proba = np.array([[0.9, 0.1], [0.8, 0.2], [1.0, 0.0], [0.0, 1.0]] * 20)
     scores = scored(found.matrix, proba)
     at = {found.text(g): g for g in range(found.matrix.shape[1])}
-    assert scores.precision[at["a"]] == pytest.approx(0.9)
+    assert scores.agreement[at["a"]] == pytest.approx(0.9)
     assert scores.support[at["a"]] == 60
     assert (scores.label[at["a"]], scores.label[at["c"]]) == (0, 1)
-    assert (scores.low <= scores.precision).all()
+    assert (scores.low <= scores.agreement).all()
 
 
 def test_the_greedy_choice_takes_what_is_left():
@@ -143,10 +144,94 @@ def test_suggestions_cover_the_uncovered_and_their_numbers_are_what_the_rules_do
         assert item.share == pytest.approx(hits.mean())
         assert item.share_low < item.share < item.share_high
         assert item.support == (hits & matrix.covered).sum() >= 5
-        assert item.precision == pytest.approx(proba[hits & matrix.covered, item.number].mean())
-        assert item.precision_low <= item.precision <= item.precision_high
+        assert item.agreement == pytest.approx(proba[hits & matrix.covered, item.number].mean())
+        assert item.agreement_low <= item.agreement <= item.agreement_high
+        assert np.isnan([item.precision, item.precision_low, item.precision_high]).all()  # nobody knows without gold
+        assert item.gold == 0
         assert all(hits[i] for i in item.ids)
         assert not matrix.covered[item.ids[0]]
+
+
+def test_gold_tells_the_precision_and_does_not_choose():
+    texts = TEXTS * 4
+    matrix = voted(texts)
+    gold = np.where(np.arange(len(texts)) % 3 == 0, np.tile(GOLD, 4), -1)
+    gold[::2] = np.minimum(gold[::2], 0)  # half of the gold says that "free" is no sign of spam
+    judged, bare = suggest(matrix, texts, gold=gold), suggest(matrix, texts)
+    item = next(item for item in judged if item.words in {"free", "money", "free money"})
+    hits = np.array([item.rule()(text) == item.number for text in texts])
+    own = hits & (gold >= 0)
+    assert item.gold == own.sum() > 10
+    assert item.precision == pytest.approx((gold[own] == item.number).mean())
+    assert item.precision_low < item.precision < item.precision_high
+    assert item.support == (hits & matrix.covered & (gold < 0)).sum()
+    assert item.agreement > 0.85
+    assert f"Of {item.gold} gold examples with it" in item.why()
+    assert "not checked by gold" in bare[0].why()
+    by_id = suggest(matrix, texts, gold={int(i): int(label) for i, label in zip(matrix.ids, gold, strict=True)})
+    assert by_id.items == judged.items
+
+
+def test_where_all_examples_have_gold_half_of_them_choose():
+    texts = TEXTS * 4
+    found = suggest(voted(texts), texts, gold=np.tile(GOLD, 4))
+    assert len(found) > 1
+    for item in found:
+        hits = np.array([item.rule()(text) == item.number for text in texts])
+        assert 0 < item.gold < hits.sum()
+        assert item.precision == 1
+
+
+def test_gold_that_does_not_fit_is_refused():
+    with pytest.raises(GoldError, match="class 7"):
+        suggest(voted(), TEXTS, gold=np.full(len(TEXTS), 7))
+
+
+FUNCTION_WORDS = {
+    "en": ("to a i the and of you in is it for on", "subscribe channel prize winner", "song voice melody singer"),
+    "de": (
+        "der die und zu ich ein das ist nicht es in den",
+        "abonniert kanal gewinn preis",
+        "lied stimme melodie sänger",
+    ),
+    "tr": ("ve bir bu da için ne çok ben sen o ki mi", "abone kanal ödül kazan", "şarkı ses melodi sanatçı"),
+}
+
+
+@pytest.mark.parametrize("language", FUNCTION_WORDS)
+@pytest.mark.parametrize("between", [None, ("HAM", "SPAM")])
+def test_words_that_stand_in_any_text_are_not_proposed_in_any_language(language, between):
+    common, spam, ham = (words.split() for words in FUNCTION_WORDS[language])
+    rng = np.random.default_rng(0)
+    is_spam = rng.random(1_500) < 0.3
+    lengths = np.where(is_spam, 10, 5) + rng.integers(0, 4, 1_500)  # spam is longer: so it has more of all words
+    texts = [
+        " ".join([*rng.choice(common, n), *rng.choice(spam if s else ham, 2)])
+        for n, s in zip(lengths, is_spam, strict=True)
+    ]
+    rules = [lk.keywords(spam[0], label=Label.SPAM).rule(name="s"), lk.keywords(ham[0], label=Label.HAM).rule(name="h")]
+    found = {item.words for item in suggest(voted(texts, rules), texts, between=between, n=50)}
+    assert found & {*spam, *ham}
+    assert not found & {*common}
+
+
+def test_function_words_are_not_proposed_even_where_they_have_lift():
+    spam = [f"{('win', 'grab')[i % 2]} a free {thing} {i}" for i, thing in enumerate(["phone", "bag", "watch"] * 40)]
+    ham = [f"my {('song', 'clip')[i % 2]} sounds great, I heard it {i} times" for i in range(120)]
+    texts = [*spam, *ham]
+    rules = [lk.keywords("win", label=Label.SPAM).rule(name="w"), lk.keywords("song", label=Label.HAM).rule(name="s")]
+    found = {item.words for item in suggest(voted(texts, rules), texts, between=("HAM", "SPAM"), n=50)}
+    assert found
+    assert not found & {"a", "i", "my", "it", "my i"}
+
+
+def test_phrases_without_lift_are_not_proposed_however_many_are_looked_at():
+    rng = np.random.default_rng(0)
+    words = np.array([f"w{i}" for i in range(400)])
+    texts = [" ".join(row) for row in rng.choice(words, (1_500, 12))]
+    votes = np.where(rng.random(1_500) < 0.6, rng.integers(0, 2, 1_500), -1)[:, None]
+    for between in (None, (0, 1)):
+        assert not suggest(votes, texts, lk.MajorityVote().fit(votes), between=between)
 
 
 def test_suggestions_improve_the_coverage_of_the_next_run():
@@ -295,7 +380,11 @@ def test_suggestions_are_a_sequence_a_frame_a_text_and_a_table():
     assert len(found.frame) == len(found) == len(list(found)) > 1
     assert len(found[:1]) == 1
     assert {"words", "label", "new", "precision_low", "ids"} <= set(found.frame.columns)
-    assert str(found).splitlines()[1].split() == ["words", "label", "rows", "new", "precision"]
+    assert str(found).splitlines()[1].split() == ["words", "label", "rows", "new", "agreement"]
+    assert "Agreement is with the labels of the rules" in str(found)
+    judged = suggest(voted(TEXTS * 4), TEXTS * 4, gold=np.tile(GOLD, 4))
+    assert str(judged).splitlines()[1].split() == ["words", "label", "rows", "new", "agreement", "precision"]
+    assert "gold=" not in str(judged)
     assert "<table" in found._repr_html_()
 
 

@@ -7,8 +7,10 @@ from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
 from labelkit.analysis import Summary, pairwise_conflicts, pairwise_overlaps, summarize
+from labelkit.analysis.counts import tallied
+from labelkit.analysis.summary import _stated_bounds
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models import MajorityVote
+from labelkit.label_models import LabelModel, MajorityVote
 from labelkit.votes.gold import count_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.lf_info import LFInfo
@@ -197,3 +199,65 @@ def test_a_thousand_labeling_functions_and_classes_are_summarized_in_bounded_mem
     matrix = LabelMatrix.of(votes, classes=1_400)
     assert summarize(matrix).frame["votes"].iloc[-1] == (votes >= 0).sum()
     assert np.isfinite(pairwise_conflicts(matrix).to_numpy()).all()
+
+
+# Intervals ------------------------------------------------------------------------------------------------------------
+
+
+SHARES = ("coverage", "overlaps", "conflicts", "precision", "recall", "model_precision")
+
+
+@given(outcomes())
+@settings(max_examples=30, deadline=None)
+def test_every_share_lies_within_its_bounds_and_is_undefined_with_them(case):
+    cells, gold, k = case
+    frame = summarize(matrix_of(cells, k), gold=gold, model=MajorityVote().fit(matrix_of(cells, k))).frame
+    for name in SHARES[:-1]:
+        share, low, high = (frame[f"{name}{end}"].to_numpy() for end in ("", "_low", "_high"))
+        assert np.array_equal(np.isnan(share), np.isnan(low))
+        assert np.array_equal(np.isnan(share), np.isnan(high))
+        there = ~np.isnan(share)
+        assert (low[there] - 1e-12 <= share[there]).all()
+        assert (share[there] <= high[there] + 1e-12).all()
+
+
+def test_a_model_that_states_no_bounds_gets_none_and_label_model_gets_its_own():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 2_000)
+    votes = np.where(rng.random((2_000, 4)) < 0.85, truth[:, None], 1 - truth[:, None])
+    matrix = LabelMatrix.of(np.where(rng.random((2_000, 4)) < 0.6, votes, -1))
+    bare = summarize(matrix, model=MajorityVote().fit(matrix)).frame
+    assert bare["model_precision_low"].isna().all()
+    assert bare["model_precision"].notna().all()
+    stated = summarize(matrix, model=LabelModel().fit(matrix)).frame
+    assert (stated["model_precision_low"] < stated["model_precision"]).all()
+    assert (stated["model_precision"] < stated["model_precision_high"]).all()
+    other = LabelMatrix.of(matrix.votes[:, :1], names=["unseen"])  # the model knows no such rule
+    low, high = _stated_bounds(LabelModel().fit(matrix), other.patterns, tallied(other.patterns))
+    assert (low.tolist(), high.tolist()) == ([0, 0], [1, 1])
+
+
+def test_the_interval_of_all_votes_allows_for_votes_that_share_examples():
+    truth, votes = np.zeros(400, int), np.zeros((400, 8), int)
+    votes[:40] = 1  # eight copies of one rule are right or wrong together
+    frame = summarize(votes, gold=truth, n_classes=2).frame
+    one, total = frame.iloc[0], frame.iloc[-1]
+    assert total["gold"] == 8 * one["gold"]
+    assert total["precision_low"] == pytest.approx(one["precision_low"], abs=0.002)
+    assert total["precision_high"] == pytest.approx(one["precision_high"], abs=0.002)
+
+
+def test_wide_intervals_stand_below_the_table_and_narrow_ones_do_not():
+    small, large = (LabelMatrix.of([[0, -1], [1, 1]] * n, names=["a", "b"]) for n in (5, 5_000))
+    assert "95% intervals wider than 10 points" in str(summarize(small))
+    assert "24 - 76%" in str(summarize(small))
+    assert "intervals" not in str(summarize(large))
+
+
+def test_a_table_of_an_earlier_version_is_read_without_bounds(tmp_path):
+    frame = summarize([[0, 1], [1, 1]], gold=[0, 1]).frame
+    kept = [name for name in frame if not name.endswith(("_low", "_high")) or name.startswith("precision")]
+    frame[kept].to_csv(tmp_path / "summary.csv")
+    old = Summary.read_csv(tmp_path / "summary.csv")
+    assert old.frame["coverage_low"].isna().all()
+    assert "intervals" not in str(old)

@@ -26,6 +26,7 @@ def voter(precision, coverage, *, seed, only=None):
     return np.where(spoken & ((votes == only) | (only is None)), votes, -1)
 
 
+BEHIND = {"less precise than the others", "labels are better without it"}
 GOOD = [voter(0.9, 0.6, seed=seed) for seed in range(1, 5)]
 
 
@@ -39,7 +40,7 @@ def problems(findings):
 
 def test_good_rules_with_gold_leave_little_to_say():
     told = problems(found(GOOD, gold=TRUTH))
-    assert told <= {("examples", "votes are tied"), ("gold", "gold looks wrong")}
+    assert told <= {("examples", "votes are tied"), ("gold", "gold against unanimous votes")}
 
 
 def test_rules_that_never_vote_are_one_finding():
@@ -74,11 +75,41 @@ def test_a_rule_against_the_others_is_found_without_gold_and_worse_than_chance_w
     assert ("lf4", "against the others") not in told  # gold has said why
 
 
-def test_a_model_says_who_is_worse_than_chance_where_there_is_no_gold():
+def test_a_model_doubts_a_rule_where_there_is_no_gold_and_does_not_say_that_it_is_wrong():
     bad = voter(0.1, 0.5, seed=9)
     matrix = LabelMatrix.of(np.column_stack([*GOOD, bad]))
-    told = problems(what_to_fix(matrix, model=LabelModel().fit(matrix)))
-    assert ("lf4", "worse than chance") in told
+    findings = what_to_fix(matrix, model=LabelModel().fit(matrix))
+    item = next(i for i in findings if i.problem == "the model doubts it")
+    assert item.subject == "lf4"
+    assert "either the rule or the model is mistaken" in item.why
+    assert "worse than chance" not in {i.problem for i in findings}
+
+
+def test_a_precise_rule_that_many_votes_speak_against_is_not_called_wrong():
+    rare = np.where(TRUTH == 1, np.where(RNG.random(1_000) < 0.2, 1, -1), -1)  # right where three broad rules err
+    broad = [np.where(RNG.random(1_000) < 0.9, 0, -1) for _ in range(3)]
+    item = next(i for i in found([rare, *broad]) if i.problem == "against the others")
+    assert item.subject == "lf0"
+    assert "cannot tell which side errs" in item.why
+    some = np.where((rare == 1) & (np.cumsum(rare == 1) <= 19), TRUTH, -1)
+    assert ("lf0", "against the others") not in problems(found([rare, *broad], gold=some))  # 19 of 19 are right
+
+
+def test_a_rule_that_is_less_precise_than_the_others_is_found():
+    good, weak = [voter(0.95, 0.5, seed=seed) for seed in range(30, 36)], voter(0.78, 0.516, seed=9)
+    item = next(i for i in found([*good, weak], gold=TRUTH) if i.problem in BEHIND)
+    assert (item.subject, item.lfs) == ("lf6", ("lf6",))
+    wrong = (weak >= 0) & (weak != TRUTH)
+    assert item.problem == "labels are better without it" or item.effect == wrong.sum()
+    assert not BEHIND & {p for _, p in problems(found([*good, voter(0.92, 0.5, seed=9)], gold=TRUTH))}
+
+
+def test_findings_about_a_class_or_ties_name_the_rules_that_they_are_about():
+    one, other = voter(0.95, 0.9, seed=1, only=0), voter(0.95, 0.2, seed=2, only=1)
+    findings = found([one, other], gold=TRUTH)
+    assert next(i for i in findings if i.problem == "few votes for it").lfs == ("lf1",)
+    tied = found([np.zeros(1_000, int), np.where(np.arange(1_000) < 100, 1, -1), np.full(1_000, -1)])
+    assert next(i for i in tied if i.problem == "votes are tied").lfs == ("lf0", "lf1")
 
 
 def test_three_gold_rows_prove_nothing_but_that_they_are_few():
@@ -135,9 +166,11 @@ def test_gold_against_unanimous_rules_is_found_while_it_is_rare():
     gold = TRUTH.copy()
     gold[:10] = 1 - gold[:10]
     columns = [TRUTH, TRUTH, voter(1.0, 0.5, seed=4)]
-    item = next(i for i in found(columns, gold=gold) if i.problem == "gold looks wrong")
+    item = next(i for i in found(columns, gold=gold) if i.problem == "gold against unanimous votes")
     assert item.effect == 10
-    assert "gold looks wrong" not in {p for _, p in problems(found(columns, gold=RNG.integers(0, 2, 1_000)))}
+    assert "gold against unanimous votes" not in {
+        p for _, p in problems(found(columns, gold=RNG.integers(0, 2, 1_000)))
+    }
 
 
 def test_faults_are_found():

@@ -82,7 +82,7 @@ def test_prior_and_contributions_add_up_to_the_log_odds(name, case, prior):
     np.testing.assert_allclose(found.proba, proba, rtol=0, atol=1e-9)
     if k == 2:
         odds = np.log(proba[:, 1]) - np.log(proba[:, 0])
-        np.testing.assert_allclose(found.log_odds[:, 1], odds, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(found.log_odds[~found.held, 1], odds[~found.held], rtol=0, atol=1e-9)
     assert (found.contributions[found.votes < 0] == 0).all()
 
 
@@ -147,6 +147,27 @@ def test_copies_of_a_rule_for_one_class_do_not_change_how_the_others_are_read():
     assert here.multipolar_.all()
     covered = (votes >= 0).any(axis=1)
     assert (here.predict(often) == there.predict(once))[covered].mean() > 0.99
+
+
+@pytest.mark.parametrize(("missing", "least"), [(0.0, 0.95), (0.05, 0.95), (0.1, 0.95), (0.3, 0.9)])
+def test_near_copies_of_a_poor_rule_do_not_outvote_good_ones(missing, least):
+    good, gold = observers([0.9, 0.9, 0.9], n=4_000)
+    poor, _ = observers([0.6], n=4_000)
+    rng = np.random.default_rng(1)
+    copies = np.where(rng.random((4_000, 4)) < missing, -1, poor)
+    votes = np.concatenate([good, copies], axis=1)
+    assert LabelModel().fit(votes).score(votes, gold) > least
+
+
+def test_a_rule_that_many_agreeing_rules_contradict_is_not_heeded():
+    rng = np.random.default_rng(0)
+    number, gold = rng.integers(0, 1_000, 1_500), rng.integers(0, 2, 1_500)
+    adversary = np.where((number % 3 == 1) & (gold == 1), 0, -1)
+    honest = [np.where((number % d == 0) & (gold == label), label, -1) for label in (0, 1) for d in range(2, 9)]
+    votes = np.stack([adversary, *honest], axis=1)
+    labels = LabelModel().fit(votes).predict(votes)
+    assert ((labels == gold) | (labels < 0)).all()
+    assert (labels >= 0).mean() > (votes[:, 1:] >= 0).any(axis=1).mean() - 0.01
 
 
 def test_six_copies_of_a_poor_rule_do_not_outvote_four_good_ones():
@@ -417,15 +438,36 @@ def test_gold_shows_which_rule_is_wrong():
 # Reports --------------------------------------------------------------------------------------------------------------
 
 
-def test_precisions_have_intervals_that_gold_narrows_and_that_hold():
+def test_precisions_have_intervals_where_there_is_gold_and_say_so_where_there_is_none():
     votes, gold = rules([0.9, 0.85, 0.8, 0.75, 0.9, 0.7])
-    known = np.where(np.arange(len(gold)) < 400, gold, -1)
-    without, with_gold = LabelModel().fit(votes).precisions(), LabelModel().fit(votes, known).precisions()
-    assert without.columns.tolist() == ["lf", "vote", "votes", "precision", "low", "high"]
-    assert ((without["low"] <= without["precision"]) & (without["precision"] <= without["high"])).all()
-    assert ((with_gold["high"] - with_gold["low"]) < (without["high"] - without["low"])).all()
+    partial = np.where(np.arange(len(gold)) < 400, gold, -1)
+    without, with_gold = LabelModel().fit(votes).precisions(), LabelModel().fit(votes, partial).precisions()
+    columns = ["lf", "vote", "votes", "precision", "low", "high", "gold", "basis"]
+    assert without.columns.tolist() == with_gold.columns.tolist() == columns
+    assert (without["basis"] == "none").all()
+    assert ((without["low"] == 0) & (without["high"] == 1)).all()
+    assert (with_gold["basis"] == "gold").all()
+    assert ((with_gold["low"] <= with_gold["precision"]) & (with_gold["precision"] <= with_gold["high"])).all()
     truth = np.array([(gold[votes[:, j] >= 0] == j % 2).mean() for j in range(6)])
     assert ((with_gold["low"] <= truth) & (truth <= with_gold["high"])).mean() >= 0.8
+
+
+def test_precision_is_nearly_zero_where_all_gold_is_against_a_rule():
+    votes, gold = rules([0.9, 0.85, 0.8, 0.75])
+    against = np.where(votes[:, 0] == 0, 1, gold)
+    found = LabelModel().fit(votes, against).precisions().iloc[0]
+    assert found["low"] == 0 <= found["precision"] <= found["high"] < 0.02
+
+
+def test_a_given_class_prior_bounds_precisions_without_gold():
+    gold = (np.arange(2_000) < 200).astype(int)
+    votes = np.stack([np.where(np.arange(2_000) < 1_000, 1, -1), np.where(np.arange(2_000) < 1_990, 0, -1)], axis=1)
+    found = LabelModel(class_prior=[0.9, 0.1]).fit(votes).precisions()
+    assert (found["basis"] == "class prior").all()
+    truth = [(gold[:1_000] == 1).mean(), (gold[:1_990] == 0).mean()]
+    assert ((found["low"] <= truth) & (truth <= found["high"])).all()
+    assert found["high"][0] < 0.24  # 200 examples of the class, 1,000 votes for it
+    assert found["low"][1] > 0.88
 
 
 def test_redundant_pairs_are_listed():
@@ -436,14 +478,37 @@ def test_redundant_pairs_are_listed():
     assert found["overlap"][0] == 1.0
 
 
-def test_the_verdict_asks_for_gold_where_little_differs_and_tests_where_there_is_gold():
+def test_the_verdict_tests_where_there_is_gold_and_says_nothing_without():
     same = np.repeat([[0, 0, 0], [1, 1, 1]], 50, axis=0)
-    assert not LabelModel().fit(same).verdict().use
-    assert "only 0.0%" in str(LabelModel().fit(same).verdict())
+    verdict = LabelModel().fit(same).verdict()
+    assert verdict.use is None
+    assert "differ from majority vote's on 0.0%" in str(verdict)
     votes, gold = observers([0.95, 0.6, 0.6, 0.6, 0.6])
-    verdict = LabelModel().fit(votes, np.where(np.arange(len(gold)) < 200, gold, -1)).verdict()
-    assert verdict.use
-    assert "sign test" in verdict.reason
+    without = LabelModel().fit(votes).verdict()
+    assert (without.use, without.gain) == (None, None)
+    assert "give some gold" in without.reason
+    verdict = LabelModel().fit(votes, np.where(np.arange(len(gold)) < 400, gold, -1)).verdict()
+    assert verdict.use is True
+    assert 0 < verdict.low < verdict.gain < verdict.high
+    assert f"{100 * verdict.gain:+.1f} points" in verdict.reason
+
+
+def test_the_verdict_says_where_majority_vote_is_better():
+    votes, gold = observers([0.7] * 5, n=2_000)
+    seen = np.arange(len(gold)) < 200
+    votes[~seen, 0] = gold[~seen]
+    model = LabelModel().fit(votes, np.where(seen, gold, -1))
+    assert model.verdict().use is not True
+
+
+def test_gold_without_votes_does_not_count_in_the_verdict():
+    votes, gold = rules([0.9, 0.85, 0.8, 0.75])
+    uncovered = (votes < 0).all(axis=1)
+    assert uncovered.any()
+    labeled = np.where(np.arange(len(gold)) < 1_000, gold, -1)
+    verdict = LabelModel().fit(votes, labeled).verdict()
+    n_covered = int((~uncovered[:1_000]).sum())
+    assert f"on {n_covered:,} covered gold examples" in verdict.reason
 
 
 def test_reports_survive_saving(tmp_path):

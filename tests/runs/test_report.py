@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import combinations
 
@@ -21,6 +22,7 @@ from labelkit.exceptions import CorpusError, RunFolderError
 from labelkit.runs.report import _read_parts as report_parts
 from labelkit.runs.report._example_rows import MOST_BYTES, ExampleTable, LabeledRow, finders_of, pieces
 from labelkit.runs.report._page import in_script
+from labelkit.runs.report._remarks import remarks_of
 from labelkit.runs.report._sample import PER_KIND, PER_LF, PER_PAIR, PER_WHOLE, Chosen, PairCounts
 
 RULES = '''
@@ -295,9 +297,39 @@ def test_a_rule_of_which_nothing_is_known_says_so(run_of, frame):
 
 
 def test_findings_link_to_their_rules(run_of, frame):
-    page = Page(run_of(frame).path / "report.html")
+    folder = run_of(frame)
+    page = Page(folder.path / "report.html")
+    names = [rule["name"] for rule in folder.manifest["rules"]]
+    remarks = re.search(r'<section[^>]*id="remarks".*?</section>', page.source, re.DOTALL)[0]
+    findings = lk.what_to_fix(folder.patterns(), model=folder.model())
+    for finding, item in zip(findings, remarks.split("<li>")[1:], strict=True):
+        assert finding.problem[1:] in item
+        for name in finding.lfs:
+            assert f'<a href="#rule-{names.index(name)}">{name}</a>' in item
     assert "Never votes" in page.text
-    assert "has_nothing" in page.text
+
+
+def test_a_finding_about_a_class_names_the_class_and_some_of_its_rules():
+    votes = np.where(np.arange(1_000)[:, None] % 2 == 0, 0, np.full(9, -1))
+    votes[:, 8] = np.where(np.arange(1_000) % 20 == 1, 1, -1)
+    patterns = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"]).patterns
+    gold = np.zeros((len(patterns), 2), int)
+    gold[np.arange(len(patterns)), (patterns.outcomes[:, 0] < 0).astype(int)] = patterns.counts
+    manifest = {"rejects": 0, "examples": 1_000, "gold": "spam"}
+    remarks = remarks_of(manifest, replace(patterns, gold=gold), None)
+    item = next(remark for remark in remarks if remark.title == "few votes for it")
+    assert (item.subject, [rule.name for rule in item.rules], item.n_more) == ("SPAM", ["lf8"], 0)
+    copies = next(remark for remark in remarks if remark.title == "the same rule twice")
+    assert (copies.subject, len(copies.rules)) == ("", 2)
+
+
+def test_the_report_shows_intervals_where_they_are_wide_and_those_of_f1(run_of, frame):
+    folder = run_of(frame, gold="spam")
+    text, row = Page(folder.path / "report.html").text, folder.summary.iloc[0]
+    assert row["coverage_high"] - row["coverage_low"] > 0.1
+    assert f"{row['coverage_low']:.1%} to {row['coverage_high']:.1%}" in text
+    for low, high in [*folder.manifest["evaluation"]["f1_intervals"].values()]:
+        assert f"{low:.1%} to {high:.1%}" in text
 
 
 def test_faults_and_rejected_rows_are_told(rules, frame, tmp_path):
@@ -490,6 +522,12 @@ def test_a_run_of_an_earlier_version_has_a_report_too(run_of, frame):
             rule.pop(name, None)
     manifest["corpus"].pop("columns")
     manifest["corpus"].pop("types")
+    for name in [name for name in manifest["evaluation"] if name.endswith(("_interval", "_intervals"))]:
+        if name != "accuracy_interval":
+            manifest["evaluation"].pop(name)
+    summary = folder.summary
+    bounds = [name for name in summary if name.endswith(("_low", "_high")) and not name.startswith("precision")]
+    summary.drop(columns=bounds).to_csv(folder.path / "summary.csv")
     (folder.path / "manifest.json").write_text(json.dumps(manifest))
     page = report_of(folder.path)
     assert page.shown(0)[0] in set(frame["text"])

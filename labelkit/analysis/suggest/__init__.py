@@ -1,8 +1,9 @@
 """Find words and phrases that would make good rules: they cover uncovered examples, or tell two classes apart.
 
 The labels that there are now teach which class a phrase speaks for; so suggestions improve with the rules and with the
-label model: suggest, paste, run, suggest again. What is said of a suggestion is what its rule does: it was run on
-the examples that were looked at.
+label model: suggest, paste, run, suggest again. How often a suggestion agrees with these labels is not how often it is
+right: the labels come from rules that read the same texts. Gold says that, and is then kept out of the choice. Counts
+are of what the suggested rule does: it was run on the examples that were looked at.
 
 >>> import labelkit as lk
 >>> spam = [f"please subscribe to channel {i}, free money" for i in range(30)] + [f"free money {i}" for i in range(20)]
@@ -11,17 +12,18 @@ the examples that were looked at.
 >>> matrix = lk.Applier(rules, labels=["HAM", "SPAM"]).apply(spam + ham)
 >>> found = suggest(matrix, spam + ham, lk.MajorityVote().fit(matrix))
 >>> found
-1 suggestion; 80 of 80 examples were looked at
-   words  label  rows  new              precision
+1 suggestion; 80 of 80 examples were looked at. Agreement is with the labels of the rules; gold= tells the precision.
+   words  label  rows  new              agreement
 0  free   SPAM     50   20  100.0% (88.6 - 100.0%)
 >>> print(found.as_rule(0))
 @keywords("free", label=1)  # SPAM
 def says_free(text: str) -> None:
-    \"\"\"Of 30 labeled examples with it 100% (89 - 100%) are SPAM; 20 have no vote.\"\"\"
+    \"\"\"Of 30 labeled examples with it 100% (89 - 100%) are labeled SPAM (not checked by gold); 20 have no vote.\"\"\"
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -31,8 +33,9 @@ import pyarrow as pa
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import rows_of
+from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._phrases import Grams, grams
-from labelkit.analysis.suggest._scoring import SURE, distinct_best, greedy, log_odds, of_labels, scored
+from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions, free_name
 from labelkit.apply.plan import Plan
 from labelkit.corpus import open_corpus
@@ -43,8 +46,9 @@ from labelkit.rules.expressions import leaves
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,6 +75,7 @@ def suggest(
     corpus: Any,
     labels: Any = None,
     *,
+    gold: Any = None,
     column: str = "text",
     n: int = 20,
     between: tuple[int | str, int | str] | None = None,
@@ -91,6 +96,10 @@ def suggest(
         What they are of, in the same order, as :func:`labelkit.open_corpus` takes it.
     labels : ProbabilisticLabels or fitted label model, optional
         The present labels; those of a :class:`LabelModel` fitted to the matrix if not given.
+    gold : array-like, Series or dict by id, optional
+        Trusted labels of some examples; -1, None or NaN where unknown. They tell the precision of each suggestion. To
+        keep that free of bias, examples with gold do not choose the phrases; if more than half of the examples have
+        gold, half of all examples do, drawn at random, and the gold of the others tells the precision.
     column : str
         The text that is looked at.
     n : int
@@ -104,11 +113,12 @@ def suggest(
     min_rows : int
         How many of the covered examples that are looked at have to have a phrase.
     min_precision : float in (0, 1), optional
-        The least lower end of the interval of the precision. Half way from the class's share of the labels to 1 if not
-        given, or its share itself between two classes.
+        The least lower end of the interval of the agreement with the labels, since the precision is not known when
+        phrases are chosen. Half way from the class's share of the labels to 1 if not given, or its share itself between
+        two classes.
     max_rows : int
         How many examples are looked at: half of them uncovered and half covered where there are enough, drawn at
-        random. Counts are scaled up to the corpus.
+        random, and as many as half of this number with gold. Counts are scaled up to the corpus.
     random_state : int
 
     Returns
@@ -119,11 +129,16 @@ def suggest(
     ------
     AnalysisError
         If the corpus or the labels do not fit the matrix, or an option is out of range.
+    GoldError
+        If gold does not fit the examples or the classes.
 
     Notes
     -----
-    Precision is measured on covered examples, by labels that the present rules gave. It says nothing of examples unlike
-    those, so look at some before you paste.
+    Agreement is measured on covered examples, by labels that the present rules gave. It is higher than the precision
+    where the phrase stands beside words of these rules, and says nothing of examples unlike those; so look at some
+    before you paste. A phrase is proposed only if it has lift: it is surely more frequent in its class than in the
+    others (false discovery rate 5%), at least three times so, and stands in at most 5% of the others' examples. Phrases
+    of nothing but function words are left out: words of up to two letters, and English pronouns, prepositions and such.
     """
     rows = rows_of(matrix)
     _check(n, max_words, min_rows, max_rows, min_precision)
@@ -132,7 +147,8 @@ def suggest(
     current = _labels_of(labels, rows)
     if between is None and current.is_covered.all():
         return Suggestions((), 0, len(rows), 'Every example has a vote; between=("A", "B") tells two classes apart.')
-    sample = _sampled(rows, current, corpus, column, max_rows, random_state)
+    truth = np.full(len(rows), ABSTAIN) if gold is None else aligned_gold(gold, rows.ids, rows.class_names)
+    sample = _sampled(rows, current, truth, corpus, column, max_rows, random_state)
     phrases = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)
     present = tuple(lfs or ())
@@ -200,7 +216,11 @@ class _ScoredExamples:
         Their positions, ascending.
     texts : list of str or None
     proba : ndarray of shape (n_sampled, n_classes)
+    hard : ndarray of int64
+        The labels; -1 for none.
     covered : ndarray of bool
+    gold : ndarray of int64
+        Gold of the examples that tell the precision; -1 for the others, which choose the phrases.
     weight : ndarray
         How many examples of the corpus each stands for.
     """
@@ -208,24 +228,51 @@ class _ScoredExamples:
     places: NDArray[np.int64]
     texts: list[str | None]
     proba: NDArray[np.float64]
+    hard: NDArray[np.int64]
     covered: NDArray[np.bool_]
+    gold: NDArray[np.int64]
     weight: NDArray[np.float64]
+
+    @property
+    def teaches(self) -> NDArray[np.bool_]:
+        """True for each covered example that chooses phrases."""
+        return np.asarray(self.covered & (self.gold < 0))
 
 
 def _sampled(
-    rows: LabelMatrix, labels: ProbabilisticLabels, corpus: Any, column: str, max_rows: int, random_state: int
+    rows: LabelMatrix,
+    labels: ProbabilisticLabels,
+    truth: NDArray[np.int64],
+    corpus: Any,
+    column: str,
+    max_rows: int,
+    random_state: int,
 ) -> _ScoredExamples:
     rng = np.random.default_rng(random_state)
-    covered = np.flatnonzero(labels.is_covered)
-    uncovered = np.flatnonzero(~labels.is_covered)
+    judges = truth >= 0
+    if 2 * judges.sum() > len(rows):
+        judges = judges & (rng.random(len(rows)) < 0.5)
+    covered, uncovered = (np.flatnonzero(mask & ~judges) for mask in (labels.is_covered, ~labels.is_covered))
     n_uncovered = min(len(uncovered), max(max_rows // 2, max_rows - len(covered)))
     n_covered = min(len(covered), max(max_rows - n_uncovered, 1))
-    drawn = [rng.choice(part, k, replace=False) for part, k in ((uncovered, n_uncovered), (covered, n_covered))]
-    places = np.sort(np.concatenate(drawn))
+    strata = (uncovered, n_uncovered), (covered, n_covered), (np.flatnonzero(judges), max(max_rows // 2, 1))
+    drawn = [rng.choice(part, min(k, len(part)), replace=False) for part, k in strata]
+    places = np.concatenate(drawn)
+    weight = np.repeat(
+        [len(part) / max(len(few), 1) for (part, _), few in zip(strata, drawn, strict=True)], [*map(len, drawn)]
+    )
+    order = np.argsort(places)
+    places, weight = places[order], weight[order]
     chosen = labels[places]
-    is_covered = chosen.is_covered
-    weight = np.where(is_covered, len(covered) / max(n_covered, 1), len(uncovered) / max(n_uncovered, 1))
-    return _ScoredExamples(places, _texts(rows, corpus, column, places), chosen.proba, is_covered, weight)
+    return _ScoredExamples(
+        places,
+        _texts(rows, corpus, column, places),
+        chosen.proba,
+        np.where(chosen.is_covered, hard_labels(chosen.proba), ABSTAIN),
+        chosen.is_covered,
+        np.where(judges[places], truth[places], ABSTAIN),
+        weight,
+    )
 
 
 def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
@@ -265,12 +312,13 @@ class _PhraseSearch:
     @property
     def base(self) -> NDArray[np.float64]:
         """Each class's share of the labels."""
-        return np.asarray(self.sample.proba[self.sample.covered].mean(axis=0))
+        return np.asarray(self.sample.proba[self.sample.teaches].mean(axis=0))
 
     def chosen(self, n: int) -> list[tuple[int, int]]:
         """Up to ``n`` phrases, each with its class."""
-        covered = self.sample.covered
-        has, proba = self.grams.matrix[np.flatnonzero(covered)], self.sample.proba[covered]
+        teaches = self.sample.teaches
+        has, proba = self.grams.matrix[np.flatnonzero(teaches)], self.sample.proba[teaches]
+        hard = self.sample.hard[teaches]
         scores = scored(has, proba)
         label = scores.label
         if self.pair is not None:
@@ -278,8 +326,10 @@ class _PhraseSearch:
             label = np.where(z > 0, self.pair[0], self.pair[1])
             right = np.asarray((has.T @ proba)[np.arange(len(z)), label])
             scores = of_labels(label, right, scores.support, self.base)
-        good = np.flatnonzero(self._good(scores.low, scores.lift, scores.support, label))
-        good = np.array([g for g in good.tolist() if self.grams.text(g) not in self.listed], dtype=np.int64)
+            hard = np.where(np.isin(hard, self.pair), hard, ABSTAIN)
+        lifted = with_lift(has, hard, label, scores.support >= self.min_rows)
+        good = np.flatnonzero(lifted & self._good(scores.low, scores.lift))
+        good = np.array([g for g in good.tolist() if self._is_new_and_means_something(g)], dtype=np.int64)
         by_gram = self.grams.matrix[:, good].T.tocsr()
 
         def wanted(place: int) -> bool:
@@ -287,10 +337,10 @@ class _PhraseSearch:
             return self.is_news(hit_rows, int(label[good[place]]))
 
         if self.pair is not None:
-            value = np.where(np.abs(z[good]) >= SURE, np.abs(z[good]), 0.0)
-            best = distinct_best(self.grams.matrix[:, good], value, n, wanted)
+            best = distinct_best(self.grams.matrix[:, good], np.abs(z[good]), n, wanted)
         else:
-            best = greedy(self.grams.matrix[np.flatnonzero(~covered)][:, good], scores.lift[good], n, wanted)
+            uncovered = np.flatnonzero(~self.sample.covered)
+            best = greedy(self.grams.matrix[uncovered][:, good], scores.lift[good], n, wanted)
         return [(int(good[b]), int(label[good[b]])) for b in best]
 
     def is_news(self, own: NDArray[Any], label: int) -> bool:
@@ -299,21 +349,15 @@ class _PhraseSearch:
             return False
         return bool((self.votes[own] == label).mean(axis=0).max(initial=0) < KNOWN)
 
-    def _good(
-        self,
-        low: NDArray[np.float64],
-        lift: NDArray[np.float64],
-        support: NDArray[np.float64],
-        label: NDArray[np.int64],
-    ) -> NDArray[np.bool_]:
-        """Return a mask of the phrases that are seen often enough and are precise enough."""
+    def _is_new_and_means_something(self, gram: int) -> bool:
+        text = self.grams.text(gram)
+        return text not in self.listed and not is_function_phrase(text)
+
+    def _good(self, low: NDArray[np.float64], lift: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return a mask of the phrases that agree enough with the labels."""
         if self.min_precision is not None:
-            precise = low >= self.min_precision
-        else:
-            precise = lift > 0 if self.pair is not None else lift >= 0.5
-        if self.pair is not None:
-            precise = precise & np.isin(label, self.pair)
-        return (support >= self.min_rows) & precise & (lift > 0)
+            return (low >= self.min_precision) & (lift > 0)
+        return lift > 0 if self.pair is not None else lift >= 0.5
 
 
 # The suggestions ------------------------------------------------------------------------------------------------------
@@ -366,8 +410,9 @@ def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], l
     share = weight.sum() / sample.weight.sum()
     size = sample.weight.sum() ** 2 / (sample.weight**2).sum()  # of a simple sample that says as much
     share_low, share_high = wilson_interval(share * size, size)
-    taught = sample.proba[own[covered], label]
-    low, high = wilson_interval(taught.sum(), len(taught))
+    taught = sample.proba[own[sample.teaches[own]], label]
+    agreement = _mean_with_bounds(taught)
+    precision = _mean_with_bounds(sample.gold[own[sample.gold[own] >= 0]] == label)
     named = np.concatenate([own[~covered], own[covered]])[:N_IDS]
     return {
         "rows": round(weight.sum()),
@@ -375,12 +420,20 @@ def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], l
         "share_low": float(share_low),
         "share_high": float(share_high),
         "new": round(weight[~covered].sum()),
-        "precision": float(taught.mean()) if len(taught) else float("nan"),
-        "precision_low": float(low),
-        "precision_high": float(high),
+        **dict(zip(("agreement", "agreement_low", "agreement_high"), agreement, strict=True)),
         "support": len(taught),
+        **dict(zip(("precision", "precision_low", "precision_high"), precision, strict=True)),
+        "gold": int((sample.gold[own] >= 0).sum()),
         "ids": tuple(rows.ids[sample.places[named]].tolist()),
     }
+
+
+def _mean_with_bounds(values: NDArray[Any]) -> tuple[float, float, float]:
+    """Return a mean of values in [0, 1], and Wilson's 95% interval; NaN for none."""
+    if not len(values):
+        return math.nan, math.nan, math.nan  # one object, so that equal suggestions are equal
+    low, high = wilson_interval(values.sum(), len(values))
+    return float(values.mean()), float(low), float(high)
 
 
 def _source_label(label: int, lfs: Iterable[LabelingFunction[...]]) -> str:

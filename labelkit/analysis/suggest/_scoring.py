@@ -1,7 +1,11 @@
 """Score words and phrases by the evidence that they give of a class, and choose those to propose.
 
-To cover examples: a phrase's precision is the mean probability of its class over the covered examples that have it,
-and what counts is the lower end of Wilson's 95% interval, measured from the class's base rate (0) to certainty (1).
+A phrase has lift if it is surely more frequent in one class than in the others (an exact test by the hard labels, with
+a false discovery rate of 5% over all phrases), at least three times so, rare in the others, and of that class more
+often than not. So words that stand in any text are left out, in any language.
+
+To cover examples: the agreement of a phrase is the mean probability of its class over the covered examples that have
+it, and what counts is the lower end of Wilson's 95% interval, measured from the class's base rate (0) to certainty (1).
 That, times the uncovered examples that would get a vote, is the gain; phrases are taken greedily, each for what those
 before it leave uncovered. To separate two classes: the z-score of the log-odds ratio with an informative prior.
 
@@ -9,6 +13,8 @@ References
 ----------
 Wilson (1927), Probable inference, the law of succession, and statistical inference.
 https://doi.org/10.1080/01621459.1927.10502953
+Benjamini, Hochberg (1995), Controlling the false discovery rate: a practical and powerful approach to multiple testing.
+https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
 Monroe, Colaresi, Quinn (2008), Fightin' words: lexical feature selection and evaluation for identifying the content of
 political conflict. https://doi.org/10.1093/pan/mpn018
 """
@@ -20,6 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.stats import binom
 
 from labelkit._shared.numbers import wilson_interval
 
@@ -36,8 +43,14 @@ PRIOR_EXAMPLES: Final = 10.0
 OVERLAP: Final = 0.5
 """Two phrases that share more than this of the examples that either is in are not proposed both."""
 
-SURE: Final = 1.96
-"""A z-score from which two classes are told apart."""
+FALSE_DISCOVERIES: Final = 0.05
+"""Share of phrases without lift among those that pass the test."""
+
+LEAST_RATIO: Final = 3.0
+"""Least ratio of a phrase's frequency in its class to that in the others, by the lower end of its interval."""
+
+COMMON: Final = 0.05
+"""A phrase that more than this share of the other classes' examples have is no sign of its class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +61,7 @@ class Scores:
     ----------
     label : ndarray of int64
         The class that it speaks for most.
-    support, precision, low, high : ndarray
+    support, agreement, low, high : ndarray
         Covered examples that have it; the mean probability of its class there, and the interval.
     lift : ndarray
         ``low`` from the class's base rate (0) to certainty (1); below 0 where it may speak against the class.
@@ -56,7 +69,7 @@ class Scores:
 
     label: NDArray[np.int64]
     support: NDArray[np.float64]
-    precision: NDArray[np.float64]
+    agreement: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     lift: NDArray[np.float64]
@@ -92,9 +105,58 @@ def of_labels(
     """Scores of phrases for given classes, from the sums of their probabilities."""
     low, high = wilson_interval(right, support)
     base_rate = base[label]
-    precision = np.divide(right, support, out=np.full(len(right), np.nan), where=support > 0)
+    agreement = np.divide(right, support, out=np.full(len(right), np.nan), where=support > 0)
     lift = np.nan_to_num((low - base_rate) / np.maximum(1 - base_rate, 1e-9), nan=-1.0)
-    return Scores(label, support, precision, low, high, lift)
+    return Scores(label, support, agreement, low, high, lift)
+
+
+def with_lift(
+    grams: sparse.csr_array, hard: NDArray[np.int64], label: NDArray[np.int64], tested: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Find the phrases that are surely and clearly more frequent in their class than in the others.
+
+    Parameters
+    ----------
+    grams : csr_array of shape (n_examples, n_grams)
+    hard : ndarray of shape (n_examples,)
+        Labels; -1 for examples that do not count.
+    label : ndarray of shape (n_grams,)
+        The class that each phrase speaks for.
+    tested : ndarray of bool, shape (n_grams,)
+        Phrases that are looked at; the test corrects for their number.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_grams,)
+
+    Examples
+    --------
+    >>> from scipy import sparse
+    >>> has = sparse.csr_array(np.array([[1, 1]] * 20 + [[0, 1]] * 20))  # the first word stands in one class alone
+    >>> with_lift(has, np.repeat([0, 1], 20), np.array([0, 0]), np.array([True, True])).tolist()
+    [True, False]
+    """
+    stored = grams.tocoo()
+    row, gram = stored.coords
+    row, gram = row[hard[row] >= 0], gram[hard[row] >= 0]
+    support = np.bincount(gram, minlength=len(label)).astype(np.float64)
+    right = np.bincount(gram[hard[row] == label[gram]], minlength=len(label)).astype(np.float64)
+    of_class = np.bincount(hard[hard >= 0], minlength=label.max(initial=0) + 1).astype(np.float64)
+    inside, outside = of_class[label], of_class.sum() - of_class[label]
+    low, _ = wilson_interval(right, support)
+    # odds of the class with the phrase over its odds are the ratio of the phrase's frequencies
+    clear = low * outside >= LEAST_RATIO * (1 - low) * inside
+    rare = support - right <= COMMON * outside
+    chance = inside / max(of_class.sum(), 1.0)
+    p_values = np.where(tested, (of_class > 0).sum() * binom.sf(right - 1, support, chance), np.nan)
+    return np.asarray(clear & rare & tested & (right > support / 2) & _discoveries(p_values))
+
+
+def _discoveries(p_values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Reject hypotheses by the procedure of Benjamini and Hochberg; NaN is none."""
+    p = np.sort(p_values[~np.isnan(p_values)])
+    passed = np.flatnonzero(p <= FALSE_DISCOVERIES * np.arange(1, len(p) + 1) / max(len(p), 1))
+    return np.asarray(p_values <= (p[passed[-1]] if len(passed) else -1.0))
 
 
 def greedy(

@@ -22,7 +22,8 @@ LONGEST_NAME: Final = 60
 
 _COLUMNS: Final = (
     "words", "label", "rows", "share", "share_low", "share_high", "new",
-    "precision", "precision_low", "precision_high", "support", "ids",
+    "agreement", "agreement_low", "agreement_high", "support",
+    "precision", "precision_low", "precision_high", "gold", "ids",
 )  # fmt: skip
 
 
@@ -41,11 +42,18 @@ class Suggestion:
         ``share_high``.
     new : int
         About how many of them have no vote now.
-    precision : float
-        The mean probability of the class among the covered examples that have it, with the 95% interval
-        ``precision_low`` and ``precision_high``. Where the labels err, so does this.
+    agreement : float
+        The mean probability of the class among the covered examples that have it, by the labels of the present rules,
+        with Wilson's 95% interval ``agreement_low`` and ``agreement_high``. It is no precision: the labels err, the
+        more often on such examples the more their rules read the same words; and the phrases that agree best by chance
+        are the ones that are proposed.
     support : int
         How many examples that is the mean of.
+    precision : float
+        The share of the examples with it that are of the class, by gold that did not choose it, with Wilson's 95%
+        interval ``precision_low`` and ``precision_high``; NaN without gold.
+    gold : int
+        How many examples that is the share of.
     ids : tuple
         Some examples that have it, those without a vote first.
     name : str
@@ -66,10 +74,14 @@ class Suggestion:
     share_low: float
     share_high: float
     new: int
+    agreement: float
+    agreement_low: float
+    agreement_high: float
+    support: int
     precision: float
     precision_low: float
     precision_high: float
-    support: int
+    gold: int
     ids: tuple[Any, ...]
     name: str
     column: str
@@ -88,9 +100,12 @@ class Suggestion:
 
     def why(self) -> str:
         """The numbers in a sentence."""
-        share = share_with_bounds(self.precision, self.precision_low, self.precision_high, decimals=0)
-        new = f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
-        return f"Of {self.support:,} labeled examples with it {share} are {_plain(self.label)}; {new}."
+        label, new = _plain(self.label), f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
+        if self.gold:
+            share = share_with_bounds(self.precision, self.precision_low, self.precision_high, decimals=0)
+            return f"Of {self.gold:,} gold examples with it {share} are {label}; {new}."
+        share = share_with_bounds(self.agreement, self.agreement_low, self.agreement_high, decimals=0)
+        return f"Of {self.support:,} labeled examples with it {share} are labeled {label} (not checked by gold); {new}."
 
     def rule(self) -> LabelingFunction[...]:
         """The rule itself, to apply beside the others."""
@@ -153,18 +168,34 @@ class Suggestions(Sequence[Suggestion]):
 
     def _page(self, *, with_source: bool = False) -> ResultPage:
         rows: list[list[Cell]] = [
-            [str(i), item.words, item.label, count(item.rows), count(item.new), _precision(item)]
+            [str(i), item.words, item.label, count(item.rows), count(item.new), _agreement(item)]
             for i, item in enumerate(self.items)
         ]
-        heads = ["", "words", "label", "rows", "new", "precision"]
+        heads = ["", "words", "label", "rows", "new", "agreement"]
+        if self._has_gold():
+            rows = [[*row, _precision(item)] for row, item in zip(rows, self.items, strict=True)]
+            heads.append("precision")
         if with_source:
             rows = [[*row, Code(item)] for row, item in zip(rows, self.items, strict=True)]
             heads.append("rule")
-        return ResultPage([self._head()], [ResultTable(rows, heads=heads, align="><<>>><", head_column=1)])
+        return ResultPage(
+            [self._head()],
+            [ResultTable(rows, heads=heads, align="><<>>>><" if self._has_gold() else "><<>>><", head_column=1)],
+        )
 
     def _head(self) -> str:
         looked = f"{self.n_looked_at:,} of {self.n_examples:,} examples were looked at"
-        return f"{plural(len(self), 'suggestion')}; {looked}{f'. {self.note}' if self.note else ''}"
+        notes = [self.note] if self.note else []
+        if self.items and not self._has_gold():
+            notes.append("Agreement is with the labels of the rules; gold= tells the precision.")
+        return ". ".join([f"{plural(len(self), 'suggestion')}; {looked}", *notes])
+
+    def _has_gold(self) -> bool:
+        return any(item.gold for item in self.items)
+
+
+def _agreement(item: Suggestion) -> str:
+    return share_with_bounds(item.agreement, item.agreement_low, item.agreement_high)
 
 
 def _precision(item: Suggestion) -> str:

@@ -1,8 +1,9 @@
 """Rank the problems of rules, labels and gold by the number of examples that each touches.
 
-A finding names a problem, its subject, the evidence, and about how many examples it touches. A finding that rests on a
-share of few examples is reported only if its 95% interval leaves little doubt. Vote patterns are enough input, so that
-the report of a run needs no examples.
+A finding names a problem, its subject, the evidence, and about how many examples it touches. Many rules are looked at;
+so the tests by gold are corrected for that, and in 95% of analyses all that they report is true. Without gold, a
+finding says that the votes or the model speak against a rule, not that it is wrong. Vote patterns are enough input, so
+that the report of a run needs no examples.
 
 >>> from labelkit.votes.label_matrix import LabelMatrix
 >>> votes = [[0, 0, -1]] * 40 + [[1, 1, -1]] * 20 + [[-1, -1, -1]] * 40
@@ -38,9 +39,10 @@ def what_to_fix(
 ) -> Findings:
     """List the changes that would improve the labels most, with the evidence for each.
 
-    Looked for: examples without a vote; rules that fail, never vote, vote on everything, are worse than chance, speak
-    against the others, make labels worse, or repeat another; classes that no rule votes for, that few votes reach, or
-    that labels name too often or too seldom; tied votes; gold that is too little or looks wrong.
+    Looked for: examples without a vote; rules that fail, never vote, vote on everything, are worse than chance, are
+    less precise than the others, speak against them, make labels worse, or repeat another; classes that no rule votes
+    for, that few votes reach, or that labels name too often or too seldom; tied votes; gold that is too little, or that
+    unanimous rules contradict.
 
     Parameters
     ----------
@@ -71,6 +73,8 @@ def what_to_fix(
         return Findings(())
     evidence = Evidence(patterns, gold_counts, model)
     drafts = [draft for look in _LOOKS for draft in look(evidence)]
+    worse = {draft.subject for draft in drafts if draft.problem in _MORE_THAN_IMPRECISE}
+    drafts = [draft for draft in drafts if draft.problem != _IMPRECISE or draft.subject not in worse]
     drafts.sort(key=lambda draft: -URGENCY[draft.problem] * draft.effect)
     return Findings(
         tuple(
@@ -86,6 +90,8 @@ _LOOKS: Final = (
     by_votes.voiceless,
     by_gold.worse_than_chance,
     by_gold.harmful,
+    by_gold.less_precise,
+    by_gold.doubted,
     by_gold.doubtful_gold,
     by_gold.few_votes_for,
     by_votes.tied,
@@ -98,3 +104,7 @@ _LOOKS: Final = (
     by_votes.silent,
 )
 """The checks; of findings with the same weight, that of the earlier check comes first."""
+
+_IMPRECISE: Final = "less precise than the others"
+_MORE_THAN_IMPRECISE: Final = ("worse than chance", "labels are better without it")
+"""Problems that a rule has because it is imprecise; one finding is enough."""

@@ -53,15 +53,20 @@ def indiscriminate(e: Evidence) -> Iterator[Draft]:
 
 
 def contrary(e: Evidence) -> Iterator[Draft]:
-    """Most votes beside those of a rule are for other classes, and there is too little gold to judge them."""
+    """Most votes beside those of a rule are for other classes, and gold does not say that the rule is right."""
     both, alike = (values - np.diag(np.diagonal(values)) for values in (e.pairs.both, e.pairs.alike))
     for j, name, votes in e.columns():
         met, overlaps = both[j].sum(), e.tally.overlaps[j]
         against = 1 - alike[j].sum() / met if met else 0.0
-        judged = e.judged(j)[1] >= LITTLE_GOLD  # then gold says better than the others whether it is right
-        if not judged and wilson_interval(against * overlaps, overlaps)[0] > 0.5:
+        right, n, _ = e.judged(j)
+        if n >= LITTLE_GOLD or wilson_interval(right, n)[0] > 0.5:
+            continue  # gold says better than the others whether it is right
+        if wilson_interval(against * overlaps, overlaps, confidence=1 - 0.05 / e.patterns.n_lfs)[0] > 0.5:
             why = f"{percent(against)} of the votes that it meets are for another class; others vote on "
-            why += f"{overlaps:,.0f} of its {votes:,.0f} examples. It is wrong, or sees what they miss: look at some."
+            why += (
+                f"{overlaps:,.0f} of its {votes:,.0f} examples. Votes cannot tell which side errs there: a rule that "
+            )
+            why += "sees what the others miss looks the same as a mistaken one. Label some of these examples."
             yield of_lf("against the others", name, e.tally.conflicts[j], why)
 
 
@@ -106,7 +111,7 @@ def tied(e: Evidence) -> Iterator[Draft]:
     if tied > 0.01 * covered:
         why = f"{interval(tied, covered)} of the examples with votes have no most probable class. "
         why += "A label model may weigh the votes." if e.model is None else "A rule that breaks the ties would help."
-        yield Draft("votes are tied", "examples", tied, why)
+        yield Draft("votes are tied", "examples", tied, why, e.voters_on(np.flatnonzero(e.covered & (e.labels < 0))))
 
 
 def unnamed(e: Evidence) -> Iterator[Draft]:
@@ -118,4 +123,4 @@ def unnamed(e: Evidence) -> Iterator[Draft]:
             why = (
                 f"{interval(n_labels, total)} of the labels are {name}. If it is not that rare, its rules are too weak."
             )
-            yield Draft("hardly any label", name, n_labels, why)
+            yield Draft("hardly any label", name, n_labels, why, e.voters_for(label))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.stats import betabinom
 
 from labelkit.analysis.counts import VoteTally, class_counts, tallied
 from labelkit.analysis.pairwise import Pairs, count_pairs
@@ -17,12 +18,61 @@ from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from labelkit.votes.vote_patterns import VotePatterns
 
 LITTLE_GOLD: Final = 50
 """With fewer covered gold examples than this, even an accuracy of 90% has an interval of 20 points and more."""
+
+FALSE_ALARMS: Final = 0.05
+"""Least upper bound of the share of analyses with any untrue finding among those that gold is said to show."""
+
+CHECKS_BY_GOLD: Final = 6
+"""Checks that share the false alarms."""
+
+
+def surely(p_values: ArrayLike, *, n_tests: int | None = None) -> NDArray[np.bool_]:
+    """Tell which hypotheses are rejected, of all that a check tests at once, by Holm's procedure.
+
+    All checks by gold together reject any true hypothesis in at most 5% of analyses, since each has an equal part.
+
+    Parameters
+    ----------
+    p_values : array-like of shape (n,)
+        NaN where nothing was tested.
+    n_tests : int, optional
+        How many were tested, if these are the smallest of more.
+
+    References
+    ----------
+    Holm (1979), A simple sequentially rejective multiple test procedure. https://www.jstor.org/stable/4615733
+
+    Examples
+    --------
+    >>> surely([0.001, 0.5, np.nan, 0.004]).tolist()
+    [True, False, False, True]
+    """
+    p = np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=np.inf)
+    order = np.argsort(p, kind="stable")
+    n_left = max(n_tests or 0, int(np.isfinite(p).sum())) - np.arange(len(p))
+    passed = p[order] * np.maximum(n_left, 1) <= FALSE_ALARMS / CHECKS_BY_GOLD
+    result = np.zeros(len(p), dtype=bool)
+    result[order] = np.logical_and.accumulate(passed)
+    return result
+
+
+def p_below(right: float, n: float, rate: float, size: float) -> float:
+    """Compute the p-value of so few right votes, if votes are right at a rate that is known from ``size`` examples.
+
+    The rate has a beta distribution, so that the number of right votes is beta-binomial; NaN without votes.
+
+    >>> round(p_below(3, 10, 0.8, 1_000), 4), round(p_below(3, 10, 0.8, 10), 4)
+    (0.0009, 0.0195)
+    """
+    if not n:
+        return float("nan")
+    return float(betabinom.cdf(right, n, rate * size + 0.5, (1 - rate) * size + 0.5))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +158,20 @@ class Evidence:
         """Count an LF's votes on gold examples: right ones, all, and those that would be right by chance."""
         right, n, by_chance = self._judged[j].tolist()
         return right, n, by_chance
+
+    @property
+    def n_gold_covered(self) -> float:
+        """Number of gold examples with votes."""
+        return 0.0 if self.gold is None else float(self.gold.count[self.covered[self.gold.pattern]].sum())
+
+    def voters_for(self, label: int) -> tuple[str, ...]:
+        """Name the labeling functions that vote for a class."""
+        return tuple(self.patterns.names[j] for j in np.flatnonzero(self.tally.by_class[:, label]))
+
+    def voters_on(self, rows: NDArray[np.int64]) -> tuple[str, ...]:
+        """Name the labeling functions that vote on some patterns."""
+        columns = zip(self.patterns.names, self.patterns.outcomes.T, strict=True)
+        return tuple(name for name, column in columns if (column[rows] >= 0).any())
 
     def columns(self) -> Iterator[tuple[int, str, float]]:
         """Iterate over the labeling functions that voted: position, name and number of votes."""

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
 
 from labelkit._shared.memory import check_room
 from labelkit.label_models._columns import sums_by
@@ -214,7 +215,8 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
     curvature = np.concatenate([[VOTE_PENALTY], np.full(n_classes, CLASS_PENALTY), np.full(n_columns, VOTE_PENALTY)])
     loss = partial(_loss, curvature=curvature, given=replace(given, scores=log_q), label=label, weight=weight)
     start = np.zeros(3 + n_classes + n_columns)
-    optimum = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    with threadpool_limits(1, user_api="blas"):  # threads are slower than these few numbers
+        optimum = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return np.asarray(optimum.x)
 
 

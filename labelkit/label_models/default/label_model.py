@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
-from labelkit.label_models._agreement import agreement_weights, mean_agreement
+from labelkit.label_models._agreement import agreement_weights, contradicted, mean_agreement
 from labelkit.label_models._class_prior import checked_prior, uniform
 from labelkit.label_models._columns import aligned_columns, sums_by
 from labelkit.label_models._em import run_em
@@ -38,7 +38,7 @@ from labelkit.label_models.default._gold_correction import (
     learn_correction,
     uncorrected,
 )
-from labelkit.label_models.default._reports import LearnedReports, describe
+from labelkit.label_models.default._reports import LearnedReports, describe, describe_overlaps
 from labelkit.label_models.default._scores import posterior_of
 from labelkit.label_models.default._vote_counts import VoteCountScores
 from labelkit.label_models.pattern_label_model import PatternLabelModel
@@ -46,6 +46,7 @@ from labelkit.label_models.pattern_label_model import PatternLabelModel
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from labelkit.label_models._cross_fit import HeldOutGold
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.label_models.default._scores import PatternScores
@@ -127,13 +128,27 @@ class LabelModel(LearnedReports, PatternLabelModel):
         weighted = self.multipolar_ & ~self.confused_
         by_agreement = agreement_weights(table, self.independence_, weighted)
         self.vote_weights_ = _stated_precision.stated_weights(table) * by_agreement
+        self.vote_weights_[self._contradicted(table)] = 0.0
         self.rule_precision_ = _stated_precision.prior_precisions(table)[table.lf]
         self._learn_counts(table)
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
             self._learn_confusions(table)
-        self.gold_correction_ = self._learn_gold(table, gold) if len(gold) else np.zeros(0)
-        describe(self, table, overlaps, gold)
+        self.gold_correction_ = self._learn_gold(table, gold)
+        describe_overlaps(self, table, overlaps)
+
+    def _learn_again(self, table: VoteTable, gold: GoldCounts) -> None:
+        """Learn what depends on gold: of a crowd, which gives its own class prior, the correction alone."""
+        if not self.crowd_:
+            self._set_prior(table, gold)
+            self._learn_counts(table)
+            if self.confused_.any():
+                self.log_confusion_ = np.zeros_like(self.log_confusion_)
+                self._learn_confusions(table)
+        self.gold_correction_ = self._learn_gold(table, gold)
+
+    def _describe(self, table: VoteTable, gold: GoldCounts, held_out: HeldOutGold | None) -> None:
+        describe(self, table, gold, held_out)
 
     def _choose_regime(self, table: VoteTable) -> None:
         """Choose the LFs whose confusions are learned; in a crowd, scores come from these, else from vote counts."""
@@ -141,6 +156,12 @@ class LabelModel(LearnedReports, PatternLabelModel):
         small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
         chosen, crowd = learns_confusions(table, self.multipolar_)
         self.confused_, self.crowd_ = chosen & small, crowd and small
+
+    def _contradicted(self, table: VoteTable) -> NDArray[np.bool_]:
+        """Find the LFs for one class, of no stated precision, that many agreeing votes of others speak against."""
+        stated = np.array([lf.precision is not None for lf in table.lfs], dtype=bool)
+        votes = contradicted(table, self.independence_) & ~self.multipolar_[table.lf]
+        return ~stated & (sums_by(table.lf, votes.astype(np.float64), table.n_lfs) > 0)
 
     def _set_prior(self, table: VoteTable, gold: GoldCounts) -> None:
         """Take the given class prior, else estimate it from gold, else from broad LFs, else uniform."""
@@ -207,6 +228,8 @@ class LabelModel(LearnedReports, PatternLabelModel):
         )
 
     def _learn_gold(self, table: VoteTable, gold: GoldCounts) -> NDArray[np.float64]:
+        if not len(gold):
+            return np.zeros(0)
         covered = table.covered[gold.pattern]
         rows = replace(table.some(gold.pattern[covered]), counts=gold.count[covered])
         given = uncorrected(

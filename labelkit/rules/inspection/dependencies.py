@@ -394,6 +394,7 @@ def _layout(code: CodeType) -> Iterator[Any]:
             continue
         constant = code.co_consts[step.arg or 0]
         if isinstance(constant, CodeType):
+            yield constant.co_name
             yield from _layout(constant)
         else:
             yield step.opcode, constant

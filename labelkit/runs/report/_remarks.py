@@ -10,10 +10,14 @@ from labelkit._shared.numbers import count, percent, plural
 from labelkit.analysis.what_to_fix import what_to_fix
 
 if TYPE_CHECKING:
+    from labelkit.analysis.what_to_fix import Finding
     from labelkit.votes.vote_patterns import VotePatterns
 
 MOST: Final = 40
 """Findings that are listed; the ones behind them matter less."""
+
+MOST_RULES: Final = 6
+"""Rules to which a remark links."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,18 @@ class Remark:
     ----------
     title, text : str
     rules : tuple of RuleReference
-        The rules that it is about.
+        The rules that it is about, the first of them.
+    n_more : int
+        How many there are beside these.
+    subject : str
+        The classes that it is about, if not rules.
     """
 
     title: str
     text: str
     rules: tuple[RuleReference, ...] = ()
+    n_more: int = 0
+    subject: str = ""
 
 
 def remarks_of(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -> list[Remark]:
@@ -68,13 +78,13 @@ def _findings(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -
         for finding in what_to_fix(patterns, model=model)
         if not (unknown and finding.problem == "too little gold")
     ]
-    remarks = [
-        Remark(
-            finding.problem,
-            finding.why,
-            tuple(RuleReference(places[name], name) for name in finding.lfs if name in places),
-        )
-        for finding in findings[:MOST]
-    ]
+    remarks = [_remark(finding, places) for finding in findings[:MOST]]
     more = len(findings) - MOST
     return remarks if more <= 0 else [*remarks, Remark(f"{count(more)} more", "lk.what_to_fix(...) lists them all.")]
+
+
+def _remark(finding: Finding, places: Mapping[str, int]) -> Remark:
+    rules = tuple(RuleReference(places[name], name) for name in finding.lfs if name in places)
+    of_rules = bool(finding.lfs) and finding.subject.startswith(finding.lfs[0])  # then the links name them
+    subject = "" if of_rules or finding.subject in {"examples", "gold"} else finding.subject
+    return Remark(finding.problem, finding.why, rules[:MOST_RULES], max(len(rules) - MOST_RULES, 0), subject)

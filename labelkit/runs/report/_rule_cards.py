@@ -22,6 +22,9 @@ MOST_EARLIER: Final = 8
 MOST_SOURCE: Final = 4_000
 """Characters of a rule's text that a card shows."""
 
+_NOT_ESTIMATED: Final = dict.fromkeys(("model_precision", "model_precision_low", "model_precision_high"), math.nan)
+"""Numbers of the summary of a run whose model gives no estimate."""
+
 
 @dataclass(frozen=True)
 class RuleCard:
@@ -80,7 +83,7 @@ def _card(
         index=j,
         name=rule["name"],
         info=info,
-        numbers={"model_precision": math.nan} | {str(name): n for name, n in facts.summary.iloc[j].items()},
+        numbers=_NOT_ESTIMATED | {str(name): n for name, n in facts.summary.iloc[j].items()},
         labels=_voted_labels(facts, j, labels),
         searched=" ".join([rule["name"], rule["kind"], info["doc"] or "", *rule["columns"]]).lower(),
         looks_for=_looks_for(info),

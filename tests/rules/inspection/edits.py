@@ -98,6 +98,8 @@ IN_RULE = {
     "a default of an inner function": "def inner(w='free'): return w\n return inner()",
     "a keyword default of an inner function": "def inner(*, w='free'): return w\n return inner()",
     "an inner function in an inner function": "def a():\n  def b(): return 'free'\n  return b()\n return a()",
+    "the name of an inner function": "def free(): pass\n return free.__name__",
+    "the name of an inner class": "class free: pass\n return free.__name__",
     "an inner generator": "def inner(): yield 'free'\n return list(inner())",
     "a yield from": "def a(): yield 'free'\n def b(): yield from a()\n return list(b())",
     "a nonlocal": "w = ''\n def inner():\n  nonlocal w\n  w = 'free'\n inner()\n return w",

@@ -1,0 +1,210 @@
+"""Recognise gold that a model learned from, so that it is not judged on what it was told.
+
+An example is recognised by its id, its votes and its class. Where ids say nothing (vote patterns, rows that were picked
+from an array), gold is taken as seen if the model has seen all of it: no pair of votes and class more often than there.
+Votes are compared by hashes that depend neither on the order nor on the container of the votes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit._shared.computed_rows import Rows
+    from labelkit.label_models._cross_fit import HeldOutGold
+    from labelkit.label_models._gold_rows import GoldRows
+    from labelkit.label_models._vote_table import VoteTable
+
+SAME_EXAMPLES: Final = 0.9
+"""Least share of the examples with an id from fit that must have the votes and class from there, if it is the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenGold:
+    """Gold that a model learned from, with the probabilities of models that did not see it.
+
+    Attributes
+    ----------
+    keys : ndarray of uint64, shape (n_pairs,)
+        Hashes of votes and class, ascending; a hash may occur several times.
+    counts : ndarray of shape (n_pairs,)
+    proba : ndarray of shape (n_pairs, n_classes)
+    ids, id_keys : ndarray of uint64, shape (n_gold,)
+        Hashes of the ids, ascending, and of the votes and class of each; empty where the examples had no ids.
+    """
+
+    keys: NDArray[np.uint64]
+    counts: NDArray[np.float64]
+    proba: NDArray[np.float64]
+    ids: NDArray[np.uint64]
+    id_keys: NDArray[np.uint64]
+
+    @classmethod
+    def none(cls, n_classes: int) -> SeenGold:
+        """Make it for a model that did not learn from gold."""
+        nothing = np.zeros(0, np.uint64)
+        return cls(nothing, np.zeros(0), np.zeros((0, n_classes)), nothing, nothing)
+
+    @classmethod
+    def of(cls, table: VoteTable, rows: GoldRows, ids: NDArray[Any] | None, held_out: HeldOutGold) -> SeenGold:
+        """Make it from the gold at fit, and the ids of its examples."""
+        hashes = pattern_hashes(table)
+        keys = _with_class(hashes[held_out.gold.pattern], held_out.gold.label)
+        by_key = np.argsort(keys, kind="stable")
+        id_hashes = np.zeros(0, np.uint64) if ids is None else _id_hashes(ids)
+        by_id = np.argsort(id_hashes, kind="stable")
+        id_keys = _with_class(hashes[rows.pattern], rows.label)[by_id] if len(by_id) else id_hashes
+        return cls(keys[by_key], held_out.gold.count[by_key], held_out.proba[by_key], id_hashes[by_id], id_keys)
+
+    def recognised(
+        self, keys: NDArray[np.uint64], count: NDArray[np.float64], ids: NDArray[Any] | None
+    ) -> NDArray[np.bool_]:
+        """Find the gold that the model learned from.
+
+        Parameters
+        ----------
+        keys : ndarray of uint64, shape (n,)
+            Hashes of votes and class.
+        count : ndarray of shape (n,)
+            Examples that each stands for.
+        ids : ndarray, shape (n,), or None
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+        """
+        if not len(self.keys) or not len(keys):
+            return np.zeros(len(keys), dtype=bool)
+        if ids is not None and len(self.ids):
+            hashes = _id_hashes(ids)
+            place = np.minimum(np.searchsorted(self.ids, hashes), len(self.ids) - 1)
+            with_id = self.ids[place] == hashes
+            same = with_id & (self.id_keys[place] == keys)
+            if same.any() and same.sum() >= SAME_EXAMPLES * with_id.sum():
+                return np.asarray(same)
+        return np.full(len(keys), self._has_all(keys, count))
+
+    def _has_all(self, keys: NDArray[np.uint64], count: NDArray[np.float64]) -> bool:
+        """Return True if the model has seen each pair of votes and class at least as often."""
+        distinct, pair = np.unique(keys, return_inverse=True)
+        start, stop = (np.searchsorted(self.keys, distinct, side=side) for side in ("left", "right"))
+        total = np.append(0.0, np.cumsum(self.counts))
+        return bool((np.bincount(pair, weights=count) <= total[stop] - total[start] + 1e-9).all())
+
+    def held_out(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """Find the probabilities of pairs of votes and class by models that did not see them.
+
+        Returns
+        -------
+        pair : ndarray of int64, shape (n,)
+            The position in ``keys`` that a row is of.
+        share : ndarray of shape (n,)
+            The part of that pair's examples that the row stands for; they sum to 1.
+        proba : ndarray of shape (n, n_classes)
+        """
+        start, stop = (np.searchsorted(self.keys, keys, side=side) for side in ("left", "right"))
+        n_entries = stop - start
+        pair = np.repeat(np.arange(len(keys)), n_entries)
+        entry = np.arange(len(pair)) - np.repeat(np.cumsum(n_entries) - n_entries, n_entries) + start[pair]
+        total = np.bincount(pair, weights=self.counts[entry], minlength=len(keys))
+        return pair, self.counts[entry] / total[pair], self.proba[entry]
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedGold:
+    """Gold with the probabilities that a model is judged by.
+
+    Attributes
+    ----------
+    proba : ndarray or ComputedRows of shape (n, n_classes)
+        By the model; of gold that it learned from, by models that did not see it.
+    label : ndarray of int64, shape (n,)
+    weight : ndarray of shape (n,)
+    covered : ndarray of bool, shape (n,)
+    n_seen : int
+        Examples whose gold the model learned from.
+    """
+
+    proba: Rows
+    label: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    covered: NDArray[np.bool_]
+    n_seen: int
+
+
+def judge_gold(
+    table: VoteTable,
+    rows: GoldRows,
+    ids: NDArray[Any] | None,
+    *,
+    seen: SeenGold,
+    predict: Callable[[NDArray[np.int64]], Rows],
+) -> JudgedGold:
+    """Take the probabilities of gold from a model, and of gold that it learned from by cross-fitting.
+
+    Parameters
+    ----------
+    table : VoteTable
+    rows : GoldRows
+    ids : ndarray or None
+        The id of each row.
+    seen : SeenGold
+        Gold that the model learned from.
+    predict : function
+        From positions of patterns to the model's probabilities.
+
+    Returns
+    -------
+    JudgedGold
+    """
+    examples = rows.weight if rows.example is None else np.ones(len(rows.pattern))
+    is_seen = np.zeros(len(rows.pattern), dtype=bool)
+    if len(seen.keys):
+        is_seen = seen.recognised(gold_keys(table, rows.pattern, rows.label), examples, ids)
+    fresh = rows.counts(table.n_classes, ~is_seen)
+    judged = JudgedGold(predict(fresh.pattern), fresh.label, fresh.count, table.covered[fresh.pattern], 0)
+    if not is_seen.any():
+        return judged
+    pairs = rows.counts(table.n_classes, is_seen)
+    pair, share, proba = seen.held_out(gold_keys(table, pairs.pattern, pairs.label))
+    return JudgedGold(
+        proba=np.concatenate([np.asarray(judged.proba), proba]),
+        label=np.concatenate([judged.label, pairs.label[pair]]),
+        weight=np.concatenate([judged.weight, share * pairs.count[pair]]),
+        covered=np.concatenate([judged.covered, table.covered[pairs.pattern[pair]]]),
+        n_seen=round(float(examples[is_seen].sum())),
+    )
+
+
+def gold_keys(table: VoteTable, pattern: NDArray[np.int64], label: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash the votes of patterns with a class of each; shape (n,)."""
+    return _with_class(pattern_hashes(table)[pattern], label)
+
+
+def pattern_hashes(table: VoteTable) -> NDArray[np.uint64]:
+    """Hash the votes of each pattern, as a sum over its votes; shape (n_patterns,)."""
+    sums = np.append(np.uint64(0), np.cumsum(_mixed(table.codes.astype(np.uint64))[table.hits.indices]))
+    return np.asarray(sums[table.hits.indptr[1:]] - sums[table.hits.indptr[:-1]])
+
+
+def _with_class(hashes: NDArray[np.uint64], label: NDArray[np.int64]) -> NDArray[np.uint64]:
+    return _mixed(hashes + _mixed(label.astype(np.uint64)))
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scramble numbers by the finaliser of SplitMix64 (Steele et al. 2014, https://doi.org/10.1145/2660193.2660195)."""
+    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+def _id_hashes(ids: NDArray[Any]) -> NDArray[np.uint64]:
+    return np.asarray(pd.util.hash_array(ids), dtype=np.uint64)
