@@ -463,8 +463,8 @@ AROUND = {
     "a format as a global": ("f = 'free {}'.format", "def rule(x): return f(x)"),
     "a percent format as a global": ("F = 'free %s'", "def rule(x): return F % x"),
     "a translation": ("T = str.maketrans('f', 'g')", "def rule(x): return x.translate(T)", "'f', 'g'", "'f', 'h'"),
-    "a method of an iterator": ("W = iter(['free'] * 9).__next__", "def rule(x): return W()"),
-    "an iterator": ("W = iter(['free'] * 99)", "def rule(x): return next(W)"),
+    "a method of an iterator": ("W = iter(lambda: 'free', 0).__next__", "def rule(x): return W()"),
+    "an iterator": ("W = iter(lambda: 'free', 0)", "def rule(x): return next(W)"),
     "a generator": ("def g():", "    while True: yield 'free'", "W = g()", "def rule(x): return next(W)"),
     "a globals() by name": ("W = 'free'", "def rule(x): return globals()['W']"),
     "a vars of a module": (
