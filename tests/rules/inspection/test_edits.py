@@ -26,28 +26,26 @@ ALL = os.environ.get("LABELKIT_ALL_EDITS") == "1"
 
 
 @pytest.fixture(autouse=True)
-def own_modules(monkeypatch):
+def own_modules(tmp_path):
     """Forget what an edit imported, and what it did to the environment."""
-    loaded, path, environment = set(sys.modules), list(sys.path), dict(os.environ)
+    path, environment = list(sys.path), dict(os.environ)
     yield
-    forget(loaded)
+    forget(tmp_path)
     sys.path[:] = path
     os.environ.clear()
     os.environ.update(environment)
 
 
-def forget(loaded):
-    for name in set(sys.modules) - loaded:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(os.path.realpath("/tmp")) or "lk_" in name:
+def forget(folder):
+    """Forget the modules of a folder, as a new process does: also a package, of which a session keeps what it loaded."""
+    for name, module in list(sys.modules.items()):
+        if str(vars(module).get("__file__")).startswith(str(folder)) or name == "lk_edit":
             del sys.modules[name]
 
 
 def collect(file):
-    """Import rules as a new process would: also a package, of which a session keeps what it loaded."""
-    folder = str(file.parent)
-    for name, module in list(sys.modules.items()):
-        if str(vars(module).get("__file__")).startswith(folder) or name == "lk_edit":
-            del sys.modules[name]
+    """Import rules as a new process would."""
+    forget(file.parent)
     return lk.collect(file, labels=997)
 
 
@@ -192,9 +190,9 @@ def test_digests_are_the_same_in_every_process(tmp_path):
     """Of all that is understood: else a run would never go on."""
     script = (
         "import json, sys; from pathlib import Path; from tests.rules.inspection.test_edits import *\n"
-        "folder, digests, loaded = Path(sys.argv[1]), {}, set(sys.modules)\n"
+        "folder, digests = Path(sys.argv[1]), {}\n"
         "for n, (name, edit) in enumerate(EDITS.items()):\n"
-        "    forget(loaded)\n"
+        "    forget(folder)\n"
         "    (folder / str(n)).mkdir()\n"
         "    lfs = collect(edit.write(folder / str(n), edited=False))\n"
         "    inputs = [inputs_of(lf) for lf in lfs]\n"
