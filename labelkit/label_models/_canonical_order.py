@@ -11,8 +11,7 @@ order, so that neither order can change a label.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,11 +19,9 @@ import numpy as np
 from scipy import sparse
 
 from labelkit._shared.threads import blocks, in_threads
-from labelkit._version import __version__
 from labelkit.exceptions import ModelError
 from labelkit.label_models._vote_table import GivenVotes, VoteTable
 from labelkit.votes.distinct_rows import distinct
-from labelkit.votes.lf_info import LFInfo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,7 +181,8 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
     missing = [name for name in names if name not in places]
     extra = sorted(set(given.names) - set(names))
     if missing or extra:
-        parts = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)}, unknown to it"] * bool(extra)
+        lacks, has = listed_rules(missing), listed_rules(extra)
+        parts = [f"lacks {lacks}"] * bool(missing) + [f"has {has}, unknown to it"] * bool(extra)
         hint = "fit the model on a matrix of these labeling functions" if missing else "matrix[list(model.lf_names_)]"
         raise ModelError(
             f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}", hint=hint
@@ -192,16 +190,6 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
     return np.array([places[name] for name in names], dtype=np.int64)
 
 
-def changed_rules(fitted: Mapping[str, str], lfs: Sequence[LFInfo]) -> str:
-    """Name the rules whose fingerprint is another one than at fit; empty if there are none, or none can tell."""
-    changed = [lf.name for lf in lfs if lf.fingerprint and fitted.get(lf.name, "") not in ("", lf.fingerprint)]
-    return _listed(list(dict.fromkeys(changed)))
-
-
-def fingerprinted_by() -> str:
-    """Return the versions of labelkit and Python, of which others take other fingerprints of the same rules."""
-    return f"{__version__} {sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _listed(names: list[str]) -> str:
+def listed_rules(names: list[str]) -> str:
+    """Name the first labeling functions, and the number of the others."""
     return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

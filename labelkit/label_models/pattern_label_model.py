@@ -21,14 +21,8 @@ from labelkit._shared.computed_rows import KEPT_CELLS, Rows, picked, rows_at
 from labelkit._shared.memory import check_room
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models._canonical_order import (
-    Arranged,
-    arrange,
-    canonical_order,
-    changed_rules,
-    fingerprinted_by,
-    matched_order,
-)
+from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
+from labelkit.label_models._changed_rules import note_rules, warn_of_changed_rules
 from labelkit.label_models._class_prior import checked_n_classes
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
 from labelkit.label_models._cross_fit import Predict, cross_fit
@@ -161,8 +155,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         self.n_features_in_ = len(given.names)
         self.lf_order_ = order
         self.lf_named_ = given.named
-        self.lf_fingerprints_ = tuple(lf.fingerprint for lf in given.lfs)
-        self.fingerprinted_by_ = fingerprinted_by()
+        note_rules(self, given)
         return given, arranged, rows
 
     def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
@@ -356,21 +349,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
             raise ModelError(
                 f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
             )
-        self._compare_rules(given)
+        warn_of_changed_rules(self, given)
         return given
-
-    def _compare_rules(self, given: GivenVotes) -> None:
-        """Warn if rules have the names of those at fit, and do something else; where nothing tells, nothing is said."""
-        if not (given.named and self.lf_named_) or getattr(self, "fingerprinted_by_", "") != fingerprinted_by():
-            return
-        fitted = dict(zip(self.lf_names_, self.lf_fingerprints_, strict=True))
-        changed = changed_rules(fitted, given.lfs)
-        if changed:
-            warnings.warn(
-                f"the model was fitted on other versions of {changed}: the names are the same, and what the rules do "
-                "is not. Hint: fit it again on votes of these rules",
-                stacklevel=stack_level(),
-            )
 
     def _by_confidence(self, given: GivenVotes, *, fit: bool) -> GivenVotes:
         """Split votes by ranges of confidence; warn if the model cannot use confidences."""
