@@ -59,6 +59,10 @@ class CorpusError(LabelkitError, ValueError):
     """A corpus is missing, empty, malformed, or lacks a column that a rule reads."""
 
 
+class CorpusChangedError(CorpusError):
+    """The file of a corpus was written again while it was read: its votes would be those of two corpora."""
+
+
 class FaultError(LabelkitError, RuntimeError):
     """A labeling function raised, or returned a value that is not a vote, in a run that stops on faults."""
 

@@ -167,7 +167,8 @@ class Applier:
         Raises
         ------
         CorpusError
-            If the corpus cannot be read, lacks a column that a rule reads, or has an id twice.
+            If the corpus cannot be read, lacks a column that a rule reads, or has an id twice, or if its file was
+            written again meanwhile.
         FaultError
             If a rule failed and ``on_fault`` is ``"raise"``.
         TooManyFaultsError
@@ -191,6 +192,7 @@ class Applier:
 
     def open(self, corpus: Any, *, id: str | None = None, on_bad_row: Literal["raise", "reject"] = "raise") -> Corpus:  # noqa: A002
         """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
+        self.lfs = LabelingFunctions(self.lfs)  # which describes them as they are now: a global may have changed
         opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row)
         self.plan.check(opened.column_names, opened.column_type)
         return opened
@@ -243,10 +245,14 @@ class Applier:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
         runner = engine_named(engine, workers)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
-        remembered = CachedRules(self.lfs, corpus, cache_of(cache, corpus.n_rows), from_start=first == 0)
+        whole = tuple(dict.fromkeys((*self.plan.columns, *also)))
+        read = (*whole, corpus.id) if corpus.id is not None else whole
+        remembered = CachedRules(self.lfs, corpus, cache_of(cache, corpus.n_rows), read=read, from_start=first == 0)
         self.remembered = remembered.names
         plan = remembered.plan(self.plan)
-        columns = tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
+        # Where bad rows are left out, the columns that are read decide which rows there are.
+        rejects = corpus.on_bad_row == "reject"
+        columns = whole if rejects else tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
         completion = remembered.completion
         delivery = _Delivery(deliver, completion)
         seconds, n_faults = np.zeros(len(self.lfs)), known_faults
@@ -262,15 +268,17 @@ class Applier:
             results = runner.run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
         seen = DistinctIds(corpus) if seen is None else seen
         with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
-            for delivered in results:
-                bar.update(delivered.n_rows)
-                seen.add(delivered.ids, delivered.start)
-                seconds += delivered.seconds
-                self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
-                n_faults += len(delivered.faults)
-                remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
-                self._judge(delivered, on_fault, max_faults, n_faults)
-                yield delivered
+            with corpus.watched():
+                for delivered in results:
+                    corpus.check_unchanged()
+                    bar.update(delivered.n_rows)
+                    seen.add(delivered.ids, delivered.start)
+                    seconds += delivered.seconds
+                    self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
+                    n_faults += len(delivered.faults)
+                    remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
+                    self._judge(delivered, on_fault, max_faults, n_faults)
+                    yield delivered
             remembered.keep()
 
     def _judge(self, delivered: Delivered[Any], on_fault: OnFault, max_faults: int | None, n_faults: int) -> None:

@@ -8,8 +8,9 @@ on any example are not stored: the next time, it may not fail.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.apply.plan import BatchVotes, Plan
-from labelkit.apply.vote_cache import VoteCache, VoteFile
+from labelkit.apply.vote_cache import DRAFT, HELD, VoteCache, VoteFile
 from labelkit.corpus import Batch, Corpus
 from labelkit.rules.labeling_functions import LabelingFunctions
 
@@ -33,26 +34,37 @@ class CachedRules:
     corpus : Corpus
     cache : VoteCache or None
         With None, nothing is read and nothing stored.
+    read : sequence of str
+        The columns that are read where no rule is cached.
     from_start : bool
         Whether all batches will be computed; otherwise nothing new can be stored.
     """
 
-    def __init__(self, lfs: LabelingFunctions, corpus: Corpus, cache: VoteCache | None, *, from_start: bool) -> None:
+    def __init__(
+        self,
+        lfs: LabelingFunctions,
+        corpus: Corpus,
+        cache: VoteCache | None,
+        *,
+        read: Sequence[str] = (),
+        from_start: bool,
+    ) -> None:
         self._lfs = lfs
         self._corpus = corpus
         self._cache = cache
         self._n_rows = 0
         self._faulty: set[int] = set()
-        entries = {} if cache is None else _entries(lfs, corpus, cache)
-        self._cached = {j: entry.path for j, entry in entries.items() if entry.exists}
-        self._new = {j: entry.path for j, entry in entries.items() if from_start and not entry.exists}
-        self._drafts = {j: draft for j, path in self._new.items() if (draft := _draft(path)) is not None}
+        entries = {} if cache is None else _entries(lfs, corpus, cache, read)
+        kept = {j: entry.path for j, entry in entries.items() if entry.exists}
+        self._cached = {j: held for j, path in kept.items() if (held := _draft(path, path)) is not None}
+        self._new = {j: entry for j, entry in entries.items() if from_start and j not in self._cached}
+        self._drafts = {j: draft for j, entry in self._new.items() if (draft := _draft(entry.path)) is not None}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for draft in self._drafts.values():
+        for draft in (*self._drafts.values(), *self._cached.values()):
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
 
@@ -98,7 +110,7 @@ class CachedRules:
         for j, draft in self._drafts.items():
             with suppress(OSError):  # a cache that fails is no reason for a run to fail
                 if j not in self._faulty and draft.stat().st_size == size:
-                    draft.replace(self._new[j])
+                    self._new[j].seal(draft)
         if self._cache is not None and self._drafts:
             self._cache.prune()
 
@@ -114,7 +126,7 @@ class Completion:
     voted : tuple of int
         The rules that are applied, in the order of their votes.
     cached, drafts : dict from int to Path
-        The files of cached votes, and of those to be stored.
+        The files of cached votes, which are whole, and of those to be stored.
     """
 
     n_lfs: int
@@ -154,31 +166,45 @@ def _write(path: Path, content: bytes, at: int) -> None:
             path.unlink(missing_ok=True)
 
 
-def _entries(lfs: LabelingFunctions, corpus: Corpus, cache: VoteCache) -> dict[int, VoteFile]:
-    """List the entries of the rules that can be cached; a file of another length than the corpus does not count."""
-    size = np.dtype(lfs.space.dtype).itemsize
+def _entries(lfs: LabelingFunctions, corpus: Corpus, cache: VoteCache, read: Sequence[str]) -> dict[int, VoteFile]:
+    """List the entries of the rules that can be cached; a file that is damaged, or of other rows, does not count."""
     n_rows, entries = corpus.n_rows, {}
     for j, lf in enumerate(lfs):
-        entry = cache.entry(lf, corpus, lfs.space)
+        entry = cache.entry(lf, corpus, lfs.space, read)
         if entry is None:
             continue
         if entry.exists:
-            length = cache.touch(entry) // size
-            n_rows = length if n_rows is None else n_rows
-            entry = VoteFile(entry.path, length == n_rows)
+            n_votes = entry.n_votes(lfs.space)
+            n_rows = n_votes if n_rows is None else n_rows
+            entry = VoteFile(entry.path, n_votes is not None and n_votes == n_rows)
+            cache.touch(entry)
         entries[j] = entry
     return entries
 
 
-def _draft(path: Path) -> Path | None:
-    """Create an empty file beside the final one; None if that fails."""
+def _draft(path: Path, content: Path | None = None) -> Path | None:
+    """Create a file of this run's own beside the final one, empty or with the content of another; None if that fails.
+
+    Another process may remove a file at any time: a second name holds its content until this run is done.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".draft", dir=path.parent)
+        suffix = DRAFT if content is None else HELD
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
         os.close(handle)
+        if content is not None:
+            _link(content, Path(draft))
     except OSError:
         return None
     return Path(draft)
+
+
+def _link(content: Path, draft: Path) -> None:
+    draft.unlink()
+    try:
+        draft.hardlink_to(content)
+    except OSError:  # a file system without links
+        shutil.copyfile(content, draft)
 
 
 def blank(n_rows: int) -> pa.RecordBatch:

@@ -1,10 +1,10 @@
 """Cache votes on disk: after an edit, only the rules that it changed are applied again.
 
-The votes of a rule are stored under a key, a hash of all that they depend on: what the rule does (its fingerprint, and
-for Python rules what they read, see :mod:`labelkit.rules.inspection.dependencies`), what the columns that it reads
-hold, and the versions of labelkit and Python. A key is never used for anything else, so entries never become outdated;
-those that were not used for longest are removed when the room is used up. Files get their names only when they are
-complete, so any number of processes may share a cache, and one that is killed leaves at most a draft that nobody reads.
+The votes of a rule are stored under a key, a hash of all that they depend on: what the rule does and reads (see
+:mod:`labelkit.rules.inspection.rule_inputs`), what its columns hold, the classes, and the versions of labelkit and
+Python. A key is never used for anything else, so entries never become outdated; those that were not used for longest
+are removed when the room is used up. Files get their names only when they are complete, so any number of processes may
+share a cache, and one that is killed leaves at most a draft that nobody reads.
 
 The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else the user's cache folder.
 """
@@ -12,6 +12,7 @@ The folder is ``LABELKIT_CACHE`` where that is set (``off`` keeps nothing), else
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -19,7 +20,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -28,17 +29,25 @@ from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
-from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
-from labelkit.rules.predicates import foreign
-from labelkit.votes.label_space import LabelSpace
+from labelkit.rules.inspection.rule_inputs import inputs_of
+from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
-FORMAT: Final = "votes-1"
+FORMAT: Final = "votes-2"
 """The layout of the folder; another version of labelkit that lays it out otherwise uses another."""
 
 MAX_BYTES: Final = 4 * 2**30
 """Room for columns of votes, if ``LABELKIT_CACHE_BYTES`` does not say otherwise."""
+
+DRAFT: Final = ".draft"
+"""Suffix of votes that are being made."""
+
+HELD: Final = ".held"
+"""Suffix of a second name of votes, which a run reads."""
+
+CHECKSUM_BYTES: Final = 16
+"""Bytes at the end of a file: the checksum of its votes and its name."""
 
 MIN_ROWS: Final = 10_000
 """Corpora with fewer rows are voted on again sooner than files are found, unless a cache is asked for."""
@@ -57,12 +66,32 @@ class VoteFile:
     Parameters
     ----------
     path : Path
-        A file of plain int8 or int16, one for each example.
+        A file of plain int8 or int16, one for each example, and a checksum.
     exists : bool
     """
 
     path: Path
     exists: bool
+
+    def n_votes(self, space: LabelSpace) -> int | None:
+        """Read the file, and return its number of votes; None unless it is as it was written, and all are votes."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return None
+        votes, checksum = content[:-CHECKSUM_BYTES], content[-CHECKSUM_BYTES:]
+        if checksum != _checksum(votes, self.path.name) or len(votes) % np.dtype(space.dtype).itemsize:
+            return None
+        column = np.frombuffer(votes, space.dtype)
+        in_range = column.min(initial=ABSTAIN) >= ABSTAIN and column.max(initial=ABSTAIN) < len(space)
+        return len(column) if in_range else None
+
+    def seal(self, draft: Path) -> None:
+        """Give a draft of votes its checksum and its name."""
+        checksum = _checksum(draft.read_bytes(), self.path.name)
+        with draft.open("ab") as file:
+            file.write(checksum)
+        draft.replace(self.path)
 
 
 class VoteCache:
@@ -92,29 +121,38 @@ class VoteCache:
     def __repr__(self) -> str:
         return f"VoteCache({str(self.folder.parent)!r})"
 
-    def entry(self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace) -> VoteFile | None:
-        """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`)."""
-        functions = _functions(lf)
-        if why_not(lf):
+    def entry(
+        self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace, read: Sequence[str] = ()
+    ) -> VoteFile | None:
+        """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`).
+
+        Parameters
+        ----------
+        lf : LabelingFunction
+        corpus : Corpus
+        space : LabelSpace
+        read : sequence of str
+            All columns that are read. Where bad rows are left out, these decide which rows there are.
+        """
+        inputs = inputs_of(lf)
+        if _not_kept(lf) or inputs.unclear:
             return None
-        contents = {name: self._content(corpus, name) for name in _corpus_columns(lf)}
+        left_out = read if corpus.on_bad_row == "reject" else ()
+        contents = {name: self._content(corpus, name) for name in sorted({*lf.corpus_columns, *left_out})}
         if not all(contents.values()):
             return None
         kinds = [str(corpus.column_type(name)) for name in contents]
-        inputs = resolve(*functions).digest if functions else None
-        derived = _derived(lf)
-        about = (__version__, sys.version_info[:3], str(space.dtype), len(space), corpus.on_bad_row)
-        key = fingerprint(about, lf.fingerprint, inputs, derived, contents, kinds)
+        decides = isinstance(lf.body, Calls) and lf.body.decide is not None  # by the names of classes, perhaps
+        classes = space.names if decides else len(space)
+        about = (__version__, sys.version_info[:3], str(space.dtype), classes, corpus.on_bad_row)
+        key = fingerprint(about, inputs.digest, inputs.packages, contents, kinds)
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
         return VoteFile(path, path.is_file())
 
-    def touch(self, entry: VoteFile) -> int:
-        """Mark an entry as used now; returns its bytes, 0 if it is gone."""
-        try:
+    def touch(self, entry: VoteFile) -> None:
+        """Mark an entry as used now."""
+        with contextlib.suppress(OSError):
             os.utime(entry.path)
-            return entry.path.stat().st_size
-        except OSError:
-            return 0
 
     def size(self) -> tuple[int, int]:
         """Return the number of cached files, and their bytes."""
@@ -143,10 +181,12 @@ class VoteCache:
         self._tidy(ABANDONED)
 
     def _tidy(self, age: float) -> None:
-        for draft in self.folder.glob("*/.*.draft"):
-            with contextlib.suppress(OSError):
-                if time.time() - draft.stat().st_mtime >= age:
-                    draft.unlink()
+        """Remove drafts of that age, and what killed processes held."""
+        for suffix, least in ((DRAFT, age), (HELD, ABANDONED)):
+            for path in self.folder.glob(f"*/.*{suffix}"):
+                with contextlib.suppress(OSError):
+                    if time.time() - path.stat().st_mtime >= least:
+                        path.unlink()
 
     def _kept(self) -> list[tuple[Path, os.stat_result]]:
         files = []
@@ -158,16 +198,17 @@ class VoteCache:
 
     def _content(self, corpus: Corpus, column: str) -> str:
         """Hash the content of a column; the hash of a file's column is stored until the file is written again."""
-        stamp = _stamp(corpus)
-        if stamp is None:
+        if corpus.stamp is None:
             return corpus.content(column)
+        stamp = fingerprint(corpus.stamp)
         note = self.folder / "corpora" / f"{fingerprint(str(corpus.path), column)}.json"
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # a note that cannot be read is none
             kept = json.loads(note.read_text("utf-8"))
-            if kept["stamp"] == stamp:
+            if kept["stamp"] == stamp and isinstance(kept["content"], str):
                 return str(kept["content"])
         content = corpus.content(column)
-        if content and _stamp(corpus) == stamp and time.time() - max(when for _, _, when in stamp) / 1e9 > SETTLED:
+        if content and time.time() - corpus.stamp.latest > SETTLED:
+            corpus.check_unchanged()
             with contextlib.suppress(OSError), replaced(note) as draft:
                 draft.write_text(json.dumps({"stamp": stamp, "content": content}), "utf-8")
         return content
@@ -194,17 +235,19 @@ def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:
     >>> why_not(lucky)
     ('uses random.random, which gives another answer each time',)
     """
-    if lf.levels:
-        return ("it says how sure it is, which is not kept",)
-    if lf.cache is not None:
-        return () if lf.cache else ("its decorator says cache=False",)
-    if any(predicate.stored is not None for predicate in lf.predicates):
-        return ("asks a database, which may answer differently each time",)
-    unknown = foreign(lf.predicates)
-    if unknown is not None:
-        return (f"its predicate {type(unknown).__name__} is not of labelkit, so what it depends on is not known",)
-    functions = _functions(lf)
-    return resolve(*functions).problems if functions else ()
+    return _not_kept(lf) or inputs_of(lf).unclear
+
+
+def _not_kept(lf: LabelingFunction[...]) -> tuple[str, ...]:
+    """Return the reason why there is no room here for what a rule says, whatever it depends on."""
+    if any(getattr(function, "keeps_answers", False) for function in lf.functions):
+        return ("its answers are kept, and not its votes",)
+    return ("it says how sure it is, which is not kept",) if lf.levels else ()
+
+
+def _checksum(votes: bytes, name: str) -> bytes:
+    """Hash votes and the name of their file, so that one that is renamed is none."""
+    return hashlib.blake2b(votes, digest_size=CHECKSUM_BYTES, key=name.encode()[:64]).digest()
 
 
 def _room() -> int:
@@ -217,42 +260,3 @@ def _room() -> int:
         raise LabelkitError(
             f"LABELKIT_CACHE_BYTES={given!r} is not a number of bytes", hint="LABELKIT_CACHE_BYTES=4000000000"
         ) from None
-
-
-def _stamp(corpus: Corpus) -> list[list[Any]] | None:
-    """Return sizes and times of the files of a corpus, which change when one is written again."""
-    if corpus.path is None:
-        return None
-    paths = sorted(corpus.path.iterdir()) if corpus.path.is_dir() else [corpus.path]
-    stats = [(path, path.stat()) for path in paths]
-    return [[str(path.absolute()), stat.st_size, stat.st_mtime_ns] for path, stat in stats]
-
-
-def _derived(lf: LabelingFunction[...] | Column) -> list[Column]:
-    """List the derived columns that a rule reads, and those that they read, in an order that the rule gives.
-
-    Two of them may have the same name, where a module calls a column otherwise than the one that made it.
-    """
-    columns: dict[Column, None] = {}
-    todo = list(derived_columns(lf).values())
-    while todo:
-        column = todo.pop()
-        if column not in columns:
-            columns[column] = None
-            todo += derived_columns(column).values()
-    return list(columns)
-
-
-def _corpus_columns(lf: LabelingFunction[...]) -> Sequence[str]:
-    """List the columns of the corpus that a rule reads, by itself or through derived columns."""
-    names: set[str] = set()
-    owners: list[LabelingFunction[...] | Column] = [lf, *_derived(lf)]
-    for owner in owners:  # the columns of a guard are among the parameters
-        names |= {parameter.name for parameter in owner.parameters} - set(derived_columns(owner))
-    return sorted(names)
-
-
-def _functions(lf: LabelingFunction[...]) -> list[Any]:
-    """List the user's functions that a rule calls."""
-    body = [lf.body.function] if isinstance(lf.body, Calls) else []
-    return body + [column.function for column in _derived(lf)]

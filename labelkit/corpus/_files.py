@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from io import BufferedIOBase
@@ -32,6 +33,38 @@ LARGEST_ROW = 256 * 2**20
 
 BOM = b"\xef\xbb\xbf"
 """Byte order mark, which some programs write at the beginning of UTF-8."""
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """The size and times of files, by which a file that was written again is told.
+
+    Parameters
+    ----------
+    files : tuple of (path, bytes, inode, time of modification in ns)
+    changed : tuple of int
+        When each was last changed in any way, its attributes included, in ns.
+    """
+
+    files: tuple[tuple[str, int, int, int], ...]
+    changed: tuple[int, ...]
+
+    @property
+    def latest(self) -> float:
+        """The latest of the times, in seconds."""
+        return max((*self.changed, *(file[-1] for file in self.files)), default=0) / 1e9
+
+
+def stamp_of(path: Path) -> FileStamp:
+    """Return the stamp of a file, or of the files of a folder that are not hidden; empty if it is not there."""
+    try:
+        is_folder = path.is_dir()
+        paths = sorted(p for p in path.iterdir() if not p.name.startswith((".", "_"))) if is_folder else [path]
+        stats = [(str(one.absolute()), one.stat()) for one in paths]
+    except (OSError, ValueError):  # ValueError: a text with a NUL, which is no path
+        return FileStamp((), ())
+    files = tuple((name, stat.st_size, stat.st_ino, stat.st_mtime_ns) for name, stat in stats)
+    return FileStamp(files, tuple(stat.st_ctime_ns for _, stat in stats))
 
 
 def open_bytes(path: Path) -> BufferedIOBase:

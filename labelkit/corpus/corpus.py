@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
+from labelkit.corpus._files import FileStamp, stamp_of
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
-from labelkit.exceptions import CorpusError
+from labelkit.exceptions import CorpusChangedError, CorpusError
 
 if TYPE_CHECKING:
     from labelkit.votes.example_names import FrameIndex
@@ -55,6 +58,8 @@ class Corpus:
         The column of the ids.
     on_bad_row : {"raise", "reject"}
         What to do with a row that cannot be read.
+    stamp : FileStamp, optional
+        Of the file or folder, from before anything of it was read.
 
     Attributes
     ----------
@@ -68,8 +73,11 @@ class Corpus:
         *,
         id: str | None = None,  # noqa: A002 - the word that users write
         on_bad_row: Literal["raise", "reject"] = "raise",
+        stamp: FileStamp | None = None,
     ) -> None:
         self._source = source
+        self._stamp = stamp
+        self._digest: str | None = None
         self._id = id
         index = source.frame_index
         self._id_column = INDEX if id is None and index is not None and index.ids is not None else id
@@ -210,12 +218,50 @@ class Corpus:
 
     def fingerprint(self) -> str:
         """Digest the content (of a file, its bytes); empty where that cannot be known without using it up."""
-        return self._source.fingerprint()
+        if self._digest is None:
+            self._digest = self._source.fingerprint()
+        return self._digest
 
     def content(self, column: str) -> str:
         """Digest what a column holds; empty where that cannot be known without using it up."""
         self._check_columns([column])
         return self._source.content(column)
+
+    @property
+    def stamp(self) -> FileStamp | None:
+        """The size and times of its files when it was opened; None for what is not of files."""
+        return self._stamp
+
+    def check_unchanged(self) -> None:
+        """Compare the files with what they were when the corpus was opened.
+
+        Raises
+        ------
+        CorpusChangedError
+            If one was written again, also with the same size and time.
+        """
+        if self._stamp is None or self.path is None:
+            return
+        now = stamp_of(self.path)
+        if now == self._stamp:
+            return
+        if now.files != self._stamp.files or self._digest is None or self._digest != _fresh_digest(self._source):
+            raise CorpusChangedError(
+                f"the corpus {self._source.name} was written again while it was read, so that votes on its old and its "
+                "new rows would be mixed; nothing is kept",
+                hint="run it again when the file is complete, and open a corpus anew after it was written",
+            )
+        self._stamp = now  # a link or a permission changed, the content did not
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Raise CorpusChangedError at the end, or in place of any other error, if the files were written again."""
+        try:
+            yield
+        except Exception:
+            self.check_unchanged()
+            raise
+        self.check_unchanged()
 
     def __repr__(self) -> str:
         rows = [] if self.n_rows is None else [f"{self.n_rows:,} rows"]
@@ -253,6 +299,14 @@ class Corpus:
         if len(ids) and not (pa.types.is_string(ids.type) or pa.types.is_integer(ids.type)):
             raise CorpusError(f"the ids (column {self._id!r}) are {ids.type}, neither text nor integers")
         return ids
+
+
+def _fresh_digest(source: CorpusSource) -> str:
+    """Digest the content of files as it is now, whatever was read of them before."""
+    try:
+        return copy(source).fingerprint()  # which opens them anew
+    except (CorpusError, OSError):
+        return ""
 
 
 def _missing_column(column: str, names: Sequence[str]) -> CorpusError:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from labelkit._shared.foreign import named_type, remedy_for
 from labelkit.corpus import csv_source, files_source, frame_source, jsonl_source, parquet_source, stream_source
 from labelkit.corpus._arrow_types import arrow_types
+from labelkit.corpus._files import stamp_of
 from labelkit.corpus.corpus import Corpus
 from labelkit.exceptions import CorpusError
 
@@ -74,7 +75,8 @@ def open_corpus(
         if id not in {None, data.id}:
             raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
         return data
-    return Corpus(_source(data, arrow_types(types)), id=id, on_bad_row=on_bad_row)
+    stamp = stamp_of(Path(data).expanduser()) if isinstance(data, str | Path) else None
+    return Corpus(_source(data, arrow_types(types)), id=id, on_bad_row=on_bad_row, stamp=stamp)
 
 
 def _source(data: Any, types: Types) -> CorpusSource:

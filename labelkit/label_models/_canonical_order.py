@@ -181,7 +181,8 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
     missing = [name for name in names if name not in places]
     extra = sorted(set(given.names) - set(names))
     if missing or extra:
-        parts = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)}, unknown to it"] * bool(extra)
+        lacks, has = listed_rules(missing), listed_rules(extra)
+        parts = [f"lacks {lacks}"] * bool(missing) + [f"has {has}, unknown to it"] * bool(extra)
         hint = "fit the model on a matrix of these labeling functions" if missing else "matrix[list(model.lf_names_)]"
         raise ModelError(
             f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}", hint=hint
@@ -189,5 +190,6 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
     return np.array([places[name] for name in names], dtype=np.int64)
 
 
-def _listed(names: list[str]) -> str:
+def listed_rules(names: list[str]) -> str:
+    """Name the first labeling functions, and the number of the others."""
     return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

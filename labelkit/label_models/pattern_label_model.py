@@ -22,6 +22,7 @@ from labelkit._shared.memory import check_room
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
+from labelkit.label_models._changed_rules import note_rules, warn_of_changed_rules
 from labelkit.label_models._class_prior import checked_n_classes
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
 from labelkit.label_models._cross_fit import Predict, cross_fit
@@ -158,6 +159,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         self.n_features_in_ = len(given.names)
         self.lf_order_ = order
         self.lf_named_ = given.named
+        note_rules(self, given)
         return given, arranged, rows
 
     def predict_pattern_proba(self, patterns: VotePatterns) -> NDArray[np.float64]:
@@ -185,6 +187,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def label(self, matrix: Any, gold: Any = None) -> ProbabilisticLabels:
         """Return probabilistic labels of the examples; for vote patterns, a row for each pattern.
+
+        Votes of rules that have the names of those at fit, and do something else, bring a warning that names them.
 
         Parameters
         ----------
@@ -351,6 +355,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
             raise ModelError(
                 f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
             )
+        warn_of_changed_rules(self, given)
         return given
 
     def _by_confidence(self, given: GivenVotes, *, fit: bool) -> GivenVotes:

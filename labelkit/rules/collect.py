@@ -111,8 +111,8 @@ def _newest_rules(module_globals: Mapping[str, Any]) -> Mapping[str, Any] | list
 def _walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:
     if isinstance(value, LabelingFunction):
         yield value
-    elif isinstance(value, Mapping | list | tuple) and depth:
-        for part in list(value.values()) if isinstance(value, Mapping) else value:
+    elif issubclass(type(value), Mapping | list | tuple) and depth:
+        for part in list(value.values()) if issubclass(type(value), Mapping) else value:
             yield from _walk(part, depth - 1)
 
 

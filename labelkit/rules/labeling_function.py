@@ -8,6 +8,7 @@ definition, which is what every faster path is held to.
 from __future__ import annotations
 
 import itertools
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -18,7 +19,8 @@ import numpy as np
 
 from labelkit.exceptions import RuleError
 from labelkit.rules.expressions import Expression, leaves
-from labelkit.rules.inspection.fingerprint import fingerprint
+from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
+from labelkit.rules.inspection.rule_inputs import fingerprint_of
 from labelkit.rules.parameters import Parameter, as_column, resolved_hints, split_optional
 from labelkit.rules.predicates import Predicate, foreign_code
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
@@ -110,8 +112,13 @@ class Column:
     def __repr__(self) -> str:
         return f"<column {self.name}({', '.join(p.name for p in self.parameters)})>"
 
+    @property
+    def specification(self) -> list[Any]:
+        """All that its declaration says of its values, without the code of its function."""
+        return [self.name, self.batch, _specified(self.function), _forms(self.parameters, batch=self.batch)]
+
     def __fingerprint_parts__(self) -> list[Any]:
-        return [self.function, self.batch, [(p.name, p.optional) for p in self.parameters]]
+        return [*self.specification, self.function]
 
     @cached_property
     def returns(self) -> Any:
@@ -209,17 +216,55 @@ class LabelingFunction(Generic[P]):
             return tuple(sorted({label for _, label in self.body.cases} - {ABSTAIN}))
         return getattr(self.body.decide, "labels", None)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change when what the rule does changes."""
-        derived = [self.origin.namespace.get(c) for c in self.columns]
-        return fingerprint(
-            self.body,
-            [(p.name, p.optional) for p in self.parameters],
-            [c for c in derived if isinstance(c, Column)],
-            *([self.levels] if self.levels else []),
-            *foreign_code(self.predicates),
-        )
+        """16 hexadecimal digits that change when what the rule does changes; of the rule as it is now."""
+        return fingerprint_of(self)
+
+    @property
+    def specification(self) -> list[Any]:
+        """All that its declaration says of its votes, without the code of the functions that it calls."""
+        batch = isinstance(self.body, Calls) and self.body.batch
+        derived = [column.specification for column in self.derived]
+        return [self._declared, _forms(self.parameters, batch=batch), derived]
+
+    @cached_property
+    def _declared(self) -> str:
+        """The digest of what cannot change, which may be long lists of words."""
+        body: Any = self.body
+        if isinstance(body, Calls):
+            body = ["calls", body.batch, body.when, body.decide, _specified(body.function)]
+        return fingerprint(body, self.levels, foreign_code(self.predicates))
+
+    @property
+    def functions(self) -> list[Any]:
+        """The functions that it calls: its own, and those of the derived columns that it reads."""
+        body = [self.body.function] if isinstance(self.body, Calls) else []
+        return body + [column.function for column in self.derived]
+
+    @property
+    def derived(self) -> list[Column]:
+        """The derived columns that it reads, and those that they read, in an order that the rule gives.
+
+        Two of them may have the same name, where a module calls a column otherwise than the one that made it.
+        """
+        columns: dict[Column, None] = {}
+        todo = list(derived_columns(self).values())
+        while todo:
+            column = todo.pop()
+            if column not in columns:
+                columns[column] = None
+                todo += derived_columns(column).values()
+        return list(columns)
+
+    @property
+    def corpus_columns(self) -> list[str]:
+        """The columns of the corpus that it reads, by itself or through derived columns."""
+        names: set[str] = set()
+        owners: list[LabelingFunction[...] | Column] = [self, *self.derived]
+        for owner in owners:  # the columns of a guard are among the parameters
+            names |= {parameter.name for parameter in owner.parameters} - set(derived_columns(owner))
+        return sorted(names)
 
     @property
     def expressions(self) -> list[Expression]:
@@ -233,7 +278,7 @@ class LabelingFunction(Generic[P]):
         """The predicates of its cases, or of its guard."""
         return [leaf.test for expression in self.expressions for leaf in leaves(expression)]
 
-    @cached_property
+    @property
     def info(self) -> LFInfo:
         """The description that travels with the votes."""
         return LFInfo(
@@ -291,6 +336,18 @@ class LabelingFunction(Generic[P]):
         labels = self.labels
         votes = "" if labels is None else " -> " + ", ".join(str(n) if space is None else space.name(n) for n in labels)
         return f"<{self.kind} rule {self.name}({', '.join(self.columns)}){votes}>"
+
+
+def _specified(function: Any) -> Any:
+    """Return a function of labelkit's that says which parts of it count; None for those of users."""
+    return function if is_specified(function) else None
+
+
+def _forms(parameters: Sequence[Parameter], *, batch: bool) -> list[Any]:
+    """List the columns of a function with the form in which each is given; an annotation decides it for batches."""
+    kinds = [typing.get_origin(p.annotation) or p.annotation if batch else None for p in parameters]
+    forms = [f"{getattr(kind, '__module__', '')}.{getattr(kind, '__name__', '')}" for kind in kinds]
+    return [(p.name, p.optional, form) for p, form in zip(parameters, forms, strict=True)]
 
 
 def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], space: LabelSpace) -> Any:

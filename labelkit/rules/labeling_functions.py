@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from functools import cached_property
 from typing import overload
 
 from labelkit._shared.tables import ResultPage, ResultTable
@@ -50,8 +51,6 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         else:
             self.space = _space_of(self._lfs) if inherited is None else inherited
         _check_labels(self._lfs, self.space)
-        for lf in self._lfs:
-            lf.fingerprint  # noqa: B018 - of the source as it is now: the file may be edited before the rules run
 
     @overload
     def __getitem__(self, key: int | str) -> LabelingFunction[...]: ...
@@ -93,9 +92,9 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         """The names of the rules, in order."""
         return tuple(lf.name for lf in self._lfs)
 
-    @property
+    @cached_property
     def infos(self) -> tuple[LFInfo, ...]:
-        """The descriptions of the rules, in order."""
+        """The descriptions of the rules, in order, as they are when they are first asked for."""
         return tuple(lf.info for lf in self._lfs)
 
 

@@ -28,8 +28,8 @@ def forget_neighbours(other_than: Path | None = None) -> None:
 
 def _stands_in(module: ModuleType, folder: Path) -> bool:
     """Tell if a module is a file of the folder; a package, which holds others, is not."""
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and Path(file).parent == folder and not hasattr(module, "__path__")
+    file = vars(module).get("__file__")  # a module may have a __getattr__ that answers anything
+    return isinstance(file, str) and Path(file).parent == folder and "__path__" not in vars(module)
 
 
 def load_file(path: Path) -> ModuleType:

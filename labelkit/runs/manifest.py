@@ -65,7 +65,7 @@ def write_results(
     timings = {"finished": finished, "seconds": times.seconds, "seconds_per_lf": per_lf}
     write_json(layout.timings, {**timings, "remembered": list(run_.applier.remembered)})
     shutil.rmtree(layout.work)
-    layout.key.unlink()
+    layout.inputs.unlink()
 
 
 def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faults: int) -> dict[str, Any]:
@@ -73,7 +73,10 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faul
     covered = int(patterns.counts[covered_patterns(patterns)].sum())
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
     return {
-        "rules": [{**lf.info.to_dict(), "module": lf.origin.module, **run_.texts[lf.name]} for lf in lfs],
+        "rules": [
+            {**info.to_dict(), "module": lf.origin.module, **run_.texts[lf.name]}
+            for lf, info in zip(lfs, lfs.infos, strict=True)
+        ],
         "classes": list(lfs.space.names),
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),

@@ -172,6 +172,15 @@ class FinishedParts:
         name = vote_columns([lf.name for lf in self.lfs])[0]
         return pq.read_table(self.layout.part("votes", number), columns=[name]).column(0)
 
+    def describe(self, n_parts: int) -> None:
+        """Write the descriptions of the rules into the first parts, whose votes stay as they are."""
+        for number in range(n_parts):
+            file = self.layout.part("votes", number)
+            votes = pq.read_table(file).combine_chunks()
+            votes = votes.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names))
+            with replaced(file) as draft:
+                write_part(votes, draft, repeating=votes.schema.names[1:])
+
     def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         """Merge the patterns of the first ``n_parts`` parts; also the places of each part's patterns among them."""
         parts = in_threads(self._patterns, range(n_parts))

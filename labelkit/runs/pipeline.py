@@ -7,8 +7,9 @@ written beside its final place and renamed when it is complete; a run that was s
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
@@ -21,14 +22,14 @@ from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache
 from labelkit.corpus import BATCH_ROWS
 from labelkit.corpus.gold import open_gold
-from labelkit.exceptions import LabelkitError, RunFolderError
+from labelkit.exceptions import CorpusChangedError, LabelkitError, RunFolderError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.runs.manifest import write_results
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
-from labelkit.runs.run_state import Run, StageTimes, resume_key
+from labelkit.runs.run_state import Run, StageTimes
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -61,8 +62,9 @@ def run(
     corpus : object
         As :meth:`labelkit.Applier.apply` takes it.
     out : path
-        The folder to make. If an earlier run of the same rules over the same corpus was stopped, it goes on where it
-        was.
+        The folder to make. If an earlier run into it was stopped, it goes on where it was, provided that all is the
+        same that its votes depend on: rules with all that they reach, corpus, gold, options, versions. Else it begins
+        anew, with a warning that says why.
     id : str, optional
         The column that names the examples; as in :meth:`labelkit.Applier.apply`.
     gold : str, array, Series or mapping, optional
@@ -89,7 +91,8 @@ def run(
     RunFolderError
         If the folder exists and ``force`` is not given.
     CorpusError
-        If the corpus cannot be read, lacks a column, has an id twice, or has no rows.
+        If the corpus cannot be read, lacks a column, has an id twice, has no rows, or its file was written again during
+        the run.
     GoldError
         If gold does not fit the corpus or the classes, or none of it is of an example.
     FaultError
@@ -109,24 +112,36 @@ def run(
     batch_rows = -(-batch_size // CHUNK) * CHUNK
     texts = {lf.name: {**text_of(lf, applier.lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
     run_ = Run(applier, opened, truth, RunLayout(layout.draft), batch_rows, texts)
-    run_.resume_or_start(resume_key(run_, gold, on_bad_row))
-    times = StageTimes()
-    n_rows = run_.vote(
-        workers=workers, engine=engine, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache
-    )
-    times.note("apply")
-    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
-    if truth is not None and patterns.gold is not None:
-        truth.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
-    times.note("patterns")
-    # Gold evaluates the rules; the model is fitted without it.
-    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
-    times.note("fit")
-    run_.label(proba, patterns, places, workers)
-    times.note("labels")
-    write_results(run_, estimator, patterns, proba, n_rows, times, report=report)
+    with _nothing_mixed(run_.layout):
+        run_.resume_or_start()
+        times = StageTimes()
+        n_rows = run_.vote(
+            workers=workers, engine=engine, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache
+        )
+        times.note("apply")
+        patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+        if truth is not None and patterns.gold is not None:
+            truth.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
+        times.note("patterns")
+        # Gold evaluates the rules; the model is fitted without it.
+        proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
+        times.note("fit")
+        run_.label(proba, patterns, places, workers)
+        times.note("labels")
+        write_results(run_, estimator, patterns, proba, n_rows, times, report=report)
+        opened.check_unchanged()  # gold and the examples of the report were read from it, too
     _move(layout)
     return RunFolder(layout.folder)
+
+
+@contextmanager
+def _nothing_mixed(layout: RunLayout) -> Iterator[None]:
+    """Remove the parts of a run whose corpus changed: nobody knows which of its rows they are of."""
+    try:
+        yield
+    except CorpusChangedError:
+        shutil.rmtree(layout.folder, ignore_errors=True)
+        raise
 
 
 def _check_target(layout: RunLayout, *, force: bool) -> None:

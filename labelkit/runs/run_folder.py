@@ -61,9 +61,9 @@ class RunLayout:
         return self.folder.with_name(f".{self.folder.name}.old")
 
     @property
-    def key(self) -> Path:
-        """Digest of the run's input; present until the run is finished."""
-        return self.folder / "key"
+    def inputs(self) -> Path:
+        """Note of the run's inputs; present until the run is finished."""
+        return self.folder / "inputs.json"
 
     @property
     def work(self) -> Path:
@@ -114,6 +114,15 @@ class RunLayout:
         """Make the folders that a run writes to."""
         for folder in (self.folder / "votes", self.folder / "labels", self.work):
             folder.mkdir(parents=True)
+
+    def keep_parts(self, n_parts: int) -> None:
+        """Remove all but the first parts, and the note of the inputs: a run that was killed leaves files half done."""
+        kept = {self.inputs}
+        for number in range(n_parts):
+            kept |= {self.part("votes", number), self.part_patterns(number), self.part_faults(number)}
+        for file in [path for path in self.folder.rglob("*") if path.is_file()]:
+            if file not in kept:
+                file.unlink()
 
     def part(self, kind: Kind, number: int) -> Path:
         """Return the file of one part."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
-from labelkit._version import __version__
+from labelkit._shared.user_errors import stack_level
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import BatchVotes
@@ -22,9 +25,9 @@ from labelkit.corpus import Batch, Corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
-from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, covered_patterns, write_part
-from labelkit.runs.run_folder import RunLayout
+from labelkit.runs.run_folder import RunLayout, write_json
+from labelkit.runs.run_inputs import RunInputs
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.probabilistic_labels import hard_labels, labels_table
 from labelkit.votes.vote_patterns import VotePatterns
@@ -46,14 +49,33 @@ class Run:
         """The parts that are finished so far."""
         return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names)
 
-    def resume_or_start(self, key: str) -> None:
-        """Keep the parts of an interrupted run with the same key; remove anything else."""
-        note = self.layout.key
-        if key and note.is_file() and note.read_text("utf-8") == key:
+    def resume_or_start(self) -> None:
+        """Keep the parts of an interrupted run of the same inputs; remove anything else, and say why."""
+        inputs, n_parts = self._inputs(), self.parts.count(until_fault=False)
+        before = _read_note(self.layout.inputs)
+        reasons = inputs.differences(before)
+        if not reasons:
+            moved = before.get("lines") != inputs.lines  # the lines in the messages of faults
+            n_parts = self.parts.count(until_fault=True) if moved else n_parts
+            self.layout.keep_parts(n_parts)
+            if before.get("described") != inputs.described:
+                write_json(self.layout.inputs, {**inputs.to_dict(), "described": ""})
+                self.parts.describe(n_parts)
+            write_json(self.layout.inputs, inputs.to_dict())
             return
+        if n_parts:
+            warnings.warn(
+                f"the run that was interrupted ({self.layout.folder}) does not go on, but begins anew: "
+                f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
+                stacklevel=stack_level(),
+            )
         shutil.rmtree(self.layout.folder, ignore_errors=True)
         self.layout.begin()
-        note.write_text(key, "utf-8")
+        write_json(self.layout.inputs, inputs.to_dict())
+
+    def _inputs(self) -> RunInputs:
+        applier = self.applier
+        return RunInputs.of(applier.lfs, self.corpus, self.gold, batch_rows=self.batch_rows, types=applier.plan.types)
 
     def vote(
         self,
@@ -77,7 +99,8 @@ class Run:
         known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
         seen = DistinctIds(self.corpus).add_all(map(self.parts.ids, range(first)))
-        if n_rows == first * self.batch_rows:
+        # The corpus is read on also after the last part where bad rows are left out: they are listed as they are met.
+        if n_rows == first * self.batch_rows or self.corpus.on_bad_row == "reject":
             for delivered in self.applier.stream(
                 self.corpus,
                 deliver,
@@ -142,14 +165,13 @@ class _PatternLabels:
         return labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
 
 
-def resume_key(run_: Run, gold: Any, on_bad_row: str) -> str:
-    """Hash the input of a run, so that it can go on with the parts of an interrupted one; empty if it cannot."""
-    content = run_.corpus.fingerprint()
-    if not content:
-        return ""
-    rules = [info.to_dict() for info in run_.applier.lfs.infos]
-    options = [run_.corpus.id, run_.batch_rows, on_bad_row, run_.applier.lfs.space.names, run_.applier.plan.types]
-    return fingerprint(__version__, content, rules, options, gold)
+def _read_note(path: Path) -> dict[str, Any]:
+    """Read the note of a run's inputs; empty if there is none that can be read."""
+    try:
+        note = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 class StageTimes:

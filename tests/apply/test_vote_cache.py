@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.apply.plan import CHUNK, Plan
-from labelkit.apply.vote_cache import VoteCache, why_not
+from labelkit.apply.vote_cache import CHECKSUM_BYTES, VoteCache, VoteFile, why_not
 from tests.waiting import GUARD
 
 RULES = '''
@@ -333,13 +333,126 @@ def test_the_cache_can_be_turned_off(project, cache, monkeypatch):
     assert not (project / "off").exists()
 
 
-def test_a_file_of_another_length_is_no_entry(project, cache):
+DAMAGES = {
+    "cut off": lambda content: content[:-1],
+    "cut off to nothing": lambda content: b"",
+    "longer": lambda content: content + b"\1",
+    "of other votes": lambda content: b"\1" * len(content),
+    "of the right length, with -5": lambda content: np.full(N_ROWS, -5, np.int8).tobytes(),
+    "of the right length, with 1": lambda content: np.full(N_ROWS, 1, np.int8).tobytes(),
+    "one bit": lambda content: bytes([content[0] ^ 1]) + content[1:],
+    "zeros": lambda content: bytes(len(content)),
+    "the checksum": lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_file_that_is_damaged_is_no_entry_and_is_written_anew(project, cache, damage):
     """Such as one that was cut off when the disk was full."""
     lfs = rules(project)
     expected = lk.Applier(lfs).apply(project / "corpus.parquet", cache=cache).votes
-    for path in cache.folder.glob("??/*.int8"):
-        path.write_bytes(path.read_bytes()[:-1])
-    assert np.array_equal(lk.Applier(lfs).apply(project / "corpus.parquet", cache=cache).votes, expected)
+    contents = {path: path.read_bytes() for path in cache.folder.glob("??/*.int8")}
+    for path, content in contents.items():
+        path.write_bytes(DAMAGES[damage](content))
+    applier = lk.Applier(lfs)
+    assert np.array_equal(applier.apply(project / "corpus.parquet", cache=cache).votes, expected)
+    assert applier.remembered == ()
+    assert {path: path.read_bytes() for path in contents} == contents
+
+
+def test_a_column_that_was_sealed_with_votes_out_of_range_is_no_entry(project, cache):
+    lfs, corpus = lk.LabelingFunctions(rules(project)[["offers"]]), project / "corpus.parquet"
+    expected = lk.Applier(lfs).apply(corpus, cache=cache).votes
+    (path,) = cache.folder.glob("??/*.int8")
+    for vote in (-5, -2, 2, 100):
+        draft = path.with_name("draft")
+        draft.write_bytes(np.full(N_ROWS, vote, np.int8).tobytes())
+        VoteFile(path, exists=True).seal(draft)
+        assert np.array_equal(lk.Applier(lfs).apply(corpus, cache=cache).votes, expected)
+
+
+def test_a_column_under_the_name_of_another_is_no_entry(project, cache):
+    lfs, corpus = rules(project), project / "corpus.parquet"
+    expected = lk.Applier(lfs).apply(corpus, cache=cache).votes
+    paths = sorted(cache.folder.glob("??/*.int8"))
+    contents = [path.read_bytes() for path in paths]
+    for path, content in zip(paths, contents[1:] + contents[:1], strict=True):
+        path.write_bytes(content)
+    assert np.array_equal(lk.Applier(lfs).apply(corpus, cache=cache).votes, expected)
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_columns_that_another_process_removes_meanwhile_are_there_until_the_end(project, cache, monkeypatch, links):
+    def without_links(*_):
+        raise OSError("no links here")
+
+    if not links:
+        monkeypatch.setattr("pathlib.Path.hardlink_to", without_links)
+    lfs, corpus = rules(project), project / "corpus.parquet"
+    expected = lk.Applier(lfs).apply(corpus, cache=cache).votes
+    applier = lk.Applier(lfs)
+    voting = applier.stream(applier.open(corpus), lambda batch, votes: votes.votes, batch_size=CHUNK, cache=cache)
+    parts = [next(voting).result]
+    cache.clear()
+    parts += [delivered.result for delivered in voting]
+    assert np.array_equal(np.concatenate(parts), expected)
+    assert list(cache.folder.glob("??/.*")) == []
+
+
+# -------------------------------------------------------------------------------------- rows that are left out
+
+
+BAD = b"id,text,other\n" + b"".join(
+    b"%d,%s,%s\n" % (n, b"free \xff" if n in (7, 300) else b"free" if n % 3 else b"nice", b"\xff" if n == 9 else b"hm")
+    for n in range(500)
+)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("options", [{}, {"id": "id"}, {"workers": 2}, {"workers": 2, "engine": "process"}])
+def test_rows_that_are_left_out_are_the_same_with_a_cache(project, cache, kind, options):
+    path = project / f"bad.{kind}"
+    if kind == "csv":
+        path.write_bytes(BAD)
+    else:
+        rows = [row.split(b",") for row in BAD.splitlines()[1:]]
+        path.write_bytes(b"".join(b'{"id": %s, "text": "%s", "other": "%s"}\n' % tuple(row) for row in rows))
+    of_text = lk.keywords("free", label=1, column="text").rule(name="of_text")
+    of_other = lk.keywords("hm", label=0, column="other").rule(name="of_other")
+    another = lk.keywords("nice", label=0, column="text").rule(name="another")
+    for lfs in ([of_text], [of_text], [of_other], [of_text, of_other], [of_text, of_other, another], [another]):
+        expected = votes_and_rejects(lfs, path, cache=False, **options)
+        assert votes_and_rejects(lfs, path, cache=cache, **options) == expected
+        assert votes_and_rejects(lfs, path, cache=cache, **options) == expected
+
+
+def votes_and_rejects(lfs, path, **options):
+    applier = lk.Applier(lfs, labels=2)
+    corpus = applier.open(path, id=options.pop("id", None), on_bad_row="reject")
+    matrix = applier.apply(corpus, **options)
+    return matrix.votes.tolist(), matrix.ids.tolist(), [reject.row for reject in corpus.rejects]
+
+
+def test_a_run_that_leaves_rows_out_is_the_same_from_the_cache_and_after_an_interruption(project, cache, monkeypatch):
+    (project / "bad.csv").write_bytes(BAD)
+    lfs = lk.LabelingFunctions([lk.keywords("free", label=1, column="text").rule(name="free")], labels=2)
+
+    def run(out, kept=False):
+        options = {"id": "id", "on_bad_row": "reject", "report": False, "cache": kept}
+        return lk.run(lfs, project / "bad.csv", project / out, **options)
+
+    def interrupted(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    folders = [run("one", cache), run("two", cache), run("three")]
+    with monkeypatch.context() as patch:
+        patch.setattr("labelkit.runs.pipeline.write_results", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run("again")
+    folders.append(run("again"))
+    assert {folder.manifest["examples"] for folder in folders} == {498}
+    assert len({(folder.path / "rejects.jsonl").read_text() for folder in folders}) == 1
+    assert len((folders[0].path / "rejects.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_run_that_stops_leaves_no_draft_and_keeps_nothing(project, cache):
@@ -368,7 +481,7 @@ def test_drafts_of_killed_processes_are_removed_in_time(project, cache):
 
 
 def test_what_was_not_used_for_longest_goes_when_there_is_no_room(tmp_path):
-    cache = VoteCache(tmp_path, max_bytes=2 * N_ROWS)
+    cache = VoteCache(tmp_path, max_bytes=2 * (N_ROWS + CHECKSUM_BYTES))
     lfs = {word: [lk.keywords(word, label=1).rule(name=word, column="text")] for word in ("free", "nice", "win")}
     before = set()
     for age, word in ((3000, "free"), (2000, "nice")):

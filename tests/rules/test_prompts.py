@@ -866,7 +866,7 @@ def test_a_fingerprint_changes_with_what_is_asked_and_not_with_how_fast():
 
 
 def test_votes_are_not_cached_since_answers_are():
-    assert why_not(asks()) == ("its decorator says cache=False",)
+    assert why_not(asks()) == ("its answers are kept, and not its votes",)
 
 
 def test_a_changed_meaning_of_an_answer_needs_no_new_answer(endpoint):

@@ -392,7 +392,8 @@ def test_ctrl_c_leaves_nothing_under_the_final_name_and_says_so(rules, corpus, t
 def test_a_run_of_other_rules_does_not_go_on_with_the_parts_of_an_interrupted_one(rules, faulty, corpus, tmp_path):
     with pytest.raises(FaultError):
         lk.run(faulty, corpus, tmp_path / "out", batch_size=1024)
-    folder = lk.run(rules, corpus, tmp_path / "out", batch_size=1024)
+    with pytest.warns(UserWarning, match=r"begins anew: the rule 'fragile' is gone\. Hint"):
+        folder = lk.run(rules, corpus, tmp_path / "out", batch_size=1024)
     assert folder.matrix().n_lfs == 3
 
 

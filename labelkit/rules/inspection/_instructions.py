@@ -20,7 +20,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from labelkit.rules.inspection import purity
-from labelkit.rules.inspection._origin import is_ours, parents
+from labelkit.rules.inspection._objects import DESCRIPTIONS
+from labelkit.rules.inspection._origin import is_ours, is_patched, parents
+from labelkit.rules.inspection.fingerprint import PLAIN
 from labelkit.rules.inspection.syntax import home_of
 
 _PATHLIB: Final = re.compile(r"^pathlib\.(_local\.|_abc\.)?(Posix|Windows)?Path\b")
@@ -124,6 +126,9 @@ class Body:
             else:
                 self._local(step, after)
         self._notes.asked |= {step.argval for step in self._steps if step.opname in _ATTRIBUTE}
+        read = {step.argval for step in self._steps if isinstance(step.argval, str)} & DESCRIPTIONS
+        for description in sorted(read):
+            self._notes.unclear(f"reads {description}, and descriptions of code are not compared")
         self._file_methods()
 
     def _local(self, step: dis.Instruction, after: list[dis.Instruction]) -> None:
@@ -182,8 +187,10 @@ class Body:
             return
         owner = path.rpartition(".")[0]
         module = next((m for m in parents(owner) if m in sys.modules), None)
-        if module is not None and not is_ours(sys.modules[module]):
+        if module is not None and not is_ours(sys.modules[module]) and not is_patched(value):
             self._foreign(path)
+            if isinstance(value, PLAIN):  # which the project may have set
+                self._notes.value(value, path)
         elif isinstance(value, type) and not is_ours(value):
             self._foreign(f"{value.__module__}.{value.__qualname__}")
         else:

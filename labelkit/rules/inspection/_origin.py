@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 import sysconfig
@@ -13,6 +14,9 @@ from typing import Any, Final
 
 from labelkit._shared.user_errors import is_of_labelkit
 from labelkit._version import __version__
+
+_OF_PYTHON: Final = frozenset(("__dict__", "__weakref__", "__slots__"))
+"""Attributes of classes that are written in Python, or their bases; C has classes that their modules do not name."""
 
 _INSTALLED: Final = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
 _SITES: Final = frozenset(("site-packages", "dist-packages"))
@@ -34,12 +38,38 @@ def is_ours(thing: Any) -> bool:
     if isinstance(thing, FunctionType):
         file: str | None = thing.__code__.co_filename
     else:
-        module = thing if isinstance(thing, ModuleType) else sys.modules.get(getattr(thing, "__module__", ""))
+        if isinstance(thing, type) and _is_made_by_call(thing):
+            return True
+        module = thing if isinstance(thing, ModuleType) else _home(thing)
         name = getattr(module, "__name__", "")
         if name.partition(".")[0] in sys.stdlib_module_names and name != "__main__":
             return False
         file = getattr(module, "__file__", None)
     return _is_of_project(file or "<none>")
+
+
+def is_patched(thing: Any) -> bool:
+    """Return True for a function or class of the project, which it may have put into a module of a package."""
+    home = _home(thing)
+    return isinstance(thing, FunctionType | type) and (home is None or is_ours(home))
+
+
+def _home(thing: Any) -> ModuleType | None:
+    """Return the module that a function or class names as its own, if it is loaded."""
+    name = getattr(thing, "__module__", None)
+    return sys.modules.get(name) if isinstance(name, str) else None
+
+
+def _is_made_by_call(kind: type) -> bool:
+    """Return whether a class was made by a call, as by ``make_dataclass``: it names the module of that function."""
+    home = _home(kind)
+    written = any(not _OF_PYTHON.isdisjoint(vars(base)) for base in kind.__mro__)
+    if home is None or not written or home is builtins or "<locals>" in kind.__qualname__:
+        return False
+    value: Any = home
+    for name in kind.__qualname__.split("."):
+        value = getattr(value, name, None)
+    return value is None
 
 
 @functools.lru_cache(maxsize=4096)

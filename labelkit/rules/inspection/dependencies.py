@@ -21,40 +21,40 @@ networks (:mod:`labelkit.rules.inspection.purity`). What is not understood count
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import re
 import sys
-from collections import defaultdict, namedtuple
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
-from enum import Enum, EnumType
-from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from contextlib import contextmanager
+from dataclasses import dataclass, is_dataclass, replace
+from enum import Enum
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
 import numpy as np
 
 from labelkit.rules.inspection import purity
 from labelkit.rules.inspection._instructions import Body, changes_of_self, imports
+from labelkit.rules.inspection._objects import (
+    around_of,
+    attributes_of,
+    hides_state,
+    members_of,
+    parts_of_kind,
+    registers_subclasses,
+)
 from labelkit.rules.inspection._origin import is_ours, version_of
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.syntax import home_of, source_of
 
 _OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
 """The names of ``os.path`` on each system."""
-_FIELD_OF_TUPLE: Final[type] = type(vars(namedtuple("_FIELD_OF_TUPLE", "field"))["field"])  # noqa: PYI024 - its kind is wanted
-_BUILDERS: Final = frozenset(f"__{name}__" for name in ("init", "new", "post_init", "set_name"))
-"""Methods that change an object while it is made."""
-
-_CALLED_BY_SYNTAX: Final = frozenset(
-    f"__{name}__"
-    for name in (
-        *("call", "contains", "getitem", "missing", "iter", "next", "len", "bool", "eq", "ne", "lt", "le", "gt", "ge"),
-        *("hash", "str", "repr", "format", "getattr", "getattribute", "get", "enter", "exit", "add", "radd", "sub"),
-        *("mul", "and", "or", "xor", "invert", "int", "float", "index"),
-    )
+_BUILDERS: Final = frozenset(
+    f"__{name}__" for name in ("init", "new", "post_init", "set_name", "init_subclass", "prepare", "setstate", "del")
 )
-"""Methods that an expression calls without naming them."""
+"""Methods that change an object while it is made."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,17 @@ class Resolution:
     ----------
     digest : str
         Changes when anything does that is read.
+    packages : tuple of (name, version)
+        The installed packages that are used, by name; no part of the digest.
+    files : tuple of str
+        The files of the project's functions that were searched; no part of the digest.
     findings : tuple of Reason
         Reasons why the answer may change though the digest does not; empty if all is known.
     """
 
     digest: str
+    packages: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
     findings: tuple[Reason, ...]
 
     @property
@@ -120,7 +126,9 @@ def resolve(*functions: Any) -> Resolution:
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     search.note_changed_objects()
-    return Resolution(fingerprint(sys.version, search.inputs), tuple(search.reasons()))
+    packages = tuple(sorted(search.packages.items()))
+    digest = fingerprint(search.inputs, sorted(search.packages))
+    return Resolution(digest, packages, tuple(sorted(search.files)), tuple(search.reasons()))
 
 
 class _InputSearch:
@@ -128,6 +136,8 @@ class _InputSearch:
 
     def __init__(self) -> None:
         self.inputs: list[tuple[str, str]] = []
+        self.packages: dict[str, str] = {}
+        self.files: set[str] = set()
         self.asked: set[str] = set()
         self.findings: list[Reason] = []
         self._searched: dict[int, tuple[int, Any]] = {}
@@ -141,6 +151,12 @@ class _InputSearch:
 
     def value(self, value: Any, name: str) -> None:
         """Note a value that is read under a name."""
+        try:
+            self._value(value, name)
+        except Exception as error:  # noqa: BLE001 - an object may raise whatever is asked of it
+            self.unclear(f"reads {name}, which cannot be examined ({type(error).__name__}: {error})")
+
+    def _value(self, value: Any, name: str) -> None:
         home = home_of(value)
         if home is not None and home.startswith(("random.", "numpy.random.", "os.environ")):
             self.foreign(home)
@@ -169,33 +185,27 @@ class _InputSearch:
 
     def reasons(self) -> Iterator[Reason]:
         """Iterate over the reasons; what is impure in a method that no code asks for by name is unclear."""
-        called = self.asked | _CALLED_BY_SYNTAX | _BUILDERS
         for reason, methods in zip(self.findings, self._within_methods, strict=True):
-            yield reason if called.issuperset(methods) else replace(reason, impure=False)
+            called = all(method in self.asked or method.startswith("__") for method in methods)
+            yield reason if called else replace(reason, impure=False)
 
-    def _compound(self, value: Any, name: str) -> None:  # noqa: C901, PLR0912 - a table of kinds
+    def _compound(self, value: Any, name: str) -> None:  # noqa: C901 - a table of kinds
+        parts = parts_of_kind(value)
         if isinstance(value, FunctionType | type):
             self._definition(value, name)
         elif isinstance(value, BuiltinFunctionType):
             self._builtin(value, name)
         elif isinstance(value, ModuleType):
             self.unclear(f"hands the module {value.__name__} on")
-        elif isinstance(value, functools.partial):
-            self._parts((value.func, value.args, value.keywords), name)
-        elif isinstance(value, MethodType):
-            self._parts((value.__func__, value.__self__), name)
-        elif hasattr(type(value), "__resolved_parts__"):
+        elif hasattr(type(value), "__resolved_parts__") and not is_ours(type(value)):
             self._parts(value.__resolved_parts__(), name)
-        elif "__wrapped__" in getattr(value, "__dict__", ()):
+        elif parts is not None:
+            with self._in_cached(isinstance(value, functools.cached_property)):
+                self._parts(parts, name)
+            if is_ours(type(value)):
+                self._instance(value, name)
+        elif "__wrapped__" in getattr(value, "__dict__", ()) and not is_ours(type(value)):
             self._wrapped(value, name)
-        elif isinstance(value, dict):
-            factory = value.default_factory if isinstance(value, defaultdict) else None
-            self._parts([type(value).__name__, factory, *value, *value.values()], name)
-            self._own_class(value, name)
-        elif isinstance(value, list | tuple | set | frozenset):
-            items = sorted(value, key=fingerprint) if isinstance(value, set | frozenset) else value
-            self._parts([type(value).__name__, *items], name)
-            self._own_class(value, name)
         elif isinstance(value, np.ufunc):
             self.foreign(f"numpy.{value.__name__}")
         elif is_dataclass(value) or is_ours(type(value)):
@@ -219,8 +229,14 @@ class _InputSearch:
 
     def _wrapped(self, value: Any, name: str) -> None:
         """The function that a decorator wrapped; one that is cached is called once a process for the same arguments."""
-        before, self._cached = self._cached, self._cached or hasattr(value, "cache_info")
-        self._parts((value.__wrapped__,), name)
+        around = list(around_of(value)) if isinstance(value, FunctionType) else []
+        with self._in_cached(hasattr(value, "cache_info")):
+            self._parts([value.__wrapped__, *around], name)
+
+    @contextmanager
+    def _in_cached(self, cached: bool) -> Iterator[None]:  # noqa: FBT001 - a flag that is passed on
+        before, self._cached = self._cached, self._cached or cached
+        yield
         self._cached = before
 
     def _parts(self, parts: Any, name: str) -> None:
@@ -229,15 +245,16 @@ class _InputSearch:
         for position, part in enumerate(() if plain else parts):
             self.value(part, f"{name}[{position}]")
 
-    def _own_class(self, value: Any, name: str) -> None:
-        """The class of a container, where the project made it: its methods, and attributes of the instance."""
-        if is_ours(type(value)):
-            self._instance(value, name)
-
     def _instance(self, value: Any, name: str) -> None:
         """An object of the project's own class, or a dataclass: its attributes, and what its methods read."""
-        for attribute, part in _attributes(value).items():
-            self.value(part, f"{name}.{attribute}")
+        hidden = hides_state(value)
+        if hidden:
+            self.unclear(f"reads {name}, a {hidden} by its base, whose content is not known")
+        for attribute, part in attributes_of(value).items():
+            if isinstance(inspect.getattr_static(type(value), attribute, None), functools.cached_property):
+                self.unclear(f"reads {name}.{attribute}, which was computed before")
+            else:
+                self.value(part, f"{name}.{attribute}")
         self._objects.setdefault(type(value), name)
         self.value(type(value), type(value).__qualname__)
 
@@ -250,13 +267,16 @@ class _InputSearch:
                 if is_ours(base)
                 for attribute, part in vars(base).items()
             }
-            for attribute, method in methods.items():
-                is_called = attribute in self.asked or attribute in _CALLED_BY_SYNTAX
-                if is_called and isinstance(method, FunctionType) and is_ours(method):
+            for attribute, member in methods.items():
+                for method in (part for part in _functions_of(member) if self._is_called(attribute) and is_ours(part)):
                     self._function, self.line = attribute, method.__code__.co_firstlineno
                     for changed, counts in changes_of_self(method):
                         note = self.impure if counts else self.unclear
                         note(f"changes {name}.{changed}, which outlives the call")
+
+    def _is_called(self, attribute: str) -> bool:
+        """Return whether a method is called by name, or by syntax, for an object that is there already."""
+        return attribute in self.asked or (attribute.startswith("__") and attribute not in _BUILDERS)
 
     def _definition(self, value: Any, name: str) -> None:
         """A function or a class: of the project, it is searched; of a package, the version counts."""
@@ -271,16 +291,14 @@ class _InputSearch:
             self._class(value, name)
 
     def _class(self, value: type, name: str) -> None:
-        for attribute, part in vars(value).items():
-            described = isinstance(part, FunctionType | classmethod | staticmethod | property)
-            if described or not (attribute.startswith("__") or _is_of_enum(value, attribute)):
-                if isinstance(part, MemberDescriptorType | _FIELD_OF_TUPLE) or _is_generated(value, part):
-                    continue  # a slot, a field of a named tuple, a method that follows from the fields
-                inner = getattr(part, "__func__", None) or getattr(part, "fget", None) or part
-                before = self._methods
-                self._methods = (*before, attribute) if isinstance(inner, FunctionType) else before
-                self.value(inner, f"{name}.{attribute}")
-                self._methods = before
+        for attribute, part in members_of(value):
+            before = self._methods
+            self._methods = (*before, attribute) if any(_functions_of(part)) else before
+            inner = _functions_of(part) if isinstance(part, classmethod | staticmethod) else [part]
+            self.value(inner[0] if inner else part, f"{name}.{attribute}")
+            self._methods = before
+        if registers_subclasses(value):
+            self.unclear(f"asks for {name}, of which other classes were registered as subclasses")
         for base in (*value.__bases__, type(value)):
             if base not in (object, type):
                 self.value(base, base.__qualname__)
@@ -294,6 +312,7 @@ class _InputSearch:
 
     def _called(self, function: FunctionType) -> None:
         self.line = function.__code__.co_firstlineno
+        self.files.add(function.__code__.co_filename)
         self.value(function.__defaults__ or (), f"defaults of {function.__name__}")
         self.value(function.__kwdefaults__ or {}, f"keyword defaults of {function.__name__}")
         for attribute, part in vars(function).items():
@@ -335,14 +354,16 @@ class _InputSearch:
         if top in sys.stdlib_module_names or top == "builtins":
             return
         version = version_of(top)
-        self.inputs.append((f"package {top}", version or ""))
+        self.packages[top] = version or ""
         if version is None:
             self.unclear(f"uses {top}, whose version is not known")
 
 
-def _is_of_enum(owner: type, attribute: str) -> bool:
-    """Return whether an attribute is one by which ``enum`` keeps its members, such as ``_value_repr_``."""
-    return isinstance(owner, EnumType) and attribute.startswith("_") and attribute.endswith("_")
+def _functions_of(member: Any) -> list[FunctionType]:
+    """List the functions of a member of a class: itself, or those of a property, a class method, a static method."""
+    if type(member) in (property, classmethod, staticmethod, functools.cached_property):
+        return [part for part in (parts_of_kind(member) or ())[1:] if isinstance(part, FunctionType)]
+    return [member] if isinstance(member, FunctionType) else []
 
 
 def _mutable_defaults(function: FunctionType) -> dict[str, Any]:
@@ -353,37 +374,30 @@ def _mutable_defaults(function: FunctionType) -> dict[str, Any]:
     return {name: value for name, value in defaults.items() if isinstance(value, dict | list | set)}
 
 
-def _is_generated(owner: type, method: Any) -> bool:
-    """Return whether a method was generated by ``dataclass``."""
-    return is_dataclass(owner) and isinstance(method, FunctionType) and method.__code__.co_filename == "<string>"
-
-
-def _attributes(value: Any) -> dict[str, Any]:
-    """Return the attributes of an instance: of its dictionary, its slots, and the fields of a dataclass."""
-    attributes = dict(vars(value)) if inspect.getattr_static(value, "__dict__", None) is not None else {}
-    for base in type(value).__mro__:
-        slots = vars(base).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            if slot not in {"__dict__", "__weakref__"} and hasattr(value, slot):
-                attributes[slot] = getattr(value, slot)
-    if isinstance(value, Enum):
-        return {name: part for name, part in attributes.items() if not _is_of_enum(type(value), name)}
-    if is_dataclass(value) and not isinstance(value, type):
-        attributes |= {field.name: getattr(value, field.name) for field in fields(value)}
-    return attributes
-
-
 def _layout(code: CodeType) -> Iterator[Any]:
-    """Iterate over all that decides what loaded code does, whatever its file says now; without docstrings and lines."""
-    may_have_docstring = code.co_flags & getattr(inspect, "CO_HAS_DOCSTRING", inspect.CO_NEWLOCALS)
-    may_have_docstring = may_have_docstring and not code.co_name.startswith("<")  # a lambda, a comprehension
-    flags = code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0)
-    yield from (code.co_code, getattr(code, "co_exceptiontable", b""), code.co_names, code.co_varnames, flags)
-    for position, constant in enumerate(code.co_consts):
+    """Iterate over all that decides what loaded code does, whatever its file says now.
+
+    Constants stand where they are loaded, so that a docstring, which is not, does not count; nor do lines and the names
+    of local variables.
+    """
+    n_parameters = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
+    n_parameters += bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    yield code.co_varnames[:n_parameters], code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
+    yield (
+        code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0),
+        code.co_names,
+        getattr(code, "co_exceptiontable", b""),
+    )
+    for step in dis.get_instructions(code):
+        if step.opcode not in dis.hasconst:
+            yield step.opcode, step.arg
+            continue
+        constant = code.co_consts[step.arg or 0]
         if isinstance(constant, CodeType):
+            yield constant.co_name
             yield from _layout(constant)
         else:
-            yield None if position == 0 and may_have_docstring and isinstance(constant, str) else constant
+            yield step.opcode, constant
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

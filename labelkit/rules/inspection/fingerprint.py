@@ -1,8 +1,8 @@
-"""Hash rules: a fingerprint changes with what a rule does, not with how it is written down.
+"""Hash values and functions to short texts that are the same in every process.
 
-It covers a function's syntax tree without docstring, comments and layout, its constants, defaults and closure, the
-plain values, enums and functions of its own module and folder that it uses, and for declarative rules the specification
-with the contents of its resources.
+Equal values have equal hashes, also in containers and dataclasses. A function is hashed by its syntax tree without
+docstring, comments and layout, its constants, defaults and closure, and the values and functions of its own module and
+folder that it uses. All that a rule depends on is found by :mod:`labelkit.rules.inspection.rule_inputs`.
 
 >>> def shout(text):
 ...     "Ends loudly."
@@ -30,6 +30,8 @@ from typing import Any
 
 import numpy as np
 
+from labelkit.rules.inspection._origin import is_ours
+
 PLAIN = (
     *(type(None), bool, int, float, complex, str, bytes, bytearray, range, EllipsisType, np.generic, PurePath),
     *(Decimal, Fraction, dt.date, dt.time, dt.timedelta),
@@ -53,17 +55,22 @@ def fingerprint(*parts: Any) -> str:
     return digest.hexdigest()
 
 
+def is_specified(value: Any) -> bool:
+    """Return whether an object of labelkit says itself which parts of it count."""
+    return hasattr(type(value), "__fingerprint_parts__")
+
+
 def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
     """Lay a value out as byte strings, the same for equal values."""
     kind = type(value).__qualname__
     if isinstance(value, Enum):
-        return [kind.encode(), value.name.encode(), repr(value.value).encode()]
+        return [kind.encode(), str(value.name).encode(), repr(value.value).encode("utf-8", "surrogatepass")]
     if isinstance(value, PLAIN):
-        return [kind.encode(), repr(value).encode("utf-8", "surrogatepass")]
+        return [kind.encode(), _plain_repr(value).encode("utf-8", "surrogatepass")]
     if isinstance(value, re.Pattern):
         return [b"pattern", repr((value.pattern, value.flags)).encode("utf-8", "surrogatepass")]
     if isinstance(value, np.ndarray):
-        return [b"ndarray", repr((value.dtype.str, value.shape)).encode(), np.ascontiguousarray(value).tobytes()]
+        return _array_pieces(value, seen)
     if isinstance(value, ModuleType):
         return [b"module", value.__name__.encode()]
     if id(value) in seen:
@@ -77,10 +84,25 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
     return pieces
 
 
+def _plain_repr(value: Any) -> str:
+    """Return ``repr`` as a class of Python defines it: one that a project derives from it may show anything."""
+    home: Any = next(kind for kind in type(value).__mro__ if not is_ours(kind))
+    return str(home.__repr__(value))
+
+
+def _array_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:
+    """Lay an array out by its bytes; one of objects, whose bytes are addresses, by its items."""
+    kind = repr((type(value).__name__, value.dtype, value.shape)).encode()
+    mask = _array_pieces(np.ma.getmaskarray(value), seen) if isinstance(value, np.ma.MaskedArray) else []
+    plain = np.asarray(value)
+    if plain.dtype.hasobject:
+        return [b"ndarray", kind, *mask, *_pieces(plain.tolist(), seen)]
+    return [b"ndarray", kind, *mask, np.ascontiguousarray(plain).tobytes()]
+
+
 def _container_pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - as above
-    wrapped = value.__fingerprint_parts__ if hasattr(type(value), "__fingerprint_parts__") else None
-    if wrapped is not None:
-        return _pieces(wrapped(), seen)
+    if is_specified(value):
+        return _pieces(value.__fingerprint_parts__(), seen)
     if isinstance(value, dict):
         return [piece for pair in value.items() for part in pair for piece in _pieces(part, seen)]
     if isinstance(value, list | tuple):

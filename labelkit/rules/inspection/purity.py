@@ -15,6 +15,7 @@ import ast
 import functools
 import re
 from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
+from enum import Enum
 from types import ModuleType
 from typing import Any, Final, TypeGuard
 
@@ -240,31 +241,54 @@ def shared_state(source: FunctionSource) -> Iterator[tuple[str, int]]:
 
 def _changed_names(source: FunctionSource) -> dict[str, int]:
     """List the globals that a function of the module assigns, or whose content it changes, with the line."""
+    namespace = source.function.__globals__
     changed: dict[str, int] = {}
-    for function in ast.walk(source.module):
-        if isinstance(function, FunctionNode):
-            local_names = own_names(function)
-            for node in ast.walk(function):
-                name = _changed_name(node, source.function.__globals__)
-                if name is not None and name not in local_names and name in source.function.__globals__:
-                    changed.setdefault(name, node.lineno)  # type: ignore[attr-defined] # statements and expressions have one
+    for name, how, line in _changes(source.module):
+        if name in namespace and how.concerns(namespace[name]):
+            changed.setdefault(name, line)
     return changed
 
 
-def _changed_name(node: ast.AST, namespace: dict[str, Any]) -> str | None:
+class _Change(Enum):
+    """The way in which a statement changes a name, which tells of what kind the object must be."""
+
+    NAME = "assigns it"
+    PART = "assigns an item or an attribute of it"
+    METHOD = "calls a method that changes it"
+    ARGUMENT = "calls a function that changes it"
+
+    def concerns(self, value: Any) -> bool:
+        """Return whether the statement changes such an object."""
+        if self is _Change.PART:
+            return not isinstance(value, ModuleType | type) or is_ours(value)
+        return self is not _Change.METHOD or isinstance(value, MutableMapping | MutableSequence | MutableSet)
+
+
+@functools.lru_cache(maxsize=64)
+def _changes(module: ast.Module) -> tuple[tuple[str, _Change, int], ...]:
+    """List what the functions of a module change of names that are not their own; a module is read once."""
+    changes: dict[tuple[str, _Change], int] = {}
+    for function in ast.walk(module):
+        if isinstance(function, FunctionNode):
+            local_names = own_names(function)
+            for node in ast.walk(function):
+                name, how = _changed_name(node)
+                if name is not None and name not in local_names:
+                    changes.setdefault((name, how), node.lineno)  # type: ignore[attr-defined] # statements and expressions have one
+    return tuple((name, how, line) for (name, how), line in changes.items())
+
+
+def _changed_name(node: ast.AST) -> tuple[str | None, _Change]:
     """Return the name that a statement assigns to, or whose content it changes."""
     if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-        return node.id
+        return node.id, _Change.NAME
     if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        name = _root(node)
-        owner = namespace.get(str(name))
-        return None if isinstance(owner, ModuleType | type) and not is_ours(owner) else name
+        return _root(node), _Change.PART
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
-        name = node.func.value.id if isinstance(node.func.value, ast.Name) else None
-        return name if isinstance(namespace.get(str(name)), MutableMapping | MutableSequence | MutableSet) else None
+        return (node.func.value.id if isinstance(node.func.value, ast.Name) else None), _Change.METHOD
     if isinstance(node, ast.Call) and node.args and _last_name(node.func) in CHANGING:
-        return node.args[0].id if isinstance(node.args[0], ast.Name) else None
-    return None
+        return (node.args[0].id if isinstance(node.args[0], ast.Name) else None), _Change.ARGUMENT
+    return None, _Change.NAME
 
 
 def _last_name(node: ast.expr) -> str:

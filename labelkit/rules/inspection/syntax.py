@@ -86,15 +86,22 @@ def source_of(function: Any) -> FunctionSource | None:
         return None
     code = function.__code__
     module = _parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
+    node = _functions_of(module).get((code.co_name, code.co_firstlineno))
+    return None if node is None else FunctionSource(function, node, module)
+
+
+@functools.lru_cache(maxsize=64)
+def _functions_of(module: ast.Module) -> dict[tuple[str, int], FunctionNode]:
+    """Index the functions of a module by name and first line, that of a decorator where there is one."""
+    functions: dict[tuple[str, int], FunctionNode] = {}
     for node in ast.walk(module):
-        if isinstance(node, FunctionNode) and node.name == code.co_name:
+        if isinstance(node, FunctionNode):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first == code.co_firstlineno:
-                return FunctionSource(function, node, module)
-    return None
+            functions.setdefault((node.name, first), node)
+    return functions
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def _parsed(text: str) -> ast.Module:
     try:
         return ast.parse(text)

@@ -75,9 +75,6 @@ class InPieces:
         """Return the outputs of the function for all pieces."""
         return joined([self.function(*piece) for piece in pieces(columns, self.batch_size)])
 
-    def __fingerprint_parts__(self) -> list[Any]:
-        return [self.function, self.batch_size]
-
     def __resolved_parts__(self) -> tuple[Any, ...]:
         return (self.function, self.batch_size)
 

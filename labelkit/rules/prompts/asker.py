@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from labelkit.exceptions import PromptError
+from labelkit.exceptions import PromptError, StopRunError
+from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.prompts._request_template import RequestTemplate
 from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import Budget, Prices
@@ -39,6 +40,8 @@ class Asker:
     function : callable
         The decorated function; its source is shown as the source of the rule.
     """
+
+    keeps_answers: ClassVar[bool] = True
 
     rule: str
     columns: tuple[str, ...]
@@ -108,6 +111,14 @@ class Asker:
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.request, self.columns]
+
+    def __resolved_parts__(self) -> tuple[Any, ...]:
+        """Return what the answers depend on: the request, and the address of the endpoint, if there is one."""
+        try:
+            address = Endpoint.of_environment(self.rule).name
+        except StopRunError:
+            address = ""
+        return fingerprint(self), address
 
 
 def columns_as_rows(columns: Sequence[Any]) -> Iterator[tuple[Any, ...]]:

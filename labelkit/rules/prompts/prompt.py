@@ -119,7 +119,7 @@ def prompt(
             batch=True,
             when=when,
             enum=enum,
-            options=given.replaced_by(Options({"cache": False})),
+            options=given,
             decide=reading,
         )
         request = RequestTemplate(

@@ -157,10 +157,12 @@ def test_the_digest_follows_what_is_read(monkeypatch):
     assert resolve(STEADY["an object of one's own"]).digest != before["an object of one's own"]
 
 
-def test_the_version_of_a_package_is_part_of_the_digest(monkeypatch):
-    before = resolve(STEADY["a package"]).digest
+def test_the_version_of_a_package_is_listed_beside_the_digest(monkeypatch):
+    before = resolve(STEADY["a package"])
     monkeypatch.setattr("labelkit.rules.inspection.dependencies.version_of", lambda package: "0.0")
-    assert resolve(STEADY["a package"]).digest != before
+    after = resolve(STEADY["a package"])
+    assert (after.packages, after.digest) == ((("numpy", "0.0"),), before.digest)
+    assert before.packages == (("numpy", np.__version__),)
 
 
 def test_a_helper_in_another_module_of_the_project_counts(tmp_path, monkeypatch):

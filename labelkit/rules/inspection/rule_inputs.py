@@ -1,0 +1,85 @@
+"""Find all that the votes of a rule depend on: the one digest of the vote cache, resumed runs, manifests and ``diff``.
+
+A rule votes by its declaration (:attr:`LabelingFunction.specification`) and by the functions that it calls, its own and
+those of derived columns, with all that they reach (:mod:`labelkit.rules.inspection.dependencies`). The values of its
+columns, the classes and the versions of labelkit and Python are the same for all rules; whoever keeps votes adds them.
+
+>>> import random, labelkit as lk
+>>> @lk.labeling_function
+... def lucky(text):
+...     return 1 if random.random() < 0.5 else None
+>>> inputs_of(lucky).unclear
+('uses random.random, which gives another answer each time',)
+>>> inputs_of(lk.keywords("free", label=1).rule(name="free")).unclear
+()
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labelkit.rules.inspection._origin import is_ours
+from labelkit.rules.inspection.dependencies import Resolution, resolve
+from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
+from labelkit.rules.predicates import foreign
+
+if TYPE_CHECKING:
+    from labelkit.rules.labeling_function import LabelingFunction
+
+
+@dataclass(frozen=True)
+class RuleInputs:
+    """The inputs of a rule besides the values of its columns.
+
+    Attributes
+    ----------
+    digest : str
+        Changes when anything does that the rule reads.
+    packages : tuple of (name, version)
+        The installed packages that it uses.
+    files : tuple of str
+        The files of its code, whose lines stand in the messages of faults.
+    unclear : tuple of str
+        Reasons why its votes may change though nothing here does; empty if all is known, or its author says so.
+    """
+
+    digest: str
+    packages: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
+    unclear: tuple[str, ...]
+
+
+def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
+    """Find the inputs of a rule as they are now; a model that it calls is loaded."""
+    functions = lf.functions
+    resolution = resolve(*functions) if functions else None
+    packages, files = (resolution.packages, resolution.files) if resolution else ((), ())
+    return RuleInputs(_digest(lf, resolution), packages, files, _unclear(lf, resolution))
+
+
+def fingerprint_of(lf: LabelingFunction[...]) -> str:
+    """Digest a rule without loading a model: for a model, its content stands in the declaration.
+
+    A rule of which not all is known keeps its first digest: one with an object that fills itself while it votes, say.
+    """
+    functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
+    resolution = resolve(*functions) if functions else None
+    digest = _digest(lf, resolution)
+    return str(vars(lf).setdefault("_first_digest", digest)) if resolution and resolution.findings else digest
+
+
+def _digest(lf: LabelingFunction[...], resolution: Resolution | None) -> str:
+    return fingerprint(lf.specification, resolution.digest if resolution else None)
+
+
+def _unclear(lf: LabelingFunction[...], resolution: Resolution | None) -> tuple[str, ...]:
+    if lf.cache is not None:
+        return () if lf.cache else ("its decorator says cache=False",)
+    predicates: list[Any] = lf.predicates
+    if any(predicate.stored is not None for predicate in predicates):
+        return ("asks a database, which may answer differently each time",)
+    unknown = foreign(predicates)
+    if unknown is not None:
+        return (f"its predicate {type(unknown).__name__} is not of labelkit, so what it depends on is not known",)
+    return resolution.problems if resolution else ()

@@ -1,0 +1,130 @@
+"""Compare the inputs of a run with those of an interrupted one: its parts are kept only if they would be the same.
+
+The inputs are all that the votes of a part depend on: the rules (:mod:`labelkit.rules.inspection.rule_inputs`), the
+corpus, gold, the classes, the options that decide which rows are read together, and the versions of labelkit and
+Python. What a part merely describes, such as the docstrings of its rules, may differ: it is written anew.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from labelkit._version import __version__
+from labelkit.corpus import Corpus
+from labelkit.corpus.gold import GoldSource
+from labelkit.rules.inspection.fingerprint import fingerprint
+from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of
+from labelkit.rules.labeling_functions import LabelingFunctions
+
+MOST_NAMES: Final = 5
+"""Rules that a reason names; of more, it gives their number."""
+
+
+@dataclass(frozen=True)
+class RunInputs:
+    """The inputs of a run, as plain values that can be written and compared.
+
+    Parameters
+    ----------
+    versions : list of str
+        Of labelkit and Python.
+    corpus : str
+        Digest of its content; empty if it cannot be known.
+    files : str
+        Digest of the sizes and times of its files.
+    gold : str
+    options : dict of str to str
+        What decides which rows are read, and which of them together.
+    rules : list of [name, digest]
+        In order.
+    unclear : dict of str to str
+        Why the votes of a rule may change though its digest does not.
+    lines : str
+        Digest of the files of the rules, whose lines stand in the messages of faults.
+    described : str
+        Digest of the descriptions of the rules.
+    """
+
+    versions: list[str]
+    corpus: str
+    files: str
+    gold: str
+    options: dict[str, str]
+    rules: list[list[str]]
+    unclear: dict[str, str]
+    lines: str
+    described: str
+
+    @classmethod
+    def of(
+        cls,
+        lfs: LabelingFunctions,
+        corpus: Corpus,
+        gold: GoldSource | None,
+        *,
+        batch_rows: int,
+        types: Mapping[str, type],
+    ) -> RunInputs:
+        """Find the inputs of a run as they are now."""
+        inputs = {lf.name: inputs_of(lf) for lf in lfs}
+        options = {
+            "id": str(corpus.id),
+            "batch_size": str(batch_rows),
+            "on_bad_row": corpus.on_bad_row,
+            "labels": ", ".join(lfs.space.names),
+            "types": str(sorted((name, kind.__name__) for name, kind in types.items())),
+        }
+        truth = None if gold is None else [gold.column, gold.values, None if gold.names is None else gold.names.names]
+        return cls(
+            versions=[__version__, platform.python_version()],
+            corpus=corpus.fingerprint(),
+            files="" if corpus.stamp is None else fingerprint(corpus.stamp.files),
+            gold=fingerprint(truth),
+            options=options,
+            rules=[[name, fingerprint(one.digest, one.packages)] for name, one in inputs.items()],
+            unclear={name: one.unclear[0] for name, one in inputs.items() if one.unclear},
+            lines=_lines_of(inputs.values()),
+            described=fingerprint([info.to_dict() for info in lfs.infos]),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, for JSON."""
+        return asdict(self)
+
+    def differences(self, before: Mapping[str, Any]) -> list[str]:
+        """List the reasons why a run cannot go on with parts that were made from other inputs; empty if it can."""
+        reasons = [f"it is not known what {_listed([name])} depends on: it {why}" for name, why in self.unclear.items()]
+        if not self.corpus:
+            reasons.append("a corpus that can be read only once cannot be compared")
+        if before.get("versions") != self.versions:
+            reasons.append("another version of labelkit or Python began it")
+        if [before.get("corpus"), before.get("files")] != [self.corpus, self.files]:
+            reasons.append("the corpus was written again")
+        if before.get("gold") != self.gold:
+            reasons.append("gold changed")
+        options = before.get("options") or {}
+        reasons += [f"{name} changed" for name, value in self.options.items() if options.get(name) != value]
+        return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
+
+    def _changed_rules(self, before: Mapping[str, str]) -> list[str]:
+        now = dict(self.rules)
+        changed = [name for name, digest in now.items() if before.get(name, digest) != digest]
+        new, gone = [name for name in now if name not in before], [name for name in before if name not in now]
+        what = (("changed", changed), ("new", new), ("gone", gone))
+        reasons = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {how}" for how, names in what if names]
+        return reasons or (["the rules have another order"] if list(before) != list(now) else [])
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:MOST_NAMES]))
+    rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"the rule{'s' * (len(names) > 1)} {shown}{rest}"
+
+
+def _lines_of(inputs: Iterable[RuleInputs]) -> str:
+    files = sorted({file for one in inputs for file in one.files})
+    return fingerprint([Path(file).read_bytes() for file in files if Path(file).is_file()])
