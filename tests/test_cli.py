@@ -245,7 +245,11 @@ def test_real_comments_get_the_votes_and_labels_of_the_benchmark(shared_data, tm
     with (tmp_path / "comments.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in texts)
     rules = Path(__file__).parents[1] / "labeling_functions" / "comments.py"
-    done = labelkit("run", rules, tmp_path / "comments.jsonl", "--out", tmp_path / "out", "--workers", 2)
+    command = ["run", rules, tmp_path / "comments.jsonl", "--out", tmp_path / "out", "--workers", 2]
+    repeated = labelkit(*command, "--id", "id")  # the ids begin anew with the second half of this set
+    assert (repeated.returncode, repeated.stdout) == (1, "")
+    assert "the id '0' (column 'id') stands twice" in repeated.stderr
+    done = labelkit(*command)
     assert done.returncode == 0, done.stderr
     matrix = lk.RunFolder(tmp_path / "out").matrix()
     assert len(matrix) == 2_056

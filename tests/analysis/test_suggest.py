@@ -362,7 +362,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(AnalysisError, match="the labels are of 2 examples"):
         suggest(matrix, TEXTS, lk.MajorityVote().fit([[0], [1]]).label([[0], [1]]))
     frame = pd.DataFrame({"key": range(1, len(TEXTS) + 1), "text": TEXTS})
-    with pytest.raises(AnalysisError, match="no example with the id"):
+    with pytest.raises(AnalysisError, match="no example with the id 0"):
         suggest(matrix, lk.open_corpus(frame, id="key"))
 
 
