@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -43,12 +43,3 @@ def checked_prior(class_prior: ArrayLike | None, n_classes: int) -> NDArray[np.f
 def uniform(n_classes: int) -> NDArray[np.float64]:
     """Return the same probability for every class; ndarray of shape (n_classes,)."""
     return np.full(n_classes, 1.0 / n_classes)
-
-
-def checked_n_classes(n_classes: Any) -> int | None:
-    """Check a number of classes that a user gave, if one was given."""
-    if n_classes is None:
-        return None
-    if isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1:
-        raise ModelError(f"n_classes={n_classes!r} is not a number of classes", hint="n_classes=2")
-    return int(n_classes)

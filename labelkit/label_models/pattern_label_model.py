@@ -23,10 +23,10 @@ from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
 from labelkit.label_models._changed_rules import note_rules, warn_of_changed_rules
-from labelkit.label_models._class_prior import checked_n_classes
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
 from labelkit.label_models._cross_fit import Predict, cross_fit
 from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
+from labelkit.label_models._n_classes import n_classes_of
 from labelkit.label_models._pattern_proba import PatternProba
 from labelkit.label_models._positional_gold import named_gold
 from labelkit.label_models._saving import write_model
@@ -143,7 +143,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def _prepared(self, matrix: Any, gold: Any) -> tuple[GivenVotes, Arranged, GoldRows]:
         """Read votes and gold to learn from, and set what is known of them before learning."""
-        given = self._by_confidence(read_votes(matrix, self._n_classes_of(matrix, gold)), fit=True)
+        given = self._by_confidence(read_votes(matrix, n_classes_of(matrix, gold, self.n_classes)), fit=True)
         if not given.counts.sum():
             raise ModelError(
                 f"there are 0 sample(s) (shape={given.shape}) while a minimum of 1 is required: no rows of votes",
@@ -333,19 +333,6 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "class_prior_")
-
-    def _n_classes_of(self, matrix: Any, gold: Any) -> int | None:
-        """Return the number of classes if it is known; gold may hold a class that no labeling function votes for."""
-        if self.n_classes is not None or isinstance(matrix, LabelMatrix | VotePatterns):
-            return checked_n_classes(self.n_classes)
-        labels = np.asarray(gold if gold is not None else [])
-        if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
-            return None
-        votes = matrix.data - 1 if hasattr(matrix, "tocsr") else np.asarray(matrix)
-        if votes.dtype.kind not in "iuf":
-            return None
-        highest = np.nanmax(votes, initial=1)
-        return int(max(highest, labels.max())) + 1 if np.isfinite(highest) else None
 
     def _read(self, matrix: Any) -> GivenVotes:
         check_is_fitted(self)

@@ -192,9 +192,9 @@ def test_gold_that_matches_nothing_stops_a_run_with_names_of_both_sides(tmp_path
 def test_gold_without_a_label_stops_a_run(tmp_path):
     rule = lk.regex("x", label=1).rule(name="x")
     corpus = pd.DataFrame({"text": ["x", "y"], "gold": [None, None]})
-    for gold in ("gold", [None, None], [-1, -1]):
+    for number, gold in enumerate(("gold", [None, None], [-1, -1])):
         with pytest.raises(GoldError, match="holds no label"):
-            lk.run([rule], corpus, tmp_path / "out", gold=gold, labels=NAMES, progress=False)
+            lk.run([rule], corpus, tmp_path / f"out{number}", gold=gold, labels=NAMES, progress=False)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "iterator"])

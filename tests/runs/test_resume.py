@@ -93,8 +93,8 @@ CHANGES = {
     "classes": ({}, {"labels": ["HAM", "SPAM"]}, "labels changed"),
     "the size of batches": ({}, {"batch_size": 2048}, "batch_size changed"),
     "bad rows": ({}, {"on_bad_row": "reject"}, "on_bad_row changed"),
-    "gold": ({"gold": {1: 0}}, {"gold": {1: 1}}, "gold changed"),
-    "no gold": ({"gold": {1: 0}}, {}, "gold changed"),
+    "gold": ({"gold": {"1": 0}}, {"gold": {"1": 1}}, "gold changed"),
+    "no gold": ({"gold": {"1": 0}}, {}, "gold changed"),
     "a rule that is not known": (
         {"lfs": [lucky]},
         {"lfs": [lucky]},
