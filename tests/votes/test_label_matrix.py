@@ -404,6 +404,7 @@ def test_a_matrix_is_told_apart_by_identity_and_has_no_other_attributes():
         bool(matrix == matrix)  # noqa: PLR0124 - what is tested
 
 
+@pytest.mark.filterwarnings("ignore:Input has data type:FutureWarning")  # of SciPy, about a call of Snorkel's
 def test_snorkel_analyses_a_matrix_as_the_array():
     labeling = pytest.importorskip("snorkel.labeling")
     rng = np.random.default_rng(0)
