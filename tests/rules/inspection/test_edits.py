@@ -179,7 +179,7 @@ def test_the_content_of_gold_counts(kind, tmp_path):
     inputs = []
     for gold in ([0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 0, 0]):
         if kind == "file":
-            (tmp_path / "gold.csv").write_text("id,gold\n" + "".join(f"{n},{label}\n" for n, label in enumerate(gold)))
+            (tmp_path / "gold.csv").write_text("row,gold\n" + "".join(f"{n},{label}\n" for n, label in enumerate(gold)))
         given = {"mapping": dict(enumerate(gold)), "array": gold, "file": tmp_path / "gold.csv"}[kind]
         inputs.append(RunInputs.of(lfs, corpus, open_gold(given, corpus), batch_rows=1024, types={}))
     assert inputs[1].differences(inputs[0].to_dict()) == []
