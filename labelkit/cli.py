@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
+from labelkit._shared.markup import visible
 from labelkit._version import __version__
 from labelkit.exceptions import LabelkitError
 
@@ -65,13 +66,13 @@ def main(arguments: list[str] | None = None) -> None:
         if _debug[0]:
             traceback.print_exc()
         else:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {visible(str(error))}", err=True)
         status = 1
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    click.echo(f"warning: {message}", err=True)
+    click.echo(f"warning: {visible(str(message))}", err=True)
 
 
 @cli.command(name="run")
