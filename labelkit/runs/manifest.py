@@ -52,7 +52,7 @@ def write_results(
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     layout.rejects.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
     answered: Any = _Answered(proba)
-    summarize(patterns, model=answered).frame.to_csv(layout.summary)
+    summarize(patterns, model=answered).to_csv(layout.summary)
     times.note("summary")
     model.save(layout.model)
     write_json(layout.manifest, _manifest(run_, model, patterns, n_rows, len(faults)))

@@ -146,6 +146,12 @@ def _nothing_mixed(layout: RunLayout) -> Iterator[None]:
 
 def _check_target(layout: RunLayout, *, force: bool) -> None:
     target = layout.folder
+    if target.is_symlink():
+        where = target.readlink()
+        raise RunFolderError(
+            f"{str(target)!r} is a symbolic link to {str(where)!r}, which is not replaced",
+            hint="name the folder itself",
+        )
     if not target.exists():
         return
     if not force:

@@ -201,9 +201,9 @@ class RunFolder:
     @property
     def summary(self) -> pd.DataFrame:
         """The statistics of each labeling function."""
-        import pandas as pd  # noqa: PLC0415 - only for who asks
+        from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
 
-        return pd.read_csv(self.layout.summary, index_col=0)
+        return Summary.read_csv(self.layout.summary).frame
 
     def matrix(self) -> LabelMatrix:
         """The votes of all examples, in memory."""

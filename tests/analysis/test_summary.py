@@ -276,3 +276,18 @@ def test_a_table_of_an_earlier_version_is_read_without_bounds(tmp_path):
     old = Summary.read_csv(tmp_path / "summary.csv")
     assert old.frame["coverage_low"].isna().all()
     assert "intervals" not in str(old)
+
+
+NAMES = ["=1+1", "'=1+1", "@SUM(A1)", "-2", "+x", "'plain'", "a=b", "''-3"]
+
+
+def test_no_cell_of_the_file_is_a_formula_and_names_come_back(tmp_path):
+    matrix = LabelMatrix.of(np.zeros((3, 8), dtype=int), names=NAMES, classes=["=cmd|' /C calc'!A0", "b"])
+    summary = summarize(matrix)
+    summary.to_csv(tmp_path / "summary.csv")
+    cells = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False, header=None)
+    texts = [*cells[0][1:], *cells[1][1:]]
+    assert not [text for text in texts if text.startswith(("=", "+", "-", "@"))]
+    again = Summary.read_csv(tmp_path / "summary.csv").frame
+    assert again.index.tolist() == [*NAMES, "total"]
+    assert again["polarity"].tolist() == summary.frame["polarity"].tolist()

@@ -408,3 +408,16 @@ def test_a_script_without_a_main_guard_may_use_workers(rules, corpus, comments, 
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=GUARD, check=False)
     assert (done.stdout, done.stderr) == (f"{len(comments)}\n", "")
+
+
+def test_a_symbolic_link_is_not_replaced(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").write_text("")
+    for target in ("elsewhere", "nowhere"):
+        link = tmp_path / f"to {target}"
+        link.symlink_to(tmp_path / target)
+        for force in (False, True):
+            with pytest.raises(RunFolderError, match="symbolic link"):
+                lk.run([lk.keywords("a", label=1).rule(name="a")], ["a"], link, labels=2, force=force, progress=False)
+        assert link.is_symlink()
+    assert (tmp_path / "elsewhere" / "kept").exists()
