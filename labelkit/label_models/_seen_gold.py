@@ -1,7 +1,8 @@
 """Recognise gold that a model learned from, so that it is not judged on what it was told.
 
 An example is recognised by its id, its votes and its class. Where ids say nothing (vote patterns, rows that were picked
-from an array), gold is taken as seen if the model has seen all of it: no pair of votes and class more often than there.
+from an array), votes and classes are compared. If the gold holds nine tenths of that from fit, or is held by it as far,
+as many examples with the same votes and class are taken as seen as the model has seen.
 Votes are compared by hashes that depend neither on the order nor on the container of the votes.
 """
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import VoteTable
 
 SAME_EXAMPLES: Final = 0.9
-"""Least share of the examples with an id from fit that must have the votes and class from there, if it is the same."""
+"""Least share of examples that must have the votes and class from fit, if it is the same gold: of those with an id from
+there; without such, of the smaller gold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +91,23 @@ class SeenGold:
             same = with_id & (self.id_keys[place] == keys)
             if same.any() and same.sum() >= SAME_EXAMPLES * with_id.sum():
                 return np.asarray(same)
-        return np.full(len(keys), self._has_all(keys, count))
+        return self._recognised_by_votes(keys, count)
 
-    def _has_all(self, keys: NDArray[np.uint64], count: NDArray[np.float64]) -> bool:
-        """Return True if the model has seen each pair of votes and class at least as often."""
+    def _recognised_by_votes(self, keys: NDArray[np.uint64], count: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Take as seen as many of each pair of votes and class as the model has seen, if one gold holds the other."""
         distinct, pair = np.unique(keys, return_inverse=True)
         start, stop = (np.searchsorted(self.keys, distinct, side=side) for side in ("left", "right"))
         total = np.append(0.0, np.cumsum(self.counts))
-        return bool((np.bincount(pair, weights=count) <= total[stop] - total[start] + 1e-9).all())
+        n_seen = total[stop] - total[start]
+        shared = np.minimum(np.bincount(pair, weights=count), n_seen).sum()
+        if shared < SAME_EXAMPLES * min(count.sum(), self.counts.sum()):
+            return np.zeros(len(keys), dtype=bool)
+        by_pair = np.argsort(pair, kind="stable")
+        before = np.cumsum(count[by_pair]) - count[by_pair]
+        before -= before[np.searchsorted(pair[by_pair], pair[by_pair])]
+        is_seen = np.empty(len(keys), dtype=bool)
+        is_seen[by_pair] = before + 1e-9 < n_seen[pair[by_pair]]
+        return is_seen
 
     def held_out(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Find the probabilities of pairs of votes and class by models that did not see them.

@@ -79,6 +79,16 @@ def test_another_set_with_the_same_positions_is_not_taken_for_the_first():
     assert LabelModel().fit(votes, gold=gold).evaluate(others, other_gold).n_seen == 0
 
 
+def test_gold_from_fit_is_recognised_among_other_gold_without_ids():
+    votes, gold = noise(400)
+    model = LabelModel().fit(votes, gold=np.where(np.arange(400) < 300, gold, -1))
+    order = np.random.default_rng(2).permutation(400)
+    found = model.evaluate(votes[order], gold=gold[order])
+    assert found.n_seen == 300
+    assert found.accuracy < 0.6
+    assert model.evaluate(votes[:300], gold=gold[:300]).accuracy < 0.6
+
+
 def test_patterns_with_their_gold_are_recognised():
     votes, gold = noise(m=4)
     matrix = LabelMatrix.of(votes)
