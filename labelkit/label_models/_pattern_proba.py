@@ -11,6 +11,7 @@ import numpy as np
 from labelkit._shared.computed_rows import ComputedRows
 from labelkit._shared.row_operations import row_maxima, row_sums
 from labelkit.label_models._posterior import by_blocks
+from labelkit.votes.probabilistic_labels import RUNNER_UP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,10 +56,20 @@ class PatternProba(ComputedRows):
 
 
 def _hold_to_votes(proba: NDArray[np.float64], hits: sparse.csr_array, label: NDArray[np.int64]) -> None:
-    """Lower classes without a vote to the most probable class that has one, so that none of them becomes the label."""
-    voted = np.flatnonzero(np.diff(hits.indptr))
-    pattern = np.repeat(np.arange(len(proba)), np.diff(hits.indptr))
-    most = np.maximum.reduceat(proba[pattern, label[hits.indices]], hits.indptr[voted]) if len(voted) else np.zeros(0)
-    above = row_maxima(proba)[voted] > most
-    lowered = np.minimum(proba[voted[above]], most[above, None])
-    proba[voted[above]] = lowered / row_sums(lowered)[:, None]
+    """Lower classes without a vote to the most probable class that has one, so that none of them becomes the label.
+
+    The two are tied, and whoever decides ties takes the class with the vote.
+    """
+    votes = np.diff(hits.indptr)
+    pattern, voted = np.repeat(np.arange(len(proba)), votes), label[hits.indices]
+    others = proba.copy()
+    others[pattern, voted] = 0.0
+    most = np.zeros(len(proba))
+    np.maximum.at(most, pattern, proba[pattern, voted])
+    held = np.flatnonzero((votes > 0) & (row_maxima(others) > most - RUNNER_UP))
+    if not len(held):
+        return
+    lowered = np.minimum(proba[held], most[held, None])
+    lowered /= row_sums(lowered)[:, None]  # first, since it widens the distance of the runners-up
+    lowered -= RUNNER_UP * ((others[held] > 0) & (lowered > row_maxima(lowered)[:, None] - RUNNER_UP))
+    proba[held] = lowered / row_sums(lowered)[:, None]

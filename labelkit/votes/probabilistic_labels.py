@@ -59,6 +59,9 @@ FEW_CLASSES: Final = 16
 TIE_TOLERANCE: Final = 1e-9
 """Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
 
+RUNNER_UP: Final = 0.5 * TIE_TOLERANCE
+"""A tied class that must not become the label, since no rule voted for it, is less probable than the best by this."""
+
 SAVED_CELLS: Final = 16_000_000
 """Labels are written to a file so many probabilities at a time: 128 MB."""
 
@@ -73,7 +76,8 @@ def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -
     proba : ndarray or ComputedRows of shape (n_rows, n_classes)
     ties : {"abstain", "first", "random"}
         What becomes of a row whose highest probabilities are equal (to within 1e-9): no label, the lowest class, or
-        one of the tied classes by a generator seeded with ``random_state`` for the row's position.
+        one of the tied classes by a generator seeded with ``random_state`` for the row's position; not a class that is
+        less probable by :data:`RUNNER_UP`.
     random_state : int
 
     Returns
@@ -96,7 +100,7 @@ def tie_credit(proba: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[
     >>> tie_credit(np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]]), np.array([0, 0, 0])).tolist()
     [1.0, 0.5, 0.0]
     """
-    tied = _tied(proba)
+    tied = _best(proba)
     return np.asarray(tied[np.arange(len(label)), label] / tied.sum(axis=1))
 
 
@@ -107,10 +111,10 @@ def _hard_labels(proba: NDArray[np.float64], ties: Ties, generator: np.random.Ge
     if ties == "abstain":
         best[ambiguous] = ABSTAIN
     elif ties == "first":
-        best[ambiguous] = _tied(proba[ambiguous]).argmax(axis=1)
+        best[ambiguous] = _best(proba[ambiguous]).argmax(axis=1)
     else:
         draws = generator.random(proba.shape)[ambiguous]
-        best[ambiguous] = np.where(_tied(proba[ambiguous]), draws, -1.0).argmax(axis=1)
+        best[ambiguous] = np.where(_best(proba[ambiguous]), draws, -1.0).argmax(axis=1)
     return best
 
 
@@ -127,8 +131,9 @@ def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> N
     return np.asarray(np.flatnonzero(n_tied > 1) + rows.start)
 
 
-def _tied(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.asarray(proba >= row_maxima(proba)[:, None] - TIE_TOLERANCE)
+def _best(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the classes that a tie is decided between: the most probable ones, without runners-up."""
+    return np.asarray(proba >= row_maxima(proba)[:, None] - 0.5 * RUNNER_UP)
 
 
 def labels_table(
