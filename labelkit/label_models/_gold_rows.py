@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._columns import sums_by
 from labelkit.votes.alignment import aligned_values
@@ -15,7 +17,11 @@ from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold, gold_values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models._vote_table import GivenVotes
+    from labelkit.label_models._vote_table import GivenVotes, VoteTable
+
+
+FEW_GOLD: Final = 10
+"""Gold examples below which nothing is said of their classes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +94,18 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
 def gold_ids(given: GivenVotes, rows: GoldRows) -> NDArray[Any] | None:
     """Return the id of each row; None for vote patterns."""
     return None if rows.example is None or given.examples is None else given.examples.ids[rows.example]
+
+
+def warn_of_one_class(table: VoteTable, gold: GoldCounts) -> None:
+    """Warn if gold to learn from is of one class alone, while rules vote for others: it is hardly a fair sample."""
+    classes, n = np.unique(gold.label), float(gold.count.sum())
+    if len(classes) == 1 and n >= FEW_GOLD and (table.label != classes[0]).any():
+        warnings.warn(
+            f"all {n:,.0f} gold labels are of class {table.class_names[classes[0]]!r}, and a model that learns from "
+            "them takes the other classes for rare. Hint: draw gold at random from all examples; gold that was chosen "
+            "by class can judge rules, summarize(matrix, gold=gold), but not teach a model",
+            stacklevel=stack_level(),
+        )
 
 
 def _checked_counts(gold: NDArray[np.int64], shape: tuple[int, int]) -> NDArray[np.int64]:

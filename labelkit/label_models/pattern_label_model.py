@@ -25,7 +25,7 @@ from labelkit.label_models._canonical_order import Arranged, arrange, canonical_
 from labelkit.label_models._changed_rules import note_rules, warn_of_changed_rules
 from labelkit.label_models._confidence_ranges import ConfidenceRanges, expanded, ranges_of
 from labelkit.label_models._cross_fit import Predict, cross_fit
-from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
+from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold, warn_of_one_class
 from labelkit.label_models._n_classes import n_classes_of
 from labelkit.label_models._pattern_proba import PatternProba
 from labelkit.label_models._positional_gold import named_gold
@@ -134,6 +134,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         self._learn(arranged.table, counts)
         held_out = None
         if self.learned_from_gold_:
+            warn_of_one_class(arranged.table, counts)
             held_out = cross_fit(counts, partial(self._fitted_anew, arranged.table))
             self._keep(SeenGold.of(arranged.table, rows, gold_ids(given, rows), held_out))
         else:

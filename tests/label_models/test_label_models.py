@@ -302,6 +302,7 @@ def test_gold_may_show_a_class_that_has_no_votes(Model):
     assert model.n_classes_ == 3
 
 
+@pytest.mark.filterwarnings("ignore:all .* gold labels are of class:UserWarning")
 def test_constant_gold_leaves_votes_their_say(Model):
     votes, _ = noisy()
     gold = np.full(len(votes), -1)

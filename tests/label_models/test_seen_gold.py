@@ -129,3 +129,14 @@ def test_held_out_probabilities_do_not_depend_on_their_own_gold():
     proba = LabelModel().held_out_proba(votes, gold, fold)
     changed = np.where(fold == 0, 1 - gold, gold)
     np.testing.assert_array_equal(LabelModel().held_out_proba(votes, changed, fold)[fold == 0], proba[fold == 0])
+
+
+@pytest.mark.parametrize("model", LEARNERS)
+def test_gold_of_one_class_is_no_sample_to_learn_from(model):
+    votes, gold = noise()
+    chosen = np.where((gold == 1) & (np.arange(len(gold)) < 100), 1, -1)
+    with pytest.warns(UserWarning, match="gold labels are of class '1'"):
+        model().fit(votes, gold=chosen)
+    model().fit(votes, gold=np.where(np.arange(len(gold)) < 30, gold, -1))
+    model().fit(np.where(votes == 0, -1, votes), gold=chosen)  # no rule votes for another class
+    MajorityVote().fit(votes, gold=chosen)
