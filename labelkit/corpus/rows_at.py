@@ -154,7 +154,7 @@ def examples_at(
     key = None if corpus.has_ids else _id_column(corpus, ids, rows)
     corpus = corpus if key is None else corpus.with_id(key)
     if not corpus.has_ids or _is_unnamed(corpus, ids):
-        return _by_position(corpus, ids, rows, columns)
+        return _by_position(corpus, examples, rows, columns)
     if corpus.splittable and corpus.n_rows == len(ids):  # the same corpus, most likely: the ids at the rows say so
         rows_read = read_rows(corpus, rows, columns)
         if rows_read.ids is not None and np.array_equal(rows_read.ids.to_numpy(), ids[rows]):
@@ -200,21 +200,25 @@ def _are_positions(ids: NDArray[Any]) -> bool:
     return ids.dtype.kind in "iu" and np.array_equal(ids, np.arange(len(ids)))
 
 
-def _by_position(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+def _by_position(corpus: Corpus, examples: ExampleNames, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
+    ids = examples.ids
     if corpus.n_rows is not None:
-        return read_rows(corpus, _positions(ids, rows, corpus.n_rows), columns).table
+        return read_rows(corpus, _positions(examples, rows, corpus.n_rows), columns).table
     # The length of the corpus shows at its end, and the meaning of the ids only then: rows for both meanings are kept.
     are_numbers = ids.dtype.kind in "iu"
     candidates = np.unique(np.concatenate([rows, ids[rows].astype(np.int64)])) if are_numbers else np.unique(rows)
     candidates = candidates[candidates >= 0]
     rows_read = read_rows(corpus, candidates, columns)
-    chosen = _positions(ids, rows, rows_read.n_passed)
+    chosen = _positions(examples, rows, rows_read.n_passed)
     return rows_read.table.take(pa.array(np.searchsorted(candidates, chosen)))
 
 
-def _positions(ids: NDArray[Any], rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+def _positions(examples: ExampleNames, rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
     """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids."""
+    ids, index = examples.ids, examples.index
+    are_labels = index is not None and index.ids is not None  # of a frame with an index of its own: no positions
     could_be = ids.dtype.kind in "iu" and ids.min() >= 0 and ids.max() < n_rows and not _are_positions(ids)
+    could_be = could_be and not are_labels
     if len(ids) == n_rows and not (could_be and len(np.unique(ids)) == n_rows):
         return rows
     if not could_be or len(ids) > n_rows:

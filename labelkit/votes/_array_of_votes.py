@@ -49,6 +49,9 @@ class ArrayOfVotes(NDArrayOperatorsMixin):
     def __len__(self) -> int:
         return self.n_examples
 
+    def __contains__(self, vote: object) -> bool:
+        return vote in self.votes
+
     __hash__ = object.__hash__  # two matrices are equal where their votes are, and told apart by identity
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - NumPy's protocol

@@ -140,12 +140,24 @@ def gold_values(gold: Any) -> NDArray[Any]:
         return object_array(gold.values())
     if isinstance(gold, np.ndarray):
         return gold
+    plain = getattr(gold, "to_pylist", None) or getattr(gold, "to_list", None)  # of Arrow, of polars
+    if isinstance(gold, str | bytes) or not (plain or hasattr(gold, "__array__") or isinstance(gold, Sequence)):
+        raise _no_container(gold)
     if not hasattr(gold, "__iter__"):  # an array by protocol only
         return np.asarray(gold)
-    plain = getattr(gold, "to_pylist", None) or getattr(gold, "to_list", None)  # of Arrow, of polars
     values = list(gold) if plain is None else plain()
     array = np.asarray(gold if plain is None else values)
     return object_array(values) if array.dtype.kind not in "iufb" and array.ndim == 1 else array
+
+
+def _no_container(gold: Any) -> GoldError:
+    """Return the error for what holds no labels in an order, such as a set, a generator, or the labels of a model."""
+    shown = repr(gold) if isinstance(gold, str | bytes) else f"a {type(gold).__module__}.{type(gold).__qualname__}"
+    return GoldError(
+        f"gold is {shown}, which is no container of labels",
+        hint="give a Series or dict by id, or a list or array in the order of the examples; "
+        "of probabilistic labels, labels.to_pandas()['label']",
+    )
 
 
 def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:

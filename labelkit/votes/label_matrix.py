@@ -32,7 +32,7 @@ from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
-from labelkit.votes.alignment import has_index, shown_names
+from labelkit.votes.alignment import aligned_values, has_index, shown_names
 from labelkit.votes.distinct_rows import distinct
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -248,7 +248,8 @@ class LabelMatrix(ArrayOfVotes):
         """Rows, or labeling functions by name.
 
         ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, a boolean mask or an
-        array of positions picks examples; ``matrix[rows, names]`` picks both.
+        array of positions picks examples; ``matrix[rows, names]`` picks both. A mask that is a Series is matched by its
+        index, as gold is.
         """
         if isinstance(key, tuple) and (len(key) != 2 or isinstance(key[0], str)):
             raise MatrixError(
@@ -279,6 +280,9 @@ class LabelMatrix(ArrayOfVotes):
         return self.names.index(name)
 
     def _rows(self, key: slice | NDArray[Any] | Sequence[int] | int | EllipsisType) -> LabelMatrix:
+        if has_index(key) and key.dtype.kind == "b":  # type: ignore[union-attr]
+            mask = key.to_numpy(dtype=bool)  # type: ignore[union-attr]
+            key = aligned_values(key, mask, self.examples, fill=False, what="the mask", error=MatrixError)
         positions = np.atleast_1d(np.arange(self.n_examples)[key])
         places: dict[int, list[int]] = {}
         wanted = {fault.row for fault in self.faults}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
@@ -120,6 +122,28 @@ def test_views_show_the_texts_of_the_examples(frame, key, matrix):
         assert texts.str.startswith("spam").all()
         assert lk.view(matrix, corpus, wrong=frame["gold"], id=key).n_found == 0
     assert lk.view(matrix, frame, wrong="gold", id=key).n_found == 0
+
+
+def test_a_mask_of_rows_is_matched_by_its_index():
+    frame = FRAMES["text"]
+    matrix, mask = APPLIER.apply(frame), frame["gold"] == 1
+    for given in (mask, shuffled(mask), mask[mask], mask.to_numpy(), mask.reset_index(drop=True)):
+        assert matrix[given].ids.tolist() == frame.index[mask].tolist()
+    with pytest.raises(LabelkitError, match="the mask names"):
+        matrix[mask.set_axis(range(1, N + 1))]
+
+
+@pytest.mark.parametrize(
+    "read", [lambda frame: frame["text"].tolist(), lambda frame: pa.table(frame.to_dict("list")), pl.from_pandas]
+)
+def test_a_corpus_without_names_is_in_the_order_of_a_matrix_whose_ids_are_labels(read):
+    frame = shuffled(FRAME)[["text", "gold"]]  # its labels are 0 to 59, as if they were positions
+    matrix = APPLIER.apply(frame)
+    corpus = read(frame)
+    shown = lk.view(matrix, corpus, RULES, n=N).frame
+    assert sorted(zip(shown.index, shown["text"], strict=True)) == sorted(frame["text"].items())
+    with pytest.raises(LabelkitError, match="60 rows, and the matrix 59"):
+        lk.view(matrix[1:], corpus, RULES)
 
 
 def test_a_run_takes_the_gold_that_a_summary_takes(frame, key, tmp_path):

@@ -10,11 +10,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import labelkit as lk
 from labelkit.exceptions import GoldError
 from labelkit.votes.gold import aligned_gold
 
 NAMES = ("ham", "spam")
 IDS = np.array(["a", "b", "c"])
+MATRIX = lk.LabelMatrix.of([[0], [1]])
 
 
 class Label(IntEnum):
@@ -105,3 +107,18 @@ def test_an_error_shows_an_id_as_its_author_wrote_it():
         aligned_gold({9: 1}, np.array([4, 5]), ("a", "b"))
     with pytest.raises(GoldError, match="the id 4 names several"):
         aligned_gold({4: 1}, np.array([4, 4]), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("gold", "named"),
+    [
+        ({0, 1}, "a builtins.set"),
+        ((label for label in [0, 1]), "a builtins.generator"),
+        ({"a": 0, "b": 1}.values(), "a builtins.dict_values"),
+        ("gold", "'gold'"),
+        (lk.MajorityVote().fit(MATRIX).label(MATRIX), "ProbabilisticLabels"),
+    ],
+)
+def test_what_holds_no_labels_in_an_order_is_refused_by_name(gold, named):
+    with pytest.raises(GoldError, match=named):
+        aligned_gold(gold, np.arange(2), ["ham", "spam"])

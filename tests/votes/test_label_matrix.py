@@ -367,6 +367,7 @@ AS_AN_ARRAY = {
     "np.maximum": lambda votes: np.maximum(votes, 0),
     "reduce": np.add.reduce,
     "size": lambda votes: votes.size,
+    "in": lambda votes: [1 in votes, 7 in votes],
     "concatenate": lambda votes: np.concatenate([votes, votes]),
 }
 
