@@ -84,7 +84,19 @@ attributes. The longest that fits decides.
 _UNCLEAR: Final = frozenset(
     (
         *("asyncio", "codecs", "ctypes", "io", "pathlib", "pickle", "select", "signal", "torch", "weakref", "xml"),
-        *("json.load", "http", "concurrent"),
+        *(
+            "json.load",
+            "http",
+            "concurrent",
+            "configparser",
+            "pkgutil",
+            "runpy",
+            "plistlib",
+            "mailbox",
+            "netrc",
+            "wave",
+        ),
+        *("filecmp", "mimetypes", "gettext", "wave", "tokenize.open", "zipimport", "zoneinfo", "pwd", "grp"),
     )
 )
 """Modules of which some parts depend on their arguments alone and others do not."""

@@ -270,3 +270,23 @@ def test_instructions_of_a_later_python_make_a_function_unknown_and_not_wrong(tm
 
     monkeypatch.setattr(dis, "get_instructions", renamed)
     assert any("LOAD_GLOBAL_FAST, which is not understood" in one for one in why_not(lfs["rule"]))
+
+
+@pytest.mark.parametrize(
+    ("module", "call"),
+    [
+        ("configparser", "configparser.ConfigParser().read(x)"),
+        ("pkgutil", "pkgutil.get_data(x, x)"),
+        ("runpy", "runpy.run_path(x)"),
+        ("plistlib", "plistlib.load(x)"),
+        ("filecmp", "filecmp.cmp(x, x)"),
+    ],
+)
+def test_a_module_that_can_read_files_is_not_cached(module, call, tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text(
+        f"import labelkit as lk\nimport {module}\n\n"
+        f"@lk.labeling_function()\ndef rule(x):\n    return 1 if {call} else 0\n"
+    )
+    (lf,) = collect(path, labels=["no", "yes"])
+    assert any("may depend on more than its arguments" in reason for reason in why_not(lf))
