@@ -73,7 +73,7 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
     import pandas as pd  # noqa: PLC0415 - only for who asks
 
     _check_together({"task": task, "worker": worker, "label": label})
-    values = gold_values(label)
+    values = _without_blanks(gold_values(label))
     space = LabelSpace.of(_classes_of(values) if classes is None else classes)
     try:
         answers = gold_classes(values, space.names)
@@ -106,6 +106,13 @@ def _check_together(columns: dict[str, Any]) -> None:
                 f"{shown_names(labels_of(series[0].index))} and {shown_names(labels_of(other.index))}",
                 hint="give the columns of one frame",
             )
+
+
+def _without_blanks(values: NDArray[Any]) -> NDArray[Any]:
+    """Return answers with null for blank text, which is no answer and no class."""
+    if values.dtype.kind in "iufb":
+        return values
+    return object_array(None if isinstance(value, str) and not value.strip() else value for value in values.tolist())
 
 
 def _classes_of(values: NDArray[Any]) -> int | list[str]:

@@ -480,3 +480,9 @@ def test_votes_in_a_frame_of_another_library_keep_the_names_of_the_rules():
     votes = {"a": [0, 1], "b": [1, -1]}
     for frame in (pd.DataFrame(votes), pl.DataFrame(votes), pa.table(votes)):
         assert (LabelMatrix.of(frame).names, LabelMatrix.of(frame).votes.tolist()) == (("a", "b"), [[0, 1], [1, -1]])
+
+
+def test_a_blank_answer_of_a_long_table_is_none():
+    matrix = LabelMatrix.from_long(["t", "t", "u", "u"], ["a", "b", "a", "b"], ["yes", "", " ", "no"])
+    assert matrix.class_names == ("no", "yes")
+    assert matrix.votes.tolist() == [[1, -1], [-1, 0]]
