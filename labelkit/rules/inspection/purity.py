@@ -97,6 +97,9 @@ _UNCLEAR: Final = frozenset(
             "wave",
         ),
         *("filecmp", "mimetypes", "gettext", "wave", "tokenize.open", "zipimport", "zoneinfo", "pwd", "grp"),
+        *("argparse", "optparse", "jinja2", "scipy.io", "numpy.fromregex", "numpy.DataSource", "numpy.lib.npyio"),
+        *("numpy.lib._datasource", "pyarrow.fs", "pyarrow._fs", "pyarrow.OSFile", "pyarrow.lib.OSFile", "pyarrow.json"),
+        *("pyarrow._json", "pyarrow.memory_map", "pyarrow.lib.memory_map", "pyarrow.ipc", "pyarrow.orc"),
     )
 )
 """Modules of which some parts depend on their arguments alone and others do not."""

@@ -280,6 +280,12 @@ def test_instructions_of_a_later_python_make_a_function_unknown_and_not_wrong(tm
         ("runpy", "runpy.run_path(x)"),
         ("plistlib", "plistlib.load(x)"),
         ("filecmp", "filecmp.cmp(x, x)"),
+        ("argparse", "argparse.ArgumentParser(fromfile_prefix_chars='@').parse_args([x])"),
+        ("numpy", "numpy.fromregex(x, x, x)"),
+        ("pyarrow", "pyarrow.OSFile(x)"),
+        ("pyarrow.fs", "pyarrow.fs.LocalFileSystem().open_input_file(x)"),
+        ("pyarrow.json", "pyarrow.json.read_json(x)"),
+        ("scipy.io", "scipy.io.mmread(x)"),
     ],
 )
 def test_a_module_that_can_read_files_is_not_cached(module, call, tmp_path):
