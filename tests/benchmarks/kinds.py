@@ -124,7 +124,7 @@ def text_cases(folder: Path, draws: int) -> Iterator[Task]:
             continue  # the texts of a prompted set are another set's
         gold = np.load(path / "votes.npz")["y"].astype(int)
         with gzip.open(path / "texts.jsonl.gz", "rt", encoding="utf-8") as lines:
-            texts = [json.loads(line)["text"] for line, y in zip(lines, gold, strict=True) if y >= 0]
+            texts = [json.loads(line)["text"] or "" for line, y in zip(lines, gold, strict=True) if y >= 0]
         find = CountVectorizer(ngram_range=(1, 2), min_df=5, binary=True, token_pattern=r"\w+|[^\w\s]")
         words, gold = find.fit_transform(texts).tocsr(), gold[gold >= 0]
         for draw in range(draws):

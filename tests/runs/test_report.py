@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, strategies as st
+from hypothesis import example as explicitly, given, strategies as st
 
 import labelkit as lk
 from labelkit._shared.markup import visible
@@ -590,6 +590,7 @@ def test_a_short_text_is_kept_whole_and_marked_where_rules_matched(text, given_s
 
 
 @given(st.integers(400, 3_000), spans, st.integers(1, 50))
+@explicitly(400, [(0, 9, 0), (7, 1, 0), (9, 10, 0)], 15)
 def test_a_long_text_is_cut_around_its_first_match(length, given_spans, times):
     text = "x" * length
     matches = [(min(a * times, length - 1), min(a * times + n, length), lf) for a, n, lf in given_spans]

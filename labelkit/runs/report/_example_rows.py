@@ -125,8 +125,8 @@ def _windows(text: str, spans: Sequence[Match], length: int) -> list[tuple[int, 
     for start, stop, _ in spans:
         stop = min(stop, start + length)  # noqa: PLW2901 - a match may be as long as its text
         room = length - sum(b - a for a, b in kept)
-        if kept and start <= kept[-1][1] and kept[-1][1] - kept[-1][0] < length:
-            kept[-1] = kept[-1][0], max(kept[-1][1], min(stop + around // 2, kept[-1][0] + length, len(text)))
+        if kept and start <= kept[-1][1] and room > 0:
+            kept[-1] = kept[-1][0], max(kept[-1][1], min(stop + around // 2, kept[-1][1] + room, len(text)))
         elif room > stop - start:
             side = min(around, (room - (stop - start)))
             kept.append((max(start - side, kept[-1][1] if kept else 0), min(stop + side, len(text))))
