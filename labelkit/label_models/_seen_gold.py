@@ -1,6 +1,6 @@
 """Recognise gold that a model learned from, so that it is not judged on what it was told.
 
-An example is recognised by its id, its votes and its class. Where ids say nothing (vote patterns, rows that were picked
+An example is recognised by its id and its votes. Where ids say nothing (vote patterns, rows that were picked
 from an array), votes and classes are compared. If the gold holds nine tenths of that from fit, or is held by it as far,
 as many examples with the same votes and class are taken as seen as the model has seen.
 Votes are compared by hashes that depend neither on the order nor on the container of the votes.
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from labelkit.label_models._columns import sums_by
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import VoteTable
 
 SAME_EXAMPLES: Final = 0.9
-"""Least share of examples that must have the votes and class from fit, if it is the same gold: of those with an id from
-there; without such, of the smaller gold."""
+"""Least share of examples that must be as at fit, if it is the same gold: of those with an id from there, in votes;
+of the smaller gold, where there are no ids, in votes and class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,32 +68,39 @@ class SeenGold:
         return cls(keys[by_key], held_out.gold.count[by_key], held_out.proba[by_key], id_hashes[by_id], id_keys)
 
     def recognised(
-        self, keys: NDArray[np.uint64], count: NDArray[np.float64], ids: NDArray[Any] | None
-    ) -> NDArray[np.bool_]:
-        """Find the gold that the model learned from.
+        self, hashes: NDArray[np.uint64], label: NDArray[np.int64], count: NDArray[np.float64], ids: NDArray[Any] | None
+    ) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+        """Find the gold that the model learned from; with ids, also where its class was corrected since.
 
         Parameters
         ----------
-        keys : ndarray of uint64, shape (n,)
-            Hashes of votes and class.
+        hashes : ndarray of uint64, shape (n,)
+            Hashes of votes.
+        label : ndarray of int64, shape (n,)
         count : ndarray of shape (n,)
             Examples that each stands for.
         ids : ndarray, shape (n,), or None
 
         Returns
         -------
-        ndarray of bool, shape (n,)
+        is_seen : ndarray of bool, shape (n,)
+        keys : ndarray of uint64, shape (n,)
+            Hashes of votes and class, as they were at fit.
         """
+        keys = _with_class(hashes, label)
         if not len(self.keys) or not len(keys):
-            return np.zeros(len(keys), dtype=bool)
+            return np.zeros(len(keys), dtype=bool), keys
         if ids is not None and len(self.ids):
-            hashes = _id_hashes(ids)
-            place = np.minimum(np.searchsorted(self.ids, hashes), len(self.ids) - 1)
-            with_id = self.ids[place] == hashes
-            same = with_id & (self.id_keys[place] == keys)
+            id_hashes = _id_hashes(ids)
+            place = np.minimum(np.searchsorted(self.ids, id_hashes), len(self.ids) - 1)
+            with_id, at_fit = self.ids[place] == id_hashes, self.id_keys[place]
+            same = with_id & (at_fit == keys)
+            other = np.flatnonzero(with_id & ~same)
+            for label_at_fit in range(self.proba.shape[1]):
+                same[other] |= at_fit[other] == _with_class(hashes[other], np.full(len(other), label_at_fit))
             if same.any() and same.sum() >= SAME_EXAMPLES * with_id.sum():
-                return np.asarray(same)
-        return self._recognised_by_votes(keys, count)
+                return same, np.where(same, at_fit, keys)
+        return self._recognised_by_votes(keys, count), keys
 
     def _recognised_by_votes(self, keys: NDArray[np.uint64], count: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Take as seen as many of each pair of votes and class as the model has seen, if one gold holds the other."""
@@ -176,27 +185,22 @@ def judge_gold(
     JudgedGold
     """
     examples = rows.weight if rows.example is None else np.ones(len(rows.pattern))
-    is_seen = np.zeros(len(rows.pattern), dtype=bool)
-    if len(seen.keys):
-        is_seen = seen.recognised(gold_keys(table, rows.pattern, rows.label), examples, ids)
+    is_seen, keys = seen.recognised(pattern_hashes(table)[rows.pattern], rows.label, examples, ids)
     fresh = rows.counts(table.n_classes, ~is_seen)
     judged = JudgedGold(predict(fresh.pattern), fresh.label, fresh.count, table.covered[fresh.pattern], 0)
     if not is_seen.any():
         return judged
-    pairs = rows.counts(table.n_classes, is_seen)
-    pair, share, proba = seen.held_out(gold_keys(table, pairs.pattern, pairs.label))
+    pattern, label = rows.pattern[is_seen], rows.label[is_seen]
+    _, first, group = np.unique(_with_class(keys[is_seen], label), return_index=True, return_inverse=True)
+    weight = sums_by(group, rows.weight[is_seen], len(first))
+    pair, share, proba = seen.held_out(keys[is_seen][first])
     return JudgedGold(
         proba=np.concatenate([np.asarray(judged.proba), proba]),
-        label=np.concatenate([judged.label, pairs.label[pair]]),
-        weight=np.concatenate([judged.weight, share * pairs.count[pair]]),
-        covered=np.concatenate([judged.covered, table.covered[pairs.pattern[pair]]]),
+        label=np.concatenate([judged.label, label[first][pair]]),
+        weight=np.concatenate([judged.weight, share * weight[pair]]),
+        covered=np.concatenate([judged.covered, table.covered[pattern[first][pair]]]),
         n_seen=round(float(examples[is_seen].sum())),
     )
-
-
-def gold_keys(table: VoteTable, pattern: NDArray[np.int64], label: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Hash the votes of patterns with a class of each; shape (n,)."""
-    return _with_class(pattern_hashes(table)[pattern], label)
 
 
 def pattern_hashes(table: VoteTable) -> NDArray[np.uint64]:

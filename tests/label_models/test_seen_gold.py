@@ -140,3 +140,16 @@ def test_gold_of_one_class_is_no_sample_to_learn_from(model):
     model().fit(votes, gold=np.where(np.arange(len(gold)) < 30, gold, -1))
     model().fit(np.where(votes == 0, -1, votes), gold=chosen)  # no rule votes for another class
     MajorityVote().fit(votes, gold=chosen)
+
+
+def test_gold_that_was_corrected_since_is_still_known():
+    biases = []
+    for seed in range(6):
+        votes, gold = noise(seed=seed)
+        matrix = LabelMatrix.of(votes, ids=[f"x{i}" for i in range(len(gold))])
+        model = LabelModel().fit(matrix, gold=gold)
+        corrected = np.where(np.arange(len(gold)) % 5 == 0, 1 - gold, gold)
+        found = model.evaluate(matrix, gold=corrected)
+        assert found.n_seen == len(gold)
+        biases.append(found.accuracy - 0.5)
+    assert abs(np.mean(biases)) < 0.05
