@@ -331,9 +331,6 @@ class LabelModel(LearnedReports, PatternLabelModel):
     def _posterior(self, table: VoteTable) -> Posterior:
         return posterior_of(self._scores(table))
 
-    def _uncorrected_posterior(self, table: VoteTable) -> Posterior:
-        return posterior_of(self._uncorrected_scores(table))
-
     def _contributions(self, table: VoteTable) -> Contributions:
         return self._scores(table).contributions()
 
