@@ -219,7 +219,7 @@ def _refitted_without(
     patterns: VotePatterns, model: Any, j: int, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the probabilities of a copy of the model that is fitted without the labeling function."""
-    from sklearn.base import clone  # noqa: PLC0415 - statistics alone need no scikit-learn
+    from labelkit.label_models.estimator import unfitted  # noqa: PLC0415 - statistics alone need no label model
 
     others = replace(
         patterns,
@@ -228,7 +228,7 @@ def _refitted_without(
         lfs=patterns.lfs[:j] + patterns.lfs[j + 1 :],
         gold=None,
     )
-    return np.asarray(clone(model).fit(others).predict_pattern_proba(others)), rows
+    return np.asarray(unfitted(model).fit(others).predict_pattern_proba(others)), rows
 
 
 # Sums over examples ---------------------------------------------------------------------------------------------------

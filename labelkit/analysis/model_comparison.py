@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
 from labelkit._shared.numbers import decimal, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import MODELS, LabelModel, PatternLabelModel
+from labelkit.label_models.estimator import unfitted
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
@@ -156,7 +156,7 @@ def _free_name(name: str, place: int, models: Sequence[PatternLabelModel]) -> st
 
 def _agreement(rows: LabelMatrix, models: Mapping[str, PatternLabelModel]) -> dict[str, float]:
     majority = MODELS["MajorityVote"]().fit(rows).predict(rows)[rows.covered]
-    labels = {name: clone(model).fit(rows).predict(rows)[rows.covered] for name, model in models.items()}
+    labels = {name: unfitted(model).fit(rows).predict(rows)[rows.covered] for name, model in models.items()}
     return {name: float(np.mean(hard == majority)) if len(hard) else float("nan") for name, hard in labels.items()}
 
 

@@ -14,8 +14,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils.validation import check_is_fitted
 
 from labelkit._shared.computed_rows import KEPT_CELLS, Rows, picked, rows_at
 from labelkit._shared.memory import check_room
@@ -32,6 +30,7 @@ from labelkit.label_models._positional_gold import named_gold
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
+from labelkit.label_models.estimator import Estimator, unfitted
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
 from labelkit.votes.example_names import ExampleNames
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
 LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
 
 
-class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc] # scikit-learn ships no types
+class PatternLabelModel(Estimator, ABC):
     """Estimator from patterns of votes to probabilities of classes.
 
     Attributes
@@ -76,6 +75,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
     """
 
     n_classes: int | None = None
+    class_prior_: NDArray[np.float64]
     uses_confidence: ClassVar[bool] = False
     learns_from_gold: ClassVar[bool] = True
 
@@ -268,8 +268,7 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
         -------
         ndarray of shape (n_gold, n_classes)
         """
-        model: PatternLabelModel = clone(self)
-        return model._held_out_proba(matrix, gold, np.asarray(fold))
+        return unfitted(self)._held_out_proba(matrix, gold, np.asarray(fold))  # noqa: SLF001 - of the same class
 
     def explain(self, matrix: Any, ids: Any) -> Explanation:
         """Decompose the log-odds of some examples into the prior and a term for each vote.
@@ -314,16 +313,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     def save(self, path: str | Path) -> Path:
         """Write the fitted model to a folder, as JSON and arrays without pickle; :func:`load_model` reads it."""
-        check_is_fitted(self)
+        self._check_fitted()
         return write_model(self, path)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True  # votes are classes
-        tags.input_tags.sparse = True
-        tags.target_tags.required = False
-        tags.classifier_tags.poor_score = True  # on features that are not votes
-        return tags
 
     @property
     def _overrules_votes(self) -> bool:
@@ -332,11 +323,8 @@ class PatternLabelModel(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[mi
 
     # Private, on checked input ----------------------------------------------------------------------------------------
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "class_prior_")
-
     def _read(self, matrix: Any) -> GivenVotes:
-        check_is_fitted(self)
+        self._check_fitted()
         has_classes = isinstance(matrix, LabelMatrix | VotePatterns)
         given = self._by_confidence(read_votes(matrix, None if has_classes else self.n_classes_), fit=False)
         if len(given.class_names) != self.n_classes_ or (has_classes and not _same_names(given, self)):

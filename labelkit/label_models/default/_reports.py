@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from labelkit.label_models._agreement import co_votes
 from labelkit.label_models._class_prior import checked_prior
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models.default._precisions import BASES, describe_precisions
 from labelkit.label_models.default._verdict import Verdict, judge, label_totals, paired_credits
+from labelkit.label_models.estimator import Estimator
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.label_models._cross_fit import HeldOutGold
@@ -35,7 +35,7 @@ SUSPECT: Final = 3.0
 """Standard errors below chance agreement from which a vote is suspect."""
 
 
-class LearnedReports:
+class LearnedReports(Estimator):
     """Tables of learned quantities; see :class:`~labelkit.label_models.LabelModel`."""
 
     lf_names_: tuple[str, ...]
@@ -75,7 +75,7 @@ class LearnedReports:
         Wilson (1927), Probable inference, the law of succession, and statistical inference.
         https://doi.org/10.1080/01621459.1927.10502953
         """
-        check_is_fitted(self)
+        self._check_fitted()
         columns = {
             "votes": self.column_votes_.astype(np.int64),
             "precision": self.column_precision_,
@@ -98,6 +98,7 @@ class LearnedReports:
         DataFrame
             ``lf``, ``vote``, ``beside`` (other votes on the same examples), ``agreement``, ``by_chance``; worst first.
         """
+        self._check_fitted()
         error = np.sqrt(self.column_chance_ * (1 - self.column_chance_) / np.maximum(self.column_met_, 1))
         distance = (self.column_chance_ - self.column_agreement_) / np.maximum(error, 1e-12)
         chosen = np.flatnonzero((distance >= SUSPECT) & (self.column_met_ > 0))
@@ -117,7 +118,9 @@ class LearnedReports:
         DataFrame
             ``lf``, ``other``, ``overlap`` (Jaccard, in [0.5, 1]); the closest first, at most 1,000 pairs.
         """
-        check_is_fitted(self)
+        import pandas as pd  # noqa: PLC0415 - fitting needs no tables
+
+        self._check_fitted()
         names = [self.lf_names_[j] for j in self.lf_order_]
         first, second = self.redundant_pairs_
         return pd.DataFrame(
@@ -134,11 +137,12 @@ class LearnedReports:
         Gold is compared by cross-fitting, each example by a model that did not see it. Without gold there is no
         verdict: where their labels differ, votes alone cannot tell who is right.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return Verdict(*self.verdict_)
 
     def _by_column(self, chosen: NDArray[np.int64], columns: dict[str, Any]) -> pd.DataFrame:
-        check_is_fitted(self)
+        import pandas as pd  # noqa: PLC0415 - fitting needs no tables
+
         k = len(self.class_names_)
         codes = self.column_codes_[chosen]
         names = [self.lf_names_[self.lf_order_[j]] for j in codes // k]
