@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from labelkit.label_models._columns import sums_by
 
@@ -222,4 +221,6 @@ def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _id_hashes(ids: NDArray[Any]) -> NDArray[np.uint64]:
+    import pandas as pd  # noqa: PLC0415 - only where gold has ids
+
     return np.asarray(pd.util.hash_array(ids), dtype=np.uint64)

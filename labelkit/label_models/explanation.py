@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from labelkit.label_models._posterior import softmax
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.label_models._vote_table import VoteTable
@@ -96,6 +96,8 @@ class Explanation:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each example, class and source (``prior``, or an LF that voted) with its ``log_odds``."""
+        import pandas as pd  # noqa: PLC0415 - explaining in words needs no tables
+
         rows: list[tuple[Any, ...]] = []
         for i, name in enumerate(self.ids):
             for c, label in enumerate(self.class_names):

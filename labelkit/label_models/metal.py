@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
@@ -124,6 +123,8 @@ def factor(
     mu : ndarray of shape (n_columns, n_classes), in (0, 1]
     n_iter : int
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - slow to import
+
     if not len(share):
         return start, 1
     fitted = ~np.isnan(moments)

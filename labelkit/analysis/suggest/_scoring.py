@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.stats import binom
 
+from labelkit._shared.distributions import binomial_above
 from labelkit._shared.numbers import wilson_interval
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def with_lift(
     clear = low * outside >= LEAST_RATIO * (1 - low) * inside
     rare = support - right <= COMMON * outside
     chance = inside / max(of_class.sum(), 1.0)
-    p_values = np.where(tested, (of_class > 0).sum() * binom.sf(right - 1, support, chance), np.nan)
+    p_values = np.where(tested, (of_class > 0).sum() * binomial_above(right - 1, support, chance), np.nan)
     return np.asarray(clear & rare & tested & (right > support / 2) & _discoveries(p_values))
 
 

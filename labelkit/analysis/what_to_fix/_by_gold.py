@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import binom, poisson
 
+from labelkit._shared.distributions import binomial_above, binomial_at_most, poisson_above
 from labelkit._shared.numbers import interval, percent, share_with_bounds
 from labelkit.analysis.counts import share
 from labelkit.analysis.marginal_values import marginal_values
@@ -112,7 +112,7 @@ def _better_without(e: Evidence, model: PatternLabelModel | None, lfs: list[str]
     """
     values = marginal_values(e.patterns_with_gold, model=model, lfs=lfs)
     changed = values["rescued"] + values["spoiled"]
-    p = np.where(changed > 0, binom.cdf(values["rescued"], changed, 0.5), np.nan)
+    p = np.where(changed > 0, binomial_at_most(values["rescued"], changed, 0.5), np.nan)
     return values[surely(p, n_tests=e.patterns.n_lfs)].sort_values("score_lost", kind="stable")
 
 
@@ -123,7 +123,7 @@ def few_votes_for(e: Evidence) -> Iterator[Draft]:
     reached = e.counts[e.gold.pattern, e.gold.label] > 0
     right = np.bincount(e.gold.label, e.gold.count * reached, e.patterns.n_classes)
     spoken = (e.gold_counts > 0) & e.tally.by_class.any(axis=0)
-    sure = surely(np.where(spoken, binom.cdf(right, e.gold_counts, 0.5), np.nan))
+    sure = surely(np.where(spoken, binomial_at_most(right, e.gold_counts, 0.5), np.nan))
     for label in np.flatnonzero(sure).tolist():
         n, total = e.gold_counts[label], e.gold_counts.sum()
         why = f"Only {interval(right[label], n)} of its {n:,.0f} gold examples have a vote for it."
@@ -137,7 +137,7 @@ def misproportioned(e: Evidence) -> Iterator[Draft]:
     if gold < LITTLE_GOLD or not labeled:
         return
     given, true = e.label_counts / labeled, e.gold_counts / gold
-    tails = binom.cdf(e.gold_counts, gold, given), binom.sf(e.gold_counts - 1, gold, given)
+    tails = binomial_at_most(e.gold_counts, gold, given), binomial_above(e.gold_counts - 1, gold, given)
     far = (given > 2 * true) | (given < true / 2)
     for label in np.flatnonzero(surely(2 * np.minimum(*tails)) & far).tolist():
         name, often = e.patterns.class_names[label], given[label] > true[label]
@@ -156,7 +156,7 @@ def doubtful_gold(e: Evidence) -> Iterator[Draft]:
     suspect = unanimous & suspicious_patterns(e.patterns, e.gold, e.proba)
     doubtful, n = e.gold.count[suspect].sum(), e.gold.count[unanimous].sum()
     expected = e.gold.count[unanimous] @ _error_of_unanimous(e, e.gold, votes)[unanimous]
-    if 0 < doubtful < RARE * n and surely([poisson.sf(doubtful - 1, expected)])[0]:
+    if 0 < doubtful < RARE * n and surely([float(poisson_above(doubtful - 1, expected))])[0]:
         why = f"Where all of two or more votes and the label agree, gold agrees too, but for {interval(doubtful, n)} "
         why += f"of such examples; {expected:,.1f} of them would be wrong if the rules err independently. Either the "
         why += "gold is wrong there, or the rules err together: lk.suspicious_gold lists them."

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.stats import betabinom
 
+from labelkit._shared.distributions import beta_binomial_at_most
 from labelkit.analysis.counts import VoteTally, class_counts, tallied
 from labelkit.analysis.pairwise import Pairs, count_pairs
 from labelkit.label_models import MajorityVote, PatternLabelModel
@@ -72,7 +72,7 @@ def p_below(right: float, n: float, rate: float, size: float) -> float:
     """
     if not n:
         return float("nan")
-    return float(betabinom.cdf(right, n, rate * size + 0.5, (1 - rate) * size + 0.5))
+    return beta_binomial_at_most(right, n, rate * size + 0.5, (1 - rate) * size + 0.5)
 
 
 @dataclass(frozen=True, eq=False)

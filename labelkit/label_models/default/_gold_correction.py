@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import minimize
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
@@ -209,6 +208,8 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
     ndarray of shape (3 + n_classes + n_columns,)
         For :meth:`Correction.of`.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - only where there is gold, and slow to import
+
     n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
     check_room(8.0 * 6 * given.scores.size, "the fit of a correction to gold", hint="give gold of fewer rows")
     log_q = given.scores - logsumexp(given.scores, axis=1, keepdims=True)

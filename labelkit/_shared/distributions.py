@@ -1,0 +1,75 @@
+"""Tail probabilities of counts, by ``scipy.special``: importing ``scipy.stats`` takes as long as a small run.
+
+Each is that of the distribution of ``scipy.stats`` with the same name; a count below 0 and one above ``n`` are tails
+like any other, and an argument that is NaN gives NaN.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+def binomial_at_most(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float64]:
+    """Return the probability of at most ``k`` successes in ``n`` trials that each succeed with probability ``p``.
+
+    >>> binomial_at_most([-1, 0, 1, 2], 2, 0.5).tolist()
+    [0.0, 0.25, 0.75, 1.0]
+    """
+    k, n, p = np.broadcast_arrays(np.floor(k), np.asarray(n, np.float64), np.asarray(p, np.float64))
+    with np.errstate(invalid="ignore"):
+        inside = special.betaincc(np.maximum(k, 0) + 1, np.maximum(n - k, 1e-300), p)
+    return _tails(k, n, p, inside, below=0.0, above=1.0)
+
+
+def binomial_above(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float64]:
+    """Return the probability of more than ``k`` successes in ``n`` trials that each succeed with probability ``p``.
+
+    >>> binomial_above([-1, 0, 1, 2], 2, 0.5).tolist()
+    [1.0, 0.75, 0.25, 0.0]
+    """
+    k, n, p = np.broadcast_arrays(np.floor(k), np.asarray(n, np.float64), np.asarray(p, np.float64))
+    with np.errstate(invalid="ignore"):
+        inside = special.betainc(np.maximum(k, 0) + 1, np.maximum(n - k, 1e-300), p)
+    return _tails(k, n, p, inside, below=1.0, above=0.0)
+
+
+def poisson_above(k: ArrayLike, mean: ArrayLike) -> NDArray[np.float64]:
+    """Return the probability of a count above ``k``, of which the mean is known.
+
+    >>> poisson_above([-1, 0], 1.0).round(4).tolist()
+    [1.0, 0.6321]
+    """
+    k, mean = np.broadcast_arrays(np.floor(k), np.asarray(mean, np.float64))
+    return np.where(k < 0, np.where(np.isnan(mean), np.nan, 1.0), special.gammainc(np.maximum(k, 0) + 1, mean))
+
+
+def beta_binomial_at_most(k: float, n: float, a: float, b: float) -> float:
+    """Return the probability of at most ``k`` successes in ``n`` trials that succeed with a beta-distributed probability.
+
+    >>> round(beta_binomial_at_most(1, 2, 1.0, 1.0), 6)
+    0.666667
+    """
+    counts = np.arange(np.floor(min(k, n)) + 1)
+    binomials = -special.betaln(1 + n - counts, 1 + counts) - np.log1p(n)
+    terms = binomials + special.betaln(counts + a, n - counts + b) - special.betaln(a, b)
+    return min(1.0, float(np.exp(terms).sum()))
+
+
+def _tails(
+    k: NDArray[np.float64],
+    n: NDArray[np.float64],
+    p: NDArray[np.float64],
+    inside: NDArray[np.float64],
+    *,
+    below: float,
+    above: float,
+) -> NDArray[np.float64]:
+    """Fill in the tails beyond the range of the counts."""
+    result = np.where(k < 0, below, np.where(k >= n, above, inside))
+    return np.where(np.isnan(k) | np.isnan(n) | np.isnan(p), np.nan, result)
