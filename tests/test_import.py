@@ -57,3 +57,19 @@ def test_a_worker_loads_neither_scikit_learn_nor_scipy(tmp_path):
         ["a"] * 3000, workers=2, engine="process", batch_size=1024
     )
     assert set(matrix["spy"].votes.ravel().tolist()) == {1}
+
+
+def test_a_run_and_its_report_load_neither_scikit_learn_nor_scipy_stats(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\n"
+        "words = lk.keywords('win', label=1).rule(name='words')\n"
+        "others = lk.keywords('hi', label=0).rule(name='others')\n"
+    )
+    (tmp_path / "c.csv").write_text("text\n" + "win it\nhi you\n" * 40)
+    modules = run(
+        "import sys\n"
+        "import labelkit as lk\n"
+        f"lk.run({str(tmp_path / 'rules.py')!r}, {str(tmp_path / 'c.csv')!r}, {str(tmp_path / 'out')!r}, labels=['a', 'b'], report=True)\n"
+        "print([m for m in ('sklearn', 'scipy.stats', 'scipy.optimize', 'numba') if m in sys.modules])"
+    )
+    assert modules.strip() == "[]"

@@ -50,7 +50,7 @@ def poisson_above(k: ArrayLike, mean: ArrayLike) -> NDArray[np.float64]:
 
 
 def beta_binomial_at_most(k: float, n: float, a: float, b: float) -> float:
-    """Return the probability of at most ``k`` successes in ``n`` trials that succeed with a beta-distributed probability.
+    """Return the probability of at most ``k`` of ``n`` successes, where that of each is beta-distributed.
 
     >>> round(beta_binomial_at_most(1, 2, 1.0, 1.0), 6)
     0.666667

@@ -219,7 +219,7 @@ def _refitted_without(
     patterns: VotePatterns, model: Any, j: int, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the probabilities of a copy of the model that is fitted without the labeling function."""
-    from labelkit.label_models.estimator import unfitted  # noqa: PLC0415 - statistics alone need no label model
+    from labelkit.label_models.scikit_learn_estimator import unfitted  # noqa: PLC0415 - statistics alone need no label model
 
     others = replace(
         patterns,

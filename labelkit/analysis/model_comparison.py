@@ -24,7 +24,7 @@ from labelkit._shared.numbers import decimal, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import MODELS, LabelModel, PatternLabelModel
-from labelkit.label_models.estimator import unfitted
+from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss

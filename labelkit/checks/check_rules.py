@@ -15,7 +15,7 @@ from labelkit.apply.applier import Applier
 from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
-from labelkit.checks.lint import Problem, Severity, lint, lint_votes
+from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
 from labelkit.corpus import Batch, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource, open_gold
@@ -78,11 +78,12 @@ def check_rules(
     lfs = rules if isinstance(rules, LabelingFunctions) else collect(rules, labels=labels)
     n_examples = sum(len(lf.examples) for lf in lfs)
     problems = [problem for lf in lfs for problem in _of_examples(lf, lfs)]
-    problems += lint(lfs)
     if corpus is None or all(map(_costs, lfs)):
-        problems += [] if corpus is None else map(_untried, lfs)
+        problems += [*lint(lfs), *([] if corpus is None else map(_untried, lfs))]
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
+    linted = begin_lint(lfs)
     sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
+    problems += linted()
     tried = lfs[list(sample.matrix.names)]
     judgements = judge(tried, sample.matrix, sample.gold)
     problems += [*sample.problems, *lint_votes(tried, sample.matrix), *_of_gates(judgements)]

@@ -17,14 +17,14 @@ error: long_comment: it can return 'SPAM' (line 3): 'SPAM' (str) is not a vote
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
 from labelkit._shared.numbers import percent, wilson_interval
-from labelkit.checks.slow_regex import SlowPattern, slow_patterns
+from labelkit.checks.slow_regex import SlowPattern, begin_search
 from labelkit.exceptions import VoteError
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.inspection.dependencies import resolve
@@ -88,8 +88,29 @@ def lint(lfs: LabelingFunctions) -> list[Problem]:
     -------
     list of Problem
     """
+    return begin_lint(lfs)()
+
+
+def begin_lint(lfs: LabelingFunctions) -> Callable[[], list[Problem]]:
+    """Begin :func:`lint`: another process searches for slow patterns until the result is asked for.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions
+
+    Returns
+    -------
+    callable
+        Returns what :func:`lint` does.
+    """
     patterns = {lf.name: _patterns(lf) for lf in lfs}
-    slow = {one.pattern: one for one in slow_patterns(p for of_rule in patterns.values() for p in of_rule)}
+    slow = begin_search(p for of_rule in patterns.values() for p in of_rule)
+    return lambda: _problems(lfs, patterns, {one.pattern: one for one in slow.result()})
+
+
+def _problems(
+    lfs: LabelingFunctions, patterns: dict[str, dict[Pattern, bool]], slow: dict[Pattern, SlowPattern]
+) -> list[Problem]:
     problems: list[Problem] = []
     for lf in lfs:
         if isinstance(lf.body, Calls):

@@ -7,7 +7,7 @@ then with 50,000, and the process is killed when it takes too long.
 
 >>> from labelkit.rules.predicates import Pattern
 >>> [print(slow) for slow in slow_patterns([Pattern(r"(a+)+$"), Pattern(r"^a+$")])]
-'(a+)+$' takes more than 1 s on a text of 2,000 characters: 'a' over and over, then '\x00'
+'(a+)+$' takes more than 0.5 s on a text of 2,000 characters: 'a' over and over, then '\x00'
 [None]
 """
 
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
@@ -36,10 +37,8 @@ LENGTHS: Final = (2_000, 50_000)
 """Characters of the texts that are tried. A pattern too slow for the first is slow however short texts are."""
 
 LIMIT_SECONDS: Final = 0.5
-"""Processor time that a search may take. One that reads the text once takes about a millisecond."""
-
-KILL_SECONDS: Final = 1.0
-"""Processor time after which a search is stopped; where the system cannot limit that, time on the clock."""
+"""Processor time that a search may take, after which it is stopped (where the system cannot limit that, time on the
+clock). One that reads the text once takes about a millisecond."""
 
 PATIENCE: Final = 600.0
 """Seconds on the clock that the other process may take to start, and to search where its processor time is limited."""
@@ -86,16 +85,11 @@ class SlowPattern:
     attack : Attack
     length : int
         How many characters the text has.
-    seconds : float
-        The processor time that it took, or the time after which it was killed.
-    finished : bool
     """
 
     pattern: Pattern
     attack: Attack
     length: int
-    seconds: float
-    finished: bool
 
     @property
     def hopeless(self) -> bool:
@@ -103,8 +97,8 @@ class SlowPattern:
         return self.length == LENGTHS[0]
 
     def __str__(self) -> str:
-        took = f"{self.seconds:.1f} s" if self.finished else f"more than {self.seconds:.0f} s"
-        return f"{self.pattern.pattern!r} takes {took} on a text of {self.length:,} characters: {self.attack}"
+        text = f"a text of {self.length:,} characters: {self.attack}"
+        return f"{self.pattern.pattern!r} takes more than {LIMIT_SECONDS} s on {text}"
 
 
 def slow_patterns(patterns: Iterable[Pattern]) -> list[SlowPattern]:
@@ -119,7 +113,20 @@ def slow_patterns(patterns: Iterable[Pattern]) -> list[SlowPattern]:
     list of SlowPattern
         In the order of the patterns, each at most once.
     """
+    return begin_search(patterns).result()
+
+
+def begin_search(patterns: Iterable[Pattern]) -> Future[list[SlowPattern]]:
+    """Begin :func:`slow_patterns` in a thread, which waits for the process that searches."""
     plans = {pattern: attacks(pattern) for pattern in dict.fromkeys(patterns)}
+    pool = ThreadPoolExecutor(1, thread_name_prefix="labelkit")
+    try:
+        return pool.submit(_search, plans)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _search(plans: dict[Pattern, list[Attack]]) -> list[SlowPattern]:
     clock = _Clock()
     try:
         slow = [_first_slow(pattern, plan, clock) for pattern, plan in plans.items() if plan]
@@ -132,10 +139,8 @@ def _first_slow(pattern: Pattern, plan: list[Attack], clock: _Clock) -> SlowPatt
     for length in LENGTHS:
         for attack in plan:
             seconds = clock.seconds(pattern, attack, length)
-            if seconds is None:
-                return SlowPattern(pattern, attack, length, KILL_SECONDS, finished=False)
-            if seconds > LIMIT_SECONDS:
-                return SlowPattern(pattern, attack, length, seconds, finished=True)
+            if seconds is None or seconds > LIMIT_SECONDS:
+                return SlowPattern(pattern, attack, length)
     return None
 
 
@@ -152,7 +157,7 @@ class _Clock:
             self._start()
         self._ask(pattern, attack, length)
         try:
-            taken = self._answers.get(timeout=PATIENCE if CAN_LIMIT else KILL_SECONDS)
+            taken = self._answers.get(timeout=PATIENCE if CAN_LIMIT else LIMIT_SECONDS)
         except queue.Empty:
             self.stop()
             return None
@@ -186,7 +191,7 @@ class _Clock:
         assert self._process is not None
         assert self._process.stdin is not None
         flags = int(pattern.flags & ~re.DEBUG)  # which prints
-        question = [pattern.pattern, flags, attack.beginning, attack.repeated, attack.end, length, KILL_SECONDS]
+        question = [pattern.pattern, flags, attack.beginning, attack.repeated, attack.end, length, LIMIT_SECONDS]
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
 

@@ -30,9 +30,9 @@ from labelkit.label_models._positional_gold import named_gold
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
-from labelkit.label_models.estimator import Estimator, unfitted
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
+from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator, unfitted
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
 
 
-class PatternLabelModel(Estimator, ABC):
-    """Estimator from patterns of votes to probabilities of classes.
+class PatternLabelModel(ScikitLearnEstimator, ABC):
+    """ScikitLearnEstimator from patterns of votes to probabilities of classes.
 
     Attributes
     ----------

@@ -11,7 +11,7 @@ from labelkit.label_models._class_prior import checked_prior
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models.default._precisions import BASES, describe_precisions
 from labelkit.label_models.default._verdict import Verdict, judge, label_totals, paired_credits
-from labelkit.label_models.estimator import Estimator
+from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ SUSPECT: Final = 3.0
 """Standard errors below chance agreement from which a vote is suspect."""
 
 
-class LearnedReports(Estimator):
+class LearnedReports(ScikitLearnEstimator):
     """Tables of learned quantities; see :class:`~labelkit.label_models.LabelModel`."""
 
     lf_names_: tuple[str, ...]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 
 
-class Estimator:
+class ScikitLearnEstimator:
     """Base of estimators: ``__init__`` stores its parameters under their names, learned attributes end in ``_``."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - scikit-learn's protocol
