@@ -132,6 +132,9 @@ from .runs.diff import (
     Difference as Difference,
     diff as diff,
 )
+from .runs.drift import (
+    drift as drift,
+)
 from .runs.pipeline import (
     run as run,
 )
@@ -148,6 +151,7 @@ from .views import (
 from .views.plots import (
     plot_coverage as plot_coverage,
     plot_coverage_over_time as plot_coverage_over_time,
+    plot_drift as plot_drift,
     plot_label_distribution as plot_label_distribution,
     plot_pairwise as plot_pairwise,
     plot_reliability as plot_reliability,

@@ -1,7 +1,7 @@
 """The command line: parse, call a typed function, print its result; the library never prints.
 
 Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
-what to do). 2: the command was called wrongly. 130: interrupted.
+what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: interrupted.
 """
 
 from __future__ import annotations
@@ -176,6 +176,26 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
     from labelkit.runs.diff import diff  # noqa: PLC0415 - --help has to be quick
 
     click.echo(str(diff(before, after, gold=gold, sample=sample)))
+
+
+@cli.command(name="drift")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--by", metavar="COLUMN", help="Compare the coverage in each slice of the corpora, too.")
+@click.option("--alpha", default=0.05, show_default=True, help="Most probability of a false alarm.")
+@click.option("--at-least", default=0.1, show_default=True, help="Least relative change of a share that is an alarm.")
+@_with_debug
+def drift_command(before: Path, after: Path, **options: Any) -> None:
+    """Say if votes and labels on the examples of the run in AFTER are like those of the run in BEFORE.
+
+    Both are of the same rules, on examples of which none is in both. The exit status is 3 if there is an alarm.
+    """
+    from labelkit.runs.drift import drift  # noqa: PLC0415 - --help has to be quick
+
+    result = drift(before, after, **options)
+    click.echo(str(result))
+    if result.drifted:
+        raise click.exceptions.Exit(3)
 
 
 @cli.command(name="report")

@@ -30,6 +30,7 @@ from labelkit.analysis import (
     pairwise_overlaps,
     summarize,
 )
+from labelkit.analysis.drift import Drift
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.metrics import Reliability
@@ -272,6 +273,46 @@ def plot_coverage_over_time(
 
 
 # What they share ------------------------------------------------------------------------------------------------------
+
+
+def plot_drift(drift: Drift, *, most: int = 30, ax: Axes | None = None) -> Axes:
+    """Draw the shares before and after, with Wilson's 95% intervals; the most different first, alarms in bold.
+
+    Parameters
+    ----------
+    drift : Drift
+        Of :func:`labelkit.drift`.
+    most : int
+        How many comparisons are drawn, at least 1.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    frame = drift.frame[drift.frame["before"].notna() & drift.frame["after"].notna()]
+    frame = frame.sort_values("p", kind="stable").head(most)
+    ax = _axes(ax, (7.0, 1.4 + 0.3 * len(frame)))
+    places = np.arange(len(frame))
+    for side, shift, (colour, _, marker) in (("before", -0.15, LINES[0]), ("after", 0.15, LINES[1])):
+        n, shares = frame[f"n_{side}"].to_numpy(float), frame[side].to_numpy(float)
+        low, high = wilson_interval(shares * n, n)
+        whiskers = np.nan_to_num([shares - low, high - shares]).clip(0)
+        ax.errorbar(
+            shares, places + shift, xerr=whiskers, fmt=marker, color=colour, markersize=5, capsize=2, label=side
+        )
+    named = (
+        " ".join([row["rule"] or "all rules", row["what"], *([] if row["slice"] is None else [f"({row['slice']})"])])
+        for row in frame.to_dict("records")
+    )
+    ax.set_yticks(places, list(named), fontsize=_font(len(frame)))
+    for text, alarm in zip(ax.get_yticklabels(), frame["alarm"], strict=True):
+        text.set_fontweight("bold" if alarm else "normal")
+    ax.invert_yaxis()
+    _as_percent(ax.xaxis)
+    ax.set_xlim(0, None)
+    _legend(ax, columns=2)
+    return ax
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
