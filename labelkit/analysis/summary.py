@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, wilson_interval
+from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
 from labelkit.analysis.counts import TOTAL, VoteTally, blocks, declared, read, share, tallied
@@ -72,14 +73,14 @@ class Summary:
         """Read a summary that :meth:`to_csv` wrote."""
         frame = pd.read_csv(path, index_col=0, dtype={"polarity": str}, keep_default_na=False, na_values=[""])
         frame.index = frame.index.astype(str)
-        frame = _with_names(frame, lambda text: text[1:] if text[:1] == "'" and _is_formula(text) else text)
+        frame = _with_names(frame, restored)
         bounds_of = [f"{name}_{end}" for name in frame.columns if name in _SHARES for end in ("low", "high")]
         missing = {name: np.nan for name in bounds_of if name not in frame}  # in a table of an earlier version
         return cls(frame.assign(**missing))
 
     def to_csv(self, path: str | Path) -> None:
         """Write the frame as CSV; a name that a spreadsheet would run as a formula gets an apostrophe before it."""
-        _with_names(self.frame, lambda text: f"'{text}" if _is_formula(text) else text).to_csv(path)
+        _with_names(self.frame, harmless).to_csv(path)
 
     def to_string(self) -> str:
         """Format a table for people: percents, and dashes for what is undefined."""
@@ -151,14 +152,8 @@ _COUNTS: Final = {"votes", "faults"}
 _SHARES: Final = {"coverage", "overlaps", "conflicts", "model_precision", "recall"}
 """Shares whose interval is shown where it is wide."""
 _HEADS: Final = {"model_precision": "estimated"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Signs with which a spreadsheet takes a cell for a formula."""
 
 _NO_BOUNDS: Final = "Estimated: the model's opinion; where no interval is shown, votes alone give none, and gold would."
-
-
-def _is_formula(text: str) -> bool:
-    return text.lstrip("'").startswith(_FORMULA)
 
 
 def _with_names(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

@@ -1,0 +1,44 @@
+"""Keep the texts of a table from being run as formulas by the spreadsheet that opens it.
+
+A text that begins with a sign of a formula gets an apostrophe before it, by which spreadsheets know a text; so does one
+in which only apostrophes come before that sign, so that :func:`restored` finds every text again.
+
+>>> harmless("=1+1"), harmless("'=1+1"), harmless("1+1")
+("'=1+1", "''=1+1", '1+1')
+>>> restored("'=1+1"), restored("''=1+1"), restored("'tis")
+('=1+1', "'=1+1", "'tis")
+
+References
+----------
+OWASP, CSV Injection. https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FORMULA: Final = "'*[=+\\-@\\t\\r\\n＝＋－＠]"
+"""Beginning of a text that a spreadsheet takes for a formula, in the syntax of both ``re`` and RE2."""
+
+_IS_FORMULA: Final = re.compile(_FORMULA)
+
+
+def harmless(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula."""
+    return f"'{text}" if _IS_FORMULA.match(text) else text
+
+
+def restored(text: str) -> str:
+    """Return the text of which :func:`harmless` made this one."""
+    return text[1:] if text[:1] == "'" and _IS_FORMULA.match(text) else text
+
+
+def harmless_column(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Apply :func:`harmless` to a column of texts; nulls stay."""
+    import pyarrow.compute as pc  # noqa: PLC0415 - a summary needs no Arrow
+
+    return pc.replace_substring_regex(texts, rf"\A({_FORMULA})", r"'\1", max_replacements=1)
