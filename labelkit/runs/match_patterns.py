@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final, TypeAlias
 
 from labelkit.matching.regex_cost import safe_length
 from labelkit.rules.expressions import Expression
 from labelkit.rules.inspection.source_text import cases_of
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.predicates import Pattern, Words
+
+Match: TypeAlias = tuple[int, int, int]
+"""Start and end of a match, and the position of the rule."""
+
+MOST_MATCHES: Final = 3
+"""Matches of one expression that are marked."""
 
 LONGEST_PATTERN: Final = 20_000
 """Characters of an expression that finds matches; a longer one (a look-up of thousands of names) is not kept."""
@@ -44,3 +53,47 @@ def _searchable(test: Words | Pattern) -> int:
     if isinstance(test, Words):
         return WORDS_WITHIN if sum(map(len, test.words)) * 2 <= LONGEST_PATTERN else 0
     return safe_length(test) if len(test.pattern) <= LONGEST_PATTERN else 0
+
+
+# Finding them again --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MatchFinder:
+    """Find the matches that made one rule vote.
+
+    Parameters
+    ----------
+    lf : int
+        The position of the rule.
+    label : int or None
+        The class that a match stands for; None for any.
+    columns : tuple of str
+    regex : re.Pattern
+    within : int
+        Characters of a text that are searched.
+    """
+
+    lf: int
+    label: int | None
+    columns: tuple[str, ...]
+    regex: re.Pattern[str]
+    within: int
+
+    def matches(self, text: str) -> Iterator[Match]:
+        """Find the first matches in a text."""
+        for match in islice(self.regex.finditer(text[: self.within]), MOST_MATCHES):
+            if match.end() > match.start():
+                yield match.start(), match.end(), self.lf
+
+
+def finders_of(rules: Sequence[Mapping[str, Any]]) -> dict[int, list[MatchFinder]]:
+    """Read the patterns of each rule from a run's manifest; runs of earlier versions have none."""
+    return {
+        j: [
+            MatchFinder(j, p["label"], tuple(p["columns"]), re.compile(p["pattern"], p["flags"]), within)
+            for p in rule.get("finds", ())
+            if (within := int(p["within"]))
+        ]
+        for j, rule in enumerate(rules)
+    }

@@ -19,8 +19,9 @@ import labelkit as lk
 from labelkit._shared.markup import visible
 from labelkit.cli import cli
 from labelkit.exceptions import CorpusError, RunFolderError
+from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report import _read_parts as report_parts
-from labelkit.runs.report._example_rows import MOST_BYTES, ExampleTable, LabeledRow, finders_of, pieces
+from labelkit.runs.report._example_rows import MOST_BYTES, ExampleTable, LabeledRow, pieces
 from labelkit.runs.report._page import in_script
 from labelkit.runs.report._remarks import remarks_of
 from labelkit.runs.report._sample import PER_KIND, PER_LF, PER_PAIR, PER_WHOLE, Chosen, PairCounts

@@ -7,16 +7,13 @@ page puts each piece in place as text, so that nothing of a corpus is ever read 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from labelkit._shared.markup import ELLIPSIS, visible
-
-Match: TypeAlias = tuple[int, int, int]
-"""Start and end of a match, and the position of the rule."""
+from labelkit.runs.match_patterns import Match, MatchFinder
 
 Piece: TypeAlias = str | list[Any]
 """A text, or a text that rules matched with their positions: ``["subscribe", 3]``."""
@@ -30,52 +27,8 @@ LEAST_LENGTH: Final = 120
 AROUND: Final = 60
 """Characters on either side of a match in a long text."""
 
-MOST_MATCHES: Final = 3
-"""Matches of one expression that are marked."""
-
 MOST_BYTES: Final = 1_500_000
 """Bytes of all examples together; those that come last in turn are left out."""
-
-
-@dataclass(frozen=True)
-class MatchFinder:
-    """Find the matches that made one rule vote.
-
-    Parameters
-    ----------
-    lf : int
-        The position of the rule.
-    label : int or None
-        The class that a match stands for; None for any.
-    columns : tuple of str
-    regex : re.Pattern
-    within : int
-        Characters of a text that are searched.
-    """
-
-    lf: int
-    label: int | None
-    columns: tuple[str, ...]
-    regex: re.Pattern[str]
-    within: int
-
-    def matches(self, text: str) -> Iterator[Match]:
-        """Find the first matches in a text."""
-        for match in islice(self.regex.finditer(text[: self.within]), MOST_MATCHES):
-            if match.end() > match.start():
-                yield match.start(), match.end(), self.lf
-
-
-def finders_of(rules: Sequence[Mapping[str, Any]]) -> dict[int, list[MatchFinder]]:
-    """Read the patterns of each rule from a run's manifest; runs of earlier versions have none."""
-    return {
-        j: [
-            MatchFinder(j, p["label"], tuple(p["columns"]), re.compile(p["pattern"], p["flags"]), within)
-            for p in rule.get("finds", ())
-            if (within := int(p["within"]))
-        ]
-        for j, rule in enumerate(rules)
-    }
 
 
 def pieces(text: str, matches: Iterable[Match], length: int) -> list[Piece]:

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
-from labelkit.runs.report._example_rows import ExampleTable, LabeledRow, finders_of
+from labelkit.runs.match_patterns import finders_of
+from labelkit.runs.report._example_rows import ExampleTable, LabeledRow
 from labelkit.runs.report._history import EarlierRun, earlier_runs
 from labelkit.runs.report._read_parts import LabelShares, LookedRows, Parts, faults_by_row
 from labelkit.runs.report._remarks import Remark, remarks_of

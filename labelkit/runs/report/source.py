@@ -64,7 +64,7 @@ class SourceRows:
         """
         described = manifest["corpus"]
         if given is not None:
-            corpus = _opened(given, described)
+            corpus = opened_again(given, described)
             sure = bool(described["fingerprint"]) and described["fingerprint"] == corpus.fingerprint()
             if not sure and described["id"] is None and corpus.n_rows not in {None, manifest["examples"]}:
                 raise _other_corpus()
@@ -76,7 +76,7 @@ class SourceRows:
         if not path.exists():
             return cls(None, note=f"The corpus {path.name} is not there any more, so the examples have no texts.")
         try:
-            corpus = _opened(path, described)
+            corpus = opened_again(path, described)
             same = corpus.fingerprint() == described["fingerprint"]
         except (CorpusError, OSError) as error:
             return cls(None, note=f"The corpus {path.name} cannot be read, so the examples have no texts: {error}")
@@ -128,9 +128,10 @@ class SourceRows:
         return CorpusError("its rows cannot be told apart by position") if self.sure else _other_corpus()
 
 
-def _opened(given: Any, known: Mapping[str, Any]) -> Corpus:
-    types = {name: _TYPES[kind] for name, kind in known.get("types", {}).items() if kind in _TYPES}
-    return open_corpus(given, id=known["id"], types=types, on_bad_row="reject")
+def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
+    """Open a corpus as a run did, whose manifest describes it: same ids, types and rejected rows."""
+    types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
+    return open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
 
 
 def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
