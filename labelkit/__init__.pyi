@@ -144,6 +144,10 @@ from .runs.report import (
 from .runs.run_folder import (
     RunFolder as RunFolder,
 )
+from .runs.why import (
+    Why as Why,
+    why as why,
+)
 from .views import (
     View as View,
     view as view,

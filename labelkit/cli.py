@@ -178,6 +178,18 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
     click.echo(str(diff(before, after, gold=gold, sample=sample)))
 
 
+@cli.command(name="why")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("id_", metavar="ID")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts.")
+@_with_debug
+def why_command(folder: Path, id_: str, *, corpus: Path | None) -> None:
+    """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
+    from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
+
+    click.echo(str(why(folder, id_, corpus=corpus)))
+
+
 @cli.command(name="drift")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))

@@ -1,0 +1,234 @@
+"""Explain one label of a run: the text, the votes with the words that matched, and what each vote moved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from labelkit._shared.markup import FAILED, Chip
+from labelkit._shared.numbers import DASH, decimal
+from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
+from labelkit.exceptions import ModelError, RunFolderError
+from labelkit.runs.match_patterns import finders_of
+from labelkit.runs.report.source import SourceRows
+from labelkit.runs.run_folder import RunFolder
+from labelkit.votes.alignment import shown_names
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.label_space import ABSTAIN
+
+if TYPE_CHECKING:
+    from labelkit.label_models.explanation import Explanation
+
+MOST_TEXT: Final = 2_000
+"""Characters of a value that are shown."""
+
+MOST_WORDS: Final = 5
+"""Matched texts of a rule that are shown."""
+
+
+@dataclass(frozen=True)
+class VoteReason:
+    """A vote on the example, or a failure.
+
+    Attributes
+    ----------
+    rule, vote : str
+        ``vote`` is the name of a class, or ``(failed)``.
+    log_odds : float
+        What the vote adds to the log-odds of the most probable class; NaN where the model's score is not a sum.
+    matched : tuple of str
+        The texts that the rule matched, where it is declarative.
+    """
+
+    rule: str
+    vote: str
+    log_odds: float
+    matched: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Why:
+    """The label of one example of a run, with its reasons.
+
+    Attributes
+    ----------
+    id : str or int
+    label : str or None
+        None for no label.
+    proba : dict from str to float
+        By class.
+    prior : float
+        The log-odds of the most probable class without votes; NaN where the model's score is not a sum.
+    votes : tuple of VoteReason
+        The one that moves most first.
+    values : dict from str to object
+        The columns that the rules read; empty without the corpus.
+    gold : str or None
+    notes : tuple of str
+    """
+
+    id: Any
+    label: str | None
+    proba: dict[str, float]
+    prior: float
+    votes: tuple[VoteReason, ...]
+    values: dict[str, Any]
+    gold: str | None
+    notes: tuple[str, ...]
+
+    def to_string(self, width: int = WIDTH) -> str:
+        """Format the reasons for a terminal."""
+        return self._page(width).to_text()
+
+    def __str__(self) -> str:
+        return self.to_string()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page(WIDTH).to_html()
+
+    def _page(self, width: int) -> ResultPage:
+        shares = ", ".join(f"{name} {decimal(p)}" for name, p in sorted(self.proba.items(), key=lambda one: -one[1]))
+        gold = "" if self.gold is None else f"; gold: {self.gold}"
+        lead = [f"{self.id}: {self.label or 'no label'} ({shares}){gold}"]
+        shown = {name: DASH if value is None else str(value)[:MOST_TEXT] for name, value in self.values.items()}
+        values = ResultTable([[f"{name}:", text] for name, text in shown.items()], align="<", cell_width=MOST_TEXT)
+        prior: list[list[Cell]] = [] if math.isnan(self.prior) else [["prior", DASH, _signed(self.prior), ""]]
+        rows = [*prior, *map(self._cells, self.votes)]
+        best = max(self.proba, key=lambda name: self.proba[name])
+        heads = ["rule", "vote", f"log-odds of {best}", "matched"]
+        votes = ResultTable(rows, heads, align="<<><", title="votes", cell_width=width)
+        return ResultPage(lead, [values, votes], self.notes)
+
+    def _cells(self, vote: VoteReason) -> list[Cell]:
+        classes = list(self.proba)
+        shown = Chip(vote.vote, classes.index(vote.vote)) if vote.vote in classes else vote.vote
+        return [vote.rule, shown, _signed(vote.log_odds), ", ".join(map(repr, vote.matched[:MOST_WORDS]))]
+
+
+def _signed(value: float) -> str:
+    return DASH if math.isnan(value) else f"{value:+.2f}"
+
+
+def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the word that users write
+    """Explain the label of one example of a run.
+
+    Parameters
+    ----------
+    run : RunFolder or path
+    id : str or int
+        Of the example; its position where the examples have no ids. A number as text is a number where ids are.
+    corpus : object, optional
+        The corpus of the run, as :func:`labelkit.open_corpus` takes it, if it is not where it was.
+
+    Returns
+    -------
+    Why
+
+    Raises
+    ------
+    RunFolderError
+        If there is no run folder, or it has no such example.
+    """
+    folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    number, row, start = _found(folder, id)
+    votes = pq.read_table(folder.layout.part("votes", number)).slice(row, 1)
+    matrix = LabelMatrix.from_arrow(votes, source=str(folder.path))
+    labels = pq.read_table(folder.layout.part("labels", number)).slice(row, 1)
+    position, name = start + row, matrix.ids[:1].tolist()[0]
+    failed = {fault.lf: fault for fault in folder.faults if fault.row == position}
+    proba = np.asarray(folder.model().predict_proba(matrix))[0]
+    notes: list[str] = [f"{lf} failed: {fault.error}: {fault.message}" for lf, fault in failed.items()]
+    explanation = _explained(folder, matrix, name, notes)
+    source = SourceRows.of(folder.manifest, corpus)
+    values = source.values(np.array([position]), [name] if folder.manifest["corpus"]["id"] else []).get(position, ())
+    notes += [source.note] if source.note else []
+    gold = int(source.gold(matrix.class_names, np.array([position]))[0])
+    hard = labels.column("label")[0].as_py()
+    shown = dict(zip(source.columns, values, strict=False))
+    return Why(
+        id=name,
+        label=None if hard is None else matrix.class_names[hard],
+        proba=dict(zip(matrix.class_names, proba.tolist(), strict=True)),
+        prior=float("nan") if explanation is None else float(explanation.prior[0, proba.argmax()]),
+        votes=_reasons(folder, matrix, explanation, int(proba.argmax()), shown, failed),
+        values=shown,
+        gold=None if gold < 0 else matrix.class_names[gold],
+        notes=tuple(notes),
+    )
+
+
+def _found(folder: RunFolder, id_: Any) -> tuple[int, int, int]:
+    """Find an example: the number of its part, its row in there, and the position of the first row."""
+    start, first = 0, None
+    for number, part in enumerate(folder.layout.parts("votes")):
+        ids = pq.read_table(part, columns=[pq.read_schema(part).names[0]]).column(0)
+        first = ids if first is None else first
+        try:
+            row = pc.index(ids, pa.scalar(str(id_)).cast(ids.type)).as_py()
+        except pa.ArrowInvalid:  # a text, where ids are numbers
+            break
+        if row >= 0:
+            return number, row, start
+        start += len(ids)
+    shown = "none" if first is None else shown_names(first.slice(0, 3).to_numpy())
+    raise RunFolderError(
+        f"the run has no example {id_!r}; its ids begin with {shown}",
+        hint="give an id of the column that names the examples, or the position of the example where there is none",
+    )
+
+
+def _explained(folder: RunFolder, matrix: LabelMatrix, name: Any, notes: list[str]) -> Explanation | None:
+    try:
+        explanation: Explanation = folder.model().explain(matrix, [name])
+    except ModelError as error:
+        notes.append(f"what each vote moves is not known: {error.message}")
+        return None
+    if explanation.held[0]:
+        notes.append("The log-odds favour a class that no rule voted for, so the example has no label.")
+    return explanation
+
+
+def _reasons(
+    folder: RunFolder,
+    matrix: LabelMatrix,
+    explanation: Explanation | None,
+    best: int,
+    values: dict[str, Any],
+    failed: dict[str, Any],
+) -> tuple[VoteReason, ...]:
+    """List the votes, with what each moved and matched; failures last."""
+    moved: dict[str, float] = {}
+    if explanation is not None:
+        for name, terms in zip(explanation.lf_names, explanation.contributions[0], strict=True):
+            lf = name if name in matrix.names else name.rpartition(" (")[0]  # one of its ranges of confidence
+            moved[lf] = moved.get(lf, 0.0) + float(terms[best])
+    finders = finders_of(folder.manifest["rules"])
+    reasons = [
+        VoteReason(
+            rule=name,
+            vote=matrix.class_names[vote] if vote >= 0 else FAILED,
+            log_odds=moved.get(name, float("nan")) if vote >= 0 else float("nan"),
+            matched=tuple(
+                dict.fromkeys(
+                    values[column][begin:end]
+                    for finder in finders.get(j, ())
+                    if finder.label in {None, vote}
+                    for column in finder.columns
+                    if isinstance(values.get(column), str)
+                    for begin, end, _ in finder.matches(values[column])
+                )
+            ),
+        )
+        for j, (name, vote) in enumerate(zip(matrix.names, matrix.votes[0].tolist(), strict=True))
+        if vote > ABSTAIN or name in failed
+    ]
+    return tuple(sorted(reasons, key=lambda one: -abs(np.nan_to_num(one.log_odds))))
