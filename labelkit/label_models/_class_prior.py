@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from labelkit.exceptions import ModelError
+from labelkit.votes.alignment import has_index, labels_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    ClassPrior: TypeAlias = ArrayLike | Mapping[Any, float]
 
-def checked_prior(class_prior: ArrayLike | None, n_classes: int) -> NDArray[np.float64] | None:
-    """Check a class prior and scale it to sum to 1.
+
+def checked_prior(class_prior: ClassPrior | None, class_names: Sequence[str]) -> NDArray[np.float64] | None:
+    """Bring a class prior into the order of the classes, check it, and scale it to sum to 1.
+
+    Parameters
+    ----------
+    class_prior : array-like of shape (n_classes,), or mapping or Series by class, optional
+        In a mapping or a Series, a class is its name or its number; those that are not named share the rest evenly.
+    class_names : sequence of str
 
     Raises
     ------
     ModelError
-        If it has not one positive number for each class, or does not sum to 1.
+        If it has not one positive number for each class, names another class, or does not sum to 1.
 
     Examples
     --------
-    >>> checked_prior([0.2, 0.8], 2)
+    >>> checked_prior([0.2, 0.8], ["HAM", "SPAM"])
     array([0.2, 0.8])
+    >>> checked_prior({"SPAM": 0.13}, ["HAM", "SPAM"])
+    array([0.87, 0.13])
     """
     if class_prior is None:
         return None
-    prior = np.asarray(class_prior, dtype=np.float64)
-    if prior.shape != (n_classes,):
-        raise ModelError(f"class_prior has shape {prior.shape}, but there are {n_classes} classes")
+    by_class = _by_class(class_prior)
+    try:
+        values = class_prior if by_class is None else _in_order(by_class, class_names)
+        prior = np.asarray(values, dtype=np.float64)
+    except ModelError:
+        raise
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"class_prior={class_prior!r:.200} is not a probability for each class",
+            hint=f"give a list in the order {', '.join(class_names[:6])}, or a dict by class name",
+        ) from None
+    if prior.shape != (len(class_names),):
+        raise ModelError(
+            f"class_prior has shape {prior.shape}, but there are {len(class_names)} classes",
+            hint=f"give a list in the order {', '.join(class_names[:6])}, or a dict by class name",
+        )
     if not np.isfinite(prior).all() or (prior <= 0).any():
         raise ModelError(
             f"class_prior={prior[:12].tolist()} holds a number that is not above 0: such a class could never be found",
@@ -38,6 +63,38 @@ def checked_prior(class_prior: ArrayLike | None, n_classes: int) -> NDArray[np.f
     if abs(prior.sum() - 1) > 1e-3:
         raise ModelError(f"class_prior sums to {prior.sum():.4g}, not 1", hint="class_prior / class_prior.sum()")
     return np.asarray(prior / prior.sum())
+
+
+def _by_class(class_prior: Any) -> dict[Any, Any] | None:
+    """Return the prior by class where it names its classes, as a mapping and a Series do."""
+    if isinstance(class_prior, Mapping):
+        return dict(class_prior)
+    if has_index(class_prior):  # as value_counts gives it, the most frequent class first
+        return dict(zip(labels_of(class_prior.index).tolist(), class_prior.tolist(), strict=True))
+    return None
+
+
+def _in_order(by_class: dict[Any, Any], class_names: Sequence[str]) -> list[float]:
+    """Arrange a prior by class; the classes that are not named share what is left."""
+    places = {str(place): place for place in range(len(class_names))}  # as a saved model has the numbers
+    places |= {name: place for place, name in enumerate(class_names)}
+    prior: list[float] = [float("nan")] * len(class_names)
+    for key, value in by_class.items():
+        named = getattr(key, "name", key)  # a member of an enum
+        is_number = isinstance(key, int | np.integer) and not isinstance(key, bool)
+        place = int(key) if is_number and 0 <= key < len(prior) else places.get(str(named))
+        if place is None:
+            raise ModelError(
+                f"class_prior names the class {key!r}, which there is not",
+                hint=f"the classes are {', '.join(class_names[:12])}",
+            )
+        prior[place] = float(value)
+    unnamed = [place for place, value in enumerate(prior) if np.isnan(value)]
+    if unnamed and len(by_class) == len(prior) - len(unnamed):
+        rest = 1.0 - sum(value for value in prior if not np.isnan(value))
+        for place in unnamed:
+            prior[place] = rest / len(unnamed)
+    return prior
 
 
 def uniform(n_classes: int) -> NDArray[np.float64]:

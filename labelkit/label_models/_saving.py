@@ -13,6 +13,7 @@ import numpy as np
 
 from labelkit._shared.files import replaced
 from labelkit.exceptions import ModelError
+from labelkit.votes.alignment import has_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +84,8 @@ def _plain(value: Any) -> Any:
     """Convert to a value that JSON can represent; arrays and tuples become lists."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, dict) or has_index(value):  # or a Series
+        return {str(getattr(key, "name", key)): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     if value is None or isinstance(value, bool | int | float | str):

@@ -18,8 +18,9 @@ from labelkit.label_models._polarity import multipolar
 from labelkit.label_models._posterior import additive_posterior, vote_shares
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
@@ -40,7 +41,7 @@ class DawidSkene(AdditiveModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         How frequent each class is, where that is known.
     diagonal, smoothing : float
         Pseudo-votes d for the right class and s for every class.
@@ -74,7 +75,7 @@ class DawidSkene(AdditiveModel):
     def __init__(
         self,
         *,
-        class_prior: ArrayLike | None = None,
+        class_prior: ClassPrior | None = None,
         diagonal: float = 3.0,
         smoothing: float = 1.0,
         max_iter: int = 50,
@@ -93,7 +94,7 @@ class DawidSkene(AdditiveModel):
             raise ModelError(f"smoothing={self.smoothing!r} must be above 0, and diagonal={self.diagonal!r} not below")
         n_bytes = 40.0 * table.n_columns * table.n_classes
         check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         if prior is None and not multipolar(table).all():
             prior = uniform(table.n_classes)
 

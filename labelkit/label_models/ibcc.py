@@ -18,8 +18,9 @@ from labelkit.label_models._polarity import multipolar
 from labelkit.label_models._posterior import additive_posterior, softmax, vote_shares
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
@@ -37,7 +38,7 @@ class IBCC(AdditiveModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         How frequent each class is, where that is known.
     diagonal : float
         Pseudo-votes for the right class, beyond those for every class.
@@ -73,7 +74,7 @@ class IBCC(AdditiveModel):
     def __init__(
         self,
         *,
-        class_prior: ArrayLike | None = None,
+        class_prior: ClassPrior | None = None,
         diagonal: float = 1.0,
         max_iter: int = 50,
         tol: float = 1e-4,
@@ -90,7 +91,7 @@ class IBCC(AdditiveModel):
             raise ModelError(f"diagonal={self.diagonal!r} is below 0")
         n_bytes = 40.0 * table.n_columns * table.n_classes
         check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
-        given = checked_prior(self.class_prior, table.n_classes)
+        given = checked_prior(self.class_prior, table.class_names)
         learns_prior = given is None and bool(multipolar(table).all())
         fixed = np.zeros(table.n_classes) if given is None else np.log(given)
 

@@ -9,8 +9,7 @@ from labelkit.label_models._posterior import vote_shares
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
@@ -27,7 +26,7 @@ class MajorityVote(PatternLabelModel):
     ----------
     n_classes : int, optional
         Number of classes, if the votes do not determine it.
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         Probabilities of an example without votes; uniform if not given.
 
     Examples
@@ -43,12 +42,12 @@ class MajorityVote(PatternLabelModel):
 
     learns_from_gold: ClassVar[bool] = False
 
-    def __init__(self, *, n_classes: int | None = None, class_prior: ArrayLike | None = None) -> None:
+    def __init__(self, *, n_classes: int | None = None, class_prior: ClassPrior | None = None) -> None:
         self.n_classes = n_classes
         self.class_prior = class_prior
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts have no parameters
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
 
     def _posterior(self, table: VoteTable) -> Posterior:

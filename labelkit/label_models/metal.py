@@ -14,8 +14,9 @@ from labelkit.label_models._class_prior import checked_prior, uniform
 from labelkit.label_models._overlaps import shared_examples
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
 
@@ -39,7 +40,7 @@ class MetalModel(AdditiveModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         Uniform if not given.
     precision : float in (0, 1)
         Precision of every vote at the start of the search.
@@ -72,7 +73,7 @@ class MetalModel(AdditiveModel):
     def __init__(
         self,
         *,
-        class_prior: ArrayLike | None = None,
+        class_prior: ClassPrior | None = None,
         precision: float = 0.7,
         max_iter: int = 100,
         n_classes: int | None = None,
@@ -87,7 +88,7 @@ class MetalModel(AdditiveModel):
             raise ModelError(f"precision={self.precision!r} is not in (0, 1)")
         n_bytes = 32.0 * table.n_columns * (table.n_columns + table.n_classes)
         check_room(n_bytes, "the moments of all pairs of votes", hint=FOR_MANY_CLASSES)
-        given = checked_prior(self.class_prior, table.n_classes)
+        given = checked_prior(self.class_prior, table.class_names)
         prior = uniform(table.n_classes) if given is None else given
         share = table.column_counts / table.counts.sum()
         moments = shared_examples(table).toarray() / table.counts.sum()

@@ -15,8 +15,9 @@ from labelkit.label_models.explanation import Contributions
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
@@ -36,7 +37,7 @@ class OneCoin(PatternLabelModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         Uniform if not given.
     accuracy, strength : float
         The prior accuracy a, and its weight s in pseudo-votes.
@@ -70,7 +71,7 @@ class OneCoin(PatternLabelModel):
     def __init__(
         self,
         *,
-        class_prior: ArrayLike | None = None,
+        class_prior: ClassPrior | None = None,
         accuracy: float = 0.7,
         strength: float = 4.0,
         max_iter: int = 50,
@@ -85,7 +86,7 @@ class OneCoin(PatternLabelModel):
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior
         n = sums_by(table.lf, table.column_counts, table.n_lfs)
 

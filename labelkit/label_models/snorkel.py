@@ -16,8 +16,9 @@ from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import checked_prior, uniform
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
 
@@ -30,7 +31,7 @@ class SnorkelLabelModel(AdditiveModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         Snorkel's ``class_balance``; uniform if not given.
     n_epochs : int
     lr : float
@@ -50,7 +51,7 @@ class SnorkelLabelModel(AdditiveModel):
     def __init__(
         self,
         *,
-        class_prior: ArrayLike | None = None,
+        class_prior: ClassPrior | None = None,
         n_epochs: int = 100,
         lr: float = 0.01,
         random_state: int = 0,
@@ -69,7 +70,7 @@ class SnorkelLabelModel(AdditiveModel):
             raise ModelError(
                 f"Snorkel's model needs at least 3 labeling functions, not {table.n_lfs}", hint="LabelModel()"
             )
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         check_room(8.0 * table.counts.sum() * (table.n_lfs + table.n_columns), "Snorkel's copy of the votes")
         with _kept_random_state():
             model = snorkel.LabelModel(cardinality=table.n_classes, verbose=False)

@@ -12,8 +12,9 @@ from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import checked_prior, uniform
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
 
@@ -40,7 +41,7 @@ class TripletModel(AdditiveModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         Uniform if not given.
     random_state : int
         For the sample of pairs, with many LFs.
@@ -68,7 +69,7 @@ class TripletModel(AdditiveModel):
     learns_from_gold: ClassVar[bool] = False
 
     def __init__(
-        self, *, class_prior: ArrayLike | None = None, random_state: int = 0, n_classes: int | None = None
+        self, *, class_prior: ClassPrior | None = None, random_state: int = 0, n_classes: int | None = None
     ) -> None:
         self.class_prior = class_prior
         self.random_state = random_state
@@ -77,7 +78,7 @@ class TripletModel(AdditiveModel):
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method does not use gold
         n_cells = table.n_lfs * (table.n_classes + 4 * table.n_lfs) + 4 * table.n_columns * table.n_classes
         check_room(8.0 * n_cells, "the agreement of all pairs of functions", hint=FOR_MANY_CLASSES)
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         voted = np.asarray(table.lf_matrix() @ table.column_counts) / table.counts.sum()
         self.correlation_ = np.empty((table.n_lfs, table.n_classes))
         for c in range(table.n_classes):

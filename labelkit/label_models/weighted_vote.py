@@ -11,8 +11,7 @@ from labelkit.label_models._posterior import vote_shares
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.votes.gold import GoldCounts
@@ -29,7 +28,7 @@ class WeightedVote(PatternLabelModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         Probabilities of an example without votes; uniform if not given.
     n_classes : int, optional
         Number of classes, if the votes do not determine it.
@@ -53,12 +52,12 @@ class WeightedVote(PatternLabelModel):
 
     uses_confidence: ClassVar[bool] = True
 
-    def __init__(self, *, class_prior: ArrayLike | None = None, n_classes: int | None = None) -> None:
+    def __init__(self, *, class_prior: ClassPrior | None = None, n_classes: int | None = None) -> None:
         self.class_prior = class_prior
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         hits = sums_by(table.lf, expected_hits(table, vote_shares(table), gold), table.n_lfs)
         self.lf_weights_ = (1 + hits) / (2 + sums_by(table.lf, table.column_counts, table.n_lfs))
         self.class_prior_ = uniform(table.n_classes) if prior is None else prior

@@ -5,6 +5,7 @@ import os
 import pickle
 import warnings
 from dataclasses import replace
+from enum import IntEnum
 from pathlib import Path
 
 import numpy as np
@@ -683,3 +684,55 @@ def test_weights_in_a_series_are_matched_by_id():
         model.score(matrix, gold, sample_weight=weight[:3])
     with pytest.raises(ModelError, match=r"sample_weight names 1 .* such as 'nobody'"):
         model.score(matrix, gold, sample_weight={"nobody": 1.0})
+
+
+# Class priors by class ------------------------------------------------------------------------------------------------
+
+PRIOR_VOTES = np.array([[0, -1, 0], [1, 1, -1], [-1, 2, 2], [0, 1, -1]] * 20)
+NAMED = LabelMatrix.of(PRIOR_VOTES, classes=["HAM", "SPAM", "SCAM"])
+
+
+class Kind(IntEnum):
+    HAM = 0
+    SPAM = 1
+    SCAM = 2
+
+
+@pytest.mark.parametrize("model", [model for model in BUILT_IN.values() if "class_prior" in model().get_params()])
+@pytest.mark.parametrize(
+    "prior",
+    [
+        {"SPAM": 0.2, "HAM": 0.5, "SCAM": 0.3},
+        {"SCAM": 0.3, "SPAM": 0.2},
+        {1: 0.2, 0: 0.5, 2: 0.3},
+        {Kind.SPAM: 0.2, Kind.HAM: 0.5, Kind.SCAM: 0.3},
+        pd.Series(["HAM"] * 5 + ["SCAM"] * 3 + ["SPAM"] * 2).value_counts(normalize=True),
+        pd.Series([0] * 5 + [2] * 3 + [1] * 2).value_counts(normalize=True),
+        pd.Series([0.5, 0.2, 0.3]),
+    ],
+    ids=["names", "rest", "numbers", "enum", "counts of names", "counts of numbers", "in order"],
+)
+def test_a_class_prior_that_names_its_classes_is_matched_by_name(model, prior, tmp_path):
+    by_position = model(class_prior=[0.5, 0.2, 0.3]).fit(NAMED)
+    fitted = model(class_prior=prior).fit(NAMED)
+    assert np.array_equal(fitted.predict_proba(NAMED), by_position.predict_proba(NAMED))
+    assert np.array_equal(load_model(fitted.save(tmp_path)).fit(NAMED).class_prior_, by_position.class_prior_)
+
+
+@pytest.mark.parametrize(
+    ("prior", "what"),
+    [
+        ({"EGGS": 1.0}, "names the class 'EGGS'"),
+        ({"HAM": 0.5, "SPAM": 0.5, "SCAM": 0.5}, "sums to 1.5"),
+        ({"HAM": 0.8, "SPAM": 0.4}, "not above 0"),
+        ({"HAM": "much"}, "is not a probability for each class"),
+        ({7: 0.5}, "names the class 7"),
+        ({"HAM": None}, "is not a probability for each class"),
+        ("HAM=0.5", "is not a probability for each class"),
+        (0.5, "has shape"),
+        ([0.5, 0.5], "has shape"),
+    ],
+)
+def test_a_class_prior_that_is_none_is_refused_by_name(prior, what):
+    with pytest.raises(ModelError, match=what):
+        LabelModel(class_prior=prior).fit(NAMED)

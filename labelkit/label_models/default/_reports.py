@@ -163,7 +163,7 @@ def describe(model: Any, table: VoteTable, gold: GoldCounts, held_out: HeldOutGo
     totals = label_totals(table, model._posterior(table))  # noqa: SLF001 - a part of the model's own folder
     if not model.known_prior_ and not model.crowd_:
         model.class_prior_ = _constrained(totals.classes)
-    class_prior = checked_prior(model.class_prior, table.n_classes)
+    class_prior = checked_prior(model.class_prior, table.class_names)
     describe_precisions(model, table, totals.right, gold, class_prior)
     model.verdict_ = judge(totals, None if held_out is None else paired_credits(table, held_out))
 

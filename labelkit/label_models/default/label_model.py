@@ -44,8 +44,9 @@ from labelkit.label_models.default._vote_counts import VoteCountScores
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import ClassPrior
     from labelkit.label_models._cross_fit import HeldOutGold
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
@@ -62,7 +63,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
     Parameters
     ----------
-    class_prior : array-like of shape (n_classes,), optional
+    class_prior : array-like of shape (n_classes,), or dict or Series by class, optional
         How frequent each class is; if not given, estimated from gold, else from votes.
     n_classes : int, optional
         Number of classes, if the votes do not determine it.
@@ -112,7 +113,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
     uses_confidence: ClassVar[bool] = True
 
-    def __init__(self, *, class_prior: ArrayLike | None = None, n_classes: int | None = None) -> None:
+    def __init__(self, *, class_prior: ClassPrior | None = None, n_classes: int | None = None) -> None:
         self.class_prior = class_prior
         self.n_classes = n_classes
 
@@ -165,7 +166,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
     def _set_prior(self, table: VoteTable, gold: GoldCounts) -> None:
         """Take the given class prior, else estimate it from gold, else from broad LFs, else uniform."""
-        prior = checked_prior(self.class_prior, table.n_classes)
+        prior = checked_prior(self.class_prior, table.class_names)
         self.prior_weight_ = float(prior is not None)
         if prior is None and len(gold):
             prior, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
