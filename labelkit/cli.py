@@ -59,7 +59,9 @@ def main(arguments: list[str] | None = None) -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo(
-            "interrupted: nothing was written under the final name; the same command goes on where it was", err=True
+            "interrupted: nothing was written under the final name; the same command goes on where it was "
+            "(with --force, it begins anew)",
+            err=True,
         )
         status = 130
     except (LabelkitError, OSError) as error:
@@ -114,7 +116,8 @@ def run_command(
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs._description import describe_finished  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.pipeline import run  # noqa: PLC0415 - as above
 
     finished = run(
         rules,
@@ -129,7 +132,7 @@ def run_command(
         **settings,
     )
     if not quiet:
-        click.echo(finished.describe())
+        click.echo(describe_finished(finished) if finished.was_finished else finished.describe())
 
 
 def _model(name: str, options: tuple[str, ...]) -> Any:

@@ -59,9 +59,21 @@ def test_run_prints_the_statistics_and_where_the_labels_are(rules, corpus, tmp_p
     assert labelkit("summarize", tmp_path / "out").stdout == done.stdout
 
 
+def test_a_run_that_is_finished_is_not_made_again(rules, corpus, tmp_path):
+    labelkit("run", rules, corpus, "--out", tmp_path / "out")
+    made = (tmp_path / "out" / "timings.json").read_bytes()
+    again = labelkit("run", rules, corpus, "--out", tmp_path / "out", "--workers", 2)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.startswith(f"finished already: {tmp_path / 'out'} (20")
+    assert "300 rows, 2 rules); nothing has changed since" in again.stdout
+    assert again.stdout.count("\n") == 1
+    assert (tmp_path / "out" / "timings.json").read_bytes() == made
+    assert labelkit("run", rules, corpus, "--out", tmp_path / "out", "--quiet").stdout == ""
+
+
 def test_run_refuses_to_overwrite_without_force(rules, corpus, tmp_path):
     labelkit("run", rules, corpus, "--out", tmp_path / "out")
-    again = labelkit("run", rules, corpus, "--out", tmp_path / "out")
+    again = labelkit("run", rules, corpus, "--out", tmp_path / "out", "--model", "MajorityVote")
     assert again.returncode == 1
     assert "exists already" in again.stderr
     assert "--force" in again.stderr

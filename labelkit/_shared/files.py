@@ -1,20 +1,54 @@
-"""Write a file under a temporary name and rename it, so that a file under its final name is always complete."""
+"""Write a file under a temporary name and rename it, so that a file under its final name is always complete.
+
+A temporary name (a *draft*) holds the machine and the process that writes it: what killed processes leave is known by
+it, and removed by whoever writes beside it next. Drafts are on the disk (fsync) before they are renamed, and so is the
+folder after that: also a machine that loses its power leaves the old file or the new one, whole.
+"""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import re
+import secrets
+import shutil
+import socket
+import time
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DRAFT: Final = ".draft"
+"""Suffix of a file that is being written."""
+
+ABANDONED: Final = 24 * 3600.0
+"""Seconds after which a draft whose process is on another machine, or not known, is taken for what a kill left."""
+
+NAME_LENGTH: Final = 40
+"""Characters of the final name in the name of a draft: it must not become too long for a file system."""
+
+_WRITER: Final = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{12}\.\w+$")
+
+_drafts: set[str] = set()
+"""Names of the drafts of this process, which are not abandoned."""
+
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
     """Yield a temporary path; rename it to ``path`` when the block ends, or remove it if the block raises.
 
+    Parameters
+    ----------
+    path : Path
+    one_of_many : bool
+        Leave the drafts of killed processes where they are: whoever writes thousands of files into one folder clears it
+        once, before the first (:func:`clear_drafts`).
+
+    Examples
+    --------
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
     >>> with replaced(target) as draft:
@@ -23,9 +57,84 @@ def replaced(path: Path) -> Iterator[Path]:
     'whole'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    if not one_of_many:
+        clear_drafts(path.parent, of=path.name)
+    draft = draft_of(path)
     try:
         yield draft
-        draft.replace(path)
+        publish(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+        _drafts.discard(draft.name)
+
+
+def draft_of(path: Path, suffix: str = DRAFT) -> Path:
+    """Return a new name beside ``path`` that no other process or thread uses, and that tells whose it is."""
+    draft = path.with_name(f".{path.name[:NAME_LENGTH]}.{_host()}-{os.getpid()}-{secrets.token_hex(6)}{suffix}")
+    _drafts.add(draft.name)
+    return draft
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Rename a file or a folder once it is on the disk, and write the change of its folder to the disk, too."""
+    sync(draft)
+    draft.replace(path)
+    sync(path.parent)
+    _drafts.discard(draft.name)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the list of names in a folder, is on the disk; not all systems can do so for folders."""
+    if path.is_dir():
+        with suppress(OSError):
+            _fsync(path, os.O_RDONLY)
+    else:
+        _fsync(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+
+
+def _fsync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def clear_drafts(folder: Path, *, of: str = "") -> None:
+    """Remove the drafts that killed processes left in a folder; with ``of``, those of the file of that name."""
+    start = f".{of[:NAME_LENGTH]}"
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(start) and entry.name.endswith(DRAFT) and is_abandoned(Path(entry.path)):
+                with suppress(OSError):
+                    Path(entry.path).unlink()
+
+
+def is_abandoned(draft: Path) -> bool:
+    """Return whether the process that writes a draft was killed."""
+    writer = _WRITER.search(draft.name)
+    if writer is None or writer["host"] != _host():
+        with suppress(OSError):
+            return time.time() - draft.lstat().st_mtime >= ABANDONED
+        return False
+    pid = int(writer["pid"])
+    return draft.name not in _drafts if pid == os.getpid() else not is_running(pid)
+
+
+def is_running(pid: int) -> bool:
+    """Return whether this machine runs a process of that number."""
+    import psutil  # noqa: PLC0415 - seldom needed
+
+    return psutil.pid_exists(pid)
+
+
+def _host() -> str:
+    return blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a symbolic link (not what it leads to) or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

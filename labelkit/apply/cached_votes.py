@@ -7,9 +7,7 @@ on any example are not stored: the next time, it may not fail.
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +17,9 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.files import DRAFT, draft_of
 from labelkit.apply.plan import BatchVotes, Plan
-from labelkit.apply.vote_cache import DRAFT, HELD, VoteCache, VoteFile
+from labelkit.apply.vote_cache import HELD, VoteCache, VoteFile
 from labelkit.corpus import Batch, Corpus
 from labelkit.rules.labeling_functions import LabelingFunctions
 
@@ -54,6 +53,8 @@ class CachedRules:
         self._cache = cache
         self._n_rows = 0
         self._faulty: set[int] = set()
+        if cache is not None:
+            cache.tidy()
         entries = {} if cache is None else _entries(lfs, corpus, cache, read)
         kept = {j: entry.path for j, entry in entries.items() if entry.exists}
         self._cached = {j: held for j, path in kept.items() if (held := _draft(path, path)) is not None}
@@ -189,18 +190,17 @@ def _draft(path: Path, content: Path | None = None) -> Path | None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        suffix = DRAFT if content is None else HELD
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
-        os.close(handle)
-        if content is not None:
-            _link(content, Path(draft))
+        draft = draft_of(path, DRAFT if content is None else HELD)
+        if content is None:
+            draft.touch(mode=0o600, exist_ok=False)
+        else:
+            _link(content, draft)
     except OSError:
         return None
-    return Path(draft)
+    return draft
 
 
 def _link(content: Path, draft: Path) -> None:
-    draft.unlink()
     try:
         draft.hardlink_to(content)
     except OSError:  # a file system without links

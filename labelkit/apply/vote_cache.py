@@ -25,7 +25,7 @@ from typing import Final
 import numpy as np
 
 from labelkit._shared.cache_folder import default_folder
-from labelkit._shared.files import replaced
+from labelkit._shared.files import DRAFT, is_abandoned, publish, replaced
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
@@ -40,9 +40,6 @@ FORMAT: Final = "votes-2"
 MAX_BYTES: Final = 4 * 2**30
 """Room for columns of votes, if ``LABELKIT_CACHE_BYTES`` does not say otherwise."""
 
-DRAFT: Final = ".draft"
-"""Suffix of votes that are being made."""
-
 HELD: Final = ".held"
 """Suffix of a second name of votes, which a run reads."""
 
@@ -54,9 +51,6 @@ MIN_ROWS: Final = 10_000
 
 SETTLED: Final = 2.0
 """Seconds after which a file that was written can be told from one that is written again: clocks are coarse."""
-
-ABANDONED: Final = 24 * 3600.0
-"""Seconds after which a draft is the rest of a process that was killed."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ class VoteFile:
         checksum = _checksum(draft.read_bytes(), self.path.name)
         with draft.open("ab") as file:
             file.write(checksum)
-        draft.replace(self.path)
+        publish(draft, self.path)
 
 
 class VoteCache:
@@ -166,11 +160,11 @@ class VoteCache:
             path.unlink(missing_ok=True)
         for path in self.folder.glob("corpora/*.json"):
             path.unlink(missing_ok=True)
-        self._tidy(0.0)
+        self.tidy(everything=True)
         return len(kept)
 
     def prune(self) -> None:
-        """Remove the files that were not used for longest, until the rest has room, and drafts of killed processes."""
+        """Remove the files that were not used for longest, until the rest has room, and what killed processes left."""
         kept = sorted(self._kept(), key=lambda one: one[1].st_mtime)
         total = sum(stat.st_size for _, stat in kept)
         for path, stat in kept:
@@ -178,15 +172,14 @@ class VoteCache:
                 break
             path.unlink(missing_ok=True)
             total -= stat.st_size
-        self._tidy(ABANDONED)
+        self.tidy()
 
-    def _tidy(self, age: float) -> None:
-        """Remove drafts of that age, and what killed processes held."""
-        for suffix, least in ((DRAFT, age), (HELD, ABANDONED)):
-            for path in self.folder.glob(f"*/.*{suffix}"):
-                with contextlib.suppress(OSError):
-                    if time.time() - path.stat().st_mtime >= least:
-                        path.unlink()
+    def tidy(self, *, everything: bool = False) -> None:
+        """Remove the drafts of killed processes, and what they held; with ``everything``, all drafts."""
+        for path in self.folder.glob("*/.*"):
+            with contextlib.suppress(OSError):
+                if path.suffix in (DRAFT, HELD) and ((everything and path.suffix == DRAFT) or is_abandoned(path)):
+                    path.unlink()
 
     def _kept(self) -> list[tuple[Path, os.stat_result]]:
         files = []

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
 
 
+def describe_finished(folder: RunFolder) -> str:
+    """Say in one line when a run was finished, and with how many rows."""
+    when = str(folder.timings.get("finished", "")).replace("T", " ").replace("+00:00", " UTC")
+    rows = f"{count(folder.manifest['examples'])} rows, {count(len(folder.manifest['rules']))} rules"
+    return f"finished already: {folder.path} ({when}, {rows}); nothing has changed since, so nothing was done"
+
+
 def describe(folder: RunFolder) -> str:
     """Describe the statistics of the rules, the labels, the accuracy where there was gold, and the files of a run."""
     manifest = folder.manifest

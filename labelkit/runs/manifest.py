@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -13,9 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelkit._shared.files import replaced
 from labelkit._version import __version__
+from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
 from labelkit.runs.run_folder import write_faults, write_json
+from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -50,13 +52,17 @@ def write_results(
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
     write_faults(layout.faults, faults, run_.corpus.id_type)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
-    layout.rejects.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
+    with replaced(layout.rejects) as draft:
+        draft.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
     answered: Any = _Answered(proba)
     summarize(patterns, model=answered).to_csv(layout.summary)
     times.note("summary")
     model.save(layout.model)
-    write_json(layout.manifest, _manifest(run_, model, patterns, n_rows, len(faults)))
+    counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
+    write_json(layout.manifest, {**_manifest(run_, model, patterns), **counts})
     patterns.save(layout.patterns)
+    if RunInputs.read(layout.inputs).get("described") == MIXED:
+        parts.describe(n_parts)
     if report:
         write_report(layout.folder, corpus=run_.corpus, history=False)
     times.note("report")
@@ -64,11 +70,9 @@ def write_results(
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     timings = {"finished": finished, "seconds": times.seconds, "seconds_per_lf": per_lf}
     write_json(layout.timings, {**timings, "remembered": list(run_.applier.remembered)})
-    shutil.rmtree(layout.work)
-    layout.inputs.unlink()
 
 
-def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faults: int) -> dict[str, Any]:
+def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
     lfs, corpus = run_.applier.lfs, run_.corpus
     covered = int(patterns.counts[covered_patterns(patterns)].sum())
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
@@ -87,13 +91,11 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns, n_rows: int, n_faul
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
         "gold_labels": _gold_labels(run_, patterns),
-        "model": {"name": type(model).__name__, "params": {k: _plain(v) for k, v in model.get_params().items()}},
+        "model": described_model(model),
+        "inputs": {**run_.inputs.lasting, "model": digested_model(model)},
         "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
-        "examples": n_rows,
         "covered": covered,
         "patterns": len(patterns),
-        "faults": n_faults,
-        "rejects": len(corpus.rejects),
         "batch_rows": run_.batch_rows,
         "versions": {
             "labelkit": __version__,
@@ -110,7 +112,3 @@ def _gold_labels(run_: Run, patterns: VotePatterns) -> dict[str, int] | None:
     n_matched = int(patterns.gold.sum())
     n_labels = run_.gold.n_labels
     return {"matched": n_matched, "given": n_matched if n_labels is None else n_labels}
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,21 +1,26 @@
 """Write the votes of each batch of a run, and count its patterns, in the worker that voted on it.
 
 A part on disk is its votes (Parquet), and, until the run is finished, its distinct patterns (as sorted keys) with the
-pattern of each row, its gold counts and its faults. So a run that was stopped goes on after the last part. A worker
-that shares the disk of the run folder writes the files (:class:`PartWriter`) and sends nothing back; any other returns
-their content (:class:`PartMaker`), and the main process writes it.
+pattern of each row, its gold counts and its faults. So a run that was stopped goes on after the last part. A hash over
+the files of a part, its number and the inputs of its run (a *seal*, in the comment that ends a zip file) stands in the
+file of its patterns: a part that is damaged, incomplete, or of another run is none.
+
+A worker that shares the disk of the run folder writes the files (:class:`PartWriter`) and sends nothing back; any other
+returns their content (:class:`PartMaker`), and the main process writes it.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import reduce
+from hashlib import blake2b
 from io import BytesIO
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +28,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
+from labelkit._shared.locks import in_turn
 from labelkit._shared.threads import in_threads
 from labelkit.apply.plan import BatchVotes
 from labelkit.corpus import Batch
@@ -36,6 +42,9 @@ from labelkit.votes.outcomes import CODE, FAULT, Fault, coded, decoded
 from labelkit.votes.storage import confidence_columns, matrix_metadata, vote_columns
 from labelkit.votes.vote_patterns import VotePatterns
 
+SEAL_BYTES: Final = 16
+"""Length of the seal at the end of the file of a part's patterns."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -47,7 +56,7 @@ class Part:
     votes : bytes
         Parquet.
     patterns : bytes
-        Arrays (npz).
+        Arrays (npz), and the seal.
     faults : str
         JSON; empty if there are no faults.
     """
@@ -59,12 +68,12 @@ class Part:
 
     def write(self, layout: RunLayout) -> None:
         """Write the files; the patterns last, since their file marks the part as finished."""
-        with replaced(layout.part("votes", self.number)) as draft:
+        with replaced(layout.part("votes", self.number), one_of_many=True) as draft:
             draft.write_bytes(self.votes)
         if self.faults:
-            with replaced(layout.part_faults(self.number)) as draft:
+            with replaced(layout.part_faults(self.number), one_of_many=True) as draft:
                 draft.write_text(self.faults, "utf-8")
-        with replaced(layout.part_patterns(self.number)) as draft:
+        with replaced(layout.part_patterns(self.number), one_of_many=True) as draft:
             draft.write_bytes(self.patterns)
 
 
@@ -72,6 +81,7 @@ class Part:
 class PartMaker:
     """Make the part of each batch, in the worker that voted on it; no file is read or written."""
 
+    run: str  # the digest of its inputs
     batch_rows: int
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
@@ -84,9 +94,9 @@ class PartMaker:
             asdict(Fault(batch.start + row, self.lfs[j].name, ids[row].as_py(), kind, message))
             for row, j, kind, message in votes.faults
         ]
-        number = batch.start // self.batch_rows
-        patterns = self._patterns(batch, votes)
-        return Part(number, self._votes(votes, ids), patterns, json.dumps(faults) if faults else "")
+        number, table = batch.start // self.batch_rows, self._votes(votes, ids)
+        text = json.dumps(faults) if faults else ""
+        return Part(number, table, sealed(self._patterns(batch, votes), self.run, number, table, text), text)
 
     def _votes(self, votes: BatchVotes, ids: pa.Array) -> bytes:
         columns = [ids, *(pa.array(column) for column in votes.votes.T)]
@@ -128,8 +138,14 @@ class PartWriter:
     layout: RunLayout
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> None:
-        """Make and write one part."""
-        self.maker(batch, votes).write(self.layout)
+        """Make and write one part; in a worker whose run was killed, nothing: another may go on with its parts."""
+        part, parent = self.maker(batch, votes), multiprocessing.parent_process()
+        if parent is None:
+            part.write(self.layout)
+            return
+        with in_turn(self.layout.writers, alone=False):
+            if parent.is_alive():
+                part.write(self.layout)
 
 
 @dataclass(frozen=True)
@@ -156,6 +172,26 @@ class FinishedParts:
             number += 1
         return number
 
+    def count_whole(self, run: str, *, until_fault: bool) -> int:
+        """Count the parts that are as the run of that digest wrote them, from the first, as :meth:`count` does."""
+        number = 0
+        while self._is_whole(number, run) and not (until_fault and self.faults(number)):
+            number += 1
+        return number
+
+    def _is_whole(self, number: int, run: str) -> bool:
+        try:
+            content = self.layout.part_patterns(number).read_bytes()
+            return content == sealed(_unsealed(content), run, number, *self._sealed_files(number))
+        except OSError:
+            return False
+
+    def _sealed_files(self, number: int) -> tuple[bytes, str]:
+        """Read the votes and the faults of a part."""
+        faults = self.layout.part_faults(number)
+        text = faults.read_bytes().decode("utf-8", "replace") if faults.exists() else ""
+        return self.layout.part("votes", number).read_bytes(), text
+
     def faults(self, number: int) -> list[Fault]:
         """The faults of one part."""
         file = self.layout.part_faults(number)
@@ -173,12 +209,12 @@ class FinishedParts:
         return pq.read_table(self.layout.part("votes", number), columns=[name]).column(0)
 
     def describe(self, n_parts: int) -> None:
-        """Write the descriptions of the rules into the first parts, whose votes stay as they are."""
+        """Write the descriptions of the rules into the first parts, whose votes stay as they are; it breaks the seals."""
         for number in range(n_parts):
             file = self.layout.part("votes", number)
             votes = pq.read_table(file).combine_chunks()
             votes = votes.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names))
-            with replaced(file) as draft:
+            with replaced(file, one_of_many=True) as draft:
                 write_part(votes, draft, repeating=votes.schema.names[1:])
 
     def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
@@ -218,6 +254,19 @@ class _PartPatterns:
             return self.keys
         kind = CODE if self.fields.high.max(initial=0) > np.iinfo(np.int16).max else np.int16
         return pack(unpack(self.keys, self.fields, kind), fields)
+
+
+def sealed(patterns: bytes, run: str, number: int, votes: bytes, faults: str) -> bytes:
+    """Put the hash of all that makes up a part into the comment of its patterns, a zip file without one."""
+    digest = blake2b(f"{run} {number}".encode(), digest_size=SEAL_BYTES)
+    for content in (votes, faults.encode(), patterns):
+        digest.update(len(content).to_bytes(8, "little"))
+        digest.update(content)
+    return patterns[:-2] + SEAL_BYTES.to_bytes(2, "little") + digest.digest()
+
+
+def _unsealed(patterns: bytes) -> bytes:
+    return patterns[: -SEAL_BYTES - 2] + bytes(2)
 
 
 def write_part(table: pa.Table, sink: Path | pa.NativeFile, *, repeating: Sequence[str] = ()) -> None:

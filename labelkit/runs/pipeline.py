@@ -6,7 +6,6 @@ written beside its final place and renamed when it is complete; a run that was s
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,19 +15,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from labelkit._shared.files import remove
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache
-from labelkit.corpus import BATCH_ROWS
+from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.gold import open_gold
-from labelkit.exceptions import CorpusChangedError, LabelkitError, RunFolderError
+from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.manifest import write_results
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
+from labelkit.runs.run_inputs import RunInputs
+from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.votes.label_space import LabelSpace
 
@@ -64,7 +67,9 @@ def run(
     out : path
         The folder to make. If an earlier run into it was stopped, it goes on where it was, provided that all is the
         same that its votes depend on: rules with all that they reach, corpus, gold, options, versions. Else it begins
-        anew, with a warning that says why.
+        anew, with a warning that says why. Parts that are damaged are made anew. If an earlier run into it was finished
+        and nothing has changed since, it is returned as it is (:attr:`RunFolder.was_finished`). One run at a time
+        writes a folder.
     id : str, optional
         The column that names the examples; as in :meth:`labelkit.Applier.apply`.
     gold : str, array, Series or mapping, optional
@@ -78,7 +83,7 @@ def run(
     workers, engine, batch_size, on_fault, max_faults, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
-        Whether to replace a folder that exists.
+        Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
     report : bool
         Whether to write ``report.html`` into the folder.
 
@@ -89,7 +94,8 @@ def run(
     Raises
     ------
     RunFolderError
-        If the folder exists and ``force`` is not given.
+        If another run writes the folder (the message names its process); or if the folder exists, something has changed
+        since it was made (the message says what), and ``force`` is not given.
     CorpusError
         If the corpus cannot be read, lacks a column, has an id twice, has no rows, or its file was written again during
         the run.
@@ -98,40 +104,65 @@ def run(
     FaultError
         If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
     """
-    layout = RunLayout(Path(out))
-    _check_target(layout, force=force)
     engine_named(engine, workers)  # a mistake is an error before anything is read
-    applier = Applier(collect(rules, labels=labels))
-    opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
-    with ThreadPoolExecutor(1) as pool:
-        digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of label models are imported
-        estimator = _model(model)
-        digest.result()
-    class_names = applier.lfs.space.names
-    truth = None if gold is None else open_gold(gold, opened, class_names).checked(class_names)
-    batch_rows = -(-batch_size // CHUNK) * CHUNK
-    texts = {lf.name: {**text_of(lf, applier.lfs.space.names), "finds": match_patterns(lf)} for lf in applier.lfs}
-    run_ = Run(applier, opened, truth, RunLayout(layout.draft), batch_rows, texts)
-    with _nothing_mixed(run_.layout):
-        run_.resume_or_start()
-        times = StageTimes()
-        n_rows = run_.vote(
-            workers=workers, engine=engine, on_fault=on_fault, max_faults=max_faults, progress=progress, cache=cache
-        )
-        times.note("apply")
-        patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
-        if truth is not None and patterns.gold is not None:
-            truth.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
-        times.note("patterns")
-        # Gold evaluates the rules; the model is fitted without it.
-        proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
-        times.note("fit")
-        run_.label(proba, patterns, places, workers)
-        times.note("labels")
-        write_results(run_, estimator, patterns, proba, n_rows, times, report=report)
-        opened.check_unchanged()  # gold and the examples of the report were read from it, too
-    _move(layout)
-    return RunFolder(layout.folder)
+    with held_place(Path(out), force=force) as layout:
+        applier = Applier(collect(rules, labels=labels))
+        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+        with ThreadPoolExecutor(1) as pool:
+            digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
+            estimator = _model(model)
+            digest.result()
+        run_ = _opened_run(applier, opened, gold, RunLayout(layout.draft), batch_size)
+        if force:
+            remove(run_.layout.folder)
+        else:
+            most_faults = 0 if on_fault == "raise" else max_faults
+            before = finished_before(layout, Path(out), WantedRun(run_.inputs, estimator, most_faults, report))
+            if before is not None:
+                return before
+        with _nothing_mixed(run_.layout):
+            _make(
+                run_,
+                estimator,
+                report=report,
+                workers=workers,
+                engine=engine,
+                on_fault=on_fault,
+                max_faults=max_faults,
+                progress=progress,
+                cache=cache,
+            )
+        move(layout)
+    return RunFolder(Path(out))
+
+
+def _opened_run(applier: Applier, corpus: Corpus, gold: Any, layout: RunLayout, batch_size: int) -> Run:
+    """Read gold, and find out all that the run depends on."""
+    lfs, batch_rows = applier.lfs, -(-batch_size // CHUNK) * CHUNK
+    names = lfs.space.names
+    truth = None if gold is None else open_gold(gold, corpus, names).checked(names)
+    inputs = RunInputs.of(lfs, corpus, truth, batch_rows=batch_rows, types=applier.plan.types)
+    texts = {lf.name: {**text_of(lf, names), "finds": match_patterns(lf)} for lf in lfs}
+    return Run(applier, corpus, truth, layout, batch_rows, inputs, texts)
+
+
+def _make(run_: Run, estimator: Any, *, report: bool, workers: int, **voting: Any) -> None:
+    """Vote, fit the label model, and write everything into the draft folder."""
+    run_.resume_or_start()
+    times = StageTimes()
+    n_rows = run_.vote(workers=workers, **voting)
+    times.note("apply")
+    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    if run_.gold is not None and patterns.gold is not None:
+        run_.gold.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
+    times.note("patterns")
+    # Gold evaluates the rules; the model is fitted without it.
+    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
+    times.note("fit")
+    run_.label(proba, patterns, places, workers)
+    times.note("labels")
+    write_results(run_, estimator, patterns, proba, n_rows, times, report=report)
+    run_.corpus.check_unchanged()  # gold and the examples of the report were read from it, too
 
 
 @contextmanager
@@ -140,24 +171,8 @@ def _nothing_mixed(layout: RunLayout) -> Iterator[None]:
     try:
         yield
     except CorpusChangedError:
-        shutil.rmtree(layout.folder, ignore_errors=True)
+        remove(layout.folder)
         raise
-
-
-def _check_target(layout: RunLayout, *, force: bool) -> None:
-    target = layout.folder
-    if target.is_symlink():
-        where = target.readlink()
-        raise RunFolderError(
-            f"{str(target)!r} is a symbolic link to {str(where)!r}, which is not replaced",
-            hint="name the folder itself",
-        )
-    if not target.exists():
-        return
-    if not force:
-        raise RunFolderError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it")
-    if not layout.manifest.is_file() and (not target.is_dir() or any(target.iterdir())):
-        raise RunFolderError(f"{str(target)!r} is not a run folder, so it is not replaced", hint="name another folder")
 
 
 def _model(model: Any) -> Any:
@@ -168,13 +183,3 @@ def _model(model: Any) -> Any:
     if model not in MODELS:
         raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(MODELS)}")
     return MODELS[model]()
-
-
-def _move(layout: RunLayout) -> None:
-    """Rename the finished folder to its final name; an old one is removed only after that."""
-    target, old = layout.folder, layout.replaced
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    layout.draft.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import remove, replaced, sync
 from labelkit.exceptions import RunFolderError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["votes", "labels"]
 """Output that is written in parts, one for each batch of the corpus."""
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,16 @@ class RunLayout:
     def replaced(self) -> Path:
         """Place of the folder that a new run replaces, until the new one is in its place."""
         return self.folder.with_name(f".{self.folder.name}.old")
+
+    @property
+    def lock(self) -> Path:
+        """Lock of whoever writes the folder; present until that is done."""
+        return self.folder.with_name(f".{self.folder.name}.lock")
+
+    @property
+    def writers(self) -> Path:
+        """Lock that workers share while they write a part."""
+        return self.work / "writers.lock"
 
     @property
     def inputs(self) -> Path:
@@ -111,18 +123,39 @@ class RunLayout:
         return self.folder / "report.html"
 
     def begin(self) -> None:
-        """Make the folders that a run writes to."""
-        for folder in (self.folder / "votes", self.folder / "labels", self.work):
-            folder.mkdir(parents=True)
+        """Make the folders that a run writes to, and remove whatever else stands in their places."""
+        for folder in (self.folder, self.folder / "votes", self.folder / "labels", self.work):
+            if folder.is_symlink() or not folder.is_dir():
+                remove(folder)
+            folder.mkdir(parents=True, exist_ok=True)
 
     def keep_parts(self, n_parts: int) -> None:
         """Remove all but the first parts, and the note of the inputs: a run that was killed leaves files half done."""
-        kept = {self.inputs}
+        folders = {self.folder / "votes", self.folder / "labels", self.work}
+        kept = {self.inputs, *folders}
         for number in range(n_parts):
             kept |= {self.part("votes", number), self.part_patterns(number), self.part_faults(number)}
-        for file in [path for path in self.folder.rglob("*") if path.is_file()]:
-            if file not in kept:
-                file.unlink()
+        for path in [path for folder in (self.folder, *folders) for path in folder.iterdir()]:
+            if path not in kept:
+                remove(path)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all files of a run are written, and nobody writes to them any more."""
+        return self.manifest.is_file() and not self.inputs.exists()
+
+    def complete(self) -> None:
+        """Remove what only a run in progress needs."""
+        self.inputs.unlink(missing_ok=True)
+        sync(self.folder)
+        remove(self.work)
+
+    def missing(self, n_parts: int) -> list[Path]:
+        """List the files of a finished run that are not there, the report apart."""
+        parts = [self.part(kind, number) for kind in KINDS for number in range(n_parts)]
+        others = [self.patterns, self.faults, self.rejects, self.summary, self.timings]
+        files = [path for path in (*parts, *others) if not path.is_file()]
+        return files if self.model.is_dir() else [*files, self.model]
 
     def part(self, kind: Kind, number: int) -> Path:
         """Return the file of one part."""
@@ -157,6 +190,8 @@ class RunFolder:
     Parameters
     ----------
     path : Path
+    was_finished : bool
+        Whether :func:`labelkit.run` found it finished, with nothing changed since, and so made nothing.
 
     Raises
     ------
@@ -165,6 +200,7 @@ class RunFolder:
     """
 
     path: Path
+    was_finished: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))

@@ -1,4 +1,4 @@
-"""Compare the inputs of a run with those of an interrupted one: its parts are kept only if they would be the same.
+"""Compare the inputs of a run with those of one that was interrupted or finished, to use what is there, or not.
 
 The inputs are all that the votes of a part depend on: the rules (:mod:`labelkit.rules.inspection.rule_inputs`), the
 corpus, gold, the classes, the options that decide which rows are read together, and the versions of labelkit and
@@ -7,6 +7,7 @@ Python. What a part merely describes, such as the docstrings of its rules, may d
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,12 @@ from labelkit.corpus.gold import GoldSource
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of
 from labelkit.rules.labeling_functions import LabelingFunctions
+
+LASTING: Final = ("versions", "corpus", "gold", "options", "rules")
+"""The inputs that stand in the manifest of a finished run: they are the same wherever the same run is made."""
+
+MIXED: Final = ""
+"""The digest of descriptions in the note of a run some of whose parts hold earlier ones, until it is finished."""
 
 MOST_NAMES: Final = 5
 """Rules that a reason names; of more, it gives their number."""
@@ -95,15 +102,37 @@ class RunInputs:
         """Return plain values, for JSON."""
         return asdict(self)
 
+    @property
+    def lasting(self) -> dict[str, Any]:
+        """What a finished run keeps of them."""
+        return {name: value for name, value in self.to_dict().items() if name in LASTING}
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that decides whether parts are of the same run."""
+        return fingerprint(self.lasting, self.files)
+
+    @classmethod
+    def read(cls, path: Path) -> dict[str, Any]:
+        """Read a note of inputs; empty if there is none, or it is damaged."""
+        return checked_note(_json(path), cls.__annotations__)
+
     def differences(self, before: Mapping[str, Any]) -> list[str]:
-        """List the reasons why a run cannot go on with parts that were made from other inputs; empty if it can."""
+        """List the reasons why what was made from other inputs cannot be used; empty if it can.
+
+        Parameters
+        ----------
+        before : mapping
+            The note of an interrupted run, or what a finished one keeps: without the sizes and times of files.
+        """
+        ended = "files" not in before and bool(before)
         reasons = [f"it is not known what {_listed([name])} depends on: it {why}" for name, why in self.unclear.items()]
         if not self.corpus:
             reasons.append("a corpus that can be read only once cannot be compared")
         if before.get("versions") != self.versions:
-            reasons.append("another version of labelkit or Python began it")
-        if [before.get("corpus"), before.get("files")] != [self.corpus, self.files]:
-            reasons.append("the corpus was written again")
+            reasons.append(f"another version of labelkit or Python {'made' if ended else 'began'} it")
+        if before.get("corpus") != self.corpus or (not ended and before.get("files") != self.files):
+            reasons.append("the corpus is another" if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
         options = before.get("options") or {}
@@ -123,6 +152,35 @@ def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(map(repr, names[:MOST_NAMES]))
     rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return f"the rule{'s' * (len(names) > 1)} {shown}{rest}"
+
+
+def checked_note(note: Any, kinds: Mapping[str, str]) -> dict[str, Any]:
+    """Return a note whose values are of the kinds that it was written with; empty for any other.
+
+    >>> checked_note({"corpus": "ab", "rules": []}, {"corpus": "str", "rules": "list[list[str]]"})
+    {'corpus': 'ab', 'rules': []}
+    >>> checked_note({"corpus": "ab", "rules": [1]}, {"corpus": "str", "rules": "list[list[str]]"})
+    {}
+    """
+    whole = isinstance(note, dict) and all(_is_of(note.get(name), kind) for name, kind in kinds.items())
+    return note if whole else {}
+
+
+def _is_of(value: Any, kind: str) -> bool:
+    if kind == "str":
+        return isinstance(value, str)
+    if kind == "dict[str, str]":
+        return isinstance(value, dict) and all(_is_of(one, "str") for one in value.values())
+    inner = kind.removeprefix("list[").removesuffix("]")
+    pairs = inner == "list[str]"  # a name and a digest
+    return isinstance(value, list) and all(_is_of(one, inner) and (not pairs or len(one) == 2) for one in value)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _lines_of(inputs: Iterable[RuleInputs]) -> str:

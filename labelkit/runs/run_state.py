@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import remove, replaced
+from labelkit._shared.locks import in_turn
 from labelkit._shared.user_errors import stack_level
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
@@ -27,7 +25,7 @@ from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
 from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, covered_patterns, write_part
 from labelkit.runs.run_folder import RunLayout, write_json
-from labelkit.runs.run_inputs import RunInputs
+from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.probabilistic_labels import hard_labels, labels_table
 from labelkit.votes.vote_patterns import VotePatterns
@@ -42,7 +40,8 @@ class Run:
     gold: GoldSource | None
     layout: RunLayout
     batch_rows: int
-    texts: dict[str, dict[str, Any]]  # of the rules, as they were when the run began
+    inputs: RunInputs  # as they were when the run began
+    texts: dict[str, dict[str, Any]]  # of the rules, the same
 
     @property
     def parts(self) -> FinishedParts:
@@ -51,31 +50,29 @@ class Run:
 
     def resume_or_start(self) -> None:
         """Keep the parts of an interrupted run of the same inputs; remove anything else, and say why."""
-        inputs, n_parts = self._inputs(), self.parts.count(until_fault=False)
-        before = _read_note(self.layout.inputs)
+        self.layout.begin()
+        with in_turn(
+            self.layout.writers, alone=True
+        ):  # a worker of a run that was killed may still write its last part
+            pass
+        inputs, before = self.inputs, RunInputs.read(self.layout.inputs)
         reasons = inputs.differences(before)
         if not reasons:
-            moved = before.get("lines") != inputs.lines  # the lines in the messages of faults
-            n_parts = self.parts.count(until_fault=True) if moved else n_parts
+            moved = before["lines"] != inputs.lines  # the lines in the messages of faults
+            n_parts = self.parts.count_whole(inputs.digest, until_fault=moved)
             self.layout.keep_parts(n_parts)
-            if before.get("described") != inputs.described:
-                write_json(self.layout.inputs, {**inputs.to_dict(), "described": ""})
-                self.parts.describe(n_parts)
-            write_json(self.layout.inputs, inputs.to_dict())
+            described = inputs.described if before["described"] == inputs.described else MIXED
+            write_json(self.layout.inputs, {**inputs.to_dict(), "described": described})
             return
-        if n_parts:
+        if self.parts.count(until_fault=False):
             warnings.warn(
                 f"the run that was interrupted ({self.layout.folder}) does not go on, but begins anew: "
                 f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
                 stacklevel=stack_level(),
             )
-        shutil.rmtree(self.layout.folder, ignore_errors=True)
+        remove(self.layout.folder)
         self.layout.begin()
         write_json(self.layout.inputs, inputs.to_dict())
-
-    def _inputs(self) -> RunInputs:
-        applier = self.applier
-        return RunInputs.of(applier.lfs, self.corpus, self.gold, batch_rows=self.batch_rows, types=applier.plan.types)
 
     def vote(
         self,
@@ -89,7 +86,7 @@ class Run:
     ) -> int:
         """Vote on every batch that is not finished yet; returns the number of rows of the corpus."""
         lfs = self.applier.lfs
-        maker = PartMaker(self.batch_rows, lfs.infos, lfs.space.names, self.gold)
+        maker = PartMaker(self.inputs.digest, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
         shares_disk = engine_named(engine, workers).shares_disk
         deliver: Callable[[Batch, BatchVotes], Part | None] = PartWriter(maker, self.layout) if shares_disk else maker
         first = self.parts.count(until_fault=on_fault == "raise")
@@ -120,7 +117,7 @@ class Run:
                     delivered.result.write(self.layout)
                 n_rows += delivered.n_rows
         if not n_rows:
-            shutil.rmtree(self.layout.folder)
+            remove(self.layout.folder)
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         return n_rows
 
@@ -138,7 +135,7 @@ class Run:
                 if not self.corpus.has_ids
                 else self.parts.ids(number).combine_chunks()
             )
-            with replaced(self.layout.part("labels", number)) as draft:
+            with replaced(self.layout.part("labels", number), one_of_many=True) as draft:
                 write_part(labels.table(ids, pattern), draft)
 
         with ThreadPoolExecutor(workers) as pool:
@@ -163,15 +160,6 @@ class _PatternLabels:
         """Make the table of labels of examples from the pattern of each."""
         proba = (column[pattern] for column in self.proba)
         return labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
-
-
-def _read_note(path: Path) -> dict[str, Any]:
-    """Read the note of a run's inputs; empty if there is none that can be read."""
-    try:
-        note = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return note if isinstance(note, dict) else {}
 
 
 class StageTimes:

@@ -241,8 +241,8 @@ def test_a_text_file_gives_the_labels_of_the_same_parquet_file(rules, corpus, co
 def test_a_folder_that_exists_is_refused_and_kept(rules, corpus, tmp_path):
     first = lk.run(rules, corpus, tmp_path / "out")
     before = contents(first.path)
-    with pytest.raises(RunFolderError, match="exists already"):
-        lk.run(rules, corpus, tmp_path / "out")
+    with pytest.raises(RunFolderError, match=r"exists already.* the label model is MajorityVote, and was LabelModel"):
+        lk.run(rules, corpus, tmp_path / "out", model="MajorityVote")
     assert contents(first.path) == before
     lk.run(rules, corpus, tmp_path / "out", force=True, model="MajorityVote")
     assert lk.RunFolder(tmp_path / "out").manifest["model"]["name"] == "MajorityVote"

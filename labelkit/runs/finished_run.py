@@ -1,0 +1,98 @@
+"""Decide whether a finished run is what the same command would make again, and say what has changed if it is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labelkit._shared.numbers import count
+from labelkit.rules.inspection.fingerprint import fingerprint
+from labelkit.runs.run_folder import RunLayout
+from labelkit.runs.run_inputs import LASTING, RunInputs, checked_note
+
+
+@dataclass(frozen=True)
+class WantedRun:
+    """What a run is asked to make.
+
+    Parameters
+    ----------
+    inputs : RunInputs
+    model : label model
+    most_faults : int or None
+        More faults would stop it; None for any number.
+    report : bool
+    """
+
+    inputs: RunInputs
+    model: Any
+    most_faults: int | None
+    report: bool
+
+    def differences(self, layout: RunLayout) -> list[str]:
+        """List what is different in a finished run, or missing; empty if it is the run that is wanted."""
+        manifest = _read(layout)
+        if not manifest:
+            return [f"its {layout.manifest.name} is damaged, or of an earlier version of labelkit"]
+        reasons = self.inputs.differences(manifest["inputs"])
+        reasons += _of_model(self.model, manifest["model"], manifest["inputs"].get("model"))
+        n_faults, missing = manifest["faults"], layout.missing(manifest["parts"])
+        if self.most_faults is not None and n_faults > self.most_faults:
+            reasons.append(f"its {count(n_faults)} faults would stop it")
+        if missing:
+            names = ", ".join(path.relative_to(layout.folder).as_posix() for path in missing[:3])
+            reasons.append(
+                f"{names}{' and more' if len(missing) > 3 else ''} {'is' if missing[1:] == [] else 'are'} missing"
+            )
+        if self.report and not layout.report.is_file():
+            reasons.append("it has no report (`labelkit report` writes one)")
+        return reasons
+
+
+def described_model(model: Any) -> dict[str, Any]:
+    """Return the name and the parameters of a label model, as people read them."""
+    return {"name": type(model).__name__, "params": {name: _plain(value) for name, value in _params(model).items()}}
+
+
+def digested_model(model: Any) -> dict[str, str]:
+    """Digest each parameter of a label model: two arrays that are shown alike may differ."""
+    return {name: fingerprint(value) for name, value in _params(model).items()}
+
+
+def _params(model: Any) -> dict[str, Any]:
+    params: dict[str, Any] = model.get_params()
+    return params
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _read(layout: RunLayout) -> dict[str, Any]:
+    """Read the manifest of a finished run; empty if it lacks what a comparison needs."""
+    try:
+        manifest = json.loads(layout.manifest.read_bytes())
+        json.loads(layout.timings.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(manifest, dict):
+        return {}
+    kinds = {name: kind for name, kind in RunInputs.__annotations__.items() if name in LASTING}
+    inputs = checked_note(manifest.get("inputs"), kinds)
+    numbers = all(isinstance(manifest.get(name), int) for name in ("faults", "parts", "examples"))
+    model = manifest.get("model")
+    return manifest if inputs and numbers and isinstance(model, dict) and isinstance(model.get("params"), dict) else {}
+
+
+def _of_model(model: Any, described: Mapping[str, Any], digests: Any) -> list[str]:
+    now = described_model(model)
+    if described.get("name") != now["name"]:
+        return [f"the label model is {now['name']}, and was {described.get('name')}"]
+    before = digests if isinstance(digests, dict) else {}
+    changed = [name for name, digest in digested_model(model).items() if before.get(name) != digest]
+    return [
+        f"{name} of the label model is {now['params'][name]!r}, and was {described['params'].get(name)!r}"
+        for name in changed
+    ]

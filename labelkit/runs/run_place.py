@@ -1,0 +1,119 @@
+"""Hold the place of a run folder while it is written, and move the finished folder there.
+
+One process, and one thread of it, holds a place; another that asks for it is refused with the name of the first. A
+process that is killed between the two renames that replace a folder leaves the old folder under a name of its own and
+the new one whole: the next one to hold the place moves the new one there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labelkit._shared.files import clear_drafts, publish, remove
+from labelkit._shared.locks import HeldError, locked
+from labelkit.exceptions import RunFolderError
+from labelkit.runs.finished_run import WantedRun
+from labelkit.runs.run_folder import RunFolder, RunLayout
+
+
+@contextmanager
+def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
+    """Hold the place of a run folder while the block lasts.
+
+    Yields
+    ------
+    RunLayout
+        Of the folder by its absolute path, so that all spellings of it are one.
+
+    Raises
+    ------
+    RunFolderError
+        If another run writes it, it is a symbolic link or no run folder, or it cannot be made there.
+    """
+    if out.is_symlink():
+        raise RunFolderError(
+            f"{str(out)!r} is a symbolic link to {str(out.readlink())!r}, which is not replaced",
+            hint="name the folder itself",
+        )
+    layout = RunLayout(out.resolve())
+    if not layout.folder.name:
+        raise RunFolderError(f"{str(out)!r} cannot be a run folder", hint="name a folder that does not exist yet")
+    try:
+        with _locked(layout, out):
+            _recover(layout)
+            _check(layout, out, force=force)
+            yield layout
+    except HeldError as error:
+        raise RunFolderError(f"another run writes to {str(out)!r}: {error}; wait until it is done") from None
+
+
+@contextmanager
+def _locked(layout: RunLayout, out: Path) -> Iterator[None]:
+    """Hold the lock; a failure to make its file is one of the place, and not of what is done meanwhile."""
+    holding = False
+    try:
+        with locked(layout.lock):
+            holding = True
+            yield
+    except OSError as error:
+        if holding:
+            raise
+        raise RunFolderError(f"{str(out)!r} cannot be written: {error.strerror} ({error.filename})") from None
+
+
+def _recover(layout: RunLayout) -> None:
+    """Finish the renames of a process that was killed between them, and remove what it left."""
+    if layout.replaced.is_dir() and not layout.folder.exists():
+        if RunLayout(layout.draft).is_complete:
+            move(layout)
+        else:
+            layout.replaced.replace(layout.folder)
+    remove(layout.replaced)
+    clear_drafts(layout.folder)
+    clear_drafts(layout.folder.parent)
+
+
+def _check(layout: RunLayout, out: Path, *, force: bool) -> None:
+    folder = layout.folder
+    if not folder.exists() or layout.manifest.is_file():
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
+        doing = "so it is not replaced" if force else "and exists already"
+        raise RunFolderError(f"{str(out)!r} is not a run folder, {doing}", hint="name another folder")
+    if not force:
+        raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+
+
+def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolder | None:
+    """Return the run that stands in a place, if it is the one that is wanted; None if there is none.
+
+    Raises
+    ------
+    RunFolderError
+        If it is another, with what has changed.
+    """
+    draft = RunLayout(layout.draft)
+    if not layout.folder.exists():
+        if not draft.is_complete or wanted.differences(draft):
+            return None
+        move(layout)  # it was killed just before that
+        return RunFolder(out)
+    reasons = wanted.differences(layout)
+    if reasons:
+        raise RunFolderError(
+            f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
+            hint="force=True (--force) makes the run anew and replaces the folder; or name another",
+        )
+    return RunFolder(out, was_finished=True)
+
+
+def move(layout: RunLayout) -> None:
+    """Rename the finished folder to its final name; an old one is removed only after that."""
+    RunLayout(layout.draft).complete()
+    if layout.folder.exists():
+        remove(layout.replaced)
+        publish(layout.folder, layout.replaced)
+    publish(layout.draft, layout.folder)
+    remove(layout.replaced)
