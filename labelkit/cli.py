@@ -6,16 +6,21 @@ what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: 
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from labelkit._shared.markup import visible
+from labelkit._shared.user_code import UserCode
+from labelkit._shared.user_errors import described, plain
 from labelkit._version import __version__
 from labelkit.exceptions import LabelkitError
 
@@ -53,7 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
     _debug[0] = False
     warnings.showwarning = _show_warning
     try:
-        status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
+        with UserCode():  # the modules and functions of rules
+            status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
@@ -64,13 +70,34 @@ def main(arguments: list[str] | None = None) -> None:
             err=True,
         )
         status = 130
-    except (LabelkitError, OSError) as error:
-        if _debug[0]:
-            traceback.print_exc()
-        else:
-            click.echo(f"error: {visible(str(error))}", err=True)
+    except BaseException as error:  # noqa: BLE001 - nothing ends with a traceback, and SystemExit(0) is no success
+        _show_error(error)
         status = 1
-    sys.exit(status if isinstance(status, int) else 0)
+    _leave(status if isinstance(status, int) else 0)
+
+
+def _show_error(error: BaseException) -> None:
+    """Say what went wrong in one line, and what to do in another."""
+    if _debug[0]:
+        traceback.print_exc()
+    elif isinstance(error, LabelkitError | OSError):
+        click.echo(f"error: {visible(plain(str(error)))}", err=True)
+    else:
+        kind, message = described(error)
+        click.echo(f"error: {visible(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the process, also where code of the user left threads that do not end by themselves."""
+    main_thread = threading.main_thread()
+    left = [one.name for one in threading.enumerate() if not one.daemon and one is not main_thread]
+    if not left:
+        sys.exit(status)
+    click.echo(f"warning: threads that the rules started are still running, and are ended: {', '.join(left)}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:

@@ -71,6 +71,10 @@ class TooManyFaultsError(FaultError):
     """More faults were recorded than ``max_faults`` allows."""
 
 
+class WorkerDiedError(LabelkitError, RuntimeError):
+    """A call of a rule ended the process that made it, such as by a segmentation fault or ``os._exit``."""
+
+
 class MatrixError(LabelkitError, ValueError):
     """Votes, ids or their metadata do not form a label matrix."""
 

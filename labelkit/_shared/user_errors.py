@@ -13,6 +13,9 @@ PACKAGE: Final = Path(__file__).parents[1]
 Errors: TypeAlias = dict[int, tuple[str, str]]
 """Positions at which a function failed, with the type of the exception and its message."""
 
+LONGEST: Final = 2_000
+"""Characters of a message that are kept."""
+
 
 @lru_cache(maxsize=4096)
 def is_of_labelkit(file: str | Path) -> bool:
@@ -25,8 +28,37 @@ def is_of_labelkit(file: str | Path) -> bool:
     return PACKAGE in path.parents or (path.is_absolute() and PACKAGE.resolve() in path.resolve().parents)
 
 
-def described(error: Exception) -> tuple[str, str]:
-    """Return the type of an exception, and its message with the line of the user's code that raised it."""
+def described(error: BaseException, *, with_place: bool = True) -> tuple[str, str]:
+    r"""Return the type of an exception, and its message with the line of the user's code that raised it.
+
+    Both can be written to any file, whatever the exception is.
+
+    >>> described(ValueError("\ud800"))
+    ('ValueError', '\\ud800')
+    """
+    try:
+        message = plain(str(error))
+    except BaseException as broken:  # noqa: BLE001 - the message is code of the user, too
+        message = f"its message cannot be shown: str() of it raises {plain(type(broken).__name__)}"
+    try:
+        place = plain(_place_in_user_code(error)) if with_place else ""
+    except Exception:  # noqa: BLE001 - the name of a file may be anything, where code is compiled from text
+        place = ""
+    return plain(type(error).__name__), message + place
+
+
+def plain(text: str) -> str:
+    r"""Return a text that can be encoded and is not too long.
+
+    >>> plain("a\0b"), len(plain("long " * 1_000_000)) < 2 * LONGEST
+    ('a\\x00b', True)
+    """
+    text = str.__add__("", text)  # exactly a str: a subclass may answer anything
+    rest = f" ... ({len(text):,} characters)" if len(text) > LONGEST else ""
+    return (text[:LONGEST] + rest).replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def _place_in_user_code(error: BaseException) -> str:
     trace, user_file, place = error.__traceback__, None, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -35,7 +67,7 @@ def described(error: Exception) -> tuple[str, str]:
         if file == user_file:
             place = f" ({Path(file).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
-    return type(error).__name__, f"{error}{place}"
+    return place
 
 
 def stack_level() -> int:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described
 from labelkit.exceptions import LabelSpaceError, VoteError
 from labelkit.rules.expressions import Expression, Leaf
@@ -40,7 +41,7 @@ class ExampleFailure:
         The rule called with the example's inputs.
     expected, vote : str
         Names of classes, or ``"ABSTAIN"``; ``vote`` is empty where there was none.
-    error : Exception or None
+    error : BaseException or None
         What the rule raised.
     why : tuple of str
         For declarative rules and guards: what matched, and what did not.
@@ -49,7 +50,7 @@ class ExampleFailure:
     call: str
     expected: str
     vote: str
-    error: Exception | None = None
+    error: BaseException | None = None
     why: tuple[str, ...] = ()
 
     @property
@@ -88,10 +89,13 @@ def failure_of(
     """
     call = f"{lf.name}({', '.join(map(_shown, inputs))})"
     try:
-        vote = space.vote(lf(*inputs))
+        with UserCode() as code:
+            vote = space.vote(lf(*inputs))
     except VoteError as error:
         return ExampleFailure(call, space.name(expected), "", error, (f"Hint: {error.hint}",))
-    except Exception as error:  # noqa: BLE001 - a rule may raise anything
+    except BaseException as error:
+        if code.interrupted_by(error):
+            raise
         return ExampleFailure(call, space.name(expected), "", error)
     if vote == expected:
         return None

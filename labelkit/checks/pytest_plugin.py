@@ -227,7 +227,7 @@ class ExampleItem(_RuleItem):
         if isinstance(failure.error, MissingExtraError):
             pytest.skip(str(failure.error).replace("\nHint", "; hint"))
         trace = None if failure.error is None else _theirs(failure.error)
-        if failure.error is None or trace is None:
+        if not isinstance(failure.error, Exception) or trace is None:
             raise _Failed(str(failure))
         self.raised = failure.error, trace, failure.summary
         raise failure.error

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from labelkit._shared.user_code import UserCode
+from labelkit._shared.user_errors import described, plain
 from labelkit.exceptions import CollectError, LabelkitError
 
 _neighbours: dict[str, ModuleType] = {}
@@ -119,15 +121,19 @@ def importable(folder: Path) -> Iterator[None]:
 def reported(source: str) -> Iterator[None]:
     """Turn whatever a rule module raises into an error that names the line."""
     try:
-        yield
+        with UserCode(importing=True) as code:
+            yield
     except CollectError:
         raise
     except LabelkitError as error:
         raise CollectError(f"{_place(error, source)}: {error.message}", hint=error.hint) from error
     except SyntaxError as error:
-        raise CollectError(f"{error.filename or source}, line {error.lineno}: {error.msg}") from error
-    except (Exception, SystemExit) as error:
-        raise CollectError(f"{_place(error, source)}: {type(error).__name__}: {error}") from error
+        raise CollectError(plain(f"{error.filename or source}, line {error.lineno}: {error.msg}")) from error
+    except BaseException as error:
+        if code.stopped_by(error):
+            raise
+        kind, message = described(error, with_place=False)
+        raise CollectError(f"{_place(error, source)}: {kind}: {message}") from error
 
 
 def _place(error: BaseException, source: str) -> str:

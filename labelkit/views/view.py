@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit._shared.markup import FAILED
+from labelkit._shared.user_code import UserCode
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import column_values
 from labelkit.corpus.rows_at import SAME, examples_at
@@ -338,11 +339,14 @@ class _ShownRows:
 
     def spans(self, i: int, lf: LabelingFunction[...]) -> list[Span]:
         """Return the spans in which a rule matched example ``i``."""
-        try:
-            return self._finder.spans(lf, values_for(lf, self._examples[i], self._made[i]))
-        except Exception:  # noqa: BLE001 - a derived column is arbitrary code
-            self.failed[lf.name] = None
-            return []
+        with UserCode() as code:
+            try:
+                return self._finder.spans(lf, values_for(lf, self._examples[i], self._made[i]))
+            except BaseException as error:
+                if code.interrupted_by(error):
+                    raise
+                self.failed[lf.name] = None
+                return []
 
     def column(self, name: str, derived: Column | None) -> pd.Series[Any]:
         """A column of the corpus, or a derived one."""
@@ -354,9 +358,12 @@ class _ShownRows:
     def _value(self, i: int, column: Column) -> Any:
         computed = self._made[i]
         if column not in computed:
-            try:
-                computed[column] = column(**values_for(column, self._examples[i], computed))
-            except Exception:  # noqa: BLE001 - as above
-                self.failed[column.name] = None
-                return None
+            with UserCode() as code:
+                try:
+                    computed[column] = column(**values_for(column, self._examples[i], computed))
+                except BaseException as error:
+                    if code.interrupted_by(error):
+                        raise
+                    self.failed[column.name] = None
+                    return None
         return computed[column]

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from labelkit._shared.user_errors import Errors, described
-from labelkit.exceptions import StopRunError
+from labelkit._shared.user_code import UserCode
+from labelkit._shared.user_errors import Errors
+from labelkit.apply.plan.call_ledger import watched
 from labelkit.rules.parameters import as_column
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
@@ -25,20 +26,20 @@ def call_each(function: Callable[..., Any], columns: Sequence[list[Any]]) -> tup
     >>> call_each(lambda x: 1 // x, [[1, 0, 2]])
     ([1, None, 0], {1: ('ZeroDivisionError', 'integer division or modulo by zero (<doctest ...>, line 1)')})
     """
+    function = watched(function)
     results: list[Any] = []
     errors: Errors = {}
     n_rows, rest = len(columns[0]), zip(*columns, strict=True)
-    while len(results) < n_rows:
-        try:
-            # The loop runs in C. What was appended before an exception stays, so each row is called exactly once.
-            results.extend(starmap(function, rest))
-            if len(results) < n_rows:
-                raise StopIteration("raised by the rule")  # noqa: TRY301 - a rule's own StopIteration ends the loop quietly
-        except StopRunError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
-            errors[len(results)] = described(error)
-            results.append(None)
+    with UserCode() as code:
+        while len(results) < n_rows:
+            try:
+                # The loop runs in C. What was appended before an exception stays, so each row is called exactly once.
+                results.extend(starmap(function, rest))
+                if len(results) < n_rows:
+                    raise StopIteration("raised by the rule")  # noqa: TRY301 - a rule's own StopIteration ends the loop quietly
+            except BaseException as error:  # noqa: BLE001 - whatever a user's function raises is a fault
+                errors[len(results)] = code.described(error)
+                results.append(None)
     return results, errors
 
 
@@ -61,23 +62,23 @@ def call_chunks(
     errors : dict
         By position in ``rows``.
     """
+    function = watched(function)
     chunks: list[Any] = []
     errors: Errors = {}
-    for start in range(0, n_rows, CHUNK):
-        first, last = np.searchsorted(rows, [start, start + CHUNK])
-        chosen = rows[first:last]
-        if not len(chosen):
-            continue
-        given = [as_column(_take(column, chosen), hint) for column, hint in zip(columns, annotations, strict=True)]
-        try:
-            output = function(*given)
-            is_array = votes and unpack is None and _holds_integers(output, len(chosen))
-            chunks.append(output if is_array else _checked(output, len(chosen), unpack))
-        except StopRunError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a user's function raises is a fault
-            errors.update(dict.fromkeys(range(int(first), int(last)), described(error)))
-            chunks.append([None] * len(chosen))
+    with UserCode() as code:
+        for start in range(0, n_rows, CHUNK):
+            first, last = np.searchsorted(rows, [start, start + CHUNK])
+            chosen = rows[first:last]
+            if not len(chosen):
+                continue
+            given = [as_column(_take(column, chosen), hint) for column, hint in zip(columns, annotations, strict=True)]
+            try:
+                output = function(*given)
+                is_array = votes and unpack is None and _holds_integers(output, len(chosen))
+                chunks.append(output if is_array else _checked(output, len(chosen), unpack))
+            except BaseException as error:  # noqa: BLE001 - whatever a user's function raises is a fault
+                errors.update(dict.fromkeys(range(int(first), int(last)), code.described(error)))
+                chunks.append([None] * len(chosen))
     if chunks and all(isinstance(chunk, np.ndarray) for chunk in chunks):
         return np.concatenate(chunks), errors
     return [value for chunk in chunks for value in (chunk if isinstance(chunk, list) else chunk.tolist())], errors
@@ -136,15 +137,20 @@ def as_votes(results: Any, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Er
 def _one_by_one(results: list[Any], space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
     votes = np.full(len(results), ABSTAIN, dtype=np.int64)
     errors: Errors = {}
-    for position, result in enumerate(results):
-        if isinstance(result, Exception):
-            errors[position] = described(result)
-            continue
-        try:
-            votes[position] = space.vote(result)
-        except ValueError as error:
-            errors[position] = (type(error).__name__, str(error))
+    with UserCode() as code:
+        for position, result in enumerate(results):
+            try:
+                votes[position] = space.vote(_returned(result))
+            except BaseException as error:  # noqa: BLE001 - a value may raise anything when it is looked at
+                errors[position] = code.described(error)
     return votes, errors
+
+
+def _returned(result: Any) -> Any:
+    """Return what a rule returned; an exception in the place of a vote is raised."""
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 def as_soft_votes(results: Any, space: LabelSpace, levels: int) -> tuple[npt.NDArray[np.int64], Errors]:
@@ -165,15 +171,12 @@ def as_soft_votes(results: Any, space: LabelSpace, levels: int) -> tuple[npt.NDA
     """
     codes = np.full(len(results), ABSTAIN, dtype=np.int64)
     errors: Errors = {}
-    for position, result in enumerate(results):
-        if isinstance(result, Exception):
-            errors[position] = described(result)
-            continue
-        try:
-            vote, share = space.soft_vote(result)
-        except ValueError as error:
-            errors[position] = (type(error).__name__, str(error))
-            continue
-        step = 0 if share is None else max(1, round(share * levels))
-        codes[position] = vote if vote == ABSTAIN else vote + len(space) * round(255 * step / levels)
+    with UserCode() as code:
+        for position, result in enumerate(results):
+            try:
+                vote, share = space.soft_vote(_returned(result))
+                step = 0 if share is None else max(1, round(share * levels))
+                codes[position] = vote if vote == ABSTAIN else vote + len(space) * round(255 * step / levels)
+            except BaseException as error:  # noqa: BLE001 - a value may raise anything when it is looked at
+                errors[position] = code.described(error)
     return codes, errors

@@ -151,7 +151,7 @@ class BatchColumns:
             columns = [self.column(key) for key in keys]
             function = self._makers.get(column, column.function)
             results, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
-            failed |= {i: described(value) for i, value in enumerate(results) if isinstance(value, Exception)}
+            failed |= {i: described(value) for i, value in enumerate(results) if isinstance(value, BaseException)}
         else:
             results, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
         values: list[Any] = [None] * self.n_rows
@@ -200,7 +200,7 @@ def _code_list(values: list[Any]) -> Coded | None:
     numbers: dict[tuple[type, Any], int] = {}
     try:
         codes = [numbers.setdefault((type(value), value), len(numbers)) for value in values]
-    except TypeError:  # not hashable
+    except Exception:  # noqa: BLE001 - not hashable, or what compares them is a user's code that fails
         return None
     return np.array(codes, dtype=np.int64), [value for _, value in numbers]
 

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from labelkit._shared.user_errors import Errors, described
+from labelkit._shared.user_code import UserCode
+from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan._calls import CHUNK
 from labelkit.apply.plan._frame import BatchColumns, Key, Mask, pick
 from labelkit.apply.plan._steps import CompiledRule
-from labelkit.exceptions import StopRunError
+from labelkit.apply.plan.call_ledger import watched
 from labelkit.rules.predicates import Predicate
 from labelkit.rules.value_predicates import Stored, TableQuery
 from labelkit.votes.label_space import ABSTAIN
@@ -228,11 +229,12 @@ class _Scanned:
         """Judge the answers of a table, each distinct answer once; the answer for a null is None and fails the test."""
         verdicts: dict[Any, bool] = {None: False}
         failed: dict[Any, tuple[str, str]] = {}
-        for answer in set(table_answers) - {None}:
-            try:
-                verdicts[answer] = test.judge(answer)
-            except Exception as error:  # noqa: BLE001 - whatever a driver raises is a fault
-                verdicts[answer], failed[answer] = False, described(error)
+        with UserCode() as code:
+            for answer in set(table_answers) - {None}:
+                try:
+                    verdicts[answer] = test.judge(answer)
+                except BaseException as error:  # noqa: BLE001 - whatever a driver raises is a fault
+                    verdicts[answer], failed[answer] = False, code.described(error)
         errors: Errors = {}
         if failed:
             errors = {number: failed[answer] for number, answer in enumerate(table_answers) if answer in failed}
@@ -249,22 +251,22 @@ class _Scanned:
 
 def _decide(test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
     """Decide values at once; where that fails, or does not give one answer a value, decide each by the definition."""
-    try:
-        answers = np.asarray(test.matches_column(values), np.bool_)
-    except StopRunError:
-        raise
-    except Exception:  # noqa: BLE001 - a predicate may raise anything; the values that raise are found below
-        return _decide_each(test, values)
-    return (answers, {}) if answers.shape == (len(values),) else _decide_each(test, values)
+    with UserCode() as code:
+        try:
+            answers = np.asarray(watched(test.matches_column)(values), np.bool_)
+        except BaseException as error:
+            if code.stopped_by(error):
+                raise
+            return _decide_each(test, values, code)  # which finds the values that raise
+        return (answers, {}) if answers.shape == (len(values),) else _decide_each(test, values, code)
 
 
-def _decide_each(test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
+def _decide_each(test: Predicate, values: list[Any], code: UserCode) -> tuple[Mask, Errors]:
     answers, errors = np.zeros(len(values), np.bool_), Errors()
+    matches = watched(test.matches)
     for place, value in enumerate(values):
         try:
-            answers[place] = test.matches(value)
-        except StopRunError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            errors[place] = described(error)
+            answers[place] = matches(value)
+        except BaseException as error:  # noqa: BLE001 - a predicate may raise anything
+            errors[place] = code.described(error)
     return answers, errors
