@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
-from labelkit.apply.engines import Job, engine_named
+from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
@@ -255,6 +255,16 @@ class Applier:
         columns = whole if rejects else tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
         completion = remembered.completion
         delivery = _Delivery(deliver, completion)
+        deadly = 1 if on_fault == "raise" else min(MOST_DEADLY, 1 + (MOST_DEADLY if max_faults is None else max_faults))
+        job = partial(
+            Job,
+            corpus=corpus,
+            columns=columns,
+            batch_rows=batch_rows,
+            first=first,
+            workers=workers,
+            most_deadly=deadly,
+        )
         seconds, n_faults = np.zeros(len(self.lfs)), known_faults
         # The results are closed at once when something stops the run: workers end, their files go.
         results: Any
@@ -262,10 +272,9 @@ class Applier:
             results = (delivery(batch, votes) for batch, votes in remembered.batches(columns, batch_rows, first))
         elif completion is not None and not runner.shares_disk:
             # The files of the vote cache are here alone: votes travel back, and are completed and delivered here.
-            voted = Job(plan, corpus, columns, batch_rows, _Travel(tuple(also)), first, workers)
-            results = _delivered(runner.run(voted), delivery)
+            results = _delivered(runner.run(job(plan, deliver=_Travel(tuple(also)))), delivery)
         else:
-            results = runner.run(Job(plan, corpus, columns, batch_rows, delivery, first, workers))
+            results = runner.run(job(plan, deliver=delivery))
         seen = DistinctIds(corpus) if seen is None else seen
         with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             with corpus.watched():
@@ -299,9 +308,8 @@ class Applier:
 
     def _described(self, delivered: Delivered[Any], which: int) -> str:
         row, j, kind, message = delivered.faults[which]
-        id_ = "" if delivered.ids is None else f"id {delivered.id_of(row)!r}, "
-        example = f"{id_}row {delivered.start + row}"
-        return f"rule {self.lfs.names[j]!r} failed on the example of {example}: {kind}: {message}"
+        id_ = None if delivered.ids is None else delivered.id_of(row)
+        return Fault(delivered.start + row, self.lfs.names[j], id_, kind, message).describe()
 
     def faults_of(self, delivered: Delivered[Any]) -> list[Fault]:
         """The faults of a batch, with the names of the rules and the ids of the examples."""

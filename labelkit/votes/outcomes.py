@@ -42,6 +42,15 @@ class Fault:
     error: str
     message: str
 
+    def describe(self) -> str:
+        """Say which rule failed, on which example, and why.
+
+        >>> Fault(7, "free", "k7", "ValueError", "no").describe()
+        "rule 'free' failed on the example of id 'k7', row 7: ValueError: no"
+        """
+        id_ = "" if self.id is None else f"id {self.id!r}, "
+        return f"rule {self.lf!r} failed on the example of {id_}row {self.row}: {self.error}: {self.message}"
+
 
 def coded(
     outcomes: NDArray[Any], confidence: NDArray[np.uint8] | None, n_classes: int, *, soft: bool = False

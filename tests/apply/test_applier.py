@@ -370,10 +370,10 @@ def test_a_script_needs_no_main_guard(tmp_path):
     assert list(temp.iterdir()) == []
 
 
-def test_a_worker_that_dies_is_an_error_and_not_a_hang(tmp_path):
+def test_a_rule_that_ends_its_worker_is_a_fault_and_not_a_hang(tmp_path):
     path = tmp_path / "deadly.py"
     path.write_text("import os, labelkit as lk\n@lk.labeling_function\ndef r(text): os._exit(3)\n")
-    with pytest.raises(LabelkitError, match=r"a worker process died; perhaps a rule crashed it.*\nHint: try workers=1"):
+    with pytest.raises(FaultError, match=r"rule 'r' failed on the example of row 0: WorkerDiedError: .* exit status 3"):
         lk.Applier(lk.collect(path, labels=2)).apply(["a"] * 9000, workers=2, engine="process", batch_size=CHUNK)
 
 

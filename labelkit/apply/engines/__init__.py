@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from labelkit.apply.engines.job import Engine, Job
+from labelkit.apply.engines.job import MOST_DEADLY, Engine, Job
 from labelkit.apply.engines.processes import run_in_processes
 from labelkit.apply.engines.serial import run_serially
 from labelkit.apply.engines.threads import run_in_threads, run_where_it_pays
 from labelkit.exceptions import LabelkitError
 
-__all__ = ["ENGINES", "Engine", "Job", "engine_named"]
+__all__ = ["ENGINES", "MOST_DEADLY", "Engine", "Job", "engine_named"]
 
 ENGINES: Final[dict[str, Engine]] = {
     "serial": Engine(run_serially),

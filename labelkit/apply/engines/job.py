@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from labelkit.apply.plan import BatchVotes, Plan
 from labelkit.corpus import Batch, Corpus
+
+MOST_DEADLY: Final = 50
+"""Calls in one batch that may end a process: each costs the start of two, and a rule that ends all is to be mended."""
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -34,6 +37,8 @@ class Job(Generic[R]):
         Most threads or processes to use.
     source : iterator of Batch, optional
         The batches from ``first`` on, if reading has begun already.
+    most_deadly : int
+        Calls in one batch that may end a worker process, each of which is a fault, before the run stops.
     """
 
     plan: Plan
@@ -44,6 +49,7 @@ class Job(Generic[R]):
     first: int = 0
     workers: int = 1
     source: Iterator[Batch] | None = None
+    most_deadly: int = MOST_DEADLY
 
     def batches(self) -> Iterator[Batch]:
         """The batches to vote on."""

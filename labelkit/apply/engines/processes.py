@@ -1,48 +1,49 @@
 """Batches in several processes, started afresh (spawn), so that no thread or lock of the user's is copied.
 
 A worker opens a Parquet corpus by itself; of any other source the main process writes the columns that are needed to a
-file that the worker maps. Votes come back through files too: nothing of the size of the corpus is pickled.
+file that the worker maps. Votes come back through files too: nothing of the size of the corpus is pickled. A worker
+that dies is replaced, and the call that ended it becomes a fault (:mod:`labelkit.apply.engines._retries`).
 """
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
-import os
 import pickle
-import signal
-import sys
 import tempfile
-import threading
-import types
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count, islice, tee
+from itertools import count, tee
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.user_errors import stack_level
-from labelkit.apply.engines._rule_pickling import Reference, Shipped, ship, unship
+from labelkit.apply.engines._retries import (
+    Care,
+    FileSource,
+    Source,
+    SpanSource,
+    VotingTask,
+    deadly_faults,
+    fault_error,
+    tried_again,
+)
+from labelkit.apply.engines._rule_pickling import Shipped, ship, unship
+from labelkit.apply.engines._workers import Workers
 from labelkit.apply.engines.job import Job, R
 from labelkit.apply.engines.serial import run_serially
-from labelkit.apply.plan import BatchVotes, Plan
+from labelkit.apply.plan import BatchVotes, CallLedger, Plan, calls_noted
 from labelkit.corpus import Batch, Corpus
-from labelkit.exceptions import LabelkitError
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_space import LabelSpace
 
 MAX_SPAN: Final = 16
 """Batches in one task at the most. Neighbours go to the same worker, which then reads each row group once."""
-
-Span: TypeAlias = tuple[int, int]
-"""The first batch of a task and how many there are."""
 
 
 def run_in_processes(job: Job[R]) -> Iterator[R]:
@@ -128,63 +129,59 @@ class _Pool:
         self._job = job
         self._folder = folder
         self.reads_alone = job.corpus.splittable and job.corpus.path is not None
-        self._shipped = shipped
         corpus = job.corpus if self.reads_alone else None
         setup = pickle.dumps(_Setup(shipped, job.plan.lfs.space, corpus, job.columns, job.batch_rows, folder))
-        self._executor = ProcessPoolExecutor(
-            job.workers, multiprocessing.get_context("spawn"), initializer=_set_up, initargs=(setup,)
-        )
+        self._workers: Workers[VotingTask] = Workers(job.workers, _set_up, setup, folder)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        processes = list((self._executor._processes or {}).values())  # noqa: SLF001 - no public way before 3.14
-        self._executor.shutdown(wait=kind is None, cancel_futures=True)
-        if kind is not None:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.join()
+        if kind is None:
+            self._workers.close()
+        else:
+            self._workers.kill()
 
     def unusable(self) -> dict[str, str]:
-        """The rules that a worker could not import, and why; those that could be used are used from here on."""
-        if not any(isinstance(one, Reference) for one in self._shipped):
-            return {}
-        # One question for each worker, so that all of them start now and not when the first is busy.
-        answers = [self._submit(_failed_rules) for _ in range(self._job.workers)]
-        failed: dict[str, str] = {}
-        for answer in answers:
-            failed |= self._result(answer)
-        return failed
+        """Start the workers; returns the rules that they could not import, and why."""
+        return self._workers.start()
 
     def run(self, deliver: Callable[[Batch, BatchVotes], R], batches: Iterable[Batch] | None = None) -> Iterator[R]:
         """Yield the results of all batches in order; a few tasks are under way at any time."""
         packed = pickle.dumps(deliver)
-        tasks = self._spans() if self.reads_alone else self._written(batches or self._job.batches())
-        pending: deque[Future[list[Path]]] = deque()
-        for task in tasks:
-            pending.append(self._submit(_vote_span if self.reads_alone else _vote_file, task, packed))
-            if len(pending) >= 2 * self._job.workers:
-                yield from map(_fetched, self._result(pending.popleft()))
-        while pending:
-            yield from map(_fetched, self._result(pending.popleft()))
+        sources: Iterator[Source] = self._spans() if self.reads_alone else self._written(batches or self._job.batches())
+        under_way: deque[VotingTask] = deque()
+        while True:
+            while len(under_way) < 2 * self._job.workers and (source := next(sources, None)) is not None:
+                under_way.append(VotingTask(_vote, source, packed))
+                self._workers.submit(under_way[-1])
+            if not under_way:
+                return
+            while not under_way[0].done:
+                for death in self._workers.step():
+                    again = tried_again(death, self._job.most_deadly)
+                    place = under_way.index(death.task)
+                    under_way.remove(death.task)
+                    for task in again:
+                        under_way.insert(place, task)
+                        self._workers.submit(task, first=True)
+            yield from self._results(under_way.popleft())
 
-    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        with _no_main_module(), _deaths_reported():
-            return self._executor.submit(function, *arguments)
+    def _results(self, task: VotingTask) -> Iterator[Any]:
+        if task.gives_up:
+            raise fault_error(task.answer, on_fault_raise=self._job.most_deadly == 1)
+        for path in task.answer:
+            yield _fetched(path)
+        if isinstance(task.source, FileSource):
+            task.source.path.unlink()
 
-    def _result(self, future: Future[Any]) -> Any:
-        with _deaths_reported():
-            return future.result()
-
-    def _spans(self) -> Iterator[Span]:
+    def _spans(self) -> Iterator[SpanSource]:
         job = self._job
         n_batches = -(-(job.corpus.n_rows or 0) // job.batch_rows)
         span = max(1, min(MAX_SPAN, (n_batches - job.first) // (4 * job.workers)))
-        return ((first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
+        return (SpanSource(first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
 
-    def _written(self, batches: Iterable[Batch]) -> Iterator[tuple[int, Path]]:
+    def _written(self, batches: Iterable[Batch]) -> Iterator[FileSource]:
         """Write each batch where a worker can map it."""
         for number, batch in enumerate(batches):
             path = self._folder / f"batch-{number}.arrow"
@@ -194,33 +191,11 @@ class _Pool:
                 table = table.append_column("ids", batch.ids)
             with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
                 writer.write_batch(table)
-            yield batch.start, path
+            yield FileSource(batch.start, path)
 
 
 def _rows(batch: Batch) -> pa.Array:
     return pa.nulls(len(batch))
-
-
-@contextmanager
-def _deaths_reported() -> Iterator[None]:
-    try:
-        yield
-    except BrokenProcessPool:
-        raise LabelkitError(
-            "a worker process died; perhaps a rule crashed it, or memory ran out",
-            hint="try workers=1 to see where, or a smaller batch_size",
-        ) from None
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    """Keep a new process from running the user's script again: workers import rules, never ``__main__``."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
 
 
 # In a worker ----------------------------------------------------------------------------------------------------------
@@ -244,62 +219,39 @@ class _Worker:
 
     setup: _Setup
     plan: Plan | None
-    failed: dict[str, str]
+    note: Path
     tickets: Iterator[int]
 
 
 _worker: list[_Worker] = []
 
 
-def _set_up(packed: bytes) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends its workers
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+def _set_up(packed: bytes, note: Path) -> dict[str, str]:
+    """Import the rules; returns those that could not be, and why."""
     pa.set_cpu_count(1)
     setup: _Setup = pickle.loads(packed)  # noqa: S301 - made by the main process a moment ago
     lfs, failed = unship(setup.shipped)
     plan = Plan(LabelingFunctions(lfs, labels=setup.space)) if lfs else None
-    _worker[:] = [_Worker(setup, plan, failed, count())]
+    _worker[:] = [_Worker(setup, plan, note, count())]
+    return failed
 
 
-def _die_with_parent() -> None:
-    """End this worker when the main process is gone, however it went: nobody waits for the votes any more."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _failed_rules() -> dict[str, str]:
-    return _worker[0].failed
-
-
-def _vote_span(span: Span, packed: bytes) -> list[Path]:
-    """Vote on consecutive batches of a corpus that the worker reads itself."""
-    setup = _worker[0].setup
-    assert setup.corpus is not None
-    first, n_batches = span
-    batches = setup.corpus.batches(setup.columns, setup.batch_rows, start=first * setup.batch_rows)
-    return _vote(islice(batches, n_batches), packed)
-
-
-def _vote_file(task: tuple[int, Path], packed: bytes) -> list[Path]:
-    """Vote on a batch that the main process wrote."""
-    start, path = task
-    with pa.memory_map(str(path)) as source:
-        table = pa.ipc.open_file(source).get_batch(0)
-        names = [name for name in table.schema.names if name.startswith("c:")]
-        columns = table.select(names).rename_columns([name.removeprefix("c:") for name in names])
-        ids = table.column("ids") if "ids" in table.schema.names else None
-        results = _vote([Batch(start, ids, columns)], packed)
-    path.unlink()
-    return results
-
-
-def _vote(batches: Iterable[Batch], packed: bytes) -> list[Path]:
+def _vote(source: Source, packed: bytes, care: Care | None) -> list[Any]:
+    """Vote on consecutive batches; returns the paths of the results, or, given up, the faults of deadly calls."""
     worker = _worker[0]
     deliver = pickle.loads(packed)  # noqa: S301 - made by the main process
     assert worker.plan is not None
-    return [_stowed(deliver(batch, worker.plan.vote(batch.table)), worker) for batch in batches]
+    if care is None:
+        return [
+            _stowed(deliver(batch, worker.plan.vote(batch.table)), worker) for batch in source.batches(worker.setup)
+        ]
+    with worker.note.open("r+b") as file, mmap.mmap(file.fileno(), 0) as note:
+        batch = next(iter(source.batches(worker.setup)))
+        with calls_noted(CallLedger(note, care.deadly, max(care.deadly) if care.gives_up else None)):
+            votes = worker.plan.vote(batch.table)
+        if care.gives_up:
+            return deadly_faults(batch, votes, worker.plan.lfs.names)
+        return [_stowed(deliver(batch, votes), worker)]
 
 
 def _stowed(result: Any, worker: _Worker) -> Path:
