@@ -86,6 +86,8 @@ def split_optional(annotation: Any) -> tuple[Any, bool]:
 def as_column(values: Any, annotation: Any) -> Any:
     """Hand a column to a batch rule as it is annotated: Arrow, pandas, a list, else NumPy.
 
+    The function may change what it gets, other than Arrow: no memory is shared with the corpus or other rules.
+
     Parameters
     ----------
     values : pyarrow.Array or list
@@ -107,7 +109,10 @@ def as_column(values: Any, annotation: Any) -> Any:
         return _as_series(objects) if library == "pandas" else objects
     if library == "pyarrow":
         return array
-    return array.to_pandas() if library == "pandas" else array.to_numpy(zero_copy_only=False)
+    if library == "pandas":
+        return array.to_pandas().copy()
+    given = array.to_numpy(zero_copy_only=False)
+    return given if given.flags.writeable else given.copy()
 
 
 def _as_arrow(values: Any) -> Any:

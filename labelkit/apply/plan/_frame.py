@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.own_copies import own_copies
 from labelkit._shared.user_errors import Errors, described
 from labelkit.apply.plan._calls import call_chunks, call_each
 from labelkit.rules.labeling_function import Column, derived_columns
@@ -76,16 +77,37 @@ class BatchColumns:
         """The values as Python objects."""
         if key not in self._lists:
             if isinstance(key, Column):
-                self._derive(key)
+                self._lists[key], self._errors[key] = self._computed(key)
             elif isinstance(key, tuple):
                 self._lists[key] = list(map(_whole, zip(*map(self.values, key), strict=True)))
             else:
                 self._lists[key] = self._arrow[key].to_pylist()
         return self._lists[key]
 
-    def column(self, key: Single) -> pa.Array | list[Any]:
-        """The values as an Arrow array, or as a list where they are derived."""
-        return self.values(key) if isinstance(key, Column) else self._arrow[key]
+    def given(self, key: Single, rows: npt.NDArray[np.int64]) -> list[Any]:
+        """The values of some rows for one function of the user's, which may change them: no other function sees that.
+
+        Values that cannot be changed are not copied. Those of the corpus are converted anew, which is as quick as a
+        copy; derived ones are copied, or, where that is impossible, computed anew.
+        """
+        if not isinstance(key, Column):
+            array = self._arrow[key]
+            if not pa.types.is_nested(array.type):
+                return pick(self.values(key), rows)
+            return (array if len(rows) == self.n_rows else array.take(pa.array(rows))).to_pylist()  # type: ignore[no-any-return]
+        try:
+            return own_copies(pick(self.values(key), rows), key.origin.namespace)
+        except Exception:  # noqa: BLE001 - copying runs code of the values: generators, locks and others refuse it
+            return pick(self._computed(key)[0], rows)
+
+    def given_column(self, key: Single, rows: npt.NDArray[np.int64]) -> pa.Array | list[Any]:
+        """The same as an Arrow array, which nothing changes, or, where they are derived, as a list of all rows."""
+        if not isinstance(key, Column):
+            return self._arrow[key]
+        values: list[Any] = [None] * self.n_rows
+        for row, value in zip(rows.tolist(), self.given(key, rows), strict=True):
+            values[row] = value
+        return values
 
     def nulls(self, key: Key) -> Mask:
         """Mask of the rows in which the value is null, or, of several columns, any value is."""
@@ -135,7 +157,7 @@ class BatchColumns:
             errors = self._errors.setdefault(column, {})
             errors |= {start + row: error for row, error in part.errors(column).items()}
 
-    def _derive(self, column: Column) -> None:
+    def _computed(self, column: Column) -> tuple[list[Any], Errors]:
         """Compute a derived column; a null argument gives null unless the parameter takes nulls."""
         keys = [key_of(column, parameter.name) for parameter in column.parameters]
         errors: Errors = {}
@@ -148,19 +170,19 @@ class BatchColumns:
         rows = np.flatnonzero(~skip)
         if column.batch:
             annotations = [parameter.annotation for parameter in column.parameters]
-            columns = [self.column(key) for key in keys]
+            columns = [self.given_column(key, rows) for key in keys]
             function = self._makers.get(column, column.function)
             results, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
             failed |= {i: described(value) for i, value in enumerate(results) if isinstance(value, BaseException)}
         else:
-            results, failed = call_each(column.function, [pick(self.values(key), rows) for key in keys])
+            results, failed = call_each(column.function, [self.given(key, rows) for key in keys])
         values: list[Any] = [None] * self.n_rows
         for row, value in zip(rows.tolist(), results, strict=True):
             values[row] = value
         for position, (kind, message) in failed.items():
             values[int(rows[position])] = None
             errors[int(rows[position])] = (kind, f"column {column.name!r}: {message}")
-        self._lists[column], self._errors[column] = values, errors
+        return values, errors
 
 
 def pick(values: list[Any], rows: npt.NDArray[np.int64]) -> list[Any]:

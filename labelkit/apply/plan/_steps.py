@@ -188,9 +188,9 @@ class Called:
     def _call(self, frame: BatchColumns, rows: npt.NDArray[np.int64], space: LabelSpace) -> tuple[Any, Errors]:
         keys = [self.keys[name] for name in self.lf.columns]
         if not self.body.batch:
-            return call_each(self.body.function, [pick(frame.values(key), rows) for key in keys])
+            return call_each(self.body.function, [frame.given(key, rows) for key in keys])
         annotations = [parameter.annotation for parameter in self.lf.parameters]
-        columns = [frame.column(key) for key in keys]
+        columns = [frame.given_column(key, rows) for key in keys]
         decide = self.body.decide
         unpack: Callable[[Any, int], Any] | None = None
         if decide is not None:
