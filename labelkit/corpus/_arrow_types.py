@@ -9,6 +9,7 @@ DataType(string)
 from __future__ import annotations
 
 import datetime as dt
+import re
 import types as python_types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin
@@ -126,7 +127,7 @@ def name_of_type(kind: pa.DataType) -> str:
 def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, str]]:
     """Parse text as values of a type; returns also the reason at each position that does not parse.
 
-    >>> values, misfits = parse_text(pa.array(["1", " 2", "x", None, ""]), pa.int64())
+    >>> values, misfits = parse_text(pa.array(["1", " 2.0", "x", None, ""]), pa.int64())
     >>> values.to_pylist(), misfits
     ([1, 2, None, None, None], {2: "int expected, got 'x'"})
     """
@@ -134,6 +135,8 @@ def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, s
         return text, {}
     trimmed = pc.utf8_trim_whitespace(text)
     trimmed = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+    if pa.types.is_integer(kind) and pc.any(pc.match_substring(trimmed, ".")).as_py():
+        trimmed = pc.replace_substring_regex(trimmed, r"^([+-]?[0-9]+)\.0*$", r"\1")  # of a column that had gaps
     misfits = {
         position: f"{name_of_type(kind)} expected, got {text[position].as_py()!r:.80}"
         for position in _unparsable(trimmed, kind)
@@ -142,6 +145,39 @@ def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, s
         gone = pc.is_in(pa.array(range(len(text)), pa.int64()), value_set=pa.array(list(misfits), pa.int64()))
         trimmed = pc.if_else(gone, pa.scalar(None, pa.string()), trimmed)
     return nan_to_null(trimmed.cast(kind)), misfits
+
+
+def type_hint(reason: str) -> str | None:
+    """Return what to do about a value that is not of its column's type, by the reason that reports it.
+
+    >>> type_hint("column 'n': int expected, got '2.5'")
+    'annotate float, or types={"n": float}'
+    >>> type_hint("3 fields, not 2")
+    """
+    given = _MISFIT.search(reason)
+    if given is None:
+        return None
+    column, expected, is_text, value = given.groups()
+    is_number = expected in {"int", "float"}
+    reject = 'on_bad_row="reject" leaves such rows out'
+    hints = [
+        (is_text and is_number and _NUMBER.fullmatch(value), f"the numbers of {column!r} stand in quotes: {_TEXT}"),
+        (value.casefold() in _WORDS_FOR_NOTHING, f"leave a field empty where a value is missing; {reject}"),
+        (expected == "int" and _FRACTION.fullmatch(value), f'annotate float, or types={{"{column}": float}}'),
+        (is_number and _GROUPED.fullmatch(value), f"write 1234.5, not 1,234.5 or 1234,5; or {_TEXT}"),
+        (expected == "bool" and value.casefold() in _WORDS_FOR_BOOL, f"write true and false; or {_TEXT}"),
+    ]
+    advice = f'annotate str, or types={{"{column}": str}}, if the column holds more than {expected}; {reject}'
+    return next((hint for holds, hint in hints if holds), advice)
+
+
+_TEXT = "annotate str, and read the value in a @column"
+_MISFIT = re.compile(r"column '(.*)': (\w+) expected, got (?:(str)|\w+)?(?:: )?'?(.*?)'?$")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_FRACTION = re.compile(r"[+-]?\d*\.\d+")
+_GROUPED = re.compile(r"[+-]?\d+([.,' ]\d+)+")
+_WORDS_FOR_NOTHING = {"na", "n/a", "nan", "null", "none", "-", "?", "nil", "missing", "unknown", "<na>", "#n/a"}
+_WORDS_FOR_BOOL = {"yes", "no", "y", "n", "t", "f", "on", "off"}
 
 
 def _unparsable(text: pa.Array, kind: pa.DataType, offset: int = 0) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import struct
 import zlib
@@ -10,13 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
-from io import BufferedIOBase
+from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase, UnsupportedOperation
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa
 
 from labelkit._shared.threads import in_threads
+from labelkit.corpus.file_kinds import BYTE_ORDER_MARKS, FIRST_BYTES, GZIP, kind_of
 from labelkit.exceptions import CorpusError
 
 BLOCK_BYTES = 4 * 2**20
@@ -30,6 +32,9 @@ FINGERPRINT_DIGITS = 32
 
 LARGEST_ROW = 256 * 2**20
 """Bytes of the longest row of a text file that is accepted; a longer one is an error, mostly a quote left open."""
+
+RECODED_BYTES = 2**18
+"""Bytes of a file in another encoding that are decoded together."""
 
 BOM = b"\xef\xbb\xbf"
 """Byte order mark, which some programs write at the beginning of UTF-8."""
@@ -68,19 +73,90 @@ def stamp_of(path: Path) -> FileStamp:
 
 
 def open_bytes(path: Path) -> BufferedIOBase:
-    """Open a file that may be gzipped (``.gz``)."""
-    return cast("BufferedIOBase", gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb"))
+    """Open a text file; one that is gzipped is decompressed, also without ``.gz``, and UTF-16 is read as UTF-8.
+
+    Raises
+    ------
+    CorpusError
+        If it is of a kind that is not text.
+    """
+    opened = path.open("rb")
+    if path.suffix.lower() == ".gz" or opened.peek(len(GZIP)).startswith(GZIP):
+        opened.close()
+        opened = cast("BufferedReader", gzip.open(path, "rb"))  # noqa: SIM115 - the caller closes it
+    first = opened.peek(FIRST_BYTES)[:FIRST_BYTES]
+    kind = kind_of(first)
+    if kind is not None:
+        opened.close()
+        raise CorpusError(f"{str(path)!r} is not text but {kind.name}", hint=kind.remedy)
+    encoding = BYTE_ORDER_MARKS.get(first[:2])
+    return opened if encoding is None else BufferedReader(_Recoded(opened, encoding), RECODED_BYTES)
+
+
+class _Recoded(RawIOBase):
+    """A text file in another encoding, read as UTF-8; offsets are those of the UTF-8."""
+
+    def __init__(self, source: BufferedIOBase, encoding: str) -> None:
+        self._source, self._encoding = source, encoding
+        self._rewind()
+
+    def _rewind(self) -> None:
+        self._source.seek(0)
+        self._decoder = codecs.getincrementaldecoder(self._encoding)()
+        self._ready, self._offset = b"", 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Decode the next bytes."""
+        is_more = True
+        while is_more and not self._ready:
+            read = self._source.read(RECODED_BYTES)
+            is_more = bool(read)
+            self._ready = self._decoder.decode(read, final=not is_more).encode(errors="surrogatepass")
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready, self._offset = self._ready[size:], self._offset + size
+        return size
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Decode up to an offset, from the beginning if it was passed already."""
+        if whence != SEEK_SET:
+            raise UnsupportedOperation("only offsets from the beginning")
+        if offset < self._offset:
+            self._rewind()
+        while self._offset < offset and self.readinto(bytearray(min(RECODED_BYTES, offset - self._offset))):
+            pass
+        return self._offset
+
+    def tell(self) -> int:
+        """Return the number of bytes that were read."""
+        return self._offset
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+        super().close()
 
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Raise CorpusError with the path of the file where gzip data is truncated or invalid."""
+    """Raise CorpusError with the path of the file where its gzip data or its UTF-16 is truncated or invalid."""
     try:
         yield
     except EOFError as error:
         raise CorpusError(f"{str(path)!r} is cut off: its gzip data ends too early", hint="copy it again") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise CorpusError(f"{str(path)!r} is not valid gzip: {error}", hint="rename it, or copy it again") from error
+    except UnicodeDecodeError as error:
+        reason = f"{error.reason} at byte {error.start}"
+        raise CorpusError(f"{str(path)!r} is not valid {error.encoding}: {reason}", hint="save it as UTF-8") from error
 
 
 def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:

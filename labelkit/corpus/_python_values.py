@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,9 @@ _TYPES = {
     "date": pa.date32(),
 }
 """The kinds that have one Arrow type; that of others depends on the values."""
+
+_NUMBERS = {"float": ("int", "Decimal"), "int": ("float", "Decimal")}
+"""Other kinds of numbers that a column takes, those with a fraction left out."""
 
 _MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
 
@@ -150,15 +154,26 @@ def _accepts(kind: pa.DataType, value_kind: str) -> bool:
     expected = name_of_type(kind)
     return (
         value_kind == expected
-        or (expected == "float" and value_kind == "int")
+        or value_kind in _NUMBERS.get(expected, ())
         or expected not in {*_TYPES, "datetime", "null"}
     )
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.float64():  # Arrow refuses ints that a float cannot hold exactly; Python and JSON do not
-        values = [float(value) if isinstance(value, int) else value for value in values]
+        values = [float(value) if isinstance(value, int | Decimal) else value for value in values]
+    elif pa.types.is_integer(kind):
+        values = [_whole(value) if isinstance(value, float | Decimal) else value for value in values]
     return pa.array(values, kind, from_pandas=True)
+
+
+def _whole(value: float | Decimal) -> int | None:
+    """Return a number without a fraction as an int, NaN as null; Arrow would cut a fraction off."""
+    if value != value:  # noqa: PLR0124 - NaN
+        return None
+    if value % 1:
+        raise ValueError(f"{value} has a fraction")
+    return int(value)
 
 
 def _misfit(value: Any, kind: pa.DataType) -> str | None:
@@ -172,6 +187,8 @@ def _misfit(value: Any, kind: pa.DataType) -> str | None:
     except UnicodeEncodeError:
         return f"not valid Unicode (half of a surrogate pair): {shown}"
     except _CANNOT:
+        if pa.types.is_integer(kind) and isinstance(value, float | Decimal):
+            return f"int expected, got {type(value).__name__}: {shown}"
         return f"{shown} does not fit {kind}"
     return None
 

@@ -9,9 +9,11 @@ definition, which reports each bad row with its line and its text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 from io import BufferedIOBase
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +22,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from labelkit._shared.threads import one_ahead
-from labelkit.corpus._arrow_types import deliver, parse_text
+from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
 from labelkit.corpus._csv_rows import CsvRow, count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.corpus._files import (
     BLOCK_BYTES,
@@ -32,6 +34,8 @@ from labelkit.corpus._files import (
     open_bytes,
     skip_rows,
 )
+from labelkit.corpus.file_kinds import encoding_hint
+from labelkit.corpus.source import FixedColumns
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -43,13 +47,22 @@ DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 HEADER_BYTES = 2**16
 """Bytes that are read to find the header; more where it is longer."""
 
+OTHER_DELIMITERS = ";\t|,"
+"""Delimiters that a file has in place of the one that its name says; spreadsheets of many countries write ``;``."""
+
+COMPARED_ROWS = 100
+"""Rows that another delimiter must split alike."""
+
+_DECLARED = re.compile(rb"sep=([;\t|,])\s*", re.IGNORECASE)
+"""A first line that names the delimiter."""
+
 SLOW_BYTES = 2**16
 """Bytes of a block that is read by the definition as a whole; a larger one that is refused is cut in halves."""
 
 UNCLOSED = "a quote that opens in this row is never closed"
 
 
-class CsvSource:
+class CsvSource(FixedColumns):
     """A CSV or TSV file, perhaps gzipped.
 
     Parameters
@@ -127,21 +140,57 @@ class _CsvBlock(NamedTuple):
 
 
 def _read_header(path: Path, delimiter: str) -> _CsvFile:
-    for block in _blocks(path, delimiter, HEADER_BYTES):
+    """Read the header, by the delimiter that it has: the file's name may say another one."""
+    block, row = _first_row(path, delimiter, 0, 1)
+    start = (block.offset, block.line)
+    if declared := _DECLARED.fullmatch(row.raw):  # as Excel writes it
+        delimiter, start = declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
+        block, row = _first_row(path, delimiter, *start)
+    if len(row.fields) == 1 and (other := _other_delimiter(bytes(block.data), delimiter)):
+        delimiter = other
+        block, row = _first_row(path, delimiter, *start)
+    names = _names(path, row)
+    return _CsvFile(path, delimiter, names, _end_of(block, row), row.line + count_lines(row.raw))
+
+
+def _first_row(path: Path, delimiter: str, offset: int, line: int) -> tuple[_CsvBlock, CsvRow]:
+    """Read from a file the first row, and the block that it stands in."""
+    for block in _blocks(path, delimiter, HEADER_BYTES, offset, line):
         row = next(csv_rows(bytes(block.data), delimiter, block.line), None)
         if row is not None:
-            break
-    else:
-        raise CorpusError(f"{str(path)!r} has no header: it holds only blank lines")
-    try:
-        names = [(field or b"").decode() for field in row.fields]
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"the header of {str(path)!r} cannot be read: {error}", hint="save it as UTF-8") from error
+            return block, row
+    raise CorpusError(f"{str(path)!r} has no header: it holds only blank lines")
+
+
+def _end_of(block: _CsvBlock, row: CsvRow) -> int:
+    return block.offset + bytes(block.data).index(row.raw) + len(row.raw)
+
+
+def _other_delimiter(data: bytes, delimiter: str) -> str | None:
+    """Find the delimiter of a file whose first row is one field: one that splits all of the first rows alike."""
+    for other in OTHER_DELIMITERS.replace(delimiter, ""):
+        rows = [row for row in islice(csv_rows(data, other), COMPARED_ROWS) if row.closed]
+        widths = {len(row.fields) for row in rows}
+        if len(widths) == 1 and widths != {1} and all(rows[0].fields):
+            return other
+    return None
+
+
+def _names(path: Path, row: CsvRow) -> list[str]:
+    """Read the names of the columns, without the spaces around them."""
+    if b"\0" in row.raw or not is_utf8(row.raw):
+        raise CorpusError(f"the header of {str(path)!r} is not valid UTF-8", hint=encoding_hint(row.raw, path))
+    names = [(field or b"").decode().strip() for field in row.fields]
+    quoted = next((name for name in names if len(name) > 1 and name[0] == name[-1] == '"'), None)
+    if quoted is not None:
+        raise CorpusError(
+            f"column {quoted} of {str(path)!r} has a space before its quotes, which are part of the text then",
+            hint="write no space between the delimiter and a quote",
+        )
     twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
     if twice:
         raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {str(path)!r}")
-    body = block.offset + bytes(block.data).index(row.raw) + len(row.raw)
-    return _CsvFile(path, delimiter, names, body, row.line + count_lines(row.raw))
+    return names
 
 
 def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 1) -> Generator[_CsvBlock]:
@@ -257,9 +306,21 @@ def _read_slowly(rows: list[CsvRow], first_row: int, file: _CsvFile, schema: pa.
             reasons.setdefault(whole[position], reason)
     for i in sorted(reasons):
         text = rows[i].raw.rstrip(b"\r\n").decode(errors="replace")
-        bad.add(first_row + i, reasons[i], text=text, line=rows[i].line)
+        bad.add(first_row + i, reasons[i], text=text, line=rows[i].line, hint=_hint_for(reasons[i], rows[i], file))
     keep = pa.array([i not in reasons for i in whole], pa.bool_())
     return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
+
+
+def _hint_for(reason: str, row: CsvRow, file: _CsvFile) -> str | None:
+    """Return what to do about a bad row, where something is better than to leave it out."""
+    if "not valid UTF-8" in reason:
+        return f'{encoding_hint(row.raw, file.path)}; on_bad_row="reject" leaves such rows out'
+    if reason.endswith(f"fields, not {len(file.header)}"):
+        return (
+            f'put a text that holds the delimiter {file.delimiter!r} or a line end in quotes: "a{file.delimiter} b"; '
+            'on_bad_row="reject" leaves such rows out'
+        )
+    return type_hint(reason)
 
 
 def _what_is_wrong(row: CsvRow, n_fields: int) -> str:

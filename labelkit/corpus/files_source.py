@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from labelkit.corpus._files import skip_rows
-from labelkit.corpus.source import BadRows
+from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SourceReader = Callable[[Path, Mapping[str, pa.DataType]], "CorpusSource"]
 
 
-class FilesSource:
+class FilesSource(FixedColumns):
     """Files under one another.
 
     Parameters
@@ -46,6 +46,7 @@ class FilesSource:
         first = [read(path, types) for path in paths]
         self.name = f"{len(paths)} files, {paths[0].name} first"
         self.column_names = first[0].column_names
+        self.columns_are_sure = all(isinstance(source, FixedColumns) for source in first)
         for source in first:
             if set(source.column_names) != set(self.column_names):
                 odd = sorted(set(source.column_names) ^ set(self.column_names))

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
-from labelkit.corpus.source import INDEX
+from labelkit.corpus.source import INDEX, FixedColumns
 from labelkit.exceptions import CorpusError
 from labelkit.votes.alignment import has_index, labels_of, shown_names
 from labelkit.votes.example_names import FrameIndex
@@ -45,7 +45,7 @@ class FrameColumn(Protocol):
         """Return some of its rows."""
 
 
-class FrameSource:
+class FrameSource(FixedColumns):
     """A source in memory.
 
     Parameters
@@ -205,6 +205,7 @@ def from_polars(frame: Any) -> FrameSource:
 
 def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -> FrameSource:
     """Read a dict of columns: lists, arrays, Series."""
+    _check_no_tables(columns)
     names = [str(name) for name in columns]
     lengths = {}
     for name, values in zip(names, columns.values(), strict=True):
@@ -218,6 +219,23 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
     ]
     n_rows = next(iter(lengths.values()), 0)
     return FrameSource("a dict of columns", n_rows, _by_name(names, makers), _shared_index(columns))
+
+
+def _check_no_tables(columns: Mapping[Any, Any]) -> None:
+    """Refuse a dict of whole tables, such as the splits of a data set."""
+    tables = [name for name, values in columns.items() if _is_table(values)]
+    if not tables:
+        return
+    if isinstance(columns[tables[0]], Mapping):
+        raise CorpusError(f"column {tables[0]!r} of the dict is a dict", hint="give pandas.DataFrame(data)")
+    kind = "dict" if type(columns) is dict else type(columns).__name__
+    listed = ", ".join(repr(name) for name in tables[:6])
+    raise CorpusError(f"a {kind} of tables ({listed}) is several corpora", hint=f"give one: data[{tables[0]!r}]")
+
+
+def _is_table(value: Any) -> bool:
+    """Return True for a frame or a data set of any library, and for a dict."""
+    return hasattr(value, "columns") or hasattr(value, "column_names") or isinstance(value, Mapping)
 
 
 def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
@@ -257,6 +275,11 @@ def what_is_wrong(row: Any) -> str:
 def _check_rows(rows: Sequence[Any]) -> bool:
     """Return True for dicts, False for strings (any may be null); raises CorpusError for others, or both together."""
     dicts = isinstance(next((row for row in rows if row is not None), None), Mapping)
+    if len(rows) and not dicts and all(_is_table(row) or hasattr(row, "iloc") for row in rows):
+        raise CorpusError(
+            f"a list of {len(rows)} frames or Series is not a corpus",
+            hint="give pandas.concat(frames)",
+        )
     for position, row in enumerate(rows):
         if not (isinstance(row, Mapping) if dicts else row is None or isinstance(row, str)):
             raise CorpusError(

@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
-from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text
+from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
 from labelkit.corpus._files import (
     BLOCK_BYTES,
     BOM,
@@ -29,12 +30,13 @@ from labelkit.corpus._files import (
     skip_rows,
 )
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
+from labelkit.corpus.file_kinds import encoding_hint
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import BadRows
 
-SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 
 FIRST_BYTES = 2**20
 """Bytes at the beginning that decide the columns and their types."""
@@ -54,9 +56,10 @@ class JsonLinesSource:
     path : Path
         The file.
     types : mapping of str to DataType
-        The types of columns; those of the others are decided by the first megabyte.
+        The types of columns; those of the others are decided by the first megabyte, or the first value after it.
     """
 
+    columns_are_sure = True
     splittable = False
     frame_index = None
     n_rows = None
@@ -70,20 +73,44 @@ class JsonLinesSource:
         if not self._first:
             raise CorpusError(
                 f"{str(path)!r} has no columns: it does not begin with JSON objects",
-                hint=_hint_for("", b"" if first is None else first.data),
+                hint=None if first is None else _hint_for("", first.data, path),
             )
         self.column_names = tuple(dict.fromkeys(key for row in self._first for key in row))
         self._types = dict(types)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the path: the file is opened again where it is unpickled."""
-        return JsonLinesSource, (self._path.absolute(), self._types)
+        """Pickle the path, and the columns: the file is opened again where it is unpickled."""
+        return JsonLinesSource, (self._path.absolute(), self._types), {"column_names": self.column_names}
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that was asked for, or that of the first values."""
         if column not in self._types:
-            self._types[column] = decide_type(column, KeyValues(self._first, column))
+            kind = decide_type(column, KeyValues(self._first, column))
+            later = self._rows_with(column, b"(?!null)") if pa.types.is_null(kind) else []
+            self._types[column] = decide_type(column, KeyValues(later, column)) if later else kind
         return self._types[column]
+
+    def find(self, column: str) -> bool:
+        """Look for a column that the first rows do not have, in all of the file."""
+        if not self._rows_with(column):
+            return False
+        self.column_names = (*self.column_names, column)
+        return True
+
+    def _rows_with(self, column: str, value: bytes = b"") -> list[dict[str, Any]]:
+        """Return rows of the first block in which a key stands, before a value that begins so (a pattern)."""
+        names = b"|".join(
+            re.escape(json.dumps(column, ensure_ascii=flag).encode(errors="replace")) for flag in (True, False)
+        )
+        key = re.compile(b"(?:" + names + rb")\s*:\s*" + value)
+        for block in _blocks(self._path, BLOCK_BYTES):
+            lines = block.lines() if key.search(block.data) else ()
+            rows = [
+                row for line in lines if key.search(line) and isinstance(row := _loads(line), dict) and column in row
+            ]
+            if rows:
+                return rows
+        return []
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         """Deliver the rows a block at a time; ``start`` counts the rows that are kept."""
@@ -219,7 +246,11 @@ def _read_slowly(lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.
         number, line = lines[position]
         text = line.decode(errors="replace").strip()
         bad.add(
-            first_row + position, reasons[position], text=text, line=number, hint=_hint_for(reasons[position], line)
+            first_row + position,
+            reasons[position],
+            text=text,
+            line=number,
+            hint=_hint_for(reasons[position], line, Path(bad.source)),
         )
     keep = pa.array([position not in misfits for position in range(batch.num_rows)], pa.bool_())
     return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
@@ -238,10 +269,31 @@ def _loads(line: bytes) -> dict[str, Any] | str:
     return row if isinstance(row, dict) else "not a JSON object"
 
 
-def _hint_for(reason: str, data: bytes) -> str | None:
-    """Return a hint for values that do not fit the types decided at the beginning, and for files of one JSON array."""
+def _hint_for(reason: str, data: bytes, path: Path) -> str | None:
+    """Return what to do about a line that is not an object of the right types, or a file that begins with none."""
     if "expected, got" in reason:
-        return 'name the type, types={"column": float} or by an annotation, or on_bad_row="reject"'
-    if data.lstrip().startswith(b"["):
-        return "it looks like one JSON array; JSON Lines has one object a line"
+        return type_hint(reason)
+    if not is_utf8(data):
+        return f'{encoding_hint(data, path)}; on_bad_row="reject" leaves such rows out'
+    start = data.lstrip()
+    if start.startswith(b"["):
+        convert = f"jq -c '.[]' {quote(path.name)} > lines.jsonl, or give pandas.read_json(path)"
+        return f"it looks like one JSON array; JSON Lines has one object a line: {convert}"
+    if start.startswith(b"{"):
+        return _object_hint(start, path)
+    if start.startswith(b'"'):
+        return 'JSON Lines has one object a line, {"text": "..."}, not a string'
+    return "if it is a table, rename it to .csv or .tsv" if not reason and start else None
+
+
+def _object_hint(start: bytes, path: Path) -> str | None:
+    """Return what to do about objects that are not one a line, or are written as Python does."""
+    line = start.split(b"\n")[0].rstrip()
+    if line.endswith(b","):
+        return f"a line of JSON Lines ends without a comma: sed 's/,$//' {quote(path.name)} > lines.jsonl"
+    if re.match(rb"\{\s*'", line):
+        return "it is written as Python writes a dict; json.dumps(row) writes a line of JSON"
+    if line.count(b"{") > line.count(b"}"):
+        convert = f"jq -c . {quote(path.name)} > lines.jsonl"
+        return f"its objects stand on several lines each; JSON Lines has one object a line: {convert}"
     return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import IOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -16,10 +18,14 @@ from labelkit.corpus import csv_source, files_source, frame_source, jsonl_source
 from labelkit.corpus._arrow_types import arrow_types
 from labelkit.corpus._files import stamp_of
 from labelkit.corpus.corpus import Corpus
+from labelkit.corpus.file_kinds import SUFFIX_REMEDIES
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import CorpusSource
+
+_ADDRESS: Final = re.compile(r"(https?|s3|gs|ftp|hdfs|abfss?):/")
+"""The beginning of an address, of which a path has one slash less."""
 
 MOST_CHARACTERS: Final = 1_024
 """A longer string is a text, and not the name of a file."""
@@ -41,7 +47,7 @@ def open_corpus(
     data : object
         A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
         of dicts or of strings (a column ``text``); the path of a Parquet, CSV, TSV or JSONL file (the latter three also
-        as ``.gz``) or of a folder of Parquet files; a list of such paths, which are read in that order. A
+        gzipped) or of a folder of Parquet files; a list of such paths, which are read in that order. A
         :class:`Corpus` is returned as it is.
     id : str, optional
         The column of the examples' ids. By default, a pandas frame with an index of its own, in which no label repeats,
@@ -80,6 +86,9 @@ def open_corpus(
 
 
 def _source(data: Any, types: Types) -> CorpusSource:
+    name = getattr(data, "name", None)
+    if isinstance(data, IOBase) and isinstance(name, str) and Path(name).suffix.lower() != ".txt":
+        raise CorpusError(f"an open file, {name!r}, gives lines and not rows", hint="give its path")
     for recognises, read in _READERS:
         if recognises(data):
             return read(data, types)
@@ -116,7 +125,8 @@ def _reader_of(path: Path) -> Callable[[Path, Types], CorpusSource]:
             return read
     suffixes_read = ", ".join(suffix for suffixes, _ in _FILES for suffix in suffixes)
     raise CorpusError(
-        f"{str(path)!r} has none of the known suffixes: {suffixes_read}", hint="rename or convert the file"
+        f"{str(path)!r} has none of the known suffixes: {suffixes_read}",
+        hint=SUFFIX_REMEDIES.get(path.suffix.lower(), "rename or convert the file"),
     )
 
 
@@ -129,6 +139,10 @@ def _existing(data: str | Path) -> Path:
     if exists:
         return path
     shown = f"{str(data)!r:.100}"
+    if _ADDRESS.match(str(data)):
+        raise CorpusError(
+            f"{shown} is an address, not a file", hint="download it first, or give pandas.read_csv(address)"
+        )
     if isinstance(data, str) and (len(data) > 255 or len(data.split()) > 2 or "\n" in data):
         raise CorpusError(f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]")
     raise CorpusError(f"there is no file {shown}", hint=f"the current folder is {str(Path.cwd())!r}")

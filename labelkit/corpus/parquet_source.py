@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
-from labelkit.corpus._files import BLOCK_BYTES, fingerprint_files
+from labelkit.corpus._files import BLOCK_BYTES, fingerprint_files, is_utf8
+from labelkit.corpus.file_kinds import FIRST_BYTES, GZIP, kind_of
+from labelkit.corpus.source import FixedColumns
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ DECODED_ROWS = 16_384
 """Most rows that are decoded together; more would take memory and gain no time."""
 
 
-class ParquetSource:
+class ParquetSource(FixedColumns):
     """A Parquet file, or the Parquet files of a folder by name.
 
     Parameters
@@ -138,7 +140,11 @@ def _parquet_files(path: Path) -> list[Path]:
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and not file.name.startswith(("_", ".")))
     if not files:
-        raise CorpusError(f"the folder {str(path)!r} holds no Parquet files", hint="name one file, or convert them")
+        others = sorted(file for file in path.glob("[!._]*") if file.is_file())
+        several = 'give the list of its files, such as sorted(Path(folder).glob("*.csv")); or ' if others else ""
+        raise CorpusError(
+            f"the folder {str(path)!r} holds no Parquet files", hint=f"{several}name one file, or convert them"
+        )
     return files
 
 
@@ -152,7 +158,17 @@ def _read_footer(path: Path) -> _ParquetFile:
 
 
 def _unreadable(path: Path, error: Exception) -> CorpusError:
-    return CorpusError(f"{str(path)!r} cannot be read as Parquet: {error}", hint="check how it was written or copied")
+    hint = "check how it was written or copied"
+    with path.open("rb") as file:
+        first = file.read(FIRST_BYTES)
+    kind = kind_of(first)
+    if kind is not None and kind.name != "Parquet":
+        hint = f"it is {kind.name}: {kind.remedy}"
+    elif first.startswith(GZIP):
+        hint = "it is gzipped: unpack it; Parquet is compressed within"
+    elif first and is_utf8(first[:-4] or first):
+        hint = "it is text: rename it to .csv, .tsv or .jsonl"
+    return CorpusError(f"{str(path)!r} cannot be read as Parquet: {error}", hint=hint)
 
 
 def _file_range(file: _ParquetFile, schema: pa.Schema, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:

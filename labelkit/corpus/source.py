@@ -25,6 +25,16 @@ REJECT_TEXT = 500
 """Characters of a rejected row that are kept."""
 
 
+class FixedColumns:
+    """A base class of sources that know all of their columns."""
+
+    columns_are_sure = True
+
+    def find(self, column: str) -> bool:  # noqa: ARG002 - there are no others
+        """Return False."""
+        return False
+
+
 class CorpusSource(Protocol):
     """A reader of the rows of a corpus. Columns that are asked for exist; the corpus has checked them."""
 
@@ -51,6 +61,13 @@ class CorpusSource(Protocol):
     @property
     def splittable(self) -> bool:
         """True if :meth:`read` works: any range of rows without those before it."""
+
+    def find(self, column: str) -> bool:
+        """Look for a column that is not among the names, where some rows may have it; True adds it to them."""
+
+    @property
+    def columns_are_sure(self) -> bool:
+        """False if later rows may have columns that are not found."""
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that the column is delivered in."""

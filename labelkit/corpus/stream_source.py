@@ -13,6 +13,7 @@ from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus.frame_source import TEXT, what_is_wrong
+from labelkit.corpus.source import FixedColumns
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ FIRST_ROWS = 1_024
 """Rows of an iterator that decide the columns and types; also, how many are converted together."""
 
 
-class Stream:
+class Stream(FixedColumns):
     """Base of the sources that are read from their start.
 
     Parameters
@@ -80,6 +81,8 @@ class RowStream(Stream):
     types : mapping of str to DataType
         The types of columns; those of the others are decided by the first rows.
     """
+
+    columns_are_sure = False
 
     def __init__(self, rows: Iterable[Any], types: Mapping[str, pa.DataType]) -> None:
         super().__init__(f"a {type(rows).__name__}", once=iter(rows) is rows)

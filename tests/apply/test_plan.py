@@ -16,6 +16,7 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.apply.plan._calls import as_votes, call_each
+from labelkit.corpus import open_corpus
 from labelkit.exceptions import CorpusError, RuleError, StopRunError
 from labelkit.rules.condition import Condition
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -443,7 +444,8 @@ def test_a_value_of_a_batch_that_is_no_vote_is_a_fault_on_its_row_alone():
 
 
 def checked(lf, **types):
-    plan_of(lf).check(list(types), lambda name: types[name])
+    corpus = open_corpus(pa.schema(types).empty_table())
+    plan_of(lf).check(corpus.column_names, corpus.column_type)
 
 
 def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_there():

@@ -14,7 +14,6 @@ the votes of the rules' definitions, whatever path it takes; ``explain`` says wh
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -130,7 +129,7 @@ class Plan:
                 _add(key_of(lf, name), needed, ())
             for key in needed:
                 if isinstance(key, str) and key not in there:
-                    raise _missing(lf.name, key, there, parsed=self._is_parsed(lf.name, key))
+                    self._check_column(lf.name, key, there, type_of)
         for step in self.steps:
             for key, test in step.tests:
                 if test.stored is not None:
@@ -139,6 +138,14 @@ class Plan:
                     if isinstance(part, str):
                         _check_type(step.lf.name, part, test, place, type_of(part))
         self.makers  # noqa: B018 - what they cannot make is said before the first row
+
+    def _check_column(self, rule: str, column: str, there: list[str], type_of: Callable[[str], pa.DataType]) -> None:
+        """Raise CorpusError unless a column that is not listed is one of later rows alone, which is looked for now."""
+        try:
+            type_of(column)
+        except CorpusError as error:
+            parsed = self._is_parsed(rule, column)
+            raise _missing(rule, column, there, hint=error.hint, parsed=parsed) from None
 
     def vote(self, table: pa.RecordBatch) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
@@ -216,18 +223,15 @@ def _describe(key: Key) -> str:
     return f"{key.name} (derived)" if isinstance(key, Column) else key
 
 
-def _missing(rule: str, column: str, there: list[str], *, parsed: bool) -> CorpusError:
+def _missing(rule: str, column: str, there: list[str], *, hint: str | None, parsed: bool) -> CorpusError:
     if parsed:
         return CorpusError(
             f"rule {rule!r} reads documents in {column!r}, which its module does not make",
             hint=f"at the top of the rule's module: {column} = spacy_doc({there[0]!r}, model='blank:en')",
         )
-    close = difflib.get_close_matches(column, there, n=1)
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
-        hint=f"did you mean {close[0]!r}?"
-        if close
-        else f"name a parameter after a column, or derive it in the rule's module: @column def {column}(...)",
+        hint=hint or f"name a parameter after a column, or derive it in the rule's module: @column def {column}(...)",
     )
 
 

@@ -1,0 +1,133 @@
+r"""Recognise what a file holds by its bytes: the name may say something else, and text may not be UTF-8.
+
+>>> kind_of(b"PAR1\x15\x04"), kind_of(b"id,text\n") is None
+(FileKind(name='Parquet', remedy='rename it to .parquet'), True)
+>>> likely_encoding("id,text\n1,café\n".encode("cp1252")), likely_encoding("привет".encode("cp1251"))
+('cp1252', None)
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from shlex import quote
+from typing import Final, NamedTuple
+
+FIRST_BYTES: Final = 4_096
+"""Bytes at the beginning of a file by which its kind is recognised."""
+
+GZIP: Final = b"\x1f\x8b\x08"
+"""The bytes that gzip data begins with."""
+
+BYTE_ORDER_MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+"""Beginnings of text in an encoding that they name without doubt."""
+
+MOST_MARKS: Final = 0.25
+"""Share of the letters of a text in a Western language that have an accent, at the most."""
+
+
+class FileKind(NamedTuple):
+    """A format that files are in, other than text.
+
+    Parameters
+    ----------
+    name : str
+    remedy : str
+        How to make a corpus or a list of it.
+    """
+
+    name: str
+    remedy: str
+
+
+_WORKBOOK: Final = "save its sheet as CSV (UTF-8), or give pandas.read_excel(path)"
+_DATABASE: Final = FileKind("an SQLite database", "give pandas.read_sql(query, connection), or export it as CSV")
+_UNPACK: Final = "unpack it, or compress it with gzip"
+
+_MAGIC: Final[tuple[tuple[bytes, FileKind], ...]] = (
+    (b"PAR1", FileKind("Parquet", "rename it to .parquet")),
+    (b"PK\x03\x04", FileKind("an Excel workbook or another ZIP archive", f"{_WORKBOOK}; an archive, unpack first")),
+    (b"\xd0\xcf\x11\xe0", FileKind("an Excel workbook (.xls)", _WORKBOOK)),
+    (b"ARROW1", FileKind("Arrow IPC (Feather)", "give pyarrow.feather.read_table(path), or write it as Parquet")),
+    (
+        b"SQLite format 3",
+        FileKind("an SQLite database", "give pandas.read_sql(query, connection), or export it as CSV"),
+    ),
+    (b"BZh", FileKind("bzip2", _UNPACK)),
+    (b"\xfd7zXZ", FileKind("xz", _UNPACK)),
+    (b"\x28\xb5\x2f\xfd", FileKind("Zstandard", _UNPACK)),
+    (b"%PDF", FileKind("a PDF document", "take its text out first")),
+    (b"\x80\x04\x95", FileKind("a Python pickle", "give pandas.read_pickle(path), if you trust its author")),
+    (b"\x80\x05\x95", FileKind("a Python pickle", "give pandas.read_pickle(path), if you trust its author")),
+    (b"<!doctype html", FileKind("a web page", "download the file itself: a log-in page may have come in its place")),
+    (b"<html", FileKind("a web page", "download the file itself: a log-in page may have come in its place")),
+)
+
+SUFFIX_REMEDIES: Final = {
+    ".xlsx": _WORKBOOK,
+    ".xls": _WORKBOOK,
+    ".xlsm": _WORKBOOK,
+    ".ods": _WORKBOOK,
+    ".txt": "one text a line: give Path(path).read_text().splitlines(); a table: rename it to .csv or .tsv",
+    ".feather": "give pyarrow.feather.read_table(path), or write it as Parquet",
+    ".arrow": "give pyarrow.ipc.open_file(path).read_all(), or write it as Parquet",
+    ".pkl": "give pandas.read_pickle(path), or write it as Parquet",
+    ".pickle": "give pandas.read_pickle(path), or write it as Parquet",
+    ".zip": "unpack it first",
+    ".bz2": _UNPACK,
+    ".xz": _UNPACK,
+    ".zst": _UNPACK,
+    ".db": _DATABASE.remedy,
+    ".sqlite": _DATABASE.remedy,
+    ".xml": "give pandas.read_xml(path), or export it as CSV",
+    ".html": "give pandas.read_html(path)[0], or export it as CSV",
+}
+"""How to make a corpus of files that are not read, by suffix."""
+
+_WORD: Final = re.compile(r"\w+")
+_LETTERS: Final = re.compile(rb"[A-Za-z\x80-\xff]")
+_MARKED: Final = re.compile(rb"[\x80-\xff]")
+
+
+def kind_of(first: bytes) -> FileKind | None:
+    """Return the format of a file that begins so; None for text, and whatever else is not known."""
+    start = first.lstrip()[:16].lower()
+    return next((kind for magic, kind in _MAGIC if first.startswith(magic) or start.startswith(magic)), None)
+
+
+def likely_encoding(data: bytes) -> str | None:
+    """Guess the encoding of text that is not UTF-8; None if several are as likely.
+
+    UTF-16 has a zero in each ASCII character. Windows-1252, and its part Latin-1, are likely where few of the letters
+    are accented, as in Western languages.
+    """
+    zeros = data.count(0)
+    if zeros > len(data) // 4:
+        return "utf-16-le" if data[1::2].count(0) >= zeros // 2 + zeros % 2 else "utf-16-be"
+    if len(_MARKED.findall(data)) > MOST_MARKS * len(_LETTERS.findall(data)):
+        return None
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    return "cp1252"
+
+
+def encoding_hint(data: bytes, path: Path) -> str:
+    r"""Say in which encoding text that is not UTF-8 reads well, with a word of it, and how to convert it.
+
+    >>> encoding_hint(b"1,caf\xe9 au lait", Path("a.csv")).partition(";")[0]
+    "it reads well as Windows-1252 ('café'): iconv -f cp1252 -t utf-8 a.csv > utf8-a.csv converts it"
+    """
+    encoding = likely_encoding(data)
+    name = encoding or "ENCODING"
+    convert = f"iconv -f {name} -t utf-8 {quote(path.name)} > {quote('utf8-' + path.name)} converts it"
+    is_json = "json" in path.name.lower()
+    read = f'read_{"json(path, lines=True" if is_json else "csv(path"}, encoding="{name}")'
+    instead = f"or save it as UTF-8, or give pandas.{read}"
+    if encoding is None:
+        return f"{convert}, where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis); {instead}"
+    text = data.decode(encoding, errors="replace")
+    word = next((word for word in _WORD.findall(text) if not word.isascii()), text.strip())[:40]
+    shown = f"Windows-1252 ({word!r})" if encoding == "cp1252" else encoding.upper()
+    return f"it reads well as {shown}: {convert}; {instead}"
