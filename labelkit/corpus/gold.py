@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
+from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError, LabelkitError
 from labelkit.votes.alignment import (
@@ -146,7 +146,8 @@ def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> Gol
         if not Path(gold).is_file():
             raise GoldError(
                 f"gold={str(gold)!r} is neither a column of the corpus nor a file",
-                hint=f"the columns are {', '.join(corpus.column_names)}",
+                hint=missing_hint(str(gold), corpus.column_names)
+                or f"the columns are {', '.join(corpus.column_names)}",
             )
         source = read_gold_file(
             Path(gold),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,36 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def positions_of(key: Any, n_examples: int) -> NDArray[np.int64]:
+    """Return the positions of the rows that a slice, a mask, positions or one position choose.
+
+    Raises
+    ------
+    MatrixError
+        If a mask has another length, or the key is nothing of the kind.
+    IndexError
+        If there is no such row.
+    """
+    given = np.asarray(key) if isinstance(key, list | np.ndarray) else None
+    if given is not None and given.dtype.kind == "b" and given.shape != (n_examples,):
+        raise MatrixError(
+            f"the mask has {given.shape[0]:,} values for {n_examples:,} examples",
+            hint="make it of the same matrix, such as matrix.covered; after matrix[rows], of these rows",
+        )
+    if given is not None and given.size and given.dtype.kind not in "biu":
+        raise MatrixError(f"{key!r:.80} chooses no rows", hint="give a mask, positions or a slice; or names of rules")
+    try:
+        return np.atleast_1d(np.arange(n_examples)[key])
+    except TypeError:
+        raise MatrixError(f"{key!r} chooses no rows", hint="a slice is of positions: matrix[:100]") from None
+
+
+def _is_text(given: Any) -> bool:
+    """Return True for a string, or an array or column of them."""
+    kind = getattr(getattr(given, "dtype", None), "kind", "")
+    return isinstance(given, str) or kind in {"U", "T"} or type(getattr(given, "dtype", None)).__name__ == "StringDtype"
+
+
 class ArrayOfVotes(NDArrayOperatorsMixin):
     """A base class whose arithmetic, comparisons and methods are those of the array ``votes``, which nobody changes.
 
@@ -20,6 +51,8 @@ class ArrayOfVotes(NDArrayOperatorsMixin):
     """
 
     votes: NDArray[Any]
+
+    __pandas_priority__ = 5000  # so that pandas leaves ``frame == matrix`` to the matrix
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -46,6 +79,10 @@ class ArrayOfVotes(NDArrayOperatorsMixin):
         """Number of labeling functions."""
         return self.shape[1]
 
+    def __iter__(self) -> Iterator[Any]:
+        """Yield each example, as a matrix; with it, ``pandas.DataFrame(matrix)`` takes the array of votes."""
+        return (self[row] for row in range(len(self)))  # type: ignore[index] # of the class that this is a base of
+
     def __len__(self) -> int:
         return self.n_examples
 
@@ -62,6 +99,12 @@ class ArrayOfVotes(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if any(isinstance(out, ArrayOfVotes) for out in options.get("out", ())):
             raise MatrixError("the votes of a matrix cannot be changed", hint="votes = matrix.votes.copy()")
+        name = next((given for given in inputs if _is_text(given)), None)
+        if name is not None:
+            raise MatrixError(
+                f"votes are numbers, and {name if isinstance(name, str) else 'the other side'!r} is text",
+                hint="compare with the class: matrix == Label.SPAM, or its number",
+            )
         arrays = [given.votes if isinstance(given, ArrayOfVotes) else given for given in inputs]
         return getattr(ufunc, method)(*arrays, **options)
 

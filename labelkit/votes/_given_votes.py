@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from labelkit._shared.foreign import named_type, remedy_for
+from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
 from labelkit.votes.gold import gold_classes, gold_values
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
 
 WORKERS: Final = frozenset(
     {"worker", "annotator", "rater", "coder", "labeler", "labeller", "judge", "assessor", "participant", "turker"}
+    | {"user", "respondent", "contributor", "crowdworker", "tasker", "reviewer", "expert", "person"}
 )
 """What the column of those who answered is called in a long table."""
 
-ANSWERS: Final = frozenset({"label", "answer", "response", "annotation", "vote", "rating", "judgment", "judgement"})
+ANSWERS: Final = frozenset(
+    {"label", "answer", "response", "annotation", "vote", "rating", "judgment", "judgement"}
+    | {"choice", "score", "class", "category", "value", "result", "decision"}
+)
 """What the column of the answers is called."""
 
 
@@ -73,7 +79,7 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
     import pandas as pd  # noqa: PLC0415 - only for who asks
 
     _check_together({"task": task, "worker": worker, "label": label})
-    values = _without_blanks(gold_values(label))
+    values = _tidy(gold_values(label))
     space = LabelSpace.of(_classes_of(values) if classes is None else classes)
     try:
         answers = gold_classes(values, space.names)
@@ -108,11 +114,29 @@ def _check_together(columns: dict[str, Any]) -> None:
             )
 
 
-def _without_blanks(values: NDArray[Any]) -> NDArray[Any]:
-    """Return answers with null for blank text, which is no answer and no class."""
+def _tidy(values: NDArray[Any]) -> NDArray[Any]:
+    """Return answers without the spaces around them, and null for blank text, which is no answer and no class.
+
+    Warn of answers that were one class but for spaces or capitals.
+    """
     if values.dtype.kind in "iufb":
         return values
-    return object_array(None if isinstance(value, str) and not value.strip() else value for value in values.tolist())
+    given = values.tolist()
+    tidy = [value.strip() or None if isinstance(value, str) else value for value in given]
+    raw = sorted({value for value in given if isinstance(value, str) and value.strip()})
+    spaced = [value for value in raw if value != value.strip() and value.strip() in raw]
+    if spaced:
+        message = f"the answers {spaced[0]!r} and {spaced[0].strip()!r} are taken for one class"
+        warnings.warn(message, UserWarning, stacklevel=stack_level())
+    by_letters: dict[str, str] = {}
+    for name in dict.fromkeys(value.strip() for value in raw):
+        other = by_letters.setdefault(name.casefold(), name)
+        if other != name:
+            message = (
+                f"the answers {other!r} and {name!r} are two classes. Hint: if they are one, give label.str.lower()"
+            )
+            warnings.warn(message, UserWarning, stacklevel=stack_level())
+    return object_array(tidy)
 
 
 def _classes_of(values: NDArray[Any]) -> int | list[str]:

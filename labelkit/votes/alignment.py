@@ -261,7 +261,7 @@ def aligned_values(
         if len(values) != len(examples):
             raise error(
                 f"{what} has {len(values):,} {unit} for {len(examples):,} examples",
-                hint="give a Series or dict by id where some examples have none",
+                hint=f"give a Series or dict by id where some examples have none; after matrix[rows], {what}[rows]",
             )
         return values
     check_names(matched, what, error)
@@ -283,6 +283,12 @@ def check_names(matched: Match, what: str, error: type[LabelkitError]) -> None:
             hint=f"give {what} as an array in the order of the examples",
         )
     missing = matched.given.names[matched.places < 0]
+    if len(missing) and (matched.sources >= 0).all():
+        raise error(
+            f"{what} names all of the {len(matched.examples):,} examples, and {len(missing):,} id(s) that are not "
+            f"examples, such as {missing[:1].tolist()[0]!r}",
+            hint=f"after matrix[rows], take {what} of these rows too: pandas.Series({what}).loc[matrix.ids]",
+        )
     if len(missing):
         raise of_strangers(missing, matched.examples.names, what, error)
     if not matched.given.is_unique:

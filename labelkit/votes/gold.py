@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.label_space import class_written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,8 +63,12 @@ class GoldCounts:
 MAX_NUMBER: Final = 2**31
 """No class has a number as high as this."""
 
-_NUMBER: Final = re.compile(r"-?\d{1,9}(\.0*)?")
-"""A class number as text; a column of numbers with gaps is written with a fraction of zero."""
+_NOTHING: Final = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "?", "-", "unknown", "unlabeled"})
+"""Words that are written where a label is not known."""
+
+_FRACTIONS: Final = "classes are whole numbers; of probabilities, (gold >= 0.5).astype(int)"
+
+_YES_OR_NO: Final = frozenset({"true", "false", "yes", "no", "t", "f", "y", "n"})
 
 NO_GOLD: Final = GoldCounts(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 """The counts where no example has a gold label."""
@@ -95,7 +101,7 @@ def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: 
     Parameters
     ----------
     gold : array-like of shape (n_examples,), pandas Series or mapping by id
-        Class numbers, enum members or class names; -1, ``None`` or NaN where unknown. A Series is matched by its
+        Class numbers, enum members or class names; -1, ``None``, NaN or blank where unknown. A Series is matched by its
         index, a mapping by its keys, and both may leave examples out; any other array is in the order of the examples.
     examples : ExampleNames or ndarray of ids, shape (n_examples,)
     class_names : list of str
@@ -128,18 +134,22 @@ def gold_classes(gold: Any, class_names: Sequence[str]) -> NDArray[np.int64]:
     """
     values = gold_values(gold)
     if values.ndim != 1:
-        raise GoldError(f"gold has shape {values.shape}, not (n_examples,)")
+        raise GoldError(
+            f"gold has shape {values.shape}, not (n_examples,)",
+            hint="of a column for each class: gold.argmax(axis=1)" if values.ndim == 2 else None,
+        )
     return _as_classes(values, class_names)
 
 
 def gold_values(gold: Any) -> NDArray[Any]:
     """Return gold of any form as an array in its own order; nulls stay, and numbers and names keep their types."""
+    gold = _one_column(gold)
     if has_index(gold):
         return np.asarray(gold.to_numpy())
     if isinstance(gold, Mapping):
         return object_array(gold.values())
     if isinstance(gold, np.ndarray):
-        return gold
+        return gold[:, 0] if gold.ndim == 2 and gold.shape[1] == 1 else gold
     plain = getattr(gold, "to_pylist", None) or getattr(gold, "to_list", None)  # of Arrow, of polars
     if isinstance(gold, str | bytes) or not (plain or hasattr(gold, "__array__") or isinstance(gold, Sequence)):
         raise _no_container(gold)
@@ -148,6 +158,29 @@ def gold_values(gold: Any) -> NDArray[Any]:
     values = list(gold) if plain is None else plain()
     array = np.asarray(gold if plain is None else values)
     return object_array(values) if array.dtype.kind not in "iufb" and array.ndim == 1 else array
+
+
+def _one_column(gold: Any) -> Any:
+    """Return the column of a frame that has one; anything else as it is.
+
+    Raises
+    ------
+    GoldError
+        If it has several.
+    """
+    names = getattr(gold, "column_names", None)  # of Arrow
+    names = getattr(gold, "columns", None) if names is None else names
+    if names is None or isinstance(gold, Mapping) or getattr(gold, "ndim", 2) != 2:
+        return gold
+    if len(names) == 1:
+        first = names[0]
+        return gold.iloc[:, 0] if has_index(gold) else gold[first]
+    listed = list(map(str, names))
+    label = next((name for name in listed if name in ("gold", "label", "y")), listed[-1])
+    raise GoldError(
+        f"gold is a frame with {len(listed)} columns, {listed[:12]}",
+        hint=f"give one, with the ids as its index: gold.set_index({listed[0]!r})[{label!r}]",
+    )
 
 
 def _no_container(gold: Any) -> GoldError:
@@ -169,34 +202,73 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
         filled = np.where(np.isnan(values), -1, values)
         whole = (np.abs(filled) <= MAX_NUMBER) & (filled == np.rint(filled))
         if not whole.all():
-            raise GoldError(f"gold holds {filled[~whole][0]}, which is not a class")
+            raise GoldError(f"gold holds {filled[~whole][0]}, which is not a class", hint=_FRACTIONS)
         classes = filled.astype(np.int64)
     elif values.dtype.kind == "b":
-        raise GoldError(
-            "gold is True and False, not classes", hint="gold.astype(int), if False is class 0 and True class 1"
-        )
+        raise GoldError("gold is True and False, not classes", hint=_bool_hint(class_names))
     else:
-        numbers = {name: i for i, name in enumerate(class_names)}
-        classes = np.array([_as_class(value, numbers) for value in values.tolist()], dtype=np.int64)
+        meanings: dict[str, int] = {}
+        classes = np.array([_as_class(value, class_names, meanings) for value in values.tolist()], dtype=np.int64)
     wrong = (classes < -1) | (classes >= len(class_names))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
         raise GoldError(
             f"gold holds class {classes[first]} at position {first}, but there are {len(class_names)} classes: "
-            f"{', '.join(f'{name}={i}' for i, name in enumerate(class_names[:12]))}"
+            f"{_listed(class_names)}",
+            hint=_count_hint(classes, len(class_names)),
         )
     return classes
 
 
-def _as_class(value: Any, numbers: dict[str, int]) -> int:
+def _listed(class_names: Sequence[str]) -> str:
+    return ", ".join(f"{name}={i}" for i, name in enumerate(class_names[:12]))
+
+
+def _count_hint(classes: NDArray[np.int64], n_classes: int) -> str | None:
+    """Return the reason why classes are too high, if they are counted from 1."""
+    given = classes[classes >= 0]
+    if given.min(initial=n_classes) >= 1 and given.max(initial=0) == n_classes:
+        return "classes are counted from 0, and gold counts them from 1: subtract 1, or write their names"
+    return "write the names of the classes, or their numbers from 0"
+
+
+def _bool_hint(class_names: Sequence[str]) -> str:
+    no, yes = (class_names[0], class_names[1]) if len(class_names) == 2 else ("class 0", "class 1")
+    return f"gold.astype(int), if True means {yes} and False means {no}; in a file, write the class in its place"
+
+
+def _as_class(value: Any, class_names: Sequence[str], meanings: dict[str, int]) -> int:
+    """Return the class number of one value; ``meanings`` keeps those of texts."""
     if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and np.isnan(value)):
         return -1
     if isinstance(value, str):
-        if value in numbers:
-            return numbers[value]
-        if _NUMBER.fullmatch(value.strip()):  # as a CSV file has it
-            return int(float(value))
-    is_number = isinstance(value, int | np.integer | float) and not isinstance(value, bool)
+        if value not in meanings:
+            number = class_written(value, class_names)
+            if number is None:
+                raise _no_class(value, class_names)
+            meanings[value] = number
+        return meanings[value]
+    is_number = isinstance(value, int | np.integer | float | Decimal) and not isinstance(value, bool)
     if is_number and value % 1 == 0 and abs(value) <= MAX_NUMBER:
         return int(value)
-    raise GoldError(f"gold holds {value!r}, which is neither a class number nor one of the names {list(numbers)[:12]}")
+    raise _no_class(value, class_names)
+
+
+def _no_class(value: Any, class_names: Sequence[str]) -> GoldError:
+    """Return the error for a value that means no class, with the habit that it may come from."""
+    text = str(value).strip().casefold()
+    close = difflib.get_close_matches(text, {name.casefold(): name for name in class_names}, n=1)
+    name = next((name for name in class_names if close and name.casefold() == close[0]), None)
+    hint = f"write the names of the classes or their numbers, {_listed(class_names)}, and nothing where it is not known"
+    if text in _YES_OR_NO:
+        hint = _bool_hint(class_names)
+    elif text in _NOTHING:
+        hint = "leave it empty where it is not known (None in Python)"
+    elif name is not None:
+        hint = f"did you mean {name!r}?"
+    elif isinstance(value, float | Decimal):
+        hint = _FRACTIONS
+    return GoldError(
+        f"gold holds {value!r}, which is neither a class number nor one of the names {list(class_names)[:12]}",
+        hint=hint,
+    )

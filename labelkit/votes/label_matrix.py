@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
-from labelkit.votes._array_of_votes import ArrayOfVotes
+from labelkit.votes._array_of_votes import ArrayOfVotes, positions_of
 from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes._given_votes import column_names, read_long
@@ -55,6 +55,7 @@ from labelkit.votes.storage import (
     matrix_metadata,
     read_confidence,
     read_table,
+    stored_ids,
     vote_columns,
 )
 from labelkit.votes.vote_patterns import VotePatterns
@@ -283,7 +284,7 @@ class LabelMatrix(ArrayOfVotes):
         if has_index(key) and key.dtype.kind == "b":  # type: ignore[union-attr]
             mask = key.to_numpy(dtype=bool)  # type: ignore[union-attr]
             key = aligned_values(key, mask, self.examples, fill=False, what="the mask", error=MatrixError)
-        positions = np.atleast_1d(np.arange(self.n_examples)[key])
+        positions = positions_of(key, self.n_examples)
         places: dict[int, list[int]] = {}
         wanted = {fault.row for fault in self.faults}
         for new, old in enumerate(positions.tolist()) if wanted else ():
@@ -388,7 +389,7 @@ class LabelMatrix(ArrayOfVotes):
         """An Arrow table: ``id``, then a column of votes per labeling function; the rest in its metadata."""
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-        columns = [pa.array(self.ids), *(pa.array(np.ascontiguousarray(column)) for column in self.votes.T)]
+        columns = [stored_ids(self.ids), *(pa.array(np.ascontiguousarray(column)) for column in self.votes.T)]
         names = vote_columns(self.names)
         for name, sure in confidence_columns(self.lfs, self.confidence).items():
             names.append(name)

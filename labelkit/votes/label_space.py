@@ -19,6 +19,7 @@ Hint: return a class (HAM=0, SPAM=1) where the test holds, and ABSTAIN or None w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -33,6 +34,10 @@ ABSTAIN: Final = -1
 
 MAX_CLASSES: Final = 32_767
 """Votes are int16 at the most."""
+
+
+_NUMBER: Final = re.compile(r"-?\d{1,9}(\.0*)?")
+"""A class number as text; a column of numbers with gaps is written with a fraction of zero."""
 
 
 @dataclass(frozen=True)
@@ -193,3 +198,39 @@ def _share(value: Any) -> float:
     if not number or not 0 <= float(value) <= 1:
         raise VoteError(f"{value!r} is no confidence, which is a share from 0 to 1", hint="return label, 0.9")
     return float(value)
+
+
+def class_written(text: str, names: Sequence[str]) -> int | None:
+    """Return the class that a text means: by its name or number, as people and programs write them.
+
+    Spaces around it, capitals and the name of an enum before it do not count, where that leaves one class. Blank text
+    and ``ABSTAIN`` mean that there is none.
+
+    Parameters
+    ----------
+    text : str
+    names : sequence of str
+        Those of the classes.
+
+    Returns
+    -------
+    int or None
+        A number, which may be higher than those of the classes; -1 if no class is meant; None if it is not known.
+
+    Examples
+    --------
+    >>> names = ["HAM", "SPAM"]
+    >>> [class_written(text, names) for text in ("SPAM", " spam", "Label.HAM", "1.0", "", "abstain", "eggs")]
+    [1, 1, 0, 1, -1, -1, None]
+    """
+    if text in names:
+        return names.index(text)
+    bare = text.strip()
+    if _NUMBER.fullmatch(bare):
+        whole = bare.partition(".")[0]
+        return names.index(whole) if whole in names else int(whole)
+    for form in (bare.casefold(), bare.rpartition(".")[2].casefold()):
+        alike = [number for number, name in enumerate(names) if name.strip().casefold() == form]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return ABSTAIN if bare.casefold() in {"", "abstain"} else None

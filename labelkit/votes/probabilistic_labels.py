@@ -42,6 +42,7 @@ from labelkit.exceptions import MatrixError
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.storage import stored_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +159,7 @@ def labels_table(
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
     labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
-    columns = {"id": pa.array(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
+    columns = {"id": stored_ids(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
     columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
     metadata = {_METADATA: json.dumps({"classes": list(class_names)}).encode()}
     return pa.table(columns).replace_schema_metadata(metadata)
@@ -353,7 +354,7 @@ class ProbabilisticLabels:
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
         import pyarrow.parquet as pq  # noqa: PLC0415 - the same
 
-        ids = pa.field("id", pa.array(self.ids).type)  # which some of the ids may not tell
+        ids = pa.field("id", stored_ids(self.ids).type)  # which some of the ids may not tell
         schema = self[:0].to_arrow().schema.set(0, ids)
         with replaced(Path(path)) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
             for piece in blocks(len(self), SAVED_CELLS // self.n_classes):

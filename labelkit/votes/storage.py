@@ -53,6 +53,27 @@ def read_table(path: str | Path, what: str) -> pa.Table:
         raise MatrixError(f"{path} cannot be read as {what}: {error}") from None
 
 
+def stored_ids(ids: NDArray[Any]) -> pa.Array:
+    """Return ids as a column of a file.
+
+    Raises
+    ------
+    MatrixError
+        If they are of several types, as after examples of several corpora were put under one another.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    try:
+        return pa.array(ids)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        kinds = {type(name).__name__: name for name in ids[::-1].tolist()}
+        shown = " and ".join(f"{name!r} ({kind})" for kind, name in sorted(kinds.items()))
+        raise MatrixError(
+            f"ids of several types, {shown}, cannot stand in one column of a file",
+            hint="open each corpus with ids of one type: text, or numbers (df.astype({'id': str}))",
+        ) from None
+
+
 def vote_columns(names: Sequence[str]) -> list[str]:
     """Column names of a table of votes: the id's, kept apart from a rule that is itself called ``id``."""
     id_name = "id"
