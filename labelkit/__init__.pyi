@@ -52,6 +52,11 @@ from .datasets import (
 from .exceptions import (
     LabelkitError as LabelkitError,
 )
+from .interop import (
+    Exported as Exported,
+    export as export,
+    read_gold as read_gold,
+)
 from .label_models import (
     IBCC as IBCC,
     DawidSkene as DawidSkene,

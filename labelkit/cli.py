@@ -240,6 +240,33 @@ def drift_command(before: Path, after: Path, **options: Any) -> None:
         raise click.exceptions.Exit(3)
 
 
+@cli.command(name="export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--to", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write (hf: the folder)."
+)
+@click.option("--format", metavar="NAME", help="One of those above (else as the suffix of FILE says).")
+@click.option("--columns", metavar="A,B,...", default="", help="Columns of the corpus to write beside the labels.")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+@click.option("--text", metavar="COLUMN", help="The column that an annotation tool shows.")
+@click.option("--min-confidence", type=float, help="Leave out labels with a lower probability.")
+@click.option("--default-label", metavar="CLASS", help="A label for the examples that are left out otherwise.")
+@click.option("--unlabeled", is_flag=True, help="Write those without a label, too.")
+@click.option("--votes", is_flag=True, help="Write the vote of each rule.")
+@click.option("--reasons", is_flag=True, help="Write the names of the rules that voted for the label.")
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+@_with_debug
+def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> None:
+    """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
+
+    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf.
+    """
+    from labelkit.interop import export  # noqa: PLC0415 - --help has to be quick
+
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    click.echo(str(export(folder, to, columns=names, **options)))
+
+
 @cli.command(name="report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")

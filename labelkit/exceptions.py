@@ -91,6 +91,10 @@ class AnalysisError(LabelkitError, ValueError):
     """A statistic, a suggestion or a plot cannot be computed from the given data."""
 
 
+class ExportError(LabelkitError, ValueError):
+    """Labels cannot be written in a format: there are none, the file exists, or the format cannot hold them."""
+
+
 class RunFolderError(LabelkitError, OSError):
     """A run folder exists already, is incomplete, or is not a run folder."""
 

@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.spreadsheets import restored
+from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError, LabelkitError
@@ -254,20 +256,22 @@ def read_gold_file(
     path: Path,
     id_columns: Sequence[str | None],
     *,
-    are_text: bool,
+    are_text: bool | None,
     are_positions: bool = False,
     corpus_columns: Sequence[str] = (),
     class_names: Sequence[str] = (),
 ) -> GoldSource:
-    """Read a file of ids and labels, or of labels alone in the order of the corpus.
+    """Read a file of ids and labels, of labels alone in the order of the corpus, or of the answers of annotators.
 
     Parameters
     ----------
     path : Path
+        A table, or what :func:`labelkit.corpus.annotations.read_annotations` recognises.
     id_columns : list of str
         Names that the column of the ids may have; the first column that is not of labels holds them if none is there.
-    are_text : bool
-        Whether the ids of the examples are text; else they are numbers, which a file may hold as text.
+    are_text : bool or None
+        Whether the ids of the examples are text; else they are numbers, which a file may hold as text. None where that
+        is not known: ids stay as they are.
     are_positions : bool
         Whether the examples have no ids, so that only a column ``row`` (or ``position``) can name them.
     corpus_columns : sequence of str
@@ -282,16 +286,14 @@ def read_gold_file(
         names an id twice, or holds an id of another kind than the examples have.
     """
     try:
+        answers = read_annotations(path, id_columns=id_columns, class_names=class_names)
+        if answers is not None:
+            _check_names(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
+            return _by_name(_ids(answers.ids, path, are_text=are_text), answers.labels)
         table = open_corpus(path)
         key, label = _columns_of(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         _check_header(path, key, label, id_columns, class_names)
-        if are_positions and key is not None and key not in ROW_COLUMNS:
-            raise _no_ids(path, key, corpus_columns)
-        if not are_positions and key in ROW_COLUMNS and key not in id_columns:
-            raise GoldError(
-                f"{path} counts the rows by {key!r}, and the examples of the corpus have ids",
-                hint="give the labels by those ids, or open the corpus without",
-            )
+        _check_names(path, key, id_columns, corpus_columns, are_positions=are_positions)
         wanted = [label] if key is None else [label, key]
         batches = [batch.table for batch in table.batches(wanted, BATCH_ROWS)]
     except LabelkitError as error:
@@ -342,6 +344,24 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _check_names(
+    path: Path,
+    key: str | None,
+    id_columns: Sequence[str | None],
+    corpus_columns: Sequence[str],
+    *,
+    are_positions: bool,
+) -> None:
+    """Refuse ids beside a corpus without, and positions beside a corpus with ids."""
+    if are_positions and key is not None and key not in ROW_COLUMNS:
+        raise _no_ids(path, key, corpus_columns)
+    if not are_positions and key in ROW_COLUMNS and key not in id_columns:
+        raise GoldError(
+            f"{path} counts the rows by {key!r}, and the examples of the corpus have ids",
+            hint="give the labels by those ids, or open the corpus without",
+        )
+
+
 def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
     """Return the error for a file of ids beside a corpus that was opened without."""
     named = f"id={key!r} (--id {key})" if key in corpus_columns else "id= (--id), one of its columns"
@@ -352,12 +372,16 @@ def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
     )
 
 
-def _ids(given: NDArray[Any], path: Path, *, are_text: bool) -> NDArray[Any]:
-    """Return the ids of a file in the type that those of the examples have."""
+def _ids(given: NDArray[Any], path: Path, *, are_text: bool | None) -> NDArray[Any]:
+    """Return the ids of a file in the type that those of the examples have; a table of labelkit has no formulas."""
     for place, name in enumerate(given.tolist()):
         if name is None or (isinstance(name, str) and not name.strip()) or name != name:  # noqa: PLR0124 - NaN
             blank = "null" if name is None else "blank"
             raise GoldError(f"{path}, row {place}: the id is {blank}", hint="give each label the id of an example")
+    if _is_csv(path):
+        given = object_array(restored(name) if isinstance(name, str) else name for name in given.tolist())
+    if are_text is None:
+        return whole_ids(given) if _is_csv(path) else given
     if are_text:
         return object_array(str(_plain(name)) for name in given.tolist())
     odd = next((name for name in given.tolist() if not _is_whole(name)), None)
@@ -367,6 +391,20 @@ def _ids(given: NDArray[Any], path: Path, *, are_text: bool) -> NDArray[Any]:
             hint="name the column of the ids: id= (--id); write numbers without leading zeros, spaces or decimals",
         )
     return np.array([int(name) for name in given.tolist()], dtype=np.int64)
+
+
+def _is_csv(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+
+
+def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:
+    """Return ids as integers if all are whole numbers, written without a leading zero; else as they are.
+
+    >>> whole_ids(np.array(["7", "12"], dtype=object)), whole_ids(np.array(["07", "12"], dtype=object))
+    (array([ 7, 12]), array(['07', '12'], dtype=object))
+    """
+    are_whole = len(ids) > 0 and all(_is_whole(name) for name in ids.tolist())
+    return np.array([int(name) for name in ids.tolist()], dtype=np.int64) if are_whole else ids
 
 
 def _plain(name: Any) -> Any:

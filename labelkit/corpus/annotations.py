@@ -1,0 +1,354 @@
+"""Read the answers of annotators as gold: exports of Label Studio and Prodigy, and long tables of a crowd.
+
+A file is recognised by its content (:func:`read_annotations`). Its answers are a long table: example, annotator, label.
+An example has the label that an annotator marked as ground truth, or else the one that most annotators gave; where
+several labels have as many answers, it has none.
+
+References
+----------
+Label Studio, Export formats. https://labelstud.io/guide/export
+Prodigy, Annotation task formats. https://prodi.gy/docs/api-interfaces
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelkit._shared.user_errors import stack_level
+from labelkit.corpus.corpus import BATCH_ROWS
+from labelkit.corpus.open_corpus import open_corpus
+from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import object_array
+
+AnnotationFormat: TypeAlias = Literal["label-studio", "prodigy", "crowd"]
+"""A format of answers."""
+
+EXAMPLE_KEYS: Final = ("example_id", "row")
+"""Names of the id of an example in files that labelkit wrote for a tool; ``row`` is a position."""
+
+TASK_COLUMNS: Final = (*EXAMPLE_KEYS, "task", "task_id", "item", "item_id", "id", "example")
+"""Names that the column of the examples may have in a long table."""
+
+WORKER_COLUMNS: Final = ("worker", "worker_id", "annotator", "annotator_id", "user", "rater")
+"""Names that the column of the annotators may have in a long table."""
+
+ANSWER_COLUMNS: Final = ("label", "answer", "gold", "response", "annotation")
+"""Names that the column of the answers may have in a long table."""
+
+_STUDIO: Final = {"annotation_id", "annotator", "lead_time", "created_at", "updated_at"}
+"""Columns that Label Studio adds to its short exports."""
+
+
+class Answer(NamedTuple):
+    """One answer of an annotator; the label is None for none, and ``truth`` marks one that stands for all."""
+
+    example: Any
+    worker: Any
+    label: Any
+    truth: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """Labels of examples by the agreement of their annotators.
+
+    Parameters
+    ----------
+    key : str
+        The name of the id in the file.
+    ids : ndarray of object, shape (n_labeled,)
+    labels : ndarray of object, shape (n_labeled,)
+    """
+
+    key: str
+    ids: NDArray[Any]
+    labels: NDArray[Any]
+
+
+def read_annotations(
+    path: Path,
+    *,
+    format: AnnotationFormat | None = None,  # noqa: A002 - the word that users write
+    id_columns: Sequence[str | None] = (),
+    label: str | None = None,
+    class_names: Sequence[str] = (),
+) -> Annotations | None:
+    """Read the answers of annotators, if a file holds such.
+
+    Parameters
+    ----------
+    path : Path
+    format : {"label-studio", "prodigy", "crowd"}, optional
+        Recognised by the content, if not given.
+    id_columns : sequence of str
+        Names that the id of an example may have in the file, before those that labelkit gives it.
+    label : str, optional
+        The name of the question, in a project of Label Studio that has several.
+    class_names : sequence of str
+        Where there are two, a label of Prodigy that was rejected is the other one.
+
+    Returns
+    -------
+    Annotations or None
+        None if the file holds no answers of annotators.
+
+    Raises
+    ------
+    GoldError
+        If it does not say of which example an answer is, or an example has several labels by one annotator.
+    """
+    kind = format or _recognised(path)
+    if kind is None:
+        return None
+    keys = [*(name for name in id_columns if name is not None), *EXAMPLE_KEYS]
+    if kind == "crowd":
+        key, answers = _crowd(path, id_columns)
+    elif kind == "prodigy":
+        key, answers = _prodigy(path, keys, class_names)
+    else:
+        key, answers = _label_studio(path, keys, label)
+    return _agreed(key, list(answers), path)
+
+
+def _agreed(key: str, answers: Sequence[Answer], path: Path) -> Annotations:
+    """Return the label of each example that most annotators gave, in the order of their first answers."""
+    truth = {answer.example: answer.label for answer in answers if answer.truth and answer.label is not None}
+    counts: dict[Any, dict[Any, int]] = {}
+    for answer in answers:
+        if answer.label is not None:
+            votes = counts.setdefault(answer.example, {})
+            votes[answer.label] = votes.get(answer.label, 0) + 1
+    labels = {}
+    for example, votes in counts.items():
+        best = [label for label, n in votes.items() if n == max(votes.values())]
+        if example in truth or len(best) == 1:
+            labels[example] = truth.get(example, best[0])
+    n_asked = len({answer.example for answer in answers})
+    if not labels:
+        raise GoldError(f"{path} holds no label", hint="export the tasks after they were annotated")
+    if len(labels) < n_asked:
+        warnings.warn(
+            f"{path}: {n_asked - len(labels):,} of {n_asked:,} examples have no label: they were skipped, rejected "
+            "without a word of the right class, or annotators disagree",
+            stacklevel=stack_level(),
+        )
+    return Annotations(key, object_array(labels), object_array(labels.values()))
+
+
+# What a file is -------------------------------------------------------------------------------------------------------
+
+
+def _recognised(path: Path) -> AnnotationFormat | None:
+    """Recognise a file by its first object, or its columns."""
+    name = path.name.lower()
+    if name.endswith(".json"):
+        return "label-studio"
+    if name.endswith((".jsonl", ".ndjson")):
+        first = _first_object(path)
+        if "answer" in first and ({"accept", "options", "_task_hash", "_input_hash", "meta"} & set(first)):
+            return "prodigy"
+    if not name.endswith((".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")):
+        return None
+    columns = set(open_corpus(path).column_names)
+    if len(columns & _STUDIO) >= 3 and "annotation_id" in columns:
+        return "label-studio"
+    is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, ANSWER_COLUMNS))
+    return "crowd" if is_long else None
+
+
+def _first_object(path: Path) -> Mapping[str, Any]:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        for line in lines:
+            if line.strip():
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    return {}
+                return value if isinstance(value, dict) else {}
+    return {}
+
+
+# Label Studio ---------------------------------------------------------------------------------------------------------
+
+
+def _label_studio(path: Path, keys: Sequence[str], label: str | None) -> tuple[str, Iterator[Answer]]:
+    tasks = _studio_tasks(path)
+    if not tasks:
+        raise GoldError(f"{path} holds no tasks", hint="export the project as JSON, JSON-MIN or CSV")
+    whole = isinstance(tasks[0].get("data"), dict)
+    first = tasks[0]["data"] if whole else tasks[0]
+    key = _key(first, keys, path)
+    return key, (_studio_answers if whole else _short_answers)(tasks, key, label, path)
+
+
+def _studio_tasks(path: Path) -> list[dict[str, Any]]:
+    if path.name.lower().endswith(".json"):
+        try:
+            value = json.loads(path.read_text("utf-8-sig"))
+        except ValueError as error:
+            raise GoldError(f"{path} is not JSON: {error}", hint="export it again") from None
+        tasks = value if isinstance(value, list) else [value]
+        if not all(isinstance(task, dict) for task in tasks):
+            raise GoldError(f"{path} is no list of tasks", hint="export the project of Label Studio as JSON")
+        return tasks
+    corpus = open_corpus(path)
+    rows = (row for batch in corpus.batches(corpus.column_names, BATCH_ROWS) for row in batch.table.to_pylist())
+    return list(rows)
+
+
+def _studio_answers(tasks: Iterable[Mapping[str, Any]], key: str, label: str | None, path: Path) -> Iterator[Answer]:
+    """List the answers of an export as JSON."""
+    for task in tasks:
+        example = _id_of(task.get("data") or {}, key, path)
+        given = [answer for answer in task.get("annotations") or () if not answer.get("was_cancelled")]
+        if not given:
+            yield Answer(example, None, None)
+        for annotation in given:
+            choices = [
+                choice
+                for result in annotation.get("result") or ()
+                if result.get("type") == "choices" and label in {None, result.get("from_name")}
+                for choice in (result.get("value") or {}).get("choices") or ()
+            ]
+            chosen = _only(choices, example, path)
+            yield Answer(example, _worker(annotation), chosen, bool(annotation.get("ground_truth")))
+
+
+def _worker(annotation: Mapping[str, Any]) -> Any:
+    who = annotation.get("completed_by")
+    return who.get("id", who.get("email")) if isinstance(who, dict) else who
+
+
+def _short_answers(tasks: Sequence[Mapping[str, Any]], key: str, label: str | None, path: Path) -> Iterator[Answer]:
+    """List the answers of an export as JSON-MIN or CSV: a row for each task and annotator."""
+    columns = {name for task in tasks for name in task}
+    question = label or next((name for name in ("label", "gold", "choice", "sentiment") if name in columns), None)
+    if question is None or question not in columns:
+        raise GoldError(
+            f"{path} has the columns {', '.join(sorted(columns))}: which is the question is not clear",
+            hint="lk.read_gold(path, label=...) names it; in a project made for an export, it is called 'label'",
+        )
+    for task in tasks:
+        example, value = _id_of(task, key, path), task.get(question)
+        if isinstance(value, str) and value.startswith('{"choices"'):
+            value = json.loads(value)
+        choices = value.get("choices", ()) if isinstance(value, dict) else () if value in {None, ""} else (value,)
+        yield Answer(example, task.get("annotator"), _only(list(choices), example, path))
+
+
+# Prodigy --------------------------------------------------------------------------------------------------------------
+
+
+def _prodigy(path: Path, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[Answer]]:
+    tasks = list(_lines(path))
+    if not tasks:
+        raise GoldError(f"{path} holds no tasks", hint="prodigy db-out DATASET > file.jsonl")
+    key = _key({**(tasks[0].get("meta") or {}), **tasks[0]}, keys, path)
+    return key, _prodigy_answers(tasks, key, class_names, path)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                task = json.loads(line)
+            except ValueError as error:
+                raise GoldError(f"{path}, line {number}: {error}", hint="export it again") from None
+            if not isinstance(task, dict):
+                raise GoldError(f"{path}, line {number} is no task", hint="prodigy db-out DATASET > file.jsonl")
+            yield task
+
+
+def _prodigy_answers(
+    tasks: Iterable[Mapping[str, Any]], key: str, class_names: Sequence[str], path: Path
+) -> Iterator[Answer]:
+    for task in tasks:
+        example = _id_of({**(task.get("meta") or {}), **task}, key, path)
+        worker = task.get("_annotator_id", task.get("_session_id"))
+        yield Answer(example, worker, _prodigy_label(task, example, class_names, path))
+
+
+def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[str], path: Path) -> Any:
+    """Return the label of a task; of a rejected one, the other class where there are two."""
+    if task.get("answer") not in {"accept", "reject"}:
+        return None
+    if "accept" in task or "options" in task:
+        return _only(task.get("accept") or [], example, path) if task["answer"] == "accept" else None
+    label = task.get("label")
+    if task["answer"] == "accept" or label is None:
+        return label
+    others = [name for name in class_names if name != label]
+    return others[0] if len(class_names) == 2 and len(others) == 1 else None
+
+
+# Long tables ----------------------------------------------------------------------------------------------------------
+
+
+def _crowd(path: Path, id_columns: Sequence[str | None]) -> tuple[str, Iterator[Answer]]:
+    corpus = open_corpus(path)
+    columns = corpus.column_names
+    wanted = {"example": [*id_columns, *TASK_COLUMNS], "annotator": WORKER_COLUMNS, "answer": ANSWER_COLUMNS}
+    named = {what: next((name for name in names if name in columns), None) for what, names in wanted.items()}
+    missing = [what for what, name in named.items() if name is None]
+    if missing:
+        raise GoldError(
+            f"{path} has the columns {', '.join(columns)}, and none that says the {' or the '.join(missing)}",
+            hint="call them task, worker and label",
+        )
+    task, worker, answer = (str(named[what]) for what in wanted)
+    if task == worker or len({task, worker, answer}) < 3:
+        raise GoldError(f"{path} has one column for two things", hint="call them task, worker and label")
+    return task, _crowd_answers(corpus.batches([task, worker, answer], BATCH_ROWS))
+
+
+def _crowd_answers(batches: Iterable[Any]) -> Iterator[Answer]:
+    seen: dict[tuple[Any, Any], Any] = {}
+    for batch in batches:
+        for task, worker, label in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
+            blank = label is None or (isinstance(label, str) and not label.strip())
+            if seen.setdefault((task, worker), label) != label:
+                raise GoldError(f"{worker!r} answers {task!r} twice, {seen[task, worker]!r} and {label!r}")
+            yield Answer(task, worker, None if blank else label)
+
+
+# Both -----------------------------------------------------------------------------------------------------------------
+
+
+def _key(row: Mapping[str, Any], keys: Sequence[str], path: Path) -> str:
+    """Return the name of the id of an example in a file."""
+    for key in keys:
+        if key in row:
+            return key
+    raise GoldError(
+        f"{path} does not say of which examples its labels are: its first task has {', '.join(map(str, row))}",
+        hint="tasks that labelkit exported hold the id as 'example_id'; else name the one that does: id= (--id)",
+    )
+
+
+def _id_of(row: Mapping[str, Any], key: str, path: Path) -> Any:
+    name = row.get(key)
+    if name is None:
+        raise GoldError(f"{path} has a task without {key!r}: {str(dict(row))[:80]}", hint="each task needs the id")
+    if not isinstance(name, str | int | float | np.integer):
+        raise GoldError(f"{path} names an example {name!r}, which is neither text nor a number")
+    return name
+
+
+def _only(choices: Sequence[Any], example: Any, path: Path) -> Any:
+    """Return the one choice, or None; several are no gold of exclusive classes."""
+    if len(set(choices)) > 1:
+        raise GoldError(
+            f"{path} has several labels for the example {example!r}: {', '.join(map(str, choices))}",
+            hint="labels exclude each other: annotate with a single choice",
+        )
+    return choices[0] if choices else None

@@ -1,0 +1,74 @@
+"""A data set of Hugging Face ``datasets``, as ``load_from_disk`` reads it (extra ``hf``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit._shared.optional import optional
+from labelkit.interop._chosen import ChosenRows
+from labelkit.interop._layout import ExportLayout
+
+
+class HuggingFaceRows:
+    """Write a folder of Arrow files, whose labels are a ``ClassLabel``; null where there is none.
+
+    The rows are first written to one Arrow stream, which ``datasets`` then maps into memory and cuts into its shards.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    layout : ExportLayout
+    """
+
+    def __init__(self, path: Path, layout: ExportLayout) -> None:
+        self._path, self._layout = path, layout
+        self._library = optional("datasets", extra="hf")
+        self._stream = path / ".rows.arrow"
+        self._writer: Any = None
+
+    def __enter__(self) -> Self:
+        self._file = pa.OSFile(str(self._stream), "wb")
+        return self
+
+    def __exit__(self, kind: object, *_error: object) -> None:
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        finally:
+            self._file.close()
+        if kind is None and self._writer is not None:
+            with _quiet(self._library):
+                rows = self._library.Dataset.from_file(str(self._stream))
+                rows.save_to_disk(str(self._path))
+            self._stream.unlink()
+
+    def write(self, rows: ChosenRows) -> None:
+        """Write some examples."""
+        table = self._layout.table(rows)
+        label = pa.array(rows.label.astype(np.int64), mask=rows.label < 0)
+        table = table.set_column(table.column_names.index("label"), "label", label)
+        if self._writer is None:
+            features = self._library.Features.from_arrow_schema(table.schema)
+            features["label"] = self._library.ClassLabel(names=list(self._layout.class_names))
+            self._schema = features.arrow_schema
+            self._writer = pa.ipc.new_stream(self._file, self._schema)
+        self._writer.write_table(table.cast(self._schema))
+
+
+@contextmanager
+def _quiet(library: Any) -> Iterator[None]:
+    """Let ``datasets`` show no bars of progress."""
+    was_off = library.are_progress_bars_disabled()
+    library.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not was_off:
+            library.enable_progress_bars()

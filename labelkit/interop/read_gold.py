@@ -1,0 +1,93 @@
+"""Read gold labels that people gave in another tool, or in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
+from labelkit.corpus.gold import read_gold_file, whole_ids
+from labelkit.exceptions import GoldError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+GoldFormat: TypeAlias = AnnotationFormat | Literal["table"]
+"""A format of gold labels."""
+
+_FORMATS: Final = (*get_args(AnnotationFormat), "table")
+
+
+def read_gold(
+    path: str | Path,
+    *,
+    format: GoldFormat | None = None,  # noqa: A002 - the word that users write
+    id: str | None = None,  # noqa: A002 - the same
+    label: str | None = None,
+    classes: Sequence[str] = (),
+) -> pd.Series[Any]:
+    r"""Read gold labels from a file: an export of Label Studio or Prodigy, answers of a crowd, or a table.
+
+    An example that several people labeled has the label that most of them gave, or that one marked as ground truth;
+    where they are tied, or all skipped it, it has none, and a warning counts such examples.
+
+    Parameters
+    ----------
+    path : path
+    format : {"label-studio", "prodigy", "crowd", "table"}, optional
+        ``label-studio``: an export as JSON, JSON-MIN or CSV. ``prodigy``: the JSONL of ``prodigy db-out``, of
+        choices, or of one label that was accepted or rejected. ``crowd``: a long table, a row for each answer, with
+        columns such as ``task``, ``worker`` and ``label`` (:meth:`labelkit.LabelMatrix.from_long` makes votes of it).
+        ``table``: a column of ids, and one called ``gold`` or ``label``. By default, recognised by its content.
+    id : str, optional
+        The name of the ids in the file. Tasks that :func:`labelkit.export` wrote have them as ``example_id``, or as
+        ``row`` where the position names the example.
+    label : str, optional
+        The name of the question, in a project of Label Studio that has several.
+    classes : sequence of str
+        Of two classes, a label that was rejected in Prodigy means the other one.
+
+    Returns
+    -------
+    pandas.Series
+        Labels by id, named ``gold``: ready for ``gold=``. Ids of a CSV file that are all whole numbers are integers.
+
+    Raises
+    ------
+    GoldError
+        If the file cannot be read, does not name the examples, or has several labels for one by the same person.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> tasks = [{"text": "hi", "label": "SPAM", "answer": "reject", "meta": {"example_id": "c7"}}]
+    >>> path = Path(tempfile.mkdtemp()) / "annotated.jsonl"
+    >>> _ = path.write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    >>> read_gold(path, classes=["HAM", "SPAM"]).to_dict()
+    {'c7': 'HAM'}
+    """
+    import pandas as pd  # noqa: PLC0415 - an export needs none
+
+    path = Path(path)
+    if format is not None and format not in _FORMATS:
+        raise GoldError(f"there is no format {format!r} of gold labels; there are {', '.join(_FORMATS)}")
+    if not path.is_file():
+        raise GoldError(f"there is no file {str(path)!r}", hint=f"the current folder is {str(Path.cwd())!r}")
+    answers = None
+    if format != "table":
+        answers = read_annotations(path, format=format, id_columns=[id], label=label, class_names=classes)
+    if answers is None:
+        ids, labels = _table(path, id)
+    else:
+        ids, labels = whole_ids(answers.ids) if path.suffix.lower() in {".csv", ".tsv"} else answers.ids, answers.labels
+    return pd.Series(labels, index=pd.Index(ids), name="gold")
+
+
+def _table(path: Path, id_: str | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    source = read_gold_file(path, [id_, "id", *EXAMPLE_KEYS], are_text=None)
+    assert source.values is not None
+    return np.arange(len(source.values)) if source.names is None else source.names.names, source.values
