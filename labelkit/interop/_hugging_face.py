@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,24 +31,23 @@ class HuggingFaceRows:
     def __init__(self, path: Path, layout: ExportLayout) -> None:
         self._path, self._layout = path, layout
         self._library = optional("datasets", extra="hf")
-        self._stream = path / ".rows.arrow"
         self._writer: Any = None
 
     def __enter__(self) -> Self:
+        folder = self._path.parent  # on the disk of the target, but not in the folder that datasets is to fill
+        self._scratch = tempfile.TemporaryDirectory(prefix=f"{self._path.name}.", dir=folder)
+        self._stream = Path(self._scratch.name) / "rows.arrow"
         self._file = pa.OSFile(str(self._stream), "wb")
         return self
 
     def __exit__(self, kind: object, *_error: object) -> None:
-        try:
-            if self._writer is not None:
-                self._writer.close()
-        finally:
-            self._file.close()
-        if kind is None and self._writer is not None:
-            with _quiet(self._library):
-                rows = self._library.Dataset.from_file(str(self._stream))
-                rows.save_to_disk(str(self._path))
-            self._stream.unlink()
+        with self._scratch:
+            with self._file:
+                if self._writer is not None and kind is None:
+                    self._writer.close()
+            if self._writer is not None and kind is None:
+                with _quiet(self._library):
+                    self._library.Dataset.from_file(str(self._stream)).save_to_disk(str(self._path))
 
     def write(self, rows: ChosenRows) -> None:
         """Write some examples."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -59,5 +60,16 @@ class SpacyRows:
             self._docs = self._tokens.DocBin(store_user_data=True)
 
     def _doc(self, text: str) -> Any:
-        self._nlp.max_length = max(self._nlp.max_length, len(text) + 1)
-        return self._nlp.make_doc(text)
+        if _LONG.search(text) is None and len(text) < self._nlp.max_length:
+            return self._nlp.make_doc(text)
+        words = _WORD.findall(text)
+        spaces = [word.endswith(" ") and not word.isspace() for word in words]
+        words = [word[:-1] if space else word for word, space in zip(words, spaces, strict=True)]
+        return self._tokens.Doc(self._nlp.vocab, words=words, spaces=spaces)
+
+
+_LONG: Final = re.compile(r"\S{1000}")
+"""A text without a space for so long is cut at spaces alone: the time of spaCy's tokenizer grows with its square."""
+
+_WORD: Final = re.compile(r"\S+ ?|\s+")
+"""A word with the space after it, or other space."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,12 +35,13 @@ class ArrowRows:
         return self
 
     def __exit__(self, kind: object, *_error: object) -> None:
-        try:
+        assert self._file is not None
+        with self._file:
             if self._writer is not None and kind is None:
                 self._writer.close()
-        finally:
-            if self._file is not None:
-                self._file.close()
+            elif self._writer is not None:
+                with suppress(OSError, pa.ArrowException):  # what is left of the draft is removed
+                    self._writer.close()
 
     def write(self, rows: ChosenRows) -> None:
         """Write some examples."""
