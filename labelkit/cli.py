@@ -1,12 +1,14 @@
 """The command line: parse, call a typed function, print its result; the library never prints.
 
 Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
-what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: interrupted.
+what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: interrupted. 143:
+ended by SIGTERM, which is taken as Ctrl-C is.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -27,6 +29,7 @@ from labelkit.exceptions import LabelkitError
 F = TypeVar("F", bound=Callable[..., Any])
 
 _debug: list[bool] = [False]
+_ended_by: list[int] = [signal.SIGINT]
 
 
 def _set_debug(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
@@ -55,8 +58,12 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
-    _debug[0] = False
+    if "_LABELKIT_COMPLETE" in os.environ:
+        cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
+    _debug[0], _ended_by[0] = False, signal.SIGINT
     warnings.showwarning = _show_warning
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         with UserCode():  # the modules and functions of rules
             status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
@@ -69,11 +76,17 @@ def main(arguments: list[str] | None = None) -> None:
             "(with --force, it begins anew)",
             err=True,
         )
-        status = 130
+        status = 128 + _ended_by[0]
     except BaseException as error:  # noqa: BLE001 - nothing ends with a traceback, and SystemExit(0) is no success
         _show_error(error)
         status = 1
     _leave(status if isinstance(status, int) else 0)
+
+
+def _terminate(_number: int, _frame: Any) -> None:
+    """End as Ctrl-C does, also within the code of a rule."""
+    _ended_by[0] = signal.SIGTERM
+    signal.raise_signal(signal.SIGINT)
 
 
 def _show_error(error: BaseException) -> None:

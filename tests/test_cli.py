@@ -1,6 +1,7 @@
 """The command line says what happened, and ends with a status that a script can rely on."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -270,3 +271,10 @@ def test_real_comments_get_the_votes_and_labels_of_the_benchmark(shared_data, tm
     for name in shared:
         agreement = (matrix[name].votes[:, 0] == given["L"][:, names.index(name)]).mean()
         assert agreement >= 0.97, f"{name}: {agreement:.4f}"
+
+
+def test_the_shell_can_complete_commands():
+    environment = {**os.environ, "_LABELKIT_COMPLETE": "bash_complete", "COMP_WORDS": "labelkit su", "COMP_CWORD": "1"}
+    command = [sys.executable, "-m", "labelkit"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("plain,summarize", "")

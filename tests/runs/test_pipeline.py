@@ -379,11 +379,12 @@ def test_a_run_that_was_killed_goes_on_where_it_was_and_ends_with_the_same_bytes
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_ctrl_c_leaves_nothing_under_the_final_name_and_says_so(rules, corpus, tmp_path, workers):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_nothing_under_the_final_name_and_says_so(rules, corpus, tmp_path, workers, number):
     process = start_and_hold(rules, corpus, tmp_path / "out", "--workers", workers)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=GUARD)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert "interrupted" in errors
     assert "Traceback" not in errors
     assert not (tmp_path / "out").exists()
