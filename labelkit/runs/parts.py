@@ -209,7 +209,7 @@ class FinishedParts:
         return pq.read_table(self.layout.part("votes", number), columns=[name]).column(0)
 
     def describe(self, n_parts: int) -> None:
-        """Write the descriptions of the rules into the first parts, whose votes stay as they are; it breaks the seals."""
+        """Write the descriptions of the rules into the first parts, whose votes stay; this breaks the seals."""
         for number in range(n_parts):
             file = self.layout.part("votes", number)
             votes = pq.read_table(file).combine_chunks()

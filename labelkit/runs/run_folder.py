@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelkit._shared.files import remove, replaced, sync
+from labelkit._shared.files import remove, replaced
 from labelkit.exceptions import RunFolderError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -138,17 +138,6 @@ class RunLayout:
         for path in [path for folder in (self.folder, *folders) for path in folder.iterdir()]:
             if path not in kept:
                 remove(path)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all files of a run are written, and nobody writes to them any more."""
-        return self.manifest.is_file() and not self.inputs.exists()
-
-    def complete(self) -> None:
-        """Remove what only a run in progress needs."""
-        self.inputs.unlink(missing_ok=True)
-        sync(self.folder)
-        remove(self.work)
 
     def missing(self, n_parts: int) -> list[Path]:
         """List the files of a finished run that are not there, the report apart."""

@@ -117,6 +117,12 @@ class RunInputs:
         """Read a note of inputs; empty if there is none, or it is damaged."""
         return checked_note(_json(path), cls.__annotations__)
 
+    @property
+    def uncertain(self) -> list[str]:
+        """Reasons why nothing can be compared with these inputs, whatever it was made from."""
+        reasons = [f"it is not known what {_listed([name])} depends on: it {why}" for name, why in self.unclear.items()]
+        return reasons if self.corpus else [*reasons, "a corpus that can be read only once cannot be compared"]
+
     def differences(self, before: Mapping[str, Any]) -> list[str]:
         """List the reasons why what was made from other inputs cannot be used; empty if it can.
 
@@ -125,10 +131,9 @@ class RunInputs:
         before : mapping
             The note of an interrupted run, or what a finished one keeps: without the sizes and times of files.
         """
-        ended = "files" not in before and bool(before)
-        reasons = [f"it is not known what {_listed([name])} depends on: it {why}" for name, why in self.unclear.items()]
-        if not self.corpus:
-            reasons.append("a corpus that can be read only once cannot be compared")
+        if not before:
+            return ["its note is damaged, or another version of labelkit or Python began it", *self.uncertain]
+        ended, reasons = "files" not in before, self.uncertain
         if before.get("versions") != self.versions:
             reasons.append(f"another version of labelkit or Python {'made' if ended else 'began'} it")
         if before.get("corpus") != self.corpus or (not ended and before.get("files") != self.files):

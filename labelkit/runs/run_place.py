@@ -1,8 +1,8 @@
 """Hold the place of a run folder while it is written, and move the finished folder there.
 
 One process, and one thread of it, holds a place; another that asks for it is refused with the name of the first. A
-process that is killed between the two renames that replace a folder leaves the old folder under a name of its own and
-the new one whole: the next one to hold the place moves the new one there.
+process that is killed between the two renames that replace a folder leaves the old folder under a name of its own: the
+next one to hold the place moves it back.
 """
 
 from __future__ import annotations
@@ -64,13 +64,12 @@ def _locked(layout: RunLayout, out: Path) -> Iterator[None]:
 
 
 def _recover(layout: RunLayout) -> None:
-    """Finish the renames of a process that was killed between them, and remove what it left."""
+    """Undo the first of two renames if a process was killed between them, and remove what it left."""
     if layout.replaced.is_dir() and not layout.folder.exists():
-        if RunLayout(layout.draft).is_complete:
-            move(layout)
-        else:
-            layout.replaced.replace(layout.folder)
+        publish(layout.replaced, layout.folder)
     remove(layout.replaced)
+    if layout.manifest.is_file():
+        remove(layout.work)
     clear_drafts(layout.folder)
     clear_drafts(layout.folder.parent)
 
@@ -94,12 +93,8 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolde
     RunFolderError
         If it is another, with what has changed.
     """
-    draft = RunLayout(layout.draft)
     if not layout.folder.exists():
-        if not draft.is_complete or wanted.differences(draft):
-            return None
-        move(layout)  # it was killed just before that
-        return RunFolder(out)
+        return None
     reasons = wanted.differences(layout)
     if reasons:
         raise RunFolderError(
@@ -110,10 +105,10 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolde
 
 
 def move(layout: RunLayout) -> None:
-    """Rename the finished folder to its final name; an old one is removed only after that."""
-    RunLayout(layout.draft).complete()
+    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on."""
     if layout.folder.exists():
-        remove(layout.replaced)
         publish(layout.folder, layout.replaced)
+    RunLayout(layout.draft).inputs.unlink(missing_ok=True)
     publish(layout.draft, layout.folder)
+    remove(layout.work)
     remove(layout.replaced)

@@ -51,17 +51,17 @@ class Run:
     def resume_or_start(self) -> None:
         """Keep the parts of an interrupted run of the same inputs; remove anything else, and say why."""
         self.layout.begin()
-        with in_turn(
-            self.layout.writers, alone=True
-        ):  # a worker of a run that was killed may still write its last part
-            pass
-        inputs, before = self.inputs, RunInputs.read(self.layout.inputs)
-        reasons = inputs.differences(before)
+        with in_turn(self.layout.writers, alone=True):
+            pass  # a worker of a run that was killed may still have been writing its last part
+        inputs, note = self.inputs, self.layout.inputs
+        before = RunInputs.read(note)
+        # A run is killed after its note was removed, too: the seals of its parts say whose they are.
+        reasons = inputs.differences(before) if note.exists() else inputs.uncertain
         if not reasons:
-            moved = before["lines"] != inputs.lines  # the lines in the messages of faults
+            moved = before.get("lines") != inputs.lines  # the lines in the messages of faults
             n_parts = self.parts.count_whole(inputs.digest, until_fault=moved)
             self.layout.keep_parts(n_parts)
-            described = inputs.described if before["described"] == inputs.described else MIXED
+            described = MIXED if n_parts and before.get("described") != inputs.described else inputs.described
             write_json(self.layout.inputs, {**inputs.to_dict(), "described": described})
             return
         if self.parts.count(until_fault=False):

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pandas as pd
 import pytest
@@ -23,6 +24,11 @@ from labelkit.runs.run_folder import RunLayout
 from tests.waiting import GUARD, wait_until
 
 RULES = 'import labelkit as lk\n@lk.keywords("free", label=1)\ndef offers(text): "Offers."\n'
+
+
+class KilledTestError(Exception):
+    """What stands for a kill."""
+
 
 HOLDS = """
 import sys, time
@@ -268,36 +274,44 @@ def test_what_cannot_be_compared_is_not_taken_for_the_same(project):
 # Between the renames --------------------------------------------------------------------------------------------------
 
 
-def left_complete(project, **options):
-    """Make a run, and take it back to the moment before its last rename."""
-    folder = run(project, "whole", **options)
-    (project / "whole").rename(project / ".out.partial")
-    return folder
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("force", [False, True])
+def test_a_kill_at_any_moment_of_the_last_renames_loses_nothing(project, monkeypatch, number, force):
+    if force:
+        run(project, model="MajorityVote")
+    steps = []
 
+    def killed(function):
+        def step(*given, **more):
+            steps.append(function)
+            if len(steps) > number:
+                raise KilledTestError
+            return function(*given, **more)
 
-def test_a_run_that_was_killed_before_the_last_rename_is_moved(project):
-    left_complete(project)
-    made = (project / ".out.partial" / "timings.json").read_bytes()
-    (project / ".out.partial" / "work").mkdir()
-    assert not run(project).was_finished
-    assert (project / "out" / "timings.json").read_bytes() == made
+        return step
+
+    def moves(layout):
+        with monkeypatch.context() as patch:
+            for name in ("publish", "remove"):
+                patch.setattr(run_place, name, killed(getattr(run_place, name)))
+            move(layout)
+
+    move = run_place.move
+    with monkeypatch.context() as patch:
+        patch.setattr("labelkit.runs.pipeline.move", moves)
+        with suppress(KilledTestError):
+            run(project, force=force)
+    if (project / "out").is_dir():
+        assert run(project, force=force).manifest["model"]["name"] == "LabelModel"
+    assert run(project, force=force).manifest["model"]["name"] == "LabelModel"
     assert names(project) == ["corpus.csv", "gold.csv", "out", "rules.py"]
-    assert "work" not in names(project / "out")
+    assert names(project / "out") == names(run(project, "whole").path)
 
 
-def test_one_of_other_inputs_is_made_anew(project):
-    left_complete(project, model="MajorityVote")
-    assert run(project).manifest["model"]["name"] == "LabelModel"
-
-
-@pytest.mark.parametrize("complete", [True, False])
-def test_a_swap_that_was_killed_between_its_renames_is_finished_or_undone(project, complete):
-    run(project, model="MajorityVote")
+def test_a_folder_that_was_not_replaced_yet_is_moved_back(project):
+    run(project)
     (project / "out").rename(project / ".out.old")
-    if complete:
-        left_complete(project)
-    folder = run(project, model="LabelModel" if complete else "MajorityVote")
-    assert folder.was_finished
+    assert run(project).was_finished
     assert names(project) == ["corpus.csv", "gold.csv", "out", "rules.py"]
 
 
