@@ -44,8 +44,8 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
     ----------
     path : Path
     one_of_many : bool
-        Leave the drafts of killed processes where they are: whoever writes thousands of files into one folder clears it
-        once, before the first (:func:`clear_drafts`).
+        Leave the folder to whoever writes thousands of files into it: it is cleared of drafts before the first, and the
+        list of its names is written to the disk after the last (:func:`publish`).
 
     Examples
     --------
@@ -57,12 +57,19 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
     'whole'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path  # a terminal, a pipe, or nothing (/dev/null): what is not a file on a disk is not replaced by one
+        return
     if not one_of_many:
         clear_drafts(path.parent, of=path.name)
     draft = draft_of(path)
     try:
         yield draft
-        publish(draft, path)
+        if one_of_many:
+            sync(draft)
+            draft.replace(path)
+        else:
+            publish(draft, path)
     finally:
         draft.unlink(missing_ok=True)
         _drafts.discard(draft.name)
@@ -76,7 +83,10 @@ def draft_of(path: Path, suffix: str = DRAFT) -> Path:
 
 
 def publish(draft: Path, path: Path) -> None:
-    """Rename a file or a folder once it is on the disk, and write the change of its folder to the disk, too."""
+    """Rename a file, or a folder with all that is in it, once it is on the disk; then write its new name there, too."""
+    if draft.is_dir():
+        for folder in [path for path in draft.rglob("*") if path.is_dir()]:
+            sync(folder)
     sync(draft)
     draft.replace(path)
     sync(path.parent)

@@ -19,11 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.files import replaced
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, wilson_interval
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import ResultPage, ResultTable
@@ -35,11 +37,13 @@ from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from labelkit.label_models import PatternLabelModel
+
+
+_COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz", ".zst": "zstd"}
+"""How pandas compresses a file with a suffix."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +84,9 @@ class Summary:
 
     def to_csv(self, path: str | Path) -> None:
         """Write the frame as CSV; a name that a spreadsheet would run as a formula gets an apostrophe before it."""
-        _with_names(self.frame, harmless).to_csv(path)
+        frame = _with_names(self.frame, harmless)
+        with replaced(Path(path)) as draft:
+            frame.to_csv(draft, compression={"method": _COMPRESSIONS.get(Path(path).suffix)})
 
     def to_string(self) -> str:
         """Format a table for people: percents, and dashes for what is undefined."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+from labelkit._shared.files import replaced
 from labelkit.datasets import generate_comments, write_corpus
 from labelkit.exceptions import LabelkitError
 
@@ -29,7 +30,8 @@ def make_project(folder: Path) -> Iterator[str]:
         ("pytest.ini.txt", "pytest.ini"),
         ("README.md.txt", "README.md"),
     ):
-        (folder / target).write_text((template / source).read_text("utf-8"), "utf-8")
+        with replaced(folder / target) as draft:
+            draft.write_text((template / source).read_text("utf-8"), "utf-8")
         yield f"made {folder / target}"
     yield f"made {write_corpus(generate_comments(500, random_state=1), folder / 'comments.csv')}"
     yield "\nNow try, one after the other:"
