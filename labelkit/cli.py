@@ -156,8 +156,7 @@ def run_command(
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from labelkit.runs._description import describe_finished  # noqa: PLC0415 - --help has to be quick
-    from labelkit.runs.pipeline import run  # noqa: PLC0415 - as above
+    from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
 
     finished = run(
         rules,
@@ -172,7 +171,7 @@ def run_command(
         **settings,
     )
     if not quiet:
-        click.echo(describe_finished(finished) if finished.was_finished else finished.describe())
+        click.echo(finished.describe_finished() if finished.was_finished else finished.describe())
 
 
 def _model(name: str, options: tuple[str, ...]) -> Any:

@@ -73,11 +73,10 @@ def _plain(value: Any) -> Any:
 def _read(layout: RunLayout) -> dict[str, Any]:
     """Read the manifest of a finished run; empty if it lacks what a comparison needs."""
     try:
-        manifest = json.loads(layout.manifest.read_bytes())
-        json.loads(layout.timings.read_bytes())
+        manifest, timings = (json.loads(path.read_bytes()) for path in (layout.manifest, layout.timings))
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(manifest, dict):
+    if not isinstance(manifest, dict) or not isinstance(timings, dict):
         return {}
     kinds = {name: kind for name, kind in RunInputs.__annotations__.items() if name in LASTING}
     inputs = checked_note(manifest.get("inputs"), kinds)

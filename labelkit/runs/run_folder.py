@@ -260,6 +260,12 @@ class RunFolder:
 
         return describe(self)
 
+    def describe_finished(self) -> str:
+        """Say in one line when the run was finished, and with how many rows."""
+        from labelkit.runs._description import describe_finished  # noqa: PLC0415 - brings pandas
+
+        return describe_finished(self)
+
     def _table(self, kind: Kind) -> pa.Table:
         return pa.concat_tables([pq.read_table(part) for part in self.layout.parts(kind)])
 

@@ -1,8 +1,10 @@
 """Kill runs at random moments, edit what they depend on, let them go on: ``python -m tests.benchmarks.kills --n 100``.
 
-After each trial, the bytes of the run folder are compared with those of an undisturbed run of what is there at the end.
-A kill comes when some file of the run has appeared, or after a random share of the time that a whole run takes; wherever
-it lands, the result has to be the same.
+After each trial, the bytes of the run folder are compared with those of an undisturbed run of what is there at the end,
+and no draft may be left beside it, in it, or in the vote cache. A kill comes when some file of the run has appeared, after
+a random share of the time that a whole run takes, or (with ``--aimed``) just before or after a rename or a removal of some
+kind: of a draft, in the vote cache, of the report, of the run folder, or by ``cache clear``. The corpus is a CSV or Parquet
+file or a folder of files; votes are computed serially, in threads or in processes.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import labelkit as lk
+from labelkit.apply.vote_cache import VoteCache
 from labelkit.label_models import MODELS  # noqa: F401 - loaded once, before processes are forked
 from labelkit.runs import report  # noqa: F401 - as above
 
@@ -90,6 +94,21 @@ EDITS = {
 }
 """What is edited after a kill."""
 
+ENGINES = (("serial", 1), ("thread", 2), ("thread", 2), ("process", 2))
+
+CORPORA = ("corpus.csv", "corpus.parquet", "parts")
+
+AIMS = {
+    "a draft": (30, lambda path: path.name.endswith(".draft")),
+    "a part": (30, lambda path: path.name.startswith((".part-", ".0000"))),
+    "the vote cache": (15, lambda path: "cache" in path.parts),
+    "the report": (1, lambda path: path.name.startswith(".report.html")),
+    "the last renames": (4, lambda path: path.name in (".out.partial", ".out.old", "out", "inputs.json", "work")),
+    "the lock": (1, lambda path: path.name == ".out.lock"),
+    "cache clear": (5, lambda path: "cache" in path.parts),
+}
+"""What is renamed or removed at an aimed kill, and how often at most before it comes."""
+
 MOMENTS = (
     *("work/00000.npz", "work/00002.npz", "work/00005.npz", "votes/part-00003.parquet", "labels/part-00000.parquet"),
     *("labels/part-00006.parquet", "faults.parquet", "summary.csv", "model/model.json", "manifest.json", "inputs.json"),
@@ -113,25 +132,77 @@ def write_project(folder: Path) -> None:
     (folder / "gold.csv").write_text("\n".join(gold) + "\n")
 
 
-def run(folder: Path, out: Path, workers: int) -> None:
-    """Make the run; its warnings go to the output of the process."""
-    warnings.simplefilter("always")
-    lk.run(
-        folder / "rules.py",
-        folder / "corpus.csv",
-        out,
-        id="id",
-        gold=folder / "gold.csv",
-        labels=["HAM", "SPAM"],
-        batch_size=1024,
-        workers=workers,
-        cache=folder / "cache",
-        progress=False,
-    )
+def write_corpus(folder: Path, name: str) -> None:
+    """Write the corpus in another format than CSV."""
+    if name == "corpus.csv":
+        return
+    frame = pd.read_csv(folder / "corpus.csv")
+    if name == "corpus.parquet":
+        frame.to_parquet(folder / name, row_group_size=1000)
+        return
+    (folder / name).mkdir(exist_ok=True)
+    for n in range(4):
+        frame.iloc[n * 1800 : (n + 1) * 1800].to_parquet(folder / name / f"{n}.parquet", row_group_size=700)
 
 
-def start(folder: Path, out: Path, workers: int) -> int:
+@dataclass(frozen=True)
+class Command:
+    """A run, or (without a folder to write) ``cache clear``."""
+
+    folder: Path
+    out: Path | None
+    corpus: str = "corpus.csv"
+    engine: tuple[str, int] = ("serial", 1)
+    force: bool = False
+    cache: bool = True
+
+    def __call__(self) -> None:
+        """Run it; its warnings go to the output of the process."""
+        folder, (engine, workers) = self.folder, self.engine
+        warnings.simplefilter("always")
+        if self.out is None:
+            VoteCache(folder / "cache").clear()
+            return
+        lk.run(
+            folder / "rules.py",
+            folder / self.corpus,
+            self.out,
+            id="id",
+            gold=folder / "gold.csv",
+            labels=["HAM", "SPAM"],
+            batch_size=1024,
+            workers=workers,
+            engine=engine,
+            cache=folder / "cache" if self.cache else False,
+            force=self.force,
+            progress=False,
+        )
+
+
+def aim(kind: str, number: int, after: bool) -> None:
+    """Let this process be killed just before or after the rename or removal of that number, of that kind."""
+    left, is_aimed_at = [number], AIMS[kind][1]
+
+    def aimed(function):
+        def step(path, *given, **more):
+            of_kind = is_aimed_at(Path(path))
+            left[0] -= of_kind
+            hit = left[0] == 0 and of_kind
+            if hit and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            answer = function(path, *given, **more)
+            if hit:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        return step
+
+    Path.replace, Path.unlink, shutil.rmtree = aimed(Path.replace), aimed(Path.unlink), aimed(shutil.rmtree)
+
+
+def start(command: Command, aimed: tuple[str, int, bool] | None = None) -> int:
     """Start a run in a process of its own, which shares what is loaded here."""
+    folder = command.folder
     sys.stdout.flush()
     process = os.fork()
     if process:
@@ -141,7 +212,9 @@ def start(folder: Path, out: Path, workers: int) -> int:
         log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        run(folder, out, workers)
+        if aimed is not None:
+            aim(*aimed)
+        command()
         status = 0
     except BaseException:  # noqa: BLE001 - whatever it is, it goes to the log
         traceback.print_exc()
@@ -169,28 +242,57 @@ def contents(out: Path) -> dict[str, bytes]:
     return {str(file.relative_to(out)): file.read_bytes() for file in files}
 
 
-def trial(seed: int, seconds: float) -> tuple[list[str], str, bool]:
+def left_over(folder: Path) -> list[str]:
+    """List what processes left beside the run folder, in it, and in the vote cache."""
+    hidden = [path for path in (*folder.rglob(".*"), folder / "out" / "work") if path.exists()]
+    return sorted(str(path.relative_to(folder)) for path in hidden)
+
+
+def stopped(command: Command, chance: random.Random, seconds: float, *, aimed: bool) -> bool:
+    """Start a run and kill it at a moment by chance; returns whether it was still there."""
+    if not aimed:
+        return kill(start(command), command.folder / ".out.partial", chance.choice(MOMENTS), chance.random() * seconds)
+    kind = chance.choice(list(AIMS))
+    if kind == "cache clear":
+        os.waitpid(start(replace(command, out=command.folder / "other", force=True)), 0)
+        command = replace(command, out=None)
+    number = chance.randint(1, AIMS[kind][0])
+    return os.WIFSIGNALED(os.waitpid(start(command, (kind, number, chance.random() < 0.5)), 0)[1])
+
+
+def trial(seed: int, seconds: float, *, aimed: bool = False) -> tuple[list[str], str, bool]:
     """Make one trial; returns its edits, what went wrong (empty if nothing did), and whether a run was killed."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder, edits, killed = Path(name), [], False
         write_project(folder)
-        out = folder / "out"
+        command = Command(folder, folder / "out", chance.choice(CORPORA))
+        write_corpus(folder, command.corpus)
+        if chance.random() < 0.3:
+            os.waitpid(start(command), 0)  # a folder to replace
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
-            process = start(folder, out, chance.choice((1, 1, 2)))
-            killed |= kill(process, folder / ".out.partial", chance.choice(MOMENTS), chance.random() * seconds)
-            shutil.rmtree(out, ignore_errors=True)  # where it was finished before
+            here = replace(command, engine=chance.choice(ENGINES), force=(folder / "out").exists())
+            killed |= stopped(here, chance, seconds, aimed=aimed)
             edits.append(chance.choice(list(EDITS)))
             file, old, new = EDITS[edits[-1]]
             path = folder / file
             path.write_text(path.read_text().replace(old, new))
-        for target in (out, folder / "whole"):
-            status = os.waitpid(start(folder, target, 1), 0)[1]
+            if file == "corpus.csv":
+                write_corpus(folder, command.corpus)
+        last = replace(command, engine=chance.choice(ENGINES))
+        if os.waitpid(start(last), 0)[1] and "exists already" in (folder / "log").read_text():
+            last = replace(last, force=True)  # it was finished, or killed before it replaced what was there
+        for final in (last, replace(command, out=folder / "whole", cache=False)):
+            status = os.waitpid(start(final), 0)[1]
             if status:
-                return edits, f"{target.name} ended with {status}: {(folder / 'log').read_text()[-2000:]}", killed
-        one, other = contents(out), contents(folder / "whole")
+                return edits, f"{final.out} ended with {status}: {(folder / 'log').read_text()[-2000:]}", killed
+        one, other = contents(folder / "out"), contents(folder / "whole")
         different = [file for file in one.keys() | other.keys() if one.get(file) != other.get(file)]
-        return edits, f"{', '.join(sorted(different))} differ" if different else "", killed
+        wrong = [
+            *(f"{file} differs" for file in sorted(different)),
+            *(f"{file} was left" for file in left_over(folder)),
+        ]
+        return edits, ", ".join(wrong), killed
 
 
 def main() -> None:
@@ -198,23 +300,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--random-state", type=int, default=0)
+    parser.add_argument("--aimed", action="store_true", help="Kill at renames and removals.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         write_project(Path(name))
-        os.waitpid(start(Path(name), Path(name) / "first", 1), 0)
+        os.waitpid(start(Command(Path(name), Path(name) / "first")), 0)
         began = time.monotonic()
-        os.waitpid(start(Path(name), Path(name) / "second", 1), 0)
+        os.waitpid(start(Command(Path(name), Path(name) / "second")), 0)
         seconds = time.monotonic() - began
     edits: Counter[str] = Counter()
     n_killed = n_wrong = 0
     for seed in range(given.random_state, given.random_state + given.n):
-        made, wrong, killed = trial(seed, seconds)
+        made, wrong, killed = trial(seed, seconds, aimed=given.aimed)
         edits.update(made)
         n_killed += killed
         n_wrong += bool(wrong)
         if wrong:
             print(f"trial {seed} ({', '.join(made)}): {wrong}", flush=True)
-    print(f"{given.n} trials, {n_killed} with a kill, {n_wrong} with other bytes than an undisturbed run")
+    print(f"{given.n} trials, {n_killed} with a kill, {n_wrong} with other bytes than an undisturbed run or drafts")
     print(f"edits: {', '.join(f'{name} {n}' for name, n in edits.most_common())}")
     sys.exit(1 if n_wrong else 0)
 
