@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from enum import IntEnum
 from typing import Any
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._lost_rules import note_rule
 from labelkit.rules.labeling_function import Body, Column, LabelingFunction, Origin, examples_of
 from labelkit.rules.options import Options
 from labelkit.rules.parameters import Parameter
@@ -35,7 +37,7 @@ def make_rule(
     """
     what = f"rule {name!r}"
     values = options.checked(what).values
-    return LabelingFunction(
+    rule: LabelingFunction[Any] = LabelingFunction(
         name=name,
         parameters=parameters,
         body=body,
@@ -50,6 +52,7 @@ def make_rule(
         cache=values.get("cache"),
         levels=levels,
     )
+    return replace(rule, origin=replace(origin, line=note_rule(name, rule.order)))
 
 
 def rule_name(function: Any, name: str | None) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from labelkit.exceptions import CollectError
+from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import forget_neighbours, importable, load_file, reported
@@ -53,7 +54,9 @@ def collect(
     Raises
     ------
     CollectError
-        If a module cannot be imported, has no rules, two rules share a name, or rules belong to two label spaces.
+        If a module cannot be imported, has no rules, two rules share a name (also if the second took the place of the
+        first), a rule is lost since its name is assigned again, or rules belong to two label spaces. A script or
+        notebook may redefine its rules.
     LabelSpaceError
         If the classes cannot be inferred.
 
@@ -74,6 +77,8 @@ def collect(
         return LabelingFunctions(rules, labels=labels)
     forget_neighbours()
     modules = [module for one in sources for module in _modules(one)]
+    for module in modules:
+        check_none_lost(vars(module), {lf.order for lf in _walk(vars(module), depth=3)})
     lfs = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())
     if not lfs:
         names = ", ".join(getattr(m, "__file__", None) or m.__name__ for m in modules) or str(source)
@@ -126,8 +131,7 @@ def _modules(source: Any) -> list[ModuleType]:
         files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
         if not files:
             raise CollectError(f"the folder {path} has no Python files")
-        loaded = [load_file(file) for file in files]
-        return [module for module in loaded if rules_of(module)] or loaded
+        return [load_file(file) for file in files]
     if path.is_file():
         return [load_file(path)]
     if isinstance(source, str) and not source.endswith(".py") and all(p.isidentifier() for p in source.split(".")):

@@ -69,10 +69,14 @@ Body: TypeAlias = Cases | Calls
 
 @dataclass(frozen=True)
 class Origin:
-    """The module in which a rule was made: its name and its globals, in which derived columns are looked up."""
+    """The module in which a rule was made: its name and its globals, in which derived columns are looked up.
+
+    ``line`` is the user's line that made it, as ``file:number``, for messages; empty if that is not known.
+    """
 
     module: str
     namespace: Mapping[str, Any] = field(repr=False, hash=False, compare=False)
+    line: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, eq=False)

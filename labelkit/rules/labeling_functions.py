@@ -108,9 +108,10 @@ def _check_rules(lfs: Sequence[LabelingFunction[...]]) -> None:
         if not isinstance(lf, LabelingFunction):
             raise CollectError(f"{lf!r} is not a labeling function", hint="decorate it with @labeling_function")
         if lf.name in seen:
-            where = {seen[lf.name].origin.module, lf.origin.module}
+            first, second = (one.origin.line or one.origin.module for one in (seen[lf.name], lf))
+            where = f"both made at {first}" if first == second else f"{first} and {second}"
             raise CollectError(
-                f"two labeling functions are named {lf.name!r} (in {' and '.join(sorted(where))})",
+                f"two labeling functions are named {lf.name!r} ({where})",
                 hint="rename one, or give it name=...",
             )
         seen[lf.name] = lf

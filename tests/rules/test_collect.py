@@ -234,9 +234,9 @@ def test_a_declaration_that_is_refused_names_the_line_of_the_rule(write):
     fails(path, rf"^{path}, line [34]: the pattern '\(' of rule 'r' does not compile")
 
 
-def test_two_rules_of_one_name_are_refused_with_their_modules(write):
+def test_two_rules_of_one_name_are_refused_with_their_lines(write):
     a, b = write("a.py", HEAD + rule("x")), write("b.py", HEAD + rule("x"))
-    fails([a, b], r"two labeling functions are named 'x' \(in a and b\)")
+    fails([a, b], r"two labeling functions are named 'x' \(.*a.py:9 and .*b.py:9\)")
 
 
 def test_two_label_spaces_are_refused_with_who_has_which(write):

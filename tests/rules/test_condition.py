@@ -729,7 +729,7 @@ def test_a_label_beyond_the_space_is_refused_with_the_rule():
 
 
 def test_two_names_that_are_the_same_are_refused():
-    with pytest.raises(ValueError, match=r"two labeling functions are named 'a' \(in .*\)\nHint: rename one"):
+    with pytest.raises(ValueError, match=r"two labeling functions are named 'a' \(both made at .*\)\nHint: rename one"):
         lk.LabelingFunctions(rules("a", "a"), labels=2)
 
 
