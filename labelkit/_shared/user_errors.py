@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -37,7 +39,7 @@ def described(error: BaseException, *, with_place: bool = True) -> tuple[str, st
     ('ValueError', '\\ud800')
     """
     try:
-        message = plain(str(error))
+        message = plain(message_of(error))
     except BaseException as broken:  # noqa: BLE001 - the message is code of the user, too
         message = f"its message cannot be shown: str() of it raises {plain(type(broken).__name__)}"
     try:
@@ -68,6 +70,27 @@ def _place_in_user_code(error: BaseException) -> str:
             place = f" ({Path(file).name}, line {trace.tb_lineno})"
         trace = trace.tb_next
     return place
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an exception; of a member that an enum does not have, with the one that was meant.
+
+    >>> class Label(Enum):
+    ...     SPAM = 1
+    >>> try:
+    ...     Label.spam
+    ... except AttributeError as error:
+    ...     print(message_of(error))
+    Label has no member 'spam'; did you mean Label.SPAM?
+    """
+    kind = getattr(error, "obj", None)
+    if not (isinstance(error, AttributeError) and isinstance(kind, type) and issubclass(kind, Enum)):
+        return str(error)
+    names = list(kind.__members__)
+    by_letters = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(str(error.name).casefold(), by_letters, n=1)
+    meant = f"did you mean {kind.__name__}.{by_letters[close[0]]}?" if close else f"it has {', '.join(names[:12])}"
+    return f"{kind.__name__} has no member {error.name!r}; {meant}"
 
 
 def stack_level() -> int:

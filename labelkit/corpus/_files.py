@@ -18,7 +18,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from labelkit._shared.threads import in_threads
-from labelkit.corpus.file_kinds import BYTE_ORDER_MARKS, FIRST_BYTES, GZIP, kind_of
+from labelkit.corpus.file_kinds import BYTE_ORDER_MARKS, FIRST_BYTES, GZIP, encoding_hint, kind_of
 from labelkit.exceptions import CorpusError
 
 BLOCK_BYTES = 4 * 2**20
@@ -156,7 +156,8 @@ def file_errors(path: Path) -> Iterator[None]:
         raise CorpusError(f"{str(path)!r} is not valid gzip: {error}", hint="rename it, or copy it again") from error
     except UnicodeDecodeError as error:
         reason = f"{error.reason} at byte {error.start}"
-        raise CorpusError(f"{str(path)!r} is not valid {error.encoding}: {reason}", hint="save it as UTF-8") from error
+        hint = "save it as UTF-8" if error.encoding.startswith("utf-16") else encoding_hint(error.object, path)
+        raise CorpusError(f"{str(path)!r} is not valid {error.encoding}: {reason}", hint=hint) from error
 
 
 def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:

@@ -81,7 +81,7 @@ class CsvSource(FixedColumns):
         self.path: Path | None = path
         self.name = str(path)
         delimiter = next(sign for suffix, sign in DELIMITERS.items() if path.name.lower().endswith(suffix))
-        self._file = _read_header(path, delimiter)
+        self._file = read_header(path, delimiter)
         self._types = types
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -119,7 +119,9 @@ class CsvSource(FixedColumns):
         return f"{self._digest}/{column}"
 
 
-class _CsvFile(NamedTuple):
+class CsvFile(NamedTuple):
+    """A file with its delimiter and its header."""
+
     path: Path
     delimiter: str
     header: list[str]
@@ -139,7 +141,7 @@ class _CsvBlock(NamedTuple):
     """False if a quote is open at the end."""
 
 
-def _read_header(path: Path, delimiter: str) -> _CsvFile:
+def read_header(path: Path, delimiter: str) -> CsvFile:
     """Read the header, by the delimiter that it has: the file's name may say another one."""
     block, row = _first_row(path, delimiter, 0, 1)
     start = (block.offset, block.line)
@@ -150,7 +152,7 @@ def _read_header(path: Path, delimiter: str) -> _CsvFile:
         delimiter = other
         block, row = _first_row(path, delimiter, *start)
     names = _names(path, row)
-    return _CsvFile(path, delimiter, names, _end_of(block, row), row.line + count_lines(row.raw))
+    return CsvFile(path, delimiter, names, _end_of(block, row), row.line + count_lines(row.raw))
 
 
 def _first_row(path: Path, delimiter: str, offset: int, line: int) -> tuple[_CsvBlock, CsvRow]:
@@ -222,7 +224,7 @@ def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
     return buffer[: len(rest) + source.readinto(buffer[len(rest) :])]
 
 
-def _chunks(file: _CsvFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+def _chunks(file: CsvFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
     n_rows = 0
     for block in one_ahead(_blocks(file.path, file.delimiter, BLOCK_BYTES, file.body, file.line)):
         parts = [block]
@@ -251,7 +253,7 @@ def _halves(block: _CsvBlock, delimiter: str) -> list[_CsvBlock]:
     return [first, _CsvBlock(block.data[middle:], block.offset + middle, line, closed=block.closed)]
 
 
-def _read_fast(block: _CsvBlock, file: _CsvFile, schema: pa.Schema) -> pa.RecordBatch | None:
+def _read_fast(block: _CsvBlock, file: CsvFile, schema: pa.Schema) -> pa.RecordBatch | None:
     """Read a block with Arrow's parser; None where the definition has to decide."""
     text = _read_text(block, file, schema.names)
     if text is None:
@@ -265,7 +267,7 @@ def _read_fast(block: _CsvBlock, file: _CsvFile, schema: pa.Schema) -> pa.Record
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _read_text(block: _CsvBlock, file: _CsvFile, columns: Sequence[str]) -> pa.Table | None:
+def _read_text(block: _CsvBlock, file: CsvFile, columns: Sequence[str]) -> pa.Table | None:
     data = block.data
     if not block.closed or data[: len(BOM)] == BOM or not is_utf8(data):  # Arrow drops a BOM at the start of its input
         return None
@@ -290,7 +292,7 @@ def _read_text(block: _CsvBlock, file: _CsvFile, columns: Sequence[str]) -> pa.T
         return None
 
 
-def _read_slowly(rows: list[CsvRow], first_row: int, file: _CsvFile, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:
+def _read_slowly(rows: list[CsvRow], first_row: int, file: CsvFile, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:
     """Read row by row, and report bad rows: their number of fields, their bytes, or a value of another type."""
     reasons = {i: reason for i, row in enumerate(rows) if (reason := _what_is_wrong(row, len(file.header)))}
     whole = [i for i in range(len(rows)) if i not in reasons]
@@ -311,7 +313,7 @@ def _read_slowly(rows: list[CsvRow], first_row: int, file: _CsvFile, schema: pa.
     return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
 
 
-def _hint_for(reason: str, row: CsvRow, file: _CsvFile) -> str | None:
+def _hint_for(reason: str, row: CsvRow, file: CsvFile) -> str | None:
     """Return what to do about a bad row, where something is better than to leave it out."""
     if "not valid UTF-8" in reason:
         return f'{encoding_hint(row.raw, file.path)}; on_bad_row="reject" leaves such rows out'

@@ -275,15 +275,22 @@ def _hint_for(reason: str, data: bytes, path: Path) -> str | None:
         return type_hint(reason)
     if not is_utf8(data):
         return f'{encoding_hint(data, path)}; on_bad_row="reject" leaves such rows out'
+    return json_hint(data, path) or (
+        "if it is a table, rename it to .csv or .tsv" if not reason and data.strip() else None
+    )
+
+
+def json_hint(data: bytes, path: Path) -> str | None:
+    """Return what to do about a line that is not one JSON object, by the habit that it shows; None for others."""
     start = data.lstrip()
-    if start.startswith(b"["):
-        convert = f"jq -c '.[]' {quote(path.name)} > lines.jsonl, or give pandas.read_json(path)"
+    if start.startswith(b"[") and (b"{" in start or start.rstrip() == b"["):
+        convert = f"jq -c '.[]' {quote(path.name)} > lines.jsonl"
         return f"it looks like one JSON array; JSON Lines has one object a line: {convert}"
     if start.startswith(b"{"):
         return _object_hint(start, path)
     if start.startswith(b'"'):
         return 'JSON Lines has one object a line, {"text": "..."}, not a string'
-    return "if it is a table, rename it to .csv or .tsv" if not reason and start else None
+    return None
 
 
 def _object_hint(start: bytes, path: Path) -> str | None:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import FrameType
 
+from labelkit._shared.user_errors import is_of_labelkit
 from labelkit.rules.labeling_function import Origin
 
 
+def frame_of_caller() -> FrameType:
+    """Return the frame of the code that called labelkit."""
+    frame = sys._getframe(1)  # noqa: SLF001 - there is no public way to ask
+    while frame.f_back is not None and is_of_labelkit(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
 def file_of_caller() -> str | None:
-    """Return the file of the module whose code called the function that calls this one; None in a notebook."""
-    file: str | None = sys._getframe(2).f_globals.get("__file__")  # noqa: SLF001 - there is no public way to ask
+    """Return the file of the module whose code called labelkit; None in a notebook."""
+    file: str | None = frame_of_caller().f_globals.get("__file__")
     return file
 
 
 def origin_of_caller() -> Origin:
-    """Return the module whose code called the function that calls this one."""
-    namespace = sys._getframe(2).f_globals  # noqa: SLF001 - there is no public way to ask
+    """Return the module whose code called labelkit."""
+    namespace = frame_of_caller().f_globals
     return Origin(namespace.get("__name__", "?"), namespace)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from enum import IntEnum
+from collections.abc import Hashable, Iterable, Mapping
+from enum import Enum, IntEnum
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from labelkit.exceptions import LabelSpaceError, RuleError
-from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.rules._caller import origin_of_caller
+from labelkit.votes.label_space import ABSTAIN, LabelSpace, is_written
 
 Label: TypeAlias = int
 
@@ -28,10 +29,7 @@ def label_and_enum(value: Any) -> tuple[Label, type[IntEnum] | None]:
     if isinstance(value, np.integer):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < ABSTAIN:
-        raise RuleError(
-            f"label={value!r} is not a class",
-            hint="give a member of an IntEnum, or a number from 0 (ABSTAIN in a mapping)",
-        )
+        raise RuleError(f"label={value!r:.80} is not a class", hint=_label_hint(value))
     if isinstance(value, IntEnum):
         try:
             LabelSpace.of(type(value))
@@ -39,6 +37,31 @@ def label_and_enum(value: Any) -> tuple[Label, type[IntEnum] | None]:
             raise RuleError(error.message, hint=error.hint) from None
         return int(value), type(value)
     return value, None
+
+
+def _label_hint(value: Any) -> str:
+    """Return what to give in place of a label that is no class, by what it is."""
+    give = "give a member of an IntEnum"
+    if isinstance(value, str):
+        named = (f"{enum.__name__}.{member.name}" for enum, member in _members_near() if is_written(member.name, value))
+        member = next(named, None)
+        declare = "class Label(IntEnum): HAM = 0; SPAM = 1; or a number: 0 for the first class of labels= (--labels)"
+        return f"{give}: label={member}" if member else f"{give}, label=Label.SPAM, with {declare}"
+    if isinstance(value, type) and issubclass(value, IntEnum):
+        first = next((member.name for member in value if member >= 0), "SPAM")
+        return f"give one class of it: label={value.__name__}.{first}; all of it goes with value=, for labels in a file"
+    if isinstance(value, Enum):
+        return f"{give}: derive {type(value).__name__} from it, with the classes 0, 1, ..."
+    if isinstance(value, Iterable):
+        return 'one label an entry, and the entry first: {"free": Label.SPAM, "win": Label.SPAM}'
+    return f"{give}, or a number from 0 (ABSTAIN in a mapping)"
+
+
+def _members_near() -> list[tuple[type[IntEnum], IntEnum]]:
+    """List the members of the enums that the module of the caller has."""
+    values = list(origin_of_caller().namespace.values())
+    enums = [value for value in values if isinstance(value, type) and issubclass(value, IntEnum)]
+    return [(enum, member) for enum in enums for member in enum]
 
 
 def runs_of(kind: str, given: tuple[Any, ...], label: Any) -> Runs:
@@ -117,13 +140,27 @@ def meaning_of(text: Any, label: Any, source: Any) -> Label:
         If the text is not among the labels.
     """
     meanings = meanings_of(label)
+    if isinstance(text, bool) or not isinstance(text, Hashable):
+        kind = type(text).__name__
+        raise RuleError(f"{source} holds the label {text!r:.80} ({kind})", hint="one label an entry, as text or number")
     if meanings:
-        if text not in meanings:
-            raise RuleError(f"{source} holds the label {text!r}, which is not among {list(meanings)}")
-        return meanings[text]
+        if text in meanings:
+            return meanings[text]
+        alike = {int(meanings[name]): meanings[name] for name in meanings if is_written(name, text)}
+        if len(alike) == 1:
+            return next(iter(alike.values()))
+        names = dict.fromkeys(name for name in meanings if isinstance(name, str) and not name.lstrip("-").isdecimal())
+        listed = ", ".join(map(repr, list(names or meanings)[:12]))
+        raise RuleError(f"{source} holds the label {text!r}, which is not among {listed}", hint=_text_hint(text))
     if isinstance(text, int) and not isinstance(text, bool) and label is None:
         return text
     raise RuleError(
         f"{source} holds the label {text!r}, and the rule does not say what that means",
         hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
     )
+
+
+def _text_hint(text: Any) -> str:
+    if text is None or not str(text).strip():
+        return "give each entry a label, or leave the entry out"
+    return f"write one of these, or say what it means: label={{{text!r}: Label.SPAM, ...}}"

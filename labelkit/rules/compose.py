@@ -17,6 +17,7 @@ import re
 from typing import Final
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.context_predicates import SCOPES, Near, Repeated, Unnegated, Within, is_of_text
 from labelkit.rules.expressions import AtLeast, Expression, Leaf
@@ -32,6 +33,7 @@ NEGATIONS: Final = (
 """English words that negate."""
 
 
+@called_first('("free", "money").labeled(Label.SPAM)')
 def near(first: Condition | str, second: Condition | str, *, words: int = 5, ordered: bool = False) -> Condition:
     """Match where two conditions match within some words of each other.
 
@@ -72,6 +74,7 @@ def near(first: Condition | str, second: Condition | str, *, words: int = 5, ord
     return _composed(Leaf(Near(_text_test(a), _text_test(b), words, ordered), a.columns or b.columns), one, other)
 
 
+@called_first('("refund").labeled(Label.SPAM)')
 def unnegated(
     condition: Condition | str, *, words: int = 3, negations: Condition | tuple[str, ...] = NEGATIONS
 ) -> Condition:
@@ -107,6 +110,7 @@ def unnegated(
     return _composed(Leaf(Unnegated(_text_test(leaf), words_that_negate, words), leaf.columns), given, negating)
 
 
+@called_first('("free", times=3).labeled(Label.SPAM)')
 def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
     """Match where a condition matches several times.
 
@@ -133,6 +137,7 @@ def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
     return _composed(Leaf(Repeated(_text_test(leaf), times), leaf.columns), given)
 
 
+@called_first('("sentence", keywords("free")).labeled(Label.SPAM)')
 def within(scope: str, condition: Condition | str) -> Condition:
     """Match where a condition holds in one sentence (line, paragraph, section) of the text, the others left aside.
 
@@ -177,6 +182,7 @@ def within(scope: str, condition: Condition | str) -> Condition:
     return _composed(Leaf(Within(scope, expression)), given)
 
 
+@called_first('(2, "free", "win", "now").labeled(Label.SPAM)')
 def at_least(number: int, *conditions: Condition | str) -> Condition:
     """Match where so many of some conditions match, or more.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeAlias
 
 from labelkit.exceptions import RuleError
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.labeling_function import Gate, LabelingFunction
 
 P = ParamSpec("P")
@@ -18,6 +19,7 @@ _AT_MOST: Final = {"conflicts", "overlaps"}
 """Statistics of which a single number is the upper bound; of the others it is the lower bound."""
 
 
+@called_first("(coverage=0.01)")
 def expect(
     *,
     coverage: Range | None = None,

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from labelkit._shared.optional import optional
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, runs_of
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.keywords import checked_word
@@ -45,6 +46,7 @@ _END: Final = "\x1e"
 _WORD_OR_END: Final = re.compile(rf"\w+|{_END}")
 
 
+@called_first('("viagra", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def fuzzy(
     *words: str | Iterable[str] | Mapping[str, Label],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, runs_of
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Expression, Leaf
 from labelkit.rules.options import Options, RuleOptions, takes_options
@@ -16,6 +18,7 @@ from labelkit.rules.predicates import Pattern, Words
 from labelkit.rules.value_predicates import Values
 
 
+@called_first('("free", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def keywords(
     *words: str | Iterable[str] | Mapping[str, Label],
@@ -84,6 +87,7 @@ def keywords(
     return Condition(_as_cases(cases, test, column), "keywords", given, enum)
 
 
+@called_first('(r"https?://", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def regex(
     pattern: str | re.Pattern[str] | Mapping[str, Label],
@@ -122,6 +126,10 @@ def regex(
     1
     """
     given = Options.of(regex, options, pattern)
+    if isinstance(flags, str):
+        raise RuleError(
+            f"regex takes one pattern, and flags={flags!r} is text", hint=f"one with |: regex(r'{pattern}|{flags}')"
+        )
     entry: Any = pattern
     if isinstance(pattern, re.Pattern):
         if flags:
@@ -147,14 +155,55 @@ def _as_cases(
 def checked_word(word: Any, kind: str) -> str:
     """Raise RuleError unless an entry is a word or phrase."""
     if not isinstance(word, str):
-        hint = 'match="value" compares whole values of any type' if kind == "lookup" else None
-        raise RuleError(f"{kind} takes strings, not {word!r} ({type(word).__name__})", hint=hint)
+        raise RuleError(f"{kind} takes strings, not {word!r:.80} ({type(word).__name__})", hint=_word_hint(word, kind))
     if not word.strip():
         raise RuleError(f"{kind} has an empty entry {word!r}, which would match everywhere", hint="leave it out")
+    check_escapes(word, kind)
     return str(word)
+
+
+def _word_hint(word: Any, kind: str) -> str:
+    """Return what to give in place of an entry that is not a string."""
+    if kind == "lookup":
+        return 'match="value" compares whole values of any type'
+    if isinstance(word, os.PathLike):
+        return f"a file of words is read by lookup({str(word)!r})"
+    if isinstance(word, list | tuple | set | frozenset):
+        return f"give one flat list: {kind}([*first, *second])"
+    return f"write it as text: {str(word)!r:.40}" if isinstance(word, int | float) else "give words and phrases"
+
+
+_ESCAPED: Final = {"\a": "a", "\b": "b", "\v": "v", "\f": "f", **{chr(number): str(number) for number in range(1, 7)}}
+"""Characters that a backslash makes of the next character where a string has no ``r`` before it."""
+
+_CLASS: Final = re.compile(r"\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+
+
+def check_escapes(text: str, kind: str) -> None:
+    r"""Raise RuleError for a control character that stands where ``r`` before the string was forgotten, as in ``"\b"``.
+
+    >>> check_escapes("\bfree", "keywords")
+    Traceback (most recent call last):
+        ...
+    labelkit.exceptions.RuleError: keywords has '\x08free': "\b" in a string without r is a control character
+    Hint: r"\bfree", with r before the quotes; a regular expression goes into regex(...)
+    """
+    outside = _CLASS.sub("", text) if kind == "regex" else text
+    meant = "\b\1\2\3\4\5\6" if kind == "regex" else "\a\b\v\f"  # re reads \a, \v and \f alike with r and without
+    escaped = next((sign for sign in outside if sign in meant), None)
+    if escaped is None:
+        return
+    raw = "".join("\\" + _ESCAPED[sign] if sign in _ESCAPED else sign for sign in text)
+    raise RuleError(
+        f'{kind} has {text!r:.80}: "\\{_ESCAPED[escaped]}" in a string without r is a control character',
+        hint=f'r"{raw:.80}", with r before the quotes'
+        + ("; a regular expression goes into regex(...)" if kind != "regex" else ""),
+    )
 
 
 def _checked_pattern(pattern: Any) -> str:
     if not isinstance(pattern, str):
-        raise RuleError(f"regex takes a string, not {pattern!r} ({type(pattern).__name__})")
+        hint = "decode it: text is matched, not bytes" if isinstance(pattern, bytes) else 'regex(r"free|win")'
+        raise RuleError(f"regex takes a string, not {pattern!r:.80} ({type(pattern).__name__})", hint=hint)
+    check_escapes(pattern, "regex")
     return pattern

@@ -19,6 +19,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit.corpus.corpus import missing_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import origin_of_caller
 from labelkit.rules._labels import Label, meaning_of
@@ -86,6 +87,8 @@ def rules_from(
         If the file is missing, malformed or empty, or a line of it has no word or an unknown label; the message names
         the line.
     """
+    if not isinstance(source, str | Path):
+        raise RuleError(f"rules_from reads a file, not {source!r:.80}", hint="keywords(...) takes words in the code")
     origin = origin_of_caller()
     file = ListFile.of(source, origin.namespace.get("__file__"), "lexicon")
     path = file.path
@@ -201,13 +204,19 @@ def _entry_of(row: Mapping[str, Any], columns: _LexiconColumns, where: str) -> _
     key = columns.key or ("pattern" if "pattern" in row else next(iter(row), ""))
     for wanted in (key, columns.value, columns.group, columns.weight):
         if wanted is not None and wanted not in row:
-            raise RuleError(f"{where} has no {wanted!r}; it has {', '.join(map(repr, row)) or 'nothing'}")
+            listed = ", ".join(map(repr, row)) or "nothing"
+            raise RuleError(f"{where} has no {wanted!r}; it has {listed}", hint=missing_hint(wanted, list(row)))
     what = row[key]
     if not (isinstance(what, str) and what.strip()) and not _is_tokens(what):
-        raise RuleError(f"{where} holds {what!r}, which is neither a word or phrase nor a pattern of tokens")
+        hint = "one word or phrase a line" if isinstance(what, list) else "leave such lines out"
+        raise RuleError(
+            f"{where} holds {what!r:.80}, which is neither a word or phrase nor a pattern of tokens", hint=hint
+        )
     weight = None if columns.weight is None else _weight(row[columns.weight], where)
     label = None if columns.value is None else row[columns.value]
     group = None if columns.group is None else row[columns.group]
+    if isinstance(group, list | dict):
+        raise RuleError(f"{where} has the group {group!r:.80}", hint="one group a line, as text or number")
     return _LexiconEntry(what, label, group, weight, row.get("id") if "pattern" in row else None)
 
 

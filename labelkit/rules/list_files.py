@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from labelkit.exceptions import RuleError
+from labelkit.corpus.corpus import missing_hint
+from labelkit.corpus.csv_source import read_header
+from labelkit.corpus.jsonl_source import json_hint
+from labelkit.corpus.text_file import open_text
+from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._caller import beside
 
 EntryAndValue: TypeAlias = tuple[Any, Any]
@@ -73,7 +77,8 @@ class ListFile:
         suffixes = [TEXT, *_READERS] if text else list(_READERS)
         if file.suffix.lower() not in suffixes:
             kind = file.suffix or "without suffix"
-            raise RuleError(f"a {noun} cannot be {kind!r}", hint=f"one of {', '.join(suffixes)}")
+            save = "; save a sheet as CSV" if file.suffix.lower() in (".xlsx", ".xls", ".ods") else ""
+            raise RuleError(f"a {noun} cannot be {kind!r}", hint=f"one of {', '.join(suffixes)}{save}")
         return cls(file, noun, text)
 
     @property
@@ -113,7 +118,7 @@ class WantedColumns:
         wanted = [key] if isinstance(key, str) else list(key)
         for name in (*wanted, *([] if self.value is None else [self.value])):
             if name not in names:
-                raise RuleError(f"{file} has no column {name!r}; it has {names}")
+                raise RuleError(f"{file} has no column {name!r}; it has {names}", hint=missing_hint(name, names))
         return wanted, not isinstance(key, str)
 
 
@@ -207,30 +212,33 @@ def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
         yield from _READERS[file.suffix](file, keep)
     except RuleError:
         raise
-    except (OSError, ValueError, csv.Error) as error:  # ValueError: no Parquet
+    except (OSError, ValueError, csv.Error, CorpusError) as error:  # ValueError: no Parquet
         raise _unreadable(file, error) from None
 
 
 def _unreadable(file: ListFile, error: Exception) -> RuleError:
+    if isinstance(error, CorpusError):
+        return RuleError(f"{file} cannot be read: {error.message}", hint=error.hint)
     return RuleError(f"{file} cannot be read: {error}")
 
 
 def _lines(file: ListFile) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, with their numbers."""
     try:
-        with file.path.open(encoding="utf-8-sig") as opened:
+        with open_text(file.path) as opened:
             yield from ((number, line) for number, line in enumerate(opened, start=1) if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, CorpusError) as error:
         raise _unreadable(file, error) from None
 
 
 def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
-    with file.path.open(encoding="utf-8-sig", newline="") as opened:
-        reader = csv.reader(opened, delimiter="\t" if file.suffix == ".tsv" else ",", strict=True)
-        names = next(filter(None, reader), None)
-        if names is None:
-            raise RuleError(f"{file} has no columns")
+    header = read_header(file.path, "\t" if file.suffix == ".tsv" else ",")
+    names = header.header
+    with open_text(file.path) as opened:
+        reader = csv.reader(opened, delimiter=header.delimiter, strict=True)
         for values in filter(None, reader):  # a blank line has no values
+            if reader.line_num < header.line:
+                continue
             if len(values) != len(names):
                 raise RuleError(
                     f"line {reader.line_num} of {file.path.name!r} has more or fewer than {len(names)} fields",
@@ -244,9 +252,11 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise RuleError(f"line {number} of {file.path.name!r} is no JSON: {error}") from None
+            hint = json_hint(line.encode(errors="replace"), file.path)
+            raise RuleError(f"line {number} of {file.path.name!r} is no JSON: {error}", hint=hint) from None
         if not isinstance(row, dict):
-            hint = 'one object a line, such as {"word": "free money", "label": "SPAM"}'
+            habit = json_hint(line.encode(errors="replace"), file.path)
+            hint = habit or 'one object a line, such as {"word": "free money", "label": "SPAM"}'
             raise RuleError(
                 f"line {number} of {file.path.name!r} is not an object: {line.strip()[:80]}",
                 hint=f"{hint}; plain entries belong in a {TEXT}" if file.text else hint,
@@ -269,4 +279,5 @@ _READERS: Final[dict[str, Callable[[ListFile, Keep], NumberedRows]]] = {
     ".jsonl": _read_jsonl,
     ".ndjson": _read_jsonl,
     ".parquet": _read_parquet,
+    ".json": _read_jsonl,
 }

@@ -24,6 +24,7 @@ from labelkit.exceptions import RuleError
 from labelkit.rules._caller import file_of_caller
 from labelkit.rules._labels import Label, Runs, label_and_enum, meaning_of, meanings_of, runs_of
 from labelkit.rules._normalise import STEPS, normalised
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.databases import DatabaseQuery, Table
 from labelkit.rules.expressions import Leaf
@@ -37,6 +38,7 @@ from labelkit.rules.value_predicates import Stored, Tuples, Values
 NormaliseStep: TypeAlias = Literal["case", "accents", "punctuation", "space"]
 
 
+@called_first('("words.txt", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def lookup(
     source: str | Path | Table | Iterable[Any] | Mapping[Any, Label],
@@ -109,12 +111,14 @@ def lookup(
         if match == "phrase" or ignore_case:
             raise RuleError("a table that is asked per batch is asked for whole values as they are", hint='load="once"')
         return _asking(source.keyed(key, value), "lookup", label, column, given)
-    cases, enum = _entries_of(source, "lookup", label, key=key, value=value, module_file=module_file)
+    by_value = match == "value" or (match is None and isinstance(source, Table))
+    cases, enum = _entries_of(
+        source, "lookup", label, key=key, value=value, module_file=module_file, keep_blanks=by_value
+    )
     if any(isinstance(entry, tuple) for entries, _ in cases for entry in entries):
         if match == "phrase":
             raise RuleError("a phrase stands in one text, and an entry of the look-up is a tuple", hint='match="value"')
         return _among_tuples(cases, "lookup", ("case",) if ignore_case else (), column, given, enum)
-    by_value = match == "value" or (match is None and isinstance(source, Table))
 
     def test(entries: list[Any]) -> Words | Values:
         if by_value:
@@ -125,6 +129,7 @@ def lookup(
     return Condition(leaf_cases, "lookup", given, enum)
 
 
+@called_first('("pairs.csv", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def facts(
     source: str | Path | Table | Iterable[Any] | Mapping[Any, Label],
@@ -212,10 +217,12 @@ def _entries_of(
     value: str | None,
     module_file: str | None,
     all_columns: bool = False,
+    keep_blanks: bool = False,
 ) -> Runs:
     """Read the entries of a file, a table or an iterable, in runs with the same label."""
     if isinstance(source, Table):
-        pairs = source.entries(source.keyed(key, value, all_columns=all_columns))
+        entries = source.entries(source.keyed(key, value, all_columns=all_columns))
+        pairs = [pair for pair in entries if keep_blanks or "" not in _parts(pair[0])]
         pairs.sort(key=lambda pair: [(type(part).__name__, part) for part in _parts(pair[0])])  # of no order otherwise
     elif isinstance(source, str | Path):
         pairs = read_entries(source, key=key, value=value, module_file=module_file, all_columns=all_columns)
@@ -255,7 +262,7 @@ def _among_tuples(
             raise RuleError(f"{kind} takes tuples of one length, and {entry!r} is not one of {width}")
         whole = tuple(map(_entry, entry))
         compared = Tuples((whole,), steps, symmetric).key(whole)
-        if "" in [normalised(part, steps) for part in whole if isinstance(part, str)]:
+        if "" in [normalised(part, steps) for part in whole if isinstance(part, str) and (part or kind == "facts")]:
             raise RuleError(f"{kind} has an entry {entry!r}, of which nothing is left once it is normalised")
         if compared not in seen:
             seen.add(compared)
@@ -302,7 +309,9 @@ def _entry(entry: Any) -> Any:
     try:
         hash(entry)
     except TypeError:
-        raise RuleError(f"lookup takes plain values, not {entry!r} ({type(entry).__name__})") from None
+        several = f"an entry of several columns is a tuple: {tuple(entry)!r:.60}"
+        hint = several if isinstance(entry, list) else "take one value of each: [row['name'] for row in rows]"
+        raise RuleError(f"lookup takes plain values, not {entry!r:.80} ({type(entry).__name__})", hint=hint) from None
     if entry is None or entry != entry:  # noqa: PLR0124 - NaN differs from itself
         raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out")
     return entry

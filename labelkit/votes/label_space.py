@@ -225,12 +225,23 @@ def class_written(text: str, names: Sequence[str]) -> int | None:
     """
     if text in names:
         return names.index(text)
+    alike = [number for number, name in enumerate(names) if is_written(name, text)]
+    if alike:
+        return alike[0] if len(alike) == 1 else None
     bare = text.strip()
     if _NUMBER.fullmatch(bare):
-        whole = bare.partition(".")[0]
-        return names.index(whole) if whole in names else int(whole)
-    for form in (bare.casefold(), bare.rpartition(".")[2].casefold()):
-        alike = [number for number, name in enumerate(names) if name.strip().casefold() == form]
-        if alike:
-            return alike[0] if len(alike) == 1 else None
+        return int(bare.partition(".")[0])
     return ABSTAIN if bare.casefold() in {"", "abstain"} else None
+
+
+def is_written(name: object, text: object) -> bool:
+    """Return True if a text is the name of a class as people and programs write it, or its number with a fraction of 0.
+
+    >>> is_written("SPAM", "Label.spam "), is_written("1", "1.0"), is_written("A.B", "b")
+    (True, True, False)
+    """
+    if not isinstance(name, str) or not isinstance(text, str):
+        return False
+    wanted, bare = name.strip().casefold(), text.strip().casefold()
+    number = bare.partition(".")[0] if _NUMBER.fullmatch(bare) else None
+    return wanted in {bare, number} or ("." in bare and number is None and wanted == bare.rpartition(".")[2])

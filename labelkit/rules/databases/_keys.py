@@ -33,7 +33,7 @@ def fits_column(part: Any, kind: type | None) -> bool:
     if kind is not None and type(part) is not kind:
         return False
     if isinstance(part, str):
-        return part != "" and _is_utf8(part)  # look-ups skip blank entries
+        return _is_utf8(part)
     if isinstance(part, int):
         return SMALLEST <= part < LARGEST
     return not (isinstance(part, float) and math.isnan(part))

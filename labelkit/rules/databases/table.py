@@ -146,7 +146,7 @@ class Table(ABC):
             raise DatabaseError(f"{self.where} has more than {MOST_ROWS:,} rows", hint='query it: load="per batch"')
         for row in rows:
             key = row[: len(query.keys)]
-            if any(part is None or part == "" for part in key) or (query.value is not None and row[-1] is None):
+            if any(part is None for part in key) or (query.value is not None and row[-1] is None):
                 continue
             entries.append((key if query.width else key[0], None if query.value is None else row[-1]))
         if not entries:

@@ -9,8 +9,10 @@ from typing import Any, Final, ParamSpec, TypeAlias, Unpack, overload
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import file_of_caller
+from labelkit.rules._parentheses import no_parentheses
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
+from labelkit.rules.inspection.bare_body import is_bare
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.models._model import ModelSource
 from labelkit.rules.models._model_call import InPieces, ModelCall
@@ -159,6 +161,9 @@ def model_output(
             enums[0] if enums else None,
         )
         return declared if function is None else declared(function)
+
+    if function is not None and is_bare(function):
+        raise no_parentheses("model_output", function, '(model="model.joblib", threshold=0.9)')
 
     def decorate(function: Callable[P, Any]) -> LabelingFunction[P]:
         rule = calling(

@@ -7,7 +7,6 @@ that the rules of a plan need. A text that cannot be parsed is a fault of that e
 from __future__ import annotations
 
 import dis
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from types import FrameType
 from typing import Any, Final, TypeAlias
 
 from labelkit.exceptions import RuleError, StopRunError
+from labelkit.rules._caller import frame_of_caller
 from labelkit.rules.expressions import Expression, Leaf, leaves
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Origin
 from labelkit.rules.nlp._annotations import EVERYTHING
@@ -83,7 +83,7 @@ def spacy_doc(
             f"model={model!r} is not a spaCy pipeline",
             hint='model="blank:en", the name of a package, a folder, a pipeline, or a function that makes one',
         )
-    frame = sys._getframe(1)  # noqa: SLF001 - rules look the column up in the module that declares it
+    frame = frame_of_caller()  # rules look the column up in the module that declares it
     name = _bound_to(frame) or f"spacy_doc({column!r})"
     source = PipelineSource(model, frame.f_globals.get("__file__"), name)
     parsing = Parsing(source, name, _names(needs, "needs"), _names(exclude, "exclude") or ())

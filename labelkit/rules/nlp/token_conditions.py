@@ -7,11 +7,12 @@ They combine with each other and with all other conditions (``&``, ``|``, ``~``)
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Unpack
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Unpack
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, runs_of
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.nlp._annotations import checked_attribute
@@ -20,6 +21,7 @@ from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.parameters import column_names
 
 
+@called_first('([{"LOWER": "buy"}], label=Label.SPAM)')
 @takes_options(RuleOptions)
 def token_pattern(
     *patterns: Iterable[Any],
@@ -74,6 +76,7 @@ def token_pattern(
     return Condition(cases, "token_pattern", given, enum)
 
 
+@called_first('("check out", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def phrases(
     *texts: str | Iterable[str] | Mapping[str, Label],
@@ -128,6 +131,7 @@ def phrases(
     return Condition(cases, "phrases", given, enum)
 
 
+@called_first('("ORG", label=Label.SPAM)')
 @takes_options(RuleOptions)
 def entities(
     *labels: str | Iterable[str] | Mapping[str, Label],
@@ -208,6 +212,8 @@ def _pair(entry: tuple[Any, Any]) -> tuple[Any, Label]:
 def _as_json(pattern: Sequence[Mapping[str, Any]]) -> str:
     """Write a pattern as JSON, in one canonical form."""
     tokens = [{_key(key): value for key, value in token.items()} for token in pattern]
+    for attribute, value in (item for token in tokens for item in token.items()):
+        _check_letters(attribute, value)
     try:
         return json.dumps(tokens, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -215,6 +221,23 @@ def _as_json(pattern: Sequence[Mapping[str, Any]]) -> str:
             f"the token pattern {tokens!r} cannot be written as JSON: {error}",
             hint="text, numbers, True and False, and lists and dicts of them",
         ) from None
+
+
+_LETTERS: Final[dict[str, Callable[[str], str]]] = {"LOWER": str.lower, "POS": str.upper}
+"""Attributes of tokens that have letters of one case."""
+
+
+def _check_letters(attribute: str, value: Any) -> None:
+    """Raise RuleError for a value in letters that its attribute never has, so that it could not match."""
+    change = _LETTERS.get(attribute, str)
+    given = value.get("IN", []) if isinstance(value, Mapping) else [value]
+    odd = next((one for one in given if isinstance(one, str) and one != change(one)), None)
+    if odd is not None:
+        case = "lower" if attribute == "LOWER" else "upper"
+        raise RuleError(
+            f"a token pattern has {attribute!r}: {odd!r}, and never matches: {attribute} is in {case} case",
+            hint=f'{{"{attribute}": "{change(odd)}"}}' + ('; {"ORTH": ...} heeds case' if attribute == "LOWER" else ""),
+        )
 
 
 def _key(key: Any) -> str:

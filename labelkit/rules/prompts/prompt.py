@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, Unpack
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import file_of_caller
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.expressions import columns_of
 from labelkit.rules.inspection.bare_body import is_bare
@@ -25,6 +26,7 @@ from labelkit.rules.python_rule import calling
 P = ParamSpec("P")
 
 
+@called_first('("Is it spam? {text}", labels={"yes": Label.SPAM}, model="name")')
 @takes_options(AuthorOptions)
 def prompt(
     template: str | Path,

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import file_of_caller
+from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.declaration import Declaration
 from labelkit.rules.options import Options, RuleOptions, takes_options
@@ -18,6 +19,7 @@ from labelkit.rules.similarity.clusters import Clusters
 from labelkit.votes.label_space import ABSTAIN
 
 
+@called_first('(["free money"], label=Label.SPAM, threshold=0.8)')
 @takes_options(RuleOptions)
 def similar_to(
     source: Any,
