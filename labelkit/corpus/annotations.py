@@ -37,10 +37,10 @@ EXAMPLE_KEYS: Final = ("example_id", "row")
 TASK_COLUMNS: Final = (*EXAMPLE_KEYS, "task", "task_id", "item", "item_id", "id", "example")
 """Names that the column of the examples may have in a long table."""
 
-WORKER_COLUMNS: Final = ("worker", "worker_id", "annotator", "annotator_id", "user", "rater")
+WORKER_COLUMNS: Final = ("worker", "worker_id", "annotator", "annotator_id", "rater")
 """Names that the column of the annotators may have in a long table."""
 
-ANSWER_COLUMNS: Final = ("label", "answer", "gold", "response", "annotation")
+ANSWER_COLUMNS: Final = ("gold", "label", "answer", "response", "annotation")
 """Names that the column of the answers may have in a long table."""
 
 _STUDIO: Final = {"annotation_id", "annotator", "lead_time", "created_at", "updated_at"}
@@ -165,7 +165,7 @@ def _recognised(path: Path) -> AnnotationFormat | None:
 
 
 def _first_object(path: Path) -> Mapping[str, Any]:
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+    with path.open("rb") as lines:
         for line in lines:
             if line.strip():
                 try:
@@ -183,16 +183,17 @@ def _label_studio(path: Path, keys: Sequence[str], label: str | None) -> tuple[s
     tasks = _studio_tasks(path)
     if not tasks:
         raise GoldError(f"{path} holds no tasks", hint="export the project as JSON, JSON-MIN or CSV")
-    whole = isinstance(tasks[0].get("data"), dict)
-    first = tasks[0]["data"] if whole else tasks[0]
-    key = _key(first, keys, path)
-    return key, (_studio_answers if whole else _short_answers)(tasks, key, label, path)
+    if isinstance(tasks[0].get("data"), dict):
+        key = _key(tasks[0]["data"], keys, path)
+        return key, _studio_answers(tasks, key, _question(tasks, label, path), path)
+    key = _key(tasks[0], [name for name in keys if name != "id"], path)  # which is the number of the task
+    return key, _short_answers(tasks, key, label, path)
 
 
 def _studio_tasks(path: Path) -> list[dict[str, Any]]:
     if path.name.lower().endswith(".json"):
         try:
-            value = json.loads(path.read_text("utf-8-sig"))
+            value = json.loads(path.read_bytes())
         except ValueError as error:
             raise GoldError(f"{path} is not JSON: {error}", hint="export it again") from None
         tasks = value if isinstance(value, list) else [value]
@@ -202,6 +203,23 @@ def _studio_tasks(path: Path) -> list[dict[str, Any]]:
     corpus = open_corpus(path)
     rows = (row for batch in corpus.batches(corpus.column_names, BATCH_ROWS) for row in batch.table.to_pylist())
     return list(rows)
+
+
+def _results(annotation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [result for result in annotation.get("result") or () if result.get("type") == "choices"]
+
+
+def _question(tasks: Iterable[Mapping[str, Any]], label: str | None, path: Path) -> str | None:
+    """Return the name of the question whose choices are the labels; None if none was answered."""
+    answered = [annotation for task in tasks for annotation in task.get("annotations") or ()]
+    names = sorted({str(result.get("from_name")) for annotation in answered for result in _results(annotation)})
+    if label is not None or len(names) < 2:
+        return label or next(iter(names), None)
+    if "label" in names:
+        return "label"
+    raise GoldError(
+        f"{path} has answers to several questions: {', '.join(names)}", hint="lk.read_gold(path, label=...) names one"
+    )
 
 
 def _studio_answers(tasks: Iterable[Mapping[str, Any]], key: str, label: str | None, path: Path) -> Iterator[Answer]:
@@ -214,8 +232,8 @@ def _studio_answers(tasks: Iterable[Mapping[str, Any]], key: str, label: str | N
         for annotation in given:
             choices = [
                 choice
-                for result in annotation.get("result") or ()
-                if result.get("type") == "choices" and label in {None, result.get("from_name")}
+                for result in _results(annotation)
+                if result.get("from_name") == label
                 for choice in (result.get("value") or {}).get("choices") or ()
             ]
             chosen = _only(choices, example, path)
@@ -256,7 +274,7 @@ def _prodigy(path: Path, keys: Sequence[str], class_names: Sequence[str]) -> tup
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue

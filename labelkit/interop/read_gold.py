@@ -10,7 +10,7 @@ import numpy as np
 
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
 from labelkit.corpus.gold import read_gold_file, whole_ids
-from labelkit.exceptions import GoldError
+from labelkit.exceptions import CorpusError, GoldError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,14 +77,18 @@ def read_gold(
         raise GoldError(f"there is no format {format!r} of gold labels; there are {', '.join(_FORMATS)}")
     if not path.is_file():
         raise GoldError(f"there is no file {str(path)!r}", hint=f"the current folder is {str(Path.cwd())!r}")
-    answers = None
-    if format != "table":
-        answers = read_annotations(path, format=format, id_columns=[id], label=label, class_names=classes)
-    if answers is None:
-        ids, labels = _table(path, id)
-    else:
-        ids, labels = whole_ids(answers.ids) if path.suffix.lower() in {".csv", ".tsv"} else answers.ids, answers.labels
-    return pd.Series(labels, index=pd.Index(ids), name="gold")
+    try:
+        answers = None
+        if format != "table":
+            answers = read_annotations(path, format=format, id_columns=[id], label=label, class_names=classes)
+        if answers is None:
+            ids, labels = _table(path, id)
+            return pd.Series(labels, index=pd.Index(ids), name="gold")
+    except CorpusError as error:
+        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
+    ids = whole_ids(answers.ids) if path.suffix.lower() in {".csv", ".tsv"} else answers.ids
+    gold = pd.Series(answers.labels, index=pd.Index(ids), name="gold")
+    return gold.sort_index() if answers.key == "row" else gold  # positions are in the order of the corpus
 
 
 def _table(path: Path, id_: str | None) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -1,13 +1,11 @@
 """Labels go out in every format: the same examples, labels and texts, whole or not at all."""
 
-import datetime
 import json
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -124,7 +122,7 @@ def leftovers(folder):
 
 
 def same(values, others):
-    return [None if value != value else value for value in values] == list(others)
+    return [None if pd.isna(value) else value for value in values] == list(others)
 
 
 # What is written ------------------------------------------------------------------------------------------------------
@@ -162,7 +160,7 @@ def test_the_rest_is_written_without_a_label_or_with_a_default_one(name, run, ex
     sure = (expected["confidence"].astype(float) >= 0.99).to_numpy()
     frame = read_back(name, to)
     assert frame["label"].tolist() == np.where(sure, expected["label"], "HAM").tolist()
-    if "by_default" in frame and name not in {"csv"}:
+    if "by_default" in frame and name != "csv":
         assert frame["by_default"].tolist() == (~sure).tolist()
     assert 0 < sure.sum() < N
 
@@ -635,7 +633,7 @@ def test_a_sheet_has_no_more_rows_than_excel_reads(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("to", "format", "message"),
+    ("to", "name", "message"),
     [
         ("a.json", None, "'a.json' does not say which format"),
         ("folder", None, "name one: format="),
@@ -643,9 +641,9 @@ def test_a_sheet_has_no_more_rows_than_excel_reads(run, tmp_path, monkeypatch):
         ("a.txt", "parqet", "did you mean 'parquet'"),
     ],
 )
-def test_the_format_is_named_or_plain_from_the_suffix(to, format, message, run, tmp_path):
+def test_the_format_is_named_or_plain_from_the_suffix(to, name, message, run, tmp_path):
     with pytest.raises(ExportError, match=message):
-        lk.export(run, tmp_path / to, format=format)
+        lk.export(run, tmp_path / to, format=name)
 
 
 def test_memory_is_bounded_by_a_piece(run, tmp_path, monkeypatch):

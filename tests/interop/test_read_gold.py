@@ -1,0 +1,352 @@
+"""Labels that people gave come in: exported, annotated, read, and judged by."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.exceptions import GoldError, LabelkitError
+from tests.interop.test_export import RULES
+
+NAMES = ["HAM", "SPAM"]
+
+
+@pytest.fixture(scope="module", params=["ids", "numbers", "positions"])
+def run(request, tmp_path_factory):
+    """A run whose examples are named by text, by numbers, or not at all."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "rules.py").write_text(RULES)
+    frame = lk.load_comments(300).reset_index(drop=True)
+    frame["id"] = [f"=c{i}" for i in range(300)] if request.param == "ids" else np.arange(300) + 1_000
+    frame["id"] = frame["id"].sample(frac=1, random_state=1).to_numpy()
+    frame.to_csv(folder / "comments.csv", index=False)
+    id_ = None if request.param == "positions" else "id"
+    return lk.run(folder / "rules.py", folder / "comments.csv", folder / "out", id=id_, report=False, on_fault="record")
+
+
+@pytest.fixture(scope="module")
+def truth(run):
+    """What the annotators will say, by id."""
+    labels = run.labels()
+    hard = labels.hard()
+    names = np.where(hard < 0, "HAM", np.array([*NAMES, ""])[hard])
+    names[::5] = "SPAM"
+    ids = labels.ids.tolist()
+    if run.manifest["corpus"]["id"] is not None:
+        ids = [int(name) if str(name).isdigit() else name for name in ids]
+    return dict(zip(ids, names.tolist(), strict=True))
+
+
+def annotation(label, who=1, **more):
+    result = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
+    return {"id": 5, "completed_by": who, "was_cancelled": False, "ground_truth": False, "result": [result], **more}
+
+
+def key_of(run):
+    return "row" if run.manifest["corpus"]["id"] is None else "example_id"
+
+
+def studio_tasks(run, truth, folder):
+    lk.export(run, folder / "tasks.json", format="label-studio", unlabeled=True)
+    tasks = json.loads((folder / "tasks.json").read_text("utf-8"))
+    for number, task in enumerate(tasks):
+        name = task["data"][key_of(run)]
+        task |= {"id": number + 77, "annotations": [annotation(truth.get(name) or truth[int(name)])]}
+    return tasks
+
+
+def as_json(run, truth, folder):
+    path = folder / "project-1-at-2026.json"
+    path.write_text(json.dumps(studio_tasks(run, truth, folder)), "utf-8")
+    return path
+
+
+def short_rows(tasks):
+    """The short export of Label Studio: the data, the task's own id, and the choice by the name of the question."""
+    return [
+        {
+            **task["data"],
+            "id": task["id"],
+            "label": task["annotations"][0]["result"][0]["value"]["choices"][0],
+            "annotator": 1,
+            "annotation_id": 9,
+            "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-01T00:00:00Z",
+            "lead_time": 3.5,
+        }
+        for task in tasks
+    ]
+
+
+def as_json_min(run, truth, folder):
+    path = folder / "min.json"
+    path.write_text(json.dumps(short_rows(studio_tasks(run, truth, folder))), "utf-8")
+    return path
+
+
+def as_studio_csv(run, truth, folder):
+    path = folder / "studio.csv"
+    pd.DataFrame(short_rows(studio_tasks(run, truth, folder))).to_csv(path, index=False)
+    return path
+
+
+def as_prodigy(run, truth, folder):
+    lk.export(run, folder / "tasks.jsonl", format="prodigy", unlabeled=True)
+    lines = []
+    for line in (folder / "tasks.jsonl").read_text("utf-8").split("\n")[:-1]:
+        task = json.loads(line)
+        name = task["meta"][key_of(run)]
+        task |= {"accept": [truth.get(name) or truth[int(name)]], "answer": "accept", "_task_hash": 1}
+        lines.append(json.dumps({**task, "_session_id": "db-ann", "_view_id": "choice"}))
+    (folder / "annotated.jsonl").write_text("\n".join(lines), "utf-8")
+    return folder / "annotated.jsonl"
+
+
+def as_binary_prodigy(run, truth, folder):
+    """Each task asks of one label, which is accepted or rejected."""
+    tasks = [json.loads(line) for line in as_prodigy(run, truth, folder).read_text("utf-8").split("\n")]
+    for task in tasks:
+        label = task.pop("accept")[0]
+        task.pop("options")
+        task |= {"label": "SPAM", "answer": "accept" if label == "SPAM" else "reject"}
+    (folder / "binary.jsonl").write_text("\n".join(map(json.dumps, tasks)), "utf-8")
+    return folder / "binary.jsonl"
+
+
+def as_crowd(run, truth, folder):
+    """Three answers an example, one of them wrong, and then the table in another order."""
+    name = "row" if run.manifest["corpus"]["id"] is None else "task"
+    rows = [
+        {name: key, "worker": worker, "label": label if worker else NAMES[label == "HAM"]}
+        for key, label in truth.items()
+        for worker in (0, 1, 2)
+    ]
+    pd.DataFrame(rows).sample(frac=1, random_state=0).to_csv(folder / "crowd.csv", index=False)
+    return folder / "crowd.csv"
+
+
+def as_table(run, truth, folder):
+    """Our own table, with the labels corrected."""
+    lk.export(run, folder / "labels.csv", unlabeled=True)
+    frame = pd.read_csv(folder / "labels.csv")
+    frame["label"] = list(truth.values())
+    frame.to_csv(folder / "labels.csv", index=False)
+    return folder / "labels.csv"
+
+
+FORMS = [as_json, as_json_min, as_studio_csv, as_prodigy, as_binary_prodigy, as_crowd, as_table]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_exported_annotated_read_and_judged_by(form, run, truth, tmp_path):
+    path = form(run, truth, tmp_path)
+    gold = lk.read_gold(path, classes=NAMES)
+    ids = {str(name): label for name, label in gold.items()}
+    assert ids == {str(name): label for name, label in truth.items()}
+    matrix = run.matrix()
+    if matrix.ids.dtype.kind == "O" and gold.index.dtype.kind == "i":
+        gold.index = gold.index.astype(str)  # the ids of this CSV are text
+    summary = lk.summarize(matrix, gold=gold)
+    by_array = lk.summarize(matrix, gold=list(truth.values()))
+    assert summary.frame.equals(by_array.frame)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_run_takes_the_file_as_gold(form, run, truth, tmp_path):
+    path = form(run, truth, tmp_path)
+    described = run.manifest["corpus"]
+    rules = run.path.parent / "rules.py"
+    options = {"id": described["id"], "report": False, "on_fault": "record"}
+    again = lk.run(rules, described["path"], tmp_path / "out", gold=str(path), **options)
+    assert again.manifest["gold_labels"] == {"matched": 300, "given": 300}
+    correct = lk.summarize(run.matrix(), gold=list(truth.values())).frame["correct"]
+    assert again.summary["correct"].tolist() == correct.tolist()
+
+
+@pytest.fixture
+def votes():
+    return lk.LabelMatrix.of([[0], [1], [1]], classes=NAMES, ids=["a", "b", "c"])
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return path
+
+
+def test_annotators_outvote_each_other_ground_truth_decides_and_ties_are_counted(tmp_path):
+    def task(name, *annotations):
+        return {"id": 1, "data": {"text": "x", "example_id": name}, "annotations": list(annotations)}
+
+    tasks = [
+        task("a", annotation("HAM"), annotation("SPAM", 2), annotation("SPAM", {"id": 3, "email": "c@d"})),
+        task("b", annotation("HAM", ground_truth=True), annotation("SPAM", 2), annotation("SPAM", 3)),
+        task("c", annotation("HAM"), annotation("SPAM", 2)),
+        task("d", annotation("SPAM", was_cancelled=True)),
+        task("e"),
+    ]
+    with pytest.warns(UserWarning, match="3 of 5 examples have no label"):
+        gold = lk.read_gold(write(tmp_path / "a.json", tasks))
+    assert gold.to_dict() == {"a": "SPAM", "b": "HAM"}
+
+
+def test_the_question_of_a_project_is_named(tmp_path):
+    first, second = annotation("HAM"), annotation("long")["result"][0]
+    first["result"].append({**second, "from_name": "length"})
+    tasks = [{"data": {"example_id": 1}, "annotations": [first]}]
+    path = write(tmp_path / "a.json", tasks)
+    assert lk.read_gold(path).to_dict() == {1: "HAM"}
+    assert lk.read_gold(path, label="length").to_dict() == {1: "long"}
+    first["result"][0]["from_name"] = "kind"
+    with pytest.raises(GoldError, match=r"(?s)several questions: kind, length.*label="):
+        lk.read_gold(write(path, tasks))
+    rows = [{"example_id": 1, "annotation_id": 1, "annotator": 2, "lead_time": 1, "mood": "HAM"}]
+    with pytest.raises(GoldError, match="which is the question"):
+        lk.read_gold(write(path, rows))
+    assert lk.read_gold(path, label="mood").to_dict() == {1: "HAM"}
+
+
+def test_what_prodigy_ignored_or_rejected_is_no_gold(tmp_path):
+    options = [{"id": name, "text": name} for name in NAMES]
+    tasks = [
+        {"text": "a", "options": options, "accept": ["HAM"], "answer": "accept", "meta": {"key": "a"}},
+        {"text": "b", "options": options, "accept": ["HAM"], "answer": "reject", "meta": {"key": "b"}},
+        {"text": "c", "options": options, "accept": [], "answer": "accept", "meta": {"key": "c"}},
+        {"text": "d", "label": "SPAM", "answer": "ignore", "key": "d", "meta": {}},
+        {"text": "e", "label": "SPAM", "answer": "reject", "key": "e"},
+        {"text": "f", "label": "HAM", "answer": "accept", "key": "f"},
+    ]
+    path = write(tmp_path / "a.jsonl", "\ufeff" + "\n\n".join(map(json.dumps, tasks)))
+    with pytest.warns(UserWarning, match="4 of 6"):
+        assert lk.read_gold(path, id="key").to_dict() == {"a": "HAM", "f": "HAM"}
+    with pytest.warns(UserWarning, match="4 of 6"):
+        assert lk.read_gold(path, id="key", classes=["HAM", "SPAM", "OTHER"]).to_dict() == {"a": "HAM", "f": "HAM"}
+    with pytest.warns(UserWarning, match="3 of 6"):
+        assert lk.read_gold(path, id="key", classes=NAMES).to_dict() == {"a": "HAM", "e": "HAM", "f": "HAM"}
+
+
+def test_the_number_of_a_task_is_no_id(tmp_path):
+    """Label Studio puts its own number into the column ``id`` of its short exports."""
+    rows = [{"id": 1, "example_id": "x", "annotation_id": 1, "annotator": 1, "lead_time": 1, "label": "HAM"}]
+    assert lk.read_gold(write(tmp_path / "a.json", rows), id="id").to_dict() == {"x": "HAM"}
+    del rows[0]["example_id"]
+    with pytest.raises(GoldError, match="does not say of which examples"):
+        lk.read_gold(write(tmp_path / "a.json", rows), id="id")
+
+
+def test_ids_keep_their_type_but_in_csv(tmp_path):
+    pd.DataFrame({"id": ["7", "8"], "gold": NAMES}).to_parquet(tmp_path / "a.parquet")
+    assert lk.read_gold(tmp_path / "a.parquet").to_dict() == {"7": "HAM", "8": "SPAM"}
+    assert lk.read_gold(write(tmp_path / "a.csv", "id,gold\n7,HAM\n8,SPAM\n")).to_dict() == {7: "HAM", 8: "SPAM"}
+    assert lk.read_gold(write(tmp_path / "b.csv", "id,gold\n07,HAM\n8,SPAM\n")).to_dict() == {"07": "HAM", "8": "SPAM"}
+
+
+def test_ids_and_positions_are_not_taken_for_each_other(run, truth, tmp_path):
+    """A file of ids beside a corpus without, and the other way round, is refused."""
+    path = as_json(run, truth, tmp_path)
+    described = run.manifest["corpus"]
+    other = "id" if described["id"] is None else None
+    rules = run.path.parent / "rules.py"
+    message = "counts the rows" if described["id"] is None else "names the examples by 'example_id'"
+    with pytest.raises(GoldError, match=message):
+        lk.run(rules, described["path"], tmp_path / "out", gold=str(path), id=other, on_fault="record")
+
+
+# Bad input ------------------------------------------------------------------------------------------------------------
+
+SHORT = {"example_id": "a", "annotation_id": 1, "annotator": 1, "lead_time": 1}
+TASK = {"text": "x", "answer": "accept", "meta": {"example_id": "a"}, "options": []}
+
+BAD = {
+    "label-studio": {
+        "truncated": ("a.json", json.dumps([{"data": {"example_id": 1}}])[:-5], "is not JSON"),
+        "of another encoding": ("a.json", b'[{"data": {"x": "\xe4"}}]', "is not JSON"),
+        "empty": ("a.json", "", "is not JSON"),
+        "without tasks": ("a.json", [], "holds no tasks"),
+        "no list": ("a.json", [1, 2], "is no list of tasks"),
+        "without ids": ("a.json", [{"data": {"text": "x"}}], "does not say of which examples.*text"),
+        "an id missing": (
+            "a.json",
+            [{"data": {"example_id": 1}}, {"data": {"example_id": None}}],
+            "a task without 'example_id'",
+        ),
+        "an id of another type": ("a.json", [{"data": {"example_id": [1]}}], "neither text nor a number"),
+        "not annotated": ("a.json", [{"data": {"example_id": 1}, "predictions": []}], "holds no label"),
+        "several labels": (
+            "a.json",
+            [
+                {
+                    "data": {"example_id": 7},
+                    "annotations": [
+                        {"result": [{"type": "choices", "from_name": "label", "value": {"choices": NAMES}}]}
+                    ],
+                }
+            ],
+            "several labels for the example 7",
+        ),
+        "several labels, short": ("a.json", [{**SHORT, "label": {"choices": NAMES}}], "several labels"),
+        "several labels, CSV": (
+            "a.csv",
+            'example_id,annotation_id,annotator,lead_time,label\n1,1,1,1,"{""choices"": [""HAM"", ""SPAM""]}"\n',
+            "several labels",
+        ),
+    },
+    "prodigy": {
+        "truncated": ("a.jsonl", json.dumps(TASK) + "\n" + json.dumps(TASK)[:-3], "line 2"),
+        "no task": ("a.jsonl", json.dumps(TASK) + "\n[1]", "line 2 is no task"),
+        "of another encoding": ("a.jsonl", json.dumps(TASK).encode() + b'\n{"text": "\xe4"}', "line 2"),
+        "without ids": ("a.jsonl", {**TASK, "meta": {}}, "does not say of which examples"),
+        "an id missing": ("a.jsonl", json.dumps(TASK) + "\n" + json.dumps({**TASK, "meta": {}}), "a task without"),
+        "without answers": ("a.jsonl", {**TASK, "answer": "ignore"}, "holds no label"),
+        "several labels": ("a.jsonl", {**TASK, "accept": NAMES}, "several labels for the example 'a'"),
+    },
+    "crowd": {
+        "two answers": ("a.csv", "task,worker,label\n1,ann,HAM\n1,ann,SPAM\n", "'ann' answers '1' twice"),
+        "no answers": ("a.csv", "task,worker,label\n1,ann,\n", "holds no label"),
+        "empty": ("a.csv", "", "is empty"),
+        "ragged": ("a.csv", "task,worker,label\n1,ann\n", "line 2|row"),
+    },
+    "table": {
+        "missing": ("", "", "there is no file"),
+        "an id twice": ("a.csv", "id,gold\n1,HAM\n1,SPAM\n", "twice"),
+        "which column is not clear": ("a.csv", "id,x,y\n1,2,3\n", "is not clear"),
+        "an unknown suffix": ("a.doc", "x", "none of the known suffixes"),
+        "blank id": ("a.csv", "id,gold\n,HAM\n", "id is"),
+    },
+}
+
+
+@pytest.mark.parametrize(("kind", "case"), [(kind, case) for kind, cases in BAD.items() for case in cases])
+def test_a_file_that_cannot_be_gold_is_a_clear_error(kind, case, tmp_path):
+    name, content, message = BAD[kind][case]
+    path = tmp_path / (name or "missing.json")
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif name:
+        write(path, content)
+    with pytest.raises(GoldError, match=rf"(?s){message}") as error:
+        lk.read_gold(path)
+    assert str(path) in str(error.value) or re.search("answers|twice", str(error.value))
+    if name and kind != "table":
+        with pytest.raises(LabelkitError):
+            lk.read_gold(path, format=kind)
+
+
+def test_an_unknown_class_and_unknown_examples_are_named(votes, tmp_path):
+    tasks = [{"data": {"example_id": "a"}, "annotations": [annotation("Spam")]}]
+    with pytest.raises(GoldError, match="'Spam'"):
+        lk.summarize(votes, gold=lk.read_gold(write(tmp_path / "a.json", tasks)))
+    tasks = [{"data": {"example_id": "zz"}, "annotations": [annotation("SPAM")]}]
+    with pytest.raises(GoldError, match="'zz'"):
+        lk.summarize(votes, gold=lk.read_gold(write(tmp_path / "a.json", tasks)))
+
+
+def test_a_format_that_is_named_is_held_to(tmp_path):
+    path = write(tmp_path / "a.csv", "id,gold\n1,HAM\n")
+    with pytest.raises(GoldError, match="none that says the annotator"):
+        lk.read_gold(path, format="crowd")
+    with pytest.raises(GoldError, match="there are label-studio, prodigy, crowd, table"):
+        lk.read_gold(path, format="argilla")
+    assert lk.read_gold(write(path, "id,worker,gold\n1,ann,HAM\n"), format="table").to_dict() == {1: "HAM"}
