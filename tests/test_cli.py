@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import labelkit as lk
@@ -278,3 +279,36 @@ def test_the_shell_can_complete_commands():
     command = [sys.executable, "-m", "labelkit"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("plain,summarize", "")
+
+
+def test_export_writes_a_table_and_says_how_many_examples_it_left_out(rules, corpus, tmp_path):
+    labelkit("run", rules, corpus, "--out", tmp_path / "out", "--id", "id", "--quiet", "--no-report")
+    options = ("--columns", "text, author", "--votes", "--reasons")
+    done = labelkit("export", tmp_path / "out", "--to", tmp_path / "labels.csv", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{len(pd.read_csv(tmp_path / 'labels.csv'))} examples written to ")
+    assert "without such a label left out" in done.stdout
+    names = ["id", "text", "author", "label", "confidence", "covered", "p_HAM", "p_SPAM", "vote_asks", "vote_loves"]
+    assert list(pd.read_csv(tmp_path / "labels.csv").columns) == [*names, "reasons"]
+    again = labelkit("export", tmp_path / "out", "--to", tmp_path / "labels.csv")
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    assert "--force" in again.stderr
+    wrong = labelkit("export", tmp_path / "out", "--to", tmp_path / "b.csv", "--columns", "txt")
+    assert (wrong.returncode, "did you mean 'text'?" in wrong.stderr) == (1, True)
+
+
+def test_export_tells_the_labeling_configuration_and_its_annotations_are_gold(rules, corpus, tmp_path):
+    labelkit("run", rules, corpus, "--out", tmp_path / "out", "--id", "id", "--quiet", "--no-report")
+    to = tmp_path / "tasks.json"
+    done = labelkit("export", tmp_path / "out", "--to", to, "--format", "label-studio", "--default-label", "HAM")
+    assert done.returncode == 0, done.stderr
+    assert '<Choice value="SPAM"/>' in done.stdout
+    tasks = json.loads(to.read_text("utf-8"))
+    for task in tasks:
+        task["annotations"] = task.pop("predictions")
+    to.write_text(json.dumps(tasks), "utf-8")
+    done = labelkit("run", rules, corpus, "--out", tmp_path / "again", "--id", "id", "--gold", to, "--no-report")
+    assert done.returncode == 0, done.stderr
+    assert "300" in done.stdout
+    assert "against gold" in done.stdout

@@ -65,7 +65,7 @@ ODD_TEXTS = [
 ]
 ODD_TEXTS = [f"{text} subscribe" if text else text for text in ODD_TEXTS] + ["subscribe", "=1 subscribe"]
 
-N = 2_500
+N = 1_100
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def test_spacy_writes_a_folder_for_what_is_large_and_trains_on_it(run, tmp_path)
     from spacy.training import Example
 
     lk.export(run, tmp_path / "train", format="spacy")
-    assert leftovers(tmp_path / "train") == ["docs-00000.spacy", "docs-00001.spacy", "docs-00002.spacy"]
+    assert leftovers(tmp_path / "train") == ["docs-00000.spacy", "docs-00001.spacy"]
     nlp = spacy.blank("en")
     nlp.add_pipe("textcat")
     docs = DocBin().from_disk(tmp_path / "train" / "docs-00000.spacy").get_docs(nlp.vocab)
@@ -563,7 +563,7 @@ FULL_DISK = """
     for name in sys.argv[3:]:
         format, _, file = name.partition("=")
         lk.export(run, out / ("warm" + file), format=format, votes=True)  # what is imported may be compiled and cached
-    resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, 6_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500, 1_500))
     for name in sys.argv[3:]:
         format, _, file = name.partition("=")
         try:
