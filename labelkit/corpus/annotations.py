@@ -47,7 +47,7 @@ _STUDIO: Final = {"annotation_id", "annotator", "lead_time", "created_at", "upda
 """Columns that Label Studio adds to its short exports."""
 
 
-class Answer(NamedTuple):
+class WorkerAnswer(NamedTuple):
     """One answer of an annotator; the label is None for none, and ``truth`` marks one that stands for all."""
 
     example: Any
@@ -118,7 +118,7 @@ def read_annotations(
     return _agreed(key, list(answers), path)
 
 
-def _agreed(key: str, answers: Sequence[Answer], path: Path) -> Annotations:
+def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
     """Return the label of each example that most annotators gave, in the order of their first answers."""
     truth = {answer.example: answer.label for answer in answers if answer.truth and answer.label is not None}
     counts: dict[Any, dict[Any, int]] = {}
@@ -179,7 +179,7 @@ def _first_object(path: Path) -> Mapping[str, Any]:
 # Label Studio ---------------------------------------------------------------------------------------------------------
 
 
-def _label_studio(path: Path, keys: Sequence[str], label: str | None) -> tuple[str, Iterator[Answer]]:
+def _label_studio(path: Path, keys: Sequence[str], label: str | None) -> tuple[str, Iterator[WorkerAnswer]]:
     tasks = _studio_tasks(path)
     if not tasks:
         raise GoldError(f"{path} holds no tasks", hint="export the project as JSON, JSON-MIN or CSV")
@@ -222,13 +222,15 @@ def _question(tasks: Iterable[Mapping[str, Any]], label: str | None, path: Path)
     )
 
 
-def _studio_answers(tasks: Iterable[Mapping[str, Any]], key: str, label: str | None, path: Path) -> Iterator[Answer]:
+def _studio_answers(
+    tasks: Iterable[Mapping[str, Any]], key: str, label: str | None, path: Path
+) -> Iterator[WorkerAnswer]:
     """List the answers of an export as JSON."""
     for task in tasks:
         example = _id_of(task.get("data") or {}, key, path)
         given = [answer for answer in task.get("annotations") or () if not answer.get("was_cancelled")]
         if not given:
-            yield Answer(example, None, None)
+            yield WorkerAnswer(example, None, None)
         for annotation in given:
             choices = [
                 choice
@@ -237,7 +239,7 @@ def _studio_answers(tasks: Iterable[Mapping[str, Any]], key: str, label: str | N
                 for choice in (result.get("value") or {}).get("choices") or ()
             ]
             chosen = _only(choices, example, path)
-            yield Answer(example, _worker(annotation), chosen, bool(annotation.get("ground_truth")))
+            yield WorkerAnswer(example, _worker(annotation), chosen, bool(annotation.get("ground_truth")))
 
 
 def _worker(annotation: Mapping[str, Any]) -> Any:
@@ -245,7 +247,9 @@ def _worker(annotation: Mapping[str, Any]) -> Any:
     return who.get("id", who.get("email")) if isinstance(who, dict) else who
 
 
-def _short_answers(tasks: Sequence[Mapping[str, Any]], key: str, label: str | None, path: Path) -> Iterator[Answer]:
+def _short_answers(
+    tasks: Sequence[Mapping[str, Any]], key: str, label: str | None, path: Path
+) -> Iterator[WorkerAnswer]:
     """List the answers of an export as JSON-MIN or CSV: a row for each task and annotator."""
     columns = {name for task in tasks for name in task}
     question = label or next((name for name in ("label", "gold", "choice", "sentiment") if name in columns), None)
@@ -259,13 +263,13 @@ def _short_answers(tasks: Sequence[Mapping[str, Any]], key: str, label: str | No
         if isinstance(value, str) and value.startswith('{"choices"'):
             value = json.loads(value)
         choices = value.get("choices", ()) if isinstance(value, dict) else () if value in {None, ""} else (value,)
-        yield Answer(example, task.get("annotator"), _only(list(choices), example, path))
+        yield WorkerAnswer(example, task.get("annotator"), _only(list(choices), example, path))
 
 
 # Prodigy --------------------------------------------------------------------------------------------------------------
 
 
-def _prodigy(path: Path, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[Answer]]:
+def _prodigy(path: Path, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[WorkerAnswer]]:
     tasks = list(_lines(path))
     if not tasks:
         raise GoldError(f"{path} holds no tasks", hint="prodigy db-out DATASET > file.jsonl")
@@ -289,11 +293,11 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _prodigy_answers(
     tasks: Iterable[Mapping[str, Any]], key: str, class_names: Sequence[str], path: Path
-) -> Iterator[Answer]:
+) -> Iterator[WorkerAnswer]:
     for task in tasks:
         example = _id_of({**(task.get("meta") or {}), **task}, key, path)
         worker = task.get("_annotator_id", task.get("_session_id"))
-        yield Answer(example, worker, _prodigy_label(task, example, class_names, path))
+        yield WorkerAnswer(example, worker, _prodigy_label(task, example, class_names, path))
 
 
 def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[str], path: Path) -> Any:
@@ -312,7 +316,7 @@ def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[
 # Long tables ----------------------------------------------------------------------------------------------------------
 
 
-def _crowd(path: Path, id_columns: Sequence[str | None]) -> tuple[str, Iterator[Answer]]:
+def _crowd(path: Path, id_columns: Sequence[str | None]) -> tuple[str, Iterator[WorkerAnswer]]:
     corpus = open_corpus(path)
     columns = corpus.column_names
     wanted = {"example": [*id_columns, *TASK_COLUMNS], "annotator": WORKER_COLUMNS, "answer": ANSWER_COLUMNS}
@@ -329,14 +333,14 @@ def _crowd(path: Path, id_columns: Sequence[str | None]) -> tuple[str, Iterator[
     return task, _crowd_answers(corpus.batches([task, worker, answer], BATCH_ROWS))
 
 
-def _crowd_answers(batches: Iterable[Any]) -> Iterator[Answer]:
+def _crowd_answers(batches: Iterable[Any]) -> Iterator[WorkerAnswer]:
     seen: dict[tuple[Any, Any], Any] = {}
     for batch in batches:
         for task, worker, label in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
             blank = label is None or (isinstance(label, str) and not label.strip())
             if seen.setdefault((task, worker), label) != label:
                 raise GoldError(f"{worker!r} answers {task!r} twice, {seen[task, worker]!r} and {label!r}")
-            yield Answer(task, worker, None if blank else label)
+            yield WorkerAnswer(task, worker, None if blank else label)
 
 
 # Both -----------------------------------------------------------------------------------------------------------------

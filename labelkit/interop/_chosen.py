@@ -50,7 +50,7 @@ class ChosenRows:
 
 
 @dataclass(frozen=True)
-class Selection:
+class LabelChoice:
     """The rule by which examples are chosen.
 
     Parameters
@@ -70,7 +70,7 @@ class Selection:
     @classmethod
     def of(
         cls, class_names: Sequence[str], min_confidence: float | None, default: str | int | None, *, unlabeled: bool
-    ) -> Selection:
+    ) -> LabelChoice:
         """Check what is asked for.
 
         Raises

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelkit.corpus import Corpus
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.interop._annotation_tools import ArgillaRows, LabelStudioRows, ProdigyRows, label_studio_note
-from labelkit.interop._chosen import Selection
+from labelkit.interop._chosen import LabelChoice
 from labelkit.interop._excel import ExcelRows
 from labelkit.interop._hugging_face import HuggingFaceRows
 from labelkit.interop._layout import ExportLayout
@@ -148,7 +148,7 @@ def export(
     source = source_of(labels, matrix, corpus, id)
     if (votes or reasons) and not source.lf_names:
         raise ExportError("there are no votes beside these labels", hint="give them: matrix=, or a run folder")
-    selection = Selection.of(source.class_names, min_confidence, default_label, unlabeled=unlabeled)
+    selection = LabelChoice.of(source.class_names, min_confidence, default_label, unlabeled=unlabeled)
     layout, inputs = _layout(source, kind, columns, text, votes=votes, reasons=reasons)
     layout = replace(layout, by_default=selection.default >= 0)
     n_written, n_rows = _write(source, selection, layout, inputs, kind, to)
@@ -158,7 +158,7 @@ def export(
 
 def _write(
     source: LabelSource,
-    selection: Selection,
+    selection: LabelChoice,
     layout: ExportLayout,
     inputs: CorpusColumns | None,
     kind: ExportFormat,
@@ -182,7 +182,7 @@ def _write(
     return n_written, n_rows
 
 
-def _nothing(n_rows: int, selection: Selection) -> ExportError:
+def _nothing(n_rows: int, selection: LabelChoice) -> ExportError:
     """Return the error for labels of which none is written."""
     if not n_rows:
         return ExportError("there are no examples, so there is nothing to write", hint="apply the rules to a corpus")
