@@ -218,7 +218,8 @@ def _question(tasks: Iterable[Mapping[str, Any]], label: str | None, path: Path)
     if "label" in names:
         return "label"
     raise GoldError(
-        f"{path} has answers to several questions: {', '.join(names)}", hint="lk.read_gold(path, label=...) names one"
+        f"{path} has answers to several questions: {', '.join(names)}",
+        hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
     )
 
 
@@ -256,7 +257,7 @@ def _short_answers(
     if question is None or question not in columns:
         raise GoldError(
             f"{path} has the columns {', '.join(sorted(columns))}: which is the question is not clear",
-            hint="lk.read_gold(path, label=...) names it; in a project made for an export, it is called 'label'",
+            hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
         )
     for task in tasks:
         example, value = _id_of(task, key, path), task.get(question)

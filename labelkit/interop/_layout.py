@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from labelkit.interop._chosen import ChosenRows
 from labelkit.runs.match_patterns import MatchFinder
 from labelkit.votes.outcomes import FAULT
 
-RESERVED = ("label", "confidence", "covered", "by_default", "reasons")
+RESERVED: Final = ("label", "confidence", "covered", "by_default", "reasons")
 """Columns of an export; a column of the corpus with such a name is written as ``corpus_label``."""
 
 
@@ -64,7 +64,8 @@ class ExportLayout:
 
     def table(self, rows: ChosenRows) -> pa.Table:
         """Make a table: id, columns of the corpus, label, its confidence, probabilities, votes and reasons."""
-        named = {self.id_name: rows.ids, **self._inputs(rows, taken={self.id_name})}
+        ids = self._free_name(self.id_name, set())
+        named = {ids: rows.ids, **self._inputs(rows, taken={ids})}
         named["label"] = names_of_classes(rows.label, self.class_names)
         named["confidence"] = pa.array(rows.confidence, mask=rows.label < 0)
         named["covered"] = pa.array(rows.covered)
@@ -93,15 +94,19 @@ class ExportLayout:
         """Return the columns of the corpus, renamed where an export has a column of that name."""
         if rows.inputs is None:
             return {}
-        names = taken | set(RESERVED) | {f"p_{name}" for name in self.class_names}
-        names |= {f"vote_{name}" for name in self.lf_names} if self.votes else set()
         named: dict[str, Any] = {}
         for column in self.columns:
-            name = column
-            while name in names or name in named:
-                name = f"corpus_{name}"
-            named[name] = rows.inputs.column(column)
+            named[self._free_name(column, taken | set(named))] = rows.inputs.column(column)
         return named
+
+    def _free_name(self, column: str, taken: set[str]) -> str:
+        """Return the name under which a column of the corpus is written."""
+        names = taken | set(RESERVED) | {f"p_{name}" for name in self.class_names}
+        names |= {f"vote_{name}" for name in self.lf_names} if self.votes else set()
+        name = column
+        while name in names:
+            name = f"corpus_{name}"
+        return name
 
     def _extras(self, rows: ChosenRows) -> dict[str, Any]:
         named: dict[str, Any] = {}

@@ -116,8 +116,8 @@ def source_of(labels: Any, matrix: LabelMatrix | None, corpus: Any, id_: str | N
     if isinstance(labels, str | Path):
         labels = RunFolder(Path(labels))
     if isinstance(labels, RunFolder):
-        if matrix is not None:
-            raise ExportError("a run has votes of its own", hint="leave matrix= out")
+        if matrix is not None or id_ is not None:
+            raise ExportError("a run has votes and ids of its own", hint="leave matrix= and id= out")
         return FolderLabels(labels, corpus)
     if isinstance(labels, ProbabilisticLabels):
         return HeldLabels(labels, matrix, None if corpus is None else open_corpus(corpus, id=id_))
@@ -209,11 +209,8 @@ class FolderLabels:
             raise RunFolderError(f"{str(layout.folder)!r} lacks a part of its votes", hint="labelkit run ... --force")
         n_rows = _piece_rows(len(self.class_names) + votes * len(self.lf_names))
         for number, file in enumerate(files):
-            voted: Iterator[Any] = repeat(None)
-            if votes:
-                voted = pq.ParquetFile(layout.part("votes", number)).iter_batches(n_rows)
-            for labels, row_votes in zip(pq.ParquetFile(file).iter_batches(n_rows), voted, strict=False):
-                outcomes = None if faults is None else faults.marked(start, self._votes(row_votes))
+            for labels, voted in _batches(file, layout.part("votes", number) if votes else None, n_rows):
+                outcomes = None if faults is None else faults.marked(start, self._votes(voted))
                 yield self._rows(start, labels, outcomes)
                 start += labels.num_rows
 
@@ -231,6 +228,26 @@ class FolderLabels:
         places = {name: j for j, name in enumerate(self.lf_names)}
         cells = sorted((fault.row, places[fault.lf]) for fault in self.folder.faults)
         return _FaultCells(np.array(cells, dtype=np.int64).reshape(-1, 2))
+
+
+def _batches(labels: Path, votes: Path | None, n_rows: int) -> Iterator[tuple[pa.RecordBatch, Any]]:
+    """Read a part in batches of rows, labels and votes side by side.
+
+    Raises
+    ------
+    RunFolderError
+        If the files are damaged, or of different lengths.
+    """
+    try:
+        files = [pq.ParquetFile(path) for path in (labels, votes) if path is not None]
+        if len({file.metadata.num_rows for file in files}) > 1:
+            raise RunFolderError(f"{str(labels)!r} has other rows than its votes", hint="labelkit run ... --force")
+        batches = [file.iter_batches(n_rows) for file in files]
+        yield from zip(batches[0], repeat(None) if votes is None else batches[1], strict=False)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, RunFolderError):
+            raise
+        raise RunFolderError(f"{str(labels)!r} cannot be read: {error}", hint="labelkit run ... --force") from error
 
 
 @dataclass(frozen=True, eq=False)

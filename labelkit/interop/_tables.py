@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -92,13 +92,26 @@ def _simple(name: str, column: pa.ChunkedArray) -> Any:
     kind = column.type
     if name == "reasons":
         return pc.binary_join(column, "; ")
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        values = plain_column(column)
-        is_text = not pa.types.is_nested(kind)
-        return pa.array([v if v is None or is_text else as_json(v) for v in values], pa.string())
-    if pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
-        return pc.cast(column, pa.string()) if pa.types.is_large_string(kind) else column.cast(kind.value_type)
-    return column
+    if any(is_kind(kind) for is_kind in _SIMPLE):
+        return column
+    texts = [_text(value) for value in plain_column(column)]
+    return pa.array(texts, pa.string())
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else as_json(value)
+
+
+_SIMPLE: Final = (
+    pa.types.is_string,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_boolean,
+    pa.types.is_date,
+    pa.types.is_timestamp,
+    pa.types.is_null,
+)
+"""Types whose values are cells as they are."""
 
 
 class JsonLinesRows:

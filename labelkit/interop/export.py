@@ -91,7 +91,8 @@ def export(
     """Write labels to a file, or a folder, in the format of another tool.
 
     The examples that have a label are written, in their order, with its name, its probability, and the probability of
-    every class. A run is read and written a piece at a time. The file appears under its name when it is whole.
+    every class. A run is read and written a piece at a time (but a single file of spaCy is in memory until it is
+    written: name a folder for millions of examples). The file appears under its name when it is whole.
 
     Parameters
     ----------
@@ -225,6 +226,10 @@ def _layout(
     if opened is None and (columns or kind.shows_text):
         raise ExportError(
             "the columns of the corpus are wanted, and there is no corpus beside these labels", hint="give it: corpus="
+        )
+    if text is not None and not kind.shows_text:
+        raise ExportError(
+            f"a table shows no text of its own, so text={text!r} means nothing", hint="use columns= (--columns)"
         )
     shown = _text_column(opened, source, text) if opened is not None and kind.shows_text else None
     written = tuple(name for name in dict.fromkeys(columns) if name not in {source.id_name, shown})

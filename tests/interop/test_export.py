@@ -1,11 +1,13 @@
 """Labels go out in every format: the same examples, labels and texts, whole or not at all."""
 
+import datetime as dt
 import json
 import os
 import shutil
 import subprocess
 import sys
 import textwrap
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import CorpusError, ExportError, MissingExtraError, RunFolderError
+from labelkit.exceptions import CorpusError, ExportError, LabelkitError, MissingExtraError, RunFolderError
 from labelkit.interop import FORMATS, _excel
 from tests.interop.read_back import EXTRAS, read_back, target
 from tests.waiting import GUARD
@@ -212,6 +214,52 @@ def test_columns_keep_their_types_or_become_plain(run, frame, tmp_path):
     row = read_back("xlsx", tmp_path / "a.xlsx").iloc[8]
     assert row["n"] == str(8 * 10**14)
     assert (row["tags"], row["flag"], row["day"]) == ('["t2", null]', True, "2020-01-09T00:00:00+00:00")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_values_of_every_type_are_written(name, tmp_path):
+    day = dt.datetime(2020, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    columns = {
+        "seconds": pa.array([dt.timedelta(seconds=3), None]),
+        "time": pa.array([day.time(), None]),
+        "date": pa.array([day.date(), None]),
+        "day": pa.array([day, None]),
+        "price": pa.array([Decimal("1.20"), None]),
+        "nothing": pa.nulls(2),
+        "kind": pa.array(["=a", None]).dictionary_encode(),
+        "large": pa.array(["=b", None], pa.large_string()),
+        "raw": pa.array([b"\xff", None], pa.large_binary()),
+        "pair": pa.array([{"a": 1.5, "b": [float("nan")]}, None]),
+        "half": pa.array([np.float16(0.5), None]),
+        "unsigned": pa.array([2**64 - 1, None], pa.uint64()),
+        "infinite": pa.array([float("inf"), float("nan")]),
+        "text": pa.array(["", None]),
+    }
+    votes = lk.LabelMatrix.of([[0], [1]], classes=["HAM", "SPAM"])
+    labels = lk.MajorityVote().fit(votes).label(votes)
+    to = target(tmp_path, name)
+    lk.export(labels, to, format=name, corpus=pa.table(columns), columns=list(columns))
+    frame = read_back(name, to)
+    assert frame["label"].tolist() == ["HAM", "SPAM"]
+    row = frame.iloc[0]
+    assert str(row["price"]) == "1.20"
+    assert str(row["date"])[:10] == str(row["day"])[:10] == "2020-01-02"
+    assert row["kind"] == "=a"
+    assert row["large"] == "=b"
+    assert str(row["unsigned"]) in {str(2**64 - 1), "1.8446744073709552e+19"}
+
+
+def test_a_column_of_ids_of_any_name_keeps_its_place(tmp_path):
+    votes = lk.LabelMatrix.of([[0], [1]], classes=["HAM", "SPAM"], ids=["x", "y"])
+    labels = lk.MajorityVote().fit(votes).label(votes)
+    for name in ("label", "confidence", "p_HAM", "reasons"):
+        corpus = {name: ["x", "y"], "corpus_label": ["1", "2"], "row": ["3", "4"]}
+        to = tmp_path / f"{name}.jsonl"
+        lk.export(labels, to, corpus=corpus, id=name, columns=[name, "corpus_label", "row"])
+        first = json.loads(to.read_text().splitlines()[0])
+        assert next(iter(first.items())) == (f"corpus_{name}", "x")
+        assert (first["label"], first["row"]) == ("HAM", "3")
+        assert "1" in first.values()
 
 
 @pytest.mark.parametrize("name", ["csv", "xlsx"])
@@ -421,6 +469,20 @@ def a_part_of_the_votes_is_missing(run, folder):
     return broken, {"votes": True}, RunFolderError, "lacks a part"
 
 
+def a_part_of_the_votes_is_shorter(run, folder):
+    broken = copy_of(run, folder)
+    file = broken.layout.part("votes", 0)
+    pq.write_table(pq.read_table(file)[:-5], file)
+    return broken, {"reasons": True}, RunFolderError, "has other rows than its votes"
+
+
+def a_part_is_damaged(run, folder):
+    broken = copy_of(run, folder)
+    file = broken.layout.part("labels", 1)
+    file.write_bytes(file.read_bytes()[:-30])
+    return broken, {}, RunFolderError, "cannot be read"
+
+
 def no_run(_run, folder):
     (folder / "run").mkdir()
     return folder / "run", {}, RunFolderError, "not a run folder"
@@ -435,10 +497,6 @@ def all_uncovered(_run, _folder):
     votes = lk.LabelMatrix.of([[0, -1], [-1, -1]], classes=["HAM", "SPAM"])
     labels = lk.MajorityVote().fit(votes).label(votes)[[1]]
     return labels, {"corpus": ["a", "b"]}, ExportError, "none of the 1 examples has a label"
-
-
-def nobody_is_sure_enough(run, _folder):
-    return run, {"min_confidence": 1.0, "columns": []}, None, ""
 
 
 def probabilities_are_nan(run, folder):
@@ -469,7 +527,11 @@ def no_container_of_columns(run, _folder):
 
 
 def no_such_text(run, _folder):
-    return run, {"text": "txt", "columns": ["text", "txt"]}, CorpusError, "'txt' is not in the corpus"
+    return run, {"text": "txt"}, LabelkitError, "'txt' is not in the corpus|text='txt' means nothing"
+
+
+def ids_and_votes_of_another(run, _folder):
+    return run, {"id": "key", "matrix": run.matrix()}, ExportError, "ids of its own"
 
 
 def no_labels_at_all(_run, _folder):
@@ -479,6 +541,8 @@ def no_labels_at_all(_run, _folder):
 BAD = [
     no_labels,
     a_part_of_the_votes_is_missing,
+    a_part_of_the_votes_is_shorter,
+    a_part_is_damaged,
     no_run,
     no_examples,
     all_uncovered,
@@ -488,6 +552,7 @@ BAD = [
     no_probability,
     no_container_of_columns,
     no_such_text,
+    ids_and_votes_of_another,
     no_labels_at_all,
 ]
 
