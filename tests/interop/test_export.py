@@ -319,11 +319,9 @@ def test_spacy_writes_a_folder_for_what_is_large_and_trains_on_it(run, tmp_path)
 
 
 def test_argilla_reads_the_records(run, tmp_path):
-    pytest.importorskip("argilla")
-    from argilla.records._io._json import JsonIO
-
+    argilla = pytest.importorskip("argilla")
     lk.export(run, tmp_path / "records.json", format="argilla", columns=["n", "tags", "day"])
-    records = JsonIO._records_from_json(tmp_path / "records.json")
+    records = list(map(argilla.Record.from_dict, json.loads((tmp_path / "records.json").read_text("utf-8"))))
     assert records[0].fields["text"] == ODD_TEXTS[0]
     assert records[0].suggestions["label"].value == "SPAM"
     assert records[0].suggestions["label"].agent.startswith("labelkit MajorityVote ")
@@ -718,4 +716,5 @@ def test_memory_is_bounded_by_a_piece(run, tmp_path, monkeypatch):
     lk.export(run, tmp_path / "a.csv", columns=["text"], votes=True)
     monkeypatch.setattr(_sources, "PIECE_ROWS", 300)
     lk.export(run, tmp_path / "b.csv", columns=["text"], votes=True)
+    assert max(map(len, _sources.source_of(run, None, None, None).pieces(votes=True))) == 300
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
