@@ -18,7 +18,7 @@ import pyarrow as pa
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, ExportError
-from labelkit.runs.report.source import opened_again
+from labelkit.runs.run_corpus import opened_again
 from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus import Corpus
 from labelkit.corpus.gold import column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
+from labelkit.runs.run_corpus import opened_again
 from labelkit.votes.gold import gold_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 
 
 @dataclass(frozen=True)
@@ -126,12 +125,6 @@ class SourceRows:
     def _mismatch(self) -> Exception:
         """Return the error for rows that are not those of the run: another corpus, or the same read in another way."""
         return CorpusError("its rows cannot be told apart by position") if self.sure else _other_corpus()
-
-
-def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
-    """Open a corpus as a run did, whose manifest describes it: same ids, types and rejected rows."""
-    types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
-    return open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
 
 
 def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
