@@ -176,5 +176,6 @@ def _check_ids(found_ids: pa.Array, ids: pa.Array) -> None:
 
 def _other_rows(why: str) -> ExportError:
     return ExportError(
-        f"the corpus does not have the rows of the run: {why}", hint="give the corpus that was run over: --corpus"
+        f"the corpus does not have the rows of the run: {why}",
+        hint="give the corpus that was run over: corpus= (--corpus FILE)",
     )

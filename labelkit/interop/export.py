@@ -143,7 +143,7 @@ def export(
     MissingExtraError
         If the format needs a package that is not installed.
     """
-    to = Path(to)
+    to = Path(to).expanduser()
     name, kind = _format_of(to, format)
     kind.check_target(to, force=force)
     source = source_of(labels, matrix, corpus, id)
