@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.markup import visible
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain
@@ -94,7 +95,7 @@ def _show_error(error: BaseException) -> None:
     if _debug[0]:
         traceback.print_exc()
     elif isinstance(error, LabelkitError | OSError):
-        click.echo(f"error: {visible(plain(str(error)))}", err=True)
+        click.echo(f"error: {visible(plain(as_on_command_line(str(error))))}", err=True)
     else:
         kind, message = described(error)
         click.echo(f"error: {visible(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
@@ -114,7 +115,7 @@ def _leave(status: int) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    click.echo(f"warning: {visible(str(message))}", err=True)
+    click.echo(f"warning: {visible(as_on_command_line(str(message)))}", err=True)
 
 
 @cli.command(name="run")
@@ -165,13 +166,18 @@ def run_command(
         id=id_,
         gold=gold,
         model=_model(model, options),
-        labels=None if labels is None else labels.split(","),
+        labels=_classes(labels),
         progress=False if quiet else None,
         cache=False if no_cache else None,
         **settings,
     )
     if not quiet:
         click.echo(finished.describe_finished() if finished.was_finished else finished.describe())
+
+
+def _classes(labels: str | None) -> list[str] | None:
+    """Return the names in ``--labels``; spaces around them do not count."""
+    return None if labels is None else [name.strip() for name in labels.split(",")]
 
 
 def _model(name: str, options: tuple[str, ...]) -> Any:
@@ -315,9 +321,8 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     """
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
-    asked = None if labels is None else labels.split(",")
-    report = check_rules(rules, None if corpus is None else Path(corpus), labels=asked, id=id_, **options)
-    click.echo(str(report))
+    report = check_rules(rules, None if corpus is None else Path(corpus), labels=_classes(labels), id=id_, **options)
+    click.echo(as_on_command_line(str(report)))
     if not (report.clean if strict else report.ok):
         raise click.exceptions.Exit(1)
 
@@ -352,7 +357,7 @@ def plan(
 
     if (price_in is None) != (price_out is None):
         raise click.UsageError("--price-in and --price-out go together")
-    lfs = collect(rules, labels=None if labels is None else labels.split(","))
+    lfs = collect(rules, labels=_classes(labels))
     prices = None if price_in is None or price_out is None else (price_in, price_out)
     click.echo(str(estimate(lfs, corpus, rows=rows, prices=prices)))
     for lf in lfs if show or ask else ():
@@ -405,7 +410,7 @@ def cache_info(rules: str | None, *, labels: str | None) -> None:
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
     click.echo(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
     _tell_answers()
-    for lf in () if rules is None else collect(rules, labels=labels and labels.split(",")):
+    for lf in () if rules is None else collect(rules, labels=_classes(labels)):
         reasons = why_not(lf)
         click.echo(f"  {lf.name}: {'kept' if not reasons else 'not kept: ' + '; '.join(reasons)}")
     if rules is not None:

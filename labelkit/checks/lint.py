@@ -31,6 +31,7 @@ from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.odd_words import odd_words
 from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
@@ -116,6 +117,7 @@ def _problems(
         if isinstance(lf.body, Calls):
             problems += _of_returns(lf, lf.body, lfs.space)
         problems += _of_state(lf)
+        problems += [Problem("warning", lf.name, odd.reason, odd.remedy) for odd in odd_words(lf)]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
     return problems
 

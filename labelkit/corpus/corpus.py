@@ -330,20 +330,20 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
     """Return why a column may be missing, by the names of those that there are.
 
     >>> missing_hint("text", ["id", " text"])
-    "' text' has spaces around it: rename it, such as df.rename(columns=str.strip)"
+    "' text' has spaces around it: rename it, or give df.rename(columns=str.strip)"
     >>> missing_hint("text", ["id", "Text"])
     "did you mean 'Text'?"
     """
     spaced = next((name for name in names if name.strip() == column), None)
     if spaced is not None:
-        return f"{spaced!r} has spaces around it: rename it, such as df.rename(columns=str.strip)"
+        return f"{spaced!r} has spaces around it: rename it, or give df.rename(columns=str.strip)"
+    sign = next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
+    if sign is not None:
+        return f"the header is one column: its lines are not all split alike by {sign!r}; write the file with commas"
     other_case = [name for name in names if name.casefold() == column.casefold()]
     close = other_case or difflib.get_close_matches(column, names, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
-    sign = next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
-    if sign is not None:
-        return f"the header is one column: its lines are not all split alike by {sign!r}; write the file with commas"
     if any(len(name.split()) > LONGEST_NAME or name.replace(".", "", 1).isdecimal() for name in names):
         return "if the first line is data, put a line with the names of the columns above it"
     return None

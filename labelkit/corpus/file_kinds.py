@@ -41,24 +41,33 @@ class FileKind(NamedTuple):
 
 
 _WORKBOOK: Final = "save its sheet as CSV (UTF-8), or give pandas.read_excel(path)"
-_DATABASE: Final = FileKind("an SQLite database", "give pandas.read_sql(query, connection), or export it as CSV")
+_DATABASE: Final = FileKind("an SQLite database", "export it as CSV, or give pandas.read_sql(query, connection)")
 _UNPACK: Final = "unpack it, or compress it with gzip"
 
 _MAGIC: Final[tuple[tuple[bytes, FileKind], ...]] = (
     (b"PAR1", FileKind("Parquet", "rename it to .parquet")),
-    (b"PK\x03\x04", FileKind("an Excel workbook or another ZIP archive", f"{_WORKBOOK}; an archive, unpack first")),
+    (
+        b"PK\x03\x04",
+        FileKind("an Excel workbook or another ZIP archive", f"unpack an archive; of a workbook, {_WORKBOOK}"),
+    ),
     (b"\xd0\xcf\x11\xe0", FileKind("an Excel workbook (.xls)", _WORKBOOK)),
-    (b"ARROW1", FileKind("Arrow IPC (Feather)", "give pyarrow.feather.read_table(path), or write it as Parquet")),
+    (b"ARROW1", FileKind("Arrow IPC (Feather)", "write it as Parquet, or give pyarrow.feather.read_table(path)")),
     (
         b"SQLite format 3",
-        FileKind("an SQLite database", "give pandas.read_sql(query, connection), or export it as CSV"),
+        FileKind("an SQLite database", "export it as CSV, or give pandas.read_sql(query, connection)"),
     ),
     (b"BZh", FileKind("bzip2", _UNPACK)),
     (b"\xfd7zXZ", FileKind("xz", _UNPACK)),
     (b"\x28\xb5\x2f\xfd", FileKind("Zstandard", _UNPACK)),
     (b"%PDF", FileKind("a PDF document", "take its text out first")),
-    (b"\x80\x04\x95", FileKind("a Python pickle", "give pandas.read_pickle(path), if you trust its author")),
-    (b"\x80\x05\x95", FileKind("a Python pickle", "give pandas.read_pickle(path), if you trust its author")),
+    (
+        b"\x80\x04\x95",
+        FileKind("a Python pickle", "write it as Parquet, or give pandas.read_pickle(path) if you trust its author"),
+    ),
+    (
+        b"\x80\x05\x95",
+        FileKind("a Python pickle", "write it as Parquet, or give pandas.read_pickle(path) if you trust its author"),
+    ),
     (b"<!doctype html", FileKind("a web page", "download the file itself: a log-in page may have come in its place")),
     (b"<html", FileKind("a web page", "download the file itself: a log-in page may have come in its place")),
 )
@@ -68,19 +77,19 @@ SUFFIX_REMEDIES: Final = {
     ".xls": _WORKBOOK,
     ".xlsm": _WORKBOOK,
     ".ods": _WORKBOOK,
-    ".txt": "one text a line: give Path(path).read_text().splitlines(); a table: rename it to .csv or .tsv",
-    ".feather": "give pyarrow.feather.read_table(path), or write it as Parquet",
-    ".arrow": "give pyarrow.ipc.open_file(path).read_all(), or write it as Parquet",
-    ".pkl": "give pandas.read_pickle(path), or write it as Parquet",
-    ".pickle": "give pandas.read_pickle(path), or write it as Parquet",
+    ".txt": "put a line 'text' above it and rename it to .tsv, or give Path(path).read_text().splitlines()",
+    ".feather": "write it as Parquet, or give pyarrow.feather.read_table(path)",
+    ".arrow": "write it as Parquet, or give pyarrow.ipc.open_file(path).read_all()",
+    ".pkl": "write it as Parquet, or give pandas.read_pickle(path)",
+    ".pickle": "write it as Parquet, or give pandas.read_pickle(path)",
     ".zip": "unpack it first",
     ".bz2": _UNPACK,
     ".xz": _UNPACK,
     ".zst": _UNPACK,
     ".db": _DATABASE.remedy,
     ".sqlite": _DATABASE.remedy,
-    ".xml": "give pandas.read_xml(path), or export it as CSV",
-    ".html": "give pandas.read_html(path)[0], or export it as CSV",
+    ".xml": "export it as CSV, or give pandas.read_xml(path)",
+    ".html": "export it as CSV, or give pandas.read_html(path)[0]",
 }
 """How to make a corpus of files that are not read, by suffix."""
 
@@ -124,7 +133,7 @@ def encoding_hint(data: bytes, path: Path) -> str:
     convert = f"iconv -f {name} -t utf-8 {quote(path.name)} > {quote('utf8-' + path.name)} converts it"
     is_json = "json" in path.name.lower()
     read = f'read_{"json(path, lines=True" if is_json else "csv(path"}, encoding="{name}")'
-    instead = f"or save it as UTF-8, or give pandas.{read}"
+    instead = f"or save it as UTF-8; or give pandas.{read}"
     if encoding is None:
         return f"{convert}, where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis); {instead}"
     text = data.decode(encoding, errors="replace")

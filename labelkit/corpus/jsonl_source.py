@@ -102,7 +102,7 @@ class JsonLinesSource:
         names = b"|".join(
             re.escape(json.dumps(column, ensure_ascii=flag).encode(errors="replace")) for flag in (True, False)
         )
-        key = re.compile(b"(?:" + names + rb")\s*:\s*" + value)
+        key = re.compile(b"(?:" + names + rb")\s*:\s*+" + value)
         for block in _blocks(self._path, BLOCK_BYTES):
             lines = block.lines() if key.search(block.data) else ()
             rows = [

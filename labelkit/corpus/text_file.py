@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from labelkit.corpus._files import file_errors, open_bytes
 
@@ -20,5 +20,8 @@ def open_text(path: Path) -> Iterator[TextIO]:
     CorpusError
         If it is of a kind that is not text, or, while it is read, in another encoding.
     """
-    with file_errors(path), TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="") as opened:
+    with (
+        file_errors(path),
+        TextIOWrapper(cast("BufferedReader", open_bytes(path)), encoding="utf-8-sig", newline="") as opened,
+    ):
         yield opened

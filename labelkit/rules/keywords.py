@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Unpack
+from typing import Any, Final, Unpack, cast
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, runs_of
@@ -126,7 +126,7 @@ def regex(
     1
     """
     given = Options.of(regex, options, pattern)
-    if isinstance(flags, str):
+    if isinstance(cast("Any", flags), str):
         raise RuleError(
             f"regex takes one pattern, and flags={flags!r} is text", hint=f"one with |: regex(r'{pattern}|{flags}')"
         )

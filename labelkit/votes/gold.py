@@ -234,7 +234,7 @@ def _count_hint(classes: NDArray[np.int64], n_classes: int) -> str | None:
 
 def _bool_hint(class_names: Sequence[str]) -> str:
     no, yes = (class_names[0], class_names[1]) if len(class_names) == 2 else ("class 0", "class 1")
-    return f"gold.astype(int), if True means {yes} and False means {no}; in a file, write the class in its place"
+    return f"write the class of each, {yes} or {no}; or give gold.astype(int), if True means {yes} and False means {no}"
 
 
 def _as_class(value: Any, class_names: Sequence[str], meanings: dict[str, int]) -> int:

@@ -1,0 +1,41 @@
+"""Spell the options of messages as the command line does, where that is where the user stands.
+
+Messages are written in the spelling of Python; a remedy that only Python has is their last, "or give" an expression.
+
+>>> print(as_on_command_line('on_bad_row="reject" leaves such rows out; or pass labels=["HAM", "SPAM"]'))
+--on-bad-row reject leaves such rows out; or pass --labels HAM,SPAM
+>>> print(as_on_command_line("name the ids: id='key' (--id key); save it as CSV, or give pandas.read_excel(path)"))
+name the ids: --id key; save it as CSV
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Final
+
+_OPTIONS: Final = (
+    "on_bad_row|on_fault|max_faults|id|gold|labels|workers|engine|batch_size|force|random_state|time_limit|isolate"
+)
+"""Options that functions and commands share."""
+
+_VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\.\.\.|True\b|\d+\b|(?=[\s,;:)]|$)"""
+_OPTION: Final = re.compile(rf"(?<![\w.(])({_OPTIONS})=({_VALUE})")
+_TWICE: Final = re.compile(r"(--[\w-]+(?: [^\s()]+)?) \(\1\)")
+_PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
+_TEXT: Final = re.compile(r"""["']([^"']*)["']""")
+
+
+def as_on_command_line(message: str) -> str:
+    """Return a message with options in the spelling of the command line, without remedies of Python alone."""
+    return _TWICE.sub(r"\1", _OPTION.sub(_spelled, _PYTHON_ONLY.sub("", message)))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    flag, value = "--" + match[1].replace("_", "-"), match[2]
+    if value in {"", "True"}:
+        return flag
+    if value.startswith("["):
+        return f"{flag} {','.join(_TEXT.findall(value)) or 'A,B,...'}"
+    is_text = value.startswith(('"', "'"))
+    return f"{flag} {shlex.quote(value[1:-1]) if is_text else value}"

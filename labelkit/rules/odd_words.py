@@ -1,0 +1,152 @@
+"""Find words of rules that are probably not meant as they are written, and can seldom or never match.
+
+>>> from labelkit.rules.keywords import keywords
+>>> rule = keywords("免费", "don’t", label=1).rule(name="offers")
+>>> for oddity in odd_words(rule):
+...     print(oddity.reason)
+'免费' is of a script without spaces between words, and a whole word has no letter beside it
+'don’t' has a curly apostrophe, which most people do not type
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import linecache
+import re
+import tokenize
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.predicates import Predicate, Words, parts_of
+from labelkit.rules.value_predicates import Values
+
+
+class OddWord(NamedTuple):
+    """A word that is probably not meant as it is written.
+
+    Parameters
+    ----------
+    reason : str
+    remedy : str
+    """
+
+    reason: str
+    remedy: str
+
+
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+)
+"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
+
+_CURLY: Final = re.compile("[\u2018\u2019\u201c\u201d]")
+_INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
+_LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w")
+
+_TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
+    (
+        lambda word, test: isinstance(test, Words) and test.whole_word and _UNSPACED.search(word),
+        "is of a script without spaces between words, and a whole word has no letter beside it",
+        "whole_word=False",
+    ),
+    (
+        lambda word, _: word != unicodedata.normalize("NFC", word),
+        "has letters and accents apart (NFD), as most texts have not",
+        'unicodedata.normalize("NFC", word); of the texts too, in a @column, if some are so',
+    ),
+    (lambda word, _: _INVISIBLE.search(word), "has an invisible character", "type it anew, without"),
+    (
+        lambda word, _: "\u2019" in word or "\u2018" in word,
+        "has a curly apostrophe, which most people do not type",
+        'give both: "don\'t" and "don\u2019t"',
+    ),
+    (lambda word, _: _CURLY.search(word), "has curly quotes, which most people do not type", "give both kinds"),
+    (
+        lambda word, test: isinstance(test, Words) and _OF_REGEX.search(word),
+        "is looked for as it is, not as a regular expression",
+        'regex(r"...") takes one',
+    ),
+    (
+        lambda word, test: isinstance(test, Words) and _LISTED.search(word),
+        "is one phrase with its commas, not several words",
+        'give them apart: keywords("free", "win", "cash")',
+    ),
+)
+
+
+def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
+    """Find the odd words of a rule: the first of each kind, and each that lacks a comma.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    OddWord
+    """
+    tests = [part for predicate in lf.predicates for part in (predicate, *parts_of(predicate))]
+    lists = [test for test in tests if isinstance(test, Words | Values)]
+    joined = joined_strings(lf.origin.namespace.get("__file__"))
+    for test in lists:
+        words = [entry for entry in test.entries if isinstance(entry, str)]
+        for word in words:
+            if word in joined:
+                parts, line = joined[word]
+                listed = " ".join(map(repr, parts))
+                yield OddWord(
+                    f"{word!r} is {listed} (line {line}) without a comma between", "put a comma, or one string"
+                )
+        odd = [word for word in words if not word.isascii() or _OF_REGEX.search(word) or _LISTED.search(word)]
+        for is_odd, reason, remedy in _TESTS:
+            first = next((word for word in odd if is_odd(word, test)), None)
+            if first is not None:
+                yield OddWord(f"{first!r} {reason}", remedy)
+                odd.remove(first)
+
+
+def joined_strings(file: str | None) -> dict[str, tuple[list[str], int]]:
+    """Find strings in a Python file that stand side by side, and that Python joins, without a space between.
+
+    Returns
+    -------
+    dict
+        The joined string, to its parts and the line of the first.
+    """
+    lines = linecache.getlines(file) if file else []
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO("".join(lines)).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return {}
+    layout = {tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    joined: dict[str, tuple[list[str], int]] = {}
+    run: list[tokenize.TokenInfo] = []
+    for token in tokens:
+        if token.type == tokenize.STRING:
+            run.append(token)
+        elif token.type not in layout:
+            _note(run, joined)
+            run = []
+    return joined
+
+
+def _note(run: list[tokenize.TokenInfo], joined: dict[str, tuple[list[str], int]]) -> None:
+    """Keep strings that were read one after another, if no space stands where they meet."""
+    if len(run) < 2:
+        return
+    parts = [_value(token.string) for token in run]
+    if all(part and part.strip() == part for part in parts):
+        joined["".join(parts)] = (parts, run[0].start[0])
+
+
+def _value(literal: str) -> str:
+    """Return the text of a string literal; empty for bytes and what is formatted."""
+    try:
+        value = ast.literal_eval(literal)
+    except (ValueError, SyntaxError):
+        return ""
+    return value if isinstance(value, str) else ""
