@@ -435,6 +435,7 @@ several = lk.keywords("free, win, cash", label=Label.SPAM).rule(name="several")
 chinese_part = lk.keywords("免费", label=Label.SPAM, whole_word=False).rule(name="fine_1")
 two_lines = lk.regex("free "
     "money", label=Label.SPAM).rule(name="fine_2")
+both = lk.keywords("don’t", "don't", "cafe\u0301", "café", label=Label.SPAM).rule(name="fine_4")
 spaced = lk.keywords("check "
     "out", "naïve", label=Label.SPAM).rule(name="fine_3")
 """
@@ -456,6 +457,13 @@ def test_words_that_can_hardly_match_are_warned_of(tmp_path):
     for rule, reason in expected.items():
         assert re.search(f"warning: {rule}: .*{reason}.*\n  Hint: ", report), rule
     assert "fine_" not in report.split("warning:", 1)[1]
+
+
+def test_a_run_warns_of_them_too(tmp_path):
+    rule = lk.keywords("免费", label=Label.SPAM).rule(name="chinese")
+    corpus = saved(tmp_path, "a.csv", TABLE)
+    with pytest.warns(UserWarning, match=r"rule 'chinese': .*whole word.*Hint: whole_word=False"):
+        lk.run(lk.LabelingFunctions([rule], labels=Label), corpus, tmp_path / "out", report=False, progress=False)
 
 
 LEXICONS = {

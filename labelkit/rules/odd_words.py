@@ -16,12 +16,14 @@ import linecache
 import re
 import tokenize
 import unicodedata
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from labelkit._shared.user_errors import stack_level
 from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.predicates import Predicate, Words, parts_of
-from labelkit.rules.value_predicates import Values
+from labelkit.rules.predicates import Predicate, parts_of
 
 
 class OddWord(NamedTuple):
@@ -47,31 +49,43 @@ _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w")
 
+_STRAIGHT: Final = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+
+
+def _lacks(test: Predicate, word: str, usual: str) -> bool:
+    """Return True if a word is not written as usual, and its usual spelling is not among the entries of a test."""
+    return word != usual and usual not in test.entries
+
+
 _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
     (
-        lambda word, test: isinstance(test, Words) and test.whole_word and _UNSPACED.search(word),
+        lambda word, test: getattr(test, "whole_word", False) and _UNSPACED.search(word),
         "is of a script without spaces between words, and a whole word has no letter beside it",
         "whole_word=False",
     ),
     (
-        lambda word, _: word != unicodedata.normalize("NFC", word),
+        lambda word, test: _lacks(test, word, unicodedata.normalize("NFC", word)),
         "has letters and accents apart (NFD), as most texts have not",
         'unicodedata.normalize("NFC", word); of the texts too, in a @column, if some are so',
     ),
     (lambda word, _: _INVISIBLE.search(word), "has an invisible character", "type it anew, without"),
     (
-        lambda word, _: "\u2019" in word or "\u2018" in word,
+        lambda word, test: ("\u2019" in word or "\u2018" in word) and _lacks(test, word, word.translate(_STRAIGHT)),
         "has a curly apostrophe, which most people do not type",
         'give both: "don\'t" and "don\u2019t"',
     ),
-    (lambda word, _: _CURLY.search(word), "has curly quotes, which most people do not type", "give both kinds"),
     (
-        lambda word, test: isinstance(test, Words) and _OF_REGEX.search(word),
+        lambda word, test: _CURLY.search(word) and _lacks(test, word, word.translate(_STRAIGHT)),
+        "has curly quotes, which most people do not type",
+        "give both kinds",
+    ),
+    (
+        lambda word, test: test.scanned and _OF_REGEX.search(word),
         "is looked for as it is, not as a regular expression",
         'regex(r"...") takes one',
     ),
     (
-        lambda word, test: isinstance(test, Words) and _LISTED.search(word),
+        lambda word, test: test.scanned and _LISTED.search(word),
         "is one phrase with its commas, not several words",
         'give them apart: keywords("free", "win", "cash")',
     ),
@@ -90,9 +104,8 @@ def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     OddWord
     """
     tests = [part for predicate in lf.predicates for part in (predicate, *parts_of(predicate))]
-    lists = [test for test in tests if isinstance(test, Words | Values)]
-    joined = joined_strings(lf.origin.namespace.get("__file__"))
-    for test in lists:
+    joined = joined_strings("".join(linecache.getlines(lf.origin.namespace.get("__file__") or "")))
+    for test in tests:
         words = [entry for entry in test.entries if isinstance(entry, str)]
         for word in words:
             if word in joined:
@@ -109,17 +122,17 @@ def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
                 odd.remove(first)
 
 
-def joined_strings(file: str | None) -> dict[str, tuple[list[str], int]]:
-    """Find strings in a Python file that stand side by side, and that Python joins, without a space between.
+@lru_cache(maxsize=8)
+def joined_strings(source: str) -> dict[str, tuple[list[str], int]]:
+    """Find strings in a Python source that stand side by side, and that Python joins, without a space between.
 
     Returns
     -------
     dict
         The joined string, to its parts and the line of the first.
     """
-    lines = linecache.getlines(file) if file else []
     try:
-        tokens = list(tokenize.generate_tokens(io.StringIO("".join(lines)).readline))
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError):
         return {}
     layout = {tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
@@ -150,3 +163,11 @@ def _value(literal: str) -> str:
     except (ValueError, SyntaxError):
         return ""
     return value if isinstance(value, str) else ""
+
+
+def warn_of_odd_words(lfs: Iterable[LabelingFunction[...]]) -> None:
+    """Warn of the odd words of rules, a line for each."""
+    for lf in lfs:
+        for odd in odd_words(lf):
+            message = f"rule {lf.name!r}: {odd.reason}. Hint: {odd.remedy}"
+            warnings.warn(message, UserWarning, stacklevel=stack_level())

@@ -26,6 +26,7 @@ from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.manifest import write_results
 from labelkit.runs.match_patterns import match_patterns
@@ -107,6 +108,7 @@ def run(
     engine_named(engine, workers)  # a mistake is an error before anything is read
     with held_place(Path(out), force=force) as layout:
         applier = Applier(collect(rules, labels=labels))
+        warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
         with ThreadPoolExecutor(1) as pool:
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
