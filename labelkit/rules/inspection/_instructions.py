@@ -21,7 +21,7 @@ import numpy as np
 
 from labelkit.rules.inspection import purity
 from labelkit.rules.inspection._objects import DESCRIPTIONS
-from labelkit.rules.inspection._origin import is_ours, is_patched, parents
+from labelkit.rules.inspection._origin import is_ours, is_patched, is_searched, object_named, parents
 from labelkit.rules.inspection.fingerprint import PLAIN
 from labelkit.rules.inspection.syntax import home_of
 
@@ -116,7 +116,7 @@ class Body:
             elif step.opname in {"STORE_GLOBAL", "DELETE_GLOBAL"}:
                 self._notes.impure(f"changes the global {step.argval}")
             elif step.opname == "IMPORT_NAME":
-                self._import(step.argval)
+                self._import(imported_module(self._steps, position, self._scope))
             elif step.opname in {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}:
                 self._load(step.argval, after, self._scope)
             elif step.opname in _CLOSURE and step.argval in self._around:
@@ -157,7 +157,7 @@ class Body:
         for step in after:
             if not isinstance(value, ModuleType | type) or step.opname not in _ATTRIBUTE:
                 break
-            if not is_ours(value):
+            if not is_searched(value):
                 path = value.__name__ if isinstance(value, ModuleType) else f"{value.__module__}.{value.__qualname__}"
             if not hasattr(value, step.argval):
                 break
@@ -187,11 +187,11 @@ class Body:
             return
         owner = path.rpartition(".")[0]
         module = next((m for m in parents(owner) if m in sys.modules), None)
-        if module is not None and not is_ours(sys.modules[module]) and not is_patched(value):
+        if module is not None and not _is_searched_name(path, sys.modules[module]) and not is_patched(value):
             self._foreign(path)
             if isinstance(value, PLAIN):  # which the project may have set
                 self._notes.value(value, path)
-        elif isinstance(value, type) and not is_ours(value):
+        elif isinstance(value, type) and not is_searched(value):
             self._foreign(f"{value.__module__}.{value.__qualname__}")
         else:
             self._notes.value(value, path)
@@ -199,6 +199,13 @@ class Body:
     def _foreign(self, dotted: str) -> None:
         if _PATHLIB.match(dotted):
             self._reads_paths = True
+        top = sys.modules.get(dotted.partition(".")[0])
+        if top is not None and not is_ours(top) and _is_searched_name(dotted, top):
+            try:
+                self._notes.value(object_named(dotted), dotted)
+            except LookupError:
+                self._notes.unclear(f"uses {dotted}, which is not loaded")
+            return
         self._notes.foreign(dotted, seeded=dotted in purity.SEEDED and dotted not in self._unseeded)
 
     def _import(self, name: str) -> None:
@@ -208,8 +215,8 @@ class Body:
             self._notes.unclear(f"imports {name}, a module of its own project, when it is called")
         elif purity.is_unclear(name) or purity.impurity(name) is not None:
             self._notes.unclear(f"imports {name}, which may depend on more than its arguments")
-        else:
-            self._foreign(name)
+        elif module is None or not is_searched(module):
+            self._foreign(name)  # else what is used of it is searched
 
     def _file_methods(self) -> None:
         """Methods by which paths read files, of whatever object."""
@@ -218,6 +225,11 @@ class Body:
         for name in sorted(methods.keys() & reading):
             self._notes.line = _line_of(methods[name]) or self._notes.line
             self._notes.impure(f"uses pathlib.Path.{name}, which reads a file each time")
+
+
+def _is_searched_name(path: str, module: ModuleType) -> bool:
+    """Return True for a name of a module whose code is searched, unless the tables say that it is impure."""
+    return is_searched(module) and (is_ours(module) or purity.impurity(path) is None)
 
 
 def is_changed(after: list[dis.Instruction]) -> bool:
@@ -274,21 +286,31 @@ def _attributes_after(steps: list[dis.Instruction]) -> list[str]:
     return names
 
 
-def imports(code: CodeType) -> Iterator[tuple[str, str]]:
+def imports(code: CodeType, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """List the local names that a function imports, with the dotted name of each."""
     steps = steps_of(code)
     for position, step in enumerate(steps):
         if step.opname != "IMPORT_NAME":
             continue
-        following = steps[position + 1 :]
+        name, following = imported_module(steps, position, scope), steps[position + 1 :]
         if position and steps[position - 1].argval is None and following[0].opname == "IMPORT_FROM":  # import a.b as c
-            yield next(one.argval for one in following if one.opname.startswith("STORE_")), step.argval
+            yield next(one.argval for one in following if one.opname.startswith("STORE_")), name
             continue
         if following and following[0].opname.startswith("STORE_"):  # import a.b binds a
-            yield following[0].argval, step.argval.partition(".")[0]
+            yield following[0].argval, name.partition(".")[0]
             continue
         for one, other in itertools.pairwise(following):
             if one.opname == "IMPORT_FROM" and other.opname.startswith("STORE_"):
-                yield other.argval, f"{step.argval}.{one.argval}"
+                yield other.argval, f"{name}.{one.argval}"
             elif one.opname not in {"IMPORT_FROM", "SWAP", "POP_TOP"} and not one.opname.startswith("STORE_"):
                 break
+
+
+def imported_module(steps: list[dis.Instruction], position: int, scope: Mapping[str, Any]) -> str:
+    """Return the dotted name of the module that an instruction imports; of a relative import, that of its package."""
+    name = str(steps[position].argval)
+    level = steps[position - 2].argval if position > 1 else 0
+    if not isinstance(level, int) or level < 1:
+        return name
+    package = str(scope.get("__package__") or "").split(".")
+    return ".".join([*package[: len(package) - level + 1], *filter(None, [name])])

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelkit.rules.inspection._origin import is_ours
+from labelkit.rules.inspection._origin import is_searched
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 
 _FIELD_OF_TUPLE: Final[type] = type(vars(namedtuple("_FIELD_OF_TUPLE", "field"))["field"])  # noqa: PYI024 - its kind is wanted
@@ -80,7 +80,11 @@ def parts_of_kind(value: Any) -> list[Any] | None:
     """List the parts of an object of a kind that is known, the name of the kind first; None of others."""
     for kind in type(value).__mro__:
         if kind in _KINDS:
-            if type(value) is not kind and not is_ours(type(value)) and kind not in (dict, list, tuple, set, frozenset):
+            if (
+                type(value) is not kind
+                and not is_searched(type(value))
+                and kind not in (dict, list, tuple, set, frozenset)
+            ):
                 return None  # a class of a package, which may hold more
             factory = (value.default_factory,) if isinstance(value, defaultdict) else ()
             return [type(value).__name__, *factory, *_KINDS[kind](value)]
@@ -90,7 +94,7 @@ def parts_of_kind(value: Any) -> list[Any] | None:
 def hides_state(value: Any) -> str:
     """Return the name of a class that the class of an object is derived from, and that may hold more; empty if none."""
     for base in type(value).__mro__:
-        if is_ours(base) or base is object or issubclass(base, _UNDERSTOOD):
+        if is_searched(base) or base is object or issubclass(base, _UNDERSTOOD):
             continue
         is_written_in_python = any(isinstance(part, FunctionType) for part in vars(base).values())
         if not is_written_in_python and base.__basicsize__ > object.__basicsize__ + 2 * 8:

@@ -2,7 +2,8 @@
 
 A vote may be cached only if it would be the same today. The byte code of a rule, and of all that it calls in its own
 project, is searched for what it reads: constants, functions, classes and containers of the project (their content
-counts), installed packages (their versions count), and what is impure, such as files, clocks, random numbers and
+counts), installed packages (their versions count, and their code is searched alike, but for some that are judged by
+name, :mod:`labelkit.rules.inspection._judged_names`), and what is impure, such as files, clocks, random numbers and
 networks (:mod:`labelkit.rules.inspection.purity`). What is not understood counts as not known.
 
 >>> def short(text):
@@ -37,6 +38,7 @@ import numpy as np
 
 from labelkit.rules.inspection import purity
 from labelkit.rules.inspection._instructions import Body, changes_of_self, imports
+from labelkit.rules.inspection._judged_names import is_judged
 from labelkit.rules.inspection._objects import (
     around_of,
     attributes_of,
@@ -45,12 +47,15 @@ from labelkit.rules.inspection._objects import (
     parts_of_kind,
     registers_subclasses,
 )
-from labelkit.rules.inspection._origin import is_ours, version_of
+from labelkit.rules.inspection._origin import is_ours, is_searched, version_of
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.syntax import home_of, source_of
 
 _OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
 """The names of ``os.path`` on each system."""
+MOST_OF_PACKAGES: Final = 1_000
+"""Functions and classes of packages that are searched for one rule; where there are more, it is not cached."""
+
 _BUILDERS: Final = frozenset(
     f"__{name}__" for name in ("init", "new", "post_init", "set_name", "init_subclass", "prepare", "setstate", "del")
 )
@@ -148,6 +153,9 @@ class _InputSearch:
         self._function = ""
         self._first = True
         self._cached = False
+        self._in_package = False
+        self._is_package_refused = False
+        self._n_of_packages = 0
 
     def value(self, value: Any, name: str) -> None:
         """Note a value that is read under a name."""
@@ -164,7 +172,7 @@ class _InputSearch:
             self.inputs.append((name, f"as {self._searched[id(value)][0]}"))
         elif isinstance(value, (*PLAIN, Enum, re.Pattern, np.ndarray)):
             self.inputs.append((name, fingerprint(value)))
-            if is_ours(type(value)):  # a member of an enum, or an instance of a subclass of str: its methods count
+            if is_searched(type(value)):  # a member of an enum, or an instance of a subclass of str: its methods count
                 self._searched[id(value)] = len(self._searched), value
                 self._instance(value, name)
         else:
@@ -176,12 +184,13 @@ class _InputSearch:
         self._note(what, impure=False)
 
     def impure(self, what: str) -> None:
-        """Note what is impure; in a function that is cached for the process, it is unclear at most."""
-        self._note(what, impure=not self._cached)
+        """Note what is impure; in a function of a package, or one that is cached for the process, it is unclear."""
+        self._note(what, impure=not self._cached and not self._in_package)
 
     def _note(self, what: str, *, impure: bool) -> None:
         self.findings.append(Reason(what, impure=impure, line=self.line, function=self._function))
         self._within_methods.append(self._methods)
+        self._is_package_refused |= self._in_package
 
     def reasons(self) -> Iterator[Reason]:
         """Iterate over the reasons; what is impure in a method that no code asks for by name is unclear."""
@@ -197,18 +206,18 @@ class _InputSearch:
             self._builtin(value, name)
         elif isinstance(value, ModuleType):
             self.unclear(f"hands the module {value.__name__} on")
-        elif hasattr(type(value), "__resolved_parts__") and not is_ours(type(value)):
+        elif hasattr(type(value), "__resolved_parts__") and not is_searched(type(value)):
             self._parts(value.__resolved_parts__(), name)
         elif parts is not None:
             with self._in_cached(isinstance(value, functools.cached_property)):
                 self._parts(parts, name)
-            if is_ours(type(value)):
+            if is_searched(type(value)):
                 self._instance(value, name)
-        elif "__wrapped__" in getattr(value, "__dict__", ()) and not is_ours(type(value)):
+        elif "__wrapped__" in getattr(value, "__dict__", ()) and not is_searched(type(value)):
             self._wrapped(value, name)
         elif isinstance(value, np.ufunc):
             self.foreign(f"numpy.{value.__name__}")
-        elif is_dataclass(value) or is_ours(type(value)):
+        elif is_dataclass(value) or is_searched(type(value)):
             self._instance(value, name)
         elif isinstance(value, Iterator):
             self.impure(f"reads {name}, a {type(value).__qualname__}, which goes on from call to call")
@@ -240,7 +249,7 @@ class _InputSearch:
         self._cached = before
 
     def _parts(self, parts: Any, name: str) -> None:
-        plain = all(isinstance(part, PLAIN) and not is_ours(type(part)) for part in parts)
+        plain = all(isinstance(part, PLAIN) and not is_searched(type(part)) for part in parts)
         self.inputs.append((name, fingerprint(parts) if plain else str(len(parts))))
         for position, part in enumerate(() if plain else parts):
             self.value(part, f"{name}[{position}]")
@@ -264,14 +273,16 @@ class _InputSearch:
             methods = {
                 attribute: part
                 for base in owner.__mro__[::-1]
-                if is_ours(base)
+                if is_searched(base)
                 for attribute, part in vars(base).items()
             }
             for attribute, member in methods.items():
-                for method in (part for part in _functions_of(member) if self._is_called(attribute) and is_ours(part)):
+                for method in (
+                    part for part in _functions_of(member) if self._is_called(attribute) and is_searched(part)
+                ):
                     self._function, self.line = attribute, method.__code__.co_firstlineno
                     for changed, counts in changes_of_self(method):
-                        note = self.impure if counts else self.unclear
+                        note = self.impure if counts and is_ours(owner) else self.unclear
                         note(f"changes {name}.{changed}, which outlives the call")
 
     def _is_called(self, attribute: str) -> bool:
@@ -280,15 +291,31 @@ class _InputSearch:
 
     def _definition(self, value: Any, name: str) -> None:
         """A function or a class: of the project, it is searched; of a package, the version counts."""
-        if isinstance(value, FunctionType) and not is_ours(value) and hasattr(value, "__wrapped__"):
+        if isinstance(value, FunctionType) and not is_searched(value) and hasattr(value, "__wrapped__"):
             self._wrapped(value, name)  # what a decorator of a package made of a function of the project
-        elif not is_ours(value):
-            self.foreign(f"{value.__module__}.{value.__qualname__}")
-        elif isinstance(value, FunctionType):
-            self.inputs.append((name, fingerprint(*_layout(value.__code__))))
-            self._within(value)
+        elif not is_searched(value) or (not is_ours(value) and purity.impurity(_name_of(value)) is not None):
+            self.foreign(_name_of(value))
         else:
-            self._class(value, name)
+            with self._within_package(value) as goes_on:
+                if goes_on and isinstance(value, FunctionType):
+                    self.inputs.append((name, fingerprint(*_layout(value.__code__))))
+                    self._within(value)
+                elif goes_on:
+                    self._class(value, name)
+
+    @contextmanager
+    def _within_package(self, value: Any) -> Iterator[bool]:
+        """Note the package of a function or class, if it is of one; False if enough of packages was searched."""
+        if is_ours(value):
+            yield True
+            return
+        self._package(value.__module__.partition(".")[0])
+        self._n_of_packages += 1
+        if self._n_of_packages == MOST_OF_PACKAGES + 1:
+            self.unclear(f"uses {_name_of(value)}, behind which is more code of packages than is searched")
+        before, self._in_package = self._in_package, True
+        yield not self._is_package_refused and self._n_of_packages <= MOST_OF_PACKAGES
+        self._in_package = before
 
     def _class(self, value: type, name: str) -> None:
         for attribute, part in members_of(value):
@@ -312,7 +339,8 @@ class _InputSearch:
 
     def _called(self, function: FunctionType) -> None:
         self.line = function.__code__.co_firstlineno
-        self.files.add(function.__code__.co_filename)
+        if is_ours(function):
+            self.files.add(function.__code__.co_filename)
         self.value(function.__defaults__ or (), f"defaults of {function.__name__}")
         self.value(function.__kwdefaults__ or {}, f"keyword defaults of {function.__name__}")
         for attribute, part in vars(function).items():
@@ -325,7 +353,7 @@ class _InputSearch:
         unseeded = purity.SEEDED if source is None else purity.unseeded(source)
         around, defaults = self._closure(function), _mutable_defaults(function)
         codes = list(_codes(function.__code__))
-        imported = {name: dotted for code in codes for name, dotted in imports(code)}
+        imported = {name: dotted for code in codes for name, dotted in imports(code, function.__globals__)}
         for code in codes:
             Body(
                 self, code, function.__globals__, around, defaults, imported, unseeded, has_source=source is not None
@@ -353,10 +381,20 @@ class _InputSearch:
         top = dotted.partition(".")[0]
         if top in sys.stdlib_module_names or top == "builtins":
             return
+        if reason is None and not is_judged(top):
+            self.unclear(f"uses {dotted}, whose code cannot be read")
+        self._package(top)
+
+    def _package(self, top: str) -> None:
+        """Note a package, whose version counts."""
         version = version_of(top)
         self.packages[top] = version or ""
         if version is None:
             self.unclear(f"uses {top}, whose version is not known")
+
+
+def _name_of(value: Any) -> str:
+    return f"{value.__module__}.{value.__qualname__}"
 
 
 def _functions_of(member: Any) -> list[FunctionType]:

@@ -5,8 +5,8 @@ reports what is impure, and the vote cache refuses it; what is merely unclear, t
 
 >>> impurity("random.random"), impurity("os.environ.get"), impurity("math.sqrt")
 ('gives another answer each time', 'reads the environment', None)
->>> is_unclear("pickle.loads"), is_unclear("math.sqrt")
-(True, False)
+>>> is_unclear("pickle.loads"), is_unclear("wave.open"), is_unclear("math.sqrt")
+(True, True, False)
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
 from enum import Enum
 from types import ModuleType
 from typing import Any, Final, TypeGuard
 
+from labelkit.rules.inspection._judged_names import is_of_pure_module
 from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.syntax import (
     UNKNOWN,
@@ -83,30 +85,54 @@ attributes. The longest that fits decides.
 
 _UNCLEAR: Final = frozenset(
     (
-        *("asyncio", "codecs", "ctypes", "io", "pathlib", "pickle", "select", "signal", "torch", "weakref", "xml"),
+        *("torch", "jinja2", "json.load", "tokenize.open", "logging.config", "logging.handlers", "logging.FileHandler"),
+        *("decimal.getcontext", "decimal.setcontext", "decimal.localcontext", "uuid.getnode", "email.utils.localtime"),
+        *("email.utils.formatdate", "email.utils.make_msgid", "email.message_from_file", "calendar.LocaleTextCalendar"),
         *(
-            "json.load",
-            "http",
-            "concurrent",
-            "configparser",
-            "pkgutil",
-            "runpy",
-            "plistlib",
-            "mailbox",
-            "netrc",
-            "wave",
+            "email.message_from_binary_file",
+            "calendar.LocaleHTMLCalendar",
+            "calendar.month_name",
+            "calendar.month_abbr",
         ),
-        *("filecmp", "mimetypes", "gettext", "wave", "tokenize.open", "zipimport", "zoneinfo", "pwd", "grp"),
-        *("argparse", "optparse", "jinja2", "scipy.io", "numpy.fromregex", "numpy.DataSource", "numpy.lib.npyio"),
-        *("numpy.lib._datasource", "pyarrow.fs", "pyarrow._fs", "pyarrow.OSFile", "pyarrow.lib.OSFile", "pyarrow.json"),
-        *("pyarrow._json", "pyarrow.memory_map", "pyarrow.lib.memory_map", "pyarrow.ipc", "pyarrow.orc"),
+        *("calendar.day_name", "calendar.day_abbr", "statistics.NormalDist.samples", "csv.get_dialect"),
+        *("scipy.io", "scipy.datasets", "scipy.sparse.load_npz", "scipy.stats.qmc", "sklearn.datasets"),
+        *("sklearn.utils.shuffle", "sklearn.utils.resample", "numpy.fromregex", "numpy.DataSource", "numpy.lib.npyio"),
+        *("numpy.lib.format", "numpy.lib._datasource", "numpy.ctypeslib", "numpy.f2py", "numpy.geterr", "numpy.test"),
+        *("pandas.ExcelFile", "pandas.HDFStore", "pandas.ExcelWriter", "pandas.get_option", "pandas.options"),
+        *("pandas.Timestamp.utcnow", "pyarrow.fs", "pyarrow._fs", "pyarrow.OSFile", "pyarrow.lib.OSFile"),
+        *(
+            "pyarrow.json",
+            "pyarrow._json",
+            "pyarrow.memory_map",
+            "pyarrow.lib.memory_map",
+            "pyarrow.ipc",
+            "pyarrow.orc",
+        ),
+        *("pyarrow.input_stream", "pyarrow.lib.input_stream", "pyarrow.CompressedInputStream", "pyarrow.flight"),
+        *("pyarrow.lib.CompressedInputStream", "pyarrow.MemoryMappedFile", "pyarrow.lib.MemoryMappedFile"),
+        *(
+            "polars.io",
+            "polars.SQLContext",
+            "polars.DataFrame.deserialize",
+            "polars.LazyFrame.deserialize",
+            "polars.sql",
+        ),
+        *("spacy.load", "spacy.util", "spacy.cli", "spacy.training", "joblib.Memory", "joblib.numpy_pickle"),
+        *("dateutil.parser", "dateutil.tz", "dateutil.zoneinfo", "charset_normalizer.from_path", "pyparsing.testing"),
+        *("charset_normalizer.api.from_path", "ahocorasick.load", "nltk.data", "nltk.corpus", "nltk.download"),
+        *("nltk.downloader", "nltk.load", "nltk.find", "nltk.tokenize.word_tokenize", "nltk.tokenize.sent_tokenize"),
+        *("nltk.word_tokenize", "nltk.sent_tokenize", "nltk.pos_tag", "nltk.ne_chunk", "nltk.tag", "nltk.chunk"),
+        *("nltk.parse", "nltk.sentiment", "nltk.stem.wordnet", "nltk.stem.WordNetLemmatizer", "nltk.inference"),
+        *("nltk.WordNetLemmatizer", "nltk.classify", "nltk.cluster", "nltk.lm", "nltk.tokenize.punkt"),
+        *("nltk.PunktSentenceTokenizer", "nltk.tokenize.PunktSentenceTokenizer"),
     )
 )
-"""Modules of which some parts depend on their arguments alone and others do not."""
+"""What depends on more than its arguments, or may, in modules that otherwise do not."""
 
 _PURE: Final = re.compile(
     r"os\.path\.(basename|dirname|join|normpath|split|splitext|commonprefix|commonpath|isabs)|os\.(sep|linesep|fspath)"
     r"|pathlib\.Pure\w+(\.\w+)*|time\.(strptime|struct_time|sleep)|json\.loads|tomllib\.loads|sys\.(intern|maxsize|maxunicode)"
+    r"|_?io\.(StringIO|BytesIO)|dateutil\.parser\.isoparse"
     r"|http\.HTTPStatus(\.\w+)*|numpy\.random\.(SeedSequence|Generator|PCG64|Philox|MT19937|SFC64|PCG64DXSM)"
 )
 """Names in impure and unclear modules that depend on their arguments alone (bit generators are seeded, see below)."""
@@ -166,12 +192,16 @@ def _fits(name: str, dotted: str) -> bool:
 
 @functools.cache
 def is_unclear(dotted: str) -> bool:
-    """Return whether something may depend on more than its arguments, by its dotted name.
+    """Return whether something of the standard library or a judged package may depend on more than its arguments.
 
-    A module of which all is impure is unclear itself: it may be handed on.
+    Of the standard library, all that is not known to be pure is unclear. A module of which all is impure is unclear
+    itself: it may be handed on.
     """
     if _PURE.fullmatch(dotted):
         return False
+    top = dotted.partition(".")[0]
+    if top in sys.stdlib_module_names and not is_of_pure_module(dotted):
+        return True
     all_impure = any(f"{dotted}." in names for names in _IMPURE.values())
     return all_impure or any(_fits(module, dotted) for module in _UNCLEAR)
 

@@ -15,8 +15,12 @@ from labelkit.apply.vote_cache import VoteCache
 from labelkit.corpus.gold import open_gold
 from labelkit.rules.inspection.rule_inputs import inputs_of
 from labelkit.runs.run_inputs import RunInputs
-from tests.rules.inspection.edits import BASE, EDITS, NOTHING, OTHER_RULES, TEXTS, VOTER
+from tests.rules.inspection import edits
+from tests.rules.inspection.edits import BASE, NOTHING, OTHER_RULES, TEXTS, VOTER
+from tests.rules.inspection.package_edits import HARMLESS, PACKAGE_EDITS
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the packages leave files open, as many do
+EDITS = {**edits.EDITS, **PACKAGE_EDITS}
 PARTS = 2
 CORPUS = [TEXTS[n % len(TEXTS)] for n in range(PARTS * 1024)]
 RULES_OF_BASE = {"loud", "listed", "voted"}
@@ -26,8 +30,9 @@ ALL = os.environ.get("LABELKIT_ALL_EDITS") == "1"
 
 
 @pytest.fixture(autouse=True)
-def own_modules(tmp_path):
+def own_modules(tmp_path, monkeypatch):
     """Forget what an edit imported, and what it did to the environment."""
+    monkeypatch.chdir(tmp_path)
     path, environment = list(sys.path), dict(os.environ)
     yield
     forget(tmp_path)
@@ -86,6 +91,12 @@ def test_no_vote_is_stale_under_the_cache(name, tmp_path):
     after = votes_of(lfs, cache=cache)
     assert after == votes_of(lfs, cache=False)
     assert after != before, "this edit changes nothing"
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_rule_of_a_package_that_reads_nothing_is_cached(name, tmp_path):
+    lfs = collect(HARMLESS[name].write(tmp_path, edited=False))
+    assert {lf.name: inputs_of(lf).unclear for lf in lfs} == {"voted": ()}
 
 
 @pytest.mark.parametrize("name", EDITS)
