@@ -2,7 +2,8 @@
 
 An example is recognised by its id and its votes. Where ids say nothing (vote patterns, rows that were picked
 from an array), votes and classes are compared. If the gold holds nine tenths of that from fit, or is held by it as far,
-as many examples with the same votes and class are taken as seen as the model has seen.
+as many examples with the same votes and class are taken as seen as the model has seen. Gold of which more was corrected
+since is known by its votes alone, if it has the very rows of votes from fit, and these are many different ones.
 Votes are compared by hashes that depend neither on the order nor on the container of the votes.
 """
 
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
 SAME_EXAMPLES: Final = 0.9
 """Least share of examples that must be as at fit, if it is the same gold: of those with an id from there, in votes;
 of the smaller gold, where there are no ids, in votes and class."""
+
+SAME_ROWS: Final = 0.99
+"""Least share of the rows of votes that must be those from fit, if only the classes were corrected."""
+
+SAME_CLASSES: Final = 0.5
+"""Least share of the classes that must be as at fit, if the others were corrected."""
+
+TELLING_PATTERNS: Final = 12.0
+"""Least effective number of rows of votes, (sum of sqrt(n))^2 / n, of which another sample has other counts: half the
+differences of two samples sum to sqrt(n times that number / pi) on average, and to a quarter of it by 3.4 standard
+deviations, 0.98 sqrt(that number), at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,14 +111,13 @@ class SeenGold:
                 same[other] |= at_fit[other] == _with_class(hashes[other], np.full(len(other), label_at_fit))
             if same.any() and same.sum() >= SAME_EXAMPLES * with_id.sum():
                 return same, np.where(same, at_fit, keys)
-        return self._recognised_by_votes(keys, count), keys
+        is_seen = self._recognised_by_votes(keys, count)
+        return (is_seen, keys) if is_seen.any() else self._recognised_rows(hashes, keys, count)
 
     def _recognised_by_votes(self, keys: NDArray[np.uint64], count: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Take as seen as many of each pair of votes and class as the model has seen, if one gold holds the other."""
         distinct, pair = np.unique(keys, return_inverse=True)
-        start, stop = (np.searchsorted(self.keys, distinct, side=side) for side in ("left", "right"))
-        total = np.append(0.0, np.cumsum(self.counts))
-        n_seen = total[stop] - total[start]
+        n_seen = self._n_seen(distinct)
         shared = np.minimum(np.bincount(pair, weights=count), n_seen).sum()
         if shared < SAME_EXAMPLES * min(count.sum(), self.counts.sum()):
             return np.zeros(len(keys), dtype=bool)
@@ -116,6 +127,31 @@ class SeenGold:
         is_seen = np.empty(len(keys), dtype=bool)
         is_seen[by_pair] = before + 1e-9 < n_seen[pair[by_pair]]
         return is_seen
+
+    def _recognised_rows(
+        self, hashes: NDArray[np.uint64], keys: NDArray[np.uint64], count: NDArray[np.float64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+        """Take all as seen if the rows of votes are those from fit, whatever became of up to half of their classes."""
+        distinct, pattern = np.unique(hashes, return_inverse=True)
+        classes = np.arange(self.proba.shape[1])
+        of_class = [_with_class(distinct, np.full(len(distinct), label)) for label in classes]
+        at_fit = np.stack([self._n_seen(one) for one in of_class], axis=1)
+        n_now, n_at_fit = np.bincount(pattern, weights=count), at_fit.sum(axis=1)
+        n_rows = max(float(count.sum()), float(self.counts.sum()))
+        n_patterns = np.sqrt(n_now).sum() ** 2 / n_now.sum()
+        pairs, pair = np.unique(keys, return_inverse=True)
+        n_same = np.minimum(np.bincount(pair, weights=count), self._n_seen(pairs)).sum()
+        is_same = np.minimum(n_now, n_at_fit).sum() >= SAME_ROWS * n_rows and n_same >= SAME_CLASSES * n_rows
+        if not is_same or n_patterns < TELLING_PATTERNS:
+            return np.zeros(len(keys), dtype=bool), keys
+        likely = np.stack(of_class, axis=1)[np.arange(len(distinct)), at_fit.argmax(axis=1)]
+        return n_at_fit[pattern] > 0, np.where(self._n_seen(keys) > 0, keys, likely[pattern])
+
+    def _n_seen(self, keys: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """Count the examples from fit with each pair of votes and class."""
+        start, stop = (np.searchsorted(self.keys, keys, side=side) for side in ("left", "right"))
+        total = np.append(0.0, np.cumsum(self.counts))
+        return np.asarray(total[stop] - total[start])
 
     def held_out(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Find the probabilities of pairs of votes and class by models that did not see them.

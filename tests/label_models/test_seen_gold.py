@@ -153,3 +153,35 @@ def test_gold_that_was_corrected_since_is_still_known():
         assert found.n_seen == len(gold)
         biases.append(found.accuracy - 0.5)
     assert abs(np.mean(biases)) < 0.05
+
+
+@pytest.mark.parametrize("container", ["rows in another order", "patterns"])
+def test_gold_that_was_corrected_since_is_known_by_its_rows_of_votes_where_ids_say_nothing(container):
+    biases = []
+    for seed in range(4):
+        votes, gold = noise(m=6, seed=seed)
+        corrected = np.where(np.arange(len(gold)) % 4 == 0, 1 - gold, gold)
+        order = np.random.default_rng(seed).permutation(len(gold))
+        if container == "patterns":
+            model = LabelModel().fit(with_counts(votes, gold))
+            found = model.evaluate(with_counts(votes, corrected))
+        else:
+            model = LabelModel().fit(votes, gold=gold)
+            found = model.evaluate(votes[order], gold=corrected[order])
+        assert found.n_seen == found.n == len(gold)
+        biases.append(found.accuracy - 0.5)
+    assert abs(np.mean(biases)) < 0.06
+
+
+def with_counts(votes, gold):
+    matrix = LabelMatrix.of(votes)
+    counts = count_gold(matrix.pattern_index, gold, len(matrix.patterns.counts), 2)
+    return replace(matrix.patterns, gold=counts)
+
+
+@pytest.mark.parametrize("m", [4, 6, 10])
+def test_a_fresh_sample_of_gold_is_not_taken_for_corrected_gold(m):
+    for seed in range(4):
+        votes, gold = noise(600, m=m, seed=seed)
+        model = LabelModel().fit(with_counts(votes[:300], gold[:300]))
+        assert model.evaluate(with_counts(votes[300:], gold[300:])).n_seen == 0
