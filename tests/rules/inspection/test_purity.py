@@ -296,3 +296,60 @@ def test_a_module_that_can_read_files_is_not_cached(module, call, tmp_path):
     )
     (lf,) = collect(path, labels=["no", "yes"])
     assert any("may depend on more than its arguments" in reason for reason in why_not(lf))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "wave.open(x)",
+        "dbm.open(x)",
+        "xml.etree.ElementTree.parse(x)",
+        "ctypes.CDLL(x)",
+        "timeit.default_timer()",
+        "asyncio.run(x)",
+        "sched.scheduler()",
+        "zoneinfo.ZoneInfo(x)",
+        "calendar.day_name[0]",
+        "email.utils.localtime()",
+        "tracemalloc.get_traced_memory()",
+        "statistics.NormalDist.samples(x, 3)",
+        "pyarrow.input_stream(x)",
+        "pandas.ExcelFile(x)",
+        "dateutil.parser.parse(x)",
+        "spacy.load(x)",
+    ],
+)
+@pytest.mark.parametrize("way", ["directly", "imported in the function", "in a helper"])
+def test_what_is_not_listed_as_pure_is_not_cached(tmp_path, expression, way):
+    head = f"import {expression.partition('(')[0].partition('[')[0].rpartition('.')[0]}"
+    head = {"import statistics.NormalDist": "import statistics"}.get(head, head)
+    assert read(tmp_path, expression, head, way)[1]
+
+
+@pytest.mark.parametrize(
+    ("expression", "head"),
+    [
+        ("unicodedata.normalize('NFKC', x)", "import unicodedata"),
+        ("bisect.bisect([1], len(x))", "import bisect"),
+        ("collections.Counter(x).most_common(1)", "import collections"),
+        ("difflib.SequenceMatcher(None, x, 'a').ratio()", "import difflib"),
+        ("html.unescape(x)", "import html"),
+        ("urllib.parse.urlsplit(x).netloc", "import urllib.parse"),
+        ("ipaddress.ip_address('::1').is_private", "import ipaddress"),
+        ("zlib.crc32(x.encode())", "import zlib"),
+        ("struct.unpack('<I', b'abcd')", "import struct"),
+        ("fractions.Fraction(1, 2)", "import fractions"),
+        ("decimal.Decimal('1')", "import decimal"),
+        ("csv.reader([x])", "import csv"),
+        ("shlex.split(x)", "import shlex"),
+        ("functools.reduce(max, [1])", "import functools"),
+        ("io.StringIO(x).getvalue()", "import io"),
+        ("rapidfuzz.fuzz.ratio(x, 'a')", "import rapidfuzz"),
+        ("pandas.Series([x]).str.len()[0]", "import pandas"),
+        ("scipy.stats.norm.cdf(1)", "import scipy.stats"),
+        ("dateutil.relativedelta.relativedelta(days=1).days", "import dateutil.relativedelta"),
+    ],
+)
+@pytest.mark.parametrize("way", ["directly", "in a helper"])
+def test_what_is_listed_as_pure_is_cached(tmp_path, expression, head, way):
+    assert read(tmp_path, expression, head, way) == ([], ())
