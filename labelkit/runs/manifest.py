@@ -16,7 +16,7 @@ from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
-from labelkit.runs.run_folder import write_faults, write_json
+from labelkit.runs.run_folder import write_faults, write_index, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.votes.vote_patterns import VotePatterns
@@ -51,6 +51,7 @@ def write_results(
     n_parts = parts.count(until_fault=False)
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
     write_faults(layout.faults, faults, run_.corpus.id_type)
+    write_index(layout.index, run_.corpus.frame_index, n_rows)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     with replaced(layout.rejects) as draft:
         draft.write_text("".join(f"{line}\n" for line in rejects), "utf-8")

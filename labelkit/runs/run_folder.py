@@ -3,15 +3,16 @@
 No other module knows how the files of a run folder are called (:class:`RunLayout`).
 
 ``votes/part-*.parquet`` and ``labels/part-*.parquet`` are in the order of the corpus. They, ``faults.parquet``,
-``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and ``manifest.json`` are the same bytes whenever the
-same run is made again; ``timings.json`` holds what is not: times and dates.
+``index.parquet`` (of a pandas frame), ``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and
+``manifest.json`` are the same bytes whenever the same run is made again; ``timings.json`` holds what is not: times and
+dates.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
@@ -21,9 +22,11 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
 from labelkit.exceptions import RunFolderError
+from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -91,6 +94,11 @@ class RunLayout:
     def patterns(self) -> Path:
         """Distinct rows of votes."""
         return self.folder / "patterns.parquet"
+
+    @property
+    def index(self) -> Path:
+        """The index of the frame that was the corpus; absent for any other one."""
+        return self.folder / "index.parquet"
 
     @property
     def faults(self) -> Path:
@@ -234,7 +242,7 @@ class RunFolder:
         """The votes of all examples, in memory."""
         table = self._table("votes")
         whole = LabelMatrix.from_arrow(table, source=str(self.path))
-        return LabelMatrix(whole.votes, whole.lfs, whole.class_names, whole.ids, self.faults, whole.confidence)
+        return replace(whole, faults=self.faults, frame_index=self._frame_index(len(whole)))
 
     def patterns(self) -> VotePatterns:
         """The distinct rows of votes with their counts, and with those of gold where the run had any.
@@ -246,7 +254,8 @@ class RunFolder:
 
     def labels(self) -> ProbabilisticLabels:
         """The labels of all examples, in memory."""
-        return ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
+        labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
+        return replace(labels, frame_index=self._frame_index(len(labels)))
 
     def model(self) -> Any:
         """The label model that was fitted."""
@@ -266,8 +275,20 @@ class RunFolder:
 
         return describe_finished(self)
 
+    def _frame_index(self, n_rows: int) -> FrameIndex | None:
+        file = self.layout.index
+        return read_index(pq.read_table(file), n_rows) if file.is_file() else None
+
     def _table(self, kind: Kind) -> pa.Table:
         return pa.concat_tables([pq.read_table(part) for part in self.layout.parts(kind)])
+
+
+def write_index(path: Path, index: FrameIndex | None, n_rows: int) -> None:
+    """Write the index of the frame that was the corpus, if it was one, and all its rows could be read."""
+    saved = SavedIndex.of(index if index is not None and len(index) == n_rows else None)
+    if saved.metadata:
+        with replaced(path) as draft:
+            pq.write_table(saved.table(), draft, compression="zstd")
 
 
 def write_faults(path: Path, faults: Sequence[Fault], ids: pa.DataType) -> None:

@@ -142,6 +142,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
     names = names_of(given, examples.ids if examples.index is None else None)
     if names is None or _bears(given, examples.index):
         return None
+    _check_order(given, examples, what, error)
     rows = RowNames(_as_ids(given, names, examples))
     if examples.index is not None and examples.by_index is None:
         return _despite_repeats(rows, examples, what, error)
@@ -166,6 +167,29 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
             hint=f"give {what} as a dict by id, or {what}.to_numpy() in the order of the rows",
         )
     return _checked(by_id if n_ids >= n_labels else by_index, what, error)
+
+
+def _check_order(given: Any, examples: ExampleNames, what: str, error: type[LabelkitError]) -> None:
+    """Refuse a Series without an index of its own where the examples are named by the same numbers in another order."""
+    if not has_index(given) or not _is_counted(given.index) or len(given) != len(examples):
+        return
+    names = (examples.by_id if examples.by_index is None else examples.by_index).names
+    if names.dtype.kind in "iu" and not is_default_order(names) and is_default_order(np.sort(names)):
+        raise error(
+            f"{what} has the index 0, 1, 2, ..., that of the whole frame or, as after reset_index(drop=True), none; "
+            f"the examples bear the same numbers in another order, which begins with {shown_names(names)}",
+            hint=f"{what}.to_numpy() is in the order of the examples, {what}.to_dict() is matched by the index",
+        )
+
+
+def _is_counted(index: pd.Index[Any]) -> bool:
+    """Return True for the index that pandas gives to what has none."""
+    return hasattr(index, "step") and is_default(index)
+
+
+def is_default_order(names: NDArray[Any]) -> bool:
+    """Return True for the numbers 0, 1, 2, ..."""
+    return np.array_equal(names, np.arange(len(names)))
 
 
 def _as_ids(given: Any, names: NDArray[Any], examples: ExampleNames) -> NDArray[Any]:
@@ -352,7 +376,7 @@ def is_default(index: pd.Index[Any]) -> bool:
     start, step = getattr(index, "start", None), getattr(index, "step", None)
     if step is not None:  # a range is not written out
         return (start, step) == (0, 1) or not len(index)
-    return np.array_equal(index.to_numpy(), np.arange(len(index)))
+    return is_default_order(index.to_numpy())
 
 
 def label_ids(index: pd.Index[Any]) -> NDArray[Any] | None:

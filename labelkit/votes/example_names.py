@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.user_errors import stack_level
+from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import (
     RowNames,
     habit,
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.exceptions import LabelkitError
+
+TableIndex: TypeAlias = Literal["frame", "id"]
+"""What the rows of a table can be indexed by."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,16 +188,43 @@ class ExampleNames:
             )
         return places
 
-    def named_frame(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def named_frame(self, frame: pd.DataFrame, by: TableIndex | None = None) -> pd.DataFrame:
         """Give the rows of a frame, in the order of the examples, their names.
 
-        Returns
-        -------
-        pandas.DataFrame
-            With the index of the frame that the examples came from, if that had one of its own; else with the ids.
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+        by : {"frame", "id"}, optional
+            The index of the frame that the examples came from, or their ids. If not given, that of the frame if it had
+            one of its own, else the ids, with a warning where these are numbers of other rows of the frame.
+
+        Raises
+        ------
+        MatrixError
+            If the examples did not come from a pandas frame, and its index is wanted.
         """
         import pandas as pd  # noqa: PLC0415 - as above
 
-        if self.index is None or self.index.is_default:
-            return frame.set_axis(pd.Index(self.ids, name="id"))
-        return frame.set_axis(self.index.labels)
+        if by not in {None, "frame", "id"}:
+            raise MatrixError(f"index={by!r} is neither 'frame' nor 'id'")
+        if by == "frame" and self.index is None:
+            raise MatrixError("the examples did not come from a pandas frame, so they have no index but their ids")
+        if self.index is not None and (by == "frame" or (by is None and not self.index.is_default)):
+            return frame.set_axis(self.index.labels)
+        if by is None:
+            self._warn_of_overlap()
+        return frame.set_axis(pd.Index(self.ids, name="id"))
+
+    def _warn_of_overlap(self) -> None:
+        """Warn if ids are labels of the frame's index too, but of other rows."""
+        if self.index is None or not self.index.names_rows or self.ids.dtype.kind not in "iu":
+            return
+        labels = labels_of(self.index.labels)
+        if np.array_equal(self.ids, labels) or not np.isin(self.ids, labels).any():
+            return
+        warnings.warn(
+            f"the table is indexed by the ids, which begin with {shown_names(self.ids)}, and the index of the frame, "
+            "0, 1, 2, ..., has such numbers for other rows. Hint: to_pandas(index='id'), for frame.join(table, on=...) "
+            "with the column of ids; to_pandas(index='frame'), for frame['label'] = table['label']",
+            stacklevel=stack_level(),
+        )

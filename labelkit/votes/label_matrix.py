@@ -34,7 +34,7 @@ from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import aligned_values, has_index, shown_names
 from labelkit.votes.distinct_rows import distinct
-from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
@@ -49,6 +49,7 @@ from labelkit.votes._checked_votes import as_votes, checked_confidence, from_spa
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes._given_votes import column_names, read_long
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
+from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import (
     METADATA,
     confidence_columns,
@@ -83,7 +84,7 @@ class LabelMatrix(ArrayOfVotes):
     confidence : ndarray of uint8, shape (n_examples, n_lfs), optional
         How sure a rule was of its vote, from 1 to 255 (certain); 0 where it did not say, or did not vote.
     frame_index : FrameIndex of length n_examples, optional
-        The index of the pandas frame that the examples came from, by which a Series is matched too; not saved.
+        The index of the pandas frame that the examples came from, by which a Series is matched too.
 
     Raises
     ------
@@ -376,14 +377,11 @@ class LabelMatrix(ArrayOfVotes):
 
     # Other forms ------------------------------------------------------------------------------------------------------
 
-    def to_pandas(self) -> pd.DataFrame:
-        """A DataFrame of votes: a column per labeling function, the ids as index.
-
-        Examples of a pandas frame with an index of its own have that index, so that the two can be joined.
-        """
+    def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
+        """A DataFrame of votes, a column per labeling function; ``index`` as of :class:`ProbabilisticLabels`."""
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
-        return self.examples.named_frame(pd.DataFrame(self.votes, columns=list(self.names)))
+        return self.examples.named_frame(pd.DataFrame(self.votes, columns=list(self.names)), index)
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table: ``id``, then a column of votes per labeling function; the rest in its metadata."""
@@ -402,7 +400,7 @@ class LabelMatrix(ArrayOfVotes):
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
         with replaced(Path(path)) as draft:
-            pq.write_table(self.to_arrow(), draft, compression="zstd")
+            pq.write_table(SavedIndex.of(self.frame_index).beside(self.to_arrow()), draft, compression="zstd")
         return Path(path)
 
     @classmethod
@@ -437,6 +435,7 @@ class LabelMatrix(ArrayOfVotes):
             ids=table.column(0).to_numpy(),
             faults=tuple(Fault(**fault) for fault in description["faults"]),
             confidence=read_confidence(table, lfs),
+            frame_index=read_index(table, table.num_rows),
         )
 
 

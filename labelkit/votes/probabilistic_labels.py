@@ -39,9 +39,10 @@ from labelkit._shared.row_operations import row_maxima
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
-from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import stored_ids
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class ProbabilisticLabels:
     ids : ndarray, shape (n_examples,)
     class_names : tuple of str
     frame_index : FrameIndex of length n_examples, optional
-        The index of the pandas frame that the examples came from; not saved.
+        The index of the pandas frame that the examples came from.
 
     Raises
     ------
@@ -336,14 +337,14 @@ class ProbabilisticLabels:
         columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
         return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """A DataFrame with the ids as index: ``label``, ``covered``, ``p_<class>``.
+    def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
+        """A DataFrame with ``label``, ``covered``, ``p_<class>``.
 
-        Examples of a pandas frame with an index of its own have that index, so that the two can be joined:
-        ``frame.join(labels.to_pandas())``.
+        Its index is that of the frame that the examples came from (``index="frame"``), as ``frame.join(...)`` needs
+        it, or the ids (``"id"``). If not given, it is that of the frame if it had one of its own.
         """
         frame: pd.DataFrame = self.to_arrow().to_pandas()
-        return self.examples.named_frame(frame.drop(columns="id").astype({"label": "Int64"}))
+        return self.examples.named_frame(frame.drop(columns="id").astype({"label": "Int64"}), index)
 
     def to_polars(self) -> Any:
         """A polars DataFrame: ``id``, ``label``, ``covered``, ``p_<class>``."""
@@ -355,10 +356,11 @@ class ProbabilisticLabels:
         import pyarrow.parquet as pq  # noqa: PLC0415 - the same
 
         ids = pa.field("id", stored_ids(self.ids).type)  # which some of the ids may not tell
-        schema = self[:0].to_arrow().schema.set(0, ids)
+        index = SavedIndex.of(self.frame_index)
+        schema = index.beside(self[:0].to_arrow(), slice(0)).schema.set(0, ids)
         with replaced(Path(path)) as draft, pq.ParquetWriter(draft, schema, compression="zstd") as writer:
             for piece in blocks(len(self), SAVED_CELLS // self.n_classes):
-                writer.write_table(self[piece].to_arrow().cast(schema))
+                writer.write_table(index.beside(self[piece].to_arrow(), piece).cast(schema))
         return Path(path)
 
     @classmethod
@@ -402,6 +404,7 @@ class ProbabilisticLabels:
             index=np.arange(table.num_rows),
             ids=table.column("id").to_numpy(),
             class_names=class_names,
+            frame_index=read_index(table, table.num_rows),
         )
 
 

@@ -202,7 +202,63 @@ def test_columns_of_a_dict_with_different_indexes_are_refused():
     with pytest.raises(lk.exceptions.CorpusError, match="'text' and 'kind' of the dict have different indexes"):
         APPLIER.apply({"text": FRAME["text"], "kind": other["kind"]})
     matrix = APPLIER.apply({"text": other["text"], "kind": other["kind"]})
-    assert lk.summarize(matrix, gold=FRAME["gold"]).frame.loc["spam", "precision"] == 1
+    assert lk.summarize(matrix, gold=FRAME["gold"].to_dict()).frame.loc["spam", "precision"] == 1
+
+
+COUNTED = {
+    "a shuffled frame": lambda: APPLIER.apply(shuffled(FRAME)),
+    "a frame that was written and read": lambda: APPLIER.apply(shuffled(FRAME)),
+    "a matrix in another order": lambda: APPLIER.apply(FRAME)[shuffled(FRAME).index.to_numpy()],
+    "ids without a frame": lambda: APPLIER.apply(
+        pl.from_pandas(shuffled(FRAME).assign(id=shuffled(FRAME).index)[["id", "text"]]), id="id"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+def test_an_index_that_pandas_made_is_refused_where_the_examples_bear_its_numbers_in_another_order(kind, tmp_path):
+    matrix, gold = COUNTED[kind](), shuffled(FRAME)["gold"]
+    if "written" in kind:
+        matrix = lk.LabelMatrix.load(matrix.save(tmp_path / "m.parquet"))
+    for given in (FRAME["gold"], gold.reset_index(drop=True)):
+        with pytest.raises(GoldError, match=r"none; the examples bear the same numbers(.|\n)*to_numpy(.|\n)*to_dict"):
+            lk.summarize(matrix, gold=given)
+        with pytest.raises(LabelkitError, match="the same numbers in another order"):
+            lk.coverage_by(matrix, given)
+        with pytest.raises(LabelkitError, match="the same numbers in another order"):
+            lk.MajorityVote().fit(matrix).label(matrix, gold=given)
+        with pytest.raises(LabelkitError, match="the same numbers in another order"):
+            matrix[given == 1]
+    for given in (gold, FRAME["gold"].loc[gold.index], gold.to_numpy(), FRAME["gold"].to_dict(), gold.sort_index()):
+        assert lk.summarize(matrix, gold=given).frame.loc["spam", "precision"] == 1
+
+
+def test_a_run_refuses_an_index_that_pandas_made_where_the_examples_bear_its_numbers_in_another_order(tmp_path):
+    gold = shuffled(FRAME)["gold"].reset_index(drop=True)
+    with pytest.raises(GoldError, match="the same numbers in another order"):
+        lk.run(RULES, shuffled(FRAME), tmp_path / "out", gold=gold, labels=CLASSES)
+
+
+def test_labels_by_ids_that_are_also_numbers_of_other_rows_are_not_handed_out_without_a_word():
+    frame = FRAME.assign(id=np.random.default_rng(5).permutation(N))
+    matrix = APPLIER.apply(frame, id="id")
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    for part, its_frame in ((slice(None), frame), (slice(10, 40), frame[10:40])):
+        with pytest.warns(UserWarning, match=r"other rows\. Hint: to_pandas\(index='id'\)(.|\n)*index='frame'"):
+            table = labels[part].to_pandas()
+        assert (its_frame.join(table, on="id")["label"] == its_frame["gold"]).all()
+        with pytest.warns(UserWarning, match="other rows"):
+            matrix[part].to_pandas()
+        by_id, by_index = (labels[part].to_pandas(index=index) for index in ("id", "frame"))
+        assert (its_frame.join(by_id, on="id")["label"] == its_frame["gold"]).all()
+        assert (its_frame.assign(label=by_index["label"])["label"] == its_frame["gold"]).all()
+        assert (matrix[part].to_pandas(index="frame").index == its_frame.index).all()
+    with pytest.raises(LabelkitError, match="did not come from a pandas frame"):
+        APPLIER.apply(FRAME["text"].tolist()).to_pandas(index="frame")
+    with pytest.raises(LabelkitError, match="neither 'frame' nor 'id'"):
+        matrix.to_pandas(index="ids")
+    far = APPLIER.apply(FRAME, id="id").to_pandas()  # ids from 1,000, which are no numbers of rows
+    assert (FRAME.join(far, on="id")["spam"] == np.where(GOLD, 1, -1)).all()
 
 
 def test_slices_by_a_column_are_read_by_name():
@@ -242,17 +298,55 @@ def test_a_difference_takes_gold_by_the_index_of_the_frame():
     assert table.loc["spam", "precision_before"] == table.loc["spam", "precision_after"] == 1
 
 
-@pytest.mark.parametrize("name", ["shuffled", "text", "floats", "dates with zone", "several levels", "intervals"])
-def test_votes_that_were_written_and_read_are_matched_by_the_index_too(name, tmp_path):
-    frame = FRAMES[name]
-    lk.run(RULES, frame, tmp_path / "out", labels=CLASSES, report=False, progress=False)
-    for matrix in (
-        lk.LabelMatrix.load(APPLIER.apply(frame).save(tmp_path / "m.parquet")),
-        lk.RunFolder(tmp_path / "out").matrix(),
-    ):
-        assert lk.summarize(matrix, gold=frame["gold"]).frame.loc["spam", "precision"] == 1
-        texts = lk.view(matrix, shuffled(frame), labeled_by="spam").frame["text"]
+@pytest.mark.parametrize("kept", ["matrix", "labels", "run", "labels of a run"])
+def test_what_was_written_and_read_is_matched_as_before(frame, key, kept, tmp_path):
+    matrix = APPLIER.apply(frame, id=key)
+    if kept == "matrix":
+        again = lk.LabelMatrix.load(matrix.save(tmp_path / "m.parquet"))
+    elif kept == "labels":
+        labels = lk.MajorityVote().fit(matrix).label(matrix)
+        again = lk.ProbabilisticLabels.load(labels.save(tmp_path / "l.parquet"))
+    else:
+        options = {"id": key, "labels": CLASSES, "report": False, "progress": False, "cache": False}
+        lk.run(RULES, frame, tmp_path / "out", batch_size=1024, **options)
+        folder = lk.RunFolder(tmp_path / "out")
+        again = folder.matrix() if kept == "run" else folder.labels()
+    if again.frame_index is not None:
+        assert again.frame_index.is_default == matrix.frame_index.is_default
+        pd.testing.assert_index_equal(again.frame_index.labels, matrix.frame_index.labels, exact=False)
+        assert again.to_pandas().index.equals(matrix.to_pandas().index)
+    else:  # Arrow has no such index; with ids of a column, its labels are then strangers
+        assert isinstance(frame.index, pd.PeriodIndex | pd.IntervalIndex)
+        if kept in {"matrix", "run"} and key is not None:
+            with pytest.raises(GoldError, match="not examples"):
+                lk.summarize(again, gold=frame["gold"])
+    if isinstance(again, lk.LabelMatrix) and (key is None or again.frame_index is not None):
+        for gold in names(frame):
+            assert lk.summarize(again, gold=gold).frame.loc["spam", "precision"] == 1
+        texts = lk.view(again, frame, labeled_by="spam", id=key).frame["text"]
         assert texts.str.startswith("spam").all()
+
+
+def test_a_part_that_was_written_and_read_is_matched_as_before(tmp_path):
+    for frame in (FRAME, FRAMES["several levels"]):
+        matrix = APPLIER.apply(frame, id="id")
+        for rows in (slice(10, 40), np.arange(N)[::-1]):
+            part = matrix[rows]
+            again = lk.LabelMatrix.load(part.save(tmp_path / "m.parquet"))
+            pd.testing.assert_index_equal(again.frame_index.labels, part.frame_index.labels, exact=False)
+            assert again.frame_index.is_default == part.frame_index.is_default
+            gold = frame["gold"].iloc[rows]
+            assert lk.summarize(again, gold=gold.sample(20, random_state=0)).frame.loc["spam", "precision"] == 1
+
+
+def test_a_file_without_an_index_is_still_read(tmp_path):
+    import pyarrow.parquet as pq
+
+    matrix = APPLIER.apply(FRAMES["text"])
+    pq.write_table(matrix.to_arrow(), tmp_path / "m.parquet")
+    again = lk.LabelMatrix.load(tmp_path / "m.parquet")
+    assert again.frame_index is None
+    assert lk.summarize(again, gold=FRAMES["text"]["gold"]).frame.loc["spam", "precision"] == 1
 
 
 def test_a_suggestion_takes_labels_in_another_order():

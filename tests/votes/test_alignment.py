@@ -48,7 +48,7 @@ def test_mappings_and_series_name_their_rows_and_arrays_do_not(values, names):
 def test_gold_and_slices_in_a_series_are_aligned_alike():
     """Numbers that are ids are names, for gold as for slices, whatever the order of the ids."""
     matrix = lk.LabelMatrix.of([[0], [1], [1]], ids=[2, 0, 1])
-    values = pd.Series([1, 1, 0])
+    values = pd.Series([1, 1, 0], index=[0, 1, 2])
     assert lk.summarize(matrix, gold=values).frame.loc["lf0", "correct"] == 3
     slices = lk.coverage_by(matrix, values)
     assert slices[slices["lf"] == "lf0"][["slice", "n"]].values.tolist() == [[0, 1], [1, 2]]

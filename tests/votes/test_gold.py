@@ -60,7 +60,9 @@ def test_gold_in_any_form_is_aligned(gold):
 
 
 def test_a_series_is_matched_by_its_index_where_ids_are_numbers():
-    assert aligned(pd.Series([0, 1, 0]), np.array([2, 0, 1])) == [0, 0, 1]
+    assert aligned(pd.Series([0, 1, 0], index=[0, 1, 2]), np.array([2, 0, 1])) == [0, 0, 1]
+    with pytest.raises(GoldError, match="the same numbers in another order"):  # an index that pandas made
+        aligned(pd.Series([0, 1, 0]), np.array([2, 0, 1]))
 
 
 def test_a_series_without_an_index_of_its_own_is_in_the_order_of_the_examples():
