@@ -99,6 +99,10 @@ _UNCLEAR: Final = frozenset(
         *("sklearn.utils.shuffle", "sklearn.utils.resample", "numpy.fromregex", "numpy.DataSource", "numpy.lib.npyio"),
         *("numpy.lib.format", "numpy.lib._datasource", "numpy.ctypeslib", "numpy.f2py", "numpy.geterr", "numpy.test"),
         *("pandas.ExcelFile", "pandas.HDFStore", "pandas.ExcelWriter", "pandas.get_option", "pandas.options"),
+        *("pandas._libs.tslibs.timestamps.Timestamp.now", "pandas._libs.tslibs.timestamps.Timestamp.today"),
+        *("pandas._libs.tslibs.timestamps.Timestamp.utcnow", "polars.dataframe.frame.DataFrame.deserialize"),
+        *("polars.lazyframe.frame.LazyFrame.deserialize", "joblib.memory", "pyarrow._dataset_", "pyarrow._s3fs"),
+        *("pyarrow._hdfs", "pyarrow._gcsfs", "pyarrow._azurefs", "pyarrow.lib.read_"),
         *("pandas.Timestamp.utcnow", "pyarrow.fs", "pyarrow._fs", "pyarrow.OSFile", "pyarrow.lib.OSFile"),
         *(
             "pyarrow.json",
@@ -182,8 +186,22 @@ def impurity(dotted: str) -> str | None:
     """Return why something of the standard library or a package is impure, by its dotted name; None if it is not."""
     if _PURE.fullmatch(dotted) and dotted not in SEEDED:
         return None
-    fitting = {name: reason for reason, names in _IMPURE.items() for name in names if _fits(name, dotted)}
+    forms = _forms(dotted)
+    fitting = {
+        name: reason for reason, names in _IMPURE.items() for name in names if any(_fits(name, form) for form in forms)
+    }
     return fitting[max(fitting, key=len)] if fitting else None
+
+
+def _forms(dotted: str) -> set[str]:
+    """Return a name as it is and as users know it, without the private modules that stand behind public ones.
+
+    >>> sorted(_forms("scipy.sparse._matrix_io.load_npz"))
+    ['scipy.sparse._matrix_io.load_npz', 'scipy.sparse.load_npz', 'scipy.sparse.matrix_io.load_npz']
+    """
+    parts = dotted.split(".")
+    public = [part for part in parts if not part.startswith("_")]
+    return {dotted, ".".join(part.lstrip("_") for part in parts), ".".join(public)}
 
 
 def _fits(name: str, dotted: str) -> bool:
@@ -203,7 +221,7 @@ def is_unclear(dotted: str) -> bool:
     if top in sys.stdlib_module_names and not is_of_pure_module(dotted):
         return True
     all_impure = any(f"{dotted}." in names for names in _IMPURE.values())
-    return all_impure or any(_fits(module, dotted) for module in _UNCLEAR)
+    return all_impure or any(_fits(module, form) for module in _UNCLEAR for form in _forms(dotted))
 
 
 def unseeded(source: FunctionSource) -> set[str]:

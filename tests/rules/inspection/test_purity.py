@@ -353,3 +353,33 @@ def test_what_is_not_listed_as_pure_is_not_cached(tmp_path, expression, way):
 @pytest.mark.parametrize("way", ["directly", "in a helper"])
 def test_what_is_listed_as_pure_is_cached(tmp_path, expression, head, way):
     assert read(tmp_path, expression, head, way) == ([], ())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("scipy.sparse.load_npz", "scipy.io.loadmat", "sklearn.utils.shuffle", "sklearn.datasets.load_files"),
+        *("pyarrow.csv.read_csv", "pyarrow.csv.open_csv", "pyarrow.parquet.read_table", "pyarrow.parquet.ParquetFile"),
+        *("pyarrow.dataset.dataset", "pyarrow.ipc.open_file", "pyarrow.ipc.read_schema", "pyarrow.json.read_json"),
+        *("pyarrow.fs.LocalFileSystem", "pyarrow.memory_map", "pyarrow.OSFile", "pandas.read_csv", "pandas.ExcelFile"),
+        *(
+            "pandas.HDFStore",
+            "polars.read_csv",
+            "polars.scan_parquet",
+            "duckdb.connect",
+            "joblib.Memory",
+            "joblib.load",
+        ),
+        *("numpy.load", "numpy.loadtxt", "numpy.fromfile", "numpy.memmap", "numpy.lib.format.open_memmap"),
+        *("csv.get_dialect", "codecs.open", "sqlite3.connect", "socket.socket", "email.utils.localtime"),
+        *("requests.get", "httpx.get", "charset_normalizer.from_path", "spacy.load", "dateutil.parser.parse"),
+    ],
+)
+@pytest.mark.parametrize("way", ["directly", "imported in the function"])
+def test_what_reads_is_refused_by_the_name_of_the_module_that_defines_it_too(tmp_path, name, way):
+    module, _, last = name.rpartition(".")
+    assert read(tmp_path, f"{last}(x)", f"from {module} import {last}", way)[1]
+
+
+def test_a_class_that_is_imported_by_name_and_reads_the_clock_is_refused(tmp_path):
+    assert read(tmp_path, "Timestamp.now().hour", "from pandas import Timestamp", "directly")[1]
