@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from labelkit._shared.numbers import count
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_folder import RunLayout
 from labelkit.runs.run_inputs import LASTING, RunInputs, checked_note
+from labelkit.votes.lf_info import LFInfo
+
+LEARNED_FROM: Final = ("labels", "group", "precision", "trusted", "levels")
+"""What label models know of a rule besides its votes."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,7 @@ class WantedRun:
     Parameters
     ----------
     inputs : RunInputs
+    rules : sequence of LFInfo
     model : label model
     most_faults : int or None
         More faults would stop it; None for any number.
@@ -27,6 +32,7 @@ class WantedRun:
     """
 
     inputs: RunInputs
+    rules: Sequence[LFInfo]
     model: Any
     most_faults: int | None
     report: bool
@@ -37,6 +43,7 @@ class WantedRun:
         if not manifest:
             return [f"its {layout.manifest.name} is damaged, or of an earlier version of labelkit"]
         reasons = self.inputs.differences(manifest["inputs"])
+        reasons += _of_rules(self.rules, manifest["rules"])
         reasons += _of_model(self.model, manifest["model"], manifest["inputs"].get("model"))
         n_faults, missing = manifest["faults"], layout.missing(manifest["parts"])
         if self.most_faults is not None and n_faults > self.most_faults:
@@ -81,8 +88,20 @@ def _read(layout: RunLayout) -> dict[str, Any]:
     kinds = {name: kind for name, kind in RunInputs.__annotations__.items() if name in LASTING}
     inputs = checked_note(manifest.get("inputs"), kinds)
     numbers = all(isinstance(manifest.get(name), int) for name in ("faults", "parts", "examples"))
-    model = manifest.get("model")
-    return manifest if inputs and numbers and isinstance(model, dict) and isinstance(model.get("params"), dict) else {}
+    model, rules = manifest.get("model"), manifest.get("rules")
+    shown = isinstance(rules, list) and isinstance(model, dict) and isinstance(model.get("params"), dict)
+    return manifest if inputs and numbers and shown else {}
+
+
+def _of_rules(rules: Sequence[LFInfo], described: Any) -> list[str]:
+    """List what a label model knows of the rules and is another now, such as a precision."""
+    before = {rule.get("name"): rule for rule in described if isinstance(rule, dict)}
+    reasons = []
+    for rule in rules:
+        now = json.loads(json.dumps(rule.to_dict()))
+        changed = [name for name in LEARNED_FROM if before.get(rule.name, now).get(name) != now[name]]
+        reasons += [f"{name} of the rule {rule.name!r} is {now[name]!r}" for name in changed]
+    return reasons
 
 
 def _of_model(model: Any, described: Mapping[str, Any], digests: Any) -> list[str]:

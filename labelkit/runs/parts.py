@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import reduce
 from hashlib import blake2b
 from io import BytesIO
@@ -136,15 +137,17 @@ class PartWriter:
 
     maker: PartMaker
     layout: RunLayout
+    process: int = field(default_factory=os.getpid)
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> None:
         """Make and write one part; in a worker whose run was killed, nothing: another may go on with its parts."""
-        part, parent = self.maker(batch, votes), multiprocessing.parent_process()
-        if parent is None:
+        part = self.maker(batch, votes)
+        if os.getpid() == self.process:
             part.write(self.layout)
             return
         with in_turn(self.layout.writers, alone=False):
-            if parent.is_alive():
+            run = multiprocessing.parent_process()
+            if run is not None and run.is_alive():
                 part.write(self.layout)
 
 

@@ -19,7 +19,7 @@ from labelkit._shared.files import remove
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
-from labelkit.apply.vote_cache import VoteCache
+from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.gold import open_gold
 from labelkit.exceptions import CorpusChangedError, LabelkitError
@@ -115,17 +115,19 @@ def run(
             estimator = _model(model)
             digest.result()
         run_ = _opened_run(applier, opened, gold, RunLayout(layout.draft), batch_size)
-        if force:
-            remove(run_.layout.folder)
-        else:
+        if not force:
             most_faults = 0 if on_fault == "raise" else max_faults
-            before = finished_before(layout, Path(out), WantedRun(run_.inputs, estimator, most_faults, report))
+            wanted = WantedRun(run_.inputs, applier.lfs.infos, estimator, most_faults, report)
+            before = finished_before(layout, Path(out), wanted)
             if before is not None:
+                if (kept := cache_of(cache, opened.n_rows)) is not None:
+                    kept.tidy()
                 return before
         with _nothing_mixed(run_.layout):
             _make(
                 run_,
                 estimator,
+                anew=force,
                 report=report,
                 workers=workers,
                 engine=engine,
@@ -148,9 +150,9 @@ def _opened_run(applier: Applier, corpus: Corpus, gold: Any, layout: RunLayout, 
     return Run(applier, corpus, truth, layout, batch_rows, inputs, texts)
 
 
-def _make(run_: Run, estimator: Any, *, report: bool, workers: int, **voting: Any) -> None:
+def _make(run_: Run, estimator: Any, *, anew: bool, report: bool, workers: int, **voting: Any) -> None:
     """Vote, fit the label model, and write everything into the draft folder."""
-    run_.resume_or_start()
+    run_.resume_or_start(anew=anew)
     times = StageTimes()
     n_rows = run_.vote(workers=workers, **voting)
     times.note("apply")

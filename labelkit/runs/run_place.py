@@ -101,6 +101,7 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolde
             f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
             hint="force=True (--force) makes the run anew and replaces the folder; or name another",
         )
+    remove(layout.draft)  # of another run that was to replace it
     return RunFolder(out, was_finished=True)
 
 

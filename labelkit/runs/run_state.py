@@ -48,13 +48,16 @@ class Run:
         """The parts that are finished so far."""
         return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names)
 
-    def resume_or_start(self) -> None:
-        """Keep the parts of an interrupted run of the same inputs; remove anything else, and say why."""
+    def resume_or_start(self, *, anew: bool) -> None:
+        """Keep the parts of an interrupted run of the same inputs; remove anything else, and say why if not asked to."""
         self.layout.begin()
         with in_turn(self.layout.writers, alone=True):
             pass  # a worker of a run that was killed may still have been writing its last part
         inputs, note = self.inputs, self.layout.inputs
         before = RunInputs.read(note)
+        if anew:
+            self._start()
+            return
         # A run is killed after its note was removed, too: the seals of its parts say whose they are.
         reasons = inputs.differences(before) if note.exists() else inputs.uncertain
         if not reasons:
@@ -70,9 +73,12 @@ class Run:
                 f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
                 stacklevel=stack_level(),
             )
+        self._start()
+
+    def _start(self) -> None:
         remove(self.layout.folder)
         self.layout.begin()
-        write_json(self.layout.inputs, inputs.to_dict())
+        write_json(self.layout.inputs, self.inputs.to_dict())
 
     def vote(
         self,

@@ -279,7 +279,9 @@ def trial(seed: int, seconds: float, *, aimed: bool = False) -> tuple[list[str],
             path.write_text(path.read_text().replace(old, new))
             if file == "corpus.csv":
                 write_corpus(folder, command.corpus)
-        last = replace(command, engine=chance.choice(ENGINES))
+        # A finished run stays as it is after an edit that changes no vote, with the texts of its rules.
+        texts = any(edit in ("a comment", "a docstring") for edit in edits) and (folder / "out").exists()
+        last = replace(command, engine=chance.choice(ENGINES), force=texts)
         if os.waitpid(start(last), 0)[1] and "exists already" in (folder / "log").read_text():
             last = replace(last, force=True)  # it was finished, or killed before it replaced what was there
         for final in (last, replace(command, out=folder / "whole", cache=False)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -11,15 +12,19 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
 from labelkit._shared.files import draft_of
-from labelkit._shared.locks import HeldError, locked
+from labelkit._shared.locks import HeldError, in_turn, locked
+from labelkit.corpus import Batch
 from labelkit.exceptions import RunFolderError
 from labelkit.runs import run_place
+from labelkit.runs.parts import Part, PartMaker, PartWriter
 from labelkit.runs.run_folder import RunLayout
 from tests.waiting import GUARD, wait_until
 
@@ -204,6 +209,11 @@ CHANGES = {
     "no gold": (None, {"gold": None}, "gold changed"),
     "the model": (None, {"model": "MajorityVote"}, "the label model is MajorityVote, and was LabelModel"),
     "a parameter": (None, {"model": lk.LabelModel(class_prior=[0.3, 0.7])}, "class_prior of the label model is "),
+    "a precision": (
+        lambda folder: edit(folder, "rules.py", "label=1", "label=1, precision=0.8"),
+        {},
+        "precision of the rule 'offers' is 0.8",
+    ),
     "ids": (None, {"id": None, "gold": "gold"}, "id changed"),
     "the size of batches": (None, {"batch_size": 1024}, "batch_size changed"),
     "classes": (None, {"labels": ["NO", "YES"]}, "labels changed"),
@@ -251,6 +261,16 @@ def test_a_finished_run_is_returned_where_nothing_changed_that_counts(project, s
     assert again.was_finished
     assert again == first
     assert {path: path.stat().st_mtime_ns for path in (project / "out").rglob("*")} == before
+
+
+def test_a_draft_beside_a_finished_run_that_is_wanted_is_removed(project):
+    run(project)
+    (project / "out").rename(project / "kept")
+    run(project, "out2")
+    (project / "out2").rename(project / ".out.partial")
+    (project / "kept").rename(project / "out")
+    assert run(project).was_finished
+    assert names(project) == ["corpus.csv", "gold.csv", "out", "rules.py"]
 
 
 def test_faults_that_would_stop_the_run_are_a_change(project):
@@ -331,3 +351,46 @@ for path in sys.argv[1:]:
     assert run(project).was_finished
     assert names(project) == sorted(["a.draft", "corpus.csv", "gold.csv", mine.name, "out", "rules.py"])
     assert not [path for path in (project / "out").iterdir() if path.name.startswith(".")]
+
+
+def next_run(layout, seen):
+    with in_turn(layout.writers, alone=True):
+        seen.append("the next run")
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_worker_writes_nothing_when_its_run_is_dead_and_the_next_run_waits_for_what_it_writes(
+    project, monkeypatch, alive
+):
+    layout = RunLayout(project / ".out.partial")
+    layout.begin()
+    lfs = lk.collect(project / "rules.py", labels=2)
+    writer = PartWriter(PartMaker("", 1024, lfs.infos, lfs.space.names, None), layout, process=-1)
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: SimpleNamespace(is_alive=lambda: alive))
+    batch = Batch(0, None, pa.record_batch({"text": ["free", "hm"]}))
+    reached, go_on, seen = threading.Event(), threading.Event(), []
+
+    def write(part, _layout):
+        reached.set()
+        assert go_on.wait(GUARD)
+        seen.append(part.number)
+
+    monkeypatch.setattr(Part, "write", write)
+    worker = threading.Thread(target=writer, args=(batch, lk.Applier(lfs).plan.vote(batch.table)))
+    worker.start()
+    if alive:
+        wait_until(reached.is_set)
+        waiting = threading.Thread(target=lambda: next_run(layout, seen))
+        waiting.start()
+        go_on.set()
+        waiting.join(GUARD)
+    worker.join(GUARD)
+    assert seen == ([0, "the next run"] if alive else [])
+
+
+def test_races_and_kills_as_the_benchmarks_try_them_often():
+    for program in (["races", "--n", "3"], ["kills", "--n", "3", "--aimed"]):
+        command = [sys.executable, "-m", f"tests.benchmarks.{program[0]}", *program[1:]]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.startswith("3 trials, ")
