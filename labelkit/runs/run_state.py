@@ -49,7 +49,7 @@ class Run:
         return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names)
 
     def resume_or_start(self, *, anew: bool) -> None:
-        """Keep the parts of an interrupted run of the same inputs; remove anything else, and say why if not asked to."""
+        """Keep the parts of an interrupted run of the same inputs; remove all else, and say why if not asked to."""
         self.layout.begin()
         with in_turn(self.layout.writers, alone=True):
             pass  # a worker of a run that was killed may still have been writing its last part

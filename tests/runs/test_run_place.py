@@ -389,8 +389,8 @@ def test_a_worker_writes_nothing_when_its_run_is_dead_and_the_next_run_waits_for
 
 
 def test_races_and_kills_as_the_benchmarks_try_them_often():
-    for program in (["races", "--n", "3"], ["kills", "--n", "3", "--aimed"]):
+    for program in (["races", "--n", "2"], ["kills", "--n", "2", "--aimed"]):
         command = [sys.executable, "-m", f"tests.benchmarks.{program[0]}", *program[1:]]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.startswith("3 trials, ")
+        assert done.stdout.startswith("2 trials, ")
