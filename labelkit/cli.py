@@ -129,6 +129,7 @@ def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 @click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
 @click.option("--workers", default=1, show_default=True, help="Threads or processes to use.")
 @click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules).")
+@click.option("--isolate", is_flag=True, help="Call the rules in processes: one that crashes is a fault.")
 @click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker.")
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more.")

@@ -44,6 +44,7 @@ class UserCode:
         self._importing = importing
         self._stop: BaseException | None = None
         self._process: _ProcessState | None = None
+        self._limit = sys.getrecursionlimit()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -54,6 +55,8 @@ class UserCode:
     def __exit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        if sys.getrecursionlimit() < self._limit:
+            sys.setrecursionlimit(self._limit)  # at once: where it was lowered, hardly anything can be called
         if self._process is not None:
             self._process.put_back()
         if self._stop is not None and error is not self._stop:
@@ -73,8 +76,6 @@ class UserCode:
 
     def interrupted_by(self, error: BaseException) -> bool:
         """Tell if an exception is Ctrl-C, or the code swallowed one before."""
-        if self._process is not None:
-            self._process.allow_calls()
         unknown = self._process is not None and self._process.handlers[0] is None  # a handler that is not Python's
         return self._stop is not None or (unknown and isinstance(error, KeyboardInterrupt))
 
@@ -92,6 +93,8 @@ class UserCode:
         ...         code.described(error)[0]
         'SystemExit'
         """
+        if sys.getrecursionlimit() < self._limit:
+            sys.setrecursionlimit(self._limit)  # at once: where it was lowered, hardly anything can be called
         if self.stopped_by(error):
             raise self._stop or error
         return described(error)
@@ -105,7 +108,6 @@ class _ProcessState:
         self.handlers = [signal.getsignal(number) for number in SIGNALS]
         self._pid = os.getpid()
         self._folder = _folder()
-        self._depth = sys.getrecursionlimit()
         self._streams = {name: getattr(sys, name) for name in STREAMS}
         self._files = {number: _file_of(number) for number in STREAMS.values()}
         self._copies = {number: os.dup(number) for number, file in self._files.items() if file is not None}
@@ -124,13 +126,8 @@ class _ProcessState:
             self._noting = noting(handler)
             signal.signal(signal.SIGINT, self._noting)
 
-    def allow_calls(self) -> None:
-        """Raise a recursion limit that was lowered: nothing else can be called before."""
-        if sys.getrecursionlimit() < self._depth:
-            sys.setrecursionlimit(self._depth)
-
     def put_back(self) -> None:
-        self.allow_calls()
+        """Make the process what it was."""
         if os.getpid() != self._pid:
             os._exit(1)
         if self._folder is not None and _folder() != self._folder:

@@ -7,6 +7,7 @@ import sys
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
 from typing import Final, TypeAlias
 
 PACKAGE: Final = Path(__file__).parents[1]
@@ -60,8 +61,14 @@ def plain(text: str) -> str:
     return (text[:LONGEST] + rest).replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
+def traceback_of(error: BaseException) -> TracebackType | None:
+    """Return the traceback of an exception, also if its class hides it."""
+    trace: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)
+    return trace
+
+
 def _place_in_user_code(error: BaseException) -> str:
-    trace, user_file, place = error.__traceback__, None, ""
+    trace, user_file, place = traceback_of(error), None, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if user_file is None and not is_of_labelkit(file):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from labelkit._shared.user_code import UserCode
-from labelkit._shared.user_errors import described, plain
+from labelkit._shared.user_errors import described, plain, traceback_of
 from labelkit.exceptions import CollectError, LabelkitError
 
 _neighbours: dict[str, ModuleType] = {}
@@ -77,7 +77,9 @@ def _execute(module: ModuleType, path: Path) -> None:
     """Run a file as it is now: compiled files and remembered lines may be those of an edit within the same second."""
     linecache.cache.pop(str(path), None)
     source = path.read_bytes()
-    exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's rules, as an import would run them
+    code = compile(source, str(path), "exec")
+    with UserCode(importing=True):
+        exec(code, module.__dict__)  # noqa: S102 - the user's rules, as an import would run them
 
 
 _set_aside: dict[Path, dict[str, ModuleType]] = {}
@@ -138,10 +140,10 @@ def reported(source: str) -> Iterator[None]:
 
 def _place(error: BaseException, source: str) -> str:
     """Find the last line of the user's code in a traceback."""
-    trace, place = error.__traceback__, source
+    trace, place = traceback_of(error), source
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if source in (file, trace.tb_frame.f_globals.get("__name__")):
-            place = f"{file}, line {trace.tb_lineno}"
+            place = plain(f"{file}, line {trace.tb_lineno}")
         trace = trace.tb_next
     return place
