@@ -120,6 +120,7 @@ class Applier:
         id: str | None = None,  # noqa: A002 - the word that users write
         workers: int = 1,
         engine: str | None = None,
+        isolate: bool = False,
         batch_size: int = BATCH_ROWS,
         on_fault: OnFault = "raise",
         max_faults: int | None = None,
@@ -145,6 +146,10 @@ class Applier:
             Where votes are computed. If not given and there are several workers: in threads, which share the compiled
             rules while the main thread calls Python rules, and in processes from the moment on when Python rules turn
             out to take most of the time.
+        isolate : bool
+            Whether to call the rules in worker processes, also if there is one worker: where a rule ends its process (a
+            segmentation fault, want of memory, ``os._exit``), this is a fault of that example. Elsewhere it ends
+            everything. Of a rule with ``batch=True``, it is a fault of the whole chunk of 1,024 rows.
         batch_size : int
             Rows in memory at a time (for each worker); rounded up to a multiple of 1,024.
         on_fault : {"raise", "record"}
@@ -181,6 +186,7 @@ class Applier:
                 _kept,
                 workers=workers,
                 engine=engine,
+                isolate=isolate,
                 batch_size=batch_size,
                 on_fault=on_fault,
                 max_faults=max_faults,
@@ -206,6 +212,7 @@ class Applier:
         first: int = 0,
         workers: int = 1,
         engine: str | None = None,
+        isolate: bool = False,
         batch_size: int = BATCH_ROWS,
         on_fault: OnFault = "raise",
         max_faults: int | None = None,
@@ -230,7 +237,7 @@ class Applier:
             Faults in the batches before it, which count towards ``max_faults``.
         seen : DistinctIds, optional
             The ids of those batches, which must not come again.
-        workers, engine, batch_size, on_fault, max_faults, progress, cache
+        workers, engine, isolate, batch_size, on_fault, max_faults, progress, cache
             As in :meth:`apply`.
 
         Yields
@@ -243,7 +250,7 @@ class Applier:
             raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
-        runner = engine_named(engine, workers)
+        runner = engine_named(engine, workers, isolate=isolate)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
         whole = tuple(dict.fromkeys((*self.plan.columns, *also)))
         read = (*whole, corpus.id) if corpus.id is not None else whole

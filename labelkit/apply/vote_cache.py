@@ -109,7 +109,7 @@ class VoteCache:
     """
 
     def __init__(self, folder: str | Path | None = None, *, max_bytes: int | None = None) -> None:
-        self.folder = (default_folder() if folder is None else Path(folder)) / FORMAT
+        self.folder = (default_folder() if folder is None else Path(folder).absolute()) / FORMAT
         self.max_bytes = _room() if max_bytes is None else max_bytes
 
     def __repr__(self) -> str:

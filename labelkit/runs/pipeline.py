@@ -34,6 +34,7 @@ from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
+from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -48,6 +49,7 @@ def run(
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
     engine: str | None = None,
+    isolate: bool = False,
     batch_size: int = BATCH_ROWS,
     on_fault: OnFault = "raise",
     max_faults: int | None = None,
@@ -81,7 +83,7 @@ def run(
         The name of a label model, or one with parameters set.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
-    workers, engine, batch_size, on_fault, max_faults, on_bad_row, progress, cache
+    workers, engine, isolate, batch_size, on_fault, max_faults, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
         Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
@@ -105,7 +107,7 @@ def run(
     FaultError
         If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
     """
-    engine_named(engine, workers)  # a mistake is an error before anything is read
+    engine_named(engine, workers, isolate=isolate)  # a mistake is an error before anything is read
     with held_place(Path(out), force=force) as layout:
         applier = Applier(collect(rules, labels=labels))
         warn_of_odd_words(applier.lfs)
@@ -131,6 +133,7 @@ def run(
                 report=report,
                 workers=workers,
                 engine=engine,
+                isolate=isolate,
                 on_fault=on_fault,
                 max_faults=max_faults,
                 progress=progress,
@@ -152,9 +155,13 @@ def _opened_run(applier: Applier, corpus: Corpus, gold: Any, layout: RunLayout, 
 
 def _make(run_: Run, estimator: Any, *, anew: bool, report: bool, workers: int, **voting: Any) -> None:
     """Vote, fit the label model, and write everything into the draft folder."""
+    if not anew:
+        isolated = voting["isolate"] or voting["engine"] == "process"
+        warn_of_death(run_.layout, run_.parts.count(until_fault=False), isolate=isolated)
     run_.resume_or_start(anew=anew)
     times = StageTimes()
-    n_rows = run_.vote(workers=workers, **voting)
+    with noted(run_.layout, run_.parts.count(until_fault=False)):
+        n_rows = run_.vote(workers=workers, **voting)
     times.note("apply")
     patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
     if run_.gold is not None and patterns.gold is not None:

@@ -86,6 +86,11 @@ class RunLayout:
         return self.folder / "work"
 
     @property
+    def voting(self) -> Path:
+        """Note that rules are being called; present while they are, and after a process that died of it."""
+        return self.work / "voting"
+
+    @property
     def manifest(self) -> Path:
         """Rules, corpus, model, versions and counts."""
         return self.folder / "manifest.json"

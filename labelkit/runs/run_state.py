@@ -85,6 +85,7 @@ class Run:
         *,
         workers: int,
         engine: str | None,
+        isolate: bool,
         on_fault: OnFault,
         max_faults: int | None,
         progress: bool | None,
@@ -93,7 +94,7 @@ class Run:
         """Vote on every batch that is not finished yet; returns the number of rows of the corpus."""
         lfs = self.applier.lfs
         maker = PartMaker(self.inputs.digest, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
-        shares_disk = engine_named(engine, workers).shares_disk
+        shares_disk = engine_named(engine, workers, isolate=isolate).shares_disk
         deliver: Callable[[Batch, BatchVotes], Part | None] = PartWriter(maker, self.layout) if shares_disk else maker
         first = self.parts.count(until_fault=on_fault == "raise")
         n_rows = min(first * self.batch_rows, self.corpus.n_rows or first * self.batch_rows)
@@ -111,6 +112,7 @@ class Run:
                 first=first,
                 workers=workers,
                 engine=engine,
+                isolate=isolate,
                 batch_size=self.batch_rows,
                 on_fault=on_fault,
                 max_faults=max_faults,

@@ -582,7 +582,8 @@ def test_a_run_that_was_killed_goes_on_without_paying_again(endpoint, project, t
     asked, kept = endpoint.n_requests, AnswerStore().size()[0]
     assert 12 < asked < 40
     assert asked - 4 == kept  # what was under way at that moment is lost
-    folder = lk.run(rules, tmp_path / "c.csv", tmp_path / "run", model="MajorityVote", report=False)
+    with pytest.warns(UserWarning, match="ended while rules were called: it was killed"):
+        folder = lk.run(rules, tmp_path / "c.csv", tmp_path / "run", model="MajorityVote", report=False)
     assert folder.matrix().votes[:, 0].tolist() == VOTES
     assert endpoint.n_requests == asked + 40 - kept
     assert sum(times - 1 for times in endpoint.prompts.values()) == asked - kept

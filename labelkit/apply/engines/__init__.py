@@ -27,16 +27,30 @@ CHOOSING: Final = Engine(run_where_it_pays)
 """Used for several workers if no engine is named."""
 
 
-def engine_named(name: str | None, workers: int) -> Engine:
+def engine_named(name: str | None, workers: int, *, isolate: bool = False) -> Engine:
     """Return the engine of a name; if none is given, choose by the number of workers and the rules.
+
+    Parameters
+    ----------
+    name : str, optional
+    workers : int
+    isolate : bool
+        Whether rules are to be called in worker processes, which may die.
 
     Raises
     ------
     LabelkitError
-        If there is no such engine, or fewer than one worker.
+        If there is no such engine, it does not isolate rules, or there are fewer than one worker.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise LabelkitError(f"workers={workers!r} is not a number of workers", hint="give 1 or more")
+    if isolate and name not in {None, "process"}:
+        raise LabelkitError(
+            f"isolate=True (--isolate) calls the rules in worker processes, which the engine {name!r} does not",
+            hint="leave the engine out",
+        )
+    if isolate:
+        return ENGINES["process"]
     if name is None:
         return ENGINES["serial"] if workers == 1 else CHOOSING
     if name not in ENGINES:

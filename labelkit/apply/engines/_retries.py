@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import pyarrow as pa
 
-from labelkit.apply.engines._workers import Death, Task
+from labelkit.apply.engines._workers import Death, WorkerTask
 from labelkit.apply.plan import BatchVotes
 from labelkit.apply.plan.call_ledger import NUMBER
 from labelkit.corpus import Batch, Corpus
@@ -30,7 +30,7 @@ MOST_TRIES: Final = 6
 """Deaths of one batch in a row of which no call is known to be the cause."""
 
 
-class Reading(Protocol):
+class BatchReading(Protocol):
     """What a worker reads batches with."""
 
     @property
@@ -53,7 +53,7 @@ class SpanSource:
     first: int
     n_batches: int
 
-    def batches(self, reading: Reading) -> Iterable[Batch]:
+    def batches(self, reading: BatchReading) -> Iterable[Batch]:
         """Read them."""
         assert reading.corpus is not None
         start = self.first * reading.batch_rows
@@ -71,7 +71,7 @@ class FileSource:
     start: int
     path: Path
 
-    def batches(self, _reading: Reading) -> Iterator[Batch]:
+    def batches(self, _reading: BatchReading) -> Iterator[Batch]:
         """Map it."""
         with pa.memory_map(str(self.path)) as file:
             table = pa.ipc.open_file(file).get_batch(0)
@@ -105,7 +105,7 @@ class Care:
     gives_up: bool = False
 
 
-class VotingTask(Task):
+class VotingTask(WorkerTask):
     """A task to vote on some batches."""
 
     def __init__(self, function: Any, source: Source, packed: bytes, care: Care | None = None) -> None:

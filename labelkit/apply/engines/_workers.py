@@ -32,7 +32,7 @@ MOST_STARTS: Final = 3
 """Workers in a row that may die before they are ready."""
 
 
-class Task:
+class WorkerTask:
     """A call that a worker is to make.
 
     Attributes
@@ -48,7 +48,7 @@ class Task:
         self.done = False
 
 
-T = TypeVar("T", bound=Task)
+T = TypeVar("T", bound=WorkerTask)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Death(Generic[T]):
 
     Attributes
     ----------
-    task : Task
+    task : WorkerTask
     how : str
         Such as ``"SIGSEGV"``.
     note : bytes
@@ -70,7 +70,7 @@ class Death(Generic[T]):
 
 
 @dataclass
-class _Worker(Generic[T]):
+class _WorkerProcess(Generic[T]):
     """One process, and the tasks that it was given and has not answered."""
 
     process: BaseProcess
@@ -99,7 +99,7 @@ class Workers(Generic[T]):
         self._set_up = (set_up, argument)
         self._folder = folder
         self._queue: deque[T] = deque()
-        self._workers: list[_Worker[T]] = []
+        self._workers: list[_WorkerProcess[T]] = []
         self._n_started = 0
         self._n_died_early = 0
         self.greeting: dict[str, str] | None = None
@@ -152,7 +152,7 @@ class Workers(Generic[T]):
             with suppress(OSError):  # it died, which is noticed when it is looked after
                 worker.connection.send_bytes(pickle.dumps(task.call))
 
-    def _look_after(self, worker: _Worker[T], heard: set[Any]) -> Death[T] | None:
+    def _look_after(self, worker: _WorkerProcess[T], heard: set[Any]) -> Death[T] | None:
         try:
             if worker.connection in heard or worker.connection.poll():
                 self._take(worker, pickle.loads(worker.connection.recv_bytes()))  # noqa: S301 - from a worker of ours
@@ -161,7 +161,7 @@ class Workers(Generic[T]):
             return self._bury(worker)
         return None if worker.process.is_alive() or worker.connection.poll() else self._bury(worker)
 
-    def _take(self, worker: _Worker[T], message: tuple[str, Any]) -> None:
+    def _take(self, worker: _WorkerProcess[T], message: tuple[str, Any]) -> None:
         kind, value = message
         if kind == "failed":
             raise value
@@ -175,7 +175,7 @@ class Workers(Generic[T]):
             )
         worker.ready, self._n_died_early, self.greeting = True, 0, value
 
-    def _bury(self, worker: _Worker[T]) -> Death[T] | None:
+    def _bury(self, worker: _WorkerProcess[T]) -> Death[T] | None:
         """Replace a worker that died; its other tasks are given to others."""
         self._workers.remove(worker)
         worker.connection.close()
@@ -201,10 +201,10 @@ class Workers(Generic[T]):
             process.start()
         there.close()
         self._n_started += 1
-        self._workers.append(_Worker(process, here, note))
+        self._workers.append(_WorkerProcess(process, here, note))
 
 
-def _end(workers: list[_Worker[Any]]) -> None:
+def _end(workers: list[_WorkerProcess[Any]]) -> None:
     for worker in workers:
         worker.process.kill()
     for worker in workers:
