@@ -133,6 +133,9 @@ def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
 @click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker.")
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more.")
+@click.option(
+    "--time-limit", default=600.0, show_default=True, metavar="SECONDS", help="For a rule and batch; 0: none."
+)
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
 @click.option("--no-cache", is_flag=True, help="Let every rule vote anew, and keep no votes.")
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")

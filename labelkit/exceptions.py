@@ -75,6 +75,10 @@ class WorkerDiedError(LabelkitError, RuntimeError):
     """A call of a rule ended the process that made it, such as by a segmentation fault or ``os._exit``."""
 
 
+class TimeLimitError(LabelkitError, RuntimeError):
+    """A rule took longer for a batch than ``time_limit`` allows, such as one whose pattern never ends."""
+
+
 class MatrixError(LabelkitError, ValueError):
     """Votes, ids or their metadata do not form a label matrix."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
+from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import described
 from labelkit.exceptions import StopRunError
 
@@ -80,8 +81,8 @@ class UserCode:
         return self._stop is not None or (unknown and isinstance(error, KeyboardInterrupt))
 
     def stopped_by(self, error: BaseException) -> bool:
-        """Tell if an exception ends the run, and is no fault: Ctrl-C, or a rule that cannot continue at all."""
-        return self.interrupted_by(error) or isinstance(error, StopRunError)
+        """Tell if an exception ends the run, and is no fault: Ctrl-C, a time limit, or a rule that cannot go on at all."""
+        return self.interrupted_by(error) or isinstance(error, StopRunError | TimeUpError)
 
     def described(self, error: BaseException) -> tuple[str, str]:
         """Return the type and the message of a fault; raise again what ends the run.

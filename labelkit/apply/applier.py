@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
@@ -30,6 +31,9 @@ from labelkit.votes.outcomes import Fault
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+
+_LONGEST = 1e8
+"""Seconds, three years, from which on a limit is none."""
 
 OnFault: TypeAlias = Literal["raise", "record"]
 
@@ -124,6 +128,7 @@ class Applier:
         batch_size: int = BATCH_ROWS,
         on_fault: OnFault = "raise",
         max_faults: int | None = None,
+        time_limit: float = TIME_LIMIT,
         on_bad_row: Literal["raise", "reject"] = "raise",
         progress: bool | None = None,
         cache: VoteCache | str | Path | bool | None = None,
@@ -156,6 +161,9 @@ class Applier:
             Whether a rule that raises, or returns no vote, stops the run or is noted in ``matrix.faults``.
         max_faults : int, optional
             With ``"record"``: stop when there are more than so many.
+        time_limit : float
+            Seconds that a rule may take for a batch (10 minutes if not given); 0 for no limit. It is kept in the main
+            thread of a process alone, and not on Windows.
         on_bad_row : {"raise", "reject"}
             Whether a row that cannot be read stops the run or is left out (see :attr:`labelkit.Corpus.rejects`).
         progress : bool, optional
@@ -178,6 +186,8 @@ class Applier:
             If a rule failed and ``on_fault`` is ``"raise"``.
         TooManyFaultsError
             If there were more faults than ``max_faults``.
+        TimeLimitError
+            If a rule took longer for a batch than ``time_limit``.
         """
         opened = self.open(corpus, id=id, on_bad_row=on_bad_row)
         parts = list(
@@ -190,6 +200,7 @@ class Applier:
                 batch_size=batch_size,
                 on_fault=on_fault,
                 max_faults=max_faults,
+                time_limit=time_limit,
                 progress=progress,
                 cache=cache,
             )
@@ -216,6 +227,7 @@ class Applier:
         batch_size: int = BATCH_ROWS,
         on_fault: OnFault = "raise",
         max_faults: int | None = None,
+        time_limit: float = TIME_LIMIT,
         known_faults: int = 0,
         seen: DistinctIds | None = None,
         progress: bool | None = None,
@@ -237,7 +249,7 @@ class Applier:
             Faults in the batches before it, which count towards ``max_faults``.
         seen : DistinctIds, optional
             The ids of those batches, which must not come again.
-        workers, engine, isolate, batch_size, on_fault, max_faults, progress, cache
+        workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, progress, cache
             As in :meth:`apply`.
 
         Yields
@@ -250,6 +262,7 @@ class Applier:
             raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
+        seconds_allowed = checked_time_limit(time_limit)
         runner = engine_named(engine, workers, isolate=isolate)
         batch_rows = -(-batch_size // CHUNK) * CHUNK
         whole = tuple(dict.fromkeys((*self.plan.columns, *also)))
@@ -257,6 +270,8 @@ class Applier:
         remembered = CachedRules(self.lfs, corpus, cache_of(cache, corpus.n_rows), read=read, from_start=first == 0)
         self.remembered = remembered.names
         plan = remembered.plan(self.plan)
+        if plan is not None:
+            plan.time_limit = seconds_allowed
         # Where bad rows are left out, the columns that are read decide which rows there are.
         rejects = corpus.on_bad_row == "reject"
         columns = whole if rejects else tuple(dict.fromkeys((*(plan.columns if plan else ()), *also)))
@@ -340,6 +355,21 @@ class Applier:
         ids = np.concatenate(named) if named else np.arange(n_rows)
         faults = tuple(fault for part in parts for fault in self.faults_of(part))
         return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure, corpus.frame_index)
+
+
+def checked_time_limit(seconds: Any) -> float:
+    """Return the seconds that a rule may take for a batch; 0 for no limit.
+
+    Raises
+    ------
+    LabelkitError
+        If it is no number, or a negative one.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        raise LabelkitError(
+            f"time_limit={seconds!r} is not a number of seconds", hint="give more than 0, or 0 for no limit"
+        )
+    return float(seconds) if seconds < _LONGEST else 0.0
 
 
 class _Delivery(Generic[R]):

@@ -50,6 +50,12 @@ class Batch:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def name_of(self, row: int) -> str:
+        """Name a row of the batch by its id, if it has one, and its position in the corpus."""
+        return (
+            f"row {self.start + row}" if self.ids is None else f"id {self.ids[row].as_py()!r}, row {self.start + row}"
+        )
+
 
 class Corpus:
     """A stream of examples; made by :func:`~labelkit.corpus.open_corpus`.

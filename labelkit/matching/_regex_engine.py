@@ -186,8 +186,14 @@ class RegexEngine:
             return "shared automaton, exact"
         return "shared automaton on a relaxed pattern, confirmed by re"
 
-    def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Set ``votes[test, row]`` for the tests of this engine to the results of ``re.search``."""
+    def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> list[int]:
+        """Set ``votes[test, row]`` for the tests of this engine to the results of ``re.search``.
+
+        Returns
+        -------
+        list of int
+            The tests whose votes are upper bounds: ``re`` has to decide on the rows that they select.
+        """
         groups = _grouped(list(self.entries.values())) if self.groups is None else self.groups
         todo = [(group, 0) for group in groups]
         self.groups = []
@@ -202,13 +208,6 @@ class RegexEngine:
             todo += [(part, done) for part in parts]
             self.entries |= {entry.number: entry for part in parts for entry in part.entries}
             self.left_to_re |= set() if parts else {entry.number for entry in group.entries}
-        self._confirm(text, votes)
-
-    def _confirm(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Run ``re`` on the rows that a relaxed automaton selected, and on all rows for the patterns left to it."""
-        relaxed = {entry.number for group in self.groups or () for entry in group.entries if not entry.expression.exact}
         votes[list(self.left_to_re)] = text.active
-        for number in relaxed | self.left_to_re:
-            rows = np.flatnonzero(votes[number])
-            search = self.patterns[number].regex.search
-            votes[number, rows] = [search(one) is not None for one in text.texts(rows)]
+        relaxed = {entry.number for group in self.groups for entry in group.entries if not entry.expression.exact}
+        return sorted(relaxed | self.left_to_re)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from labelkit._shared.time_limit import TimeUpError, answers_of
 from labelkit.matching._phrase_engine import PhraseEngine, left_to_patterns
 from labelkit.matching._regex_engine import RegexEngine
 from labelkit.matching._text_column import TextColumn, text_column
@@ -91,20 +94,26 @@ class ColumnScan:
         bool array of shape (n_rows, n_tests)
             True where the row matches the test; in Fortran order, so that the column of each test is contiguous.
         """
+        return self.begin(column, need).finish()
+
+    def begin(
+        self, column: pa.StringArray | pa.LargeStringArray, need: npt.NDArray[np.bool_] | None = None
+    ) -> BegunScan:
+        """Do what compiled code does, beside which other threads run; the rest is left to :meth:`BegunScan.finish`."""
         text = text_column(column, need)
         votes = np.zeros((len(self.tests), len(text)), dtype=np.bool_)
         self._work_seen += self._work(int(text.active.sum()))
         if self._work_seen < WORTH_COMPILING and "numba" not in sys.modules:
-            self._scan_by_definition(text, votes)
-            return votes.T
+            votes[:] = text.active
+            return BegunScan(text, votes, {number: test.matches for number, test in enumerate(self.tests)})
         with self._compiling:
             phrases = self._phrases if self._lists else None
             regexes = self._idle.pop() if self._idle else self._regexes.twin()
         if phrases is not None:
             phrases.scan(text, votes)
-        regexes.scan(text, votes)
+        left = regexes.scan(text, votes)
         self._idle.append(regexes)
-        return votes.T
+        return BegunScan(text, votes, {number: regexes.patterns[number].matches for number in left})
 
     def explain(self) -> list[str]:
         """Describe for each test, in order, how a large scan matches it, and why."""
@@ -121,12 +130,34 @@ class ColumnScan:
         """Estimate the cost of the tests, in calls of ``re.search``; a long list costs more than a short one."""
         return sum(n_rows + (n_rows + 100) * len(getattr(test, "words", ())) / 10 for test in self.tests)
 
-    def _scan_by_definition(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
-        """Call ``test.matches`` on each row, which for little work is faster than loading the engines."""
-        rows = np.flatnonzero(text.active)
-        texts = list(text.texts(rows))
-        for number, test in enumerate(self.tests):
-            votes[number, rows] = [test.matches(one) for one in texts]
+
+@dataclass(frozen=True)
+class BegunScan:
+    """A scan of which Python has to finish some tests, each on the rows that it has selected so far.
+
+    Little work is left to Python as a whole: that is faster than loading the compiled engines.
+    """
+
+    _text: TextColumn
+    _votes: npt.NDArray[np.bool_]
+    _left: dict[int, Callable[[str], bool]]
+
+    def finish(self, limit: Callable[[int], AbstractContextManager[None]] | None = None) -> npt.NDArray[np.bool_]:
+        """Call the definition of the tests that are left, each within ``limit(number)``; returns the matches.
+
+        Raises
+        ------
+        TimeUpError
+            If the limit raised it, with the row that was looked at.
+        """
+        for number, matches in self._left.items():
+            rows = np.flatnonzero(self._votes[number])
+            with nullcontext() if limit is None else limit(number):
+                try:
+                    self._votes[number, rows] = answers_of(matches, self._text.texts(rows))
+                except TimeUpError as error:
+                    raise error.of(rows) from None
+        return self._votes.T
 
 
 def _as_pattern(test: Words | Pattern) -> Pattern:

@@ -108,7 +108,7 @@ def _namesake(rule: _MadeRule, other: _MadeRule, file: str) -> CollectError:
 def _overwritten(rule: _MadeRule, line: int, variable: str | None, file: str) -> CollectError:
     if line == rule.line:
         return CollectError(
-            f"the loop at {file}:{line} keeps only the last of the labeling functions that it makes: {rule.name!r} is lost",
+            f"the loop at {file}:{line} makes labeling functions and keeps only the last: {rule.name!r} is lost",
             hint="keep them in a list: rules.append(...)",
         )
     return CollectError(
@@ -149,11 +149,10 @@ class _ModuleCode:
         variable = str(store.argval)
         loops = list(self._loops(store))
         if not loops or variable == name:
-            lines = [
-                line for step, line in self._stores(variable) if step != store and variable not in self._read_for(step)
-            ]
-            later = [line for step, line in self._stores(variable) if step.offset > store.offset and line in lines]
-            return (later or lines or [None])[0]
+            stores = [(step, line) for step, line in self._stores(variable) if variable not in self._read_for(step)]
+            lines = [line for step, line in stores if step.offset > store.offset]
+            lines += [line for step, line in stores if step.offset < store.offset]
+            return lines[0] if lines else None
         used = any(step.opname in _LOADS and step.argval == variable for loop in loops for step in loop)
         return None if used else next(line for step, line in self._steps if step.offset >= at)
 

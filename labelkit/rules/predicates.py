@@ -22,6 +22,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
+from labelkit._shared.time_limit import answers_of
+
 if TYPE_CHECKING:
     from labelkit.rules.value_predicates import Stored
 
@@ -80,7 +82,7 @@ class Predicate(ABC):
 
         It may raise: then each value is decided by itself, and those that raise are faults of their rows.
         """
-        return [self.matches(value) for value in values]
+        return answers_of(self.matches, values)
 
     def spans(self, value: Any) -> Iterator[tuple[int, int]]:
         """List the matches in a text, start and stop in characters; by default the whole text, where it matches."""

@@ -16,7 +16,8 @@ from types import ModuleType
 from typing import Any, Literal
 
 from labelkit._shared.files import remove
-from labelkit.apply.applier import Applier, OnFault
+from labelkit._shared.time_limit import TIME_LIMIT
+from labelkit.apply.applier import Applier, OnFault, checked_time_limit
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
@@ -53,6 +54,7 @@ def run(
     batch_size: int = BATCH_ROWS,
     on_fault: OnFault = "raise",
     max_faults: int | None = None,
+    time_limit: float = TIME_LIMIT,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
     report: bool = True,
@@ -83,7 +85,7 @@ def run(
         The name of a label model, or one with parameters set.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
-    workers, engine, isolate, batch_size, on_fault, max_faults, on_bad_row, progress, cache
+    workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
         Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
@@ -106,7 +108,10 @@ def run(
         If gold does not fit the corpus or the classes, or none of it is of an example.
     FaultError
         If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
+    TimeLimitError
+        If a rule took longer for a batch than ``time_limit``. The same run goes on after the last finished batch.
     """
+    checked_time_limit(time_limit)
     engine_named(engine, workers, isolate=isolate)  # a mistake is an error before anything is read
     with held_place(Path(out), force=force) as layout:
         applier = Applier(collect(rules, labels=labels))
@@ -136,6 +141,7 @@ def run(
                 isolate=isolate,
                 on_fault=on_fault,
                 max_faults=max_faults,
+                time_limit=time_limit,
                 progress=progress,
                 cache=cache,
             )

@@ -88,6 +88,7 @@ class Run:
         isolate: bool,
         on_fault: OnFault,
         max_faults: int | None,
+        time_limit: float,
         progress: bool | None,
         cache: Any = None,
     ) -> int:
@@ -116,6 +117,7 @@ class Run:
                 batch_size=self.batch_rows,
                 on_fault=on_fault,
                 max_faults=max_faults,
+                time_limit=time_limit,
                 known_faults=known_faults,
                 seen=seen,
                 progress=progress,

@@ -94,11 +94,11 @@ def _share(job: Job[R], pool: _Pool, stay: dict[str, str]) -> Iterator[R]:
     names = job.plan.lfs.names
     here = [j for j, name in enumerate(names) if name in stay]
     there = [j for j, name in enumerate(names) if name not in stay]
-    local_plan = Plan(job.plan.lfs[[names[j] for j in here]])
+    local_plan = Plan(job.plan.lfs[[names[j] for j in here]], job.plan.time_limit)
     # A corpus that workers cannot read by themselves is read once: it may be an iterator.
     sent, kept = (None, job.batches()) if pool.reads_alone else tee(job.batches())
     for theirs, batch in zip(pool.run(_votes_alone, sent), kept, strict=True):
-        mine = local_plan.vote(batch.table)
+        mine = local_plan.vote(batch.table, batch.name_of)
         yield job.deliver(batch, _merged(mine, here, theirs, there))
 
 
@@ -130,7 +130,10 @@ class _Pool:
         self._folder = folder
         self.reads_alone = job.corpus.splittable and job.corpus.path is not None
         corpus = job.corpus if self.reads_alone else None
-        setup = pickle.dumps(_Setup(shipped, job.plan.lfs.space, corpus, job.columns, job.batch_rows, folder))
+        plan = job.plan
+        setup = pickle.dumps(
+            _Setup(shipped, plan.lfs.space, corpus, job.columns, job.batch_rows, folder, plan.time_limit)
+        )
         self._workers: Workers[VotingTask] = Workers(job.workers, _set_up, setup, folder)
 
     def __enter__(self) -> Self:
@@ -211,6 +214,7 @@ class _Setup:
     columns: tuple[str, ...]
     batch_rows: int
     folder: Path
+    time_limit: float
 
 
 @dataclass
@@ -231,7 +235,7 @@ def _set_up(packed: bytes, note: Path) -> dict[str, str]:
     pa.set_cpu_count(1)
     setup: _Setup = pickle.loads(packed)  # noqa: S301 - made by the main process a moment ago
     lfs, failed = unship(setup.shipped)
-    plan = Plan(LabelingFunctions(lfs, labels=setup.space)) if lfs else None
+    plan = Plan(LabelingFunctions(lfs, labels=setup.space), setup.time_limit) if lfs else None
     _worker[:] = [_Worker(setup, plan, note, count())]
     return failed
 
@@ -242,13 +246,12 @@ def _vote(source: Source, packed: bytes, care: Care | None) -> list[Any]:
     deliver = pickle.loads(packed)  # noqa: S301 - made by the main process
     assert worker.plan is not None
     if care is None:
-        return [
-            _stowed(deliver(batch, worker.plan.vote(batch.table)), worker) for batch in source.batches(worker.setup)
-        ]
+        batches = source.batches(worker.setup)
+        return [_stowed(deliver(batch, worker.plan.vote(batch.table, batch.name_of)), worker) for batch in batches]
     with worker.note.open("r+b") as file, mmap.mmap(file.fileno(), 0) as note:
         batch = next(iter(source.batches(worker.setup)))
         with calls_noted(CallLedger(note, care.deadly, max(care.deadly) if care.gives_up else None)):
-            votes = worker.plan.vote(batch.table)
+            votes = worker.plan.vote(batch.table, batch.name_of)
         if care.gives_up:
             return deadly_faults(batch, votes, worker.plan.lfs.names)
         return [_stowed(deliver(batch, votes), worker)]

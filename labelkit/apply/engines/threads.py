@@ -96,6 +96,7 @@ class _Threads:
             return None
         self._n_begun += 1
         voting = self._job.plan.begin(batch.table)
+        voting.name_of = batch.name_of
         return _Task(batch, voting, self._pool.submit(voting.scan))
 
     def _called(self, task: _Task) -> _Task:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan.call_ledger import watched
@@ -37,6 +38,8 @@ def call_each(function: Callable[..., Any], columns: Sequence[list[Any]]) -> tup
                 results.extend(starmap(function, rest))
                 if len(results) < n_rows:
                     raise StopIteration("raised by the rule")  # noqa: TRY301 - a rule's own StopIteration ends the loop quietly
+            except TimeUpError as error:
+                raise error.at(len(results), len(results)) from None
             except BaseException as error:  # noqa: BLE001 - whatever a user's function raises is a fault
                 errors[len(results)] = code.described(error)
                 results.append(None)
@@ -76,6 +79,8 @@ def call_chunks(
                 output = function(*given)
                 is_array = votes and unpack is None and _holds_integers(output, len(chosen))
                 chunks.append(output if is_array else _checked(output, len(chosen), unpack))
+            except TimeUpError as error:
+                raise error.at(int(first), int(last) - 1) from None
             except BaseException as error:  # noqa: BLE001 - whatever a user's function raises is a fault
                 errors.update(dict.fromkeys(range(int(first), int(last)), code.described(error)))
                 chunks.append([None] * len(chosen))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.own_copies import own_copies
+from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import Errors, described
 from labelkit.apply.plan._calls import call_chunks, call_each
 from labelkit.rules.labeling_function import Column, derived_columns
@@ -168,14 +169,10 @@ class BatchColumns:
                 skip |= self.nulls(key)
         skip[list(errors)] = True
         rows = np.flatnonzero(~skip)
-        if column.batch:
-            annotations = [parameter.annotation for parameter in column.parameters]
-            columns = [self.given_column(key, rows) for key in keys]
-            function = self._makers.get(column, column.function)
-            results, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
-            failed |= {i: described(value) for i, value in enumerate(results) if isinstance(value, BaseException)}
-        else:
-            results, failed = call_each(column.function, [self.given(key, rows) for key in keys])
+        try:
+            results, failed = self._called(column, keys, rows)
+        except TimeUpError as error:
+            raise error.of(rows, column.name) from None
         values: list[Any] = [None] * self.n_rows
         for row, value in zip(rows.tolist(), results, strict=True):
             values[row] = value
@@ -183,6 +180,18 @@ class BatchColumns:
             values[int(rows[position])] = None
             errors[int(rows[position])] = (kind, f"column {column.name!r}: {message}")
         return values, errors
+
+    def _called(self, column: Column, keys: list[Single], rows: npt.NDArray[np.int64]) -> tuple[Any, Errors]:
+        """Call the function of a derived column on some rows."""
+        if not column.batch:
+            return call_each(column.function, [self.given(key, rows) for key in keys])
+        annotations = [parameter.annotation for parameter in column.parameters]
+        columns = [self.given_column(key, rows) for key in keys]
+        function = self._makers.get(column, column.function)
+        results, failed = call_chunks(function, columns, annotations, rows, self.n_rows)
+        return results, failed | {
+            i: described(value) for i, value in enumerate(results) if isinstance(value, BaseException)
+        }
 
 
 def pick(values: list[Any], rows: npt.NDArray[np.int64]) -> list[Any]:

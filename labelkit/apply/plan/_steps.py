@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan._calls import as_soft_votes, as_votes, call_chunks, call_each
 from labelkit.apply.plan._frame import BatchColumns, FrameKeys, Key, Mask, key_of, pick
@@ -130,7 +131,12 @@ class Declared:
         columns = [pick(frame.values(self.keys[name]), rows) for name in self.lf.columns]
         if not len(rows):
             return np.empty(0, dtype=np.int64), {}
-        results, errors = call_each(lambda *row: self.body.vote(dict(zip(self.lf.columns, row, strict=True))), columns)
+        try:
+            results, errors = call_each(
+                lambda *row: self.body.vote(dict(zip(self.lf.columns, row, strict=True))), columns
+            )
+        except TimeUpError as error:
+            raise error.of(rows) from None
         return as_votes(results, space)[0], errors
 
 
@@ -164,7 +170,10 @@ class Called:
         rows = np.flatnonzero(~skip)
         if not len(rows):
             return votes, unguarded
-        results, errors = self._call(frame, rows, space)
+        try:
+            results, errors = self._call(frame, rows, space)
+        except TimeUpError as error:
+            raise error.of(rows) from None
         levels = self.lf.levels
         votes[rows], wrong = as_soft_votes(results, space, levels) if levels else as_votes(results, space)
         return votes, unguarded | {int(rows[position]): error for position, error in {**wrong, **errors}.items()}

@@ -1,26 +1,31 @@
 """Vote on one batch in three steps, so that an engine may run them in different threads.
 
 ``scan`` looks for the phrases and patterns of all rules in the columns of the corpus: most of the work, done by
-compiled code beside which other threads run. ``call`` runs the functions of the user, and is best left to the main
-thread, where their authors expect to be. ``settle`` makes votes of what was found.
+compiled code beside which other threads run. ``call`` runs the functions of the user and the patterns that are left to
+Python, and is best left to the main thread, where their authors expect to be and where they can be stopped when their
+time is up. ``settle`` makes votes of what was found.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelkit._shared.time_limit import TimeUpError, limited
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan._calls import CHUNK
 from labelkit.apply.plan._frame import BatchColumns, Key, Mask, pick
 from labelkit.apply.plan._steps import CompiledRule
 from labelkit.apply.plan.call_ledger import watched
+from labelkit.exceptions import TimeLimitError
 from labelkit.rules.predicates import Predicate
 from labelkit.rules.value_predicates import Stored, TableQuery
 from labelkit.votes.label_space import ABSTAIN
@@ -28,6 +33,13 @@ from labelkit.votes.outcomes import decoded
 
 if TYPE_CHECKING:
     from labelkit.apply.plan import Plan
+    from labelkit.matching.column_scan import BegunScan
+
+
+_MORE_TIME: Final = (
+    "labelkit check finds patterns that never end; mend the rule, or give it more time by time_limit=SECONDS "
+    "(--time-limit SECONDS), 0 for no limit. What is finished is kept: the same run goes on after it"
+)
 
 
 @dataclass
@@ -52,11 +64,18 @@ class BatchVotes:
     confidence: npt.NDArray[np.uint8] | None = None
 
 
+def name_of_row(row: int) -> str:
+    """Name a row of a batch of which no more is known."""
+    return f"row {row}"
+
+
 class Voting:
     """The votes on one batch in the making: :meth:`scan`, :meth:`call` and :meth:`settle`, in this order, each once.
 
     Attributes
     ----------
+    name_of : callable
+        Names a row of the batch in messages.
     seconds_called : float
         Seconds that :meth:`call` took.
     seconds_other : float
@@ -65,6 +84,7 @@ class Voting:
 
     def __init__(self, plan: Plan, table: pa.RecordBatch) -> None:
         self._plan = plan
+        self.name_of: Callable[[int], str] = name_of_row
         self._frame = BatchColumns(table, plan.makers)
         self._scanned = _Scanned(plan, self._frame)
         self._votes = np.empty((table.num_rows, len(plan.lfs)), dtype=plan.lfs.space.dtype, order="F")
@@ -76,15 +96,20 @@ class Voting:
         self.seconds_other = 0.0
 
     def scan(self) -> None:
-        """Scan the columns of the corpus in which rules look for text."""
+        """Scan the columns of the corpus in which rules look for text, as far as compiled code does it."""
         started = time.perf_counter()
         for key in self._plan.scans:
             if isinstance(key, str):
-                self._scanned.scan(key)
+                self._scanned.begin(key)
         self.seconds_other += time.perf_counter() - started
 
     def call(self) -> None:
         """Call the functions of rules and derived columns; what reads large values votes here, too."""
+        scanned_before = self._scanned.seconds
+        for key in self._plan.scans:
+            if isinstance(key, str):
+                self._finish_scan(self._scanned, key, 0)
+        finishing = self._scanned.seconds - scanned_before
         if self._plan.in_chunks:
             for start in range(0, self._frame.n_rows, CHUNK):
                 frame = self._frame.part(start, CHUNK)
@@ -94,13 +119,14 @@ class Voting:
                 self._frame.take_over(frame, start, self._plan.kept)
         else:
             self._call(self._frame, self._scanned, 0)
-        self.seconds_called = float(self._seconds.sum())
+        self.seconds_called = float(self._seconds.sum()) + finishing
 
     def _call(self, frame: BatchColumns, scanned: _Scanned, start: int) -> None:
         for j, step in enumerate(self._plan.steps):
             started = time.perf_counter()
-            for key in step.keys.values():
-                self._note(j, frame.errors(key), start)
+            with self._limited(j, start):
+                for key in step.keys.values():
+                    self._note(j, frame.errors(key), start)
             self._seconds[j] += time.perf_counter() - started
             if self._plan.is_called(step):
                 self._vote(j, step, frame, scanned, start)
@@ -122,10 +148,14 @@ class Voting:
         return BatchVotes(self._votes, sorted(faults), self._seconds + self._shared(), self._confidence)
 
     def _vote(self, j: int, step: CompiledRule, frame: BatchColumns, scanned: _Scanned, start: int) -> None:
+        for key in dict.fromkeys(key for key, _ in step.tests):
+            if key in self._plan.scans:
+                self._finish_scan(scanned, key, start)
         started, shared = time.perf_counter(), scanned.seconds
         rows = slice(start, start + frame.n_rows)
         space = self._plan.lfs.space
-        votes, errors = step.vote(frame, scanned, space)
+        with self._limited(j, start):
+            votes, errors = step.vote(frame, scanned, space)
         if step.lf.levels and self._confidence is not None:
             labels, sure = decoded(votes, len(space), np.int64, soft=True)
             votes = labels
@@ -133,6 +163,45 @@ class Voting:
         self._votes[rows, j] = votes
         self._note(j, {**scanned.errors(step.tests), **errors}, start)
         self._seconds[j] += time.perf_counter() - started - (scanned.seconds - shared)
+
+    def _finish_scan(self, scanned: _Scanned, key: Key, start: int) -> None:
+        """Scan a column to the end; each test that is left to Python has the time that a rule has."""
+        tests = list(self._plan.scans[key][1])
+
+        def limit(number: int) -> AbstractContextManager[None]:
+            return self._limited(self._plan.reader_of(key, tests[number]), start)
+
+        scanned.scan(key, limit)
+
+    @contextmanager
+    def _limited(self, j: int, start: int) -> Iterator[None]:
+        """Give a rule the rest of its time for this batch.
+
+        Raises
+        ------
+        TimeLimitError
+            If it takes longer, with the example if that is known.
+        """
+        limit = self._plan.time_limit
+        try:
+            with limited(limit and max(limit - float(self._seconds[j]), 1e-3)):
+                yield
+        except TimeUpError as error:
+            rule = f"rule {self._plan.lfs.names[j]!r}"
+            if error.column is not None:
+                rule += f", for which column {error.column!r} is computed,"
+            raise TimeLimitError(
+                f"{rule} took more than {limit:,g} s for one batch{self._where(error, start)}", hint=_MORE_TIME
+            ) from None
+
+    def _where(self, error: TimeUpError, start: int) -> str:
+        """Name the example at which time was up, or the chunk, if that is known."""
+        if error.first is None or error.last is None:
+            return ""
+        first, last = (self.name_of(start + row) for row in (error.first, error.last))
+        if first == last:
+            return f", and was stopped at the example of {first}"
+        return f", and was stopped at the examples of {first} to {last}"
 
     def _note(self, j: int, errors: Errors, start: int) -> None:
         """Keep why a rule failed, unless it is known already."""
@@ -152,6 +221,7 @@ class _Scanned:
         self._plan = plan
         self._frame = frame
         self._matches = matches or {}
+        self._begun: dict[Key, BegunScan] = {}
         self._answers: dict[tuple[Key, TableQuery], list[Any]] = {}
         self._errors: dict[tuple[Key, Predicate], Errors] = {}
         self.seconds = 0.0
@@ -175,12 +245,21 @@ class _Scanned:
         rows = slice(start, start + frame.n_rows)
         return _Scanned(self._plan, frame, {key: mask[rows] for key, mask in self._matches.items()})
 
-    def scan(self, key: Key) -> None:
-        """Look for all that the rules want to know of a column; nothing is done for one that is no text, or done."""
+    def begin(self, key: Key) -> None:
+        """Begin to look for all that the rules want to know of a column, as far as compiled code does it."""
         started = time.perf_counter()
         text = self._frame.text(key)
         if key not in self._matches and text is not None:
-            self._matches[key] = self._plan.scans[key][0].scan(text)
+            self._begun[key] = self._plan.scans[key][0].begin(text)
+        self.seconds += time.perf_counter() - started
+
+    def scan(self, key: Key, limit: Callable[[int], AbstractContextManager[None]] | None = None) -> None:
+        """Look for all that the rules want to know of a column; nothing is done for one that is no text, or done."""
+        if key not in self._begun:
+            self.begin(key)
+        started = time.perf_counter()
+        if key in self._begun:
+            self._matches[key] = self._begun.pop(key).finish(limit)
         self.seconds += time.perf_counter() - started
 
     def _by_definition(self, key: Key, test: Predicate) -> Mask:
@@ -193,7 +272,10 @@ class _Scanned:
             return possible
         text = self._frame.text(key) if test.reads == "text" else None
         values = pick(self._frame.values(key), rows) if text is None else text.take(pa.array(rows)).to_pylist()
-        possible[rows], errors = _decide(test, values)
+        try:
+            possible[rows], errors = _decide(test, values)
+        except TimeUpError as error:
+            raise error.of(rows) from None
         if errors:
             self._errors[key, test] = {int(rows[place]): error for place, error in errors.items()}
         return possible
@@ -211,18 +293,21 @@ class _Scanned:
             coded = np.arange(self._frame.n_rows), self._frame.values(key)
         codes, values = coded
         if test.stored is None:
-            answers, errors = self._of_distinct(test, values)
+            answers, errors = self._of_distinct(test, codes, values)
         else:
             answers, errors = self._judged(test.stored, self._asked(key, test.stored.query, values))
         rows = np.flatnonzero(np.isin(codes, list(errors))).tolist() if errors else []
         self._errors[key, test] = {row: errors[int(codes[row])] for row in rows}
         return answers[codes] if len(values) else np.zeros(self._frame.n_rows, np.bool_)
 
-    def _of_distinct(self, test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:
+    def _of_distinct(self, test: Predicate, codes: npt.NDArray[np.int64], values: list[Any]) -> tuple[Mask, Errors]:
         """Evaluate a test on distinct values, nulls left out; returns the answers, and the values that raised."""
         places = np.flatnonzero(np.fromiter((value is not None for value in values), np.bool_, len(values)))
         answers = np.zeros(len(values), np.bool_)
-        answers[places], errors = _decide(test, pick(values, places))
+        try:
+            answers[places], errors = _decide(test, pick(values, places))
+        except TimeUpError as error:
+            raise error.of(places).of(_first_rows(codes, len(values))) from None
         return answers, {int(places[place]): error for place, error in errors.items()}
 
     def _judged(self, test: Stored, table_answers: list[Any]) -> tuple[Mask, Errors]:
@@ -247,6 +332,13 @@ class _Scanned:
             answers = iter(query.find(there))
             self._answers[key, query] = [None if value is None else next(answers) for value in values]
         return self._answers[key, query]
+
+
+def _first_rows(codes: npt.NDArray[np.int64], n_values: int) -> npt.NDArray[np.int64]:
+    """Return the first row of each value that is numbered."""
+    first = np.zeros(n_values, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    return first
 
 
 def _decide(test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:

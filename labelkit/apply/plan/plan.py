@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
 from labelkit.apply.plan._steps import Called, CompiledRule, step_of
-from labelkit.apply.plan.batch_votes import BatchVotes, Voting
+from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
 from labelkit.rules.labeling_function import Column
@@ -43,9 +43,12 @@ class Plan:
     Parameters
     ----------
     lfs : LabelingFunctions
+    time_limit : float
+        Seconds that a rule may take for a batch; 0 for no limit.
     """
 
     lfs: LabelingFunctions
+    time_limit: float = 0.0
 
     @cached_property
     def steps(self) -> list[CompiledRule]:
@@ -107,9 +110,18 @@ class Plan:
         return tuple(dict.fromkeys(key for key in later if isinstance(key, Column)))
 
     def is_called(self, step: CompiledRule) -> bool:
-        """Tell if a rule votes while functions are called: it calls one, or reads a column that is kept briefly."""
-        fleeting = (isinstance(key, Column) and key.fleeting for key in step.keys.values())
-        return isinstance(step, Called) or any(fleeting)
+        """Tell if a rule votes while functions are called: Python code decides it that may take long, or a document."""
+        derived = any(isinstance(key, Column) for key in step.keys.values())
+        defined = any(test.reads == "text" and not test.scanned for _, test in step.tests)
+        return isinstance(step, Called) or derived or defined
+
+    def reader_of(self, key: Key, test: Predicate) -> int:
+        """Return the number of the first rule that wants to know a test of a column, or needs it for another test."""
+        return next(
+            j
+            for j, step in enumerate(self.steps)
+            if any(of == key and test in (one, *one.needs) for of, one in step.tests)
+        )
 
     def check(self, names: Iterable[str], type_of: Callable[[str], pa.DataType]) -> None:
         """Hold the rules against the columns that a corpus has.
@@ -147,19 +159,27 @@ class Plan:
             parsed = self._is_parsed(rule, column)
             raise _missing(rule, column, there, hint=error.hint, parsed=parsed) from None
 
-    def vote(self, table: pa.RecordBatch) -> BatchVotes:
+    def vote(self, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
 
         Parameters
         ----------
         table : pyarrow.RecordBatch
             Holds at least the columns of the corpus that the rules read.
+        name_of : callable
+            Names a row of the table in messages.
 
         Returns
         -------
         BatchVotes
+
+        Raises
+        ------
+        TimeLimitError
+            If a rule takes longer than the limit.
         """
         voting = self.begin(table)
+        voting.name_of = name_of
         voting.scan()
         voting.call()
         return voting.settle()
