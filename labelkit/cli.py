@@ -22,6 +22,7 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.markup import visible
+from labelkit._shared.time_limit import may_exit
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain
 from labelkit._version import __version__
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
     if "_LABELKIT_COMPLETE" in os.environ:
         cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
-    _debug[0], _ended_by[0] = False, signal.SIGINT
+    _debug[0], _ended_by[0], may_exit[0] = False, signal.SIGINT, True
     warnings.showwarning = _show_warning
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)

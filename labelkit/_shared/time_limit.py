@@ -2,16 +2,19 @@
 
 A timer of the operating system sends SIGALRM, whose handler raises :class:`TimeUpError` in the main thread. So the
 limit holds in the main thread of a process alone, where the system has such timers (not on Windows), and not for code
-of other libraries that never returns to Python.
+of other libraries that never returns to Python. Code that catches the exception again and again is ended with its
+process where that is labelkit's own: the command line, a worker.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -24,6 +27,12 @@ TIME_LIMIT: Final = 600.0
 
 _AGAIN: Final = 0.1
 """Seconds after which code that caught the exception gets it again."""
+
+_MOST_RAISES: Final = 50
+"""Exceptions after which it is clear that the code catches all of them."""
+
+may_exit: list[bool] = [False]
+"""Whether the process may be ended; set by the command line."""
 
 
 class TimeUpError(BaseException):
@@ -67,20 +76,25 @@ def answers_of(function: Callable[[Any], Any], values: Iterable[Any]) -> list[An
 
 
 @contextmanager
-def limited(seconds: float) -> Iterator[None]:
+def limited(seconds: float, last_words: str = "") -> Iterator[None]:
     """Raise :class:`TimeUpError` in the block when it takes longer; also at its end, if the block caught that.
 
-    It does nothing if ``seconds`` is 0, and where a timer of somebody else's would end first.
+    ``last_words`` are written to the standard error stream if the process has to be ended. It does nothing if
+    ``seconds`` is 0, and where a timer of somebody else's would end first.
     """
     previous = signal.getsignal(signal.SIGALRM) if _can_limit(seconds) else None
     if previous is None or 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= seconds:
         yield
         return
-    armed, late = True, False
+    armed, n_raised = True, 0
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal late
-        late = True
+        nonlocal n_raised
+        n_raised += 1
+        if armed and n_raised > _MOST_RAISES and (may_exit[0] or multiprocessing.parent_process() is not None):
+            with suppress(OSError):
+                os.write(2, f"error: {last_words}\n".encode(errors="replace"))
+            os._exit(1)
         if armed:
             raise TimeUpError
 
@@ -95,7 +109,7 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, previous)
         if left:
             signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 1e-3), interval)
-    if late:
+    if n_raised:
         raise TimeUpError
 
 

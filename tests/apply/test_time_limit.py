@@ -168,6 +168,19 @@ def test_a_run_that_was_stopped_goes_on_after_its_finished_parts(tmp_path):
     assert parts == ["part-00000.parquet"]
 
 
+def test_a_rule_that_catches_whatever_stops_it_ends_the_command(tmp_path):
+    rules, corpus = tmp_path / "the_rules.py", tmp_path / "corpus.csv"
+    rules.write_text(
+        HEAD + "@lk.labeling_function\ndef never(text):\n    while True:\n        try:\n            time.sleep(0.01)\n"
+        "        except:\n            pass\n"
+    )
+    corpus.write_text("text\ngood\n")
+    command = [sys.executable, "-m", "labelkit", "run", rules, corpus, "--out", tmp_path / "out", "--time-limit", "0.2"]
+    done = subprocess.run([*command, "--labels", "HAM,SPAM"], capture_output=True, text=True, check=False)
+    message = "error: rule 'never' took more than 0.2 s for one batch, and catches whatever stops it\n"
+    assert (done.returncode, done.stderr) == (1, message)
+
+
 @pytest.mark.parametrize("wrong", [-1, "10", True, float("nan"), None])
 def test_a_limit_that_is_none_is_refused(rules, tmp_path, wrong):
     lfs = rules("")

@@ -182,12 +182,13 @@ class Voting:
         TimeLimitError
             If it takes longer, with the example if that is known.
         """
-        limit = self._plan.time_limit
+        limit, name = self._plan.time_limit, self._plan.lfs.names[j]
+        never = f"rule {name!r} took more than {limit:,g} s for one batch, and catches whatever stops it"
         try:
-            with limited(limit and max(limit - float(self._seconds[j]), 1e-3)):
+            with limited(limit and max(limit - float(self._seconds[j]), 1e-3), never):
                 yield
         except TimeUpError as error:
-            rule = f"rule {self._plan.lfs.names[j]!r}"
+            rule = f"rule {name!r}"
             if error.column is not None:
                 rule += f", for which column {error.column!r} is computed,"
             raise TimeLimitError(
