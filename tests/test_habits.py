@@ -70,6 +70,7 @@ ACCEPTED_FILES = {
     "decimal-comma.csv": "text;n\nfree café;1,5\nhi you;2,5\nfree;3\n",
     "gzip.csv": gzip.compress(TABLE.encode()),
     "utf-16.csv": TABLE.encode("utf-16"),
+    "utf-32.csv": TABLE.encode("utf-32"),
     "excel-unicode.csv": TABLE.replace(",", "\t").encode("utf-16"),
     "utf-16-gzip.csv": gzip.compress(TABLE.encode("utf-16")),
     "space.csv": TABLE.replace("id,text", " id , text"),
@@ -282,6 +283,7 @@ def gold_is_read(gold):
         pl.DataFrame({"y": TRUTH}),
         pa.table({"y": TRUTH}),
         np.array(TRUTH)[:, None],
+        [[label] for label in TRUTH],
     ],
     ids=lambda gold: type(gold).__name__,
 )
@@ -331,7 +333,8 @@ def test_gold_of_more_examples_than_a_slice_names_the_slice(gold, expected):
 def test_gold_files_as_programs_write_them(tmp_path, content):
     corpus, gold = saved(tmp_path, "a.csv", TABLE), saved(tmp_path, "gold.csv", content)
     folder = lk.run(LFS, corpus, tmp_path / "out", id="id", gold=str(gold), report=False, progress=False)
-    assert "3 of 3" in folder.describe() or "100" in folder.describe()
+    assert "gold: 3 of 3 labels matched an example" in folder.describe()
+    assert "accuracy 100.0%" in folder.describe()
 
 
 def test_a_column_of_gold_in_other_letters_is_proposed(tmp_path):
@@ -386,6 +389,7 @@ def test_a_decorator_without_parentheses_says_so(name):
         (lambda: lk.regex("\bfree\b", label=1), r'"\\b" in a string without r.*\nHint: r"\\bfree\\b"'),
         (lambda: lk.regex("(a|b)\1", label=1), r'"\\1" in a string without r'),
         (lambda: lk.regex("a", "b", label=1), r"regex takes one pattern.*\nHint: one with \|"),
+        (lambda: lk.lookup({"a": "spam"}), r"Hint: give a member of an IntEnum: label=Label\.SPAM"),
         (lambda: lk.lookup([["a", 1]], match="value", label=1), r"Hint: an entry of several columns is a tuple"),
         (lambda: lk.lookup([{"a": 1}], match="value", label=1), r"Hint: take one value of each"),
         (lambda: lk.token_pattern([{"LOWER": "Bye"}], label=1), r"never matches.*\nHint: \{\"LOWER\": \"bye\"\}"),
@@ -537,6 +541,11 @@ def test_a_table_keeps_the_empty_key_as_a_dict_does(tmp_path, load):
     [
         (lambda: MATRIX[[True, False]], r"the mask has 2 values for 5 examples\nHint: "),
         (lambda: MATRIX[np.array([True] * 6)], r"the mask has 6 values for 5 examples"),
+        (lambda: MATRIX[pl.Series([True, False])], r"the mask has 2 values for 5 examples"),
+        (lambda: MATRIX[pa.array([True, False])], r"the mask has 2 values for 5 examples"),
+        (lambda: MATRIX[1.5], r"1.5 chooses no rows"),
+        (lambda: MATRIX[None], r"None chooses no rows"),
+        (lambda: MATRIX == ["SPAM", "HAM"], r"votes are numbers"),
         (lambda: MATRIX[[0, 1.5]], r"chooses no rows\nHint: "),
         (lambda: MATRIX["a":"b"], r"chooses no rows\nHint: a slice is of positions"),
         (lambda: MATRIX == "SPAM", r"votes are numbers, and 'SPAM' is text\nHint: .*Label\.SPAM"),

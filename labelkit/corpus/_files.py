@@ -18,7 +18,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from labelkit._shared.threads import in_threads
-from labelkit.corpus.file_kinds import BYTE_ORDER_MARKS, FIRST_BYTES, GZIP, encoding_hint, kind_of
+from labelkit.corpus.file_kinds import FIRST_BYTES, GZIP, encoding_hint, kind_of, marked_encoding
 from labelkit.exceptions import CorpusError
 
 BLOCK_BYTES = 4 * 2**20
@@ -89,7 +89,7 @@ def open_bytes(path: Path) -> BufferedIOBase:
     if kind is not None:
         opened.close()
         raise CorpusError(f"{str(path)!r} is not text but {kind.name}", hint=kind.remedy)
-    encoding = BYTE_ORDER_MARKS.get(first[:2])
+    encoding = marked_encoding(first)
     return opened if encoding is None else BufferedReader(_Recoded(opened, encoding), RECODED_BYTES)
 
 
@@ -156,7 +156,9 @@ def file_errors(path: Path) -> Iterator[None]:
         raise CorpusError(f"{str(path)!r} is not valid gzip: {error}", hint="rename it, or copy it again") from error
     except UnicodeDecodeError as error:
         reason = f"{error.reason} at byte {error.start}"
-        hint = "save it as UTF-8" if error.encoding.startswith("utf-16") else encoding_hint(error.object, path)
+        hint = (
+            "save it as UTF-8" if error.encoding.startswith(("utf-16", "utf-32")) else encoding_hint(error.object, path)
+        )
         raise CorpusError(f"{str(path)!r} is not valid {error.encoding}: {reason}", hint=hint) from error
 
 

@@ -19,7 +19,7 @@ FIRST_BYTES: Final = 4_096
 GZIP: Final = b"\x1f\x8b\x08"
 """The bytes that gzip data begins with."""
 
-BYTE_ORDER_MARKS: Final = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_MARKS: Final = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Beginnings of text in an encoding that they name without doubt."""
 
 MOST_MARKS: Final = 0.25
@@ -102,6 +102,11 @@ def kind_of(first: bytes) -> FileKind | None:
     """Return the format of a file that begins so; None for text, and whatever else is not known."""
     start = first.lstrip()[:16].lower()
     return next((kind for magic, kind in _MAGIC if first.startswith(magic) or start.startswith(magic)), None)
+
+
+def marked_encoding(first: bytes) -> str | None:
+    """Return the encoding that the byte order mark of a text names; None for UTF-8 and without one."""
+    return next((encoding for mark, encoding in _MARKS.items() if first.startswith(mark)), None)
 
 
 def likely_encoding(data: bytes) -> str | None:

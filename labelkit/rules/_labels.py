@@ -145,10 +145,10 @@ def meaning_of(text: Any, label: Any, source: Any) -> Label:
         raise RuleError(f"{source} holds the label {text!r:.80} ({kind})", hint="one label an entry, as text or number")
     if meanings:
         if text in meanings:
-            return meanings[text]
-        alike = {int(meanings[name]): meanings[name] for name in meanings if is_written(name, text)}
+            return _class_of(meanings[text])
+        alike = {str(meanings[name]): meanings[name] for name in meanings if is_written(name, text)}
         if len(alike) == 1:
-            return next(iter(alike.values()))
+            return _class_of(next(iter(alike.values())))
         names = dict.fromkeys(name for name in meanings if isinstance(name, str) and not name.lstrip("-").isdecimal())
         listed = ", ".join(map(repr, list(names or meanings)[:12]))
         raise RuleError(f"{source} holds the label {text!r}, which is not among {listed}", hint=_text_hint(text))
@@ -158,6 +158,11 @@ def meaning_of(text: Any, label: Any, source: Any) -> Label:
         f"{source} holds the label {text!r}, and the rule does not say what that means",
         hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
     )
+
+
+def _class_of(meaning: Any) -> Label:
+    """Return what a text means, if that is a class."""
+    return meaning if isinstance(meaning, int) else label_and_enum(meaning)[0]
 
 
 def _text_hint(text: Any) -> str:

@@ -24,24 +24,32 @@ def positions_of(key: Any, n_examples: int) -> NDArray[np.int64]:
     IndexError
         If there is no such row.
     """
-    given = np.asarray(key) if isinstance(key, list | np.ndarray) else None
-    if given is not None and given.dtype.kind == "b" and given.shape != (n_examples,):
-        raise MatrixError(
-            f"the mask has {given.shape[0]:,} values for {n_examples:,} examples",
-            hint="make it of the same matrix, such as matrix.covered; after matrix[rows], of these rows",
-        )
-    if given is not None and given.size and given.dtype.kind not in "biu":
-        raise MatrixError(f"{key!r:.80} chooses no rows", hint="give a mask, positions or a slice; or names of rules")
+    given = key if isinstance(key, slice) or key is Ellipsis else np.asarray(key)
+    if isinstance(given, np.ndarray):
+        if given.dtype.kind == "b" and given.shape != (n_examples,):
+            raise MatrixError(
+                f"the mask has {given.size:,} values for {n_examples:,} examples",
+                hint="make it of the same matrix, such as matrix.covered; after matrix[rows], of these rows",
+            )
+        if given.ndim > 1 or (given.size and given.dtype.kind not in "biu"):
+            raise MatrixError(
+                f"{key!r:.80} chooses no rows", hint="give a mask, positions or a slice; or names of rules"
+            )
+        given = given if given.size else given.astype(np.int64)
     try:
-        return np.atleast_1d(np.arange(n_examples)[key])
+        return np.atleast_1d(np.arange(n_examples)[given])
     except TypeError:
         raise MatrixError(f"{key!r} chooses no rows", hint="a slice is of positions: matrix[:100]") from None
 
 
 def _is_text(given: Any) -> bool:
-    """Return True for a string, or an array or column of them."""
-    kind = getattr(getattr(given, "dtype", None), "kind", "")
-    return isinstance(given, str) or kind in {"U", "T"} or type(getattr(given, "dtype", None)).__name__ == "StringDtype"
+    """Return True for a string, or an array, column or list of them."""
+    if isinstance(given, str | list | tuple):
+        return np.asarray(given).dtype.kind in "UT"
+    dtype = getattr(given, "dtype", None)
+    if getattr(dtype, "kind", "") == "O" and isinstance(given, np.ndarray):
+        return any(isinstance(value, str) for value in given.ravel().tolist())
+    return getattr(dtype, "kind", "") in {"U", "T"} or type(dtype).__name__ == "StringDtype"
 
 
 class ArrayOfVotes(NDArrayOperatorsMixin):

@@ -157,6 +157,7 @@ def gold_values(gold: Any) -> NDArray[Any]:
         return np.asarray(gold)
     values = list(gold) if plain is None else plain()
     array = np.asarray(gold if plain is None else values)
+    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     return object_array(values) if array.dtype.kind not in "iufb" and array.ndim == 1 else array
 
 
@@ -176,6 +177,8 @@ def _one_column(gold: Any) -> Any:
         first = names[0]
         return gold.iloc[:, 0] if has_index(gold) else gold[first]
     listed = list(map(str, names))
+    if not listed:
+        raise GoldError("gold is a frame without columns", hint='give the column of labels: frame["label"]')
     label = next((name for name in listed if name in ("gold", "label", "y")), listed[-1])
     raise GoldError(
         f"gold is a frame with {len(listed)} columns, {listed[:12]}",
