@@ -22,6 +22,7 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.markup import visible
+from labelkit._shared.secrets import masked
 from labelkit._shared.time_limit import may_exit
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain
@@ -94,12 +95,17 @@ def _terminate(_number: int, _frame: Any) -> None:
 def _show_error(error: BaseException) -> None:
     """Say what went wrong in one line, and what to do in another."""
     if _debug[0]:
-        traceback.print_exc()
+        click.echo(masked(traceback.format_exc()), err=True, nl=False)
     elif isinstance(error, LabelkitError | OSError):
-        click.echo(f"error: {visible(plain(as_on_command_line(str(error))))}", err=True)
+        click.echo(f"error: {_shown(plain(str(error)))}", err=True)
     else:
         kind, message = described(error)
-        click.echo(f"error: {visible(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
+        click.echo(f"error: {_shown(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
+
+
+def _shown(message: str) -> str:
+    """Return a message with options as they are written here, without secrets and characters that act."""
+    return visible(masked(as_on_command_line(message)))
 
 
 def _leave(status: int) -> NoReturn:
@@ -116,7 +122,7 @@ def _leave(status: int) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    click.echo(f"warning: {visible(as_on_command_line(str(message)))}", err=True)
+    click.echo(f"warning: {_shown(str(message))}", err=True)
 
 
 @cli.command(name="run")
@@ -327,7 +333,7 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
     report = check_rules(rules, None if corpus is None else Path(corpus), labels=_classes(labels), id=id_, **options)
-    click.echo(as_on_command_line(str(report)))
+    click.echo(as_on_command_line(masked(str(report))))
     if not (report.clean if strict else report.ok):
         raise click.exceptions.Exit(1)
 

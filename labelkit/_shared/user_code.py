@@ -81,7 +81,7 @@ class UserCode:
         return self._stop is not None or (unknown and isinstance(error, KeyboardInterrupt))
 
     def stopped_by(self, error: BaseException) -> bool:
-        """Tell if an exception ends the run, and is no fault: Ctrl-C, a time limit, or a rule that cannot go on at all."""
+        """Tell if an exception ends the run, and is no fault: Ctrl-C, a time limit, a rule that cannot go on at all."""
         return self.interrupted_by(error) or isinstance(error, StopRunError | TimeUpError)
 
     def described(self, error: BaseException) -> tuple[str, str]:

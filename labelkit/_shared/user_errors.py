@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
 
+from labelkit._shared.source_secrets import masked_message
+
 PACKAGE: Final = Path(__file__).parents[1]
 """The folder of labelkit, which may lie in a zip file."""
 
@@ -34,13 +36,13 @@ def is_of_labelkit(file: str | Path) -> bool:
 def described(error: BaseException, *, with_place: bool = True) -> tuple[str, str]:
     r"""Return the type of an exception, and its message with the line of the user's code that raised it.
 
-    Both can be written to any file, whatever the exception is.
+    Both can be written to any file, whatever the exception is, and hold no secrets of the user's code.
 
     >>> described(ValueError("\ud800"))
     ('ValueError', '\\ud800')
     """
     try:
-        message = plain(message_of(error))
+        message = plain(masked_message(message_of(error), _user_files(error)))
     except BaseException as broken:  # noqa: BLE001 - the message is code of the user, too
         message = f"its message cannot be shown: str() of it raises {plain(type(broken).__name__)}"
     try:
@@ -65,6 +67,15 @@ def traceback_of(error: BaseException) -> TracebackType | None:
     """Return the traceback of an exception, also if its class hides it."""
     trace: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)
     return trace
+
+
+def _user_files(error: BaseException) -> set[str]:
+    """List the files of the user's code in a traceback."""
+    trace, files = traceback_of(error), set()
+    while trace is not None:
+        files.add(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return {file for file in files if not is_of_labelkit(file)}
 
 
 def _place_in_user_code(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.secrets import masked
 from labelkit.exceptions import RuleError
 from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
@@ -294,7 +295,7 @@ class LabelingFunction(Generic[P]):
             kind=self.kind,
             columns=self.columns,
             fingerprint=self.fingerprint,
-            doc=self.doc,
+            doc=masked(self.doc),
             levels=self.levels,
         )
 

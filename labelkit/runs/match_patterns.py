@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
+from labelkit._shared.secrets import without_secrets
 from labelkit.matching.regex_cost import safe_length
 from labelkit.rules.expressions import Expression
-from labelkit.rules.inspection.source_text import cases_of
+from labelkit.rules.inspection.source_text import cases_of, secrets_of_rule
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.predicates import Pattern, Words
 
@@ -36,7 +37,9 @@ def match_patterns(lf: LabelingFunction[...]) -> list[dict[str, Any]]:
         For each expression its ``columns``, ``pattern``, ``flags``, the ``label`` that it stands for, and ``within``:
         in how many characters of a text it is looked for.
     """
-    return [pattern for expression, label in cases_of(lf) for pattern in _patterns(expression, label)]
+    patterns = [pattern for expression, label in cases_of(lf) for pattern in _patterns(expression, label)]
+    secrets = secrets_of_rule(lf) if patterns else ()
+    return [pattern for pattern in patterns if not _holds_secret(pattern["pattern"], secrets)]
 
 
 def _patterns(expression: Expression, label: int | None) -> Iterator[dict[str, Any]]:
@@ -46,6 +49,12 @@ def _patterns(expression: Expression, label: int | None) -> Iterator[dict[str, A
             if within:
                 pattern = {"columns": list(leaf.columns), "pattern": need.regex.pattern, "flags": need.regex.flags}
                 yield {**pattern, "label": label, "within": within}
+
+
+def _holds_secret(pattern: str, secrets: Iterable[str]) -> bool:
+    """Return whether an expression looks for a secret: what finds it again would show it."""
+    plain = re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL)
+    return without_secrets(plain, secrets) != plain
 
 
 def _searchable(test: Words | Pattern) -> int:

@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.secrets import masked
+from labelkit._shared.secrets import without_secrets
+from labelkit._shared.source_secrets import masked_source, secrets_in, text_of_file
 from labelkit.rules.expressions import Expression
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 
@@ -42,19 +43,38 @@ def text_of(lf: LabelingFunction[...], class_names: Sequence[str]) -> dict[str, 
         Plain values: ``source``, its text or ``""``; ``looks_for``, a line for each case.
     """
     return {
-        "source": _shortened(masked(source_of(lf))),
-        "looks_for": [_case_line(expression, label, class_names) for expression, label in cases_of(lf)],
+        "source": _shortened(masked_source(source_of(lf), _file_of(lf))),
+        "looks_for": [
+            without_secrets(_case_line(expression, label, class_names), secrets_of_rule(lf))
+            for expression, label in cases_of(lf)
+        ],
     }
+
+
+def secrets_of_rule(lf: LabelingFunction[...]) -> tuple[str, ...]:
+    """Return the secrets that stand in the file of a rule, longest first."""
+    return secrets_in(_file_of(lf))
+
+
+def _file_of(lf: LabelingFunction[...]) -> str:
+    """Return the text of the file of a rule; empty if it is not known."""
+    code = getattr(inspect.unwrap(_function_of(lf)), "__code__", None) if isinstance(lf.body, Calls) else None
+    return text_of_file(str(lf.origin.namespace.get("__file__") or "") if code is None else code.co_filename)
+
+
+def _function_of(lf: LabelingFunction[...]) -> Any:
+    assert isinstance(lf.body, Calls)
+    function: Any = lf.body.function
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
 
 
 def source_of(lf: LabelingFunction[...]) -> str:
     """The text of a rule with its decorator; ``""`` where it has none of its own."""
     if isinstance(lf.body, Calls):
-        function = lf.body.function
-        while isinstance(function, functools.partial):
-            function = function.func
         try:
-            return textwrap.dedent(inspect.getsource(function)).strip("\n")
+            return textwrap.dedent(inspect.getsource(_function_of(lf))).strip("\n")
         except (OSError, TypeError):  # written in a console, or compiled
             return ""
     file = lf.origin.namespace.get("__file__")
