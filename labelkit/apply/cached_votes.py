@@ -178,7 +178,8 @@ def _entries(lfs: LabelingFunctions, corpus: Corpus, cache: VoteCache, read: Seq
             n_votes = entry.n_votes(lfs.space)
             n_rows = n_votes if n_rows is None else n_rows
             entry = VoteFile(entry.path, n_votes is not None and n_votes == n_rows)
-            cache.touch(entry)
+            if entry.exists:
+                cache.touch(entry)
         entries[j] = entry
     return entries
 

@@ -17,6 +17,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,9 @@ from typing import Final
 
 import numpy as np
 
-from labelkit._shared.cache_folder import default_folder
+from labelkit._shared.cache_folder import default_folder, files_below, is_file_of_user, make_private
 from labelkit._shared.files import DRAFT, is_abandoned, publish, replaced
+from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
@@ -69,6 +71,8 @@ class VoteFile:
 
     def n_votes(self, space: LabelSpace) -> int | None:
         """Read the file, and return its number of votes; None unless it is as it was written, and all are votes."""
+        if not is_file_of_user(self.path):
+            return None
         try:
             content = self.path.read_bytes()
         except OSError:
@@ -141,7 +145,13 @@ class VoteCache:
         about = (__version__, sys.version_info[:3], str(space.dtype), classes, corpus.on_bad_row)
         key = fingerprint(about, inputs.digest, inputs.packages, contents, kinds)
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
-        return VoteFile(path, path.is_file())
+        if path.parent.is_symlink():
+            return None
+        return VoteFile(path, is_file_of_user(path))
+
+    def why_not_used(self) -> str:
+        """Return why the folder must not be used (see :mod:`labelkit._shared.cache_folder`); empty if it may."""
+        return make_private(self.folder.parent) or make_private(self.folder)
 
     def touch(self, entry: VoteFile) -> None:
         """Mark an entry as used now."""
@@ -158,8 +168,9 @@ class VoteCache:
         kept = list(self._kept())
         for path, _ in kept:
             path.unlink(missing_ok=True)
-        for path in self.folder.glob("corpora/*.json"):
-            path.unlink(missing_ok=True)
+        for path in files_below(self.folder):
+            if path.parent.name == "corpora" and path.suffix == ".json":
+                path.unlink(missing_ok=True)
         self.tidy(everything=True)
         return len(kept)
 
@@ -176,17 +187,18 @@ class VoteCache:
 
     def tidy(self, *, everything: bool = False) -> None:
         """Remove the drafts of killed processes, and what they held; with ``everything``, all drafts."""
-        for path in self.folder.glob("*/.*"):
+        for path in files_below(self.folder):
             with contextlib.suppress(OSError):
-                if path.suffix in (DRAFT, HELD) and ((everything and path.suffix == DRAFT) or is_abandoned(path)):
+                is_left = path.name.startswith(".") and path.suffix in (DRAFT, HELD)
+                if is_left and ((everything and path.suffix == DRAFT) or is_abandoned(path)):
                     path.unlink()
 
     def _kept(self) -> list[tuple[Path, os.stat_result]]:
         files = []
-        for path in self.folder.glob("??/*.int*"):
+        for path in files_below(self.folder):
             with contextlib.suppress(OSError):  # another process may remove it at this moment
-                if not path.name.startswith("."):
-                    files.append((path, path.stat()))
+                if len(path.parent.name) == 2 and path.suffix.startswith(".int") and not path.name.startswith("."):
+                    files.append((path, path.lstat()))
         return files
 
     def _content(self, corpus: Corpus, column: str) -> str:
@@ -195,6 +207,8 @@ class VoteCache:
             return corpus.content(column)
         stamp = fingerprint(corpus.stamp)
         note = self.folder / "corpora" / f"{fingerprint(str(corpus.path), column)}.json"
+        if note.parent.is_symlink() or note.is_symlink():
+            return corpus.content(column)
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # a note that cannot be read is none
             kept = json.loads(note.read_text("utf-8"))
             if kept["stamp"] == stamp and isinstance(kept["content"], str):
@@ -210,12 +224,25 @@ class VoteCache:
 def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) -> VoteCache | None:  # noqa: FBT001 - the values of cache=
     """Return the cache that ``cache=`` names: a cache, a folder, yes, no; None decides by the size of the corpus."""
     if isinstance(given, VoteCache):
-        return given
+        return _if_private(given)
     if given is False or os.environ.get("LABELKIT_CACHE") == "off":
         return None
     if given is None and (n_rows is not None and n_rows < MIN_ROWS):
         return None
-    return VoteCache(None if given is None or given is True else given)
+    return _if_private(VoteCache(None if given is None or given is True else given))
+
+
+def _if_private(cache: VoteCache) -> VoteCache | None:
+    """Return a cache, or None, with a warning, where others could decide what is in it."""
+    reason = cache.why_not_used()
+    if not reason:
+        return cache
+    warnings.warn(
+        f"no votes are cached in {str(cache.folder.parent)!r}: {reason}. "
+        "Hint: set LABELKIT_CACHE to a folder of your own",
+        stacklevel=stack_level(),
+    )
+    return None
 
 
 def why_not(lf: LabelingFunction[...]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from labelkit._shared.cache_folder import default_folder
+from labelkit._shared.cache_folder import default_folder, make_private
 from labelkit.exceptions import StopRunError
 from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import Budget, Expense
@@ -77,7 +77,7 @@ class AnswerStore:
         self.run = run_name()
         with self._guarded():
             if self.path is not None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+                _make_private(self.path)
             name = ":memory:" if self.path is None else str(self.path)
             self._sql = sqlite3.connect(name, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
             weakref.finalize(self, self._sql.close)
@@ -245,6 +245,18 @@ class AnswerStore:
                 f"answers cannot be stored in {self.path}: {error}",
                 hint="set LABELKIT_CACHE to a folder on a local disk",
             ) from error
+
+
+def _make_private(path: Path) -> None:
+    """Make the file and its folder for their user alone; refuse a link, and a folder that others can write to."""
+    reason = make_private(path.parent)
+    if path.is_symlink():
+        reason = "it is a link"
+    if reason:
+        raise StopRunError(
+            f"answers cannot be stored in {path}: {reason}", hint="set LABELKIT_CACHE to a folder of your own"
+        )
+    path.touch(mode=0o600)
 
 
 def run_name() -> str:
