@@ -50,8 +50,8 @@ def make_private(folder: Path) -> str:
         reason = why_unsafe(folder)
         if not reason and _is_shared(folder) and all(one.name.startswith(OF_CACHES) for one in folder.iterdir()):
             folder.chmod(PRIVATE)
-    except OSError as error:
-        return f"it cannot be made: {error.strerror or error}"
+    except OSError:  # it cannot be made, so nothing will be found or kept there
+        return ""
     return reason
 
 
