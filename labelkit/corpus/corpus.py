@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -98,7 +99,11 @@ class Corpus:
     @property
     def n_rows(self) -> int | None:
         """The number of rows; None where only reading could tell (CSV, JSONL, iterators)."""
-        return self._source.n_rows
+        return None if self._rejects_rows else self._source.n_rows
+
+    @property
+    def _rejects_rows(self) -> bool:
+        return self.on_bad_row == "reject" and self._source.may_reject
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -142,7 +147,7 @@ class Corpus:
     @property
     def splittable(self) -> bool:
         """True if any range of rows can be read without those before it (frames, lists, Parquet)."""
-        return self._source.splittable
+        return self._source.splittable and not self._rejects_rows
 
     @property
     def rejects(self) -> list[Reject]:
@@ -298,6 +303,8 @@ class Corpus:
         for column in columns:
             if column not in self.column_names and not self._source.find(column):
                 raise _missing_column(column, self.column_names, self._source)
+            if not column.isascii() and re.search("[\ud800-\udfff]", column):
+                raise CorpusError(f"column {column!r} has a name that is not valid Unicode", hint="rename it")
 
     def _ids(self, batch: pa.RecordBatch, start: int) -> pa.Array | None:
         if self._id_column is None:

@@ -10,6 +10,7 @@ definition, which reports each bad row with its line and its text.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cached_property
 from io import BufferedIOBase
@@ -59,6 +60,11 @@ _DECLARED = re.compile(rb"sep=([;\t|,])\s*", re.IGNORECASE)
 SLOW_BYTES = 2**16
 """Bytes of a block that is read by the definition as a whole; a larger one that is refused is cut in halves."""
 
+LARGEST_HEADER = 4 * 2**20
+"""Bytes of the longest header that is accepted."""
+
+UNCLOSED_HEADER = "the first row holds the names of the columns; look for a quote that is opened and not closed"
+
 UNCLOSED = "a quote that opens in this row is never closed"
 
 
@@ -74,6 +80,7 @@ class CsvSource(FixedColumns):
     """
 
     splittable = False
+    may_reject = True
     frame_index = None
     n_rows = None
 
@@ -148,7 +155,7 @@ def read_header(path: Path, delimiter: str) -> CsvFile:
     if declared := _DECLARED.fullmatch(row.raw):  # as Excel writes it
         delimiter, start = declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
         block, row = _first_row(path, delimiter, *start)
-    if len(row.fields) == 1 and (other := _other_delimiter(bytes(block.data), delimiter)):
+    if len(row.fields) == 1 and (other := _other_delimiter(bytes(block.data[:LARGEST_HEADER]), delimiter)):
         delimiter = other
         block, row = _first_row(path, delimiter, *start)
     names = _names(path, row)
@@ -158,14 +165,17 @@ def read_header(path: Path, delimiter: str) -> CsvFile:
 def _first_row(path: Path, delimiter: str, offset: int, line: int) -> tuple[_CsvBlock, CsvRow]:
     """Read from a file the first row, and the block that it stands in."""
     for block in _blocks(path, delimiter, HEADER_BYTES, offset, line):
-        row = next(csv_rows(bytes(block.data), delimiter, block.line), None)
+        row = next(csv_rows(bytes(block.data[:LARGEST_HEADER]), delimiter, block.line), None)
+        if row is not None and len(row.raw) >= LARGEST_HEADER:
+            large = f"the header of {str(path)!r} is longer than {LARGEST_HEADER >> 20} MB"
+            raise CorpusError(large, hint=UNCLOSED_HEADER)
         if row is not None:
             return block, row
     raise CorpusError(f"{str(path)!r} has no header: it holds only blank lines")
 
 
 def _end_of(block: _CsvBlock, row: CsvRow) -> int:
-    return block.offset + bytes(block.data).index(row.raw) + len(row.raw)
+    return block.offset + bytes(block.data[:LARGEST_HEADER]).index(row.raw) + len(row.raw)
 
 
 def _other_delimiter(data: bytes, delimiter: str) -> str | None:
@@ -189,7 +199,7 @@ def _names(path: Path, row: CsvRow) -> list[str]:
             f"column {quoted} of {str(path)!r} has a space before its quotes, which are part of the text then",
             hint="write no space between the delimiter and a quote",
         )
-    twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    twice = [name for name, times in Counter(names).items() if name and times > 1]
     if twice:
         raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {str(path)!r}")
     return names
@@ -202,7 +212,7 @@ def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 
         if offset == 0 and source.read(len(BOM)) == BOM:
             offset = len(BOM)
         source.seek(offset)
-        while len(data := _read_on(source, rest, max(size, len(rest)))) > len(rest):
+        while len(data := _read_on(source, rest, max(size, min(len(rest), LARGEST_ROW - len(rest) + 1)))) > len(rest):
             end = end_of_rows(data, delimiter)
             if end:
                 yield _CsvBlock(data[:end], offset, line)

@@ -58,6 +58,7 @@ class FilesSource(FixedColumns):
         self._types = {**decided, **types}
         self._sources = [read(path, self._types) for path in paths]
         self.splittable = all(source.splittable for source in self._sources)
+        self.may_reject = any(source.may_reject for source in self._sources)
         sizes = [source.n_rows for source in self._sources]
         self._starts = [0, *accumulate(size or 0 for size in sizes)]
         self.n_rows = None if None in sizes else self._starts[-1]
@@ -80,7 +81,7 @@ class FilesSource(FixedColumns):
         """Deliver the rows of one file after the other."""
         for column in columns:
             self.column_type(column)
-        if self.n_rows is None:
+        if self.n_rows is None or (self.may_reject and bad.on_bad_row == "reject"):
             return skip_rows(self._chunks(columns, 0, rows, bad), start)
         return self._chunks(columns, start, rows, bad)
 

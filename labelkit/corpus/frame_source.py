@@ -12,20 +12,19 @@ from functools import cache, cached_property
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
+from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
-from labelkit.corpus.source import INDEX, FixedColumns
+from labelkit.corpus._valid_text import checked_text
+from labelkit.corpus.source import INDEX, BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
 from labelkit.votes.alignment import has_index, labels_of, shown_names
 from labelkit.votes.example_names import FrameIndex
-
-if TYPE_CHECKING:
-    from labelkit.corpus.source import BadRows
 
 TEXT = "text"
 """The name of the one column of a list of strings."""
@@ -58,6 +57,8 @@ class FrameSource(FixedColumns):
         A factory for each column, called when the column is first needed.
     frame_index : FrameIndex, optional
         Of a pandas frame.
+    may_reject : bool
+        Whether it may hold rows that cannot be read.
     """
 
     path: Path | None = None
@@ -69,8 +70,11 @@ class FrameSource(FixedColumns):
         n_rows: int,
         columns: Mapping[str, Callable[[], FrameColumn]],
         frame_index: FrameIndex | None = None,
+        *,
+        may_reject: bool = False,
     ) -> None:
         self.name = name
+        self.may_reject = may_reject
         self.n_rows = n_rows
         self.frame_index = frame_index
         self.column_names = tuple(columns)
@@ -82,8 +86,13 @@ class FrameSource(FixedColumns):
         """Return the type of a column."""
         return self._columns[column]().type
 
-    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver slices of ``rows`` rows."""
+        if self.may_reject and bad.on_bad_row == "reject":  # start counts the rows that are kept
+            return skip_rows(checked_text(self._slices(columns, 0, rows), 0, bad), start)
+        return checked_text(self._slices(columns, start, rows), start, BadRows(self.name))
+
+    def _slices(self, columns: Sequence[str], start: int, rows: int) -> Iterator[pa.RecordBatch]:
         needed = [self._columns[column]() for column in columns]
         schema = pa.schema([(name, column.type) for name, column in zip(columns, needed, strict=True)])
         for first in range(start, self.n_rows, rows):
@@ -93,7 +102,8 @@ class FrameSource(FixedColumns):
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows."""
         arrays = [self._columns[column]().slice(start, stop) for column in columns]
-        return pa.Table.from_arrays(arrays, names=list(columns))
+        batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
+        return pa.Table.from_batches(checked_text([batch], start, BadRows(self.name)), schema=batch.schema)
 
     @cached_property
     def _digest(self) -> str:
@@ -179,7 +189,9 @@ class PythonColumn:
 def from_table(table: Any) -> FrameSource:
     """Read a ``pyarrow.Table`` or ``RecordBatch``."""
     makers = [_maker(ArrowColumn, name, table.column(i)) for i, name in enumerate(table.schema.names)]
-    return FrameSource(f"an Arrow {type(table).__name__}", table.num_rows, _by_name(table.schema.names, makers))
+    return FrameSource(
+        f"an Arrow {type(table).__name__}", table.num_rows, _by_name(table.schema.names, makers), may_reject=True
+    )
 
 
 def from_pandas(frame: Any) -> FrameSource:

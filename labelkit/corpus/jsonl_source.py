@@ -61,6 +61,7 @@ class JsonLinesSource:
 
     columns_are_sure = True
     splittable = False
+    may_reject = True
     frame_index = None
     n_rows = None
 
@@ -165,7 +166,10 @@ def _blocks(path: Path, size: int) -> Iterator[_JsonLinesBlock]:
             else:
                 rest += tail
             if len(rest) > LARGEST_ROW:
-                raise CorpusError(f"{str(path)!r}: line {line} is longer than {LARGEST_ROW >> 20} MB")
+                raise CorpusError(
+                    f"{str(path)!r}: line {line} is longer than {LARGEST_ROW >> 20} MB",
+                    hint="JSON Lines has one object a line",
+                )
     if rest:
         yield _JsonLinesBlock(rest, line)
 

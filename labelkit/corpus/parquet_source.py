@@ -8,19 +8,17 @@ from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
-from labelkit.corpus._files import BLOCK_BYTES, fingerprint_files, is_utf8
+from labelkit.corpus._files import BLOCK_BYTES, fingerprint_files, is_utf8, skip_rows
+from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, GZIP, kind_of
-from labelkit.corpus.source import FixedColumns
+from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
-
-if TYPE_CHECKING:
-    from labelkit.corpus.source import BadRows
 
 SUFFIXES = (".parquet", ".pq")
 
@@ -38,6 +36,7 @@ class ParquetSource(FixedColumns):
     """
 
     splittable = True
+    may_reject = True
     frame_index = None
 
     def __init__(self, path: Path) -> None:
@@ -68,14 +67,17 @@ class ParquetSource(FixedColumns):
             raise CorpusError(f"column {column!r} stands more than once in {self._files[0].path}")
         return delivered_type(self._schema.field(column).type)
 
-    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the rows a row group at a time, so that no more than one is in memory."""
-        return self._range(columns, start, self.n_rows, rows)
+        if bad.on_bad_row == "reject":  # start counts the rows that are kept
+            return skip_rows(checked_text(self._range(columns, 0, self.n_rows, rows), 0, bad), start)
+        return checked_text(self._range(columns, start, self.n_rows, rows), start, bad)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows from the row groups that overlap with it."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        return pa.Table.from_batches(self._range(columns, start, stop, stop - start), schema=schema)
+        batches = checked_text(self._range(columns, start, stop, stop - start), start, BadRows(self.name))
+        return pa.Table.from_batches(batches, schema=schema)
 
     def _range(self, columns: Sequence[str], start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
@@ -120,7 +122,9 @@ class ParquetSource(FixedColumns):
 
 def _places(file: _ParquetFile, column: str) -> Iterator[tuple[int, int]]:
     """Yield the range of bytes that holds a column in each row group."""
+    schema = pa.schema([(column, delivered_type(file.schema.field(column).type))])
     for number in range(file.footer.num_row_groups):
+        next(_group_batches(file, number, schema, 1), None)  # of what cannot be read, Arrow ends the process below
         group = file.footer.row_group(number)
         for leaf in map(group.column, range(group.num_columns)):
             if leaf.path_in_schema == column or leaf.path_in_schema.startswith(f"{column}."):
@@ -152,8 +156,13 @@ def _read_footer(path: Path) -> _ParquetFile:
     """Read the positions of the row groups, and close the file: a folder may hold thousands."""
     try:
         with pq.ParquetFile(path) as file:
+            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+            if file.metadata.num_rows != sum(group.num_rows for group in groups):
+                raise _unreadable(path, ValueError("its footer claims other rows than there are"))
             return _ParquetFile(path, file.metadata, file.schema_arrow)
-    except (pa.ArrowException, OSError) as error:
+    except CorpusError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise _unreadable(path, error) from error
 
 
@@ -194,5 +203,5 @@ def _group_batches(file: _ParquetFile, group: int, schema: pa.Schema, rows: int)
             for batch in opened.iter_batches(batch_size=max(rows, 1), row_groups=[group], columns=schema.names):
                 arrays = [deliver(batch.column(field.name), field.type, field.name) for field in schema]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, KeyError, OverflowError) as error:
         raise _unreadable(file.path, error) from error

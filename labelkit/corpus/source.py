@@ -69,6 +69,10 @@ class CorpusSource(Protocol):
     def columns_are_sure(self) -> bool:
         """False if later rows may have columns that are not found."""
 
+    @property
+    def may_reject(self) -> bool:
+        """True if it may hold rows that cannot be read: where these are left out, only reading counts the rest."""
+
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that the column is delivered in."""
 

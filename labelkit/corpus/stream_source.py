@@ -12,6 +12,7 @@ import pyarrow as pa
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
+from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.frame_source import TEXT, what_is_wrong
 from labelkit.corpus.source import FixedColumns
 from labelkit.exceptions import CorpusError
@@ -38,6 +39,7 @@ class Stream(FixedColumns):
     frame_index = None
     n_rows: int | None = None
     splittable = False
+    may_reject = True
 
     def __init__(self, name: str, *, once: bool) -> None:
         self.name = name
@@ -172,7 +174,7 @@ class ArrowStream(Stream):
         """Deliver the batches as they come."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
         self.use()
-        return skip_rows(self._deliver(schema), start)
+        return skip_rows(checked_text(self._deliver(schema), 0, bad), start)
 
     def _deliver(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         for batch in self._open(schema.names):
