@@ -6,19 +6,21 @@ The class is looked up by name in a table, so that a file cannot name other code
 from __future__ import annotations
 
 import json
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from labelkit._shared.files import replaced
+from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Version of the folder; raised when learned attributes are renamed."""
 
 
@@ -44,6 +46,7 @@ def write_model(model: Any, path: str | Path) -> Path:
         raise ModelError(f"{type(model).__name__} learned an array of objects, which cannot be saved without pickle")
     with replaced(folder / "arrays.npz") as draft, draft.open("wb") as file:
         np.savez(file, **arrays)
+    description["seal"] = _seal(description, folder / "arrays.npz")
     with replaced(folder / "model.json") as draft:
         draft.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return folder
@@ -58,26 +61,34 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
         If the folder holds no model, or one of an unknown class.
     """
     folder = Path(path)
-    try:
-        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        with np.load(folder / "arrays.npz", allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+    with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
+        description = read_json_object(folder / "model.json")
         name, params, learned = description["model"], description["params"], description["learned"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder} holds no label model: {error}", hint="model.save(folder) writes one") from None
     if description.get("format") != FORMAT:
         raise ModelError(
             f"{folder} holds a model that another version of labelkit wrote (format {description.get('format')})",
             hint="fit it again, and save it",
         )
-    if name not in models:
+    if not isinstance(name, str) or name not in models:
         raise ModelError(
             f"{folder} holds a model of the unknown class {name!r}", hint=f"known: {', '.join(sorted(models))}"
         )
-    model = models[name](**params)
-    for attribute, value in {**learned, **arrays}.items():
-        setattr(model, attribute, tuple(value) if isinstance(value, list) else value)
+    with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
+        if description.get("seal") != _seal(description, folder / "arrays.npz"):
+            raise ValueError("it was damaged or changed since it was written")
+        arrays = read_arrays(folder / "arrays.npz")
+        model = models[name](**params)
+        for attribute, value in {**learned, **arrays}.items():
+            if not attribute.endswith("_") or attribute.startswith("_"):
+                raise ValueError(f"{attribute!r} is not what a model learns")
+            setattr(model, attribute, tuple(value) if isinstance(value, list) else value)
     return model
+
+
+def _seal(description: Mapping[str, Any], arrays: Path) -> str:
+    """Hash a model, so that one that was damaged is told from one that was written."""
+    plain = json.dumps({key: value for key, value in description.items() if key != "seal"}, sort_keys=True)
+    return blake2b(plain.encode() + arrays.read_bytes(), digest_size=16).hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
+from labelkit._shared.stored_files import read_json_object, reading
 from labelkit.exceptions import RunFolderError
+from labelkit.runs._manifest_shape import check_manifest
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -222,32 +225,36 @@ class RunFolder:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Rules, corpus, model, versions and counts of the run."""
-        manifest: dict[str, Any] = json.loads(self.layout.manifest.read_text("utf-8"))
-        return manifest
+        with reading_run(self.layout.manifest):
+            manifest = read_json_object(self.layout.manifest)
+            check_manifest(manifest)
+            return manifest
 
     @cached_property
     def timings(self) -> dict[str, Any]:
         """Date of the run, and the seconds that each stage took."""
-        timings: dict[str, Any] = json.loads(self.layout.timings.read_text("utf-8"))
-        return timings
+        with reading_run(self.layout.timings):
+            return read_json_object(self.layout.timings)
 
     @cached_property
     def faults(self) -> tuple[Fault, ...]:
         """Failures of rules, in the order of the examples."""
-        return tuple(Fault(**row) for row in pq.read_table(self.layout.faults).to_pylist())
+        with reading_run(self.layout.faults):
+            return tuple(Fault(**row) for row in pq.read_table(self.layout.faults).to_pylist())
 
     @property
     def summary(self) -> pd.DataFrame:
         """The statistics of each labeling function."""
         from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
 
-        return Summary.read_csv(self.layout.summary).frame
+        with reading_run(self.layout.summary):
+            return Summary.read_csv(self.layout.summary).frame
 
     def matrix(self) -> LabelMatrix:
         """The votes of all examples, in memory."""
-        table = self._table("votes")
-        whole = LabelMatrix.from_arrow(table, source=str(self.path))
-        return replace(whole, faults=self.faults, frame_index=self._frame_index(len(whole)))
+        with reading_run(self.path / "votes"):
+            whole = LabelMatrix.from_arrow(self._table("votes"), source=str(self.path))
+            return replace(whole, faults=self.faults, frame_index=self._frame_index(len(whole)))
 
     def patterns(self) -> VotePatterns:
         """The distinct rows of votes with their counts, and with those of gold where the run had any.
@@ -259,8 +266,9 @@ class RunFolder:
 
     def labels(self) -> ProbabilisticLabels:
         """The labels of all examples, in memory."""
-        labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
-        return replace(labels, frame_index=self._frame_index(len(labels)))
+        with reading_run(self.path / "labels"):
+            labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
+            return replace(labels, frame_index=self._frame_index(len(labels)))
 
     def model(self) -> Any:
         """The label model that was fitted."""
@@ -272,7 +280,8 @@ class RunFolder:
         """Describe the run in a few lines: the statistics of its rules, its labels, its accuracy, and its files."""
         from labelkit.runs._description import describe  # noqa: PLC0415 - brings pandas
 
-        return describe(self)
+        with reading_run(self.path):
+            return describe(self)
 
     def describe_finished(self) -> str:
         """Say in one line when the run was finished, and with how many rows."""
@@ -286,6 +295,11 @@ class RunFolder:
 
     def _table(self, kind: Kind) -> pa.Table:
         return pa.concat_tables([pq.read_table(part) for part in self.layout.parts(kind)])
+
+
+def reading_run(path: str | Path) -> AbstractContextManager[None]:
+    """Return a context that tells of a run, or a file of one, that is damaged in one line."""
+    return reading(path, "is damaged, or is not of a run", RunFolderError, hint="labelkit run ... --force")
 
 
 def write_index(path: Path, index: FrameIndex | None, n_rows: int) -> None:

@@ -17,7 +17,6 @@ LabelMatrix(3 examples x 2 labeling functions, 2 classes, 100.0% covered)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -30,6 +29,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip
 from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
+from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import aligned_values, has_index, shown_names
@@ -51,13 +51,15 @@ from labelkit.votes._given_votes import column_names, read_long
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
 from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import (
-    METADATA,
+    check_columns,
     confidence_columns,
     matrix_metadata,
     read_confidence,
+    read_description,
     read_table,
     stored_ids,
     vote_columns,
+    whole_numbers,
 )
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -417,17 +419,22 @@ class LabelMatrix(ArrayOfVotes):
     @classmethod
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> LabelMatrix:
         """Read a matrix from the table that :meth:`to_arrow` makes."""
-        metadata = (table.schema.metadata or {}).get(METADATA)
-        description = {} if metadata is None else json.loads(metadata)
-        if "lfs" not in description:
+        with reading(source, "cannot be read as a label matrix", MatrixError):
+            return cls._from_arrow(table, source)
+
+    @classmethod
+    def _from_arrow(cls, table: pa.Table, source: str) -> LabelMatrix:
+        description = read_description(table)
+        if not description:
             raise MatrixError(
                 f"{source} holds no label matrix", hint="LabelMatrix.of(frame) takes a plain frame of votes"
             )
         lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
         dtype = LabelSpace.of(description["classes"]).dtype
+        check_columns(table, lfs)
         votes = np.empty((table.num_rows, len(lfs)), dtype=dtype, order="F")
         for j in range(len(lfs)):
-            votes[:, j] = table.column(j + 1).to_numpy()
+            votes[:, j] = whole_numbers(table.column(j + 1))
         return cls(
             votes=votes,
             lfs=lfs,

@@ -36,6 +36,7 @@ from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import DASH, decimal, percent
 from labelkit._shared.optional import optional
 from labelkit._shared.row_operations import row_maxima
+from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.exceptions import MatrixError
@@ -383,13 +384,18 @@ class ProbabilisticLabels:
                 hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"
                 check_room(40.0 * size.num_rows * size.num_columns, "reading these labels", hint=hint)
             table = pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise MatrixError(f"{path} cannot be read as labels: {error}") from None
         return cls.from_arrow(table, source=str(path))
 
     @classmethod
     def from_arrow(cls, table: pa.Table, *, source: str = "the table") -> ProbabilisticLabels:
         """Read labels from the table that :meth:`to_arrow` makes."""
+        with reading(source, "cannot be read as labels", MatrixError):
+            return cls._from_arrow(table, source)
+
+    @classmethod
+    def _from_arrow(cls, table: pa.Table, source: str) -> ProbabilisticLabels:
         metadata = (table.schema.metadata or {}).get(_METADATA)
         description = {} if metadata is None else json.loads(metadata)
         if "classes" not in description or "lfs" in description:

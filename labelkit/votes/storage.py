@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.memory import check_room
+from labelkit._shared.shapes import check_shape
+from labelkit._shared.stored_files import reading
 from labelkit.exceptions import MatrixError
 from labelkit.votes.lf_info import LFInfo
 
@@ -18,6 +21,58 @@ if TYPE_CHECKING:
 from labelkit.votes.outcomes import Fault
 
 METADATA: Final = b"labelkit"
+
+_LF: Final = {
+    "name": str,
+    "labels": ([int], None),
+    "group": (str, None),
+    "precision": (float, None),
+    "trusted": bool,
+    "kind": str,
+    "columns": [str],
+    "fingerprint": str,
+    "doc": str,
+}
+_DESCRIPTION: Final = {
+    "lfs": [_LF],
+    "classes": [str],
+    "faults": [{"row": int, "lf": str, "error": str, "message": str}],
+}
+"""What :func:`table_description` gives."""
+
+
+def read_description(table: pa.Table) -> dict[str, Any]:
+    """Read the description of rules, classes and faults back; empty if the table has none.
+
+    Raises
+    ------
+    ValueError
+        If it is not as :func:`table_description` gives it.
+    """
+    description = json.loads((table.schema.metadata or {}).get(METADATA, b"{}"))
+    if not isinstance(description, dict) or "lfs" not in description:
+        return {}
+    check_shape(description, _DESCRIPTION)
+    n_classes = len(description["classes"])
+    odd = [label for lf in description["lfs"] for label in lf["labels"] or () if not 0 <= label < n_classes]
+    if odd:
+        raise ValueError(f"a rule votes for the class {odd[0]} of {n_classes}")
+    return description
+
+
+def whole_numbers(column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column of whole numbers.
+
+    Raises
+    ------
+    ValueError
+        If it holds anything else, or null.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    if not pa.types.is_integer(column.type) or column.null_count:
+        raise ValueError(f"a column holds {column.type}{' and null' * bool(column.null_count)}, not whole numbers")
+    return np.asarray(column.to_numpy())
 
 
 def confidence_columns(lfs: Sequence[LFInfo], confidence: NDArray[np.uint8] | None) -> dict[str, NDArray[np.uint8]]:
@@ -44,13 +99,12 @@ def read_confidence(table: pa.Table, lfs: Sequence[LFInfo]) -> NDArray[np.uint8]
 
 def read_table(path: str | Path, what: str) -> pa.Table:
     """Read a Parquet file, or say what it was wanted for."""
-    import pyarrow as pa  # noqa: PLC0415 - only for who asks
     import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
-    try:
+    with reading(path, f"cannot be read as {what}", MatrixError):
+        with pq.ParquetFile(path) as file:
+            check_room(8.0 * file.metadata.num_rows * file.metadata.num_columns, f"reading {what}")
         return pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise MatrixError(f"{path} cannot be read as {what}: {error}") from None
 
 
 def stored_ids(ids: NDArray[Any]) -> pa.Array:
@@ -80,6 +134,20 @@ def vote_columns(names: Sequence[str]) -> list[str]:
     while id_name in names:
         id_name = f"example_{id_name}"
     return [id_name, *names]
+
+
+def check_columns(table: pa.Table, lfs: Sequence[LFInfo]) -> None:
+    """Check that a table has the columns of its rules, in their order.
+
+    Raises
+    ------
+    ValueError
+        If not: votes would be taken for those of another rule.
+    """
+    names = vote_columns([lf.name for lf in lfs])
+    rest = set(table.column_names[len(names) :]) - {_confidence_column(lf) for lf in lfs if lf.levels}
+    if table.column_names[: len(names)] != names or rest:
+        raise ValueError("its columns are not those of its rules")
 
 
 def matrix_metadata(

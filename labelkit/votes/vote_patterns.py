@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +13,7 @@ import numpy as np
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, count
+from labelkit._shared.stored_files import reading
 from labelkit.exceptions import MatrixError
 from labelkit.votes.distinct_rows import Fields, distinct, pack, unpack
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.votes.outcomes import CODE, FAULT, coded, decoded
-from labelkit.votes.storage import METADATA, as_json, read_table, table_description
+from labelkit.votes.storage import METADATA, as_json, read_description, read_table, table_description, whole_numbers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,13 +112,21 @@ class VotePatterns:
         MatrixError
             If the file is missing or holds no vote patterns.
         """
-        table = read_table(path, "vote patterns")
-        description = json.loads((table.schema.metadata or {}).get(METADATA, "{}"))
+        with reading(path, "cannot be read as vote patterns", MatrixError):
+            return cls._from_table(read_table(path, "vote patterns"), path)
+
+    @classmethod
+    def _from_table(cls, table: pa.Table, path: str | Path) -> VotePatterns:
+        description = read_description(table)
         if "fields" not in description:
             raise MatrixError(f"{path} holds no vote patterns")
         columns: dict[str, list[NDArray[Any]]] = {"key": [], "count": [], "gold": []}
+        n_gold = sum(name.startswith("gold") for name in table.column_names)
+        names = [f"key{i}" for i in range(table.num_columns - n_gold - 1)]
+        if table.column_names != [*names, "count0", *(f"gold{c}" for c in range(n_gold))]:
+            raise MatrixError(f"{path} holds no vote patterns: its columns are others")
         for name in table.column_names:
-            columns[name.rstrip("0123456789")].append(table.column(name).to_numpy())
+            columns[name.rstrip("0123456789")].append(whole_numbers(table.column(name)))
         fields = Fields.read(np.array(description["fields"], dtype=np.int64))
         soft, n_classes, dtype = (
             description.get("soft", False),
@@ -129,7 +137,12 @@ class VotePatterns:
         outcomes, sure = decoded(codes, n_classes, dtype, soft=soft)
         gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
         lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
-        return cls(outcomes, columns["count"][0], lfs, tuple(description["classes"]), gold, sure)
+        (counts,) = columns["count"]
+        in_range = outcomes.min(initial=ABSTAIN) >= FAULT and outcomes.max(initial=ABSTAIN) < n_classes
+        shapes = (outcomes.shape == (len(counts), len(lfs))) and (gold is None or gold.shape[1] == n_classes)
+        if not in_range or not shapes or min(counts.min(initial=0), 0 if gold is None else gold.min(initial=0)) < 0:
+            raise MatrixError(f"{path} holds no vote patterns: its votes, rules and counts do not fit together")
+        return cls(outcomes, counts, lfs, tuple(description["classes"]), gold, sure)
 
     @classmethod
     def merge(cls, parts: Iterable[VotePatterns]) -> VotePatterns:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +19,7 @@ from labelkit.runs.diff._gold import pair_gold
 from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
 from labelkit.runs.diff._tally import DiffTally, Layout, Paired
 from labelkit.runs.diff.difference import Difference
+from labelkit.runs.run_folder import RunFolder, reading_run
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import FAULT
@@ -61,6 +64,12 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
     """
     if sample < 0:
         raise MatrixError(f"sample={sample} is not a number of ids", hint="sample=5")
+    folders = [str(getattr(one, "path", one)) for one in (a, b) if isinstance(one, str | Path | RunFolder)]
+    with reading_run(" or ".join(folders)) if folders else nullcontext():
+        return _difference(a, b, gold, sample, random_state)
+
+
+def _difference(a: Any, b: Any, gold: Any, sample: int, random_state: int) -> Difference:
     pairing = pair(side_of(a), side_of(b))
     layout = _layout(pairing.before, pairing.after)
     truth = None if gold is None else pair_gold(gold, pairing, layout.class_names)

@@ -22,7 +22,7 @@ from labelkit._shared.files import replaced
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.report._facts import read_facts
 from labelkit.runs.report._page import page
-from labelkit.runs.run_folder import RunFolder, RunLayout
+from labelkit.runs.run_folder import RunFolder, RunLayout, reading_run
 
 
 def write_report(
@@ -55,7 +55,8 @@ def write_report(
     """
     folder = run_folder if isinstance(run_folder, RunFolder) else _opened(Path(run_folder))
     target = folder.layout.report if path is None else Path(path)
-    text = page(read_facts(folder, corpus, history=history))
+    with reading_run(folder.path):
+        text = page(read_facts(folder, corpus, history=history))
     with replaced(target) as draft:
         draft.write_text(text, "utf-8", newline="\n")
     return target

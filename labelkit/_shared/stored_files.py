@@ -1,0 +1,90 @@
+"""Read back what labelkit has written: whatever a file holds, it is a value or one error, and no larger than it is.
+
+A file may be cut off, damaged, changed by hand, or made to harm: a few kilobytes that unpack to many gigabytes, or a
+header that claims them.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelkit.exceptions import LabelkitError
+
+
+@contextmanager
+def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint: str | None = None) -> Iterator[None]:
+    """Raise an error of labelkit, in one line, for anything that goes wrong while a stored file is read.
+
+    Parameters
+    ----------
+    path : path
+    failure : str
+        What is said of it, such as ``"holds no label model"``.
+    error : type of LabelkitError
+    hint : str, optional
+
+    Examples
+    --------
+    >>> from labelkit.exceptions import MatrixError
+    >>> with reading("votes.parquet", "cannot be read as a label matrix", MatrixError):
+    ...     {}["classes"]
+    Traceback (most recent call last):
+        ...
+    labelkit.exceptions.MatrixError: votes.parquet cannot be read as a label matrix: there is no 'classes'
+    """
+    try:
+        with np.errstate(invalid="raise"):  # a number that is none, in the place of one
+            yield
+    except LabelkitError:
+        raise
+    except (Exception, RecursionError, MemoryError) as cause:
+        reason = f"there is no {cause.args[0]!r}" if isinstance(cause, KeyError) and cause.args else str(cause)
+        line = " ".join((reason or type(cause).__name__).split())[:300]
+        raise error(f"{path} {failure}: {line}", hint=hint) from cause
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    ValueError
+        If the file holds anything else.
+    """
+    value = json.loads(path.read_text("utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{path.name} holds no JSON object")  # noqa: TRY004 - the content of a file, not an argument
+    return value
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Read the arrays that ``numpy.savez`` wrote, each no larger than its part of the file.
+
+    Raises
+    ------
+    ValueError
+        If a member is compressed, is no array, holds objects, or claims another size than it has.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
+                raise ValueError(f"{member.filename} in {path.name} is compressed, which labelkit never writes")
+            with archive.open(member) as file:
+                version = np.lib.format.read_magic(file)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shape, _, dtype = read(file)
+            n_values = 1
+            for length in shape:
+                n_values *= int(length)
+            if dtype.hasobject or min(shape, default=0) < 0 or n_values * dtype.itemsize > member.file_size:
+                raise ValueError(f"{member.filename} in {path.name} is not as large as it says")
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}

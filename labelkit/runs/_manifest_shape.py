@@ -1,0 +1,40 @@
+"""Check that a manifest has the values that its readers use, of the types that they have.
+
+Reports and comparisons read manifests of runs that somebody else, or another version, wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from labelkit._shared.shapes import Shape, check_shape
+
+RULE: Final = {"name": str, "fingerprint": str, "kind": str, "columns": [str], "labels": ([int], None)}
+
+MANIFEST: Final[dict[str, Shape]] = {
+    "rules": [RULE],
+    "classes": [str],
+    "corpus": {"path": (str, None), "fingerprint": str, "id": (str, None), "columns": [str]},
+    "gold": (str, None),
+    "model": {"name": str, "params": dict},
+    "evaluation": (dict, None),
+    "examples": int,
+    "covered": int,
+    "patterns": int,
+    "faults": int,
+    "rejects": int,
+    "versions": dict,
+}
+"""The keys that every manifest has, with the types of their values; a tuple lists several, a list has one for all."""
+
+
+def check_manifest(manifest: Mapping[str, Any]) -> None:
+    """Raise ValueError with the place of the first value that is missing, or of another type.
+
+    >>> check_manifest({"rules": [3]})
+    Traceback (most recent call last):
+        ...
+    ValueError: 'rules' 0 is 3
+    """
+    check_shape(manifest, MANIFEST)
