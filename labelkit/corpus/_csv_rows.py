@@ -8,7 +8,9 @@ no rows.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -155,13 +157,13 @@ def quote_marks(data: Buffer, delimiter: str) -> np.ndarray:
     >>> quote_marks(b'5" disk,"two\nlines","', ",").tolist()
     [8, 18, 20]
     """
-    array = np.frombuffer(data, np.uint8)
+    bytes_ = np.frombuffer(data, np.uint8)
     quotes = np.concatenate(
         [np.empty(0, np.int64), *(start + np.flatnonzero(piece == ord('"')) for start, piece in _pieces(data))]
     )
-    if _all_at_field_ends(array, quotes, delimiter):
+    if _all_at_field_ends(bytes_, quotes, delimiter):
         return quotes
-    return np.array(_walked(array.tobytes(), quotes.tolist(), delimiter), np.int64)
+    return np.frombuffer(_walked(bytes_.tobytes(), quotes, delimiter), np.int64)
 
 
 def _all_at_field_ends(array: np.ndarray, quotes: np.ndarray, delimiter: str) -> bool:
@@ -173,12 +175,12 @@ def _all_at_field_ends(array: np.ndarray, quotes: np.ndarray, delimiter: str) ->
     return bool(beside[array[before]].all() and beside[array[after]].all())
 
 
-def _walked(data: bytes, quotes: list[int], delimiter: str) -> list[int]:
+def _walked(data: bytes, quotes: np.ndarray, delimiter: str) -> array[int]:
     """Walk from quote to quote, for data in which some are part of unquoted text."""
-    marks: list[int] = []
+    marks = array("q")
     starts = {*delimiter.encode(), *b"\r\n"}
     inside, second = False, -1
-    for at in quotes:
+    for at in chain.from_iterable(quotes[start : start + _PIECE].tolist() for start in range(0, len(quotes), _PIECE)):
         if at == second:
             continue
         if inside and data.startswith(_QUOTE, at + 1):

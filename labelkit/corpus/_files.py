@@ -30,8 +30,8 @@ DIGESTED_BYTES = 16 * BLOCK_BYTES
 FINGERPRINT_DIGITS = 32
 """Hexadecimal digits of a fingerprint."""
 
-LARGEST_ROW = 256 * 2**20
-"""Bytes of the longest row of a text file that is accepted; a longer one is an error, mostly a quote left open."""
+LARGEST_ROW = 32 * 2**20
+"""Bytes of the longest row of a text file that is accepted; a longer one is a quote left open, or a gzip bomb."""
 
 RECODED_BYTES = 2**18
 """Bytes of a file in another encoding that are decoded together."""

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TextIO, TypeAlias
 
 from labelkit.corpus.corpus import missing_hint
 from labelkit.corpus.csv_source import read_header
@@ -27,6 +27,9 @@ NumberedRows: TypeAlias = Iterator[tuple[int, list[str], Sequence[Any]]]
 
 Keep: TypeAlias = Callable[[list[str]], Iterable[str]]
 """Given the columns of a Parquet file: those to read."""
+
+LONGEST_LINE: Final = 16 * 2**20
+"""Characters of the longest line that is accepted."""
 
 TEXT: Final = ".txt"
 """Suffix of text with one entry a line."""
@@ -226,16 +229,24 @@ def _lines(file: ListFile) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, with their numbers."""
     try:
         with open_text(file.path) as opened:
-            yield from ((number, line) for number, line in enumerate(opened, start=1) if line.strip())
-    except (OSError, CorpusError) as error:
+            yield from ((number, line) for number, line in enumerate(_bounded(opened), start=1) if line.strip())
+    except (OSError, ValueError) as error:
         raise _unreadable(file, error) from None
+
+
+def _bounded(opened: TextIO) -> Iterator[str]:
+    """Yield the lines of a file; one that is too long is an error before it is in memory."""
+    while line := opened.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise ValueError(f"a line is longer than {LONGEST_LINE >> 20} million characters")
+        yield line
 
 
 def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
     header = read_header(file.path, "\t" if file.suffix == ".tsv" else ",")
     names = header.header
     with open_text(file.path) as opened:
-        reader = csv.reader(opened, delimiter=header.delimiter, strict=True)
+        reader = csv.reader(_bounded(opened), delimiter=header.delimiter, strict=True)
         for values in filter(None, reader):  # a blank line has no values
             if reader.line_num < header.line:
                 continue
@@ -251,7 +262,7 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
     for number, line in _lines(file):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             hint = json_hint(line.encode(errors="replace"), file.path)
             raise RuleError(f"line {number} of {file.path.name!r} is no JSON: {error}", hint=hint) from None
         if not isinstance(row, dict):
