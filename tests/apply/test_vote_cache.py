@@ -480,6 +480,19 @@ def test_drafts_of_killed_processes_are_removed_in_time(project, cache):
     assert young.exists()
 
 
+def test_what_dead_processes_left_goes_with_the_next_use(project, cache):
+    lfs = rules(project)
+    lk.Applier(lfs).apply(FRAME, cache=cache)
+    (cache.folder / "ab").mkdir(exist_ok=True)
+    program = "import sys; from pathlib import Path; from labelkit._shared.files import draft_of"
+    for suffix in (".draft", ".held"):
+        write = f"draft_of(Path({str(cache.folder / 'ab' / 'abc.int8')!r}), {suffix!r}).write_bytes(b'half')"
+        subprocess.run([sys.executable, "-c", f"{program}; {write}"], check=True)
+    assert len(list(cache.folder.glob("*/.*"))) == 2
+    lk.Applier(lfs).apply(FRAME, cache=cache)  # from the cache alone
+    assert list(cache.folder.glob("*/.*")) == []
+
+
 def test_what_was_not_used_for_longest_goes_when_there_is_no_room(tmp_path):
     cache = VoteCache(tmp_path, max_bytes=2 * (N_ROWS + CHECKSUM_BYTES))
     lfs = {word: [lk.keywords(word, label=1).rule(name=word, column="text")] for word in ("free", "nice", "win")}
