@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from enum import Enum
 from functools import lru_cache
@@ -104,6 +103,8 @@ def message_of(error: BaseException) -> str:
     kind = getattr(error, "obj", None)
     if not (isinstance(error, AttributeError) and isinstance(kind, type) and issubclass(kind, Enum)):
         return str(error)
+    import difflib  # noqa: PLC0415 - the plugin of pytest imports this module
+
     names = list(kind.__members__)
     by_letters = {name.casefold(): name for name in names}
     close = difflib.get_close_matches(str(error.name).casefold(), by_letters, n=1)

@@ -47,7 +47,8 @@ def open_corpus(
     data : object
         A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
         of dicts or of strings (a column ``text``); the path of a Parquet, CSV, TSV or JSONL file (the latter three also
-        gzipped) or of a folder of Parquet files; a list of such paths, which are read in that order. A
+        gzipped, or in UTF-16) or of a folder of Parquet files; a list of such paths, which are read in that order. In
+        CSV, the delimiter is ``,``, or another of ``;``, tab and ``|`` that splits all of the first rows alike. A
         :class:`Corpus` is returned as it is.
     id : str, optional
         The column of the examples' ids. By default, a pandas frame with an index of its own, in which no label repeats,

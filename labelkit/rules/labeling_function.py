@@ -390,7 +390,10 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
         try:
             examples.append((arguments, _ANY_CLASS.vote(expected)))
         except ValueError:
-            raise RuleError(f"the example {inputs!r} of {what} expects {expected!r}, which is not a vote") from None
+            raise RuleError(
+                f"the example {inputs!r} of {what} expects {expected!r}, which is not a vote",
+                hint="a class, or None for no vote: examples={'free': Label.SPAM, 'hello': None}",
+            ) from None
     return tuple(examples)
 
 
