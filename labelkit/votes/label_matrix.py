@@ -51,15 +51,14 @@ from labelkit.votes._given_votes import column_names, read_long
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
 from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import (
-    check_columns,
     confidence_columns,
     matrix_metadata,
     read_confidence,
     read_description,
     read_table,
+    read_votes,
     stored_ids,
     vote_columns,
-    whole_numbers,
 )
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -430,13 +429,8 @@ class LabelMatrix(ArrayOfVotes):
                 f"{source} holds no label matrix", hint="LabelMatrix.of(frame) takes a plain frame of votes"
             )
         lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
-        dtype = LabelSpace.of(description["classes"]).dtype
-        check_columns(table, lfs)
-        votes = np.empty((table.num_rows, len(lfs)), dtype=dtype, order="F")
-        for j in range(len(lfs)):
-            votes[:, j] = whole_numbers(table.column(j + 1))
         return cls(
-            votes=votes,
+            votes=read_votes(table, lfs, LabelSpace.of(description["classes"]).dtype),
             lfs=lfs,
             class_names=tuple(description["classes"]),
             ids=table.column(0).to_numpy(),

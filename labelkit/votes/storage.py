@@ -136,18 +136,22 @@ def vote_columns(names: Sequence[str]) -> list[str]:
     return [id_name, *names]
 
 
-def check_columns(table: pa.Table, lfs: Sequence[LFInfo]) -> None:
-    """Check that a table has the columns of its rules, in their order.
+def read_votes(table: pa.Table, lfs: Sequence[LFInfo], dtype: Any) -> NDArray[Any]:
+    """Read the votes of a table, which has the columns of its rules in their order.
 
     Raises
     ------
     ValueError
-        If not: votes would be taken for those of another rule.
+        If it has others: votes would be taken for those of another rule.
     """
     names = vote_columns([lf.name for lf in lfs])
     rest = set(table.column_names[len(names) :]) - {_confidence_column(lf) for lf in lfs if lf.levels}
     if table.column_names[: len(names)] != names or rest:
         raise ValueError("its columns are not those of its rules")
+    votes = np.empty((table.num_rows, len(lfs)), dtype=dtype, order="F")
+    for j in range(len(lfs)):
+        votes[:, j] = whole_numbers(table.column(j + 1))
+    return votes
 
 
 def matrix_metadata(
