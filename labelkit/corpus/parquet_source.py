@@ -111,13 +111,24 @@ class ParquetSource(FixedColumns):
         """Hash the bytes of a column as they are in the files, without decoding them."""
         digest = blake2b(f"{self.column_type(column)}".encode(), digest_size=16)
         for file in self._files:
-            with file.path.open("rb") as opened:
-                for start, stop in _places(file, column):
-                    digest.update(f"{stop - start}\0".encode())
-                    opened.seek(start)
-                    while block := opened.read(min(stop - opened.tell(), BLOCK_BYTES)):
-                        digest.update(block)
+            try:
+                for block in _blocks(file, column):
+                    digest.update(block)
+            except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+                if isinstance(error, CorpusError):
+                    raise
+                raise _unreadable(file.path, error) from error
         return digest.hexdigest()
+
+
+def _blocks(file: _ParquetFile, column: str) -> Iterator[bytes]:
+    """Yield the bytes of a column, of each row group after their number."""
+    with file.path.open("rb") as opened:
+        for start, stop in _places(file, column):
+            yield f"{stop - start}\0".encode()
+            opened.seek(start)
+            while block := opened.read(min(stop - opened.tell(), BLOCK_BYTES)):
+                yield block
 
 
 def _places(file: _ParquetFile, column: str) -> Iterator[tuple[int, int]]:

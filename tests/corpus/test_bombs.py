@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import textwrap
 import zipfile
 
 import numpy as np
@@ -19,35 +18,47 @@ from tests.waiting import GUARD
 LIMIT = 1_200 * 2**20
 """Bytes of memory above what the libraries take when they are loaded."""
 
-PRELUDE = """
-import resource, sys
+PROGRAM = """
+import json, resource, sys
 import numpy as np, pyarrow as pa, pyarrow.parquet as pq
 import pyarrow.csv, pyarrow.json
 import labelkit as lk
 from labelkit.corpus import open_corpus
+from labelkit.corpus.gold import open_gold
 from labelkit.label_models import load_model
+
+def read(path):
+    corpus = open_corpus(path)
+    return sum(len(batch) for batch in corpus.batches(corpus.column_names, 1000))
+
+def gold(path):
+    return open_gold(path, open_corpus({"id": ["a"], "text": ["a"]}, id="id"), ["A", "B"])
+
+def words(path):
+    return lk.lookup(path, label=1, match="phrase", column="text")
+
 lk.Applier([lk.keywords("a", label=0).rule(name="a")], labels=2).apply(["a"], cache=False)
 size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + %d, size + %d))
-def read(path, **options):
-    corpus = open_corpus(path, **options)
-    return sum(len(batch) for batch in corpus.batches(corpus.column_names, 1000))
-try:
-    %s
-except lk.LabelkitError as error:
-    print(type(error).__name__, error)
+shown = []
+for way, path in json.loads(sys.argv[1]):
+    try:
+        shown.append(str({"read": read, "gold": gold, "words": words, "model": load_model}[way](path)))
+    except lk.LabelkitError as error:
+        shown.append(f"{type(error).__name__} {error}")
+print(json.dumps(shown))
 """
 
 pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux")  # noqa: PTH110
 
 
-def limited(code, *arguments):
-    """Run code that may raise an error of labelkit, in a process that has little memory; returns what it printed."""
-    program = PRELUDE % (LIMIT, LIMIT, textwrap.indent(code, "    ").strip())
-    command = [sys.executable, "-c", program, *map(str, arguments)]
+def limited(*reads):
+    """Read files one after the other in a process that has little memory; return what came of each."""
+    wanted = json.dumps([[way, str(path)] for way, path in reads])
+    command = [sys.executable, "-c", PROGRAM % (LIMIT, LIMIT), wanted]
     done = subprocess.run(command, capture_output=True, text=True, timeout=GUARD, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    return json.loads(done.stdout)
 
 
 def packed(path, start, filling, size, end=b""):
@@ -76,44 +87,35 @@ BOMBS = {
 }
 
 
-def test_a_line_without_end_is_refused_before_it_takes_memory(tmp_path):
-    paths = [packed(tmp_path / name.replace(" ", "_"), *BOMBS[name], 2**27) for name in BOMBS]
-    paths += [packed(tmp_path / "large.jsonl.gz", b"", b"x", 3 * 2**30)]
-    code = """for path in sys.argv[1:]:
-    try:
-        read(path)
-    except lk.LabelkitError as error:
-        print(str(error).splitlines()[0])"""
-    lines = limited(code, *paths).splitlines()
-    assert len(lines) == len(paths)
-    for path, line in zip(paths, lines, strict=True):
+def test_lines_without_end_are_refused_before_they_take_memory(tmp_path):
+    paths = [packed(tmp_path / name.replace(" ", "_"), *BOMBS[name], 2**26) for name in BOMBS]
+    paths.append(packed(tmp_path / "large.jsonl.gz", b"", b"x", 2**31))
+    for path, shown in zip(paths, limited(*(("read", path) for path in paths)), strict=True):
+        line = shown.splitlines()[0]
+        assert line.startswith("CorpusError")
         assert path.name in line
         assert "longer than" in line
         assert "MB" in line
 
 
-def test_many_rows_of_a_packed_file_are_read_in_bounded_memory(tmp_path):
-    path = packed(tmp_path / "rows.csv.gz", b"text,n\n", b"hello there my friend,1234567890\n", 2**28)
-    assert int(limited("print(read(sys.argv[1]))", path)) > 5_000_000
-
-
-def test_gold_without_end_is_refused(tmp_path):
-    path = packed(tmp_path / "gold.csv.gz", b"id,gold\n", b"a", 2**27)
-    code = """
-    from labelkit.corpus.gold import open_gold
-    open_gold(sys.argv[1], open_corpus({"id": ["a"], "text": ["a"]}, id="id"), ["A", "B"])
-    """
-    assert limited(textwrap.dedent(code).strip(), path).startswith("GoldError")
-
-
-@pytest.mark.parametrize("name", ["words.txt", "words.csv", "words.jsonl"])
-def test_a_list_of_one_endless_line_is_refused(tmp_path, name):
-    path = tmp_path / name
-    with path.open("wb") as file:
-        file.write(b"word\n")
-        file.truncate(4 * 2**30)  # a file with a hole, which takes no room on the disk
-    shown = limited('lk.lookup(sys.argv[1], label=1, match="phrase", column="text")', path)
-    assert shown.startswith("RuleError")
+def test_other_files_of_a_line_without_end_and_of_many_values(tmp_path):
+    lists = [tmp_path / name for name in ("words.txt", "words.csv", "words.jsonl")]
+    for path in lists:
+        with path.open("wb") as file:
+            file.write(b"word\n")
+            file.truncate(4 * 2**30)  # a file with a hole, which takes no room on the disk
+    gold = packed(tmp_path / "gold.csv.gz", b"id,gold\n", b"a", 2**26)
+    rows = packed(tmp_path / "rows.csv.gz", b"text,n\n", b"hello there my friend,1234567890\n", 2**26)
+    value = "x" * 2**18
+    often = pa.table({"text": pa.DictionaryArray.from_arrays(pa.array(np.zeros(16_384, np.int32)), [value])})
+    pq.write_table(often, tmp_path / "often.parquet")
+    assert (tmp_path / "often.parquet").stat().st_size < 2**20
+    ways = [("words", path) for path in lists] + [("gold", gold), ("read", rows), ("read", tmp_path / "often.parquet")]
+    *of_lists, of_gold, of_rows, of_often = limited(*ways)
+    assert [shown.split()[0] for shown in of_lists] == ["RuleError"] * 3
+    assert of_gold.startswith("GoldError")
+    assert int(of_rows) > 1_000_000
+    assert of_often == "16384" or of_often.startswith("CorpusError")  # 4 GB, a batch at a time
 
 
 def _npz(path, header, content=b"", compression=zipfile.ZIP_STORED):
@@ -136,7 +138,8 @@ def test_arrays_of_a_model_are_no_larger_than_their_file(tmp_path, kind):
     (tmp_path / "model.json").write_text(
         json.dumps({"format": 6, "model": "MajorityVote", "params": {}, "learned": {}})
     )
-    assert "holds no label model" in limited("load_model(sys.argv[1])", tmp_path)
+    (shown,) = limited(("model", tmp_path))
+    assert "holds no label model" in shown
 
 
 def test_a_model_whose_arrays_fit_is_read(tmp_path):
@@ -148,12 +151,3 @@ def test_a_model_whose_arrays_fit_is_read(tmp_path):
         "b": (0, 2),
         "c": (),
     }
-
-
-def test_a_table_of_one_value_that_stands_often_is_refused_where_there_is_no_room(tmp_path):
-    value = "x" * 2**20
-    table = pa.table({"text": pa.DictionaryArray.from_arrays(pa.array(np.zeros(16_384, np.int32)), [value])})
-    pq.write_table(table, tmp_path / "corpus.parquet")
-    assert (tmp_path / "corpus.parquet").stat().st_size < 2e6
-    shown = limited("print(read(sys.argv[1]))", tmp_path / "corpus.parquet")
-    assert shown.startswith("CorpusError")
