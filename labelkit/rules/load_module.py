@@ -77,7 +77,7 @@ def _execute(module: ModuleType, path: Path) -> None:
     """Run a file as it is now: compiled files and remembered lines may be those of an edit within the same second."""
     linecache.cache.pop(str(path), None)
     source = path.read_bytes()
-    code = compile(source, str(path), "exec")
+    code = compile(source, str(path), "exec", dont_inherit=True)  # not with the __future__ of this file
     with UserCode(importing=True):
         exec(code, module.__dict__)  # noqa: S102 - the user's rules, as an import would run them
 
