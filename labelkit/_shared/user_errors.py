@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,10 @@ from labelkit._shared.source_secrets import masked_message
 
 PACKAGE: Final = Path(__file__).parents[1]
 """The folder of labelkit, which may lie in a zip file."""
+
+_INSTALLED: Final = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
+SITES: Final = frozenset(("site-packages", "dist-packages"))
+"""Folders of packages, of this environment or another one that is on the path."""
 
 Errors: TypeAlias = dict[int, tuple[str, str]]
 """Positions at which a function failed, with the type of the exception and its message."""
@@ -30,6 +35,22 @@ def is_of_labelkit(file: str | Path) -> bool:
     """
     path = Path(file)
     return PACKAGE in path.parents or (path.is_absolute() and PACKAGE.resolve() in path.resolve().parents)
+
+
+@lru_cache(maxsize=4096)
+def is_of_project(file: str) -> bool:
+    """Tell whether a file is of the user's project: neither labelkit's nor installed; what has no path is.
+
+    >>> is_of_project("<stdin>"), is_of_project(sysconfig.__file__), is_of_project(__file__)
+    (True, False, False)
+    """
+    if is_of_labelkit(file):
+        return False
+    path = Path(file)
+    if not path.is_absolute():
+        return True
+    path = path.resolve()
+    return SITES.isdisjoint(path.parts) and not any(folder in path.parents for folder in _INSTALLED)
 
 
 def described(error: BaseException, *, with_place: bool = True) -> tuple[str, str]:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
-import sysconfig
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
-from labelkit._shared.user_errors import is_of_labelkit
+from labelkit._shared.user_errors import SITES, is_of_labelkit, is_of_project
 from labelkit._version import __version__
 from labelkit.rules.inspection._judged_names import is_judged
 
 _OF_PYTHON: Final = frozenset(("__dict__", "__weakref__", "__slots__"))
 """Attributes of classes that are written in Python, or their bases; C has classes that their modules do not name."""
-
-_INSTALLED: Final = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
-_SITES: Final = frozenset(("site-packages", "dist-packages"))
-"""Folders of packages, of this environment or another one that is on the path."""
 
 
 def parents(path: str) -> Iterator[str]:
@@ -37,13 +32,13 @@ def is_ours(thing: Any) -> bool:
     What has no file is of a notebook.
     """
     file = _file_of(thing)
-    return file is not None and _is_of_project(file)
+    return file is not None and is_of_project(file)
 
 
 def is_searched(thing: Any) -> bool:
     """Return True for code that is searched: of the project, or of a package that is not judged by its names."""
     file = _file_of(thing)
-    return file is not None and (_is_of_project(file) or _is_of_searched_package(file))
+    return file is not None and (is_of_project(file) or _is_of_searched_package(file))
 
 
 def _file_of(thing: Any) -> str | None:
@@ -63,7 +58,7 @@ def _file_of(thing: Any) -> str | None:
 def _is_of_searched_package(file: str) -> bool:
     """Return True for a file of an installed package that the tables of names do not judge."""
     parts = Path(file).resolve().parts
-    below = [parts[n + 1] for n, part in enumerate(parts[:-1]) if part in _SITES]
+    below = [parts[n + 1] for n, part in enumerate(parts[:-1]) if part in SITES]
     return bool(below) and not is_of_labelkit(file) and not is_judged(below[-1])
 
 
@@ -110,17 +105,6 @@ def _is_made_by_call(kind: type) -> bool:
     for name in kind.__qualname__.split("."):
         value = getattr(value, name, None)
     return value is None
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_of_project(file: str) -> bool:
-    if is_of_labelkit(file):
-        return False
-    path = Path(file)
-    if not path.is_absolute():
-        return True
-    path = path.resolve()
-    return _SITES.isdisjoint(path.parts) and not any(folder in path.parents for folder in _INSTALLED)
 
 
 @functools.cache
