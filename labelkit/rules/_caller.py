@@ -7,6 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 from labelkit._shared.user_errors import is_of_labelkit
+from labelkit.rules.auditing import READS_FILE
 from labelkit.rules.labeling_function import Origin
 
 
@@ -36,4 +37,6 @@ def beside(path: str | Path, module_file: str | None) -> Path:
     >>> beside("words.txt", "/rules/spam.py").as_posix(), beside("words.txt", None).as_posix()
     ('/rules/words.txt', 'words.txt')
     """
-    return Path(path) if module_file is None else Path(module_file).parent / path
+    file = Path(path) if module_file is None else Path(module_file).parent / path
+    sys.audit(READS_FILE, str(file))
+    return file

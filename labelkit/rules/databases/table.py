@@ -5,6 +5,7 @@ A table is read once, or queried for the keys of each batch; columns are given b
 
 from __future__ import annotations
 
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from labelkit.exceptions import DatabaseError, RuleError
+from labelkit.rules.auditing import READS_DATABASE
 from labelkit.rules.databases._keys import distinct_keys, strict_key
 
 R = TypeVar("R")
@@ -138,6 +140,7 @@ class Table(ABC):
         DatabaseError
             If it cannot be read, lacks a column, is empty, or has too many rows.
         """
+        sys.audit(READS_DATABASE, self.where)
         query.check(must_answer=True)
         names = query.columns
         entries: list[tuple[Any, Any]] = []
