@@ -79,7 +79,12 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
     return {
         "rules": [
-            {**info.to_dict(), "module": lf.origin.module, **run_.texts[lf.name]}
+            {
+                **info.to_dict(),
+                "module": lf.origin.module,
+                "file": lf.origin.namespace.get("__file__"),
+                **run_.texts[lf.name],
+            }
             for lf, info in zip(lfs, lfs.infos, strict=True)
         ],
         "classes": list(lfs.space.names),
