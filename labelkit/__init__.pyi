@@ -39,6 +39,11 @@ from .apply.prompt_costs import (
     dry_run as dry_run,
     estimate as estimate,
 )
+from .bundles import (
+    Bundle as Bundle,
+    bundle as bundle,
+    load_bundle as load_bundle,
+)
 from .corpus import (
     Corpus as Corpus,
     open_corpus as open_corpus,

@@ -315,6 +315,45 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
         click.launch(str(path))
 
 
+@cli.command(name="bundle")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write: spam.labelkit.")
+@click.option("--rules", help="Where the rules are now, if they were moved since the run.")
+@click.option("--model", type=click.Path(path_type=Path), help="The folder of another fitted model than the run's.")
+@click.option("--include", multiple=True, type=click.Path(path_type=Path), help="A further file that the rules read.")
+@_with_debug
+def bundle_command(
+    folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...]
+) -> None:
+    """Put the rules and the label model of the run in FOLDER into one file that labels further records.
+
+    labelkit predict, or lk.load_bundle in Python, label with it, wherever labelkit is installed.
+    """
+    from labelkit.bundles import bundle  # noqa: PLC0415 - --help has to be quick
+    from labelkit.label_models import load_model  # noqa: PLC0415 - as above
+
+    path = bundle(folder, out, rules=rules, model=None if model is None else load_model(model), include=include)
+    click.echo(f"written to {path} ({path.stat().st_size:,} bytes)")
+
+
+@cli.command(name="predict")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("corpus", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
+@click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions).")
+@click.option("--workers", default=1, show_default=True, help="Threads to use.")
+@click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
+@click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+@_with_debug
+def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> None:
+    """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
+    from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
+
+    with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
+        click.echo(str(predict_corpus(loaded, corpus, out, id=id_, **options)))
+
+
 @cli.command()
 @click.argument("rules")
 @click.argument("corpus", required=False)

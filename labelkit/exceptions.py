@@ -103,6 +103,10 @@ class RunFolderError(LabelkitError, OSError):
     """A run folder exists already, is incomplete, or is not a run folder."""
 
 
+class BundleError(LabelkitError, ValueError):
+    """A run cannot be bundled, or a bundle is damaged, was changed, or does not load here."""
+
+
 class DatabaseError(LabelkitError, OSError):
     """A database cannot be reached, does not answer in time, or lacks a table or column that a rule needs."""
 

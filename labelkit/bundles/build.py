@@ -1,0 +1,262 @@
+"""Make a bundle of a finished run: one file that labels the next record elsewhere, as the run would have."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from labelkit._version import __version__
+from labelkit.bundles._archive import write_archive
+from labelkit.bundles._contents import Contents
+from labelkit.exceptions import BundleError
+from labelkit.runs.run_folder import RunFolder
+
+MOST_PATTERNS: Final = 4_096
+"""Rows of votes of the run, the most frequent ones, whose labels a loaded bundle knows from the start."""
+
+BASE: Final = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
+"""Packages whose versions count for every bundle."""
+
+READS_LATER: Final = "reads a file each time"
+
+
+def bundle(
+    run: RunFolder | str | Path,
+    out: str | Path,
+    *,
+    rules: str | Path | Sequence[str | Path] | None = None,
+    model: Any = None,
+    include: Iterable[str | Path] = (),
+) -> Path:
+    """Put the rules of a run, what they read, and its label model into one file that labels further records.
+
+    The file holds the source of the rule modules and of the modules of the project that they import, the files that
+    they read (word lists, look-up files, lexicons, models), the label model without pickle, the classes, the
+    fingerprint of each rule, and the versions of all packages in use. The rules are imported in a process of their own
+    that watches what they read, and the finished file is tried in another one, away from the project.
+
+    Parameters
+    ----------
+    run : RunFolder or path
+        A finished run.
+    out : path
+        The file to write, such as ``spam.labelkit``; one that exists is replaced. The same run gives the same bytes.
+    rules : path, dotted name or several, optional
+        Where the rules are now, if not where they were when they ran.
+    model : label model, optional
+        A fitted model to use instead of the run's, such as one that learned from gold; of the same rules and classes.
+    include : iterable of path
+        Further files and folders that the rules read, where watching them does not tell.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    BundleError
+        If a rule has changed since the run, has no file (it was made in a notebook or a script), asks a database, reads
+        a file while it votes, or reads one that is not found from the folder of its module; if the model is of other
+        rules or classes.
+
+    Examples
+    --------
+    >>> import labelkit as lk  # doctest: +SKIP
+    >>> lk.bundle("runs/first", "spam.labelkit")  # doctest: +SKIP
+    PosixPath('spam.labelkit')
+    """
+    folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    manifest, target = folder.manifest, Path(out)
+    names = [rule["name"] for rule in manifest["rules"]]
+    sources = _sources(manifest, rules)
+    request = {"rules": sources, "names": names, "classes": manifest["classes"]}
+    answer = _in_new_process(request, cwd=None)
+    _check_rules(manifest, answer)
+    contents = Contents.of(answer["modules"], answer["files"], [Path(path).resolve() for path in include])
+    estimator = folder.model() if model is None else model
+    _check_model(estimator, names, manifest["classes"])
+    members = {contents.name_of(file): file.read_bytes() for file in contents.files}
+    members |= _model_members(estimator)
+    frequent = _frequent_votes(folder)
+    if frequent is not None:
+        members["votes.npy"] = frequent
+    with tempfile.TemporaryDirectory(prefix="labelkit-bundle-") as elsewhere:
+        draft = Path(elsewhere, target.name)
+        write_archive(draft, _manifest(manifest, answer, contents, estimator), members)
+        _try_elsewhere(draft)
+        write_archive(target, _manifest(manifest, answer, contents, estimator), members)
+    return target
+
+
+def _sources(manifest: Mapping[str, Any], given: Any) -> list[str]:
+    """List the files of the rules; a rule without one is refused by name."""
+    if given is not None:
+        several = isinstance(given, Sequence) and not isinstance(given, str)
+        return [str(one) for one in (given if several else [given])]
+    files: dict[str, None] = {}
+    for rule in manifest["rules"]:
+        file = rule.get("file")
+        if file is None or rule.get("module") == "__main__":
+            what = "a notebook, a console or a script" if "file" in rule else "a run of an earlier version of labelkit"
+            raise BundleError(
+                f"rule {rule['name']!r} is of {what}, so its module is not known",
+                hint="keep rules in a module of their own (in a notebook, %%writefile rules.py), and run that; "
+                "rules=... (--rules) says where the module is",
+            )
+        if not Path(file).is_file():
+            raise BundleError(
+                f"the module of rule {rule['name']!r} is not at {file!r} any more", hint="rules=... (--rules)"
+            )
+        files[str(file)] = None
+    return list(files)
+
+
+def _in_new_process(request: Mapping[str, Any], cwd: Path | None) -> dict[str, Any]:
+    """Ask a process that watches what rule modules read (see :mod:`labelkit.bundles._trace`)."""
+    path = [str(Path(entry or ".").resolve()) for entry in sys.path]
+    done = subprocess.run(  # noqa: S603 - this Python, and a module of labelkit
+        [sys.executable, "-c", f"import sys; sys.path[:] = {path!r}; from labelkit.bundles._trace import main; main()"],
+        input=json.dumps({**request, "path": path}),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        check=False,
+    )
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout.rstrip().rpartition("\n")[2])
+    except ValueError:
+        last = (done.stderr.strip() or "it said nothing").rpartition("\n")[2]
+        raise BundleError(f"the process that imports the rules ended with {done.returncode}: {last}") from None
+    if "error" in answer:
+        raise BundleError(answer["error"], hint=answer["hint"])
+    return answer
+
+
+def _check_rules(manifest: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Hold the rules as they are now against those of the run, and refuse what cannot travel."""
+    for rule in manifest["rules"]:
+        name, now = rule["name"], answer["rules"].get(rule["name"])
+        if now is None:
+            raise BundleError(f"rule {name!r} of the run is not among the rules any more", hint="run them again")
+        if now["asks"]:
+            raise BundleError(
+                f"rule {name!r} asks a database while it votes ({now['asks'][0]}), which a bundle cannot hold",
+                hint='export the table beside the rules, and look it up there: lookup("table.parquet")',
+            )
+        if any(READS_LATER in reason for reason in now["impure"]):
+            reason = next(reason for reason in now["impure"] if READS_LATER in reason)
+            raise BundleError(
+                f"rule {name!r} {reason}: a bundle cannot know which",
+                hint="read it once, at the top of the module: WORDS = frozenset(Path(__file__)"
+                '.with_name("words.txt").read_text().split())',
+            )
+        if now["fingerprint"] != rule["fingerprint"]:
+            raise BundleError(f"rule {name!r} has changed since the run", hint=_why_changed(manifest))
+    if answer["databases"]:
+        raise BundleError(
+            f"the rules ask a database when they are imported ({answer['databases'][0]}), which a bundle cannot hold",
+            hint='export the table beside the rules, and look it up there: lookup("table.parquet")',
+        )
+
+
+def _why_changed(manifest: Mapping[str, Any]) -> str:
+    before = manifest["versions"]
+    if before["python"].split(".")[:2] != platform.python_version().split(".")[:2] or before["labelkit"] != __version__:
+        return f"the run was made with Python {before['python']} and labelkit {before['labelkit']}: run it again here"
+    return "run the rules again, and bundle that run; a bundle labels as its run did"
+
+
+def _check_model(model: Any, names: list[str], classes: list[str]) -> None:
+    if getattr(model, "lf_names_", None) is None:
+        raise BundleError(f"{type(model).__name__} is not fitted", hint="model.fit(matrix)")
+    if sorted(model.lf_names_) != sorted(names) or list(model.class_names_) != list(classes):
+        raise BundleError(
+            f"the model is of the rules {list(model.lf_names_)[:5]} and the classes {list(model.class_names_)}, "
+            f"and the run is of {names[:5]} and {classes}",
+            hint="fit it on the votes of this run: model.fit(lk.RunFolder(run).matrix())",
+        )
+
+
+def _model_members(model: Any) -> dict[str, bytes]:
+    from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(folder)
+        load_model(folder)
+        return {f"model/{file.name}": file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def _frequent_votes(folder: RunFolder) -> bytes | None:
+    """Save the most frequent rows of votes of the run; None where votes have confidences."""
+    patterns = folder.patterns()
+    if patterns.confidence is not None:
+        return None
+    first = np.lexsort([*patterns.outcomes.T[::-1], -patterns.counts])[:MOST_PATTERNS]
+    file = BytesIO()
+    np.save(file, np.ascontiguousarray(patterns.outcomes[first]), allow_pickle=False)
+    return file.getvalue()
+
+
+def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Contents, model: Any) -> dict[str, Any]:
+    kept = ("name", "labels", "group", "precision", "trusted", "kind", "columns", "fingerprint", "doc", "levels")
+    names = [rule["name"] for rule in run["rules"]]
+    rules = [answer["rules"][name] for name in names]
+    impure = {name: one["impure"] for name, one in zip(names, rules, strict=True) if one["impure"]}
+    return {
+        "rules": [{key: rule[key] for key in kept} for rule in run["rules"]],
+        "rule_modules": list(dict.fromkeys(rule["module"] for rule in rules)),
+        "modules": {name: contents.name_of(file) for name, file in sorted(contents.modules.items())},
+        "classes": run["classes"],
+        "model": type(model).__name__,
+        "corpus": {key: run["corpus"][key] for key in ("columns", "types")},
+        "versions": {
+            "labelkit": __version__,
+            "python": platform.python_version(),
+            "packages": _packages(rules),
+        },
+        "depends_on": impure,
+    }
+
+
+def _packages(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Map the distributions that are needed to their versions."""
+    packages = {name: metadata.version(name) for name in BASE}
+    owners = metadata.packages_distributions()
+    for rule in rules:
+        for module, version in rule["packages"]:
+            for name in owners.get(module, [module]):
+                if name != "labelkit":
+                    packages.setdefault(name, metadata.version(name) if module in owners else version)
+    return packages
+
+
+def _try_elsewhere(draft: Path) -> None:
+    """Load the bundle in another process and folder: it must need nothing of the project."""
+    try:
+        answer = _in_new_process({"bundle": str(draft)}, cwd=draft.parent)
+    except BundleError as error:
+        raise BundleError(
+            f"away from its folder, the bundle does not load: {error.message.replace(str(draft), draft.name)}",
+            hint=error.hint
+            or 'name files by their module, Path(__file__).with_name("words.txt"), neither by an absolute path nor '
+            "from the current folder; include=[...] (--include) adds files that are not seen when they are read",
+        ) from None
+    inside = Path(answer["folder"]).resolve()
+    for file in (*answer["files"], *answer["modules"].values()):
+        if inside not in Path(file).parents and Path(file) != draft.resolve():
+            raise BundleError(
+                f"the rules read {file!r} by an absolute path, which is not there where the bundle is used",
+                hint="keep it beside the module that reads it, and name it from there: "
+                'Path(__file__).with_name("words.txt")',
+            )

@@ -1,0 +1,421 @@
+"""Load a bundle and label with it: one record at once, many at bulk speed, from any number of threads."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import threading
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+
+from labelkit._shared.user_errors import stack_level
+from labelkit._version import __version__
+from labelkit.apply.applier import Applier, OnFault
+from labelkit.bundles._archive import extract, read_archive
+from labelkit.bundles._explained import RecordExplanation, explained
+from labelkit.bundles._modules import BundleModules
+from labelkit.bundles._record_votes import RecordVoter, RecordVotes
+from labelkit.exceptions import BundleError, FaultError, LabelkitError
+from labelkit.rules.collect import collect
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.outcomes import Fault
+from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.label_models import PatternLabelModel
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+FEW_RECORDS: Final = 16
+"""Up to so many records are labeled one by one, more as a batch."""
+
+MOST_KNOWN: Final = 65_536
+"""Rows of votes whose labels are remembered."""
+
+MOST_FAULTS: Final = 1_000
+"""The latest faults that a bundle remembers."""
+
+
+@dataclass(frozen=True)
+class RecordLabel:
+    """The label of a row of votes.
+
+    Attributes
+    ----------
+    label : int
+        The class, or -1.
+    proba : ndarray of shape (n_classes,)
+        The probability of each class.
+    covered : bool
+        Whether a rule voted.
+    """
+
+    label: int
+    proba: NDArray[np.float64]
+    covered: bool
+
+
+def load_bundle(path: str | Path, *, on_fault: OnFault = "raise") -> Bundle:
+    """Load a bundle that :func:`labelkit.bundle` wrote. **This runs the code that is in it**: load what you trust.
+
+    Before any of its code is run, every file in it is held against the digests of its manifest; afterwards, every rule
+    against its fingerprint. That shows damage and changes, not bad intent: whoever writes a bundle may write anything
+    into it. Its files are unpacked to a folder that only this user can read, and which goes with the bundle.
+
+    Parameters
+    ----------
+    path : path
+    on_fault : {"raise", "record"}
+        What happens when a rule fails on a record, or returns no vote: an error that names the rule, or the rule
+        abstains there as in a run that records faults, and the fault is kept in :attr:`Bundle.faults`.
+
+    Returns
+    -------
+    Bundle
+
+    Warns
+    -----
+    UserWarning
+        If packages have other versions than where the bundle was made; it says what to install.
+
+    Raises
+    ------
+    BundleError
+        If the file is no bundle, is damaged, or a file or a rule in it was changed; if its modules do not load here.
+
+    Examples
+    --------
+    >>> import labelkit as lk  # doctest: +SKIP
+    >>> spam = lk.load_bundle("spam.labelkit")  # doctest: +SKIP
+    >>> spam.predict({"text": "Check out my channel!"})  # doctest: +SKIP
+    'SPAM'
+    """
+    if on_fault not in ("raise", "record"):
+        raise LabelkitError(f"on_fault={on_fault!r} is neither 'raise' nor 'record'")
+    manifest, members = read_archive(Path(path))
+    folder = Path(tempfile.mkdtemp(prefix="labelkit-"))  # which only this user can enter
+    try:
+        extract(members, folder)
+        return Bundle(Path(path), manifest, folder, on_fault)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _remove(folder: str, owner: int) -> None:
+    """Remove the folder of a bundle, in the process that made it: one that was forked off shares it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Bundle:
+    """A loaded bundle; made by :func:`load_bundle`. All methods may be called from several threads at once.
+
+    Attributes
+    ----------
+    lfs : LabelingFunctions
+        The rules.
+    class_names : tuple of str
+    model : label model
+    manifest : dict
+        Rules, classes, versions and members.
+    n_faults : int
+        The number of faults since it was loaded.
+    """
+
+    def __init__(self, path: Path, manifest: dict[str, Any], folder: Path, on_fault: OnFault) -> None:
+        self.path, self.manifest, self.folder = path, manifest, folder
+        self.on_fault: OnFault = on_fault
+        self.n_faults = 0
+        self._faults: deque[Fault] = deque(maxlen=MOST_FAULTS)
+        self._remove, self._lock = weakref.finalize(self, _remove, str(folder), os.getpid()), threading.Lock()
+        try:
+            versions, modules = manifest["versions"], manifest["modules"]
+            self.class_names: tuple[str, ...] = tuple(manifest["classes"])
+            self._infos = tuple(LFInfo.from_dict(rule) for rule in manifest["rules"])
+            names, rule_modules = [info.name for info in self._infos], manifest["rule_modules"]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BundleError(f"the bundle {str(path)!r} has a manifest without {error}") from None
+        _compare_versions(path, versions)
+        self._modules = BundleModules({name: folder / member for name, member in modules.items()})
+        self.lfs = self._collected(names, rule_modules)
+        self.model = self._read_model()
+        self._plan = Applier(self.lfs).plan
+        self._soft = any(lf.levels for lf in self.lfs)
+        with self._modules.in_place():  # models that rules call are read now, and find the classes of the bundle
+            self._check_fingerprints(versions)
+            self._voter = RecordVoter(self._plan)
+        self._known = self._labels_of_frequent_votes()
+
+    def __repr__(self) -> str:
+        return f"Bundle({str(self.path)!r}, {len(self.lfs)} rules, classes {', '.join(self.class_names)})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the folder of its files; a bundle that is no longer referred to does so by itself."""
+        self._remove()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The latest faults (at most 1,000), with ``on_fault="record"``; row and id are those within their call."""
+        return tuple(self._faults)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a record must have."""
+        return self._plan.columns
+
+    def predict(self, record: Mapping[str, Any] | str) -> str | None:
+        """Label one record.
+
+        Parameters
+        ----------
+        record : mapping or str
+            A value for each column that the rules read, ``None`` where it is not known; a text alone is ``text``.
+
+        Returns
+        -------
+        str or None
+            The name of the class; None where no rule voted, or the most probable classes are tied.
+
+        Raises
+        ------
+        CorpusError
+            If a column is missing, or holds a value of a type that its rules cannot read.
+        FaultError
+            If a rule failed, with ``on_fault="raise"``.
+        """
+        label = self._label_one(record).label
+        return None if label == ABSTAIN else self.class_names[label]
+
+    def predict_proba(self, records: Any) -> NDArray[np.float64]:
+        """Return the probability of each class for each record; those without a vote have the class prior.
+
+        Parameters
+        ----------
+        records : list of mappings or strings, frame, path
+            As :meth:`labelkit.Applier.apply` takes a corpus.
+
+        Returns
+        -------
+        ndarray of shape (n_records, n_classes)
+        """
+        if isinstance(records, list):
+            if not records:
+                return np.empty((0, len(self.class_names)))
+            rows = [_as_record(record, self.columns, place) for place, record in enumerate(records)]
+            if len(rows) <= FEW_RECORDS:
+                return np.stack([self._label_one(row).proba for row in rows])
+            records = rows
+        return self.label(records).proba
+
+    def label(self, corpus: Any, *, id: str | None = None, workers: int = 1) -> ProbabilisticLabels:  # noqa: A002
+        """Label a corpus in memory, at bulk speed.
+
+        Parameters
+        ----------
+        corpus, id
+            As in :meth:`labelkit.Applier.apply`.
+        workers : int
+            Threads to use.
+
+        Returns
+        -------
+        ProbabilisticLabels
+        """
+        matrix = self.applier().apply(
+            corpus,
+            id=id,
+            workers=workers,
+            engine="serial" if workers == 1 else "thread",
+            on_fault=self.on_fault,
+            progress=False,
+            cache=False,
+        )
+        self.note_faults(matrix.faults)
+        return self.model.label(matrix)
+
+    def explain(self, record: Mapping[str, Any] | str) -> RecordExplanation:
+        """Say why a record has its label: votes, the words that matched, and what each vote adds to the log-odds."""
+        row = _as_record(record, self.columns)
+        voted = self._votes(row)
+        label = self._label_of(row, voted)
+        faults = [Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures]
+        return explained(self.lfs, self.model, self._patterns([voted.votes]), row, label.label, label.proba, faults)
+
+    def applier(self) -> Applier:
+        """Return an applier of the rules that shares their plan."""
+        applier = Applier(self.lfs)
+        applier.plan = self._plan
+        return applier
+
+    def note_faults(self, faults: Sequence[Fault]) -> None:
+        """Keep faults that were recorded."""
+        with self._lock:
+            self.n_faults += len(faults)
+            self._faults.extend(faults)
+
+    def _label_one(self, record: Mapping[str, Any] | str) -> RecordLabel:
+        row = _as_record(record, self.columns)
+        return self._label_of(row, self._votes(row))
+
+    def _votes(self, row: Mapping[str, Any]) -> RecordVotes:
+        voted = self._voter.votes(row)
+        if voted.failures:
+            j, kind, message = voted.failures[0]
+            if self.on_fault == "raise":
+                raise FaultError(
+                    f"rule {self._infos[j].name!r} failed on the record: {kind}: {message}",
+                    hint='load_bundle(path, on_fault="record") lets it abstain there, and keeps the fault',
+                )
+            self.note_faults([Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures])
+        return voted
+
+    def _label_of(self, row: Mapping[str, Any], voted: RecordVotes) -> RecordLabel:
+        if self._soft:
+            return self._labels(self.model.label(self._quiet_matrix(row)))[0]
+        label = self._known.get(voted.votes)
+        if label is None:
+            label = self._labels(self.model.label(self._patterns([voted.votes])))[0]
+            if len(self._known) < MOST_KNOWN:
+                self._known[voted.votes] = label
+        return label
+
+    def _quiet_matrix(self, row: Mapping[str, Any]) -> Any:
+        """Vote on a record with confidences; its faults are known already."""
+        return self.applier().apply([row], on_fault="record", progress=False, cache=False)
+
+    def _labels(self, labels: ProbabilisticLabels) -> list[RecordLabel]:
+        proba = labels.proba
+        proba.flags.writeable = False
+        hard, covered = labels.hard().tolist(), labels.is_covered.tolist()
+        return [RecordLabel(*one) for one in zip(hard, proba, covered, strict=True)]
+
+    def _patterns(self, rows: Any) -> VotePatterns:
+        outcomes = np.array(rows, dtype=self.lfs.space.dtype).reshape(-1, len(self._infos))
+        return VotePatterns(outcomes, np.ones(len(outcomes), dtype=np.int64), self._infos, self.class_names)
+
+    # Loading ----------------------------------------------------------------------------------------------------------
+
+    def _collected(self, names: list[str], rule_modules: list[str]) -> LabelingFunctions:
+        try:
+            modules = self._modules.load(rule_modules)
+        except Exception as error:
+            what = error.message if isinstance(error, LabelkitError) else f"{type(error).__name__}: {error}"
+            what = what.replace(f"{self.folder}{os.sep}", "")
+            raise BundleError(
+                f"the rules of the bundle {str(self.path)!r} cannot be imported: {what}", hint=_what_to_install(error)
+            ) from error
+        lfs = collect(modules, labels=list(self.class_names))
+        missing = [name for name in names if name not in lfs.names]
+        if missing:
+            raise BundleError(f"the modules of the bundle {str(self.path)!r} make no rule {missing[0]!r}")
+        return lfs[names]
+
+    def _read_model(self) -> PatternLabelModel:
+        from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
+
+        try:
+            return load_model(self.folder / "model")
+        except LabelkitError as error:
+            message = error.message.replace(str(self.folder), str(self.path))
+            raise BundleError(message, hint=error.hint) from None
+
+    def _check_fingerprints(self, versions: Mapping[str, Any]) -> None:
+        """Hold each rule against its fingerprint, which is of one version of Python and labelkit."""
+        here = (__version__, *platform.python_version_tuple()[:2])
+        if (versions["labelkit"], *versions["python"].split(".")[:2]) != here:
+            return
+        for info, lf in zip(self._infos, self.lfs, strict=True):
+            if lf.fingerprint != info.fingerprint:
+                raise BundleError(
+                    f"rule {info.name!r} of the bundle {str(self.path)!r} is not the rule that was bundled",
+                    hint="its votes depend on something outside of the bundle, such as where its files are; read them "
+                    "at the top of the module, and keep the content, not the path, in a global",
+                )
+
+    def _labels_of_frequent_votes(self) -> dict[tuple[int, ...], RecordLabel]:
+        """Label the rows of votes that were the most frequent ones in the run."""
+        file = self.folder / "votes.npy"
+        if self._soft or not file.is_file():
+            return {}
+        rows = np.maximum(np.load(BytesIO(file.read_bytes()), allow_pickle=False), ABSTAIN)
+        labels = self._labels(self.model.label(self._patterns(rows)))
+        return dict(zip(map(tuple, rows.tolist()), labels, strict=True))
+
+
+def _as_record(
+    record: Mapping[str, Any] | str, columns: tuple[str, ...], place: int | None = None
+) -> Mapping[str, Any]:
+    """Return a record as a mapping with all columns that rules read."""
+    row = {"text": record} if isinstance(record, str) else record
+    where = "the record" if place is None else f"record {place}"
+    if not isinstance(row, Mapping):
+        raise BundleError(
+            f"{where} is {type(row).__name__}, not a mapping from columns to values",
+            hint='predict({"text": "..."}); several records are given to predict_proba or label',
+        )
+    for name in columns:
+        if name not in row:
+            there = ", ".join(map(repr, list(row)[:10])) or "nothing"
+            raise BundleError(
+                f"{where} has no column {name!r}, which rules read; it has {there}",
+                hint=f"give {name!r}: None where it is not known",
+            )
+    return row
+
+
+def _compare_versions(path: Path, versions: Mapping[str, Any]) -> None:
+    """Warn of packages that have another version here; one that is missing is an error."""
+    other, missing = [], []
+    for name, version in versions["packages"].items():
+        try:
+            here = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            missing.append(f"{name}=={version}")
+            continue
+        if here != version:
+            other.append((f"{name}=={version}", f"{name} {version}, and {here} is installed"))
+    if missing:
+        raise BundleError(
+            f"the bundle {str(path)!r} needs {', '.join(missing)}, which is not installed",
+            hint=f"pip install {' '.join(missing)}",
+        )
+    if versions["labelkit"] != __version__:
+        other.append(
+            (f"labelkit=={versions['labelkit']}", f"labelkit {versions['labelkit']}, and this is {__version__}")
+        )
+    python = platform.python_version()
+    was = versions["python"]
+    differs = was.split(".")[:2] != python.split(".")[:2]
+    if other or differs:
+        shown = [f"Python {was}, and this is {python}: rules are compared by their files alone"] if differs else []
+        remedy = f" Hint: pip install {' '.join(one for one, _ in other)}" if other else ""
+        warnings.warn(
+            f"the bundle {str(path)!r} was made with {'; '.join([*shown, *(reason for _, reason in other)])}.{remedy}",
+            stacklevel=stack_level(),
+        )
+
+
+def _what_to_install(error: Exception) -> str | None:
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return f"pip install {missing.partition('.')[0]}" if missing else None

@@ -1,0 +1,190 @@
+"""Label a corpus with a bundle, and write the labels to a file, batch by batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import pyarrow as pa
+
+from labelkit._shared.files import replaced
+from labelkit._shared.numbers import count, percent
+from labelkit.bundles.loading import Bundle
+from labelkit.corpus import BATCH_ROWS
+from labelkit.exceptions import BundleError
+from labelkit.votes.label_matrix import LabelMatrix
+
+if TYPE_CHECKING:
+    from labelkit.apply.applier import Applier
+    from labelkit.apply.plan import BatchVotes
+    from labelkit.corpus import Batch
+
+Write: TypeAlias = Callable[[pa.Table], Any]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The outcome of labeling a corpus with a bundle.
+
+    Attributes
+    ----------
+    path : Path
+        The file of the labels: ``id``, ``label`` (the number of the class, null where there is none), ``covered``, the
+        probability of each class, and ``class``, its name.
+    n_examples, n_faults, n_rejects : int
+    counts : dict of str to int
+        How many examples have each label.
+    """
+
+    path: Path
+    n_examples: int
+    n_faults: int
+    n_rejects: int
+    counts: dict[str, int]
+
+    def __str__(self) -> str:
+        total = max(self.n_examples, 1)
+        shares = [f"{name} {count(n)} ({percent(n / total)})" for name, n in self.counts.items()]
+        none = self.n_examples - sum(self.counts.values())
+        lines = [f"{count(self.n_examples)} examples: {', '.join([*shares, f'no label {count(none)}'])}"]
+        lines += [f"{count(self.n_faults)} faults: the rules that failed abstain there"] if self.n_faults else []
+        lines += [f"{count(self.n_rejects)} rows could not be read, and are left out"] if self.n_rejects else []
+        return "\n".join([*lines, f"written to {self.path}"])
+
+
+def predict_corpus(
+    bundle: Bundle,
+    corpus: Any,
+    out: str | Path,
+    *,
+    id: str | None = None,  # noqa: A002 - the word that users write
+    workers: int = 1,
+    on_bad_row: Literal["raise", "reject"] = "raise",
+    force: bool = False,
+) -> Predictions:
+    """Label a corpus with a bundle, and write the labels to a file; memory is bounded by a batch for each worker.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    corpus, id, on_bad_row
+        As in :meth:`labelkit.Applier.apply`.
+    out : path
+        A ``.parquet``, ``.csv`` or ``.jsonl`` file; it has its name when it is whole.
+    workers : int
+        Threads to use.
+    force : bool
+        Whether to replace a file that exists.
+
+    Returns
+    -------
+    Predictions
+
+    Raises
+    ------
+    BundleError
+        If the file exists and ``force`` is not given, or is of no known kind.
+    """
+    path = Path(out)
+    if path.suffix.lower() not in _WRITERS:
+        raise BundleError(f"labels cannot be written to {str(path)!r}", hint=f"one of {', '.join(_WRITERS)}")
+    if path.exists() and not force:
+        raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it")
+    applier = bundle.applier()
+    opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+    n_examples = n_faults = 0
+    counts = dict.fromkeys(bundle.class_names, 0)
+    with replaced(path) as draft, _WRITERS[path.suffix.lower()](draft) as write:
+        for delivered in applier.stream(
+            opened,
+            _Labeling(bundle, applier),
+            workers=workers,
+            engine="serial" if workers == 1 else "thread",
+            batch_size=BATCH_ROWS,
+            on_fault=bundle.on_fault,
+            progress=False,
+            cache=False,
+        ):
+            write(delivered.result)
+            n_examples += delivered.n_rows
+            n_faults += len(delivered.faults)
+            bundle.note_faults(applier.faults_of(delivered))
+            for pair in delivered.result["class"].value_counts().to_pylist():
+                if pair["values"] is not None:
+                    counts[pair["values"]] += pair["counts"]
+        if not n_examples:
+            write(_Labeling(bundle, applier).empty(opened.id_type))
+    return Predictions(path, n_examples, n_faults, len(opened.rejects), counts)
+
+
+class _Labeling:
+    """Label a batch, given its votes."""
+
+    def __init__(self, bundle: Bundle, applier: Applier) -> None:
+        self._bundle = bundle
+        self._infos = applier.lfs.infos
+
+    def __call__(self, batch: Batch, votes: BatchVotes) -> pa.Table:
+        import numpy as np  # noqa: PLC0415 - as the rest of this function
+
+        n_rows = len(batch)
+        start = batch.start
+        ids = np.arange(start, start + n_rows) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
+        names = self._bundle.class_names
+        matrix = LabelMatrix(votes.votes, self._infos, names, ids, (), votes.confidence)
+        table = self._bundle.model.label(matrix).to_arrow()
+        return table.append_column("class", pa.array(names).take(table["label"].cast(pa.int64())))
+
+    def empty(self, ids: pa.DataType) -> pa.Table:
+        """Return the table of no labels."""
+        names = [f"p_{name}" for name in self._bundle.class_names]
+        label = pa.int8() if len(names) < 128 else pa.int16()
+        fields = [("id", ids), ("label", label), ("covered", pa.bool_()), *((name, pa.float64()) for name in names)]
+        return pa.schema([*fields, ("class", pa.string())]).empty_table()
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[Write]:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
+
+    with _first_schema(lambda schema: pq.ParquetWriter(path, schema)) as write:
+        yield write
+
+
+@contextmanager
+def _csv(path: Path) -> Iterator[Write]:
+    from pyarrow import csv  # noqa: PLC0415 - only for who asks
+
+    with _first_schema(lambda schema: csv.CSVWriter(path, schema)) as write:
+        yield write
+
+
+@contextmanager
+def _json_lines(path: Path) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        yield lambda table: file.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in table.to_pylist())
+
+
+@contextmanager
+def _first_schema(make: Callable[[pa.Schema], Any]) -> Iterator[Write]:
+    """Make a writer when the first table says which columns there are, and close it."""
+    writers: list[Any] = []
+
+    def write(table: pa.Table) -> None:
+        if not writers:
+            writers.append(make(table.schema))
+        writers[0].write_table(table)
+
+    try:
+        yield write
+    finally:
+        for writer in writers:
+            writer.close()
+
+
+_WRITERS: Final[dict[str, Callable[[Path], Any]]] = {".parquet": _parquet, ".csv": _csv, ".jsonl": _json_lines}
+"""Writers of labels by the suffix of the file."""
