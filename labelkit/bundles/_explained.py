@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from labelkit.exceptions import ModelError
 from labelkit.rules.labeling_function import Column
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.views.matches import Finder, values_for
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.outcomes import Fault
 from labelkit.votes.vote_patterns import VotePatterns
@@ -85,6 +84,8 @@ def explained(
     faults: Sequence[Fault],
 ) -> RecordExplanation:
     """Explain the label of a record, given its votes as one pattern."""
+    from labelkit.views.matches import Finder, values_for  # noqa: PLC0415 - brings pandas, and only this needs it
+
     names, most = lfs.space.names, int(proba.argmax())
     prior, added = _log_odds(model, patterns, most)
     finder, computed = Finder(), dict[Column, Any]()

@@ -35,6 +35,7 @@ class BundleModules:
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         self._files = dict(files)
+        self._sources = {str(file): file.read_bytes() for file in self._files.values()}
         self._folders = _folders_of(self._files)
         self._tops = frozenset(name.partition(".")[0] for name in self._files)
         self._loaded: dict[str, ModuleType] = {}
@@ -72,7 +73,7 @@ class BundleModules:
             spec.submodule_search_locations = [str(folder)]
             return spec
         inside = [str(file.parent)] if file.name == "__init__.py" else None
-        loader = _Loader(fullname, str(file), self._builtins)
+        loader = _Loader(fullname, str(file), self._sources[str(file)], self._builtins)
         return importlib.util.spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=inside)
 
     def _taken_out(self) -> dict[str, ModuleType]:
@@ -90,11 +91,14 @@ class BundleModules:
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    """Run a module of a bundle with the builtins of its bundle; no compiled file is written."""
+    """Run a module of a bundle with the builtins of its bundle; no compiled file is read or written.
 
-    def __init__(self, fullname: str, path: str, names: Mapping[str, Any]) -> None:
+    The source is kept, so that what a rule imports when it votes is there after the folder was removed.
+    """
+
+    def __init__(self, fullname: str, path: str, source: bytes, names: Mapping[str, Any]) -> None:
         super().__init__(fullname, path)
-        self._names = names
+        self._source, self._names = source, names
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module."""
@@ -102,9 +106,8 @@ class _Loader(importlib.machinery.SourceFileLoader):
         super().exec_module(module)
 
     def get_code(self, fullname: str) -> Any:
-        """Compile the file as it is."""
-        path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        """Compile the source."""
+        return self.source_to_code(self._source, self.get_filename(fullname))
 
 
 def _folders_of(files: Mapping[str, Path]) -> dict[str, Path]:

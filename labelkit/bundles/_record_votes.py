@@ -8,6 +8,7 @@ are held to.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -17,7 +18,7 @@ import pyarrow as pa
 from labelkit._shared.user_errors import described
 from labelkit.apply.plan import Plan
 from labelkit.corpus import open_corpus
-from labelkit.exceptions import StopRunError
+from labelkit.exceptions import CorpusError, StopRunError
 from labelkit.rules.expressions import Expression, Leaf, leaves, merged_leaf
 from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -34,6 +35,7 @@ MANY_CASES: Final = 8
 """From so many cases on, a plan scans for all entries of a label together, and so does this."""
 
 _PLAIN: Final = frozenset((str, int, float, bool))
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
@@ -93,7 +95,6 @@ class RecordVoter:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._space = plan.lfs.space
-        self._soft = any(lf.levels for lf in plan.lfs)
         self._derived = [key for key in plan.keys if isinstance(key, Column) and _is_plain_column(key, plan)]
         plain = [_is_plain(lf, plan) for lf in plan.lfs]
         self._rules = [(j, self._compiled(lf)) for j, lf in enumerate(plan.lfs) if plain[j]]
@@ -101,6 +102,8 @@ class RecordVoter:
         self._rest_places = [j for j, is_plain in enumerate(plain) if not is_plain]
         self._rest = Plan(LabelingFunctions(rest, labels=self._space)) if rest else None
         self._kinds = self._kinds_of_columns([lf for lf in plan.lfs if lf not in rest])
+        # Rules that say how sure they are, and columns that are read as two types, are the plan's affair.
+        self._is_quick = not any(lf.levels for lf in plan.lfs) and all(kinds for _, kinds in self._kinds)
         derived = frozenset(self._derived)
         scans = plan.scans.items()
         self._scans = [
@@ -115,7 +118,7 @@ class RecordVoter:
         CorpusError
             If it lacks a column that a rule reads, or holds a value of a wrong type.
         """
-        quick = None if self._soft else self._quick_votes(record)
+        quick = self._quick_votes(record) if self._is_quick else None
         return self.votes_by_plan(record) if quick is None else quick
 
     def votes_by_plan(self, record: Mapping[str, Any]) -> RecordVotes:
@@ -286,9 +289,13 @@ class RecordVoter:
 
 
 def _by_plan(plan: Plan, types: Mapping[str, type], record: Mapping[str, Any]) -> tuple[list[int], Failures]:
-    corpus = open_corpus([record], types=types)
-    plan.check(corpus.column_names, corpus.column_type)
-    voted = plan.vote(next(corpus.batches(plan.columns, 1)).table)
+    try:
+        corpus = open_corpus([record], types=types)
+        plan.check(corpus.column_names, corpus.column_type)
+        batch = next(corpus.batches(plan.columns, 1))
+    except CorpusError as error:
+        raise CorpusError(error.message.replace("a list, row 0", "the record"), hint=error.hint) from None
+    voted = plan.vote(batch.table)
     return voted.votes[0].tolist(), [(j, kind, message) for _, j, kind, message in voted.faults]
 
 
@@ -312,6 +319,8 @@ def _fits(value: Any, kinds: frozenset[type]) -> bool:
     kind = type(value)
     if kind not in kinds or (kind is float and value != value):  # noqa: PLR0124 - NaN, which is a missing value
         return False
+    if kind is str:
+        return value.isascii() or _SURROGATE.search(value) is None
     return kind is not int or _SMALLEST <= value <= _LARGEST
 
 

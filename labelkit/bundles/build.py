@@ -231,14 +231,10 @@ def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Conte
 
 def _packages(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Map the distributions that are needed to their versions."""
-    packages = {name: metadata.version(name) for name in BASE}
     owners = metadata.packages_distributions()
-    for rule in rules:
-        for module, version in rule["packages"]:
-            for name in owners.get(module, [module]):
-                if name != "labelkit":
-                    packages.setdefault(name, metadata.version(name) if module in owners else version)
-    return packages
+    modules = {module for rule in rules for module, _ in rule["packages"]}
+    names = {*BASE, *(name for module in modules for name in owners.get(module, ()))} - {"labelkit"}
+    return {name: metadata.version(name) for name in sorted(names)}
 
 
 def _try_elsewhere(draft: Path) -> None:

@@ -149,7 +149,9 @@ class Bundle:
             self._infos = tuple(LFInfo.from_dict(rule) for rule in manifest["rules"])
             names, rule_modules = [info.name for info in self._infos], manifest["rule_modules"]
         except (KeyError, TypeError, AttributeError) as error:
-            raise BundleError(f"the bundle {str(path)!r} has a manifest without {error}") from None
+            raise BundleError(
+                f"the bundle {str(path)!r} has a manifest without {error}", hint="bundle the run again"
+            ) from None
         _compare_versions(path, versions)
         self._modules = BundleModules({name: folder / member for name, member in modules.items()})
         self.lfs = self._collected(names, rule_modules)
