@@ -1,0 +1,81 @@
+"""``labelkit bundle`` and ``labelkit predict``: files in, files out."""
+
+import subprocess
+import sys
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import labelkit as lk
+from labelkit.bundles import predict_corpus
+from labelkit.exceptions import BundleError
+from tests.waiting import GUARD
+
+
+def labelkit(*arguments):
+    command = [sys.executable, "-m", "labelkit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
+
+
+@pytest.mark.parametrize(("suffix", "read"), [
+    ("parquet", pd.read_parquet), ("csv", pd.read_csv), ("jsonl", lambda path: pd.read_json(path, lines=True)),
+])  # fmt: skip
+def test_the_labels_of_a_corpus_are_those_of_the_run(run, loaded, frame, tmp_path, suffix, read):
+    expected = run.labels()
+    predictions = predict_corpus(loaded, frame, tmp_path / f"labels.{suffix}", id="id")
+    table = read(predictions.path)
+    assert table.columns.tolist() == ["id", "label", "covered", "p_HAM", "p_SPAM", "class"]
+    assert table["id"].tolist() == expected.ids.tolist()
+    assert table["label"].fillna(-1).astype(int).tolist() == expected.hard().tolist()
+    assert table["p_SPAM"].tolist() == pytest.approx(expected.proba[:, 1].tolist(), abs=1e-9)
+    assert predictions.n_examples == len(frame)
+    assert predictions.counts == {name: int((expected.hard() == c).sum()) for c, name in enumerate(("HAM", "SPAM"))}
+    assert not [path for path in tmp_path.iterdir() if path != predictions.path]
+
+
+def test_any_number_of_threads_and_batches_write_the_same(loaded, frame, tmp_path, monkeypatch):
+    whole = predict_corpus(loaded, frame, tmp_path / "a.parquet", id="id")
+    monkeypatch.setattr("labelkit.bundles.predict.BATCH_ROWS", 1)
+    several = pd.concat([frame] * 8, ignore_index=True).drop(columns="id")
+    parts = predict_corpus(loaded, several, tmp_path / "b.parquet", workers=3)
+    assert pq.read_table(parts.path).num_rows == 8 * len(frame)
+    table, first = pq.read_table(parts.path).slice(0, len(frame)), pq.read_table(whole.path)
+    assert table.drop(["id"]).to_pylist() == first.drop(["id"]).to_pylist()
+
+
+def test_a_corpus_without_rows_has_no_labels(loaded, tmp_path):
+    for suffix in ("parquet", "csv", "jsonl"):
+        predictions = predict_corpus(loaded, {"text": []}, tmp_path / f"labels.{suffix}")
+        assert predictions.n_examples == 0
+        assert predictions.path.is_file()
+
+
+def test_files_that_exist_and_unknown_kinds_are_refused(loaded, frame, tmp_path):
+    (tmp_path / "a.csv").write_text("mine")
+    with pytest.raises(BundleError, match="exists already") as caught:
+        predict_corpus(loaded, frame, tmp_path / "a.csv")
+    assert "--force" in caught.value.hint
+    assert (tmp_path / "a.csv").read_text() == "mine"
+    predict_corpus(loaded, frame, tmp_path / "a.csv", force=True)
+    with pytest.raises(BundleError, match="cannot be written to"):
+        predict_corpus(loaded, frame, tmp_path / "a.xls")
+    with pytest.raises(lk.LabelkitError, match="column 'text'"):
+        predict_corpus(loaded, frame[["id"]], tmp_path / "b.csv")
+    assert not (tmp_path / "b.csv").exists()
+
+
+def test_the_command_line(run, packed, frame, tmp_path):
+    frame.to_csv(tmp_path / "comments.csv", index=False)
+    done = labelkit("bundle", run.path, "--out", tmp_path / "spam.labelkit")
+    assert done.returncode == 0, done.stderr
+    assert f"written to {tmp_path / 'spam.labelkit'}" in done.stdout
+    assert (tmp_path / "spam.labelkit").read_bytes() == packed.read_bytes()
+    done = labelkit("predict", packed, tmp_path / "comments.csv", "--out", tmp_path / "labels.csv", "--id", "id")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("400 examples: HAM ")
+    (tmp_path / "bad.labelkit").write_bytes(packed.read_bytes()[:-1])
+    done = labelkit("predict", tmp_path / "bad.labelkit", tmp_path / "comments.csv", "--out", tmp_path / "b.csv")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the bundle ")
+    assert "Traceback" not in done.stderr
