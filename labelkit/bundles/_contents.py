@@ -24,11 +24,14 @@ class Contents:
         Modules of the project by dotted name.
     files : tuple of Path
         All files, modules included.
+    imports : frozenset of str
+        The top-level names that the modules import, of the project or not.
     """
 
     base: Path
     modules: dict[str, Path]
     files: tuple[Path, ...]
+    imports: frozenset[str]
 
     @classmethod
     def of(cls, loaded: Mapping[str, str], read: Iterable[str], include: Iterable[Path]) -> Contents:
@@ -53,7 +56,8 @@ class Contents:
             base = Path(os.path.commonpath([*roots, *(str(file.parent) for file in files)]))
         except ValueError:
             raise BundleError("the rules and their files are on several drives", hint="keep them together") from None
-        return cls(base, modules, files)
+        imports = {dotted.partition(".")[0] for name, file in modules.items() for dotted in _imported(name, file)}
+        return cls(base, modules, files, frozenset(imports))
 
     def name_of(self, file: Path) -> str:
         """Return the name of the member of the bundle that holds a file."""

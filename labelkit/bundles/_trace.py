@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -17,8 +17,12 @@ from typing import Any, Final
 from labelkit._shared.user_errors import is_of_project
 from labelkit.exceptions import LabelkitError
 from labelkit.rules.auditing import READS_DATABASE, READS_FILE
+from labelkit.rules.predicates import parts_of
 
 _DATABASES: Final = frozenset(("sqlite3.connect", "socket.connect"))
+_NEEDS: Final = {"labelkit.rules.fuzzy": "rapidfuzz", "labelkit.rules.nlp": "spacy"}
+"""Packages of labelkit's extras that rules need when they vote, by the module or folder of the kind."""
+
 _WRITES: Final = frozenset("wax+")
 
 
@@ -120,18 +124,27 @@ def _project_files(modules: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def _described(lf: Any) -> dict[str, Any]:
     """Say what a rule is, and what it needs when it votes."""
+    from labelkit.apply.prompt_costs import asks_a_model  # noqa: PLC0415 - as above
     from labelkit.rules.inspection.dependencies import resolve  # noqa: PLC0415 - as above
     from labelkit.rules.inspection.rule_inputs import inputs_of  # noqa: PLC0415 - as above
 
     impure = resolve(*lf.functions).impure if lf.functions else ()
     stored = [test.describe() for test in lf.predicates if test.stored is not None]
+    prompts = ["asks a language model"] if asks_a_model(lf) else []
     return {
         "fingerprint": lf.fingerprint,
         "module": lf.origin.namespace["__name__"],
-        "packages": inputs_of(lf).packages,
+        "packages": sorted({*(name for name, _ in inputs_of(lf).packages), *_extras(lf)}),
         "asks": stored,
-        "impure": [reason.what for reason in impure],
+        "impure": [*prompts, *(reason.what for reason in impure)],
     }
+
+
+def _extras(lf: Any) -> Iterator[str]:
+    """Iterate over the packages that the kinds of a rule's predicates and derived columns need beyond the core."""
+    parts = [*lf.predicates, *(part for test in lf.predicates for part in parts_of(test)), *lf.functions]
+    for module in {type(part).__module__ for part in parts}:
+        yield from (package for room, package in _NEEDS.items() if f"{module}.".startswith(f"{room}."))
 
 
 if __name__ == "__main__":

@@ -223,16 +223,16 @@ def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Conte
         "versions": {
             "labelkit": __version__,
             "python": platform.python_version(),
-            "packages": _packages(rules),
+            "packages": _packages(rules, contents),
         },
         "depends_on": impure,
     }
 
 
-def _packages(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Map the distributions that are needed to their versions."""
+def _packages(rules: Iterable[Mapping[str, Any]], contents: Contents) -> dict[str, str]:
+    """Map the distributions that the rules use, or that their modules import, to their versions."""
     owners = metadata.packages_distributions()
-    modules = {module for rule in rules for module, _ in rule["packages"]}
+    modules = {*contents.imports, *(module for rule in rules for module in rule["packages"])}
     names = {*BASE, *(name for module in modules for name in owners.get(module, ()))} - {"labelkit"}
     return {name: metadata.version(name) for name in sorted(names)}
 

@@ -26,9 +26,11 @@ from labelkit.bundles._archive import extract, read_archive
 from labelkit.bundles._explained import RecordExplanation, explained
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
+from labelkit.corpus import BATCH_ROWS, open_corpus
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import Fault
@@ -227,7 +229,7 @@ class Bundle:
             rows = [_as_record(record, self.columns, place) for place, record in enumerate(records)]
             if len(rows) <= FEW_RECORDS:
                 return np.stack([self._label_one(row).proba for row in rows])
-            records = rows
+            return self._proba(rows)
         return self.label(records).proba
 
     def label(self, corpus: Any, *, id: str | None = None, workers: int = 1) -> ProbabilisticLabels:  # noqa: A002
@@ -280,17 +282,36 @@ class Bundle:
         row = _as_record(record, self.columns)
         return self._label_of(row, self._votes(row))
 
+    def _proba(self, rows: list[Mapping[str, Any]]) -> NDArray[np.float64]:
+        """Label records as batches, by the plan."""
+        corpus = open_corpus(rows, types=self._plan.types)
+        self._plan.check(corpus.column_names, corpus.column_type)
+        batches = list(corpus.batches(self._plan.columns, BATCH_ROWS))
+        voted = [self._plan.vote(batch.table) for batch in batches]
+        for batch, one in zip(batches, voted, strict=True):
+            self._judge([(batch.start + row, j, kind, message) for row, j, kind, message in one.faults])
+        votes = np.concatenate([one.votes for one in voted])
+        sure = [one.confidence for one in voted if one.confidence is not None]
+        confidence = np.concatenate(sure) if sure else None
+        matrix = LabelMatrix(votes, self._infos, self.class_names, np.arange(len(rows)), (), confidence)
+        return self.model.label(matrix).proba
+
     def _votes(self, row: Mapping[str, Any]) -> RecordVotes:
         voted = self._voter.votes(row)
         if voted.failures:
-            j, kind, message = voted.failures[0]
-            if self.on_fault == "raise":
-                raise FaultError(
-                    f"rule {self._infos[j].name!r} failed on the record: {kind}: {message}",
-                    hint='load_bundle(path, on_fault="record") lets it abstain there, and keeps the fault',
-                )
-            self.note_faults([Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures])
+            self._judge([(None, *failure) for failure in voted.failures])
         return voted
+
+    def _judge(self, failures: Sequence[tuple[int | None, int, str, str]]) -> None:
+        """Raise for a rule that failed on a record, or keep the fault."""
+        for row, j, kind, message in failures[:1] if self.on_fault == "raise" else ():
+            record = "the record" if row is None else f"record {row}"
+            raise FaultError(
+                f"rule {self._infos[j].name!r} failed on {record}: {kind}: {message}",
+                hint='load_bundle(path, on_fault="record") lets it abstain there, and keeps the fault',
+            )
+        names = [info.name for info in self._infos]
+        self.note_faults([Fault(row or 0, names[j], row or 0, kind, message) for row, j, kind, message in failures])
 
     def _label_of(self, row: Mapping[str, Any], voted: RecordVotes) -> RecordLabel:
         if self._soft:

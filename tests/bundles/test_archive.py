@@ -62,7 +62,9 @@ def test_an_added_member_is_named(small):
 
 def test_a_manifest_that_was_written_again_is_noticed(small):
     """Its digests fit, but the file is not the one that was written."""
-    rewritten(small, lambda members: [(n, d.replace(b'"A"', b'"B"') if n == "manifest.json" else d) for n, d in members])
+    rewritten(
+        small, lambda members: [(n, d.replace(b'"A"', b'"B"') if n == "manifest.json" else d) for n, d in members]
+    )
     assert "is damaged: its digest" in refusal(small)
 
 
@@ -88,7 +90,9 @@ def test_a_bad_manifest_is_refused(small, text):
     assert "manifest.json" in refusal(small) or "format 99" in refusal(small)
 
 
-@pytest.mark.parametrize("name", ["../out.py", "/etc/out.py", "a/../../out.py", "C:/out.py", "a\\b.py", "a//b.py", "d/"])
+@pytest.mark.parametrize(
+    "name", ["../out.py", "/etc/out.py", "a/../../out.py", "C:/out.py", "a\\b.py", "a//b.py", "d/"]
+)
 def test_members_that_would_be_written_elsewhere_are_refused(small, name):
     rewritten(small, lambda members: [*members, (name, b"")])
     assert "outside of its folder" in refusal(small)

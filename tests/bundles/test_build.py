@@ -18,12 +18,12 @@ from labelkit.exceptions import BundleError
 
 from .conftest import FILES, RULES, write_project
 
-HEAD = '''
+HEAD = """
 from pathlib import Path
 import labelkit as lk
 asks = lk.keywords("subscribe", label=1).rule(name="asks")
 loves = lk.keywords("love", label=0).rule(name="loves")
-'''
+"""
 
 
 def bundled(tmp_path, text, frame, **files):
@@ -59,7 +59,7 @@ def test_rules_that_were_moved_are_found_where_they_are_said_to_be(run, packed, 
     moved = shutil.copytree(run.path, tmp_path / "run")
     manifest = moved / "manifest.json"
     manifest.write_text(manifest.read_text().replace(str(run.path.parent), str(tmp_path / "gone")))
-    with pytest.raises(BundleError, match="is not at .*any more") as caught:
+    with pytest.raises(BundleError, match=r"is not at .*any more") as caught:
         lk.bundle(moved, tmp_path / "a.labelkit")
     assert "--rules" in caught.value.hint
     there = write_project(tmp_path / "there")
@@ -83,43 +83,46 @@ def test_a_rule_that_changed_since_the_run_is_refused_by_name(run, tmp_path, ste
     assert not (tmp_path / "a.labelkit").exists()
 
 
+READS_LATER = """
+@lk.labeling_function
+def reads(text):
+    return 1 if Path(__file__).with_name("w.txt").read_text() in text else None
+"""
+BY_ABSOLUTE_PATH = """
+WORDS = Path("{folder}/w.txt").read_text().split()
+@lk.labeling_function
+def reads(text):
+    return 1 if WORDS[0] in text else None
+"""
+KEEPS_ITS_PATH = """
+HERE = Path(__file__).parent
+@lk.labeling_function
+def reads(text):
+    return 1 if str(HERE) in text else None
+"""
+ASKS = """
+table = lk.sql_table("sqlite:///{folder}/w.db", "t", load="per batch")
+places = lk.lookup(table, key="k", label=1).rule(name="reads")
+"""
+ASKS_ONCE = """
+places = lk.lookup(lk.sql_table("sqlite:///{folder}/w.db", "t"), key="k", label=1).rule(name="reads")
+"""
+ASKS_ITSELF = """
+import sqlite3
+KEYS = [k for k, in sqlite3.connect("{folder}/w.db").execute("select k from t")]
+places = lk.keywords(*KEYS, label=1).rule(name="reads")
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "reason", "remedy"),
     [
-        (
-            '@lk.labeling_function\ndef reads(text):\n    return 1 if Path(__file__).with_name("w.txt").read_text() in text'
-            " else None",
-            "rule 'reads' uses .*reads a file each time",
-            "at the top of the module",
-        ),
-        (
-            'WORDS = Path("{folder}/w.txt").read_text().split()\n'
-            '@lk.labeling_function\ndef reads(text):\n    return 1 if WORDS[0] in text else None',
-            "by an absolute path",
-            "with_name",
-        ),
-        (
-            'HERE = Path(__file__).parent\n@lk.labeling_function\ndef reads(text):\n    return 1 if str(HERE) in text else None',
-            "rule 'reads' of the bundle .* is not the rule that was bundled",
-            "keep the content, not the path",
-        ),
-        (
-            'places = lk.lookup(lk.sql_table("sqlite:///{folder}/w.db", "t", load="per batch"), key="k", label=1)'
-            '.rule(name="reads")',
-            "rule 'reads' asks a database while it votes",
-            "export the table",
-        ),
-        (
-            'places = lk.lookup(lk.sql_table("sqlite:///{folder}/w.db", "t"), key="k", label=1).rule(name="reads")',
-            "ask a database when they are imported",
-            "export the table",
-        ),
-        (
-            'import sqlite3\nKEYS = [k for k, in sqlite3.connect("{folder}/w.db").execute("select k from t")]\n'
-            'places = lk.keywords(*KEYS, label=1).rule(name="reads")',
-            "ask a database when they are imported",
-            "export the table",
-        ),
+        (READS_LATER, "rule 'reads' uses .*reads a file each time", "at the top of the module"),
+        (BY_ABSOLUTE_PATH, "by an absolute path", "with_name"),
+        (KEEPS_ITS_PATH, "rule 'reads' of the bundle .* is not the rule that was bundled", "keep the content"),
+        (ASKS, "rule 'reads' asks a database while it votes", "export the table"),
+        (ASKS_ONCE, "ask a database when they are imported", "export the table"),
+        (ASKS_ITSELF, "ask a database when they are imported", "export the table"),
     ],
 )
 def test_what_cannot_travel_is_refused_by_name(frame, tmp_path, text, reason, remedy):

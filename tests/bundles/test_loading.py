@@ -196,7 +196,7 @@ def test_other_versions_warn_with_what_to_install_and_missing_packages_are_refus
         lk.load_bundle(written(python="3.1.0")).close()
     with pytest.warns(UserWarning, match=r"labelkit 0\.0\.1, and this is"):
         lk.load_bundle(written(labelkit="0.0.1")).close()
-    with pytest.raises(BundleError, match="needs no-such-package==1.0, which is not installed") as caught:
+    with pytest.raises(BundleError, match=r"needs no-such-package==1\.0, which is not installed") as caught:
         lk.load_bundle(written(packages={**packages, "no-such-package": "1.0"}))
     assert caught.value.hint == "pip install no-such-package==1.0"
     with warnings.catch_warnings():
@@ -222,12 +222,16 @@ def test_a_rule_that_fails_is_an_error_or_is_recorded(tmp_path, frame):
         assert 'on_fault="record"' in caught.value.hint
         with pytest.raises(FaultError):
             bundle.label(["..."])
+        with pytest.raises(FaultError, match="rule 'fails' failed on record 30"):
+            bundle.predict_proba([*["a long text"] * 30, "..."])
     with lk.load_bundle(packed, on_fault="record") as bundle:
         assert bundle.predict("...") is None
         assert bundle.explain("...").faults[0].lf == "fails"
         assert "fails failed: ZeroDivisionError" in str(bundle.explain("..."))
         bundle.label(["...", "I love it"])
-        assert bundle.n_faults == len(bundle.faults) == 4
+        bundle.predict_proba([*["a long text"] * 30, "..."])
+        assert bundle.n_faults == len(bundle.faults) == 5
+        assert bundle.faults[-1].row == 30
     with pytest.raises(lk.LabelkitError, match="on_fault='ignore'"):
         lk.load_bundle(packed, on_fault="ignore")
 

@@ -4,8 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.bundles._record_votes import RecordVoter
@@ -15,7 +14,9 @@ WORDS = ["free", "win", "love", "c++", "the", "check out", "Straße", "ı", "ſo
 words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3, unique=True)
 texts = st.one_of(
     st.none(),
-    st.lists(st.sampled_from([*WORDS, "FREE", "checkout", "not", "!", "\n", "http://x", "K"]), max_size=6).map(" ".join),
+    st.lists(st.sampled_from([*WORDS, "FREE", "checkout", "not", "!", "\n", "http://x", "K"]), max_size=6).map(
+        " ".join
+    ),
     st.text(max_size=12),
 )
 leaves = st.one_of(
@@ -116,7 +117,9 @@ def test_a_plain_record_takes_the_quick_way(frame):
     voter = RecordVoter(lk.Applier(rules).plan)
     posts = lk.load_posts().head(150)
     matrix = lk.Applier(rules).apply(posts)
-    for row, votes in zip(posts.astype(object).where(posts.notna(), None).to_dict("records"), matrix.votes, strict=True):
+    for row, votes in zip(
+        posts.astype(object).where(posts.notna(), None).to_dict("records"), matrix.votes, strict=True
+    ):
         assert voter._quick_votes(row).votes == tuple(votes.tolist())
 
 

@@ -18,7 +18,10 @@ def client(packed, monkeypatch):
     testclient = pytest.importorskip("fastapi.testclient")
     monkeypatch.setenv("BUNDLE", str(packed))
     scope = {"__name__": "service"}
-    exec(compile(re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL).group(1), str(PAGE), "exec"), scope)
+    exec(
+        compile(re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL).group(1), str(PAGE), "exec"),
+        scope,
+    )
     with testclient.TestClient(scope["app"]) as client:
         yield client
 
@@ -30,7 +33,10 @@ def test_it_labels_and_explains(client, loaded):
     shares = client.post("/proba", json={"records": [text, {"text": "hm"}]}).json()["proba"]
     assert [list(row.values()) for row in shares] == loaded.predict_proba([text, {"text": "hm"}]).tolist()
     why = client.post("/explain", json=text).json()
-    assert [(vote["rule"], vote["matches"]) for vote in why["votes"]] == [("asks", ["Subscribe"]), ("link", ["https://"])]
+    assert [(vote["rule"], vote["matches"]) for vote in why["votes"]] == [
+        ("asks", ["Subscribe"]),
+        ("link", ["https://"]),
+    ]
     assert client.get("/health").json() == {"rules": 5, "classes": ["HAM", "SPAM"], "faults": 0}
 
 
