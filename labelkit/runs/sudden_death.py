@@ -13,6 +13,7 @@ from labelkit.runs.run_folder import RunLayout
 @contextmanager
 def noted(layout: RunLayout, n_parts: int) -> Iterator[None]:
     """Leave a note in the folder while rules are called; what raises removes it, and what ends the process does not."""
+    layout.work.mkdir(parents=True, exist_ok=True)  # a run that was killed at its end had removed it
     layout.voting.write_text(str(n_parts), "utf-8")
     try:
         yield

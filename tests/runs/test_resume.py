@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import warnings
@@ -137,6 +138,13 @@ def test_what_a_kill_left_half_done_is_removed(corpus, tmp_path, monkeypatch):
         "labels/part-00000.parquet",
     ):
         (draft / name).write_bytes(b"half")
+    folder = run([WORDS], corpus, tmp_path / "out")
+    assert contents(folder.path) == contents(run([WORDS], corpus, tmp_path / "whole").path)
+
+
+def test_a_run_that_was_killed_at_its_end_goes_on_without_its_folder_of_work(corpus, tmp_path, monkeypatch):
+    stop(monkeypatch, [WORDS], corpus, tmp_path / "out")
+    shutil.rmtree(tmp_path / ".out.partial" / "work")
     folder = run([WORDS], corpus, tmp_path / "out")
     assert contents(folder.path) == contents(run([WORDS], corpus, tmp_path / "whole").path)
 
