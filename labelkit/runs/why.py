@@ -34,7 +34,7 @@ MOST_WORDS: Final = 5
 
 
 @dataclass(frozen=True)
-class VoteReason:
+class WhyVote:
     """A vote on the example, or a failure.
 
     Attributes
@@ -66,7 +66,7 @@ class Why:
         By class.
     prior : float
         The log-odds of the most probable class without votes; NaN where the model's score is not a sum.
-    votes : tuple of VoteReason
+    votes : tuple of WhyVote
         The one that moves most first.
     values : dict from str to object
         The columns that the rules read; empty without the corpus.
@@ -78,7 +78,7 @@ class Why:
     label: str | None
     proba: dict[str, float]
     prior: float
-    votes: tuple[VoteReason, ...]
+    votes: tuple[WhyVote, ...]
     values: dict[str, Any]
     gold: str | None
     notes: tuple[str, ...]
@@ -108,7 +108,7 @@ class Why:
         votes = ResultTable(rows, heads, align="<<><", title="votes", cell_width=width)
         return ResultPage(lead, [values, votes], self.notes)
 
-    def _cells(self, vote: VoteReason) -> list[Cell]:
+    def _cells(self, vote: WhyVote) -> list[Cell]:
         classes = list(self.proba)
         shown = Chip(vote.vote, classes.index(vote.vote)) if vote.vote in classes else vote.vote
         return [vote.rule, shown, _signed(vote.log_odds), ", ".join(map(repr, vote.matched[:MOST_WORDS]))]
@@ -204,7 +204,7 @@ def _reasons(
     best: int,
     values: dict[str, Any],
     failed: dict[str, Any],
-) -> tuple[VoteReason, ...]:
+) -> tuple[WhyVote, ...]:
     """List the votes, with what each moved and matched; failures last."""
     moved: dict[str, float] = {}
     if explanation is not None:
@@ -213,7 +213,7 @@ def _reasons(
             moved[lf] = moved.get(lf, 0.0) + float(terms[best])
     finders = finders_of(folder.manifest["rules"])
     reasons = [
-        VoteReason(
+        WhyVote(
             rule=name,
             vote=matrix.class_names[vote] if vote >= 0 else FAILED,
             log_odds=moved.get(name, float("nan")) if vote >= 0 else float("nan"),
