@@ -309,6 +309,8 @@ def read_gold_file(
 
 def _columns_of(path: Path, names: list[str], id_columns: Sequence[str | None]) -> tuple[str | None, str]:
     """Find the columns of the ids (None if there is none) and of the labels."""
+    if not names:
+        raise GoldError(f"{path} has no column with a name", hint="name the columns of ids and of labels in a header")
     key = next((name for name in id_columns if name in names), None)
     if key is None and names[0] in LABEL_COLUMNS and len(names) == 1:
         return None, names[0]

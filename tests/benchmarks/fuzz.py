@@ -316,7 +316,8 @@ def _read_corpus(path: Path) -> None:
             corpus = open_corpus(path, on_bad_row=policy, types={"n": int} if path.stat().st_size % 2 else None)
             for batch in corpus.batches([name for name in corpus.column_names if name != "missing"], 3):
                 batch.table.to_pylist()
-            corpus.content(corpus.column_names[0])
+            for name in corpus.column_names[:1]:
+                corpus.content(name)
             if corpus.splittable:
                 corpus.read(0, min(corpus.n_rows, 5), corpus.column_names[:2])
 
@@ -433,8 +434,8 @@ def readers(samples: Path) -> dict[str, Reader]:
         "labels": Reader(["labels.parquet"], _read_labels, 20),
         "patterns": Reader(["vote_patterns.parquet"], _read_patterns, 20),
         "model": Reader([f"models/{one.name}" for one in sorted((samples / "models").iterdir())], _read_model, 40),
-        "run": Reader(["run"], _read_run, 20),
-        "report": Reader(["run"], _write_report, 2),
+        "run": Reader(["run"], _read_run, 10),
+        "report": Reader(["run"], _write_report, 1),
         "cache": Reader(["cache"], _read_cache, 10),
         "command on a run": Reader(["run"], _command_on_run, 4),
         "command on a corpus": Reader(corpora, _command_on_corpus, 2),

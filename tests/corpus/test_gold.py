@@ -12,6 +12,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.checks.check_rules import check_rules
+from labelkit.corpus import open_corpus
 from labelkit.corpus.gold import open_gold, read_gold_file
 from labelkit.exceptions import GoldError
 
@@ -222,3 +223,10 @@ def test_check_says_how_many_gold_labels_it_saw(tmp_path):
     assert "warning: gold: 0 of 1 label are of the rows that were tried" in check({"d": 0}, 2)
     with pytest.raises(GoldError, match=r"gold names 1 .* that are not examples, such as 'z'"):
         check({"z": 0}, 10)
+
+
+@pytest.mark.parametrize(("name", "content"), [("gold.csv", ",\na,HAM\n"), ("gold.jsonl", "{}\n{}\n")])
+def test_a_file_of_gold_without_names_of_columns_is_an_error(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(GoldError, match="no column"):
+        open_gold(tmp_path / name, open_corpus({"id": ["a"], "text": ["x"]}, id="id"), ["HAM", "SPAM"])
