@@ -297,6 +297,8 @@ class Corpus:
         """List what has to be read: the columns, the id, and at least one column to count rows by."""
         self._check_columns(columns)
         ids = [] if self._id_column is None else [self._id_column]
+        if not self.column_names and self.path is not None:
+            raise CorpusError(f"{self._source.name} has no column with a name", hint="name the columns in a header")
         return list(dict.fromkeys([*columns, *ids])) or list(self.column_names[:1])
 
     def _check_columns(self, columns: Sequence[str]) -> None:

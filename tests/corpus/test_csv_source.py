@@ -125,3 +125,10 @@ def test_a_row_of_many_blocks_is_one_row(tmp_path, monkeypatch):
     corpus = open_corpus(tmp_path / "c.csv")
     rows = [tuple(row.values()) for batch in corpus.batches(["a", "b"], 100) for row in batch.table.to_pylist()]
     assert rows == [("1", long), ("2", "x"), ("a", "b"), ("1", long), ("2", "x")]
+
+
+def test_a_file_without_a_name_of_a_column_is_an_error(tmp_path):
+    (tmp_path / "a.csv").write_text(",\nx\n")
+    for policy in ("raise", "reject"):
+        with pytest.raises(CorpusError, match="no column with a name"):
+            list(open_corpus(tmp_path / "a.csv", on_bad_row=policy).batches([], 10))
