@@ -258,7 +258,7 @@ def test_real_comments_get_the_votes_and_labels_of_the_benchmark(shared_data, tm
     names = json.loads((folder / "meta.json").read_text())["lf_names"]
     with (tmp_path / "comments.jsonl").open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in texts)
-    rules = Path(__file__).parents[1] / "labeling_functions" / "comments.py"
+    rules = Path(__file__).parents[2] / "labeling_functions" / "comments.py"
     command = ["run", rules, tmp_path / "comments.jsonl", "--out", tmp_path / "out", "--workers", 2]
     repeated = labelkit(*command, "--id", "id")  # the ids begin anew with the second half of this set
     assert (repeated.returncode, repeated.stdout) == (1, "")

@@ -1,0 +1,14 @@
+"""The command line: parse, call a typed function, print its result; the library never prints.
+
+Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
+what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: interrupted. 143: ended by
+SIGTERM, which is taken as Ctrl-C is.
+"""
+
+from labelkit.cli import (  # which adds them to the group
+    _rule_commands as _rule_commands,
+    _run_commands as _run_commands,
+)
+from labelkit.cli._program import cli, main
+
+__all__ = ["cli", "main"]
