@@ -83,11 +83,17 @@ class BundleModules:
 
     def _import(self, name: str, *arguments: Any, **named: Any) -> Any:
         """Import as ``__import__`` does, the modules of this bundle before others of their names."""
-        level = arguments[3] if len(arguments) > 3 else named.get("level", 0)
-        if level or name.partition(".")[0] in self._tops:
-            with self.in_place():
-                return builtins.__import__(name, *arguments, **named)
-        return builtins.__import__(name, *arguments, **named)
+        given = dict(zip(("globals", "locals", "fromlist", "level"), arguments, strict=False)) | named
+        level, wanted = given.get("level", 0), given.get("fromlist") or ()
+        if not level and name.partition(".")[0] not in self._tops:
+            return builtins.__import__(name, *arguments, **named)
+        package = (given.get("globals") or {}).get("__package__")
+        full = importlib.util.resolve_name(f"{'.' * level}{name}", package) if level else name
+        module = self._loaded.get(full)
+        if module is not None and all(hasattr(module, attribute) for attribute in wanted):
+            return module if wanted else self._loaded[full.partition(".")[0]]
+        with self.in_place():
+            return builtins.__import__(name, *arguments, **named)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, Final
 
 from labelkit._shared.user_errors import is_of_project
-from labelkit.exceptions import LabelkitError
+from labelkit.exceptions import BundleError, LabelkitError
 from labelkit.rules.auditing import READS_DATABASE, READS_FILE
 from labelkit.rules.predicates import parts_of
 
@@ -103,7 +103,14 @@ def _answered(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
 
     lfs = collect(request["rules"], labels=request["classes"])
     modules = {name: vars(module) for name, module in sys.modules.items() if name not in before}
-    modules |= {lf.origin.namespace["__name__"]: lf.origin.namespace for lf in lfs}
+    for lf in lfs:
+        name, values = lf.origin.namespace["__name__"], lf.origin.namespace
+        file, other = values.get("__file__"), modules.setdefault(name, values).get("__file__")
+        if file != other:
+            raise BundleError(
+                f"two modules of rules are named {name!r}: {file} and {other}",
+                hint="rename one, or put them into packages (folders with an __init__.py)",
+            )
     return {
         "modules": _project_files(modules),
         "rules": {lf.name: _described(lf) for lf in lfs if lf.name in request["names"]},

@@ -7,28 +7,27 @@ import platform
 import shutil
 import tempfile
 import threading
-import warnings
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.bundles._archive import extract, read_archive
 from labelkit.bundles._explained import RecordExplanation, explained
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
+from labelkit.bundles._versions import compare_versions
 from labelkit.corpus import BATCH_ROWS, open_corpus
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
+from labelkit.rules.inspection.rule_inputs import inputs_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
@@ -154,14 +153,15 @@ class Bundle:
             raise BundleError(
                 f"the bundle {str(path)!r} has a manifest without {error}", hint="bundle the run again"
             ) from None
-        _compare_versions(path, versions)
-        self._modules = BundleModules({name: folder / member for name, member in modules.items()})
+        compare_versions(path, versions)
+        self._modules = BundleModules({name: _member_file(path, folder, member) for name, member in modules.items()})
         self.lfs = self._collected(names, rule_modules)
         self.model = self._read_model()
         self._plan = Applier(self.lfs).plan
         self._soft = any(lf.levels for lf in self.lfs)
-        with self._modules.in_place():  # models that rules call are read now, and find the classes of the bundle
-            self._check_fingerprints(versions)
+        self._check_fingerprints(versions)
+        with self._modules.in_place():
+            self._read_models_of_rules()
             self._voter = RecordVoter(self._plan)
         self._known = self._labels_of_frequent_votes()
 
@@ -376,6 +376,12 @@ class Bundle:
                     "at the top of the module, and keep the content, not the path, in a global",
                 )
 
+    def _read_models_of_rules(self) -> None:
+        """Read the models that rules call, which may be of classes of the bundle."""
+        for lf in self.lfs:
+            if lf.functions:
+                inputs_of(lf)
+
     def _labels_of_frequent_votes(self) -> dict[tuple[int, ...], RecordLabel]:
         """Label the rows of votes that were the most frequent ones in the run."""
         file = self.folder / "votes.npy"
@@ -407,36 +413,14 @@ def _as_record(
     return row
 
 
-def _compare_versions(path: Path, versions: Mapping[str, Any]) -> None:
-    """Warn of packages that have another version here; one that is missing is an error."""
-    other, missing = [], []
-    for name, version in versions["packages"].items():
-        try:
-            here = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            missing.append(f"{name}=={version}")
-            continue
-        if here != version:
-            other.append((f"{name}=={version}", f"{name} {version}, and {here} is installed"))
-    if missing:
+def _member_file(path: Path, folder: Path, member: Any) -> Path:
+    """Return the file of a module of the bundle, which is one of its members."""
+    file = folder / str(member)
+    if ".." in file.parts or folder not in file.parents or not file.is_file():
         raise BundleError(
-            f"the bundle {str(path)!r} needs {', '.join(missing)}, which is not installed",
-            hint=f"pip install {' '.join(missing)}",
+            f"the bundle {str(path)!r} names a module {member!r} that it does not hold", hint="bundle the run again"
         )
-    if versions["labelkit"] != __version__:
-        other.append(
-            (f"labelkit=={versions['labelkit']}", f"labelkit {versions['labelkit']}, and this is {__version__}")
-        )
-    python = platform.python_version()
-    was = versions["python"]
-    differs = was.split(".")[:2] != python.split(".")[:2]
-    if other or differs:
-        shown = [f"Python {was}, and this is {python}: rules are compared by their files alone"] if differs else []
-        remedy = f" Hint: pip install {' '.join(one for one, _ in other)}" if other else ""
-        warnings.warn(
-            f"the bundle {str(path)!r} was made with {'; '.join([*shown, *(reason for _, reason in other)])}.{remedy}",
-            stacklevel=stack_level(),
-        )
+    return file
 
 
 def _what_to_install(error: Exception) -> str | None:

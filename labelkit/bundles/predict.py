@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -17,6 +17,7 @@ from labelkit.bundles.loading import Bundle
 from labelkit.corpus import BATCH_ROWS
 from labelkit.exceptions import BundleError
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.outcomes import Fault
 
 if TYPE_CHECKING:
     from labelkit.apply.applier import Applier
@@ -36,6 +37,8 @@ class Predictions:
         The file of the labels: ``id``, ``label`` (the number of the class, null where there is none), ``covered``, the
         probability of each class, and ``class``, its name.
     n_examples, n_faults, n_rejects : int
+        The faults and the rows that could not be read stand in files beside it, ``<name>.faults.jsonl`` and
+        ``<name>.rejects.jsonl``, if there are any.
     counts : dict of str to int
         How many examples have each label.
     """
@@ -51,8 +54,10 @@ class Predictions:
         shares = [f"{name} {count(n)} ({percent(n / total)})" for name, n in self.counts.items()]
         none = self.n_examples - sum(self.counts.values())
         lines = [f"{count(self.n_examples)} examples: {', '.join([*shares, f'no label {count(none)}'])}"]
-        lines += [f"{count(self.n_faults)} faults: the rules that failed abstain there"] if self.n_faults else []
-        lines += [f"{count(self.n_rejects)} rows could not be read, and are left out"] if self.n_rejects else []
+        if self.n_faults:
+            lines.append(f"{count(self.n_faults)} faults: see {_beside(self.path, 'faults')}")
+        if self.n_rejects:
+            lines.append(f"{count(self.n_rejects)} rows were rejected: see {_beside(self.path, 'rejects')}")
         return "\n".join([*lines, f"written to {self.path}"])
 
 
@@ -96,7 +101,7 @@ def predict_corpus(
         raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it")
     applier = bundle.applier()
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
-    n_examples = n_faults = 0
+    n_examples, faults = 0, list[Fault]()
     counts = dict.fromkeys(bundle.class_names, 0)
     with replaced(path) as draft, _WRITERS[path.suffix.lower()](draft) as write:
         for delivered in applier.stream(
@@ -111,14 +116,31 @@ def predict_corpus(
         ):
             write(delivered.result)
             n_examples += delivered.n_rows
-            n_faults += len(delivered.faults)
-            bundle.note_faults(applier.faults_of(delivered))
+            faults += applier.faults_of(delivered)
             for pair in delivered.result["class"].value_counts().to_pylist():
                 if pair["values"] is not None:
                     counts[pair["values"]] += pair["counts"]
         if not n_examples:
             write(_Labeling(bundle, applier).empty(opened.id_type))
-    return Predictions(path, n_examples, n_faults, len(opened.rejects), counts)
+    bundle.note_faults(faults)
+    for kind, records in (("faults", faults), ("rejects", opened.rejects)):
+        _write_beside(path, kind, records)
+    return Predictions(path, n_examples, len(faults), len(opened.rejects), counts)
+
+
+def _beside(path: Path, kind: str) -> Path:
+    return path.with_name(f"{path.name}.{kind}.jsonl")
+
+
+def _write_beside(path: Path, kind: str, records: Sequence[Any]) -> None:
+    """Write faults or rejects to a file of their own, or remove that of an earlier time."""
+    file = _beside(path, kind)
+    if not records:
+        file.unlink(missing_ok=True)
+        return
+    lines = (f"{json.dumps(asdict(one), ensure_ascii=False, default=str)}\n" for one in records)
+    with replaced(file) as draft:
+        draft.write_text("".join(lines), "utf-8")
 
 
 class _Labeling:

@@ -1,8 +1,10 @@
 """What a bundle holds, and what is refused."""
 
+import importlib
 import json
 import shutil
 import sqlite3
+import sys
 import zipfile
 
 import joblib
@@ -12,6 +14,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import labelkit as lk
 from labelkit.exceptions import BundleError
@@ -147,14 +150,20 @@ def test_a_path_from_the_current_folder_is_refused(frame, tmp_path, monkeypatch)
     assert "nor from the current folder" in caught.value.hint
 
 
-def test_tables_and_models_that_rules_read_travel_and_files_that_are_read_unseen_are_named(frame, tmp_path):
+def test_tables_and_models_that_rules_read_travel_and_files_that_are_read_unseen_are_named(
+    frame, tmp_path, monkeypatch
+):
     """Arrow opens files by itself, which Python does not see; but labelkit names those that its rules read."""
     folder = tmp_path / "project"
     folder.mkdir()
     pq.write_table(pa.table({"word": ["lovely"]}), folder / "words.parquet")
     texts, gold = frame["text"].fillna("").tolist()[:200], frame["spam"].tolist()[:200]
-    joblib.dump(make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, gold), folder / "old.joblib")
+    (folder / "cleaning.py").write_text("def lowered(texts):\n    return [text.lower() for text in texts]\n")
+    monkeypatch.syspath_prepend(folder)
+    clean = FunctionTransformer(importlib.import_module("cleaning").lowered)
+    joblib.dump(make_pipeline(clean, CountVectorizer(), LogisticRegression()).fit(texts, gold), folder / "old.joblib")
     text = f"""{HEAD}
+import cleaning
 import pyarrow as pa
 N = len(pa.memory_map(str(Path(__file__).with_name("w.bin"))).read())
 nice = lk.lookup("words.parquet", label=0).rule(name="nice")
@@ -167,6 +176,9 @@ def old(text: str) -> None:
     assert "--include" in caught.value.hint
     run = lk.RunFolder(tmp_path / "run")
     packed = lk.bundle(run, tmp_path / "out.labelkit", include=[folder / "w.bin"])
+    monkeypatch.delitem(sys.modules, "cleaning")
+    monkeypatch.delitem(sys.path_importer_cache, str(folder), raising=False)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry != str(folder)])
     with lk.load_bundle(packed) as bundle:
         assert bundle.explain("lovely!").votes[0].lf == "nice"
         votes = [bundle.explain(text).votes for text in frame["text"].tolist()[:60]]
@@ -180,6 +192,16 @@ def test_rules_without_a_module_are_refused(frame, tmp_path):
     with pytest.raises(BundleError, match="rule 'loves' is of a notebook") as caught:
         lk.bundle(run, tmp_path / "a.labelkit")
     assert "%%writefile" in caught.value.hint
+
+
+def test_two_modules_of_one_name_are_refused(run, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "rules.py").write_text(
+        'import labelkit as lk\nmore = lk.keywords("x", label=1).rule(name="more")'
+    )
+    first = write_project(tmp_path)
+    with pytest.raises(BundleError, match="two modules of rules are named 'rules'"):
+        lk.bundle(run, tmp_path / "a.labelkit", rules=[first, tmp_path / "more" / "rules.py"])
 
 
 def test_a_model_of_other_rules_or_classes_is_refused(run, tmp_path):

@@ -236,6 +236,16 @@ def test_a_rule_that_fails_is_an_error_or_is_recorded(tmp_path, frame):
         lk.load_bundle(packed, on_fault="ignore")
 
 
+def test_a_module_that_it_does_not_hold_is_refused(packed, tmp_path):
+    manifest, members = read_archive(packed)
+    rest = {name: data for name, data in members.items() if name != "manifest.json"}
+    (tmp_path / "outside.py").write_text("1 / 0")
+    for place in ("files/none.py", "../outside.py", str(tmp_path / "outside.py")):
+        write_archive(tmp_path / "b.labelkit", {**manifest, "modules": {**manifest["modules"], "rules": place}}, rest)
+        with pytest.raises(BundleError, match="that it does not hold"):
+            lk.load_bundle(tmp_path / "b.labelkit")
+
+
 def test_a_bundle_is_where_its_path_says(loaded, packed):
     assert repr(loaded) == f"Bundle({str(packed)!r}, 5 rules, classes HAM, SPAM)"
     assert loaded.columns == ("text",)

@@ -1,5 +1,6 @@
 """``labelkit bundle`` and ``labelkit predict``: files in, files out."""
 
+import json
 import subprocess
 import sys
 
@@ -49,6 +50,14 @@ def test_a_corpus_without_rows_has_no_labels(loaded, tmp_path):
         predictions = predict_corpus(loaded, {"text": []}, tmp_path / f"labels.{suffix}")
         assert predictions.n_examples == 0
         assert predictions.path.is_file()
+
+
+def test_rows_that_cannot_be_read_stand_beside_the_labels(loaded, tmp_path):
+    (tmp_path / "new.jsonl").write_text('{"text": "I love it"}\nno JSON\n')
+    predictions = predict_corpus(loaded, tmp_path / "new.jsonl", tmp_path / "a.csv", on_bad_row="reject")
+    assert (predictions.n_examples, predictions.n_rejects) == (1, 1)
+    assert json.loads((tmp_path / "a.csv.rejects.jsonl").read_text())["row"] == 1
+    assert "a.csv.rejects.jsonl" in str(predictions)
 
 
 def test_files_that_exist_and_unknown_kinds_are_refused(loaded, frame, tmp_path):
