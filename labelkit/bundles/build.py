@@ -124,20 +124,26 @@ def _sources(manifest: Mapping[str, Any], given: Any) -> list[str]:
 def _in_new_process(request: Mapping[str, Any], cwd: Path | None) -> dict[str, Any]:
     """Ask a process that watches what rule modules read (see :mod:`labelkit.bundles._trace`)."""
     path = [str(Path(entry or ".").resolve()) for entry in sys.path]
-    done = subprocess.run(  # noqa: S603 - this Python, and a module of labelkit
-        [sys.executable, "-c", f"import sys; sys.path[:] = {path!r}; from labelkit.bundles._trace import main; main()"],
-        input=json.dumps({**request, "path": path}),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        check=False,
-    )
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout.rstrip().rpartition("\n")[2])
-    except ValueError:
+    program = f"import sys; sys.path[:] = {path!r}; from labelkit.bundles._trace import main; main()"
+    with tempfile.TemporaryDirectory(prefix="labelkit-bundle-") as folder:
+        file = Path(folder, "answer.json")
+        done = subprocess.run(  # noqa: S603 - this Python, and a module of labelkit
+            [sys.executable, "-c", program],
+            input=json.dumps({**request, "path": path, "answer": str(file)}),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            cwd=cwd,
+            check=False,
+        )
+        answer: dict[str, Any] | None = json.loads(file.read_text("utf-8")) if file.is_file() else None
+    if answer is None:
         last = (done.stderr.strip() or "it said nothing").rpartition("\n")[2]
-        raise BundleError(f"the process that imports the rules ended with {done.returncode}: {last}") from None
+        raise BundleError(
+            f"the process that imports the rules ended with {done.returncode}: {last}",
+            hint="labelkit check RULES imports them, too",
+        )
     if "error" in answer:
         raise BundleError(answer["error"], hint=answer["hint"])
     return answer

@@ -145,7 +145,8 @@ class Bundle:
         self._faults: deque[Fault] = deque(maxlen=MOST_FAULTS)
         self._remove, self._lock = weakref.finalize(self, _remove, str(folder), os.getpid()), threading.Lock()
         try:
-            versions, modules = manifest["versions"], manifest["modules"]
+            versions = {key: manifest["versions"][key] for key in ("labelkit", "python", "packages")}
+            modules = dict(manifest["modules"])
             self.class_names: tuple[str, ...] = tuple(manifest["classes"])
             self._infos = tuple(LFInfo.from_dict(rule) for rule in manifest["rules"])
             names, rule_modules = [info.name for info in self._infos], manifest["rule_modules"]

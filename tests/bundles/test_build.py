@@ -194,6 +194,15 @@ def test_rules_without_a_module_are_refused(frame, tmp_path):
     assert "%%writefile" in caught.value.hint
 
 
+def test_rule_modules_may_print_and_one_that_ends_its_process_is_reported(run, tmp_path):
+    noise = "import atexit\natexit.register(print, 'bye')\nprint('hello')\n"
+    noisy = write_project(tmp_path, helpers=f"{noise}def shouts(text):\n    return text.isupper()\n")
+    assert lk.bundle(run, tmp_path / "a.labelkit", rules=noisy).is_file()
+    write_project(tmp_path, helpers="import os\nos._exit(3)\n")
+    with pytest.raises(BundleError, match="the process that imports the rules ended with 3"):
+        lk.bundle(run, tmp_path / "a.labelkit", rules=noisy)
+
+
 def test_two_modules_of_one_name_are_refused(run, tmp_path):
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "rules.py").write_text(
