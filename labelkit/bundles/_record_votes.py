@@ -121,6 +121,13 @@ class RecordVoter:
         quick = self._quick_votes(record) if self._is_quick else None
         return self.votes_by_plan(record) if quick is None else quick
 
+    def warm_up(self) -> None:
+        """Load the compiled scans, which are loaded else when there has been work enough for them."""
+        import numba  # noqa: F401, PLC0415 - a scan is compiled from the moment on when it is there
+
+        for _, scan in self._scans:
+            scan.scan(pa.array([""], pa.string()))
+
     def votes_by_plan(self, record: Mapping[str, Any]) -> RecordVotes:
         """Vote on a record as on a corpus of one row."""
         votes, failures = _by_plan(self._plan, self._plan.types, record)

@@ -267,6 +267,10 @@ class Bundle:
         faults = [Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures]
         return explained(self.lfs, self.model, self._patterns([voted.votes]), row, label.label, label.proba, faults)
 
+    def warm_up(self) -> None:
+        """Load the compiled code now (about a second), so that no record has to wait for it."""
+        self._voter.warm_up()
+
     def applier(self) -> Applier:
         """Return an applier of the rules that shares their plan."""
         applier = Applier(self.lfs)

@@ -109,6 +109,13 @@ def test_the_record_of_several_that_lacks_a_column_is_named(loaded):
         loaded.predict_proba([{"text": "love"}, {"txt": "love"}])
 
 
+def test_a_bundle_that_is_warm_predicts_the_same(loaded, frame):
+    rows = records(frame)[:40]
+    before = [loaded.predict(row) for row in rows]
+    loaded.warm_up()
+    assert [loaded.predict(row) for row in rows] == before
+
+
 def test_its_folder_is_private_and_goes_with_it(packed, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     bundle = lk.load_bundle(packed)
