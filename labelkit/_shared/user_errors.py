@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import sysconfig
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +14,6 @@ from labelkit._shared.source_secrets import masked_message
 PACKAGE: Final = Path(__file__).parents[1]
 """The folder of labelkit, which may lie in a zip file."""
 
-_INSTALLED: Final = tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
 SITES: Final = frozenset(("site-packages", "dist-packages"))
 """Folders of packages, of this environment or another one that is on the path."""
 
@@ -41,7 +39,7 @@ def is_of_labelkit(file: str | Path) -> bool:
 def is_of_project(file: str) -> bool:
     """Tell whether a file is of the user's project: neither labelkit's nor installed; what has no path is.
 
-    >>> is_of_project("<stdin>"), is_of_project(sysconfig.__file__), is_of_project(__file__)
+    >>> is_of_project("<stdin>"), is_of_project(lru_cache.__code__.co_filename), is_of_project(__file__)
     (True, False, False)
     """
     if is_of_labelkit(file):
@@ -50,7 +48,15 @@ def is_of_project(file: str) -> bool:
     if not path.is_absolute():
         return True
     path = path.resolve()
-    return SITES.isdisjoint(path.parts) and not any(folder in path.parents for folder in _INSTALLED)
+    return SITES.isdisjoint(path.parts) and not any(folder in path.parents for folder in _installed())
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[Path, ...]:
+    """Return the folders of the standard library and of the packages of this environment."""
+    import sysconfig  # noqa: PLC0415 - reads a file of its own, which importing labelkit need not do
+
+    return tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
 
 
 def described(error: BaseException, *, with_place: bool = True) -> tuple[str, str]:
