@@ -49,7 +49,7 @@ from labelkit.votes._checked_votes import as_votes, checked_confidence, from_spa
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes._given_votes import column_names, read_long
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
-from labelkit.votes.saved_index import SavedIndex, read_index
+from labelkit.votes.saved_index import SavedIndex, read_index, without_index
 from labelkit.votes.storage import (
     confidence_columns,
     matrix_metadata,
@@ -430,7 +430,7 @@ class LabelMatrix(ArrayOfVotes):
             )
         lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
         return cls(
-            votes=read_votes(table, lfs, LabelSpace.of(description["classes"]).dtype),
+            votes=read_votes(without_index(table), lfs, LabelSpace.of(description["classes"]).dtype),
             lfs=lfs,
             class_names=tuple(description["classes"]),
             ids=table.column(0).to_numpy(),

@@ -52,7 +52,7 @@ class SavedIndex:
             return cls({}, {})
         description["names"] = table.column_names
         description["pandas"] = table.schema.metadata[b"pandas"].decode()
-        columns = {f"frame index {level}": column for level, column in enumerate(table.columns)}
+        columns = {_column(level): column for level, column in enumerate(table.columns)}
         return cls(columns, _noted(description))
 
     def table(self) -> pa.Table:
@@ -77,8 +77,19 @@ def read_index(table: pa.Table, n_rows: int) -> FrameIndex | None:
     names = description["names"]
     if not names:
         return FrameIndex(pd.RangeIndex(n_rows), description["is_default"])
-    levels = table.select([f"frame index {level}" for level in range(len(names))]).rename_columns(names)
+    levels = table.select([_column(level) for level in range(len(names))]).rename_columns(names)
     return FrameIndex(_labels_of(levels, description["pandas"].encode()), description["is_default"])
+
+
+def without_index(table: pa.Table) -> pa.Table:
+    """Leave out the columns of the index that stands beside a table."""
+    noted = (table.schema.metadata or {}).get(_METADATA)
+    levels = 0 if noted is None else len(json.loads(noted)["names"])
+    return table.drop_columns([_column(level) for level in range(levels)])
+
+
+def _column(level: int) -> str:
+    return f"frame index {level}"
 
 
 def _as_table(labels: pd.Index[Any]) -> pa.Table | None:
