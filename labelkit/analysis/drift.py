@@ -180,6 +180,7 @@ def drift_of(
     if by is not None:
         compared += _of_slices(rows_of(before), rows_of(after), by, names, max_slices)
     frame = pd.DataFrame([one.row() for one in compared])
+    frame["slice"] = pd.Series([one.slice for one in compared], dtype=object)  # 2020 stays 2020 beside None
     frame["p_corrected"] = _holm(frame["p"].to_numpy(np.float64))
     frame["alarm"] = (frame["p_corrected"] <= alpha) & (frame["change"] >= at_least)
     return Drift(frame, alpha, at_least, tuple(notes))

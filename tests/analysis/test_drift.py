@@ -102,6 +102,16 @@ def test_classes_labels_faults_and_slices_are_compared():
     assert "<table" in found._repr_html_()
 
 
+@pytest.mark.parametrize("values", [("de", "en"), (2020, 2021), (True, False)])
+def test_a_slice_is_shown_as_the_value_that_it_is(values):
+    given = votes(np.random.default_rng(0), 1_000, 2)
+    slices = np.resize(np.array(values, dtype=object), 1_000)
+    found = drift_of(matrix(given), matrix(np.where(slices[:, None] == values[0], -1, given)), by=(slices, slices))
+    assert {repr(one) for one in found.frame["slice"]} == {repr(one) for one in (None, *values)}
+    assert "nan" not in str(found)
+    assert f" {values[0]} " in str(found)
+
+
 def test_what_cannot_be_compared_is_named():
     one, other = matrix(votes(np.random.default_rng(0), 100, 3)), matrix(votes(np.random.default_rng(1), 100, 2))
     assert drift_of(one, other).notes == ("not compared, since only one side has them: rule2",)
