@@ -34,6 +34,9 @@ _ASKS: Final = re.compile(r"env|get|read|load|open|input|fetch|find", re.IGNOREC
 _SETS: Final = re.compile(r"set|put|add|update|with|header|cookie|auth|login|connect|option", re.IGNORECASE)
 """In the names of functions that are given the name of a secret, and the secret behind it."""
 
+_LOGIN: Final = re.compile(r"(?:auth|login|credentials)$", re.IGNORECASE)
+"""In the names of what takes a user and a password, in this order."""
+
 
 def masked_source(source: str, whole: str = "") -> str:
     """Replace the secrets in Python source by ``***``.
@@ -98,6 +101,13 @@ def _secret_texts(source: str) -> list[tuple[Text, list[str]]]:
 
 def _named(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """Yield names with the expressions that are given to them, or compared with them."""
+    for name, value in _given(tree):
+        yield name, value
+        if _LOGIN.search(name) and isinstance(value, ast.Tuple) and len(value.elts) == 2:
+            yield "password", value.elts[1]  # auth=("reader", "...")
+
+
+def _given(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             yield from (pair for target in node.targets for pair in _paired(target, node.value))
@@ -115,11 +125,9 @@ def _named(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         elif isinstance(node, ast.arguments):
             yield from _defaults(node)
         elif isinstance(node, ast.Tuple) and len(node.elts) == 2 and is_secret_name(_name(node.elts[0])):
-            yield (
-                "key",
-                node.elts[1],
-            )  # ("password", "...") may be two words, too: it depends on what the other looks like
+            yield "key", node.elts[1]  # ("password", "...") may be two words: it depends on what the other looks like
         elif isinstance(node, ast.Call) and _SETS.search(ast.unparse(node.func)):
+            yield _name(node.func), ast.Tuple(node.args)  # HTTPBasicAuth("reader", "...")
             yield from ((_name(one), other) for one, other in pairwise(node.args))
 
 

@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from io import BytesIO
@@ -15,6 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.source_secrets import secrets_in, text_of_file
+from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
 from labelkit.bundles._archive import write_archive
 from labelkit.bundles._contents import Contents
@@ -94,6 +97,7 @@ def bundle(
         draft = Path(elsewhere, target.name)
         write_archive(draft, _manifest(manifest, answer, contents, estimator), members)
         _try_elsewhere(draft)
+        _warn_of_secrets(contents)
         write_archive(target, _manifest(manifest, answer, contents, estimator), members)
     return target
 
@@ -241,6 +245,21 @@ def _packages(rules: Iterable[Mapping[str, Any]], contents: Contents) -> dict[st
     modules = {*contents.imports, *(module for rule in rules for module in rule["packages"])}
     names = {*BASE, *(name for module in modules for name in owners.get(module, ()))} - {"labelkit"}
     return {name: metadata.version(name) for name in sorted(names)}
+
+
+def _warn_of_secrets(contents: Contents) -> None:
+    """Warn of secrets in the source, which a run masks and a bundle cannot."""
+    places = []
+    for file in sorted(set(contents.modules.values())):
+        source = text_of_file(str(file))
+        lines = {source[: source.find(secret)].count("\n") + 1 for secret in secrets_in(source) if secret in source}
+        places += [f"{file.name}, line {line}" for line in sorted(lines)]
+    if places:
+        warnings.warn(
+            f"the bundle holds what seems to be a secret, for all who have the file: {'; '.join(places[:3])}"
+            f'{", ..." if len(places) > 3 else ""}. Hint: read it where the bundle is used, os.environ["API_KEY"]',
+            stacklevel=stack_level(),
+        )
 
 
 def _try_elsewhere(draft: Path) -> None:

@@ -53,6 +53,9 @@ PLACES = {
     "a comment with =": "x = 1  # api_key={0}, of bob",
     "an address": 'url = "postgresql://bob:{0}@db.example/shop"',
     "a connection string": 'dsn = "host=db user=bob password={0} dbname=shop"',
+    "a login": 'auth = ("bob", "{0}")',
+    "a login as an argument": 'client("http://x", auth=("bob", "{0}"))',
+    "a login of a class of its own": 'HTTPBasicAuth = client\n    client(auth=HTTPBasicAuth("bob", "{0}"))',
     "a header": 'headers = {{"Authorization": "Bearer {0}"}}',
 }
 

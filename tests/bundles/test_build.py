@@ -185,6 +185,11 @@ def old(text: str) -> None:
         assert [any(v.lf == "old" for v in some) for some in votes] == (run.matrix().votes[:, -1] >= 0).tolist()
 
 
+def test_a_secret_in_the_source_is_warned_of_by_its_place(frame, tmp_path):
+    with pytest.warns(UserWarning, match=r"holds what seems to be a secret.*: rules.py, line 6\. Hint: read it where"):
+        bundled(tmp_path, HEAD + 'login = dict(api_key="S3cretOfTheTest9")\n', frame)
+
+
 def test_rules_without_a_module_are_refused(frame, tmp_path):
     made = lk.keywords("love", label=0).rule(name="loves")
     object.__setattr__(made.origin, "namespace", {"__name__": "__main__"})
