@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.markup import visible
 from labelkit.exceptions import ModelError
 from labelkit.rules.labeling_function import Column
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -71,7 +72,7 @@ class RecordExplanation:
             added = "" if vote.log_odds is None else f" ({vote.log_odds:+.2f})"
             lines.append(f"  {vote.lf} votes {vote.label}{added}{words}")
         lines += [f"  {fault.lf} failed: {fault.error}: {fault.message}" for fault in self.faults]
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
 
 def explained(

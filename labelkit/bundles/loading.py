@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from labelkit._shared.markup import visible
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.bundles._archive import extract, read_archive
@@ -167,7 +168,7 @@ class Bundle:
         self._known = self._labels_of_frequent_votes()
 
     def __repr__(self) -> str:
-        return f"Bundle({str(self.path)!r}, {len(self.lfs)} rules, classes {', '.join(self.class_names)})"
+        return visible(f"Bundle({str(self.path)!r}, {len(self.lfs)} rules, classes {', '.join(self.class_names)})")
 
     def __enter__(self) -> Self:
         return self

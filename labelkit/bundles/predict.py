@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import pyarrow as pa
 
 from labelkit._shared.files import replaced
+from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, percent
 from labelkit.bundles.loading import Bundle
 from labelkit.corpus import BATCH_ROWS
@@ -58,7 +59,7 @@ class Predictions:
             lines.append(f"{count(self.n_faults)} faults: see {_beside(self.path, 'faults')}")
         if self.n_rejects:
             lines.append(f"{count(self.n_rejects)} rows were rejected: see {_beside(self.path, 'rejects')}")
-        return "\n".join([*lines, f"written to {self.path}"])
+        return visible("\n".join([*lines, f"written to {self.path}"]))
 
 
 def predict_corpus(

@@ -65,10 +65,11 @@ def main(arguments: list[str] | None = None) -> None:
         with UserCode():  # the modules and functions of rules
             status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
     except click.ClickException as error:
+        error.message = visible(error.message)
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
+        say(
             "interrupted: nothing was written under the final name; the same command goes on where it was "
             "(with --force, it begins anew)",
             err=True,
@@ -89,17 +90,22 @@ def _terminate(_number: int, _frame: Any) -> None:
 def _show_error(error: BaseException) -> None:
     """Say what went wrong in one line, and what to do in another."""
     if _debug[0]:
-        click.echo(masked(traceback.format_exc()), err=True, nl=False)
+        say(masked(traceback.format_exc()).rstrip(), err=True)
     elif isinstance(error, LabelkitError | OSError):
-        click.echo(f"error: {_shown(plain(str(error)))}", err=True)
+        say(f"error: {_shown(plain(str(error)))}", err=True)
     else:
         kind, message = described(error)
-        click.echo(f"error: {_shown(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
+        say(f"error: {_shown(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
 
 
 def _shown(message: str) -> str:
-    """Return a message with options as they are written here, without secrets and characters that act."""
-    return visible(masked(as_on_command_line(message)))
+    """Return a message with options as they are written here, and without secrets."""
+    return masked(as_on_command_line(message))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write to the terminal, where no character of a text, a name or a path acts."""
+    click.echo(visible(text), err=err)
 
 
 def _leave(status: int) -> NoReturn:
@@ -108,7 +114,7 @@ def _leave(status: int) -> NoReturn:
     left = [one.name for one in threading.enumerate() if not one.daemon and one is not main_thread]
     if not left:
         sys.exit(status)
-    click.echo(f"warning: threads that the rules started are still running, and are ended: {', '.join(left)}", err=True)
+    say(f"warning: threads that the rules started are still running, and are ended: {', '.join(left)}", err=True)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
@@ -116,7 +122,7 @@ def _leave(status: int) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    click.echo(f"warning: {_shown(str(message))}", err=True)
+    say(f"warning: {_shown(str(message))}", err=True)
 
 
 def classes_named(labels: str | None) -> list[str] | None:

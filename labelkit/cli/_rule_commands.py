@@ -9,7 +9,7 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.secrets import masked
-from labelkit.cli._program import classes_named, cli, with_debug
+from labelkit.cli._program import classes_named, cli, say, with_debug
 
 
 @cli.command()
@@ -32,7 +32,7 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     report = check_rules(
         rules, None if corpus is None else Path(corpus), labels=classes_named(labels), id=id_, **options
     )
-    click.echo(as_on_command_line(masked(str(report))))
+    say(as_on_command_line(masked(str(report))))
     if not (report.clean if strict else report.ok):
         raise click.exceptions.Exit(1)
 
@@ -69,10 +69,10 @@ def plan(
         raise click.UsageError("--price-in and --price-out go together")
     lfs = collect(rules, labels=classes_named(labels))
     prices = None if price_in is None or price_out is None else (price_in, price_out)
-    click.echo(str(estimate(lfs, corpus, rows=rows, prices=prices)))
+    say(str(estimate(lfs, corpus, rows=rows, prices=prices)))
     for lf in lfs if show or ask else ():
         if asks_a_model(lf):
-            click.echo(f"\n{dry_run(lf, corpus, n=show or 10, ask=ask)}")
+            say(f"\n{dry_run(lf, corpus, n=show or 10, ask=ask)}")
 
 
 @cli.command()
@@ -83,7 +83,7 @@ def init(folder: Path) -> None:
     from labelkit.datasets.starter_project import make_project  # noqa: PLC0415 - --help has to be quick
 
     for line in make_project(folder):
-        click.echo(line)
+        say(line)
 
 
 @cli.command()
@@ -98,7 +98,7 @@ def generate(kind: str, *, rows: int, out: Path, random_state: int) -> None:
 
     make = generate_posts if kind == "posts" else generate_comments
     path = write_corpus(make(rows, random_state=random_state), out)
-    click.echo(f"{rows:,} {kind} written to {path}")
+    say(f"{rows:,} {kind} written to {path}")
 
 
 @cli.group()
@@ -118,13 +118,14 @@ def cache_info(rules: str | None, *, labels: str | None) -> None:
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
-    click.echo(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
+    say(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
     _tell_answers()
-    for lf in () if rules is None else collect(rules, labels=classes_named(labels)):
-        reasons = why_not(lf)
-        click.echo(f"  {lf.name}: {'kept' if not reasons else 'not kept: ' + '; '.join(reasons)}")
-    if rules is not None:
-        click.echo("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
+    lfs = [] if rules is None else collect(rules, labels=classes_named(labels))
+    reasons = {lf.name: why_not(lf) for lf in lfs}
+    for name, of_rule in reasons.items():
+        say(f"  {name}: {'kept' if not of_rule else 'not kept: ' + '; '.join(of_rule)}")
+    if any(reasons.values()):
+        say("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
 
 
 def _tell_answers() -> None:
@@ -138,7 +139,7 @@ def _tell_answers() -> None:
     n_answers, tokens_in, tokens_out = store.size()
     store.close()
     paid = f"{tokens_in:,} tokens in and {tokens_out:,} out were paid for them"
-    click.echo(f"{n_answers:,} answers of language models ({paid}) in {path}")
+    say(f"{n_answers:,} answers of language models ({paid}) in {path}")
 
 
 @cache.command(name="clear")
@@ -149,10 +150,10 @@ def cache_clear(*, answers: bool) -> None:
     from labelkit.apply.vote_cache import VoteCache  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
-    click.echo(f"{kept.clear():,} columns of votes removed from {kept.folder}")
+    say(f"{kept.clear():,} columns of votes removed from {kept.folder}")
     if answers:
         from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - as above
 
         store = AnswerStore()
-        click.echo(f"{store.clear():,} answers removed from {store.path}")
+        say(f"{store.clear():,} answers removed from {store.path}")
         store.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from labelkit.cli._program import classes_named, cli, with_debug
+from labelkit.cli._program import classes_named, cli, say, with_debug
 
 
 @cli.command(name="run")
@@ -68,7 +68,7 @@ def run_command(
         **settings,
     )
     if not quiet:
-        click.echo(finished.describe_finished() if finished.was_finished else finished.describe())
+        say(finished.describe_finished() if finished.was_finished else finished.describe())
 
 
 def _model(name: str, options: tuple[str, ...]) -> Any:
@@ -101,7 +101,7 @@ def summarize(folder: Path) -> None:
     """Show the statistics of the run in FOLDER, a row for each labeling function."""
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
 
-    click.echo(RunFolder(folder).describe())
+    say(RunFolder(folder).describe())
 
 
 @cli.command(name="diff")
@@ -114,7 +114,7 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
     from labelkit.runs.diff import diff  # noqa: PLC0415 - --help has to be quick
 
-    click.echo(str(diff(before, after, gold=gold, sample=sample)))
+    say(str(diff(before, after, gold=gold, sample=sample)))
 
 
 @cli.command(name="why")
@@ -126,7 +126,7 @@ def why_command(folder: Path, id_: str, *, corpus: Path | None) -> None:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
     from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
 
-    click.echo(str(why(folder, id_, corpus=corpus)))
+    say(str(why(folder, id_, corpus=corpus)))
 
 
 @cli.command(name="drift")
@@ -144,7 +144,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> None:
     from labelkit.runs.drift import drift  # noqa: PLC0415 - --help has to be quick
 
     result = drift(before, after, **options)
-    click.echo(str(result))
+    say(str(result))
     if result.drifted:
         raise click.exceptions.Exit(3)
 
@@ -173,7 +173,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> N
     from labelkit.interop import export  # noqa: PLC0415 - --help has to be quick
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    click.echo(str(export(folder, to, columns=names, **options)))
+    say(str(export(folder, to, columns=names, **options)))
 
 
 @cli.command(name="report")
@@ -190,7 +190,7 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
     from labelkit.runs.report import write_report  # noqa: PLC0415 - --help has to be quick
 
     path = write_report(folder, out, corpus=corpus)
-    click.echo(f"written to {path}")
+    say(f"written to {path}")
     if open_:
         click.launch(str(path))
 
@@ -213,7 +213,7 @@ def bundle_command(
     from labelkit.label_models import load_model  # noqa: PLC0415 - as above
 
     path = bundle(folder, out, rules=rules, model=None if model is None else load_model(model), include=include)
-    click.echo(f"written to {path} ({path.stat().st_size:,} bytes)")
+    say(f"written to {path} ({path.stat().st_size:,} bytes)")
 
 
 @cli.command(name="predict")
@@ -231,4 +231,4 @@ def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, o
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
 
     with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
-        click.echo(str(predict_corpus(loaded, corpus, out, id=id_, **options)))
+        say(str(predict_corpus(loaded, corpus, out, id=id_, **options)))

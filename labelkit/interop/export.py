@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from labelkit._shared.markup import visible
 from labelkit.corpus import Corpus
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.interop._annotation_tools import ArgillaRows, LabelStudioRows, ProdigyRows, label_studio_note
@@ -65,7 +66,7 @@ class Exported:
     def __str__(self) -> str:
         rest = f" ({self.n_left_out:,} without such a label left out)" if self.n_left_out else ""
         note = f"\n{self.note}" if self.note else ""
-        return f"{self.n_written:,} examples written to {self.path}{rest}{note}"
+        return visible(f"{self.n_written:,} examples written to {self.path}{rest}{note}")
 
     def __fspath__(self) -> str:
         return str(self.path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.markup import visible
 from labelkit.label_models._posterior import softmax
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Explanation:
                 lines.append(f"{name}: no label: {why}, {self.proba[i, c]:.3f}; {terms_of}")
             else:
                 lines.append(f"{name}: {class_name} {self.proba[i, c]:.3f} = {terms_of}")
-        return "\n".join(lines + [f"... and {len(self.ids) - 10:,} more"] * (len(self.ids) > 10))
+        return visible("\n".join(lines + [f"... and {len(self.ids) - 10:,} more"] * (len(self.ids) > 10)))
 
 
 def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.markup import visible
 from labelkit._shared.secrets import masked
 from labelkit.exceptions import RuleError
 from labelkit.rules.expressions import Expression, leaves
@@ -340,7 +341,7 @@ class LabelingFunction(Generic[P]):
         space = None if self.enum is None else LabelSpace.of(self.enum)
         labels = self.labels
         votes = "" if labels is None else " -> " + ", ".join(str(n) if space is None else space.name(n) for n in labels)
-        return f"<{self.kind} rule {self.name}({', '.join(self.columns)}){votes}>"
+        return visible(f"<{self.kind} rule {self.name}({', '.join(self.columns)}){votes}>")
 
 
 def _specified(function: Any) -> Any:

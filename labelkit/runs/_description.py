@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit.analysis import Summary
 
@@ -38,7 +39,7 @@ def describe(folder: RunFolder) -> str:
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"])
-    return "\n".join(lines + _files(folder))
+    return visible("\n".join(lines + _files(folder)))
 
 
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:

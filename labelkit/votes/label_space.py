@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.markup import visible
 from labelkit.exceptions import LabelSpaceError, VoteError
 
 ABSTAIN: Final = -1
@@ -87,7 +88,7 @@ class LabelSpace:
     def __repr__(self) -> str:
         if len(self) > 12:
             return f"LabelSpace({len(self)} classes)"
-        return f"LabelSpace({', '.join(f'{name}={i}' for i, name in enumerate(self.names))})"
+        return visible(f"LabelSpace({', '.join(f'{name}={i}' for i, name in enumerate(self.names))})")
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -31,7 +31,7 @@ import numpy as np
 
 from labelkit._shared.computed_rows import ComputedRows, Rows, picked, pieces_of, rows_at, stacked
 from labelkit._shared.files import replaced
-from labelkit._shared.markup import Chip
+from labelkit._shared.markup import Chip, visible
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import DASH, decimal, percent
 from labelkit._shared.optional import optional
@@ -228,7 +228,7 @@ class ProbabilisticLabels:
         shares = [f"{name} {percent(_share(hard == c))}" for c, name in enumerate(self.class_names[:6])]
         more = ", ..." if len(self.class_names) > 6 else ""
         none = percent(_share(hard == ABSTAIN))
-        return f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})"
+        return visible(f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})")
 
     def _repr_html_(self) -> str:
         first = self[:FIRST_ROWS]

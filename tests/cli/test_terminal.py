@@ -8,6 +8,9 @@ import threading
 import pandas as pd
 import pytest
 
+import labelkit as lk
+from labelkit._shared.markup import visible
+from labelkit.cli import main
 from tests.waiting import GUARD
 
 EVIL = "\x1b[31mred\x1b]0;title\x07\u202etxt\x9b5n"
@@ -79,3 +82,51 @@ def test_no_escape_sequence_of_data_reaches_a_terminal(name, command, project):
     assert "Traceback" not in written
     for sign in ("\x1b[31m", "\x1b]0", "\x07", "\u202e", "\x9b"):
         assert sign not in written, written
+
+
+NAMES = f"""
+from enum import IntEnum
+import labelkit as lk
+
+Label = IntEnum("Label", {{"HAM{EVIL}": 0, "SPAM": 1}})
+shout = lk.keywords("red", label=Label(1)).rule(name={"shout" + EVIL!r})
+whisper = lk.keywords("blue", label=Label(0)).rule(name="whisper")
+"""
+
+
+def test_nor_does_one_of_the_name_of_a_class_or_rule(project, monkeypatch, capsys):
+    (project / "rules.py").write_text(NAMES, encoding="utf-8")
+    frame = pd.read_parquet(project / "corpus.parquet")
+    frame.assign(id="n" + frame["id"]).to_parquet(project / "next.parquet")
+    monkeypatch.chdir(project)
+    slices, bundle = f"gold{EVIL}", f"{EVIL[:4]}.labelkit"
+    for status, *command in [
+        (0, "run", "rules.py", "corpus.parquet", "--id", "id", "--out", "a"),
+        (0, "run", "rules.py", "next.parquet", "--id", "id", "--out", "b"),
+        (0, "summarize", "a"),
+        (0, "why", "a", f"{EVIL}0"),
+        (0, "diff", "a", "a"),
+        (0, "drift", "a", "b", "--by", slices),
+        (0, "export", "a", "--to", "labels.csv", "--columns", slices),
+        (0, "export", "a", "--to", "tasks.json", "--format", "label-studio", "--text", "text"),
+        (0, "bundle", "a", "--out", bundle),
+        (0, "predict", bundle, "next.parquet", "--out", "further.csv"),
+        (0, "cache", "info", "rules.py"),
+        (1, "why", "a", "0", "--debug"),
+        (2, EVIL),
+    ]:
+        with pytest.raises(SystemExit) as ended:
+            main(command)
+        written = "".join(capsys.readouterr())
+        assert ended.value.code == status, written
+        assert visible(written) == written
+
+
+def test_what_python_prints_does_not_act_either(project):
+    (project / "rules.py").write_text(NAMES, encoding="utf-8")
+    lfs, frame = lk.collect(project / "rules.py"), pd.read_parquet(project / "corpus.parquet")
+    matrix = lk.Applier(lfs).apply(frame, id="id")
+    model = lk.LabelModel().fit(matrix)
+    shown = (lfs, lfs[0], matrix, model.label(matrix), model.explain(matrix, matrix.ids[:2]), lk.summarize(matrix))
+    for one in shown:
+        assert visible(str(one)) == str(one)
