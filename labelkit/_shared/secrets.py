@@ -24,7 +24,7 @@ from labelkit.exceptions import LabelkitError
 MASK: Final = "***"
 
 _REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
-_PASSWORD: Final = re.compile(r"([a-zA-Z][\w+.-]*://[^\s:/@\"']*:)([^\s\"']+)(?=@)")
+_PASSWORD: Final = re.compile(r"([a-zA-Z][\w+.-]{0,15}://[^\s:/@\"']{0,256}:)([^\s\"']{1,1024})(?=@)")
 _USER: Final = re.compile(r"(?<=://)[^\s\"']*@")
 _OPTION: Final = re.compile(
     r"([?&;][\w.-]*(?:passw|pwd|secret|token|api_?key|access_?key|credential|signature)[\w.-]*=)([^&;\s\"']+)",
@@ -33,7 +33,7 @@ _OPTION: Final = re.compile(
 _SHAPES: Final = re.compile(
     r"""
     -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----.*?(?:-----END[ ][A-Z ]*PRIVATE[ ]KEY-----|\Z)
-    | \beyJ[\w-]{8,}\.eyJ[\w-]{4,}\.[\w-]*                                # JSON Web Token
+    | \beyJ[\w-]{8,4096}\.eyJ[\w-]{4,}\.[\w-]*                            # JSON Web Token
     | (?<![A-Za-z0-9])(?:
         (?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}                                # AWS
         | gh[oprsu]_\w{16,} | github_pat_\w{16,} | glpat-[\w-]{12,}          # GitHub, GitLab
@@ -57,7 +57,7 @@ https://docs.github.com/en/code-security/secret-scanning/introduction/supported-
 """
 
 _NAMED: Final = re.compile(
-    r"(?P<name>[\w.-]{0,64}(?:pass|pwd|secret|token|key|auth|pat|cookie|session|webhook|credential)[\w.-]{0,64})"
+    r"(?P<name>(?<![\w.-])[\w.-]*?(?:pass|pwd|secret|token|key|auth|pat|cookie|session|webhook|credential)[\w.-]{0,64})"
     r"(?P<between>[\"']?\s?(?:=(?!=)|:)\s{0,4})(?P<value>[brufBRUF]{0,2}\"[^\"\n]*\"|"
     r"[brufBRUF]{0,2}'[^'\n]*'|[^\s\"'&;,(){}\[\]<>]+)",
     re.IGNORECASE,

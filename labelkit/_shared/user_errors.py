@@ -68,7 +68,8 @@ def described(error: BaseException, *, with_place: bool = True) -> tuple[str, st
     ('ValueError', '\\ud800')
     """
     try:
-        message = plain(masked_message(message_of(error), _user_files(error)))
+        start = str.__add__("", message_of(error))[: 4 * LONGEST]  # of which no more than a part is kept
+        message = plain(masked_message(start, _user_files(error)))
     except BaseException as broken:  # noqa: BLE001 - the message is code of the user, too
         message = f"its message cannot be shown: str() of it raises {plain(type(broken).__name__)}"
     try:

@@ -221,3 +221,11 @@ def test_a_saved_matrix_and_model_hold_no_secret_of_a_docstring(tmp_path):
     matrix.patterns.save(tmp_path / "patterns.parquet")
     assert not holders(tmp_path, SECRET)
     assert json.loads((tmp_path / "model" / "model.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 2_000_000, "://a:" * 200_000, "eyJaaaaaaaa-" * 100_000, "?token" * 200_000, "key=" * 300_000]
+)
+def test_a_long_text_is_masked_in_linear_time(text):
+    """A quadratic search would not end here."""
+    assert masked(text + " password=hunter2").endswith("***")
