@@ -48,6 +48,8 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         self.space: LabelSpace
         if labels is not None:
             self.space = LabelSpace.of(labels)
+            if self.space is not labels:
+                _check_order(self._lfs, self.space)
         else:
             self.space = _space_of(self._lfs) if inherited is None else inherited
         _check_labels(self._lfs, self.space)
@@ -125,6 +127,25 @@ def _check_labels(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> No
                     f"rule {lf.name!r} votes for class {label}, but there are {len(space)} classes: {space!r}",
                     hint="pass labels= with all classes",
                 )
+
+
+def _check_order(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> None:
+    """Refuse classes in another order than that of the enum that the rules are written with; other names are allowed."""
+    numbers = {form(name): number for form in (str.casefold, str) for number, name in enumerate(space.names)}
+    near = None
+    for lf in lfs:
+        if lf.enum is None and near is None:
+            near = _enums_near(lfs)
+        for enum in near or [] if lf.enum is None else [lf.enum]:
+            for label in enum:
+                number = numbers.get(label.name, numbers.get(label.name.casefold(), label.value))
+                if number != label.value:
+                    raise LabelSpaceError(
+                        f"{label.name} is {label.value} in {enum.__name__}, with which rule {lf.name!r} votes, but "
+                        f"{number} in labels={list(space.names)!r}",
+                        hint="leave labels out, or name the classes in the order of "
+                        f"{enum.__name__}: labels={list(LabelSpace.of(enum).names)!r}",
+                    )
 
 
 def _space_of(lfs: Sequence[LabelingFunction[...]]) -> LabelSpace:

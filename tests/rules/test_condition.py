@@ -733,6 +733,26 @@ def test_a_label_beyond_the_space_is_refused_with_the_rule():
         lk.LabelingFunctions(rules("a", "b", b=7), labels=2)
 
 
+@pytest.mark.parametrize("names", [["SPAM", "HAM"], ["spam", "ham"], ["OTHER", "HAM", "SPAM"], ["HAM", "UGLY", "SPAM"]])
+@pytest.mark.parametrize("kind", ["declared", "returned"])
+def test_classes_in_another_order_than_that_of_the_enum_are_refused(names, kind):
+    @lk.labeling_function
+    def returned(text: str) -> int:
+        return Label.SPAM if "a" in text else lk.ABSTAIN
+
+    lf = lk.keywords("a", label=Label.SPAM).rule(name="declared") if kind == "declared" else returned
+    with pytest.raises(
+        LabelSpaceError, match=rf"Label, with which rule '{kind}' votes, but . in labels=.*\nHint: leave"
+    ):
+        lk.LabelingFunctions([lf], labels=names)
+
+
+@pytest.mark.parametrize("names", [["HAM", "SPAM"], ["ham", "spam"], ["no", "yes"], ["HAM", "SPAM", "OTHER"], 2])
+def test_classes_of_other_names_or_in_the_order_of_the_enum_are_taken(names):
+    lf = lk.keywords("a", label=Label.SPAM).rule(name="a")
+    assert len(lk.LabelingFunctions([lf], labels=names).space) == (names if names == 2 else len(names))
+
+
 def test_two_names_that_are_the_same_are_refused():
     with pytest.raises(ValueError, match=r"two labeling functions are named 'a' \(both made at .*\)\nHint: rename one"):
         lk.LabelingFunctions(rules("a", "a"), labels=2)
