@@ -19,7 +19,7 @@ _OPTIONS: Final = (
 )
 """Options that functions and commands share."""
 
-_VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\.\.\.|True\b|\d+\b|(?=[\s,;:)]|$)"""
+_VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
 _OPTION: Final = re.compile(rf"(?<![\w.(])({_OPTIONS})=({_VALUE})")
 _TWICE: Final = re.compile(r"(--[\w-]+(?: [^\s()]+)?) \(\1\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")

@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from io import StringIO
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -65,8 +66,9 @@ def main(arguments: list[str] | None = None) -> None:
         with UserCode():  # the modules and functions of rules
             status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
     except click.ClickException as error:
-        error.message = visible(error.message)
-        error.show()
+        usage = StringIO()
+        error.show(usage)
+        say(usage.getvalue().rstrip(), err=True)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say(

@@ -76,14 +76,17 @@ def _model(name: str, options: tuple[str, ...]) -> Any:
     if not options:
         return name
     from ast import literal_eval  # noqa: PLC0415 - seldom needed
+    from inspect import signature  # noqa: PLC0415 - as above
 
     from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
 
     if name not in MODELS:
         raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(MODELS)}")
-    values = {}
+    values, parameters = {}, sorted(signature(MODELS[name]).parameters)
     for option in options:
         key, _, text = option.partition("=")
+        if key not in parameters:
+            raise click.BadParameter(f"--set {option}: {name} has the parameters {', '.join(parameters)}")
         try:
             values[key] = literal_eval(text)
         except (ValueError, SyntaxError):

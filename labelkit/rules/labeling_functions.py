@@ -130,7 +130,7 @@ def _check_labels(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> No
 
 
 def _check_order(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> None:
-    """Refuse classes in another order than that of the enum that the rules are written with; other names are allowed."""
+    """Refuse classes in another order than that of the enum of the rules; other names are allowed."""
     numbers = {form(name): number for form in (str.casefold, str) for number, name in enumerate(space.names)}
     near = None
     for lf in lfs:

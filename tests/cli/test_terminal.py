@@ -21,7 +21,7 @@ import labelkit as lk
 
 shout = lk.keywords("red", label=1).rule(name="shout")
 
-@lk.labeling_function(labels=[0])
+@lk.labeling_function
 def breaks(text):
     if len(text) > 40:
         raise ValueError("cannot read " + text + {EVIL!r})

@@ -32,6 +32,9 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.predicates import Pattern, Predicate, Words
 from labelkit.rules.value_predicates import TableQuery
 
+LONGEST_TYPE: Final = 60
+"""Characters of the type of a column that an error shows."""
+
 _TYPES: Final = (str, bool, int, float, date, datetime)
 """Annotations that say how the text of a CSV column is to be read."""
 
@@ -262,6 +265,22 @@ def _check_table(rule: str, query: TableQuery) -> None:
         raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint) from None
 
 
+def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
+    """Return the error for a column that should be text; one of pandas' JSON, by columns, is known by its keys."""
+    keys = [kind.field(place).name for place in range(kind.num_fields)] if pa.types.is_struct(kind) else []
+    if keys and all(key.isdecimal() for key in keys):
+        return CorpusError(
+            f"column {column!r}, which rule {rule!r} reads, holds one row with the keys {', '.join(keys[:3])}, ...: "
+            "the file seems to be one JSON object of whole columns, as pandas writes it",
+            hint="write a row a line: df.to_json(path, orient='records', lines=True)",
+        )
+    shown = str(kind) if len(str(kind)) < LONGEST_TYPE else f"{str(kind)[:LONGEST_TYPE]}..."
+    return CorpusError(
+        f"rule {rule!r} looks for text in column {column!r}, which holds {shown}",
+        hint="write a @labeling_function, or make text of it in a @column",
+    )
+
+
 def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.DataType) -> None:
     if test.reads == "document":
         raise CorpusError(
@@ -271,10 +290,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if test.reads == "text":
         if not is_text:
-            raise CorpusError(
-                f"rule {rule!r} looks for text in column {column!r}, which holds {kind}",
-                hint="write a @labeling_function, or make text of it in a @column",
-            )
+            raise _is_no_text(rule, column, kind)
         return
     entries = test.entry_types(place)
     if entries and all(_never_equal(sought, kind) for _, sought in entries):
