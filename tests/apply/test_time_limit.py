@@ -26,9 +26,9 @@ ROWS = [{"id": f"i{n}", "text": BAD if n == 1500 else f"good {n}", "n": n} for n
 HEAD = "import re, time\nimport labelkit as lk\n\nfree = lk.keywords('good', label=1).rule(name='free')\n"
 
 NEVER_END = {
-    "pattern": "never = lk.regex(r'(?=a)(a+)+$', label=1).rule(name='never')\n",
-    "alternatives": "never = lk.regex(r'(?=x)(x|x)*y', label=1).rule(name='never')\n",
-    "back reference": "never = lk.regex(r'((a*)*)*\\\\1b', label=1).rule(name='never')\n",
+    "pattern": "never = lk.regex(r'(a+)+(?=x+y)', label=1).rule(name='never')\n",
+    "alternatives": "never = lk.regex(r'(x|x)*(?=!+y)', label=1).rule(name='never')\n",
+    "back reference": "never = lk.regex(r'((a*)*)*(?=x+\\1b)', label=1).rule(name='never')\n",
     "re in a function": "@lk.labeling_function\ndef never(text):\n    return 1 if re.search(r'(a+)+$', text) else None\n",
     "re in a batch function": (
         "@lk.labeling_function(batch=True)\n"
@@ -54,12 +54,12 @@ NEVER_END = {
     ),
     "a pattern of a derived column": (
         "@lk.column\ndef lower(text):\n    return text.lower()\n"
-        "never = lk.regex(r'(?=a)(a+)+$', label=1).rule(name='never', column='lower')\n"
+        "never = lk.regex(r'(a+)+(?=x+y)', label=1).rule(name='never', column='lower')\n"
     ),
     "a guard": (
-        "@lk.labeling_function(when=lk.regex(r'(?=a)(a+)+$'))\ndef never(text):\n    return 1\n"
+        "@lk.labeling_function(when=lk.regex(r'(a+)+(?=x+y)'))\ndef never(text):\n    return 1\n"
     ),
-    "a pattern in a sentence": "never = lk.within('sentence', lk.regex(r'(?=a)(a+)+$')).rule(name='never', label=1)\n",
+    "a pattern in a sentence": "never = lk.within('sentence', lk.regex(r'(a+)+(?=x+y)')).rule(name='never', label=1)\n",
 }  # fmt: skip
 NAMED = {"re in a batch function", "a derived column of a batch", "a call that catches everything"}
 """Where the example is known only to stand in a chunk, or not at all."""
