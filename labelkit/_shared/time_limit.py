@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 TIME_LIMIT: Final = 600.0
 """Seconds that a rule may take for a batch, if nothing else is asked for."""
 
+_exit: Final = os._exit
+"""The system's: while code of the user is called, ``os._exit`` is another."""
+
 _AGAIN: Final = 0.1
 """Seconds after which code that caught the exception gets it again."""
 
@@ -94,7 +97,7 @@ def limited(seconds: float, last_words: str = "") -> Iterator[None]:
         if armed and n_raised > _MOST_RAISES and (may_exit[0] or multiprocessing.parent_process() is not None):
             with suppress(OSError):
                 os.write(2, f"error: {last_words}\n".encode(errors="replace"))
-            os._exit(1)
+            _exit(1)
         if armed:
             raise TimeUpError
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
+import multiprocessing
 import os
 import signal
 import sys
@@ -11,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import described
@@ -27,13 +29,17 @@ SIGNALS: Final = [
 ]
 """The signals whose handlers are put back."""
 
+_exit: Final = os._exit
+"""The system's ``os._exit``."""
+
 
 class UserCode:
     """The context in which functions of the user are called: by the main thread, the process is as before afterwards.
 
     What is put back: the current folder, the standard streams, a recursion limit that was lowered; and after calls also
     the environment, signal handlers, filters of warnings, NumPy's reaction to floating-point errors, the collection of
-    garbage. A process that the code forked, and in which it returns, ends here.
+    garbage. A process that the code forked, and in which it returns, ends here. ``os._exit`` raises meanwhile: it
+    would end a command without output, and with the status of success.
 
     Parameters
     ----------
@@ -119,6 +125,9 @@ class _ProcessState:
         self._float_errors: Any = None if self._numpy is None else self._numpy.geterr()
         self._collects = gc.isenabled()
         self._noting: Callable[..., Any] | None = None
+        self._exit = os._exit
+        if multiprocessing.parent_process() is None:  # a worker may end
+            os._exit = functools.partial(_raise_exit, self._pid)
 
     def note_interrupts(self, noting: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         """Put a handler of Ctrl-C around the one that is there."""
@@ -130,7 +139,8 @@ class _ProcessState:
     def put_back(self) -> None:
         """Make the process what it was."""
         if os.getpid() != self._pid:
-            os._exit(1)
+            _exit(1)
+        os._exit = self._exit
         if self._folder is not None and _folder() != self._folder:
             with contextlib.suppress(OSError):
                 os.chdir(self._folder)
@@ -175,6 +185,13 @@ class _ProcessState:
             if number == getattr(signal, "SIGALRM", None):
                 signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm that is still to come would find no handler
             signal.signal(number, handler)
+
+
+def _raise_exit(process: int, status: int) -> NoReturn:
+    """Raise in place of ending a process; what was forked from it ends."""
+    if os.getpid() != process:
+        _exit(status)
+    raise SystemExit(f"os._exit({status})")
 
 
 def _folder() -> str | None:

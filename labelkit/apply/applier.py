@@ -153,7 +153,7 @@ class Applier:
             out to take most of the time.
         isolate : bool
             Whether to call the rules in worker processes, also if there is one worker: where a rule ends its process (a
-            segmentation fault, want of memory, ``os._exit``), this is a fault of that example. Elsewhere it ends
+            segmentation fault, want of memory), this is a fault of that example. Elsewhere it ends
             everything. Of a rule with ``batch=True``, it is a fault of the whole chunk of 1,024 rows.
         batch_size : int
             Rows in memory at a time (for each worker); rounded up to a multiple of 1,024.

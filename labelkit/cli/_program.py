@@ -62,6 +62,8 @@ def main(arguments: list[str] | None = None) -> None:
     warnings.showwarning = _show_warning
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            signal.signal(signal.SIGINT, _end_if_terminated)
     try:
         with UserCode():  # the modules and functions of rules
             status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
@@ -89,6 +91,12 @@ def _terminate(_number: int, _frame: Any) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+def _end_if_terminated(_number: int, _frame: Any) -> None:
+    """Stand in for an ignored SIGINT, as a command in the background of a script has it: end for SIGTERM alone."""
+    if _ended_by[0] == signal.SIGTERM:
+        raise KeyboardInterrupt
+
+
 def _show_error(error: BaseException) -> None:
     """Say what went wrong in one line, and what to do in another."""
     if _debug[0]:
@@ -113,7 +121,9 @@ def say(text: str, *, err: bool = False) -> None:
 def _leave(status: int) -> NoReturn:
     """End the process, also where code of the user left threads that do not end by themselves."""
     main_thread = threading.main_thread()
-    left = [one.name for one in threading.enumerate() if not one.daemon and one is not main_thread]
+    others = [one for one in threading.enumerate() if not one.daemon and one is not main_thread]
+    left = [one.name for one in others if not one.name.startswith("labelkit")]  # ours end by themselves
+    exec("")  # noqa: S102 - the interpreter forgets a KeyboardInterrupt in such code, of which it would die by SIGINT
     if not left:
         sys.exit(status)
     say(f"warning: threads that the rules started are still running, and are ended: {', '.join(left)}", err=True)

@@ -114,6 +114,11 @@ def _from_path(data: str | Path, types: Types) -> CorpusSource:
     path = _existing(data)
     if path.is_dir():
         return parquet_source.ParquetSource(path)
+    if not path.is_file():
+        raise CorpusError(
+            f"{str(path)!r} is a pipe or a device, and a corpus is read more than once",
+            hint="write it to a file first: COMMAND > corpus.csv",
+        )
     if path.stat().st_size == 0:
         raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it")
     return _reader_of(path)(path, types)

@@ -117,7 +117,7 @@ def run(
         applier = Applier(collect(rules, labels=labels))
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
             estimator = _model(model)
             digest.result()

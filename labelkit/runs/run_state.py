@@ -148,7 +148,7 @@ class Run:
             with replaced(self.layout.part("labels", number), one_of_many=True) as draft:
                 write_part(labels.table(ids, pattern), draft)
 
-        with ThreadPoolExecutor(workers) as pool:
+        with ThreadPoolExecutor(workers, thread_name_prefix="labelkit") as pool:
             list(pool.map(write, range(len(places))))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import subprocess
@@ -143,11 +144,11 @@ def module_of(kinds, deeds):
     return "".join(KINDS[kind].format(f"r_{name}", deed) for kind in kinds for name, deed in deeds.items())
 
 
-def run(folder, rules, *options, out="out"):
+def run(folder, rules, *options, out="out", **process):
     (folder / "rules.py").write_text(HEAD + rules)
     command = [sys.executable, "-m", "labelkit", "run", "rules.py", "c.csv", "--out", out, "--id", "id"]
     command += ["--labels", "a,b", "--no-cache", "--no-report", "--model", "MajorityVote", *options]
-    return subprocess.run(command, capture_output=True, check=False, cwd=folder, timeout=GUARD)
+    return subprocess.run(command, capture_output=True, check=False, cwd=folder, timeout=GUARD, **process)
 
 
 def engine_options(engine):
@@ -224,7 +225,40 @@ def test_ctrl_c_ends_the_run_whatever_the_rule_makes_of_it(swallowed, folder):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("ignoring", [False, True])
+@pytest.mark.parametrize("place", ["module", "rule"])
+def test_sigterm_ends_a_command_with_its_status_also_in_the_background(place, ignoring, folder):
+    # Code that is given as text: of an interrupt in it, `python -m` would die by another signal at its end.
+    code = "    exec('signal.raise_signal(signal.SIGTERM)')\n"
+    rules = "if True:\n" + code if place == "module" else ""
+    rules += f"@lk.labeling_function\ndef r(text):\n{code}    return 1\n"
+    ignore = functools.partial(signal.signal, signal.SIGINT, signal.SIG_IGN)  # as a script's shell does for `command &`
+    done = run(folder, rules, "--on-fault", "record", preexec_fn=ignore if ignoring else None)
+    assert (done.returncode, done.stderr.count(b"\n")) == (128 + signal.SIGTERM, 2)  # a blank line after ^C
+    assert b"interrupted" in done.stderr
+
+
 # ---------------------------------------------------------------------------------------- rules that end their process
+
+
+@pytest.mark.parametrize("engine", ["serial", "thread"])
+def test_no_exit_of_the_own_process_passes_for_success(engine, folder):
+    rules = module_of(KINDS, {"exit": "os._exit(0)"})
+    done = run(folder, rules, "--on-fault", "record", *engine_options(engine))
+    assert (done.returncode, done.stderr) == (0, b"")
+    faults = {
+        (fault.lf, fault.error, fault.message.partition(" (")[0]) for fault in lk.RunFolder(folder / "out").faults
+    }
+    ended = {(f"r_exit_{kind}", "SystemExit", "os._exit(0)") for kind in KINDS if kind != "column"}
+    assert faults == {*ended, ("r_exit_column", "SystemExit", "column 'r_exit_derived': os._exit(0)")}
+
+
+def test_a_module_that_exits_is_an_error_and_what_it_forks_may_exit(folder):
+    module = "pid = os.fork()\nif not pid: os._exit(5)\nassert os.waitpid(pid, 0)[1] == 5 << 8\nos._exit(0)\n"
+    done = run(folder, module)
+    assert done.returncode == 1
+    assert b"SystemExit: os._exit(0)" in done.stderr
+
 
 DEADLY = """
 import os, sys, ctypes, labelkit as lk

@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -570,6 +571,13 @@ def test_paths_that_do_not_work_say_so(tmp_path):
             (tmp_path / name).write_bytes(content)
         with pytest.raises(CorpusError, match=message):
             list(open_corpus(tmp_path / name).batches(["a"], 5))
+
+
+@pytest.mark.parametrize("wrap", [Path, str, lambda path: [Path(path)], lambda path: [Path(path), Path(path)]])
+def test_a_pipe_is_refused_and_not_called_empty(tmp_path, wrap):
+    os.mkfifo(tmp_path / "rows.csv")
+    with pytest.raises(CorpusError, match=r"rows\.csv' is a pipe or a device, and .* more than once\nHint: write it"):
+        open_corpus(wrap(str(tmp_path / "rows.csv")))
 
 
 def test_a_text_in_place_of_a_path_is_told_apart():

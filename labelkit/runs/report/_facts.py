@@ -130,7 +130,8 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
     from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
 
     patterns = folder.patterns()
-    with ThreadPoolExecutor(1) as pool:  # statistics keep one core busy, and reading examples another
+    # Statistics keep one core busy, and reading examples another.
+    with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
         remarks = pool.submit(remarks_of, folder.manifest, patterns, _model(folder))
         pairs = PairCounts.of(patterns)
         conflicting = pairs.conflicting()
