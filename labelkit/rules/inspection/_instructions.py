@@ -142,6 +142,8 @@ class Body:
 
     def _load(self, name: str, after: list[dis.Instruction], scope: Mapping[str, Any]) -> None:
         """A global name, with the attributes that follow it as far as they are those of modules and classes."""
+        if name not in scope and name not in self._imported and _is_added(name):
+            scope = vars(builtins)
         if name not in scope:
             if name in self._imported:
                 self._foreign(".".join([self._imported[name], *_attributes_after(after)]))
@@ -274,6 +276,13 @@ def _halves(step: dis.Instruction) -> list[dis.Instruction]:
 
 def _line_of(step: dis.Instruction) -> int | None:
     return step.positions.lineno if step.positions is not None else None
+
+
+def _is_added(name: str) -> bool:
+    """Return True for a value that somebody put among the builtins; functions and classes say of what module they are."""
+    value = getattr(builtins, name, None)
+    is_of_python = value is None or value is Ellipsis or value is NotImplemented or name.startswith("__")
+    return not is_of_python and not hasattr(value, "__module__")
 
 
 def _attributes_after(steps: list[dis.Instruction]) -> list[str]:

@@ -522,6 +522,7 @@ AROUND = {
         "builtins.lk_edit = lambda: 'free'",
         "def rule(x): return lk_edit()",
     ),
+    "a text among the builtins": ("import builtins", "builtins.LK_EDIT = 'free'", "def rule(x): return LK_EDIT"),
     "a name that a loop leaves": ("for W in ['a', 'free']: pass", "def rule(x): return W"),
     "a name of a with": (
         "import contextlib",
