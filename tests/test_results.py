@@ -15,6 +15,7 @@ import labelkit as lk
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.prompt_costs import Estimates, PromptEstimate
 from labelkit.checks.check_rules import check_rules
+from labelkit.runs.why import WhyVote
 from tests._shared.test_markup import read
 
 PLAIN = ("link", "SPAM", "c1")
@@ -61,6 +62,17 @@ def results(name, label, example):
         lk.Comparison(frame, name, f"right on 91.2% of {label}"),
         Suggestions((suggestion(name, label, example),), 1000, 1_500, note=example),
         Estimates((PromptEstimate(name, label, 1_000, 900, 100, 12_345, 678, 1_234.5),), 1_500, 1_000, example),
+        lk.drift(matrix, flipped),
+        lk.Why(
+            id=example,
+            label=label,
+            proba={"HAM": 0.1234, label: 0.8766},
+            prior=-0.25,
+            gold=label,
+            notes=(example,),
+            votes=(WhyVote(name, label, 1.2345, (example,)),),
+            values={name: example},
+        ),
         lfs,
         check_rules(lfs),
     ]

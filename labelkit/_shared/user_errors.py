@@ -9,8 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
 
-from labelkit._shared.source_secrets import masked_message
-
 PACKAGE: Final = Path(__file__).parents[1]
 """The folder of labelkit, which may lie in a zip file."""
 
@@ -67,6 +65,8 @@ def described(error: BaseException, *, with_place: bool = True) -> tuple[str, st
     >>> described(ValueError("\ud800"))
     ('ValueError', '\\ud800')
     """
+    from labelkit._shared.source_secrets import masked_message  # noqa: PLC0415 - importing labelkit need not do it
+
     try:
         start = str.__add__("", message_of(error))[: 4 * LONGEST]  # of which no more than a part is kept
         message = plain(masked_message(start, _user_files(error)))

@@ -15,7 +15,7 @@ RULE: Final = {"name": str, "fingerprint": str, "kind": str, "columns": [str], "
 MANIFEST: Final[dict[str, Shape]] = {
     "rules": [RULE],
     "classes": [str],
-    "corpus": {"path": (str, None), "fingerprint": str, "id": (str, None), "columns": [str]},
+    "corpus": {"path": (str, None), "fingerprint": str, "id": (str, None)},
     "gold": (str, None),
     "model": {"name": str, "params": dict},
     "evaluation": (dict, None),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import labelkit as lk
-from labelkit.label_models import MODELS
+from labelkit.label_models import MODELS, _saving
 
 TEXTS = ["free money", "win now", "hm", "free", "nice to win", "so nice"] * 5
 
@@ -88,20 +88,26 @@ def test_nothing_is_said_where_nothing_tells(saved, tmp_path):
         other.label(votes)
 
 
+def write_sealed(folder, description):
+    """Write the description of a saved model as another version would have."""
+    description["seal"] = _saving._seal(description, folder / "arrays.npz")
+    (folder / "model.json").write_text(json.dumps(description))
+
+
 def test_fingerprints_of_another_python_are_not_compared(saved, tmp_path):
-    file = saved / "model.json"
-    file.write_text(file.read_text().replace('"fingerprinted_by_": "', '"fingerprinted_by_": "0.0 '))
+    description = json.loads((saved / "model.json").read_text())
+    description["learned"]["fingerprinted_by_"] = f"0.0 {description['learned']['fingerprinted_by_']}"
+    write_sealed(saved, description)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lk.load_model(saved).label(matrix(tmp_path, "LIMIT = 5", "LIMIT = 6"))
 
 
 def test_a_model_of_an_earlier_version_says_nothing(saved, tmp_path):
-    file = saved / "model.json"
-    description = json.loads(file.read_text())
+    description = json.loads((saved / "model.json").read_text())
     for name in ("fingerprinted_by_", "lf_fingerprints_"):
         del description["learned"][name]
-    file.write_text(json.dumps(description))
+    write_sealed(saved, description)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         lk.load_model(saved).label(matrix(tmp_path, "LIMIT = 5", "LIMIT = 6"))
