@@ -78,6 +78,10 @@ def bundle(
     >>> lk.bundle("runs/first", "spam.labelkit")  # doctest: +SKIP
     PosixPath('spam.labelkit')
     """
+    include = list(include)
+    lost = [str(path) for path in include if not Path(path).exists()]
+    if lost:
+        raise BundleError(f"there is no file or folder {lost[0]!r} to include")
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
     manifest, target = folder.manifest, Path(out)
     names = [rule["name"] for rule in manifest["rules"]]
@@ -87,7 +91,7 @@ def bundle(
     _check_rules(manifest, answer)
     contents = Contents.of(answer["modules"], answer["files"], [Path(path).resolve() for path in include])
     estimator = folder.model() if model is None else model
-    _check_model(estimator, names, manifest["classes"])
+    _check_model(estimator, manifest)
     members = {contents.name_of(file): file.read_bytes() for file in contents.files}
     members |= _model_members(estimator)
     frequent = _frequent_votes(folder)
@@ -187,14 +191,24 @@ def _why_changed(manifest: Mapping[str, Any]) -> str:
     return "run the rules again, and bundle that run; a bundle labels as its run did"
 
 
-def _check_model(model: Any, names: list[str], classes: list[str]) -> None:
+def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
+    prints, classes = {rule["name"]: rule["fingerprint"] for rule in manifest["rules"]}, manifest["classes"]
+    names, remedy = list(prints), "fit it on the votes of this run: model.fit(lk.RunFolder(run).matrix())"
     if getattr(model, "lf_names_", None) is None:
         raise BundleError(f"{type(model).__name__} is not fitted", hint="model.fit(matrix)")
     if sorted(model.lf_names_) != sorted(names) or list(model.class_names_) != list(classes):
         raise BundleError(
             f"the model is of the rules {list(model.lf_names_)[:5]} and the classes {list(model.class_names_)}, "
             f"and the run is of {names[:5]} and {classes}",
-            hint="fit it on the votes of this run: model.fit(lk.RunFolder(run).matrix())",
+            hint=remedy,
+        )
+    fitted = zip(model.lf_names_, model.lf_fingerprints_, strict=True)
+    changed = [name for name, print_ in fitted if print_ not in ("", prints[name])]
+    if changed:
+        raise BundleError(
+            f"the model was fitted on other versions of {', '.join(map(repr, changed[:3]))}: the names are the same, "
+            "and what the rules do is not",
+            hint=remedy,
         )
 
 

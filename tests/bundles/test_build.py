@@ -190,6 +190,18 @@ def test_a_secret_in_the_source_is_warned_of_by_its_place(frame, tmp_path):
         bundled(tmp_path, HEAD + 'login = dict(api_key="S3cretOfTheTest9")\n', frame)
 
 
+def test_a_model_of_other_versions_of_the_rules_and_a_lost_file_are_refused(frame, tmp_path):
+    words = HEAD.replace('"subscribe"', '"subscribe", "follow"')
+    bundled(tmp_path, words, frame)
+    shutil.copytree(tmp_path / "run" / "model", tmp_path / "other")
+    shutil.rmtree(tmp_path / "run")
+    bundled(tmp_path, HEAD, frame)
+    with pytest.raises(BundleError, match=r"fitted on other versions of 'asks': .*\nHint: fit it on the votes of this"):
+        lk.bundle(tmp_path / "run", tmp_path / "x.labelkit", model=lk.load_model(tmp_path / "other"))
+    with pytest.raises(BundleError, match=r"no file or folder 'nope\.txt' to include"):
+        lk.bundle(tmp_path / "run", tmp_path / "x.labelkit", include=["nope.txt"])
+
+
 def test_rules_without_a_module_are_refused(frame, tmp_path):
     made = lk.keywords("love", label=0).rule(name="loves")
     object.__setattr__(made.origin, "namespace", {"__name__": "__main__"})
