@@ -106,6 +106,10 @@ REFUSED_FILES = {
     "text.parquet": (TABLE, r"cannot be read as Parquet.*\nHint: it is text: rename it to \.csv"),
     "gzip.parquet": (gzip.compress(b"PAR1"), r"cannot be read as Parquet.*\nHint: it is gzipped"),
     "notes.txt": ("free\nhi\n", r"none of the known suffixes.*\nHint: .*rename it to \.tsv"),
+    "columns.json": (
+        pd.DataFrame(ROWS).to_json(),
+        r"holds one row with the keys 0, 1, 2, .* as pandas writes it\nHint: .*to_json\(path, orient='records', lines",
+    ),
     "array.json": (
         json.dumps(ROWS),
         r"Hint: it looks like one JSON array; .* jq -c '\.\[\]' array\.json > lines\.jsonl",

@@ -16,19 +16,20 @@ from typing import Final
 
 _OPTIONS: Final = (
     "on_bad_row|on_fault|max_faults|id|gold|labels|workers|engine|batch_size|force|random_state|time_limit|isolate"
+    "|format|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least"
 )
 """Options that functions and commands share."""
 
 _VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
 _OPTION: Final = re.compile(rf"(?<![\w.(])({_OPTIONS})=({_VALUE})")
-_TWICE: Final = re.compile(r"(--[\w-]+(?: [^\s()]+)?) \(\1\)")
+_TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")
 
 
 def as_on_command_line(message: str) -> str:
     """Return a message with options in the spelling of the command line, without remedies of Python alone."""
-    return _TWICE.sub(r"\1", _OPTION.sub(_spelled, _PYTHON_ONLY.sub("", message)))
+    return _TWICE.sub(r"\2", _OPTION.sub(_spelled, _PYTHON_ONLY.sub("", message)))
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -178,12 +178,23 @@ def drift_of(
     if model is not None:
         compared += _of_labels(model, old, new, notes)
     if by is not None:
+        _check_pair(by)
         compared += _of_slices(rows_of(before), rows_of(after), by, names, max_slices)
     frame = pd.DataFrame([one.row() for one in compared])
     frame["slice"] = pd.Series([one.slice for one in compared], dtype=object)  # 2020 stays 2020 beside None
     frame["p_corrected"] = _holm(frame["p"].to_numpy(np.float64))
     frame["alarm"] = (frame["p_corrected"] <= alpha) & (frame["change"] >= at_least)
     return Drift(frame, alpha, at_least, tuple(notes))
+
+
+def _check_pair(by: Any) -> None:
+    """Refuse anything but values for the two sides, such as those of one."""
+    if not isinstance(by, tuple | list) or len(by) != 2 or any(np.ndim(one) != 1 and not callable(one) for one in by):
+        raise AnalysisError(
+            f"by is a {type(by).__name__}, and not two columns of values",
+            hint="by=(values before, values after), such as by=(old['language'], new['language']); of two run folders, "
+            "the name of a column",
+        )
 
 
 def _check_comparable(old: VotePatterns, new: VotePatterns) -> list[str]:

@@ -29,6 +29,9 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     """
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
+    if corpus is None and options["gold"] is not None:
+        raise click.UsageError("--gold judges the votes on a corpus: give CORPUS behind RULES")
+
     report = check_rules(
         rules, None if corpus is None else Path(corpus), labels=classes_named(labels), id=id_, **options
     )

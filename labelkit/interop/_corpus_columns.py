@@ -155,8 +155,8 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
         name = f"the corpus {where}" if isinstance(where, str | Path) else "the corpus that was given"
         raise ExportError(
             f"{name} is not as it was when the run read it, so that its texts may be of other examples",
-            hint="run the rules over it again; or, to match a changed corpus by its ids in Python: "
-            "lk.export(lk.RunFolder(...).labels(), to, corpus=..., id=...)",
+            hint="run the rules over it again; or give labelkit.export(RunFolder(...).labels(), to, corpus=..., "
+            "id=...), which matches by the ids",
         )
     if not described["fingerprint"] and not corpus.has_ids:
         raise ExportError(

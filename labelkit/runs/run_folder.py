@@ -210,7 +210,9 @@ class RunFolder:
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
         if not self.path.is_dir():
-            raise RunFolderError(f"there is no folder {str(self.path)!r}")
+            raise RunFolderError(
+                f"there is no folder {str(self.path)!r}", hint="give the folder of a run: --out of labelkit run"
+            )
         if not self.layout.manifest.is_file():
             raise RunFolderError(
                 f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",

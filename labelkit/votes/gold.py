@@ -180,9 +180,11 @@ def _one_column(gold: Any) -> Any:
     if not listed:
         raise GoldError("gold is a frame without columns", hint='give the column of labels: frame["label"]')
     label = next((name for name in listed if name in ("gold", "label", "y")), listed[-1])
+    of_ids = "id" if "id" in listed else listed[0] if len(listed) == 2 else None
+    by_id = "" if of_ids in {None, label} else f", or with the ids as its index: gold.set_index({of_ids!r})[{label!r}]"
     raise GoldError(
         f"gold is a frame with {len(listed)} columns, {listed[:12]}",
-        hint=f"give one, with the ids as its index: gold.set_index({listed[0]!r})[{label!r}]",
+        hint=f"give one, gold[{label!r}], if the index of the frame names the examples{by_id}",
     )
 
 
@@ -192,7 +194,11 @@ def _no_container(gold: Any) -> GoldError:
     return GoldError(
         f"gold is {shown}, which is no container of labels",
         hint="give a Series or dict by id, or a list or array in the order of the examples; "
-        "of probabilistic labels, labels.to_pandas()['label']",
+        + (
+            f"of a file, labelkit.read_gold({gold!r}); of a column, frame[{gold!r}]"
+            if isinstance(gold, str)
+            else "of probabilistic labels, labels.to_pandas()['label']"
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
+from labelkit._shared.command_line import as_on_command_line
 from labelkit.apply.engines import ENGINES
 from tests.test_import import HEAVY
 from tests.waiting import GUARD
@@ -312,3 +313,25 @@ def test_export_tells_the_labeling_configuration_and_its_annotations_are_gold(ru
     assert done.returncode == 0, done.stderr
     assert "300" in done.stdout
     assert "against gold" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("name one: format= (--format), of csv", "name one: --format, of csv"),
+        ("say where it is now: corpus= (--corpus FILE)", "say where it is now: --corpus FILE"),
+        ("rules=... (--rules) says where", "--rules says where"),
+        ("workers=-1 and alpha=5.5", "--workers -1 and --alpha 5.5"),
+        ("run it again; or give labelkit.export(labels, corpus=..., id=...), which", "run it again"),
+    ],
+)
+def test_options_of_messages_are_spelled_as_here(message, shown):
+    assert as_on_command_line(message) == shown
+
+
+def test_gold_without_a_corpus_to_check_is_refused(tmp_path):
+    rules = tmp_path / "rules.py"
+    rules.write_text("import labelkit as lk\nfree = lk.keywords('free', label=0).rule(name='free')\n")
+    done = labelkit("check", rules, "--gold", "gold", "--labels", "HAM,SPAM")
+    assert done.returncode == 2
+    assert "give CORPUS behind RULES" in done.stderr

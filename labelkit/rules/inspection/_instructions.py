@@ -279,7 +279,7 @@ def _line_of(step: dis.Instruction) -> int | None:
 
 
 def _is_added(name: str) -> bool:
-    """Return True for a value that somebody put among the builtins; functions and classes say of what module they are."""
+    """Return True for a value that somebody put among the builtins; functions and classes name their module."""
     value = getattr(builtins, name, None)
     is_of_python = value is None or value is Ellipsis or value is NotImplemented or name.startswith("__")
     return not is_of_python and not hasattr(value, "__module__")
