@@ -42,3 +42,12 @@ def harmless_column(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedA
     import pyarrow.compute as pc  # noqa: PLC0415 - a summary needs no Arrow
 
     return pc.replace_substring_regex(texts, rf"\A({_FORMULA})", r"'\1", max_replacements=1)
+
+
+def harmless_table(table: pa.Table) -> pa.Table:
+    """Apply :func:`harmless` to the texts and the names of the columns of a table."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    is_text = [pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in table.schema.types]
+    cells = [harmless_column(column) if of else column for column, of in zip(table.columns, is_text, strict=True)]
+    return pa.table(cells, names=[harmless(name) for name in table.column_names])

@@ -14,6 +14,7 @@ import pyarrow as pa
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, percent
+from labelkit._shared.spreadsheets import harmless_table
 from labelkit.bundles.loading import Bundle
 from labelkit.corpus import BATCH_ROWS
 from labelkit.exceptions import BundleError
@@ -183,7 +184,7 @@ def _csv(path: Path) -> Iterator[Write]:
     from pyarrow import csv  # noqa: PLC0415 - only for who asks
 
     with _first_schema(lambda schema: csv.CSVWriter(path, schema)) as write:
-        yield write
+        yield lambda table: write(harmless_table(table))
 
 
 @contextmanager

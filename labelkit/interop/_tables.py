@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from labelkit._shared.spreadsheets import harmless, harmless_column
+from labelkit._shared.spreadsheets import harmless_table
 from labelkit.interop._chosen import ChosenRows
 from labelkit.interop._layout import ExportLayout, as_json, plain_column, plain_rows
 
@@ -84,8 +84,7 @@ class CsvRows(ArrowRows):
 def spreadsheet_table(table: pa.Table) -> pa.Table:
     """Return a table of simple values: reasons joined, what is nested as JSON, and no text that is a formula."""
     columns = [_simple(name, column) for name, column in zip(table.column_names, table.columns, strict=True)]
-    texts = [harmless_column(column) if pa.types.is_string(column.type) else column for column in columns]
-    return pa.table(texts, names=[harmless(name) for name in table.column_names])
+    return harmless_table(pa.table(columns, names=table.column_names))
 
 
 def _simple(name: str, column: pa.ChunkedArray) -> Any:

@@ -88,3 +88,11 @@ def test_the_command_line(run, packed, frame, tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("error: the bundle ")
     assert "Traceback" not in done.stderr
+
+
+def test_no_cell_of_a_csv_is_a_formula(loaded, tmp_path):
+    given = pd.DataFrame({"id": ["=1+1", "@x", "'=2", "fine"], "text": ["subscribe"] * 4})
+    path = predict_corpus(loaded, given, tmp_path / "labels.csv", id="id").path
+    assert pd.read_csv(path)["id"].tolist() == ["'=1+1", "'@x", "''=2", "fine"]
+    as_lines = predict_corpus(loaded, given, tmp_path / "labels.jsonl", id="id").path
+    assert pd.read_json(as_lines, lines=True)["id"].tolist() == given["id"].tolist()
