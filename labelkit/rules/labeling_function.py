@@ -378,8 +378,13 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
     Raises
     ------
     RuleError
-        If the number of inputs is not the number of columns, or an expected vote is not a vote.
+        If it is no mapping, the number of inputs is not the number of columns, or an expected vote is not a vote.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise RuleError(
+            f"examples={given!r} of {what} does not say which vote is expected of each",
+            hint="examples={'free': Label.SPAM, 'hello': None}",
+        )
     examples = []
     for inputs, expected in (given or {}).items():
         arguments = inputs if isinstance(inputs, tuple) else (inputs,)

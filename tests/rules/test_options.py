@@ -310,3 +310,9 @@ def test_an_unknown_option_in_a_file_of_rules_names_its_line(tmp_path):
     (tmp_path / "rules.py").write_text("import labelkit as lk\n\nr = lk.keywords('a', lable=1).rule(name='r')\n")
     with pytest.raises(lk.LabelkitError, match=r"rules.py, line 3: TypeError: keywords\(\) got .*did you mean 'label'"):
         lk.collect(tmp_path / "rules.py", labels=2)
+
+
+@pytest.mark.parametrize("given", [["free"], "free", [("free", 1)]])
+def test_examples_without_the_votes_expected_are_refused(given):
+    with pytest.raises(RuleError, match=r"does not say which vote is expected of each\nHint: examples=\{'free'"):
+        lk.keywords("free", label=1, examples=given).rule(name="a")
