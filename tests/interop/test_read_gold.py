@@ -335,8 +335,8 @@ def test_a_file_that_cannot_be_gold_is_a_clear_error(kind, case, tmp_path):
 
 
 def test_an_unknown_class_and_unknown_examples_are_named(votes, tmp_path):
-    tasks = [{"data": {"example_id": "a"}, "annotations": [annotation("Spam")]}]
-    with pytest.raises(GoldError, match="'Spam'"):
+    tasks = [{"data": {"example_id": "a"}, "annotations": [annotation("Ugly")]}]
+    with pytest.raises(GoldError, match="'Ugly'"):
         lk.summarize(votes, gold=lk.read_gold(write(tmp_path / "a.json", tasks)))
     tasks = [{"data": {"example_id": "zz"}, "annotations": [annotation("SPAM")]}]
     with pytest.raises(GoldError, match="'zz'"):
