@@ -22,6 +22,14 @@ LONGEST: Final = 2_000
 """Characters of a message that are kept."""
 
 
+@lru_cache(maxsize=1)
+def _installed() -> tuple[Path, ...]:
+    """Return the folders of the standard library and of packages."""
+    import sysconfig  # noqa: PLC0415 - pytest loads this file at its start
+
+    return tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
+
+
 @lru_cache(maxsize=4096)
 def is_of_labelkit(file: str | Path) -> bool:
     """Tell whether a source file is one of labelkit's own, reached by whatever path.
@@ -47,14 +55,6 @@ def is_of_project(file: str) -> bool:
         return True
     path = path.resolve()
     return SITES.isdisjoint(path.parts) and not any(folder in path.parents for folder in _installed())
-
-
-@lru_cache(maxsize=1)
-def _installed() -> tuple[Path, ...]:
-    """Return the folders of the standard library and of the packages of this environment."""
-    import sysconfig  # noqa: PLC0415 - reads a file of its own, which importing labelkit need not do
-
-    return tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib")})
 
 
 def described(error: BaseException, *, with_place: bool = True) -> tuple[str, str]:
