@@ -170,7 +170,7 @@ def _first_object(path: Path) -> Mapping[str, Any]:
             if line.strip():
                 try:
                     value = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     return {}
                 return value if isinstance(value, dict) else {}
     return {}
@@ -194,7 +194,7 @@ def _studio_tasks(path: Path) -> list[dict[str, Any]]:
     if path.name.lower().endswith(".json"):
         try:
             value = json.loads(path.read_bytes())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GoldError(f"{path} is not JSON: {error}", hint="export it again") from None
         tasks = value if isinstance(value, list) else [value]
         if not all(isinstance(task, dict) for task in tasks):
@@ -262,7 +262,12 @@ def _short_answers(
     for task in tasks:
         example, value = _id_of(task, key, path), task.get(question)
         if isinstance(value, str) and value.startswith('{"choices"'):
-            value = json.loads(value)
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError) as error:
+                raise GoldError(
+                    f"{path}: the answer {value[:80]!r} is not JSON: {error}", hint="export it again"
+                ) from None
         choices = value.get("choices", ()) if isinstance(value, dict) else () if value in {None, ""} else (value,)
         yield WorkerAnswer(example, task.get("annotator"), _only(list(choices), example, path))
 
@@ -285,7 +290,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 task = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise GoldError(f"{path}, line {number}: {error}", hint="export it again") from None
             if not isinstance(task, dict):
                 raise GoldError(f"{path}, line {number} is no task", hint="prodigy db-out DATASET > file.jsonl")

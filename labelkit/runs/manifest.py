@@ -7,6 +7,7 @@ import platform
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
             {
                 **info.to_dict(),
                 "module": lf.origin.module,
-                "file": lf.origin.namespace.get("__file__"),
+                "file": _below_here(lf.origin.namespace.get("__file__")),
                 **run_.texts[lf.name],
             }
             for lf, info in zip(lfs, lfs.infos, strict=True)
@@ -109,6 +110,14 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
             **{name: metadata.version(name) for name in libraries},
         },
     }
+
+
+def _below_here(file: str | None) -> str | None:
+    """Return the path of a file from the current folder, if it is below that: a project may stand anywhere."""
+    if file is None:
+        return None
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
 
 def _gold_labels(run_: Run, patterns: VotePatterns) -> dict[str, int] | None:

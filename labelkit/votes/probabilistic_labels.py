@@ -375,17 +375,14 @@ class ProbabilisticLabels:
         ModelError
             If they do not fit into memory.
         """
-        import pyarrow as pa  # noqa: PLC0415 - only for who asks
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
-        try:
+        with reading(path, "cannot be read as labels", MatrixError):
             if Path(path).is_file():
                 size = pq.read_metadata(path)
                 hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"
                 check_room(40.0 * size.num_rows * size.num_columns, "reading these labels", hint=hint)
             table = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise MatrixError(f"{path} cannot be read as labels: {error}") from None
         return cls.from_arrow(table, source=str(path))
 
     @classmethod
