@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.votes.outcomes import CODE, FAULT, coded, decoded
 from labelkit.votes.storage import METADATA, as_json, read_description, read_table, table_description, whole_numbers
+
+MOST_EXAMPLES: Final = 2.0**53
+"""Examples that can be counted exactly; a file that says more is damaged."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,7 +143,9 @@ class VotePatterns:
         (counts,) = columns["count"]
         in_range = outcomes.min(initial=ABSTAIN) >= FAULT and outcomes.max(initial=ABSTAIN) < n_classes
         shapes = (outcomes.shape == (len(counts), len(lfs))) and (gold is None or gold.shape[1] == n_classes)
-        if not in_range or not shapes or min(counts.min(initial=0), 0 if gold is None else gold.min(initial=0)) < 0:
+        numbers = [counts] if gold is None else [counts, gold]
+        are_counts = all(one.min(initial=0) >= 0 and one.sum(dtype=np.float64) < MOST_EXAMPLES for one in numbers)
+        if not in_range or not shapes or not are_counts:
             raise MatrixError(f"{path} holds no vote patterns: its votes, rules and counts do not fit together")
         return cls(outcomes, counts, lfs, tuple(description["classes"]), gold, sure)
 
