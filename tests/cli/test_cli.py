@@ -166,7 +166,8 @@ def test_the_package_can_be_run_as_a_module(tmp_path):
     assert lk.__version__ in done.stdout
     failed = labelkit("summarize", tmp_path / "missing")
     assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr == f"error: there is no folder {str(tmp_path / 'missing')!r}\n"
+    error = f"error: there is no folder {str(tmp_path / 'missing')!r}\n"
+    assert failed.stderr == f"{error}Hint: give the folder of a run: --out of labelkit run\n"
 
 
 def test_an_engine_can_be_named(rules, corpus, tmp_path):
