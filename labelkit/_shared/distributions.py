@@ -21,10 +21,7 @@ def binomial_at_most(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.flo
     >>> binomial_at_most([-1, 0, 1, 2], 2, 0.5).tolist()
     [0.0, 0.25, 0.75, 1.0]
     """
-    k, n, p = np.broadcast_arrays(np.floor(k), np.asarray(n, np.float64), np.asarray(p, np.float64))
-    with np.errstate(invalid="ignore"):
-        inside = special.betaincc(np.maximum(k, 0) + 1, np.maximum(n - k, 1e-300), p)
-    return _tails(k, n, p, inside, below=0.0, above=1.0)
+    return _binomial_tail(special.betaincc, k, n, p, below=0.0)
 
 
 def binomial_above(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float64]:
@@ -33,10 +30,7 @@ def binomial_above(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float
     >>> binomial_above([-1, 0, 1, 2], 2, 0.5).tolist()
     [1.0, 0.75, 0.25, 0.0]
     """
-    k, n, p = np.broadcast_arrays(np.floor(k), np.asarray(n, np.float64), np.asarray(p, np.float64))
-    with np.errstate(invalid="ignore"):
-        inside = special.betainc(np.maximum(k, 0) + 1, np.maximum(n - k, 1e-300), p)
-    return _tails(k, n, p, inside, below=1.0, above=0.0)
+    return _binomial_tail(special.betainc, k, n, p, below=1.0)
 
 
 def poisson_above(k: ArrayLike, mean: ArrayLike) -> NDArray[np.float64]:
@@ -61,15 +55,12 @@ def beta_binomial_at_most(k: float, n: float, a: float, b: float) -> float:
     return min(1.0, float(np.exp(terms).sum()))
 
 
-def _tails(
-    k: NDArray[np.float64],
-    n: NDArray[np.float64],
-    p: NDArray[np.float64],
-    inside: NDArray[np.float64],
-    *,
-    below: float,
-    above: float,
+def _binomial_tail(
+    incomplete_beta: np.ufunc, k: ArrayLike, n: ArrayLike, p: ArrayLike, *, below: float
 ) -> NDArray[np.float64]:
-    """Fill in the tails beyond the range of the counts."""
-    result = np.where(k < 0, below, np.where(k >= n, above, inside))
-    return np.where(np.isnan(k) | np.isnan(n) | np.isnan(p), np.nan, result)
+    """Compute a tail, which is ``below`` where ``k`` is under the range of the counts, and 1 less that beyond it."""
+    k, n, p = np.broadcast_arrays(np.floor(k), np.asarray(n, np.float64), np.asarray(p, np.float64))
+    with np.errstate(invalid="ignore"):
+        inside = incomplete_beta(np.maximum(k, 0) + 1, np.maximum(n - k, 1e-300), p)
+    tail = np.where(k < 0, below, np.where(k >= n, 1.0 - below, inside))
+    return np.where(np.isnan(k) | np.isnan(n) | np.isnan(p), np.nan, tail)
