@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.foreign import named_type, remedy_for
-from labelkit.corpus import csv_source, files_source, frame_source, jsonl_source, parquet_source, stream_source
 from labelkit.corpus._arrow_types import arrow_types
 from labelkit.corpus._files import stamp_of
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.file_kinds import SUFFIX_REMEDIES
+from labelkit.corpus.sources import csv_text, frames, json_lines, parquet, several_files, streams
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _is_from(library: str, *names: str) -> Callable[[Any], bool]:
 def _from_path(data: str | Path, types: Types) -> CorpusSource:
     path = _existing(data)
     if path.is_dir():
-        return parquet_source.ParquetSource(path)
+        return parquet.ParquetSource(path)
     if not path.is_file():
         raise CorpusError(
             f"{str(path)!r} is a pipe or a device, and a corpus is read more than once",
@@ -160,7 +160,7 @@ def _existing(data: str | Path) -> Path:
 def _from_list(data: Sequence[Any], types: Types) -> CorpusSource:
     """Read a list of rows, or the files that a list of paths names."""
     if not _are_paths(data):
-        return frame_source.from_list(data, types)
+        return frames.from_list(data, types)
     paths = [Path(entry).expanduser() if isinstance(entry, str | Path) else entry for entry in data]
     for entry, path in zip(data, paths, strict=True):
         if not isinstance(path, Path) or not path.exists():
@@ -176,7 +176,7 @@ def _from_list(data: Sequence[Any], types: Types) -> CorpusSource:
             f"the files have several formats: {', '.join(sorted({path.suffix for path in paths}))}",
             hint="files of one corpus have the same format",
         )
-    return files_source.FilesSource(paths, _from_path, types)
+    return several_files.FilesSource(paths, _from_path, types)
 
 
 def _are_paths(data: Sequence[Any]) -> bool:
@@ -220,23 +220,23 @@ def _is_dataset(data: Any) -> bool:
 
 
 _FILES: tuple[tuple[tuple[str, ...], Callable[[Path, Types], CorpusSource]], ...] = (
-    (parquet_source.SUFFIXES, lambda path, _: parquet_source.ParquetSource(path)),
-    (tuple(csv_source.DELIMITERS), csv_source.CsvSource),
-    (jsonl_source.SUFFIXES, jsonl_source.JsonLinesSource),
+    (parquet.SUFFIXES, lambda path, _: parquet.ParquetSource(path)),
+    (tuple(csv_text.DELIMITERS), csv_text.CsvSource),
+    (json_lines.SUFFIXES, json_lines.JsonLinesSource),
 )
 """Readers of files by suffix."""
 
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource]], ...] = (
-    (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frame_source.from_pandas(data)),
-    (_is_from("polars", "DataFrame", "LazyFrame", "Series"), lambda data, _: frame_source.from_polars(data)),
-    (lambda data: isinstance(data, pa.Table | pa.RecordBatch), lambda data, _: frame_source.from_table(data)),
+    (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frames.from_pandas(data)),
+    (_is_from("polars", "DataFrame", "LazyFrame", "Series"), lambda data, _: frames.from_polars(data)),
+    (lambda data: isinstance(data, pa.Table | pa.RecordBatch), lambda data, _: frames.from_table(data)),
     (lambda data: isinstance(data, str | Path), _from_path),
-    (_is_dataset, lambda data, _: stream_source.from_dataset(data)),
-    (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: stream_source.from_stream(data)),
-    (lambda data: hasattr(data, "__arrow_c_array__"), lambda data, _: frame_source.from_table(pa.record_batch(data))),
-    (lambda data: isinstance(data, Mapping) and remedy_for(data) is None, frame_source.from_columns),
+    (_is_dataset, lambda data, _: streams.from_dataset(data)),
+    (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: streams.from_stream(data)),
+    (lambda data: hasattr(data, "__arrow_c_array__"), lambda data, _: frames.from_table(pa.record_batch(data))),
+    (lambda data: isinstance(data, Mapping) and remedy_for(data) is None, frames.from_columns),
     (_is_vector, lambda data, types: _from_list(data.tolist(), types)),
     (_is_list, _from_list),
-    (_is_stream, stream_source.RowStream),
+    (_is_stream, streams.RowStream),
 )
 """Tests of the kind of a source with their readers; the first that recognises it is taken."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
 from labelkit.corpus.corpus import missing_hint
-from labelkit.corpus.csv_source import read_header
-from labelkit.corpus.jsonl_source import json_hint
+from labelkit.corpus.sources.csv_text import read_header
+from labelkit.corpus.sources.json_lines import json_hint
 from labelkit.corpus.text_file import open_text
 from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._caller import beside

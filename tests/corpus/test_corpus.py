@@ -24,7 +24,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import labelkit as lk
-from labelkit.corpus import Corpus, Reject, csv_source, jsonl_source, open_corpus, parquet_source
+from labelkit.corpus import Corpus, Reject, open_corpus
+from labelkit.corpus.sources import csv_text, json_lines, parquet
 from labelkit.exceptions import CorpusError
 
 # ---------------------------------------------------------------------------------------------- one contract
@@ -344,7 +345,7 @@ def test_fast_and_slow_jsonl_agree_on_anything(rows, kind, tmp_path):
     def outcome(fast):
         with pytest.MonkeyPatch.context() as patch:
             if not fast:
-                patch.setattr(jsonl_source, "_read_fast", lambda block, wire: None)
+                patch.setattr(json_lines, "_read_fast", lambda block, wire: None)
             corpus = open_corpus(path, types={"a": kind}, on_bad_row="reject")
             return repr(rows_of(corpus.batches(["a"], 100))), corpus.rejects
 
@@ -638,7 +639,7 @@ def test_each_bad_row_of_a_csv_is_known_by_row_line_reason_and_text(tmp_path):
         Reject(2, 6, "column 'b' is not valid UTF-8", "3,\ufffd"),
         Reject(4, 9, "3 fields, not 2", "\ufffd,6,7"),
         Reject(5, 10, "column 'a': int expected, got 'seven'", "seven,8"),
-        Reject(7, 12, csv_source.UNCLOSED, '10,"never\nclosed'),
+        Reject(7, 12, csv_text.UNCLOSED, '10,"never\nclosed'),
     ]
 
 
@@ -646,7 +647,7 @@ def test_each_bad_row_of_a_csv_is_known_by_row_line_reason_and_text(tmp_path):
 def test_the_size_of_a_block_does_not_show_in_csv(tmp_path, monkeypatch, block):
     content = BAD_CSV[:-17] + b'long,"' + b"x" * 300 + b'"\n' + BAD_CSV[5:]
     expected = csv_rows(tmp_path, content, on_bad_row="reject")
-    monkeypatch.setattr(csv_source, "BLOCK_BYTES", block)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", block)
     assert csv_rows(tmp_path, content, on_bad_row="reject") == expected
     assert len(expected[1]) > 5
 
@@ -673,8 +674,8 @@ def test_bytes_that_are_not_utf8_matter_only_where_they_are_read(tmp_path):
 
 
 def test_a_csv_row_without_end_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(csv_source, "BLOCK_BYTES", 64)
-    monkeypatch.setattr(csv_source, "LARGEST_ROW", 512)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(csv_text, "LARGEST_ROW", 512)
     with pytest.raises(CorpusError, match=r"(?s)c\.csv': the row on line 3 is longer .*a quote that is opened"):
         csv_rows(tmp_path, b'a,b\n1,2\n3,"' + b"x\n" * 5000)
 
@@ -759,7 +760,7 @@ def test_a_bad_line_of_jsonl_stops_the_reading(tmp_path, content, message):
 def test_the_size_of_a_block_does_not_show_in_jsonl(tmp_path, monkeypatch, block):
     content = b'{"a": 1}\n' * 3 + b'\n\n{"a": "x"}\n' + b'{"a": 2, "b": "' + b"y" * 200 + b'"}\n{"a": NaN}\n{"a": 3}'
     expected = json_rows(tmp_path, content, types={"a": float}, on_bad_row="reject")
-    monkeypatch.setattr(jsonl_source, "BLOCK_BYTES", block)
+    monkeypatch.setattr(json_lines, "BLOCK_BYTES", block)
     assert json_rows(tmp_path, content, types={"a": float}, on_bad_row="reject") == expected
     assert expected == (
         [(1.0,), (1.0,), (1.0,), (2.0,), (None,), (3.0,)],
@@ -772,13 +773,13 @@ def test_the_size_of_a_block_does_not_show_in_jsonl(tmp_path, monkeypatch, block
 
 def test_only_needed_columns_and_row_groups_are_read(tmp_path, monkeypatch):
     asked = []
-    honest = parquet_source._group_batches
+    honest = parquet._group_batches
 
     def watched(file, group, schema, rows):
         asked.append((group, schema.names))
         return honest(file, group, schema, rows)
 
-    monkeypatch.setattr(parquet_source, "_group_batches", watched)
+    monkeypatch.setattr(parquet, "_group_batches", watched)
     corpus = open_corpus(parquet_file(tmp_path / "c.parquet", 5))
     corpus.read(7, 13, ["n"])
     assert asked == [(1, ["n"]), (2, ["n"])]

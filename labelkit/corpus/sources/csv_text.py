@@ -1,7 +1,7 @@
 """Read CSV and TSV, a block of rows at a time: with Arrow's parser where it agrees with the definition.
 
-:func:`labelkit.corpus._csv_rows.csv_rows` is the definition. An unquoted empty field is null, a quoted one an empty
-string; blank lines are skipped; every column is text unless ``types`` says otherwise. Arrow's parser is several times
+:func:`~labelkit.corpus.sources._csv_rows.csv_rows` is the definition. An unquoted empty field is null, a quoted one an
+empty string; blank lines are skipped; every column is text unless ``types`` says otherwise. Arrow's parser is several times
 faster, but it does not number lines, cannot report a row that is not UTF-8, and ignores a quote that is never closed.
 So it is given blocks of whole rows; a block that it refuses, or that is odd in one of these ways, is read by the
 definition, which reports each bad row with its line and its text.
@@ -24,7 +24,6 @@ import pyarrow.csv as arrow_csv
 
 from labelkit._shared.threads import one_ahead
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
-from labelkit.corpus._csv_rows import CsvRow, count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.corpus._files import (
     BLOCK_BYTES,
     BOM,
@@ -37,6 +36,7 @@ from labelkit.corpus._files import (
 )
 from labelkit.corpus.file_kinds import encoding_hint
 from labelkit.corpus.source import FixedColumns
+from labelkit.corpus.sources._csv_rows import CsvRow, count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import io
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from labelkit.corpus import csv_source, open_corpus
-from labelkit.corpus._csv_rows import count_lines, csv_rows, end_of_rows, quote_marks
+from labelkit.corpus import open_corpus
+from labelkit.corpus.sources import csv_text
+from labelkit.corpus.sources._csv_rows import count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.exceptions import CorpusError
 
 QUICK = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -39,7 +40,7 @@ def outcome(path, types, *, fast, start=0):
     """The rows, their types, the rejects, or the error of a file."""
     with pytest.MonkeyPatch.context() as patch:
         if not fast:
-            patch.setattr(csv_source, "_read_fast", lambda *_: None)
+            patch.setattr(csv_text, "_read_fast", lambda *_: None)
         result = []
         for on_bad_row in ("reject", "raise"):
             try:
@@ -69,8 +70,8 @@ def test_fast_and_slow_csv_agree_on_anything(bom, end, body, block, slow, kind, 
     path.write_bytes(gzip.compress(content) if zipped else content)
     with pytest.MonkeyPatch.context() as patch:
         whole = outcome(path, {"a": kind}, fast=False, start=start)
-        patch.setattr(csv_source, "BLOCK_BYTES", block)
-        patch.setattr(csv_source, "SLOW_BYTES", slow)
+        patch.setattr(csv_text, "BLOCK_BYTES", block)
+        patch.setattr(csv_text, "SLOW_BYTES", slow)
         assert outcome(path, {"a": kind}, fast=True, start=start) == whole
 
 
@@ -110,16 +111,16 @@ def test_an_odd_number_of_marks_is_an_open_quote(data, delimiter):
 
 
 def test_quotes_inside_unquoted_fields_are_read_by_the_fast_reader(tmp_path, monkeypatch):
-    monkeypatch.setattr(csv_source, "csv_rows", csv_rows)
+    monkeypatch.setattr(csv_text, "csv_rows", csv_rows)
     (tmp_path / "c.csv").write_bytes(b'a,b\n5" disk,"two\nlines"\nx"y"z,"a"b\n' * 3)
     corpus = open_corpus(tmp_path / "c.csv")
-    monkeypatch.setattr(csv_source, "_read_slowly", lambda *_: pytest.fail("the block was refused"))
+    monkeypatch.setattr(csv_text, "_read_slowly", lambda *_: pytest.fail("the block was refused"))
     rows = [tuple(row.values()) for batch in corpus.batches(["a", "b"], 100) for row in batch.table.to_pylist()]
     assert rows[:2] == [('5" disk', "two\nlines"), ('x"y"z', "ab")]
 
 
 def test_a_row_of_many_blocks_is_one_row(tmp_path, monkeypatch):
-    monkeypatch.setattr(csv_source, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(csv_text, "BLOCK_BYTES", 64)
     long = "line\n" * 10_000
     (tmp_path / "c.csv").write_text(f'a,b\n1,"{long}"\n2,x\n' * 2, "utf-8")
     corpus = open_corpus(tmp_path / "c.csv")

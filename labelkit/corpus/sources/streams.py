@@ -13,8 +13,8 @@ from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus._valid_text import checked_text
-from labelkit.corpus.frame_source import TEXT, what_is_wrong
 from labelkit.corpus.source import FixedColumns
+from labelkit.corpus.sources.frames import TEXT, what_is_wrong
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
