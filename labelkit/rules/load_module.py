@@ -6,10 +6,12 @@ import importlib
 import importlib.util
 import linecache
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain, traceback_of
@@ -24,8 +26,9 @@ def forget_neighbours(other_than: Path | None = None) -> None:
     for name, module in list(_neighbours.items()):
         if other_than is None or not _stands_in(module, other_than):
             del _neighbours[name]
-            if sys.modules.get(name) is module:
-                del sys.modules[name]
+            for modules in (sys.modules, *_set_aside.values()):
+                if modules.get(name) is module:
+                    del modules[name]
 
 
 def _stands_in(module: ModuleType, folder: Path) -> bool:
@@ -56,8 +59,8 @@ def load_file(path: Path) -> ModuleType:
         raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     forget_neighbours(other_than=path.parent)
-    before, loaded = sys.modules.get(name), set(sys.modules)
-    with importable(root), _own_package(root / names[0]), reported(str(path)):
+    with reported(str(path)), _own_modules(root), importable(root):
+        before, loaded = sys.modules.get(name), set(sys.modules)
         if len(names) > 1:
             importlib.import_module(".".join(names[:-1]))
         sys.modules[name] = module  # dataclasses and pickles look a class's module up here while it runs
@@ -83,29 +86,72 @@ def _execute(module: ModuleType, path: Path) -> None:
 
 
 _set_aside: dict[Path, dict[str, ModuleType]] = {}
-"""The modules of packages whose name another one has in the table of modules, by their folder."""
+"""By folder, its modules whose names those of another one have in the table of modules."""
 
 
 @contextmanager
-def _own_package(folder: Path) -> Iterator[None]:
-    """Take a package of the same name in another folder out of ``sys.modules`` while a file of this one is run."""
-    loaded = sys.modules.get(folder.name)
+def _own_modules(folder: Path) -> Iterator[None]:
+    """Take modules out of ``sys.modules`` where a file that is run has others of the same name beside it.
+
+    What another rule file imported from its folder is not what this file means; it is kept for its folder. What the
+    session imported from its own path is put back afterwards. The standard library and installed packages stay.
+    """
     importlib.invalidate_caches()
-    if loaded is None or str(folder) in map(str, getattr(loaded, "__path__", (folder,))):
-        yield
-        return
-    aside = _take_out(folder.name)
-    sys.modules.update(_set_aside.get(folder, {}))
+    on_path = {Path(entry).resolve() for entry in sys.path}
+    aside: dict[str, ModuleType] = {}
+    for name in _names_in(folder):
+        home = _home_elsewhere(name, folder, on_path)
+        if home is not None:
+            (aside if home in on_path else _set_aside.setdefault(home, {})).update(_take_out(name))
+    sys.modules.update(_set_aside.pop(folder, {}))
     try:
         yield
     finally:
-        _set_aside[folder] = _take_out(folder.name)
+        for name in {name.partition(".")[0] for name in aside}:
+            _set_aside.setdefault(folder, {}).update(_take_out(name))
         sys.modules.update(aside)
+
+
+def _names_in(folder: Path) -> set[str]:
+    """Return the names of the modules and packages in a folder that are loaded, from wherever."""
+    return {entry.stem if entry.suffix == ".py" else entry.name for entry in folder.iterdir()} & sys.modules.keys()
+
+
+_INSTALLED: Final = tuple(
+    Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib", "purelib", "platlib")
+)
+"""The folders of the standard library and of installed packages."""
+
+
+def _home_elsewhere(name: str, folder: Path, on_path: set[Path]) -> Path | None:
+    """Return the folder of a loaded module or package of the user, if an import in this folder would find another."""
+    if name in {"labelkit", "__main__", *sys.stdlib_module_names}:
+        return None
+    homes = {home for n in _names_below(name) for home in _homes(n)} - {folder}
+    is_regular = any((folder / place).is_file() for place in (f"{name}.py", f"{name}/__init__.py"))
+    for home in sorted(homes):
+        is_installed = any(home.is_relative_to(place) for place in _INSTALLED)
+        if not is_installed and (is_regular or home not in on_path):  # a folder without __init__.py comes last
+            return home
+    return None
+
+
+def _homes(name: str) -> list[Path]:
+    """Return the folder in which the file of a module, or its outermost package, stands; those of a namespace."""
+    attributes = vars(sys.modules[name])
+    file, portions = attributes.get("__file__"), attributes.get("__path__")
+    places = [file] if isinstance(file, str) else list(portions or ())
+    depth = name.count(".") + (isinstance(file, str) and portions is not None)
+    return [Path(place).resolve().parents[depth] for place in places]
+
+
+def _names_below(package: str) -> list[str]:
+    return [name for name in sys.modules if name == package or name.startswith(f"{package}.")]
 
 
 def _take_out(package: str) -> dict[str, ModuleType]:
     """Take a package and its modules out of the table of modules."""
-    return {n: sys.modules.pop(n) for n in list(sys.modules) if n == package or n.startswith(f"{package}.")}
+    return {name: sys.modules.pop(name) for name in _names_below(package)}
 
 
 @contextmanager

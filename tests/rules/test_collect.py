@@ -150,6 +150,52 @@ def test_two_folders_have_neighbours_of_the_same_name(write):
     assert lk.collect([folder / "one", folder / "two"], labels=2).names == ("one", "two")
 
 
+PACK = {"pack/__init__.py": "word = '{}'\n", "pack/part.py": "word = '{}'\n"}
+
+
+@pytest.mark.parametrize(
+    ("line", "files"),
+    [
+        ("from pack import word", {"pack/__init__.py": "word = '{}'\n"}),
+        ("from pack.part import word", PACK),
+        ("import pack.part as p; word = p.word", {"pack/part.py": "word = '{}'\n"}),  # no __init__.py: a namespace
+        ("from near import word", {"near.py": "from pack import word\n", **PACK}),
+    ],
+)
+def test_two_folders_have_packages_of_the_same_name(write, line, files):
+    for folder in ("one", "two"):
+        for file, source in files.items():
+            write(f"{folder}/{file}", source.format(folder))
+        write(f"{folder}/rules.py", f"import labelkit as lk\n{line}\nr = lk.keywords(word, label=1).rule(name=word)\n")
+    one, two = (write(f"{folder}/x", "").parent / "rules.py" for folder in ("one", "two"))
+    for path in (one, two, one, two):
+        assert lk.collect(path, labels=2).names == (path.parent.name,)
+    assert lk.collect([one, two], labels=2).names == ("one", "two")
+
+
+def test_what_the_session_imported_is_not_what_stands_beside_the_rules(write, monkeypatch):
+    monkeypatch.syspath_prepend(write("elsewhere/near_the_notebook.py", "word = 'of the notebook'\n").parent)
+    loaded = importlib.import_module("near_the_notebook")
+    write("near_the_notebook.py", "word = 'beside'\n")
+    path = write(
+        "rules.py",
+        "import labelkit as lk\nfrom near_the_notebook import word\nr = lk.keywords(word, label=1).rule(name=word)\n",
+    )
+    for word in ("beside", "edited"):
+        write("near_the_notebook.py", f"word = '{word}'\n")
+        assert lk.collect(path, labels=2).names == (word,)
+    assert sys.modules["near_the_notebook"] is loaded
+
+
+def test_an_installed_package_that_is_loaded_is_not_replaced_by_a_file_of_its_name(write):
+    before = [importlib.import_module(name) for name in ("pandas", "numpy")]
+    write("pandas.py", "raise RuntimeError")
+    write("numpy/notes.txt", "")
+    path = write("rules.py", "import pandas, numpy\n" + HEAD + rule("one"))
+    names = lk.collect(path)[0].origin.namespace
+    assert [names["pandas"], names["numpy"]] == before
+
+
 def test_libraries_and_packages_are_imported_once(write):
     write("pack/__init__.py", "")
     path = write("pack/rules.py", "import decimal\nimport pack\n" + HEAD + rule("one"))
