@@ -19,7 +19,7 @@ import platformdirs
 PRIVATE: Final = 0o700
 """The permissions of a folder of a cache: its user's alone."""
 
-OF_CACHES: Final = ("votes-", "answers.")
+OF_CACHES: Final = ("votes-", "answers.", "templates-")
 """Beginnings of the names in a folder that holds caches and nothing else."""
 
 

@@ -124,6 +124,17 @@ def p_value(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
+def normal_quantile(probability: float) -> float:
+    """Return the value that a standard normal variable is below with a probability.
+
+    >>> round(normal_quantile(0.975), 4)
+    1.96
+    """
+    from statistics import NormalDist  # noqa: PLC0415 - formatting a count must not load what this brings
+
+    return NormalDist().inv_cdf(probability)
+
+
 def wilson_interval(
     successes: ArrayLike, n: ArrayLike, *, confidence: float = 0.95
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -152,12 +163,10 @@ def wilson_interval(
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.596, nan], [0.982, nan])
     """
-    from scipy.special import ndtri  # noqa: PLC0415 - formatting a count must not load SciPy
-
     trials = np.asarray(n, dtype=np.float64)
     trials = np.where(trials > 0, trials, np.nan)
     share = np.asarray(successes, dtype=np.float64) / trials
-    z = float(ndtri(0.5 + confidence / 2))
+    z = normal_quantile(0.5 + confidence / 2)
     scale = 1 + z**2 / trials
     centre = (share + z**2 / (2 * trials)) / scale
     half = z / scale * np.sqrt(np.maximum(share * (1 - share), 0) / trials + z**2 / (4 * trials**2))

@@ -45,6 +45,8 @@ def environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only for who looks at HTML
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2
 
+    from labelkit._shared.compiled_templates import CompiledTemplates  # noqa: PLC0415 - brings Jinja2
+
     result = Environment(
         loader=PackageLoader("labelkit", ""),
         autoescape=True,
@@ -54,6 +56,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=CompiledTemplates.of_user(),
     )
     style = Markup(STYLE)  # noqa: S704 - a constant of this package
     result.globals |= {"DASH": DASH, "WIDE": WIDE, "STYLE": style, "N_COLOURS": len(CLASS_COLOURS), "pieces": pieces}

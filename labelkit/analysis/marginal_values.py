@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.special import entr
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import class_counts, read, share
@@ -178,6 +177,8 @@ def _labeled(
 
 def _entropy(proba: NDArray[np.float64]) -> NDArray[np.float64]:
     """In bits, of each row."""
+    from scipy.special import entr  # noqa: PLC0415 - slow to import
+
     return np.asarray(entr(proba) @ np.ones(proba.shape[1]) / np.log(2))
 
 

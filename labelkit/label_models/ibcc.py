@@ -7,7 +7,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.special import digamma
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
@@ -153,6 +152,8 @@ def expected_log(
     -------
     ndarray of shape (n_columns, n_classes)
     """
+    from scipy.special import digamma  # noqa: PLC0415 - slow to import, and for this model alone
+
     right = table.label[:, None] == np.arange(table.n_classes)
     total = totals[table.lf] + table.n_classes + diagonal
     return np.asarray(digamma(counts + 1 + diagonal * right) - digamma(total))
@@ -160,4 +161,6 @@ def expected_log(
 
 def expected_log_prior(classes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return E[log pi] under the Dirichlet posterior of expected counts plus 1; shape (n_classes,)."""
+    from scipy.special import digamma  # noqa: PLC0415 - as above
+
     return np.asarray(digamma(classes + 1) - digamma((classes + 1).sum()))

@@ -36,6 +36,10 @@ def members(pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
     return mask
 
 
+_BLOCK = 64
+"""Code points of which the case is changed together: in most blocks, nothing has one."""
+
+
 @cache
 def _n_with_case() -> int:
     """Return a bound of the code points of letters with two cases; checked by changing the case of all beyond it."""
@@ -94,8 +98,9 @@ def _equal_letters() -> dict[int, tuple[int, ...]]:
 def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
     """Return the code points that may match others when case is ignored, as an array and as a string."""
     near = every_character()[: _n_with_case()]
-    cases = zip(near, map(str.lower, near), map(str.upper, near), strict=True)
-    letters = [letter for letter, lower, upper in cases if not lower == letter == upper]
+    blocks = (near[start : start + _BLOCK] for start in range(0, len(near), _BLOCK))
+    with_case = "".join(block for block in blocks if not block.lower() == block == block.upper())
+    letters = [letter for letter in with_case if not letter.lower() == letter == letter.upper()]
     return np.fromiter(map(ord, letters), np.int64, len(letters)), "".join(letters)
 
 

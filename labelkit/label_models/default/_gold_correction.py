@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import sparse
-from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
 from labelkit._shared.memory import check_room
@@ -209,6 +208,7 @@ def learn_correction(given: Uncorrected, label: NDArray[np.int64], weight: NDArr
         For :meth:`Correction.of`.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - only where there is gold, and slow to import
+    from scipy.special import logsumexp  # noqa: PLC0415 - the same
 
     n_classes, n_columns = given.scores.shape[1], given.hits.shape[1]
     check_room(8.0 * 6 * given.scores.size, "the fit of a correction to gold", hint="give gold of fewer rows")
@@ -238,6 +238,8 @@ def _loss(
     weight: NDArray[np.float64],
 ) -> tuple[float, NDArray[np.float64]]:
     """Compute the negative log-likelihood of the gold plus the penalty, and the gradient."""
+    from scipy.special import logsumexp  # noqa: PLC0415 - slow to import
+
     correction = Correction.of(parameters, given.scores.shape[1])
     scores = corrected(given, correction)
     log_p = scores - logsumexp(scores, axis=1, keepdims=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.special import ndtri
 
+from labelkit._shared.numbers import normal_quantile
 from labelkit.label_models._columns import own_class_sums
 from labelkit.label_models._posterior import by_blocks, vote_shares
 from labelkit.votes.probabilistic_labels import hard_labels, tie_credit
@@ -104,7 +104,7 @@ class PairedCredits:
         difference, n = self.model - self.majority, float(self.count.sum())
         mean = float(self.count @ difference) / (n + 2)
         variance = (float(self.count @ difference**2) + 1) / (n + 2) - mean**2
-        half = float(ndtri((1 + confidence) / 2)) * (variance / (n + 2)) ** 0.5
+        half = normal_quantile((1 + confidence) / 2) * (variance / (n + 2)) ** 0.5
         return float(self.count @ difference) / n, max(mean - half, -1.0), min(mean + half, 1.0)
 
 
