@@ -83,10 +83,9 @@ def check_rules(
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
     linted = begin_lint(lfs)
     sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
-    problems += linted()
     tried = lfs[list(sample.matrix.names)]
     judgements = judge(tried, sample.matrix, sample.gold)
-    problems += [*sample.problems, *lint_votes(tried, sample.matrix), *_of_gates(judgements)]
+    problems += [*sample.problems, *lint_votes(tried, sample.matrix), *_of_gates(judgements), *linted()]
     votes = dict(zip(sample.matrix.names, (sample.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
     return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(sample.matrix))
 
