@@ -170,7 +170,7 @@ def wilson_interval(
     scale = 1 + z**2 / trials
     centre = (share + z**2 / (2 * trials)) / scale
     half = z / scale * np.sqrt(np.maximum(share * (1 - share), 0) / trials + z**2 / (4 * trials**2))
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    return np.clip(centre - half, 0, share), np.clip(centre + half, share, 1)  # which rounding may not leave out
 
 
 def effective_size(share: ArrayLike, variance: ArrayLike, most: ArrayLike) -> NDArray[np.float64]:

@@ -59,7 +59,7 @@ def load_file(path: Path) -> ModuleType:
         raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     forget_neighbours(other_than=path.parent)
-    with reported(str(path)), _own_modules(root), importable(root):
+    with _own_modules(root), importable(root), reported(str(path)):
         before, loaded = sys.modules.get(name), set(sys.modules)
         if len(names) > 1:
             importlib.import_module(".".join(names[:-1]))
@@ -114,7 +114,11 @@ def _own_modules(folder: Path) -> Iterator[None]:
 
 def _names_in(folder: Path) -> set[str]:
     """Return the names of the modules and packages in a folder that are loaded, from wherever."""
-    return {entry.stem if entry.suffix == ".py" else entry.name for entry in folder.iterdir()} & sys.modules.keys()
+    try:
+        entries = list(folder.iterdir())
+    except OSError:  # which may be entered, but not listed
+        return set()
+    return {entry.stem if entry.suffix == ".py" else entry.name for entry in entries} & sys.modules.keys()
 
 
 _INSTALLED: Final = tuple(

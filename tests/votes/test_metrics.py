@@ -15,6 +15,14 @@ def test_wilson_is_undefined_without_trials():
     assert np.isnan(high[0])
 
 
+def test_an_interval_holds_its_share_whatever_the_rounding():
+    n = np.arange(1, 3000)
+    for successes in (n, 0 * n, n // 2, n // 3):
+        low, high = wilson_interval(successes, n)
+        assert (low <= successes / n).all()
+        assert (successes / n <= high).all()
+
+
 @given(n=st.integers(1, 1000), share=st.floats(0, 1))
 @settings(max_examples=50, deadline=None)
 def test_wilson_contains_the_share_and_stays_in_the_unit_interval(n, share):
