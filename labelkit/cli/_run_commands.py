@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from labelkit.cli._program import classes_named, cli, say, with_debug
+from labelkit.cli._common_options import collected, with_rule_options
+from labelkit.cli._program import cli, say, with_debug
 
 
 @cli.command(name="run")
@@ -18,7 +19,7 @@ from labelkit.cli._program import classes_named, cli, say, with_debug
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the rules by.")
 @click.option("--model", default="LabelModel", show_default=True, help="The label model.")
 @click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model.")
-@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@with_rule_options
 @click.option("--workers", default=1, show_default=True, help="Threads or processes to use.")
 @click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules).")
 @click.option("--isolate", is_flag=True, help="Call the rules in processes: one that crashes is a fault.")
@@ -44,6 +45,8 @@ def run_command(
     model: str,
     options: tuple[str, ...],
     labels: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
     no_cache: bool,
     quiet: bool,
     **settings: Any,
@@ -56,13 +59,12 @@ def run_command(
     from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
 
     finished = run(
-        rules,
+        collected(rules, labels, select, exclude),
         Path(corpus),
         out,
         id=id_,
         gold=gold,
         model=_model(model, options),
-        labels=classes_named(labels),
         progress=False if quiet else None,
         cache=False if no_cache else None,
         **settings,

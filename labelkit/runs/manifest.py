@@ -88,6 +88,7 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
             }
             for lf, info in zip(lfs, lfs.infos, strict=True)
         ],
+        "selected": {"select": list(lfs.selected), "exclude": list(lfs.excluded)},
         "classes": list(lfs.space.names),
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
