@@ -37,6 +37,11 @@ with_rule_options = with_options(
     click.option("--exclude", metavar="PATTERN,...", multiple=True, help="Leave these rules out; as in --select."),
 )
 
+with_gold_options = with_options(
+    click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions)."),
+    click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels of some examples, to judge the rules by."),
+)
+
 
 def listed(texts: Iterable[str]) -> list[str]:
     """Return the entries of an option that is given several times, or as a list with commas.

@@ -124,9 +124,7 @@ def cache() -> None:
 @click.argument("rules", required=False)
 @with_rule_options
 @with_debug
-def cache_info(
-    rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]
-) -> None:
+def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> None:
     """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
     from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
 

@@ -118,6 +118,7 @@ def source_of(labels: Any, matrix: LabelMatrix | None, corpus: Any, id_: str | N
     if isinstance(labels, RunFolder):
         if matrix is not None or id_ is not None:
             raise ExportError("a run has votes and ids of its own", hint="leave matrix= and id= out")
+        labels.check_labeled()
         return FolderLabels(labels, corpus)
     if isinstance(labels, ProbabilisticLabels):
         return HeldLabels(labels, matrix, None if corpus is None else open_corpus(corpus, id=id_))

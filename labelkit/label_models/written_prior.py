@@ -35,7 +35,7 @@ def written_prior(entries: Iterable[str], class_names: Sequence[str]) -> dict[st
     Raises
     ------
     ModelError
-        If an entry is not of this form, names no class or one twice, a class is left out, or the shares do not sum to 1.
+        If an entry is not of this form, names no class or one twice, a class is left out, or the sum is not 1.
 
     Examples
     --------

@@ -32,8 +32,9 @@ def describe(folder: RunFolder) -> str:
         "",
         str(Summary.read_csv(folder.layout.summary)),
         "",
-        f"labels by {manifest['model']['name']}: {_labels(folder)}",
     ]
+    if folder.is_labeled:
+        lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
@@ -91,6 +92,10 @@ def _files(folder: RunFolder) -> list[str]:
         lines.append(f"{count(manifest['faults'])} faults: see {layout.faults}")
     if manifest["rejects"]:
         lines.append(f"{count(manifest['rejects'])} rows were rejected: see {layout.rejects}")
+    if not folder.is_labeled:
+        lines.append(f"written to {folder.path}: votes/, summary.csv, patterns.parquet, faults.parquet, manifest.json")
+        lines.append(f"votes alone: labelkit fit {folder.path} --out MODEL learns a label model from them")
+        return lines
     lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
     if layout.report.is_file():
         lines.append(f"to look at: {layout.report}")

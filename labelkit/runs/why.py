@@ -139,6 +139,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
         If there is no run folder, or it has no such example.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    folder.check_labeled()
     number, row, start = _found(folder, id)
     votes = pq.read_table(folder.layout.part("votes", number)).slice(row, 1)
     matrix = LabelMatrix.from_arrow(votes, source=str(folder.path))

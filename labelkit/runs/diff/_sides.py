@@ -72,6 +72,10 @@ class Side(Protocol):
     def labeled(self) -> bool:
         """True if there are labels."""
 
+    @property
+    def taught(self) -> bool:
+        """True if gold taught the model of these labels."""
+
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, in pieces."""
 
@@ -94,6 +98,11 @@ class HeldSide:
         """True if there are labels."""
         return self.whole.labels is not None
 
+    @property
+    def taught(self) -> bool:
+        """False: nothing is known of the model."""
+        return False
+
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, in one piece."""
         yield self.whole.ids
@@ -109,7 +118,16 @@ class FolderSide:
     """A run folder, of which no more than a part is in memory."""
 
     folder: RunFolder
-    labeled: bool = True
+
+    @property
+    def labeled(self) -> bool:
+        """True if there are labels."""
+        return self.folder.is_labeled
+
+    @property
+    def taught(self) -> bool:
+        """True if gold taught the label model of the run."""
+        return bool(self.folder.manifest.get("taught"))
 
     @cached_property
     def _parts(self) -> list[Path]:
@@ -150,11 +168,15 @@ class FolderSide:
             votes = LabelMatrix.from_arrow(pq.read_table(part), source=str(part))
             chunk_faults = (fault for fault in faults if start <= fault.row < start + len(votes))
             failed = tuple(replace(fault, row=fault.row - start) for fault in chunk_faults)
-            labels = pq.read_table(self.folder.layout.part("labels", number), columns=["label"]).column(0)
-            hard = labels.fill_null(ABSTAIN).to_numpy().astype(np.int64)
             rows = np.arange(start, start + len(votes))
-            yield Chunk(rows, votes.ids, replace(votes, faults=failed).outcomes, hard)
+            yield Chunk(rows, votes.ids, replace(votes, faults=failed).outcomes, self._hard(number))
             start += len(votes)
+
+    def _hard(self, number: int) -> NDArray[np.int64] | None:
+        if not self.labeled:
+            return None
+        labels = pq.read_table(self.folder.layout.part("labels", number), columns=["label"]).column(0)
+        return np.asarray(labels.fill_null(ABSTAIN).to_numpy().astype(np.int64))
 
 
 def side_of(given: Any) -> Side:
