@@ -35,13 +35,13 @@ def check_teachable(model: Any, *, has_gold: bool) -> None:
     """
     if not has_gold:
         raise GoldError(
-            "gold is to teach the label model (teach=True), and there is none",
+            "teach=True lets gold teach the label model, and there is no gold",
             hint="name a column or a file of trusted labels: gold= (--gold)",
         )
     if not getattr(model, "learns_from_gold", True):
         raise ModelError(
-            f"{type(model).__name__} does not learn from gold, so that gold cannot teach it (teach=True)",
-            hint="LabelModel does; without teach, gold judges the rules and the labels alone",
+            f"{type(model).__name__} does not learn from gold, so that teach=True has nothing to teach",
+            hint="LabelModel does; otherwise gold judges the rules and the labels alone",
         )
 
 

@@ -86,14 +86,14 @@ def test_teaching_is_an_option_of_a_finished_run(lfs, tmp_path):
 
 def test_teaching_needs_gold_and_a_model_that_learns_from_it(lfs, tmp_path):
     frame, _ = noise(2)
-    with pytest.raises(GoldError, match=r"teach=True\), and there is none") as error:
+    with pytest.raises(GoldError, match="teach=True lets gold teach the label model, and there is no gold") as error:
         lk.run(lfs, frame, tmp_path / "out", teach=True, **SETTINGS)
     assert "--gold" in error.value.hint
     with pytest.raises(ModelError, match="MajorityVote does not learn from gold") as refused:
         lk.run(lfs, frame, tmp_path / "out", gold="gold", teach=True, model="MajorityVote", **SETTINGS)
     assert "LabelModel does" in refused.value.hint
     votes = lk.Applier(lfs, labels=["HAM", "SPAM"]).apply(frame, cache=False)
-    with pytest.raises(GoldError, match="there is none"):
+    with pytest.raises(GoldError, match="there is no gold"):
         lk.fit_votes(votes, teach=True)
     assert list(tmp_path.iterdir()) == []
 
