@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ def check_rules(
     labels: Sequence[str] | None = None,
     rows: int = ROWS,
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
 ) -> CheckReport:
     """Import rules, run their examples, look for mistakes, and try them on the first rows of a corpus.
@@ -68,6 +69,8 @@ def check_rules(
         Rows to try.
     gold : str, array, Series or mapping by id, optional
         As :func:`labelkit.run` takes it; for the gates on precision.
+    map_label : mapping of value to name of a class, optional
+        As :func:`labelkit.run` takes it.
     id : str, optional
         The column that names the examples, where gold is by id.
 
@@ -82,7 +85,7 @@ def check_rules(
         problems += [*lint(lfs), *([] if corpus is None else map(_untried, lfs))]
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
     linted = begin_lint(lfs)
-    sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
+    sample = try_rules(lfs, corpus, rows=rows, gold=gold, map_label=map_label, id=id)
     problems += linted()
     tried = lfs[list(sample.matrix.names)]
     judgements = judge(tried, sample.matrix, sample.gold)
@@ -97,6 +100,7 @@ def try_rules(
     *,
     rows: int = ROWS,
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
 ) -> Sample:
     """Vote on the first rows of a corpus, without the rules that do not fit its columns; faults are recorded.
@@ -105,7 +109,7 @@ def try_rules(
 
     Parameters
     ----------
-    lfs, corpus, rows, gold, id
+    lfs, corpus, rows, gold, map_label, id
         As in :func:`check_rules`.
 
     Returns
@@ -136,7 +140,8 @@ def try_rules(
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
         raise CorpusError(first.message, hint=first.hint)
     names = lfs.space.names
-    applier, truth = Applier(lfs[fitting]), None if gold is None else open_gold(gold, opened, names).checked(names)
+    applier = Applier(lfs[fitting])
+    truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
     batch = _first_rows(opened, applier, truth, rows)
     DistinctIds(opened).add(batch.ids, batch.start)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)

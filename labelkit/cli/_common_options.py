@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -37,9 +37,17 @@ with_rule_options = with_options(
     click.option("--exclude", metavar="PATTERN,...", multiple=True, help="Leave these rules out; as in --select."),
 )
 
+with_map_label = click.option(
+    "--map-label",
+    metavar="VALUE=CLASS,...",
+    multiple=True,
+    help="What the values of --gold mean: junk=SPAM; nothing behind = for a value that says nothing.",
+)
+
 with_gold_options = with_options(
     click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions)."),
     click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels of some examples, to judge the rules by."),
+    with_map_label,
 )
 
 
@@ -50,6 +58,29 @@ def listed(texts: Iterable[str]) -> list[str]:
     ['a', 'b', 'c']
     """
     return [entry.strip() for text in texts for entry in text.split(",") if entry.strip()]
+
+
+def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] | None:
+    """Return the class by value of ``--map-label``; a value may hold commas, and ``=`` too.
+
+    >>> label_meanings(["junk=SPAM,so, so=", "a=b=HAM"], gold="gold")
+    {'junk': 'SPAM', 'so, so': '', 'a=b': 'HAM'}
+    """
+    if texts and gold is None:
+        raise click.UsageError("--map-label says what the values of --gold mean: give --gold, too")
+    meanings: dict[str, str] = {}
+    for text in texts:
+        value = ""
+        for part in text.split(","):
+            value = f"{value},{part}" if value else part
+            name, sign, label = value.rpartition("=")
+            if sign:
+                if meanings.setdefault(name.strip(), label.strip()) != label.strip():
+                    raise click.BadParameter(f"--map-label names {name.strip()!r} twice")
+                value = ""
+        if value:
+            raise click.BadParameter(f"--map-label {text}: write VALUE=CLASS, such as junk=SPAM")
+    return meanings or None
 
 
 def collected(rules: str, labels: str | None, select: Iterable[str], exclude: Iterable[str]) -> LabelingFunctions:

@@ -9,7 +9,7 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.secrets import masked
-from labelkit.cli._common_options import collected, with_rule_options
+from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._program import cli, say, with_debug
 
 
@@ -19,6 +19,7 @@ from labelkit.cli._program import cli, say, with_debug
 @with_rule_options
 @click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try.")
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the gates on precision by.")
+@with_map_label
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @with_debug
@@ -31,6 +32,8 @@ def check(
     exclude: tuple[str, ...],
     strict: bool,
     id_: str | None,
+    gold: str | None,
+    map_label: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Import RULES, run their examples, look for mistakes, and try them on a few rows of CORPUS.
@@ -40,11 +43,14 @@ def check(
     """
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
-    if corpus is None and options["gold"] is not None:
+    if corpus is None and gold is not None:
         raise click.UsageError("--gold judges the votes on a corpus: give CORPUS behind RULES")
 
     lfs = collected(rules, labels, select, exclude)
-    report = check_rules(lfs, None if corpus is None else Path(corpus), id=id_, **options)
+    meanings = label_meanings(map_label, gold=gold)
+    report = check_rules(
+        lfs, None if corpus is None else Path(corpus), id=id_, gold=gold, map_label=meanings, **options
+    )
     say(as_on_command_line(masked(str(report))))
     if not (report.clean if strict else report.ok):
         raise click.exceptions.Exit(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from labelkit.cli._common_options import with_gold_options, with_rule_options
+from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli, say, with_debug
 from labelkit.cli._voting_options import voted_on, with_voting_options
@@ -36,6 +36,7 @@ def apply_command(rules: str, corpus: str, *, out: Path, quiet: bool, **settings
 @click.argument("votes", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the label model to make.")
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the model by (else those of VOTES).")
+@with_map_label
 @with_model_options
 @click.option("--force", is_flag=True, help="Replace a label model that exists.")
 @with_debug
@@ -44,6 +45,7 @@ def fit_command(
     *,
     out: Path,
     gold: str | None,
+    map_label: tuple[str, ...],
     model: str,
     options: tuple[str, ...],
     class_prior: tuple[str, ...],
@@ -57,7 +59,7 @@ def fit_command(
     from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - --help has to be quick
 
     check_model(model, options)
-    patterns = patterns_of(votes, gold=gold)
+    patterns = patterns_of(votes, gold=gold, map_label=label_meanings(map_label, gold=gold))
     chosen = chosen_model(model, options, class_prior, patterns.class_names)
     fitted = fit_patterns(patterns, chosen, teach=teach)
     save_model(fitted, out, force=force)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelkit.cli._common_options import collected, with_options
+from labelkit.cli._common_options import collected, label_meanings, with_options
 from labelkit.cli._program import say
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def voted_on(
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     id_: str | None,
+    gold: str | None,
+    map_label: tuple[str, ...],
     no_cache: bool,
     quiet: bool,
     **settings: Any,
@@ -52,6 +54,8 @@ def voted_on(
         Path(corpus),
         labeling_of,
         id=id_,
+        gold=gold,
+        map_label=label_meanings(map_label, gold=gold),
         progress=False if quiet else None,
         cache=False if no_cache else None,
         **settings,

@@ -118,6 +118,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
+        "map_label": None if run_.gold is None or run_.gold.mapping is None else dict(run_.gold.mapping.classes),
         "gold_labels": _gold_labels(run_, patterns),
         "model": None,
         "taught": False,

@@ -7,7 +7,7 @@ end with its votes (:func:`apply_to_folder`); :mod:`labelkit.runs.steps` goes on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
-from labelkit.corpus.gold import open_gold
+from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
@@ -66,6 +66,7 @@ def run(
     *,
     id: str | None = None,  # noqa: A002 - the word that users write
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     teach: bool = False,
     model: Any = "LabelModel",
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
@@ -103,6 +104,9 @@ def run(
         :func:`labelkit.summarize`. They are used to judge the rules, and to fit the model only with ``teach``. Labels
         of ids that are not in the corpus are left out; the manifest and the report say how many were matched, of how
         many.
+    map_label : mapping of value to name of a class, optional
+        What the values of gold mean that are not the names of classes, such as ``{"junk": "SPAM"}``; None for a value
+        that says nothing. With it, numbers mean what it says alone.
     teach : bool
         Whether gold also teaches the label model. What is then reported of labels by gold is cross-fitted: each fifth
         of the gold is judged by a model that learned from the others.
@@ -146,6 +150,7 @@ def run(
         lambda _: Labeling(label_model(model), teach, report),
         id=id,
         gold=gold,
+        map_label=map_label,
         batch_size=batch_size,
         on_bad_row=on_bad_row,
         force=force,
@@ -167,6 +172,7 @@ def apply_to_folder(
     *,
     id: str | None = None,  # noqa: A002 - the word that users write
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
     engine: str | None = None,
@@ -188,8 +194,8 @@ def apply_to_folder(
 
     Parameters
     ----------
-    gold
-        As in :func:`labelkit.run`; it judges the rules, and is kept for the label model.
+    gold, map_label
+        As in :func:`labelkit.run`; gold judges the rules, and is kept for the label model.
     rules, corpus, out, id, labels, force
         As in :func:`labelkit.run`.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
@@ -212,6 +218,7 @@ def apply_to_folder(
         lambda _: None,
         id=id,
         gold=gold,
+        map_label=map_label,
         batch_size=batch_size,
         on_bad_row=on_bad_row,
         force=force,
@@ -234,6 +241,7 @@ def run_to(
     *,
     id: str | None,  # noqa: A002 - as users write it
     gold: Any,
+    map_label: Mapping[Any, str | None] | None,
     batch_size: int,
     on_bad_row: Literal["raise", "reject"],
     force: bool,
@@ -249,7 +257,7 @@ def run_to(
     corpus : object
     labeling_of : function
         From the names of the classes to what is to be done after the votes; None for nothing.
-    id, gold, batch_size, on_bad_row, force, **voting
+    id, gold, map_label, batch_size, on_bad_row, force, **voting
         As in :func:`run`.
     """
     checked_time_limit(voting["time_limit"])
@@ -264,7 +272,9 @@ def run_to(
             digest.result()
         if labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
-        run_ = _opened_run(applier, opened, gold, RunLayout(layout.draft), batch_size)
+        names = applier.lfs.space.names
+        truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
+        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size)
         if not force:
             before = finished_before(layout, out, _wanted(run_, labeling, voting))
             if before is not None:
@@ -285,14 +295,12 @@ def _wanted(run_: Run, labeling: Labeling | None, voting: dict[str, Any]) -> Wan
     return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach)
 
 
-def _opened_run(applier: Applier, corpus: Corpus, gold: Any, layout: RunLayout, batch_size: int) -> Run:
-    """Read gold, and find out all that the run depends on."""
+def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:
+    """Find out all that the run depends on."""
     lfs, batch_rows = applier.lfs, -(-batch_size // CHUNK) * CHUNK
-    names = lfs.space.names
-    truth = None if gold is None else open_gold(gold, corpus, names).checked(names)
-    inputs = RunInputs.of(lfs, corpus, truth, batch_rows=batch_rows, types=applier.plan.types)
-    texts = {lf.name: {**text_of(lf, names), "finds": match_patterns(lf)} for lf in lfs}
-    return Run(applier, corpus, truth, layout, batch_rows, inputs, texts)
+    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=applier.plan.types)
+    texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in lfs}
+    return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
 
 
 def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **voting: Any) -> None:

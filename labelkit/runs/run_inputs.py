@@ -85,7 +85,10 @@ class RunInputs:
             "labels": ", ".join(lfs.space.names),
             "types": str(sorted((name, kind.__name__) for name, kind in types.items())),
         }
-        truth = None if gold is None else [gold.column, gold.values, None if gold.names is None else gold.names.names]
+        truth: list[Any] | None = None
+        if gold is not None:
+            truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]
+            truth += [] if gold.mapping is None else [dict(gold.mapping.classes)]
         return cls(
             versions=[__version__, platform.python_version()],
             corpus=corpus.fingerprint(),

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -57,6 +57,7 @@ def fit_votes(
     *,
     model: Any = "LabelModel",
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     teach: bool = False,
 ) -> Any:
     """Fit a label model to votes that were written before, of one or several folders.
@@ -69,6 +70,8 @@ def fit_votes(
         The name of a label model, or one with parameters set.
     gold : str, path, mapping, Series or array-like, optional
         As :func:`labelkit.run` takes it; by default, the gold that rules were applied with.
+    map_label : mapping of value to name of a class, optional
+        As :func:`labelkit.run` takes it.
     teach : bool
         Whether the model learns from gold.
 
@@ -87,7 +90,7 @@ def fit_votes(
         If gold does not fit; if it is to teach, and there is none or the model does not learn from it.
     """
     estimator = label_model(model)
-    return fit_patterns(patterns_of(votes, gold=gold), estimator, teach=teach)
+    return fit_patterns(patterns_of(votes, gold=gold, map_label=map_label), estimator, teach=teach)
 
 
 def fit_patterns(patterns: VotePatterns, model: Any, *, teach: bool) -> Any:
@@ -136,12 +139,12 @@ def stored_model(path: Path) -> Any:
     return RunFolder(path).model() if RunLayout(path).manifest.is_file() else load_model(path)
 
 
-def patterns_of(votes: Any, *, gold: Any = None) -> VotePatterns:
+def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | None] | None = None) -> VotePatterns:
     """Return the patterns of votes that were written before, with counts of gold.
 
     Parameters
     ----------
-    votes, gold
+    votes, gold, map_label
         As in :func:`fit_votes`.
 
     Raises
@@ -153,7 +156,7 @@ def patterns_of(votes: Any, *, gold: Any = None) -> VotePatterns:
     opened = {_name(one): opened_votes(one) for one in several}
     if len(opened) < len(several):
         raise RunFolderError("some votes are given twice, so that their examples would count twice")
-    parts = {name: _patterns(one, gold) for name, one in opened.items()}
+    parts = {name: _patterns(one, gold, map_label) for name, one in opened.items()}
     _check_alike(parts)
     return next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
 
@@ -178,9 +181,9 @@ def _name(votes: Any) -> str:
     return str(Path(votes.path if isinstance(votes, RunFolder) else votes).resolve())
 
 
-def _patterns(votes: RunFolder | LabelMatrix, gold: Any) -> VotePatterns:
+def _patterns(votes: RunFolder | LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
     if gold is not None:
-        return with_gold(votes, gold)
+        return with_gold(votes, gold, map_label)
     return votes.patterns() if isinstance(votes, RunFolder) else votes.patterns
 
 

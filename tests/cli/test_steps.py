@@ -198,7 +198,37 @@ def test_gold_teaches_if_it_is_asked_to(labelkit, tmp_path):
     assert "300 of them taught the model, and are judged by cross-fitting" in out
     assert (tmp_path / "model" / "arrays.npz").read_bytes() == (tmp_path / "a" / "model" / "arrays.npz").read_bytes()
     status, _, err = labelkit("fit", "votes", "--teach", "--out", "none")
-    assert (status, "error: --teach lets gold teach the label model, and there is no gold\nHint: name a column or a file of trusted labels: --gold" in err) == (1, True)
+    assert (
+        status,
+        "error: --teach lets gold teach the label model, and there is no gold\nHint: name a column or a file of trusted labels: --gold"
+        in err,
+    ) == (1, True)
     status, _, err = labelkit(*RUN, *gold, "--out", "b", "--teach", "--model", "MajorityVote")
     assert (status, "MajorityVote does not learn from gold" in err) == (1, True)
     assert "teach=" not in err
+
+
+def test_values_of_gold_are_mapped_to_classes(labelkit, tmp_path):
+    frame = lk.load_comments(300)
+    frame["truth"] = frame["spam"].map({0: "fine, really", 1: "junk"})
+    frame.to_csv(tmp_path / "comments.csv", index=False)
+    gold = ("--gold", "truth", "--map-label", "junk=SPAM,fine, really=HAM")
+    status, out, err = labelkit(*RUN, *gold, "--out", "a")
+    assert (status, err) == (0, "")
+    assert "gold: 300 of 300 labels matched an example" in out
+    labelkit("apply", "rules.py", "comments.csv", "--id", "id", "--out", "votes", "--quiet")
+    status, out, err = labelkit("fit", "votes", *gold, "--out", "model")
+    assert (status, err) == (0, "")
+    assert "examples with gold" in out
+    assert "gold: 300 labels in the rows that were tried" in labelkit("check", "rules.py", "comments.csv", *gold)[1]
+    for command in ((*RUN, "--out", "b"), ("fit", "votes", "--out", "b"), ("check", "rules.py", "comments.csv")):
+        status, _, err = labelkit(*command, "--gold", "truth")
+        assert status == 1
+        assert "--map-label VALUE=CLASS says what other values mean" in err
+        assert "map_label=" not in err
+        status, _, err = labelkit(*command, "--gold", "truth", "--map-label", "junk=spam")
+        assert (status, "names the class 'spam', which there is not\nHint: did you mean 'SPAM'?" in err) == (1, True)
+        status, _, err = labelkit(*command, "--map-label", "junk=SPAM")
+        assert (status, "give --gold, too" in err) == (2, True)
+        status, _, err = labelkit(*command, "--gold", "truth", "--map-label", "junk")
+        assert (status, "write VALUE=CLASS" in err) == (2, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -69,6 +69,10 @@ class Side(Protocol):
         """The description of the corpus: ``path``, ``fingerprint``, ``id``."""
 
     @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the run; empty for what is no run."""
+
+    @property
     def labeled(self) -> bool:
         """True if there are labels."""
 
@@ -92,6 +96,7 @@ class HeldSide:
     class_names: tuple[str, ...]
     corpus: dict[str, Any]
     examples: ExampleNames | None = None
+    manifest: dict[str, Any] = field(default_factory=dict)
 
     @property
     def labeled(self) -> bool:
@@ -154,6 +159,11 @@ class FolderSide:
         """The description of the corpus in the manifest."""
         description: dict[str, Any] = self.folder.manifest.get("corpus") or {}
         return description
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the run."""
+        return self.folder.manifest
 
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, a part at a time."""
@@ -310,7 +320,7 @@ def _rearranged(side: Side, places: NDArray[np.int64]) -> HeldSide:
         outcomes=np.concatenate([chunk.outcomes for chunk in chunks])[places],
         labels=np.concatenate([_labels(chunk) for chunk in chunks])[places] if side.labeled else None,
     )
-    return HeldSide(whole, side.lfs, side.class_names, side.corpus)
+    return HeldSide(whole, side.lfs, side.class_names, side.corpus, manifest=side.manifest)
 
 
 def _labels(chunk: Chunk) -> NDArray[np.int64]:
