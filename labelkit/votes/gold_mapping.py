@@ -53,7 +53,10 @@ class GoldMapping:
         for value, name in given.items():
             number = UNKNOWN if name in {None, ""} else _number_of(name, class_names)
             if classes.setdefault(written(value), number) != number:
-                raise GoldError(f"the mapping of gold values names the value {written(value)!r} twice", hint="give one class for each")
+                raise GoldError(
+                    f"the mapping of gold values names the value {written(value)!r} twice",
+                    hint="give one class for each",
+                )
         return cls(classes)
 
     def apply(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
@@ -77,7 +80,9 @@ class GoldMapping:
         is_number = isinstance(value, int | float) and value == value and value != UNKNOWN  # noqa: PLR0124 - NaN
         if is_number:
             shown = ", ".join(map(repr, list(self.classes)[:MOST_NAMES]))
-            raise GoldError(f"gold holds {text}, and the mapping of gold values names {shown}", hint="say what each number means")
+            raise GoldError(
+                f"gold holds {text}, and the mapping of gold values names {shown}", hint="say what each number means"
+            )
         return int(gold_classes(object_array([value]), class_names)[0])
 
 

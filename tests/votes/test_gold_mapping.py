@@ -47,7 +47,11 @@ def test_a_value_that_is_not_mapped_is_an_error(values, said):
 @pytest.mark.parametrize(
     ("mapping", "said", "hint"),
     [
-        ({"junk": "spam"}, "the mapping of gold values names the class 'spam', which there is not", "did you mean 'SPAM'?"),
+        (
+            {"junk": "spam"},
+            "the mapping of gold values names the class 'spam', which there is not",
+            "did you mean 'SPAM'?",
+        ),
         ({"junk": "eggs"}, "names the class 'eggs'", "the classes are HAM, SPAM"),
         ({1: "SPAM", "1": "HAM"}, "names the value '1' twice", "one class"),
     ],
