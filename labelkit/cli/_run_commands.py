@@ -10,7 +10,7 @@ import click
 from labelkit.cli._common_options import with_gold_options, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli, say, with_debug
-from labelkit.cli._voting_options import voted_on, with_voting_options
+from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
 @cli.command(name="run")
@@ -20,6 +20,7 @@ from labelkit.cli._voting_options import voted_on, with_voting_options
 @with_gold_options
 @with_model_options
 @with_rule_options
+@with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")

@@ -10,7 +10,7 @@ import click
 from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli, say, with_debug
-from labelkit.cli._voting_options import voted_on, with_voting_options
+from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
 @cli.command(name="apply")
@@ -19,6 +19,7 @@ from labelkit.cli._voting_options import voted_on, with_voting_options
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of votes to make.")
 @with_gold_options
 @with_rule_options
+@with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a folder of votes that exists.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -14,6 +14,12 @@ from labelkit.cli._program import say
 if TYPE_CHECKING:
     from labelkit.runs.pipeline import Labeling
 
+with_row_options = with_options(
+    click.option("--limit", type=int, metavar="N", help="Use the first N rows of CORPUS alone, to try things."),
+    click.option("--sample", type=int, metavar="N", help="Use N rows of CORPUS that are drawn at random."),
+    click.option("--random-state", default=0, show_default=True, metavar="SEED", help="Another seed, another sample."),
+)
+
 with_voting_options = with_options(
     click.option("--workers", default=1, show_default=True, help="Threads or processes to use."),
     click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules)."),
@@ -39,6 +45,9 @@ def voted_on(
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     id_: str | None,
+    limit: int | None,
+    sample: int | None,
+    random_state: int,
     gold: str | None,
     map_label: tuple[str, ...],
     no_cache: bool,
@@ -46,7 +55,8 @@ def voted_on(
     **settings: Any,
 ) -> None:
     """Run into a folder as far as is wanted, and print what is there then."""
-    from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - --help has to be quick
+    from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
 
     finished = run_to(
         out,
@@ -54,6 +64,7 @@ def voted_on(
         Path(corpus),
         labeling_of,
         id=id_,
+        rows=RowChoice(limit, sample, random_state),
         gold=gold,
         map_label=label_meanings(map_label, gold=gold),
         progress=False if quiet else None,

@@ -111,15 +111,15 @@ class GoldSource:
         """The number of labels, once they are :meth:`checked`; None for a column: all are of an example."""
         return None if self.values is None else int((self.values >= 0).sum())
 
-    def check_matched(self, n_matched: int, n_rows: int, ids: NDArray[Any]) -> None:
+    def check_matched(self, n_matched: int, n_rows: int | None, ids: NDArray[Any]) -> None:
         """Refuse gold of which no label is an example's, and gold in an order of another length.
 
         Parameters
         ----------
         n_matched : int
             Examples of the corpus that have a label.
-        n_rows : int
-            Examples of the corpus.
+        n_rows : int or None
+            Examples of the corpus; None for some of those that gold is in the order of.
         ids : ndarray
             Those of the first ones.
 
@@ -127,7 +127,7 @@ class GoldSource:
         ------
         GoldError
         """
-        if self.names is None and self.values is not None and len(self.values) != n_rows:
+        if self.names is None and self.values is not None and n_rows is not None and len(self.values) != n_rows:
             raise _other_length(len(self.values), n_rows)
         if n_matched:
             return
@@ -178,15 +178,17 @@ def open_gold(
             Path(gold),
             [corpus.id],
             are_text=corpus.has_ids and pa.types.is_string(corpus.id_type),
-            are_positions=not corpus.has_ids,
+            are_positions=corpus.named_by_position,
             corpus_columns=corpus.column_names,
             class_names=class_names,
         )
     else:
         source = _given_gold(gold, corpus)
     n_values = 0 if source.values is None else len(source.values)
-    if source.names is None and corpus.n_rows is not None and n_values != corpus.n_rows:
-        raise _other_length(n_values, corpus.n_rows)
+    if source.names is None and corpus.n_whole is not None and n_values != corpus.n_whole:
+        raise _other_length(n_values, corpus.n_whole)
+    if source.names is None and source.values is not None and corpus.drawn_positions is not None:
+        source = replace(source, values=source.values[corpus.drawn_positions])
     return replace(source, mapping=mapping)
 
 

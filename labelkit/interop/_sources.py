@@ -161,6 +161,8 @@ class FolderLabels:
         described: str | None = self.folder.manifest["corpus"]["id"]
         if described is not None:
             return described
+        if self.folder.manifest["corpus"].get("rows") and not self.folder.layout.index.is_file():
+            return "row"  # of the whole corpus
         ids = pq.read_table(self.folder.layout.parts("labels")[0], columns=["id"]).column(0).to_numpy()
         return _name_of_ids(ids)
 

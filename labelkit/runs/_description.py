@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit.analysis import Summary
+from labelkit.corpus.chosen_rows import RowChoice
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
@@ -48,8 +49,10 @@ def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_cached = len(timings.get("remembered", ()))
     cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
+    rows = RowChoice(**(manifest["corpus"].get("rows") or {}))
+    chosen = f" ({rows})" if rows else ""
     return (
-        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples in {seconds} s{cached}; "
+        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{cached}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
     )
 

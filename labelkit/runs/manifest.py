@@ -114,6 +114,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
             "id": corpus.id,
+            "rows": corpus.choice.to_dict() if corpus.choice else None,
             "columns": list(run_.applier.plan.columns),
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
         },

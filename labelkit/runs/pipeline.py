@@ -23,6 +23,7 @@ from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
+from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
@@ -65,6 +66,9 @@ def run(
     out: str | Path,
     *,
     id: str | None = None,  # noqa: A002 - the word that users write
+    limit: int | None = None,
+    sample: int | None = None,
+    random_state: int = 0,
     gold: Any = None,
     map_label: Mapping[Any, str | None] | None = None,
     teach: bool = False,
@@ -99,6 +103,14 @@ def run(
         writes a folder.
     id : str, optional
         The column that names the examples; as in :meth:`labelkit.Applier.apply`.
+    limit : int, optional
+        Use the first rows of the corpus alone, so many. They keep the names that they have in the whole.
+    sample : int, optional
+        Use so many rows that are drawn at random of the corpus, or of its first ``limit`` rows, in their order. The
+        same seed draws the same rows of a corpus in any format. They keep the names that they have in the whole: where
+        there are no ids, their positions there.
+    random_state : int
+        The seed of ``sample``.
     gold : str, array, Series or mapping, optional
         Trusted labels of some examples: the name of a column, a file of ids and labels, or as in
         :func:`labelkit.summarize`. They are used to judge the rules, and to fit the model only with ``teach``. Labels
@@ -149,6 +161,7 @@ def run(
         corpus,
         lambda _: Labeling(label_model(model), teach, report),
         id=id,
+        rows=RowChoice(limit, sample, random_state),
         gold=gold,
         map_label=map_label,
         batch_size=batch_size,
@@ -171,6 +184,9 @@ def apply_to_folder(
     out: str | Path,
     *,
     id: str | None = None,  # noqa: A002 - the word that users write
+    limit: int | None = None,
+    sample: int | None = None,
+    random_state: int = 0,
     gold: Any = None,
     map_label: Mapping[Any, str | None] | None = None,
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
@@ -196,7 +212,7 @@ def apply_to_folder(
     ----------
     gold, map_label
         As in :func:`labelkit.run`; gold judges the rules, and is kept for the label model.
-    rules, corpus, out, id, labels, force
+    rules, corpus, out, id, limit, sample, random_state, labels, force
         As in :func:`labelkit.run`.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
@@ -217,6 +233,7 @@ def apply_to_folder(
         corpus,
         lambda _: None,
         id=id,
+        rows=RowChoice(limit, sample, random_state),
         gold=gold,
         map_label=map_label,
         batch_size=batch_size,
@@ -240,6 +257,7 @@ def run_to(
     labeling_of: Callable[[Sequence[str]], Labeling | None],
     *,
     id: str | None,  # noqa: A002 - as users write it
+    rows: RowChoice,
     gold: Any,
     map_label: Mapping[Any, str | None] | None,
     batch_size: int,
@@ -257,6 +275,7 @@ def run_to(
     corpus : object
     labeling_of : function
         From the names of the classes to what is to be done after the votes; None for nothing.
+    rows : RowChoice
     id, gold, map_label, batch_size, on_bad_row, force, **voting
         As in :func:`run`.
     """
@@ -265,7 +284,7 @@ def run_to(
     with held_place(out, force=force) as layout:
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
-        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row).chosen(rows, applier.plan.columns)
         with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
             labeling = labeling_of(applier.lfs.space.names)
@@ -315,7 +334,8 @@ def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **v
     times.note("apply")
     patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
     if run_.gold is not None and patterns.gold is not None:
-        run_.gold.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
+        n_gold_rows = None if run_.corpus.choice else n_rows
+        run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, run_.parts.ids(0).to_numpy())
     times.note("patterns")
     if labeling is None:
         write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, read_gold_column
 from labelkit.votes.gold_mapping import GoldMapping
 
@@ -14,9 +15,11 @@ _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 
 
 def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
-    """Open a corpus as a run did, whose manifest describes it: same ids, types and rejected rows."""
+    """Open a corpus as a run did, whose manifest describes it: same ids, types, chosen and rejected rows."""
     types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
-    return open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
+    whole = open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
+    columns = [name for name in described.get("columns") or () if name in whole.column_names]
+    return whole.chosen(RowChoice(**(described.get("rows") or {})), columns)
 
 
 def gold_column(manifest: Mapping[str, Any], column: str) -> GoldSource:
