@@ -17,7 +17,9 @@ from labelkit.cli._program import cli, say, with_debug
 @click.argument("rules")
 @click.argument("corpus", required=False)
 @with_rule_options
-@click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try.")
+@click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try, from its start.")
+@click.option("--sample", type=int, metavar="N", help="Try N rows instead that are drawn at random.")
+@click.option("--random-state", default=0, show_default=True, metavar="SEED", help="Another seed, another sample.")
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the gates on precision by.")
 @with_map_label
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")

@@ -158,12 +158,12 @@ class Corpus:
         Raises
         ------
         CorpusError
-            If a sample is to be drawn of what can be read only once, or some rows were chosen before.
+            If a sample is to be drawn of what can be read only once, or other rows were chosen before.
         """
-        if not choice:
+        if not choice or choice == self.choice:
             return self
         if self.choice:
-            raise CorpusError("rows of this corpus were chosen already", hint="choose of the whole corpus")
+            raise CorpusError("other rows of this corpus were chosen already", hint="choose of the whole corpus")
         rows = choose_rows(self._source, choice, columns=self._read_columns(columns), on_bad_row=self.on_bad_row)
         return Corpus(rows, id=self._id, on_bad_row=self.on_bad_row, stamp=self._stamp)
 
