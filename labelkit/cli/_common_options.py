@@ -41,7 +41,7 @@ with_map_label = click.option(
     "--map-label",
     metavar="VALUE=CLASS,...",
     multiple=True,
-    help="What the values of --gold mean: junk=SPAM; nothing behind = for a value that says nothing.",
+    help="What the values of --gold mean, if not names of classes: junk=SPAM (unsure= for one without a class).",
 )
 
 with_gold_options = with_options(

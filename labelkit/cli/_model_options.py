@@ -12,7 +12,7 @@ import click
 from labelkit.cli._common_options import listed, with_options
 
 with_model_options = with_options(
-    click.option("--model", default="LabelModel", show_default=True, help="The label model."),
+    click.option("--model", default="LabelModel", show_default=True, metavar="NAME", help="The label model."),
     click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model."),
     click.option(
         "--class-prior",
@@ -23,7 +23,7 @@ with_model_options = with_options(
     click.option(
         "--teach",
         is_flag=True,
-        help="Let --gold also teach the label model. Accuracy is then measured on gold that was held out.",
+        help="Let gold also teach the label model. Accuracy is then measured on gold that it did not see.",
     ),
 )
 

@@ -44,14 +44,14 @@ def run_command(
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from labelkit.runs.pipeline import Labeling  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.pipeline import LabelStage  # noqa: PLC0415 - --help has to be quick
 
     check_model(model, options)
     voted_on(
         rules,
         corpus,
         out,
-        lambda names: Labeling(chosen_model(model, options, class_prior, names), teach, report),
+        lambda names: LabelStage(chosen_model(model, options, class_prior, names), teach, report),
         quiet=quiet,
         **settings,
     )

@@ -12,7 +12,7 @@ from labelkit.cli._common_options import collected, label_meanings, with_options
 from labelkit.cli._program import say
 
 if TYPE_CHECKING:
-    from labelkit.runs.pipeline import Labeling
+    from labelkit.runs.pipeline import LabelStage
 
 with_row_options = with_options(
     click.option("--limit", type=int, metavar="N", help="Use the first N rows of CORPUS alone, to try things."),
@@ -39,7 +39,7 @@ def voted_on(
     rules: str,
     corpus: str,
     out: Path,
-    labeling_of: Callable[[Sequence[str]], Labeling | None],
+    labeling_of: Callable[[Sequence[str]], LabelStage | None],
     *,
     labels: str | None,
     select: tuple[str, ...],

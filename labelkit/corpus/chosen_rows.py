@@ -76,7 +76,7 @@ class RowChoice:
         return asdict(self)
 
 
-class ChosenRows:
+class SomeRows:
     """A source of some rows of another one.
 
     Parameters
@@ -99,11 +99,11 @@ class ChosenRows:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the whole, and draw again."""
-        return ChosenRows, (self._whole, self.choice, self.n_whole)
+        return SomeRows, (self._whole, self.choice, self.n_whole)
 
-    def __copy__(self) -> ChosenRows:
+    def __copy__(self) -> SomeRows:
         """Open the files of the whole anew."""
-        return ChosenRows(copy(self._whole), self.choice, self.n_whole)
+        return SomeRows(copy(self._whole), self.choice, self.n_whole)
 
     @property
     def name(self) -> str:
@@ -223,7 +223,7 @@ def _first_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.Re
             return
 
 
-def choose_rows(whole: CorpusSource, choice: RowChoice, *, columns: Sequence[str], on_bad_row: str) -> ChosenRows:
+def choose_rows(whole: CorpusSource, choice: RowChoice, *, columns: Sequence[str], on_bad_row: str) -> SomeRows:
     """Choose rows of a source; for a sample, those of a file whose rows are not known are counted first.
 
     Parameters
@@ -242,7 +242,7 @@ def choose_rows(whole: CorpusSource, choice: RowChoice, *, columns: Sequence[str
     rejects = on_bad_row == "reject" and whole.may_reject
     n_whole = None if rejects else whole.n_rows
     if choice.sample is None or n_whole is not None:
-        return ChosenRows(whole, choice, n_whole)
+        return SomeRows(whole, choice, n_whole)
     if whole.path is None and not whole.splittable and not whole.fingerprint():
         raise CorpusError(
             f"{whole.name} can be read only once, and a sample is drawn of rows that are counted before",
@@ -254,7 +254,7 @@ def choose_rows(whole: CorpusSource, choice: RowChoice, *, columns: Sequence[str
         if choice.limit is not None and n_rows >= choice.limit:
             n_rows = choice.limit
             break
-    return ChosenRows(whole, choice, n_rows)
+    return SomeRows(whole, choice, n_rows)
 
 
 def drawn_positions(n_rows: int, n: int, random_state: int) -> NDArray[np.int64]:

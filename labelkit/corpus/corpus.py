@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp, stamp_of
-from labelkit.corpus.chosen_rows import POSITION, ChosenRows, RowChoice, choose_rows
+from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
 from labelkit.exceptions import CorpusChangedError, CorpusError
 
@@ -96,7 +96,7 @@ class Corpus:
         self._id = id
         index = source.frame_index
         self._id_column = INDEX if id is None and index is not None and index.ids is not None else id
-        if self._id_column is None and isinstance(source, ChosenRows) and source.positions is not None:
+        if self._id_column is None and isinstance(source, SomeRows) and source.positions is not None:
             self._id_column = POSITION
         self._bad = BadRows(source.name, on_bad_row)
         if id is not None:
@@ -134,17 +134,17 @@ class Corpus:
     @property
     def choice(self) -> RowChoice:
         """The rows that are used of the whole corpus."""
-        return self._source.choice if isinstance(self._source, ChosenRows) else RowChoice()
+        return self._source.choice if isinstance(self._source, SomeRows) else RowChoice()
 
     @property
     def n_whole(self) -> int | None:
         """The number of rows of the whole corpus; None where only reading could tell."""
-        return self._source.n_whole if isinstance(self._source, ChosenRows) else self.n_rows
+        return self._source.n_whole if isinstance(self._source, SomeRows) else self.n_rows
 
     @property
     def drawn_positions(self) -> NDArray[np.int64] | None:
         """The positions of the rows in the whole corpus, if they are a sample of it."""
-        return self._source.positions if isinstance(self._source, ChosenRows) else None
+        return self._source.positions if isinstance(self._source, SomeRows) else None
 
     def chosen(self, choice: RowChoice, columns: Sequence[str]) -> Corpus:
         """Some of the rows, with the names that they have in the whole.

@@ -43,7 +43,7 @@ from labelkit.votes.label_space import LabelSpace
 
 
 @dataclass(frozen=True)
-class Labeling:
+class LabelStage:
     """What a run does after its votes.
 
     Parameters
@@ -159,7 +159,7 @@ def run(
         Path(out),
         lambda: collect(rules, labels=labels),
         corpus,
-        lambda _: Labeling(label_model(model), teach, report),
+        lambda _: LabelStage(label_model(model), teach, report),
         id=id,
         rows=RowChoice(limit, sample, random_state),
         gold=gold,
@@ -254,7 +254,7 @@ def run_to(
     out: Path,
     rules_of: Callable[[], LabelingFunctions],
     corpus: Any,
-    labeling_of: Callable[[Sequence[str]], Labeling | None],
+    labeling_of: Callable[[Sequence[str]], LabelStage | None],
     *,
     id: str | None,  # noqa: A002 - as users write it
     rows: RowChoice,
@@ -306,7 +306,7 @@ def run_to(
     return RunFolder(out)
 
 
-def _wanted(run_: Run, labeling: Labeling | None, voting: dict[str, Any]) -> WantedRun:
+def _wanted(run_: Run, labeling: LabelStage | None, voting: dict[str, Any]) -> WantedRun:
     most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
     infos = run_.applier.lfs.infos
     if labeling is None:
@@ -322,7 +322,7 @@ def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layou
     return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
 
 
-def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **voting: Any) -> None:
+def _make(run_: Run, labeling: LabelStage | None, *, anew: bool, workers: int, **voting: Any) -> None:
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
