@@ -146,6 +146,7 @@ from .runs.drift import (
     drift as drift,
 )
 from .runs.pipeline import (
+    apply_to_folder as apply_to_folder,
     run as run,
 )
 from .runs.report import (
@@ -153,6 +154,10 @@ from .runs.report import (
 )
 from .runs.run_folder import (
     RunFolder as RunFolder,
+)
+from .runs.steps import (
+    fit_votes as fit_votes,
+    label_to_folder as label_to_folder,
 )
 from .runs.why import (
     Why as Why,

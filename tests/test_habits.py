@@ -597,7 +597,11 @@ def test_answers_that_differ_in_spaces_are_one_class_with_a_warning():
         ("id,text,y\n1,free,1\n", ["--gold", "Y"], "--gold Y is neither a column of the corpus nor a file"),
         ("id,text\n1,free\n", ["--id", "ID"], "did you mean 'id'?"),
         ("text\ncaf\udce9\n", [], "--on-bad-row reject"),
-        ("id,text,y\n1,free,True\n", ["--gold", "y"], "write the class of each, SPAM or HAM\n"),
+        (
+            "id,text,y\n1,free,True\n",
+            ["--gold", "y"],
+            "the class of each, SPAM or HAM; --map-label VALUE=CLASS says what other values mean\n",
+        ),
     ],
 )
 def test_hints_of_the_command_line_are_options(tmp_path, capsys, content, arguments, expected):

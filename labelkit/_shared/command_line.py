@@ -16,11 +16,11 @@ from typing import Final
 
 _OPTIONS: Final = (
     "on_bad_row|on_fault|max_faults|id|gold|labels|workers|engine|batch_size|force|random_state|time_limit|isolate"
-    "|format|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least"
+    "|format|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least|teach|limit|sample|map_label"
 )
 """Options that functions and commands share."""
 
-_VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
+_VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\{[^{}]*\}|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
 _OPTION: Final = re.compile(rf"(?<![\w.(])({_OPTIONS})=({_VALUE})")
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
@@ -38,5 +38,7 @@ def _spelled(match: re.Match[str]) -> str:
         return flag
     if value.startswith("["):
         return f"{flag} {','.join(_TEXT.findall(value)) or 'A,B,...'}"
+    if value.startswith("{"):
+        return f"{flag} VALUE=CLASS"
     is_text = value.startswith(('"', "'"))
     return f"{flag} {shlex.quote(value[1:-1]) if is_text else value}"

@@ -142,7 +142,8 @@ class VoteCache:
         kinds = [str(corpus.column_type(name)) for name in contents]
         decides = isinstance(lf.body, Calls) and lf.body.decide is not None  # by the names of classes, perhaps
         classes = space.names if decides else len(space)
-        about = (__version__, sys.version_info[:3], str(space.dtype), classes, corpus.on_bad_row)
+        rows = [str(corpus.choice)] if corpus.choice else []
+        about = (__version__, sys.version_info[:3], str(space.dtype), classes, corpus.on_bad_row, *rows)
         key = fingerprint(about, inputs.digest, inputs.packages, contents, kinds)
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
         if path.parent.is_symlink():

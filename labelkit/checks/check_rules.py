@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
 from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
 from labelkit.corpus import Batch, open_corpus
+from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
@@ -31,7 +32,7 @@ ROWS: Final = 1_000
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of a corpus, voted on.
+    """The first rows of a corpus, or a sample of them, voted on.
 
     Attributes
     ----------
@@ -53,7 +54,10 @@ def check_rules(
     *,
     labels: Sequence[str] | None = None,
     rows: int = ROWS,
+    sample: int | None = None,
+    random_state: int = 0,
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
 ) -> CheckReport:
     """Import rules, run their examples, look for mistakes, and try them on the first rows of a corpus.
@@ -65,9 +69,15 @@ def check_rules(
         As :meth:`labelkit.Applier.apply` takes it.
     labels : list of class names, optional
     rows : int
-        Rows to try.
+        The first rows, so many, are tried.
+    sample : int, optional
+        Try so many rows instead that are drawn at random, as :func:`labelkit.run` draws them.
+    random_state : int
+        The seed of the sample.
     gold : str, array, Series or mapping by id, optional
         As :func:`labelkit.run` takes it; for the gates on precision.
+    map_label : mapping of value to name of a class, optional
+        As :func:`labelkit.run` takes it.
     id : str, optional
         The column that names the examples, where gold is by id.
 
@@ -82,12 +92,14 @@ def check_rules(
         problems += [*lint(lfs), *([] if corpus is None else map(_untried, lfs))]
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
     linted = begin_lint(lfs)
-    sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
-    tried = lfs[list(sample.matrix.names)]
-    judgements = judge(tried, sample.matrix, sample.gold)
-    problems += [*sample.problems, *lint_votes(tried, sample.matrix), *_of_gates(judgements), *linted()]
-    votes = dict(zip(sample.matrix.names, (sample.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
-    return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(sample.matrix))
+    tried_rows = try_rules(
+        lfs, corpus, rows=rows, sample=sample, random_state=random_state, gold=gold, map_label=map_label, id=id
+    )
+    tried = lfs[list(tried_rows.matrix.names)]
+    judgements = judge(tried, tried_rows.matrix, tried_rows.gold)
+    problems += [*tried_rows.problems, *lint_votes(tried, tried_rows.matrix), *_of_gates(judgements), *linted()]
+    votes = dict(zip(tried_rows.matrix.names, (tried_rows.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
+    return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(tried_rows.matrix))
 
 
 def try_rules(
@@ -95,16 +107,19 @@ def try_rules(
     corpus: Any,
     *,
     rows: int = ROWS,
+    sample: int | None = None,
+    random_state: int = 0,
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
 ) -> Sample:
-    """Vote on the first rows of a corpus, without the rules that do not fit its columns; faults are recorded.
+    """Vote on the first rows of a corpus, or on a sample, without the rules that do not fit its columns.
 
-    Rules that ask a language model are left out, too: trying them would cost money.
+    Faults are recorded. Rules that ask a language model are left out, too: trying them would cost money.
 
     Parameters
     ----------
-    lfs, corpus, rows, gold, id
+    lfs, corpus, rows, sample, random_state, gold, map_label, id
         As in :func:`check_rules`.
 
     Returns
@@ -120,7 +135,8 @@ def try_rules(
     """
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
-    opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types)
+    opened, choice = open_corpus(corpus, id=id, types=Applier(lfs).plan.types), RowChoice(None, sample, random_state)
+    rows = rows if sample is None else sample
     misfits: dict[str, Problem] = {}
     for lf in lfs:
         if _costs(lf):
@@ -135,7 +151,9 @@ def try_rules(
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
         raise CorpusError(first.message, hint=first.hint)
     names = lfs.space.names
-    applier, truth = Applier(lfs[fitting]), None if gold is None else open_gold(gold, opened, names).checked(names)
+    applier = Applier(lfs[fitting])
+    opened = opened.chosen(choice, applier.plan.columns)
+    truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
     batch = _first_rows(opened, applier, truth, rows)
     DistinctIds(opened).add(batch.ids, batch.start)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)

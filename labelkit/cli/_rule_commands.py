@@ -9,19 +9,35 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.secrets import masked
-from labelkit.cli._program import classes_named, cli, say, with_debug
+from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
+from labelkit.cli._program import cli, say, with_debug
 
 
 @cli.command()
 @click.argument("rules")
 @click.argument("corpus", required=False)
-@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
-@click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try.")
+@with_rule_options
+@click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try, from its start.")
+@click.option("--sample", type=int, metavar="N", help="Try N rows instead that are drawn at random.")
+@click.option("--random-state", default=0, show_default=True, metavar="SEED", help="Another seed, another sample.")
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the gates on precision by.")
+@with_map_label
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @with_debug
-def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, id_: str | None, **options: Any) -> None:
+def check(
+    rules: str,
+    corpus: str | None,
+    *,
+    labels: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    strict: bool,
+    id_: str | None,
+    gold: str | None,
+    map_label: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Import RULES, run their examples, look for mistakes, and try them on a few rows of CORPUS.
 
     The exit status is 1 if there is an error: an example that does not get the vote that it expects, a rule that fails
@@ -29,11 +45,13 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     """
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
-    if corpus is None and options["gold"] is not None:
+    if corpus is None and gold is not None:
         raise click.UsageError("--gold judges the votes on a corpus: give CORPUS behind RULES")
 
+    lfs = collected(rules, labels, select, exclude)
+    meanings = label_meanings(map_label, gold=gold)
     report = check_rules(
-        rules, None if corpus is None else Path(corpus), labels=classes_named(labels), id=id_, **options
+        lfs, None if corpus is None else Path(corpus), id=id_, gold=gold, map_label=meanings, **options
     )
     say(as_on_command_line(masked(str(report))))
     if not (report.clean if strict else report.ok):
@@ -43,7 +61,7 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
 @cli.command()
 @click.argument("rules")
 @click.argument("corpus", type=click.Path(path_type=Path))
-@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@with_rule_options
 @click.option("--rows", default=100_000, show_default=True, help="About how many rows to look at.")
 @click.option("--price-in", type=float, help="What a million tokens of prompts cost (else: as the rules say).")
 @click.option("--price-out", type=float, help="What a million tokens of answers cost.")
@@ -55,6 +73,8 @@ def plan(
     corpus: Path,
     *,
     labels: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
     rows: int,
     price_in: float | None,
     price_out: float | None,
@@ -65,12 +85,11 @@ def plan(
 
     Nothing is asked, unless --ask says so. Prompts that have an answer already cost nothing.
     """
-    from labelkit.apply.prompt_costs import asks_a_model, dry_run, estimate  # noqa: PLC0415 - as above
-    from labelkit.rules.collect import collect  # noqa: PLC0415 - --help has to be quick
+    from labelkit.apply.prompt_costs import asks_a_model, dry_run, estimate  # noqa: PLC0415 - --help has to be quick
 
     if (price_in is None) != (price_out is None):
         raise click.UsageError("--price-in and --price-out go together")
-    lfs = collect(rules, labels=classes_named(labels))
+    lfs = collected(rules, labels, select, exclude)
     prices = None if price_in is None or price_out is None else (price_in, price_out)
     say(str(estimate(lfs, corpus, rows=rows, prices=prices)))
     for lf in lfs if show or ask else ():
@@ -111,19 +130,18 @@ def cache() -> None:
 
 @cache.command(name="info")
 @click.argument("rules", required=False)
-@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
+@with_rule_options
 @with_debug
-def cache_info(rules: str | None, *, labels: str | None) -> None:
+def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> None:
     """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
     from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
-    from labelkit.rules.collect import collect  # noqa: PLC0415 - as above
 
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
     say(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
     _tell_answers()
-    lfs = [] if rules is None else collect(rules, labels=classes_named(labels))
+    lfs = [] if rules is None else collected(rules, labels, select, exclude)
     reasons = {lf.name: why_not(lf) for lf in lfs}
     for name, of_rule in reasons.items():
         say(f"  {name}: {'kept' if not of_rule else 'not kept: ' + '; '.join(of_rule)}")

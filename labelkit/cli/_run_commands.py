@@ -7,29 +7,21 @@ from typing import Any
 
 import click
 
-from labelkit.cli._program import classes_named, cli, say, with_debug
+from labelkit.cli._common_options import with_gold_options, with_rule_options
+from labelkit.cli._model_options import check_model, chosen_model, with_model_options
+from labelkit.cli._program import cli, say, with_debug
+from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
 @cli.command(name="run")
 @click.argument("rules")
 @click.argument("corpus")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
-@click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions).")
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the rules by.")
-@click.option("--model", default="LabelModel", show_default=True, help="The label model.")
-@click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model.")
-@click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
-@click.option("--workers", default=1, show_default=True, help="Threads or processes to use.")
-@click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules).")
-@click.option("--isolate", is_flag=True, help="Call the rules in processes: one that crashes is a fault.")
-@click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker.")
-@click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
-@click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more.")
-@click.option(
-    "--time-limit", default=600.0, show_default=True, metavar="SECONDS", help="For a rule and batch; 0: none."
-)
-@click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
-@click.option("--no-cache", is_flag=True, help="Let every rule vote anew, and keep no votes.")
+@with_gold_options
+@with_model_options
+@with_rule_options
+@with_row_options
+@with_voting_options
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -39,12 +31,11 @@ def run_command(
     corpus: str,
     *,
     out: Path,
-    id_: str | None,
-    gold: str | None,
     model: str,
     options: tuple[str, ...],
-    labels: str | None,
-    no_cache: bool,
+    class_prior: tuple[str, ...],
+    teach: bool,
+    report: bool,
     quiet: bool,
     **settings: Any,
 ) -> None:
@@ -53,48 +44,17 @@ def run_command(
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
     stopped goes on where it was when the same command is given again.
     """
-    from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.pipeline import LabelStage  # noqa: PLC0415 - --help has to be quick
 
-    finished = run(
+    check_model(model, options)
+    voted_on(
         rules,
-        Path(corpus),
+        corpus,
         out,
-        id=id_,
-        gold=gold,
-        model=_model(model, options),
-        labels=classes_named(labels),
-        progress=False if quiet else None,
-        cache=False if no_cache else None,
+        lambda names: LabelStage(chosen_model(model, options, class_prior, names), teach, report),
+        quiet=quiet,
         **settings,
     )
-    if not quiet:
-        say(finished.describe_finished() if finished.was_finished else finished.describe())
-
-
-def _model(name: str, options: tuple[str, ...]) -> Any:
-    """A label model with the parameters that were set."""
-    if not options:
-        return name
-    from ast import literal_eval  # noqa: PLC0415 - seldom needed
-    from inspect import signature  # noqa: PLC0415 - as above
-
-    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
-
-    if name not in MODELS:
-        raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(MODELS)}")
-    values, parameters = {}, sorted(signature(MODELS[name]).parameters)
-    for option in options:
-        key, _, text = option.partition("=")
-        if key not in parameters:
-            raise click.BadParameter(f"--set {option}: {name} has the parameters {', '.join(parameters)}")
-        try:
-            values[key] = literal_eval(text)
-        except (ValueError, SyntaxError):
-            values[key] = text
-    try:
-        return MODELS[name](**values)
-    except TypeError as error:
-        raise click.BadParameter(f"--set {' '.join(options)}: {error}") from None
 
 
 @cli.command()

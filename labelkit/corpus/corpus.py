@@ -16,10 +16,14 @@ import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp, stamp_of
+from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
 from labelkit.exceptions import CorpusChangedError, CorpusError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from labelkit.votes.example_names import FrameIndex
 
 BATCH_ROWS: Final = 65_536
@@ -92,6 +96,8 @@ class Corpus:
         self._id = id
         index = source.frame_index
         self._id_column = INDEX if id is None and index is not None and index.ids is not None else id
+        if self._id_column is None and isinstance(source, SomeRows) and source.positions is not None:
+            self._id_column = POSITION
         self._bad = BadRows(source.name, on_bad_row)
         if id is not None:
             self._check_columns([id])
@@ -119,6 +125,47 @@ class Corpus:
     def has_ids(self) -> bool:
         """True if the rows have ids of a column or an index; else a row's position is its id."""
         return self._id_column is not None
+
+    @property
+    def named_by_position(self) -> bool:
+        """True if an example is named by its position in the whole corpus, as those of a sample are, too."""
+        return self._id_column in {None, POSITION}
+
+    @property
+    def choice(self) -> RowChoice:
+        """The rows that are used of the whole corpus."""
+        return self._source.choice if isinstance(self._source, SomeRows) else RowChoice()
+
+    @property
+    def n_whole(self) -> int | None:
+        """The number of rows of the whole corpus; None where only reading could tell."""
+        return self._source.n_whole if isinstance(self._source, SomeRows) else self.n_rows
+
+    @property
+    def drawn_positions(self) -> NDArray[np.int64] | None:
+        """The positions of the rows in the whole corpus, if they are a sample of it."""
+        return self._source.positions if isinstance(self._source, SomeRows) else None
+
+    def chosen(self, choice: RowChoice, columns: Sequence[str]) -> Corpus:
+        """Some of the rows, with the names that they have in the whole.
+
+        Parameters
+        ----------
+        choice : RowChoice
+        columns : sequence of str
+            Those that will be read: where bad rows are left out, they decide which rows there are.
+
+        Raises
+        ------
+        CorpusError
+            If a sample is to be drawn of what can be read only once, or other rows were chosen before.
+        """
+        if not choice or choice == self.choice:
+            return self
+        if self.choice:
+            raise CorpusError("other rows of this corpus were chosen already", hint="choose of the whole corpus")
+        rows = choose_rows(self._source, choice, columns=self._read_columns(columns), on_bad_row=self.on_bad_row)
+        return Corpus(rows, id=self._id, on_bad_row=self.on_bad_row, stamp=self._stamp)
 
     @property
     def id_type(self) -> pa.DataType:

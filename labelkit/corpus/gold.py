@@ -6,7 +6,6 @@ examples that are named. It is small, and travels to the workers that write a ru
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit._shared.spreadsheets import restored
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus, missing_hint
+from labelkit.corpus.gold_ids import ids_of_file
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError, LabelkitError
 from labelkit.votes.alignment import (
@@ -33,15 +32,13 @@ from labelkit.votes.alignment import (
 )
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.gold_mapping import GoldMapping
 
 LABEL_COLUMNS: Final = ("gold", "label")
 """Names that the column of the labels in a file may have."""
 
 ROW_COLUMNS: Final = ("row", "position")
 """Names that a column of positions in the corpus, from 0, may have in a file."""
-
-_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")
-"""A whole number as it is written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +52,19 @@ class GoldSource:
     values : ndarray, shape (n_gold,), optional
     names : RowNames of length n_gold, optional
         The ids that the values belong to; without it, they are in the order of the corpus.
+    mapping : GoldMapping, optional
+        What the values mean that are not the names of classes.
     """
 
     column: str | None = None
     values: NDArray[Any] | None = None
     names: RowNames | None = None
+    mapping: GoldMapping | None = None
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
         if self.column is not None:
-            return gold_classes(column_values(batch.table.column(self.column)), class_names)
+            return self.classes(column_values(batch.table.column(self.column)), class_names)
         positions = np.arange(batch.start, batch.start + len(batch))
         ids = positions if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
         return self.at(positions, ids, class_names)
@@ -75,7 +75,7 @@ class GoldSource:
         places = positions if self.names is None else self.names.positions(ids)
         gold = np.full(len(ids), -1, dtype=np.int64)
         there = (places >= 0) & (places < len(self.values))
-        gold[there] = gold_classes(self.values[places[there]], class_names)
+        gold[there] = self.classes(self.values[places[there]], class_names)
         return gold
 
     def checked(self, class_names: Sequence[str]) -> GoldSource:
@@ -86,22 +86,40 @@ class GoldSource:
         GoldError
             If a value is not a class.
         """
-        return self if self.values is None else replace(self, values=gold_classes(self.values, class_names))
+        if self.values is None:
+            return self
+        return replace(self, values=self.classes(self.values, class_names), mapping=None)
+
+    def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
+        """Turn values of this gold into class numbers, -1 where unknown.
+
+        Raises
+        ------
+        GoldError
+            If a value is not a class.
+        """
+        try:
+            return (
+                gold_classes(values, class_names) if self.mapping is None else self.mapping.apply(values, class_names)
+            )
+        except GoldError as error:
+            hint = "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean"
+            raise GoldError(error.message, hint=f"{error.hint}; {hint}" if error.hint else hint) from None
 
     @property
     def n_labels(self) -> int | None:
         """The number of labels, once they are :meth:`checked`; None for a column: all are of an example."""
         return None if self.values is None else int((self.values >= 0).sum())
 
-    def check_matched(self, n_matched: int, n_rows: int, ids: NDArray[Any]) -> None:
+    def check_matched(self, n_matched: int, n_rows: int | None, ids: NDArray[Any]) -> None:
         """Refuse gold of which no label is an example's, and gold in an order of another length.
 
         Parameters
         ----------
         n_matched : int
             Examples of the corpus that have a label.
-        n_rows : int
-            Examples of the corpus.
+        n_rows : int or None
+            Examples of the corpus; None for some of those that gold is in the order of.
         ids : ndarray
             Those of the first ones.
 
@@ -109,7 +127,7 @@ class GoldSource:
         ------
         GoldError
         """
-        if self.names is None and self.values is not None and len(self.values) != n_rows:
+        if self.names is None and self.values is not None and n_rows is not None and len(self.values) != n_rows:
             raise _other_length(len(self.values), n_rows)
         if n_matched:
             return
@@ -124,7 +142,9 @@ class GoldSource:
         )
 
 
-def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> GoldSource:
+def open_gold(
+    gold: Any, corpus: Corpus, class_names: Sequence[str] = (), map_label: Mapping[Any, str | None] | None = None
+) -> GoldSource:
     """Find out where gold labels are.
 
     Parameters
@@ -135,6 +155,8 @@ def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> Gol
     corpus : Corpus
     class_names : sequence of str, optional
         By which a file without a header is recognised.
+    map_label : mapping of value to name of a class, optional
+        What the values mean that are not the names of classes; None for those that say nothing.
 
     Raises
     ------
@@ -142,8 +164,9 @@ def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> Gol
         If a name is neither a column nor a file, a file does not name the examples by id, an id is named twice, or an
         array has another length than the corpus.
     """
+    mapping = GoldMapping.of(map_label, class_names) if map_label else None
     if isinstance(gold, str) and gold in corpus.column_names:
-        return GoldSource(column=gold)
+        return GoldSource(column=gold, mapping=mapping)
     if isinstance(gold, str | Path):
         if not Path(gold).is_file():
             raise GoldError(
@@ -155,16 +178,18 @@ def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> Gol
             Path(gold),
             [corpus.id],
             are_text=corpus.has_ids and pa.types.is_string(corpus.id_type),
-            are_positions=not corpus.has_ids,
+            are_positions=corpus.named_by_position,
             corpus_columns=corpus.column_names,
             class_names=class_names,
         )
     else:
         source = _given_gold(gold, corpus)
     n_values = 0 if source.values is None else len(source.values)
-    if source.names is None and corpus.n_rows is not None and n_values != corpus.n_rows:
-        raise _other_length(n_values, corpus.n_rows)
-    return source
+    if source.names is None and corpus.n_whole is not None and n_values != corpus.n_whole:
+        raise _other_length(n_values, corpus.n_whole)
+    if source.names is None and source.values is not None and corpus.drawn_positions is not None:
+        source = replace(source, values=source.values[corpus.drawn_positions])
+    return replace(source, mapping=mapping)
 
 
 def _other_length(n_gold: int, n_rows: int) -> GoldError:
@@ -233,8 +258,15 @@ def column_values(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     return object_array(column.to_pylist())
 
 
-def read_gold_column(corpus: Corpus, column: str) -> GoldSource:
+def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -> GoldSource:
     """Read a column of labels and the ids beside it; without ids, positions are the ids.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    column : str
+    also : list of str
+        Columns to load, too: rows that are bad in any of them are left out, and do not count in positions.
 
     Raises
     ------
@@ -243,7 +275,7 @@ def read_gold_column(corpus: Corpus, column: str) -> GoldSource:
     """
     names, values = [], []
     try:
-        for batch in corpus.batches([column], BATCH_ROWS):
+        for batch in corpus.batches(list(dict.fromkeys([column, *also])), BATCH_ROWS):
             positions = np.arange(batch.start, batch.start + len(batch))
             names.append(positions if batch.ids is None else column_values(batch.ids))
             values.append(column_values(batch.table.column(0)))
@@ -289,7 +321,7 @@ def read_gold_file(
         answers = read_annotations(path, id_columns=id_columns, class_names=class_names)
         if answers is not None:
             _check_names(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
-            return _by_name(_ids(answers.ids, path, are_text=are_text), answers.labels)
+            return _by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels)
         table = open_corpus(path)
         key, label = _columns_of(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         _check_header(path, key, label, id_columns, class_names)
@@ -304,7 +336,7 @@ def read_gold_file(
     if key is None:
         return GoldSource(values=values)
     ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
-    return _by_name(_ids(ids, path, are_text=are_text), values)
+    return _by_name(ids_of_file(ids, path, are_text=are_text), values)
 
 
 def _columns_of(path: Path, names: list[str], id_columns: Sequence[str | None]) -> tuple[str | None, str]:
@@ -372,53 +404,6 @@ def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
         hint=f"name the column of the ids of the corpus: {named}; or call the column in the file 'row' if it counts "
         "the rows from 0",
     )
-
-
-def _ids(given: NDArray[Any], path: Path, *, are_text: bool | None) -> NDArray[Any]:
-    """Return the ids of a file in the type that those of the examples have; a table of labelkit has no formulas."""
-    for place, name in enumerate(given.tolist()):
-        if name is None or (isinstance(name, str) and not name.strip()) or name != name:  # noqa: PLR0124 - NaN
-            blank = "null" if name is None else "blank"
-            raise GoldError(f"{path}, row {place}: the id is {blank}", hint="give each label the id of an example")
-    if _is_csv(path):
-        given = object_array(restored(name) if isinstance(name, str) else name for name in given.tolist())
-    if are_text is None:
-        return whole_ids(given) if _is_csv(path) else given
-    if are_text:
-        return object_array(str(_plain(name)) for name in given.tolist())
-    odd = next((name for name in given.tolist() if not _is_whole(name)), None)
-    if odd is not None:
-        raise GoldError(
-            f"{path} names examples such as {odd!r}, and those of the corpus are numbers",
-            hint="name the column of the ids: id= (--id); write numbers without leading zeros, spaces or decimals",
-        )
-    return np.array([int(name) for name in given.tolist()], dtype=np.int64)
-
-
-def _is_csv(path: Path) -> bool:
-    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
-
-
-def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:
-    """Return ids as integers if all are whole numbers, written without a leading zero; else as they are.
-
-    >>> whole_ids(np.array(["7", "12"], dtype=object)), whole_ids(np.array(["07", "12"], dtype=object))
-    (array([ 7, 12]), array(['07', '12'], dtype=object))
-    """
-    are_whole = len(ids) > 0 and all(_is_whole(name) for name in ids.tolist())
-    return np.array([int(name) for name in ids.tolist()], dtype=np.int64) if are_whole else ids
-
-
-def _plain(name: Any) -> Any:
-    """Return a float that is whole as an int: a column of numbers with gaps holds such."""
-    return int(name) if isinstance(name, float) and name.is_integer() else name
-
-
-def _is_whole(name: Any) -> bool:
-    if isinstance(name, str):
-        return _WHOLE.fullmatch(name) is not None
-    is_number = isinstance(name, int | float) and not isinstance(name, bool)
-    return is_number and abs(name) < 2**63 and name == int(name)
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:

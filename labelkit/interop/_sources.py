@@ -118,6 +118,7 @@ def source_of(labels: Any, matrix: LabelMatrix | None, corpus: Any, id_: str | N
     if isinstance(labels, RunFolder):
         if matrix is not None or id_ is not None:
             raise ExportError("a run has votes and ids of its own", hint="leave matrix= and id= out")
+        labels.check_labeled()
         return FolderLabels(labels, corpus)
     if isinstance(labels, ProbabilisticLabels):
         return HeldLabels(labels, matrix, None if corpus is None else open_corpus(corpus, id=id_))
@@ -160,6 +161,8 @@ class FolderLabels:
         described: str | None = self.folder.manifest["corpus"]["id"]
         if described is not None:
             return described
+        if self.folder.manifest["corpus"].get("rows") and not self.folder.layout.index.is_file():
+            return "row"  # of the whole corpus
         ids = pq.read_table(self.folder.layout.parts("labels")[0], columns=["id"]).column(0).to_numpy()
         return _name_of_ids(ids)
 

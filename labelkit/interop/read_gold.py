@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
-from labelkit.corpus.gold import read_gold_file, whole_ids
+from labelkit.corpus.gold import read_gold_file
+from labelkit.corpus.gold_ids import whole_ids
 from labelkit.exceptions import CorpusError, GoldError
 
 if TYPE_CHECKING:

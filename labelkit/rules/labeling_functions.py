@@ -9,6 +9,7 @@ from typing import overload
 
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import CollectError, LabelSpaceError
+from labelkit.rules._selection import chosen_names
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -30,6 +31,11 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         If there are no rules, two share a name, or they belong to two label spaces.
     LabelSpaceError
         If the label space cannot be inferred.
+
+    Attributes
+    ----------
+    selected, excluded : tuple of str
+        The patterns that :meth:`select` and :meth:`exclude` were given, for the manifest of a run.
     """
 
     def __init__(
@@ -43,6 +49,8 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         if not hasattr(lfs, "__iter__") or hasattr(lfs, "encode"):
             raise CollectError(f"{lfs!r} is no list of labeling functions", hint='collect("rules.py") makes one')
         inherited: LabelSpace | None = lfs.space if isinstance(lfs, LabelingFunctions) else None
+        self.selected: tuple[str, ...] = lfs.selected if isinstance(lfs, LabelingFunctions) else ()
+        self.excluded: tuple[str, ...] = lfs.excluded if isinstance(lfs, LabelingFunctions) else ()
         self._lfs = tuple(lfs)
         _check_rules(self._lfs)
         self.space: LabelSpace
@@ -93,6 +101,55 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
     def names(self) -> tuple[str, ...]:
         """The names of the rules, in order."""
         return tuple(lf.name for lf in self._lfs)
+
+    def select(self, *patterns: str) -> LabelingFunctions:
+        """Keep the rules that any of the patterns is of, in their order; all if no pattern is given.
+
+        Parameters
+        ----------
+        *patterns : str
+            The name of a rule; a glob of names, such as ``"link*"``; or ``"group:"`` and the name of a group, or a glob
+            of groups. Capitals count.
+
+        Raises
+        ------
+        CollectError
+            If a pattern is of no rule: it is probably misspelt.
+
+        Examples
+        --------
+        >>> import labelkit as lk
+        >>> link = lk.regex("https?:", label=1).rule(name="link", group="links")
+        >>> short = lk.regex("^.{,9}$", label=0).rule(name="short")
+        >>> lfs = LabelingFunctions([link, short], labels=["HAM", "SPAM"])
+        >>> lfs.select("group:links").names, lfs.exclude("li*").names
+        (('link',), ('short',))
+        """
+        names = chosen_names(self, patterns)
+        return self._some([lf for lf in self if lf.name in names or not patterns], selected=patterns)
+
+    def exclude(self, *patterns: str) -> LabelingFunctions:
+        """Leave out the rules that any of the patterns is of, as :meth:`select` takes them.
+
+        Raises
+        ------
+        CollectError
+            If a pattern is of no rule, or no rule is left.
+        """
+        names = chosen_names(self, patterns)
+        kept = [lf for lf in self if lf.name not in names]
+        if not kept:
+            raise CollectError(
+                f"no rule is left without {', '.join(map(repr, patterns))}", hint="exclude fewer of the rules"
+            )
+        return self._some(kept, excluded=patterns)
+
+    def _some(
+        self, lfs: list[LabelingFunction[...]], *, selected: tuple[str, ...] = (), excluded: tuple[str, ...] = ()
+    ) -> LabelingFunctions:
+        some = LabelingFunctions(lfs, labels=self.space)
+        some.selected, some.excluded = (*self.selected, *selected), (*self.excluded, *excluded)
+        return some
 
     @cached_property
     def infos(self) -> tuple[LFInfo, ...]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit.analysis import Summary
+from labelkit.corpus.chosen_rows import RowChoice
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
@@ -32,8 +33,9 @@ def describe(folder: RunFolder) -> str:
         "",
         str(Summary.read_csv(folder.layout.summary)),
         "",
-        f"labels by {manifest['model']['name']}: {_labels(folder)}",
     ]
+    if folder.is_labeled:
+        lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
@@ -47,8 +49,10 @@ def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_cached = len(timings.get("remembered", ()))
     cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
+    rows = RowChoice(**(manifest["corpus"].get("rows") or {}))
+    chosen = f" ({rows})" if rows else ""
     return (
-        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples in {seconds} s{cached}; "
+        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{cached}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
     )
 
@@ -91,6 +95,10 @@ def _files(folder: RunFolder) -> list[str]:
         lines.append(f"{count(manifest['faults'])} faults: see {layout.faults}")
     if manifest["rejects"]:
         lines.append(f"{count(manifest['rejects'])} rows were rejected: see {layout.rejects}")
+    if not folder.is_labeled:
+        lines.append(f"written to {folder.path}: votes/, summary.csv, patterns.parquet, faults.parquet, manifest.json")
+        lines.append(f"votes alone: labelkit fit {folder.path} --out MODEL learns a label model from them")
+        return lines
     lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
     if layout.report.is_file():
         lines.append(f"to look at: {layout.report}")

@@ -17,7 +17,7 @@ MANIFEST: Final[dict[str, Shape]] = {
     "classes": [str],
     "corpus": {"path": (str, None), "fingerprint": str, "id": (str, None)},
     "gold": (str, None),
-    "model": {"name": str, "params": dict},
+    "model": ({"name": str, "params": dict}, None),
     "evaluation": (dict, None),
     "examples": int,
     "covered": int,

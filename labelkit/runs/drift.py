@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from labelkit.analysis.drift import Drift, drift_of
-from labelkit.corpus import open_corpus
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
+from labelkit.runs.run_corpus import opened_again
 from labelkit.runs.run_folder import RunFolder
 
 
@@ -35,7 +35,7 @@ def drift(
         A column of the corpora of two run folders, or a value for each example before and after: coverage is compared
         in each slice, too.
     model : label model, optional
-        Compares how its labels are distributed; by default, the model of the run ``before``.
+        Compares how its labels are distributed; by default, the model of the run ``before``, if it has one.
     alpha : float
         Least upper bound of the probability of any alarm where nothing drifts, in (0, 1).
     at_least : float
@@ -64,7 +64,7 @@ def drift(
     """
     sides = [_opened(side) for side in (before, after)]
     first = sides[0]
-    if model is None and isinstance(first, RunFolder):
+    if model is None and isinstance(first, RunFolder) and first.is_labeled:
         model = first.model()
     if isinstance(by, str):
         by = tuple(_column(side, by) for side in sides)
@@ -91,7 +91,7 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
             hint="by=(values before, values after)",
         )
-    corpus = open_corpus(Path(path), id=side.manifest["corpus"].get("id"), on_bad_row="reject")
+    corpus = opened_again(Path(path), side.manifest["corpus"])
     return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
 
 

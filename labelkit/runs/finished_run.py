@@ -25,10 +25,13 @@ class WantedRun:
     ----------
     inputs : RunInputs
     rules : sequence of LFInfo
-    model : label model
+    model : label model or None
+        None for votes alone: a run that has labels, too, is also such a run.
     most_faults : int or None
         More faults would stop it; None for any number.
     report : bool
+    teach : bool
+        Whether gold teaches the label model.
     """
 
     inputs: RunInputs
@@ -36,6 +39,7 @@ class WantedRun:
     model: Any
     most_faults: int | None
     report: bool
+    teach: bool = False
 
     def differences(self, layout: RunLayout) -> list[str]:
         """List what is different in a finished run, or missing; empty if it is the run that is wanted."""
@@ -44,8 +48,13 @@ class WantedRun:
             return [f"its {layout.manifest.name} is damaged, or of an earlier version of labelkit"]
         reasons = self.inputs.differences(manifest["inputs"])
         reasons += _of_rules(self.rules, manifest["rules"])
-        reasons += _of_model(self.model, manifest["model"], manifest["inputs"].get("model"))
-        n_faults, missing = manifest["faults"], layout.missing(manifest["parts"])
+        labeled = self.model is not None
+        if labeled:
+            reasons += _of_model(self.model, manifest["model"], manifest["inputs"].get("model"))
+        if labeled and manifest["model"] is not None and bool(manifest.get("taught")) != self.teach:
+            reasons.append(f"gold {'did not teach' if self.teach else 'taught'} its label model")
+        unlabeled = labeled and manifest["model"] is None
+        n_faults, missing = manifest["faults"], layout.missing(manifest["parts"], labeled=labeled and not unlabeled)
         if self.most_faults is not None and n_faults > self.most_faults:
             reasons.append(f"its {count(n_faults)} faults would stop it")
         if missing:
@@ -53,7 +62,7 @@ class WantedRun:
             reasons.append(
                 f"{names}{' and more' if len(missing) > 3 else ''} {'is' if missing[1:] == [] else 'are'} missing"
             )
-        if self.report and not layout.report.is_file():
+        if self.report and not unlabeled and not layout.report.is_file():
             reasons.append("it has no report (`labelkit report` writes one)")
         return reasons
 
@@ -89,7 +98,8 @@ def _read(layout: RunLayout) -> dict[str, Any]:
     inputs = checked_note(manifest.get("inputs"), kinds)
     numbers = all(isinstance(manifest.get(name), int) for name in ("faults", "parts", "examples"))
     model, rules = manifest.get("model"), manifest.get("rules")
-    shown = isinstance(rules, list) and isinstance(model, dict) and isinstance(model.get("params"), dict)
+    described = model is None or (isinstance(model, dict) and isinstance(model.get("params"), dict))
+    shown = isinstance(rules, list) and described
     return manifest if inputs and numbers and shown else {}
 
 
@@ -104,7 +114,9 @@ def _of_rules(rules: Sequence[LFInfo], described: Any) -> list[str]:
     return reasons
 
 
-def _of_model(model: Any, described: Mapping[str, Any], digests: Any) -> list[str]:
+def _of_model(model: Any, described: Mapping[str, Any] | None, digests: Any) -> list[str]:
+    if described is None:
+        return ["it has votes alone (`labelkit fit` and `labelkit label` go on from them)"]
     now = described_model(model)
     if described.get("name") != now["name"]:
         return [f"the label model is {now['name']}, and was {described.get('name')}"]

@@ -1,9 +1,10 @@
-"""Write the results of a run into its folder: statistics, model, faults, rejects, manifest, report and timings."""
+"""Write the results of a run into its folder: of its votes, and, where there is one, of its label model."""
 
 from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -17,9 +18,9 @@ from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
-from labelkit.runs.run_folder import write_faults, write_index, write_json
+from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
-from labelkit.runs.run_state import Run, StageTimes
+from labelkit.runs.run_state import Run
 from labelkit.votes.vote_patterns import VotePatterns
 
 
@@ -34,20 +35,14 @@ class _Answered:
         return self.proba
 
 
-def write_results(
-    run_: Run,
-    model: Any,
-    patterns: VotePatterns,
-    proba: NDArray[np.float64],
-    n_rows: int,
-    times: StageTimes,
-    *,
-    report: bool,
-) -> None:
-    """Write the statistics, the model, the faults, the rejects, the manifest, the report and the timings."""
-    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
-    from labelkit.runs.report import write_report  # noqa: PLC0415 - brings scikit-learn
+def write_votes(run_: Run, patterns: VotePatterns, n_rows: int) -> dict[str, Any]:
+    """Write what no label model changes: the faults, the rejects, the index and the patterns.
 
+    Returns
+    -------
+    dict
+        The manifest of a run that has votes alone.
+    """
     layout, parts = run_.layout, run_.parts
     n_parts = parts.count(until_fault=False)
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
@@ -56,25 +51,50 @@ def write_results(
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     with replaced(layout.rejects) as draft:
         draft.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
-    answered: Any = _Answered(proba)
-    summarize(patterns, model=answered).to_csv(layout.summary)
-    times.note("summary")
-    model.save(layout.model)
-    counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
-    write_json(layout.manifest, {**_manifest(run_, model, patterns), **counts})
     patterns.save(layout.patterns)
     if RunInputs.read(layout.inputs).get("described") == MIXED:
         parts.describe(n_parts)
-    if report:
-        write_report(layout.folder, corpus=run_.corpus, history=False)
-    times.note("report")
-    per_lf = dict(sorted(run_.applier.seconds.items()))
+    counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
+    return {**_manifest(run_, patterns), **counts}
+
+
+def write_unlabeled(layout: RunLayout, manifest: Mapping[str, Any], patterns: VotePatterns) -> None:
+    """Write the statistics and the manifest of a run that ends with its votes."""
+    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
+
+    summarize(patterns).to_csv(layout.summary)
+    write_json(layout.manifest, manifest)
+
+
+def write_labeled(
+    layout: RunLayout,
+    manifest: Mapping[str, Any],
+    model: Any,
+    patterns: VotePatterns,
+    proba: NDArray[np.float64],
+) -> None:
+    """Write the statistics, the label model, and the manifest of votes completed by what is of the model."""
+    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
+
+    answered: Any = _Answered(proba)
+    summarize(patterns, model=answered).to_csv(layout.summary)
+    model.save(layout.model)
+    of_model = {
+        "model": described_model(model),
+        "taught": bool(getattr(model, "learned_from_gold_", False)),
+        "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
+        "inputs": {**manifest["inputs"], "model": digested_model(model)},
+    }
+    write_json(layout.manifest, {**manifest, **of_model})
+
+
+def write_timings(layout: RunLayout, seconds: Mapping[str, float], rest: Mapping[str, Any]) -> None:
+    """Write the date, the seconds of each stage, and what else is not the same when a run is made again."""
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    timings = {"finished": finished, "seconds": times.seconds, "seconds_per_lf": per_lf}
-    write_json(layout.timings, {**timings, "remembered": list(run_.applier.remembered)})
+    write_json(layout.timings, {**rest, "finished": finished, "seconds": dict(seconds)})
 
 
-def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
+def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
     lfs, corpus = run_.applier.lfs, run_.corpus
     covered = int(patterns.counts[covered_patterns(patterns)].sum())
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
@@ -88,19 +108,23 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
             }
             for lf, info in zip(lfs, lfs.infos, strict=True)
         ],
+        "selected": {"select": list(lfs.selected), "exclude": list(lfs.excluded)},
         "classes": list(lfs.space.names),
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
             "id": corpus.id,
+            "rows": corpus.choice.to_dict() if corpus.choice else None,
             "columns": list(run_.applier.plan.columns),
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
+        "map_label": None if run_.gold is None or run_.gold.mapping is None else dict(run_.gold.mapping.classes),
         "gold_labels": _gold_labels(run_, patterns),
-        "model": described_model(model),
-        "inputs": {**run_.inputs.lasting, "model": digested_model(model)},
-        "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
+        "model": None,
+        "taught": False,
+        "inputs": run_.inputs.lasting,
+        "evaluation": None,
         "covered": covered,
         "patterns": len(patterns),
         "batch_rows": run_.batch_rows,

@@ -1,15 +1,16 @@
 """Run rules over a corpus, fit a label model, and write votes, labels and statistics to a folder.
 
 Everything streams: memory is bounded by a batch for each worker and the distinct patterns of votes. The folder is
-written beside its final place and renamed when it is complete; a run that was stopped goes on where it was.
+written beside its final place and renamed when it is complete; a run that was stopped goes on where it was. A run may
+end with its votes (:func:`apply_to_folder`); :mod:`labelkit.runs.steps` goes on from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
@@ -22,21 +23,41 @@ from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
-from labelkit.corpus.gold import open_gold
+from labelkit.corpus.chosen_rows import RowChoice
+from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.manifest import write_results
+from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.sudden_death import noted, warn_of_death
+from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.votes.label_space import LabelSpace
+
+
+@dataclass(frozen=True)
+class LabelStage:
+    """What a run does after its votes.
+
+    Parameters
+    ----------
+    model : label model
+    teach : bool
+        Whether gold teaches the model.
+    report : bool
+        Whether to write the report.
+    """
+
+    model: Any
+    teach: bool
+    report: bool
 
 
 def run(
@@ -45,7 +66,12 @@ def run(
     out: str | Path,
     *,
     id: str | None = None,  # noqa: A002 - the word that users write
+    limit: int | None = None,
+    sample: int | None = None,
+    random_state: int = 0,
     gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
+    teach: bool = False,
     model: Any = "LabelModel",
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
@@ -77,10 +103,25 @@ def run(
         writes a folder.
     id : str, optional
         The column that names the examples; as in :meth:`labelkit.Applier.apply`.
+    limit : int, optional
+        Use the first rows of the corpus alone, so many. They keep the names that they have in the whole.
+    sample : int, optional
+        Use so many rows that are drawn at random of the corpus, or of its first ``limit`` rows, in their order. The
+        same seed draws the same rows of a corpus in any format. They keep the names that they have in the whole: where
+        there are no ids, their positions there.
+    random_state : int
+        The seed of ``sample``.
     gold : str, array, Series or mapping, optional
         Trusted labels of some examples: the name of a column, a file of ids and labels, or as in
-        :func:`labelkit.summarize`. They are used to judge the rules, not to fit the model. Labels of ids that are not
-        in the corpus are left out; the manifest and the report say how many were matched, of how many.
+        :func:`labelkit.summarize`. They are used to judge the rules, and to fit the model only with ``teach``. Labels
+        of ids that are not in the corpus are left out; the manifest and the report say how many were matched, of how
+        many.
+    map_label : mapping of value to name of a class, optional
+        What the values of gold mean that are not the names of classes, such as ``{"junk": "SPAM"}``; None for a value
+        that says nothing. With it, numbers mean what it says alone.
+    teach : bool
+        Whether gold also teaches the label model. What is then reported of labels by gold is cross-fitted: each fifth
+        of the gold is judged by a model that learned from the others.
     model : str or label model
         The name of a label model, or one with parameters set.
     labels : IntEnum, list of class names or int, optional
@@ -105,62 +146,184 @@ def run(
         If the corpus cannot be read, lacks a column, has an id twice, has no rows, or its file was written again during
         the run.
     GoldError
-        If gold does not fit the corpus or the classes, or none of it is of an example.
+        If gold does not fit the corpus or the classes, none of it is of an example, or there is none to teach the
+        model.
+    ModelError
+        If gold is to teach a model that does not learn from it.
     FaultError
         If a rule failed and ``on_fault`` is ``"raise"``, or there were more faults than ``max_faults``.
     TimeLimitError
         If a rule took longer for a batch than ``time_limit``. The same run goes on after the last finished batch.
     """
-    checked_time_limit(time_limit)
-    engine_named(engine, workers, isolate=isolate)  # a mistake is an error before anything is read
-    with held_place(Path(out), force=force) as layout:
-        applier = Applier(collect(rules, labels=labels))
+    return run_to(
+        Path(out),
+        lambda: collect(rules, labels=labels),
+        corpus,
+        lambda _: LabelStage(label_model(model), teach, report),
+        id=id,
+        rows=RowChoice(limit, sample, random_state),
+        gold=gold,
+        map_label=map_label,
+        batch_size=batch_size,
+        on_bad_row=on_bad_row,
+        force=force,
+        workers=workers,
+        engine=engine,
+        isolate=isolate,
+        on_fault=on_fault,
+        max_faults=max_faults,
+        time_limit=time_limit,
+        progress=progress,
+        cache=cache,
+    )
+
+
+def apply_to_folder(
+    rules: LabelingFunctions | ModuleType | str | Path | Sequence[Any],
+    corpus: Any,
+    out: str | Path,
+    *,
+    id: str | None = None,  # noqa: A002 - the word that users write
+    limit: int | None = None,
+    sample: int | None = None,
+    random_state: int = 0,
+    gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
+    labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    workers: int = 1,
+    engine: str | None = None,
+    isolate: bool = False,
+    batch_size: int = BATCH_ROWS,
+    on_fault: OnFault = "raise",
+    max_faults: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    on_bad_row: Literal["raise", "reject"] = "raise",
+    force: bool = False,
+    progress: bool | None = None,
+    cache: VoteCache | str | Path | bool | None = None,
+) -> RunFolder:
+    """Apply rules to a corpus, and write the votes to a folder: a run that ends before its label model.
+
+    The folder is read as that of :func:`labelkit.run` (``matrix()``, ``patterns()``, ``summary``), and goes on where it
+    was stopped in the same way. :func:`labelkit.fit_votes` learns a label model from it, and
+    :func:`labelkit.label_to_folder` labels it.
+
+    Parameters
+    ----------
+    gold, map_label
+        As in :func:`labelkit.run`; gold judges the rules, and is kept for the label model.
+    rules, corpus, out, id, limit, sample, random_state, labels, force
+        As in :func:`labelkit.run`.
+    workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
+        As in :meth:`labelkit.Applier.apply`.
+
+    Returns
+    -------
+    RunFolder
+        Of votes alone (:attr:`RunFolder.is_labeled` is False), unless a finished run of the same votes is there.
+
+    Raises
+    ------
+    RunFolderError, CorpusError, GoldError, FaultError, TimeLimitError
+        As in :func:`labelkit.run`.
+    """
+    return run_to(
+        Path(out),
+        lambda: collect(rules, labels=labels),
+        corpus,
+        lambda _: None,
+        id=id,
+        rows=RowChoice(limit, sample, random_state),
+        gold=gold,
+        map_label=map_label,
+        batch_size=batch_size,
+        on_bad_row=on_bad_row,
+        force=force,
+        workers=workers,
+        engine=engine,
+        isolate=isolate,
+        on_fault=on_fault,
+        max_faults=max_faults,
+        time_limit=time_limit,
+        progress=progress,
+        cache=cache,
+    )
+
+
+def run_to(
+    out: Path,
+    rules_of: Callable[[], LabelingFunctions],
+    corpus: Any,
+    labeling_of: Callable[[Sequence[str]], LabelStage | None],
+    *,
+    id: str | None,  # noqa: A002 - as users write it
+    rows: RowChoice,
+    gold: Any,
+    map_label: Mapping[Any, str | None] | None,
+    batch_size: int,
+    on_bad_row: Literal["raise", "reject"],
+    force: bool,
+    **voting: Any,
+) -> RunFolder:
+    """Run as far as is wanted, into a folder that is held meanwhile.
+
+    Parameters
+    ----------
+    out : Path
+    rules_of : function
+        Collects the rules, once the folder is held.
+    corpus : object
+    labeling_of : function
+        From the names of the classes to what is to be done after the votes; None for nothing.
+    rows : RowChoice
+    id, gold, map_label, batch_size, on_bad_row, force, **voting
+        As in :func:`run`.
+    """
+    checked_time_limit(voting["time_limit"])
+    engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
+    with held_place(out, force=force) as layout:
+        applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
-        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row).chosen(rows, applier.plan.columns)
         with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
-            estimator = _model(model)
+            labeling = labeling_of(applier.lfs.space.names)
             digest.result()
-        run_ = _opened_run(applier, opened, gold, RunLayout(layout.draft), batch_size)
+        if labeling is not None and labeling.teach:
+            check_teachable(labeling.model, has_gold=gold is not None)
+        names = applier.lfs.space.names
+        truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
+        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size)
         if not force:
-            most_faults = 0 if on_fault == "raise" else max_faults
-            wanted = WantedRun(run_.inputs, applier.lfs.infos, estimator, most_faults, report)
-            before = finished_before(layout, Path(out), wanted)
+            before = finished_before(layout, out, _wanted(run_, labeling, voting))
             if before is not None:
-                if (kept := cache_of(cache, opened.n_rows)) is not None:
+                if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
         with _nothing_mixed(run_.layout):
-            _make(
-                run_,
-                estimator,
-                anew=force,
-                report=report,
-                workers=workers,
-                engine=engine,
-                isolate=isolate,
-                on_fault=on_fault,
-                max_faults=max_faults,
-                time_limit=time_limit,
-                progress=progress,
-                cache=cache,
-            )
+            _make(run_, labeling, anew=force, **voting)
         move(layout)
-    return RunFolder(Path(out))
+    return RunFolder(out)
 
 
-def _opened_run(applier: Applier, corpus: Corpus, gold: Any, layout: RunLayout, batch_size: int) -> Run:
-    """Read gold, and find out all that the run depends on."""
+def _wanted(run_: Run, labeling: LabelStage | None, voting: dict[str, Any]) -> WantedRun:
+    most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
+    infos = run_.applier.lfs.infos
+    if labeling is None:
+        return WantedRun(run_.inputs, infos, None, most_faults, report=False)
+    return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach)
+
+
+def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:
+    """Find out all that the run depends on."""
     lfs, batch_rows = applier.lfs, -(-batch_size // CHUNK) * CHUNK
-    names = lfs.space.names
-    truth = None if gold is None else open_gold(gold, corpus, names).checked(names)
-    inputs = RunInputs.of(lfs, corpus, truth, batch_rows=batch_rows, types=applier.plan.types)
-    texts = {lf.name: {**text_of(lf, names), "finds": match_patterns(lf)} for lf in lfs}
-    return Run(applier, corpus, truth, layout, batch_rows, inputs, texts)
+    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=applier.plan.types)
+    texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in lfs}
+    return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
 
 
-def _make(run_: Run, estimator: Any, *, anew: bool, report: bool, workers: int, **voting: Any) -> None:
-    """Vote, fit the label model, and write everything into the draft folder."""
+def _make(run_: Run, labeling: LabelStage | None, *, anew: bool, workers: int, **voting: Any) -> None:
+    """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
         warn_of_death(run_.layout, run_.parts.count(until_fault=False), isolate=isolated)
@@ -171,15 +334,35 @@ def _make(run_: Run, estimator: Any, *, anew: bool, report: bool, workers: int, 
     times.note("apply")
     patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
     if run_.gold is not None and patterns.gold is not None:
-        run_.gold.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
+        n_gold_rows = None if run_.corpus.choice else n_rows
+        run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, run_.parts.ids(0).to_numpy())
     times.note("patterns")
-    # Gold evaluates the rules; the model is fitted without it.
-    proba = estimator.fit_predict_pattern_proba(replace(patterns, gold=None))
-    times.note("fit")
-    run_.label(proba, patterns, places, workers)
-    times.note("labels")
-    write_results(run_, estimator, patterns, proba, n_rows, times, report=report)
+    if labeling is None:
+        write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)
+        times.note("summary")
+    else:
+        if labeling.teach:
+            warn_of_few(patterns)
+        # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
+        proba = labeling.model.fit_predict_pattern_proba(patterns if labeling.teach else replace(patterns, gold=None))
+        times.note("fit")
+        run_.label(proba, patterns, places, workers)
+        times.note("labels")
+        write_labeled(run_.layout, write_votes(run_, patterns, n_rows), labeling.model, patterns, proba)
+        times.note("summary")
+        if labeling.report:
+            _report(run_)
+        times.note("report")
+    per_lf = dict(sorted(run_.applier.seconds.items()))
+    rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered)}
+    write_timings(run_.layout, times.seconds, rest)
     run_.corpus.check_unchanged()  # gold and the examples of the report were read from it, too
+
+
+def _report(run_: Run) -> None:
+    from labelkit.runs.report import write_report  # noqa: PLC0415 - brings scikit-learn
+
+    write_report(run_.layout.folder, corpus=run_.corpus, history=False)
 
 
 @contextmanager
@@ -192,7 +375,14 @@ def _nothing_mixed(layout: RunLayout) -> Iterator[None]:
         raise
 
 
-def _model(model: Any) -> Any:
+def label_model(model: Any) -> Any:
+    """Return the label model of a name, with its defaults; a model as it is.
+
+    Raises
+    ------
+    LabelkitError
+        If there is none of that name.
+    """
     if not isinstance(model, str):
         return model
     from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn

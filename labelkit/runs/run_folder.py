@@ -11,6 +11,7 @@ dates.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -145,6 +146,15 @@ class RunLayout:
                 remove(folder)
             folder.mkdir(parents=True, exist_ok=True)
 
+    def start_with(self, before: RunLayout) -> None:
+        """Begin anew with a copy of all of a finished run that no label model changes."""
+        remove(self.folder)
+        (self.folder / "labels").mkdir(parents=True)
+        shutil.copytree(before.folder / "votes", self.folder / "votes")
+        for path in (before.faults, before.rejects, before.index):
+            if path.is_file():
+                shutil.copyfile(path, self.folder / path.name)
+
     def keep_parts(self, n_parts: int) -> None:
         """Remove all but the first parts, and the note of the inputs: a run that was killed leaves files half done."""
         folders = {self.folder / "votes", self.folder / "labels", self.work}
@@ -155,12 +165,13 @@ class RunLayout:
             if path not in kept:
                 remove(path)
 
-    def missing(self, n_parts: int) -> list[Path]:
-        """List the files of a finished run that are not there, the report apart."""
-        parts = [self.part(kind, number) for kind in KINDS for number in range(n_parts)]
+    def missing(self, n_parts: int, *, labeled: bool = True) -> list[Path]:
+        """List the files of a finished run that are not there, the report apart; without labels, of its votes."""
+        kinds: tuple[Kind, ...] = KINDS if labeled else ("votes",)
+        parts = [self.part(kind, number) for kind in kinds for number in range(n_parts)]
         others = [self.patterns, self.faults, self.rejects, self.summary, self.timings]
         files = [path for path in (*parts, *others) if not path.is_file()]
-        return files if self.model.is_dir() else [*files, self.model]
+        return files if self.model.is_dir() or not labeled else [*files, self.model]
 
     def part(self, kind: Kind, number: int) -> Path:
         """Return the file of one part."""
@@ -232,6 +243,24 @@ class RunFolder:
             check_manifest(manifest)
             return manifest
 
+    @property
+    def is_labeled(self) -> bool:
+        """True if it has a label model and labels; False if it has votes alone, as :func:`apply_to_folder` makes it."""
+        return self.manifest["model"] is not None
+
+    def check_labeled(self) -> None:
+        """Refuse a folder of votes alone.
+
+        Raises
+        ------
+        RunFolderError
+        """
+        if not self.is_labeled:
+            raise RunFolderError(
+                f"{str(self.path)!r} has votes alone, and neither a label model nor labels",
+                hint="`labelkit fit` learns a label model from them, and `labelkit label` makes a folder with labels",
+            )
+
     @cached_property
     def timings(self) -> dict[str, Any]:
         """Date of the run, and the seconds that each stage took."""
@@ -256,7 +285,7 @@ class RunFolder:
         """The votes of all examples, in memory."""
         with reading_run(self.path / "votes"):
             whole = LabelMatrix.from_arrow(self._table("votes"), source=str(self.path))
-            return replace(whole, faults=self.faults, frame_index=self._frame_index(len(whole)))
+            return replace(whole, faults=self.faults, frame_index=self.frame_index(len(whole)))
 
     def patterns(self) -> VotePatterns:
         """The distinct rows of votes with their counts, and with those of gold where the run had any.
@@ -268,12 +297,14 @@ class RunFolder:
 
     def labels(self) -> ProbabilisticLabels:
         """The labels of all examples, in memory."""
+        self.check_labeled()
         with reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
-            return replace(labels, frame_index=self._frame_index(len(labels)))
+            return replace(labels, frame_index=self.frame_index(len(labels)))
 
     def model(self) -> Any:
         """The label model that was fitted."""
+        self.check_labeled()
         from labelkit.label_models import load_model  # noqa: PLC0415 - reading votes needs no scikit-learn
 
         return load_model(self.layout.model)
@@ -291,7 +322,8 @@ class RunFolder:
 
         return describe_finished(self)
 
-    def _frame_index(self, n_rows: int) -> FrameIndex | None:
+    def frame_index(self, n_rows: int) -> FrameIndex | None:
+        """The index of the frame of so many rows that was the corpus, if it was one."""
         file = self.layout.index
         return read_index(pq.read_table(file), n_rows) if file.is_file() else None
 

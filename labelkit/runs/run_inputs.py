@@ -85,7 +85,11 @@ class RunInputs:
             "labels": ", ".join(lfs.space.names),
             "types": str(sorted((name, kind.__name__) for name, kind in types.items())),
         }
-        truth = None if gold is None else [gold.column, gold.values, None if gold.names is None else gold.names.names]
+        options |= {name: str(value) for name, value in corpus.choice.to_dict().items() if corpus.choice}
+        truth: list[Any] | None = None
+        if gold is not None:
+            truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]
+            truth += [] if gold.mapping is None else [dict(gold.mapping.classes)]
         return cls(
             versions=[__version__, platform.python_version()],
             corpus=corpus.fingerprint(),
@@ -141,7 +145,8 @@ class RunInputs:
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
         options = before.get("options") or {}
-        reasons += [f"{name} changed" for name, value in self.options.items() if options.get(name) != value]
+        names = dict.fromkeys([*self.options, *options])
+        reasons += [f"{name} changed" for name in names if options.get(name) != self.options.get(name)]
         return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:

@@ -135,7 +135,7 @@ class Run:
         self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int32]], workers: int
     ) -> None:
         """Write the labels of each part: each example has the label of its pattern."""
-        labels = _PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
+        labels = PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
 
         def write(number: int) -> None:
             pattern = places[number][self.parts.index(number)]
@@ -153,7 +153,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _PatternLabels:
+class PatternLabels:
     """The labels of all patterns, one array for each column of the output; those of a part are picked from them."""
 
     hard: NDArray[Any]
@@ -162,7 +162,8 @@ class _PatternLabels:
     class_names: tuple[str, ...]
 
     @classmethod
-    def of(cls, proba: NDArray[np.float64], covered: NDArray[np.bool_], class_names: tuple[str, ...]) -> _PatternLabels:
+    def of(cls, proba: NDArray[np.float64], covered: NDArray[np.bool_], class_names: tuple[str, ...]) -> PatternLabels:
+        """Take the labels of patterns from their probabilities."""
         hard = np.where(covered, hard_labels(proba), ABSTAIN).astype(LabelSpace(class_names).dtype)
         return cls(hard, covered, [np.ascontiguousarray(column) for column in proba.T], class_names)
 

@@ -139,6 +139,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
         If there is no run folder, or it has no such example.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    folder.check_labeled()
     number, row, start = _found(folder, id)
     votes = pq.read_table(folder.layout.part("votes", number)).slice(row, 1)
     matrix = LabelMatrix.from_arrow(votes, source=str(folder.path))
@@ -149,7 +150,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     notes: list[str] = [f"{lf} failed: {fault.error}: {fault.message}" for lf, fault in failed.items()]
     explanation = _explained(folder, matrix, name, notes)
     source = SourceRows.of(folder.manifest, corpus)
-    values = source.values(np.array([position]), [name] if folder.manifest["corpus"]["id"] else []).get(position, ())
+    values = source.values(np.array([position]), [name]).get(position, ())
     notes += [source.note] if source.note else []
     gold = int(source.gold(matrix.class_names, np.array([position]))[0])
     hard = labels.column("label")[0].as_py()

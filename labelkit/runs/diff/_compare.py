@@ -27,6 +27,12 @@ from labelkit.votes.outcomes import FAULT
 MOVES: Final = ("right_gained", "right_lost", "wrong_gained", "wrong_lost")
 """The outcomes of a vote or a label that gold judges."""
 
+UNJUDGED: Final = (
+    "gold taught the label model {}, so that labels are not judged by gold here: "
+    "`labelkit summarize` has the cross-fitted accuracy of each run"
+)
+"""The note where labels are not judged."""
+
 
 def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int = 0) -> Difference:
     """Say what changed from one label matrix or run to another.
@@ -70,7 +76,9 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
 
 
 def _difference(a: Any, b: Any, gold: Any, sample: int, random_state: int) -> Difference:
-    pairing = pair(side_of(a), side_of(b))
+    sides = {"before": side_of(a), "after": side_of(b)}
+    pairing = pair(*sides.values())
+    taught = [when for when, side in sides.items() if side.taught and gold is not None]
     layout = _layout(pairing.before, pairing.after)
     truth = None if gold is None else pair_gold(gold, pairing, layout.class_names)
     tally = DiffTally(layout, sample=sample, random_state=random_state)
@@ -82,13 +90,13 @@ def _difference(a: Any, b: Any, gold: Any, sample: int, random_state: int) -> Di
         lfs=_lf_table(pairing, tally, judged=truth is not None, labeled=labeled),
         votes=_vote_table(tally),
         labels=_label_table(tally) if labeled else None,
-        gold=_gold_table(tally) if labeled and truth is not None else None,
+        gold=_gold_table(tally) if labeled and truth is not None and not taught else None,
         n_examples=tally.n_examples,
         only_before=pairing.only_before,
         only_after=pairing.only_after,
         covered=(tally.covered[0], tally.covered[1]),
         class_names=layout.class_names,
-        notes=tuple(_notes(pairing)),
+        notes=(*_notes(pairing), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])),
     )
 
 

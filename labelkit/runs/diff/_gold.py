@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit.corpus import Corpus, open_corpus
-from labelkit.corpus.gold import GoldSource, named_gold, read_gold_column, read_gold_file
+from labelkit.corpus.gold import GoldSource, named_gold, read_gold_file
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
+from labelkit.runs.run_corpus import gold_in_column, opened_again
 from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
@@ -106,7 +107,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
     for side in (pairing.after, pairing.before):
         corpus = _corpus_of(side, given) if isinstance(given, str) else None
         if corpus is not None:
-            return read_gold_column(corpus, str(given))
+            return gold_in_column(corpus, side.manifest, str(given))
     if not Path(given).is_file():
         raise GoldError(
             f"gold={str(given)!r} is neither a file nor a column of the corpus of a run", hint=_columns_hint(pairing)
@@ -140,7 +141,7 @@ def _corpus_of(side: Side, column: str) -> Corpus | None:
     path = side.corpus.get("path")
     if path is None or not Path(path).exists():
         return None
-    corpus = open_corpus(path, id=side.corpus.get("id"))
+    corpus = opened_again(path, side.corpus)
     if column not in corpus.column_names:
         return None
     if corpus.fingerprint() != side.corpus.get("fingerprint"):

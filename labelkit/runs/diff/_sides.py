@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -69,8 +69,16 @@ class Side(Protocol):
         """The description of the corpus: ``path``, ``fingerprint``, ``id``."""
 
     @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the run; empty for what is no run."""
+
+    @property
     def labeled(self) -> bool:
         """True if there are labels."""
+
+    @property
+    def taught(self) -> bool:
+        """True if gold taught the model of these labels."""
 
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, in pieces."""
@@ -88,11 +96,17 @@ class HeldSide:
     class_names: tuple[str, ...]
     corpus: dict[str, Any]
     examples: ExampleNames | None = None
+    manifest: dict[str, Any] = field(default_factory=dict)
 
     @property
     def labeled(self) -> bool:
         """True if there are labels."""
         return self.whole.labels is not None
+
+    @property
+    def taught(self) -> bool:
+        """False: nothing is known of the model."""
+        return False
 
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, in one piece."""
@@ -109,7 +123,16 @@ class FolderSide:
     """A run folder, of which no more than a part is in memory."""
 
     folder: RunFolder
-    labeled: bool = True
+
+    @property
+    def labeled(self) -> bool:
+        """True if there are labels."""
+        return self.folder.is_labeled
+
+    @property
+    def taught(self) -> bool:
+        """True if gold taught the label model of the run."""
+        return bool(self.folder.manifest.get("taught"))
 
     @cached_property
     def _parts(self) -> list[Path]:
@@ -137,6 +160,11 @@ class FolderSide:
         description: dict[str, Any] = self.folder.manifest.get("corpus") or {}
         return description
 
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the run."""
+        return self.folder.manifest
+
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, a part at a time."""
         for part in self._parts:
@@ -150,11 +178,15 @@ class FolderSide:
             votes = LabelMatrix.from_arrow(pq.read_table(part), source=str(part))
             chunk_faults = (fault for fault in faults if start <= fault.row < start + len(votes))
             failed = tuple(replace(fault, row=fault.row - start) for fault in chunk_faults)
-            labels = pq.read_table(self.folder.layout.part("labels", number), columns=["label"]).column(0)
-            hard = labels.fill_null(ABSTAIN).to_numpy().astype(np.int64)
             rows = np.arange(start, start + len(votes))
-            yield Chunk(rows, votes.ids, replace(votes, faults=failed).outcomes, hard)
+            yield Chunk(rows, votes.ids, replace(votes, faults=failed).outcomes, self._hard(number))
             start += len(votes)
+
+    def _hard(self, number: int) -> NDArray[np.int64] | None:
+        if not self.labeled:
+            return None
+        labels = pq.read_table(self.folder.layout.part("labels", number), columns=["label"]).column(0)
+        return np.asarray(labels.fill_null(ABSTAIN).to_numpy().astype(np.int64))
 
 
 def side_of(given: Any) -> Side:
@@ -288,7 +320,7 @@ def _rearranged(side: Side, places: NDArray[np.int64]) -> HeldSide:
         outcomes=np.concatenate([chunk.outcomes for chunk in chunks])[places],
         labels=np.concatenate([_labels(chunk) for chunk in chunks])[places] if side.labeled else None,
     )
-    return HeldSide(whole, side.lfs, side.class_names, side.corpus)
+    return HeldSide(whole, side.lfs, side.class_names, side.corpus, manifest=side.manifest)
 
 
 def _labels(chunk: Chunk) -> NDArray[np.int64]:

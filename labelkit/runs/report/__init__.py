@@ -55,6 +55,7 @@ def write_report(
     """
     folder = run_folder if isinstance(run_folder, RunFolder) else _opened(Path(run_folder))
     target = folder.layout.report if path is None else Path(path)
+    folder.check_labeled()
     with reading_run(folder.path):
         text = page(read_facts(folder, corpus, history=history))
     with replaced(target) as draft:

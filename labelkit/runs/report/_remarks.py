@@ -73,11 +73,10 @@ def _of_the_run(manifest: Mapping[str, Any]) -> Iterator[Remark]:
 def _findings(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -> list[Remark]:
     places = {name: j for j, name in enumerate(patterns.names)}
     unknown = manifest["gold"] is not None and patterns.gold is None  # in a run of an earlier version
-    findings = [
-        finding
-        for finding in what_to_fix(patterns, model=model)
-        if not (unknown and finding.problem == "too little gold")
-    ]
+    left_out = {"too little gold"} if unknown else set()
+    if manifest.get("taught"):
+        left_out.add("labels do not follow the gold")  # which taught them to
+    findings = [finding for finding in what_to_fix(patterns, model=model) if finding.problem not in left_out]
     remarks = [_remark(finding, places) for finding in findings[:MOST]]
     more = len(findings) - MOST
     return remarks if more <= 0 else [*remarks, Remark(f"{count(more)} more", "lk.what_to_fix(...) lists them all.")]

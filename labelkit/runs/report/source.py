@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import column_values
+from labelkit.corpus.gold import GoldSource, column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
-from labelkit.runs.run_corpus import opened_again
-from labelkit.votes.gold import gold_classes
+from labelkit.runs.run_corpus import gold_column, opened_again
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +29,8 @@ class SourceRows:
         None where it is not at hand.
     columns : tuple of str
         Those that the rules read.
-    gold_column : str or None
+    gold_source : GoldSource or None
+        A column.
     note : str
         What a reader of the report has to know of it; mostly nothing.
     sure : bool
@@ -39,7 +39,7 @@ class SourceRows:
 
     corpus: Corpus | None
     columns: tuple[str, ...] = ()
-    gold_column: str | None = None
+    gold_source: GoldSource | None = None
     note: str = ""
     sure: bool = False
 
@@ -86,10 +86,16 @@ class SourceRows:
     def gold(self, class_names: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the gold labels at some rows, ascending; -1 where unknown, and where gold is not a column."""
         unknown = np.full(len(rows), -1, dtype=np.int64)
-        if self.corpus is None or self.gold_column is None:
+        if self.corpus is None or self.gold_source is None:
             return unknown
-        rows_read = self._read(self.corpus, [self.gold_column], rows)
-        return unknown if rows_read is None else gold_classes(column_values(rows_read.table.column(0)), class_names)
+        rows_read = self._read(self.corpus, self._gold_columns, rows)
+        if rows_read is None:
+            return unknown
+        return self.gold_source.classes(column_values(rows_read.table.column(0)), class_names)
+
+    @property
+    def _gold_columns(self) -> list[str]:
+        return [] if self.gold_source is None or self.gold_source.column is None else [self.gold_source.column]
 
     def values(self, rows: NDArray[np.int64], ids: Sequence[Any]) -> dict[int, tuple[Any, ...]]:
         """Return the values of the columns at some rows, ascending.
@@ -116,7 +122,7 @@ class SourceRows:
         if not len(rows):
             return None
         # A row is left out that is bad in any column that is read: those of the run decide which were.
-        also = [] if corpus.splittable else [*self.columns, *([self.gold_column] if self.gold_column else ())]
+        also = [] if corpus.splittable else [*self.columns, *self._gold_columns]
         rows_read = read_rows(corpus, rows, columns, also=also)
         if rows_read.n_found < len(rows):
             raise self._mismatch()
@@ -127,11 +133,11 @@ class SourceRows:
         return CorpusError("its rows cannot be told apart by position") if self.sure else _other_corpus()
 
 
-def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
-    """The columns that the rules read, and that of gold."""
+def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], GoldSource | None]:
+    """The columns that the rules read, and the gold."""
     named = manifest["corpus"].get("columns") or [c for rule in manifest["rules"] for c in rule["columns"]]
     columns = tuple(name for name in dict.fromkeys(named) if name in corpus.column_names)
-    return columns, manifest["gold"] if manifest["gold"] in corpus.column_names else None
+    return columns, gold_column(manifest, manifest["gold"]) if manifest["gold"] in corpus.column_names else None
 
 
 def _unsure(*, sure: bool, by_id: bool) -> str:

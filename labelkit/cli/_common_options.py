@@ -1,0 +1,91 @@
+"""Options that several commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from labelkit.cli._program import classes_named
+
+if TYPE_CHECKING:
+    from labelkit.rules.labeling_functions import LabelingFunctions
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Give a command several options, which its help lists in this order."""
+
+    def decorated(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorated
+
+
+with_rule_options = with_options(
+    click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say."),
+    click.option(
+        "--select",
+        metavar="PATTERN,...",
+        multiple=True,
+        help="Use these rules alone: names, patterns such as 'link*', or group:NAME. May be given several times.",
+    ),
+    click.option("--exclude", metavar="PATTERN,...", multiple=True, help="Leave these rules out; as in --select."),
+)
+
+with_map_label = click.option(
+    "--map-label",
+    metavar="VALUE=CLASS,...",
+    multiple=True,
+    help="What the values of --gold mean, if not names of classes: junk=SPAM (unsure= for one without a class).",
+)
+
+with_gold_options = with_options(
+    click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions)."),
+    click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels of some examples, to judge the rules by."),
+    with_map_label,
+)
+
+
+def listed(texts: Iterable[str]) -> list[str]:
+    """Return the entries of an option that is given several times, or as a list with commas.
+
+    >>> listed(["a, b", "c"])
+    ['a', 'b', 'c']
+    """
+    return [entry.strip() for text in texts for entry in text.split(",") if entry.strip()]
+
+
+def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] | None:
+    """Return the class by value of ``--map-label``; a value may hold commas, and ``=`` too.
+
+    >>> label_meanings(["junk=SPAM,so, so=", "a=b=HAM"], gold="gold")
+    {'junk': 'SPAM', 'so, so': '', 'a=b': 'HAM'}
+    """
+    if texts and gold is None:
+        raise click.UsageError("--map-label says what the values of --gold mean: give --gold, too")
+    meanings: dict[str, str] = {}
+    for text in texts:
+        value = ""
+        for part in text.split(","):
+            value = f"{value},{part}" if value else part
+            name, sign, label = value.rpartition("=")
+            if sign:
+                if meanings.setdefault(name.strip(), label.strip()) != label.strip():
+                    raise click.BadParameter(f"--map-label names {name.strip()!r} twice")
+                value = ""
+        if value:
+            raise click.BadParameter(f"--map-label {text}: write VALUE=CLASS, such as junk=SPAM")
+    return meanings or None
+
+
+def collected(rules: str, labels: str | None, select: Iterable[str], exclude: Iterable[str]) -> LabelingFunctions:
+    """Collect the rules of RULES that ``--select`` and ``--exclude`` leave."""
+    from labelkit.rules.collect import collect  # noqa: PLC0415 - --help has to be quick
+
+    lfs = collect(rules, labels=classes_named(labels))
+    return lfs.select(*listed(select)).exclude(*listed(exclude))

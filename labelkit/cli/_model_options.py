@@ -1,0 +1,83 @@
+"""Options of the commands that fit a label model."""
+
+from __future__ import annotations
+
+from ast import literal_eval
+from collections.abc import Sequence
+from inspect import signature
+from typing import Any
+
+import click
+
+from labelkit.cli._common_options import listed, with_options
+
+with_model_options = with_options(
+    click.option("--model", default="LabelModel", show_default=True, metavar="NAME", help="The label model."),
+    click.option("--set", "options", metavar="NAME=VALUE", multiple=True, help="A parameter of the label model."),
+    click.option(
+        "--class-prior",
+        metavar="CLASS=SHARE,...",
+        multiple=True,
+        help="How frequent the classes are, as you know it: spam=0.13 (of two, the other has the rest).",
+    ),
+    click.option(
+        "--teach",
+        is_flag=True,
+        help="Let gold also teach the label model. Accuracy is then measured on gold that it did not see.",
+    ),
+)
+
+
+def chosen_model(name: str, options: Sequence[str], class_prior: Sequence[str], class_names: Sequence[str]) -> Any:
+    """Return the label model of a name, with the parameters that were set."""
+    if not options and not class_prior:
+        from labelkit.runs.pipeline import label_model  # noqa: PLC0415 - --help has to be quick
+
+        return label_model(name)
+    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+
+    if name not in MODELS:
+        raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(MODELS)}")
+    parameters = sorted(signature(MODELS[name]).parameters)
+    values = _values(name, options, parameters)
+    if class_prior:
+        values["class_prior"] = _prior(name, class_prior, class_names, parameters, values)
+    try:
+        return MODELS[name](**values)
+    except TypeError as error:
+        raise click.BadParameter(f"--set {' '.join(options)}: {error}") from None
+
+
+def check_model(name: str, options: Sequence[str]) -> None:
+    """Refuse a model or a parameter that there is not, before anything is read."""
+    if options:
+        chosen_model(name, options, (), ())
+
+
+def _values(name: str, options: Sequence[str], parameters: Sequence[str]) -> dict[str, Any]:
+    values = {}
+    for option in options:
+        key, _, text = option.partition("=")
+        if key not in parameters:
+            raise click.BadParameter(f"--set {option}: {name} has the parameters {', '.join(parameters)}")
+        try:
+            values[key] = literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[key] = text
+    return values
+
+
+def _prior(
+    name: str,
+    class_prior: Sequence[str],
+    class_names: Sequence[str],
+    parameters: Sequence[str],
+    values: dict[str, Any],
+) -> dict[str, float]:
+    from labelkit.label_models.written_prior import written_prior  # noqa: PLC0415 - seldom needed
+
+    if "class_prior" not in parameters:
+        raise click.BadParameter(f"--class-prior: {name} does not use how frequent the classes are; LabelModel does")
+    if "class_prior" in values:
+        raise click.BadParameter("--class-prior and --set class_prior=... are the same: give one of them")
+    return written_prior(listed(class_prior), class_names)

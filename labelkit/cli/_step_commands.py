@@ -1,0 +1,109 @@
+"""Commands that do one step of a run, each reading what the others wrote: apply, fit, label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
+from labelkit.cli._model_options import check_model, chosen_model, with_model_options
+from labelkit.cli._program import cli, say, with_debug
+from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
+
+
+@cli.command(name="apply")
+@click.argument("rules")
+@click.argument("corpus")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of votes to make.")
+@with_gold_options
+@with_rule_options
+@with_row_options
+@with_voting_options
+@click.option("--force", is_flag=True, help="Replace a folder of votes that exists.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@with_debug
+def apply_command(rules: str, corpus: str, *, out: Path, quiet: bool, **settings: Any) -> None:
+    """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
+
+    `labelkit fit` learns a label model from the votes, and `labelkit label` makes labels of them; `labelkit run` does
+    all three. When the same command is given again after it was stopped, it goes on where it was.
+    """
+    voted_on(rules, corpus, out, lambda _: None, quiet=quiet, **settings)
+
+
+@cli.command(name="fit")
+@click.argument("votes", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the label model to make.")
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the model by (else those of VOTES).")
+@with_map_label
+@with_model_options
+@click.option("--force", is_flag=True, help="Replace a label model that exists.")
+@with_debug
+def fit_command(
+    votes: tuple[Path, ...],
+    *,
+    out: Path,
+    gold: str | None,
+    map_label: tuple[str, ...],
+    model: str,
+    options: tuple[str, ...],
+    class_prior: tuple[str, ...],
+    teach: bool,
+    force: bool,
+) -> None:
+    """Learn a label model from VOTES: a folder that apply or run wrote, a saved matrix, or several of these.
+
+    Several are parts of one corpus, or corpora of one kind, on which the same rules voted.
+    """
+    from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - --help has to be quick
+
+    check_model(model, options)
+    patterns = patterns_of(votes, gold=gold, map_label=label_meanings(map_label, gold=gold))
+    chosen = chosen_model(model, options, class_prior, patterns.class_names)
+    fitted = fit_patterns(patterns, chosen, teach=teach)
+    save_model(fitted, out, force=force)
+    say(f"{type(fitted).__name__} learned from {patterns!r}")
+    if patterns.gold is not None:
+        say(str(fitted.evaluate(patterns)))
+    say(f"written to {out}: labelkit label VOTES --model {out} --out LABELS uses it")
+
+
+@cli.command(name="label")
+@click.argument("votes", type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    required=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="A label model that fit wrote, or a run folder, for its model.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The run folder to make, or a .parquet file of labels.",
+)
+@click.option("--force", is_flag=True, help="Replace what exists there.")
+@click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
+@with_debug
+def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: bool) -> None:
+    """Label VOTES, a folder that apply or run wrote, with a label model that was fitted before.
+
+    The folder that is made is a run folder, as labelkit run makes it: summarize, report, export, diff and the other
+    commands read it.
+    """
+    from labelkit.runs.steps import (  # noqa: PLC0415 - --help has to be quick
+        is_label_file,
+        label_to_file,
+        label_to_folder,
+        stored_model,
+    )
+
+    to_file, fitted = is_label_file(out), stored_model(model)
+    if to_file:
+        n_examples = label_to_file(votes, fitted, out, force=force)
+        say(f"{n_examples:,} examples written to {out}")
+    else:
+        say(label_to_folder(votes, fitted, out, report=report, force=force).describe())

@@ -1,0 +1,75 @@
+"""Options of the commands that let rules vote on a corpus, and the call that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labelkit.cli._common_options import collected, label_meanings, with_options
+from labelkit.cli._program import say
+
+if TYPE_CHECKING:
+    from labelkit.runs.pipeline import LabelStage
+
+with_row_options = with_options(
+    click.option("--limit", type=int, metavar="N", help="Use the first N rows of CORPUS alone, to try things."),
+    click.option("--sample", type=int, metavar="N", help="Use N rows of CORPUS that are drawn at random."),
+    click.option("--random-state", default=0, show_default=True, metavar="SEED", help="Another seed, another sample."),
+)
+
+with_voting_options = with_options(
+    click.option("--workers", default=1, show_default=True, help="Threads or processes to use."),
+    click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules)."),
+    click.option("--isolate", is_flag=True, help="Call the rules in processes: one that crashes is a fault."),
+    click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker."),
+    click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True),
+    click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more."),
+    click.option(
+        "--time-limit", default=600.0, show_default=True, metavar="SECONDS", help="For a rule and batch; 0: none."
+    ),
+    click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True),
+    click.option("--no-cache", is_flag=True, help="Let every rule vote anew, and keep no votes."),
+)
+
+
+def voted_on(
+    rules: str,
+    corpus: str,
+    out: Path,
+    labeling_of: Callable[[Sequence[str]], LabelStage | None],
+    *,
+    labels: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    id_: str | None,
+    limit: int | None,
+    sample: int | None,
+    random_state: int,
+    gold: str | None,
+    map_label: tuple[str, ...],
+    no_cache: bool,
+    quiet: bool,
+    **settings: Any,
+) -> None:
+    """Run into a folder as far as is wanted, and print what is there then."""
+    from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
+
+    finished = run_to(
+        out,
+        lambda: collected(rules, labels, select, exclude),
+        Path(corpus),
+        labeling_of,
+        id=id_,
+        rows=RowChoice(limit, sample, random_state),
+        gold=gold,
+        map_label=label_meanings(map_label, gold=gold),
+        progress=False if quiet else None,
+        cache=False if no_cache else None,
+        **settings,
+    )
+    if not quiet:
+        say(finished.describe_finished() if finished.was_finished else finished.describe())

@@ -1,0 +1,66 @@
+"""Bring the ids of a file of gold labels into the type that those of the examples have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit._shared.spreadsheets import restored
+from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import object_array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")
+"""A whole number as it is written."""
+
+
+def ids_of_file(given: NDArray[Any], path: Path, *, are_text: bool | None) -> NDArray[Any]:
+    """Return the ids of a file in the type that those of the examples have; a table of labelkit has no formulas."""
+    for place, name in enumerate(given.tolist()):
+        if name is None or (isinstance(name, str) and not name.strip()) or name != name:  # noqa: PLR0124 - NaN
+            blank = "null" if name is None else "blank"
+            raise GoldError(f"{path}, row {place}: the id is {blank}", hint="give each label the id of an example")
+    if _is_csv(path):
+        given = object_array(restored(name) if isinstance(name, str) else name for name in given.tolist())
+    if are_text is None:
+        return whole_ids(given) if _is_csv(path) else given
+    if are_text:
+        return object_array(str(_plain(name)) for name in given.tolist())
+    odd = next((name for name in given.tolist() if not _is_whole(name)), None)
+    if odd is not None:
+        raise GoldError(
+            f"{path} names examples such as {odd!r}, and those of the corpus are numbers",
+            hint="name the column of the ids: id= (--id); write numbers without leading zeros, spaces or decimals",
+        )
+    return np.array([int(name) for name in given.tolist()], dtype=np.int64)
+
+
+def _is_csv(path: Path) -> bool:
+    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+
+
+def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:
+    """Return ids as integers if all are whole numbers, written without a leading zero; else as they are.
+
+    >>> whole_ids(np.array(["7", "12"], dtype=object)), whole_ids(np.array(["07", "12"], dtype=object))
+    (array([ 7, 12]), array(['07', '12'], dtype=object))
+    """
+    are_whole = len(ids) > 0 and all(_is_whole(name) for name in ids.tolist())
+    return np.array([int(name) for name in ids.tolist()], dtype=np.int64) if are_whole else ids
+
+
+def _plain(name: Any) -> Any:
+    """Return a float that is whole as an int: a column of numbers with gaps holds such."""
+    return int(name) if isinstance(name, float) and name.is_integer() else name
+
+
+def _is_whole(name: Any) -> bool:
+    if isinstance(name, str):
+        return _WHOLE.fullmatch(name) is not None
+    is_number = isinstance(name, int | float) and not isinstance(name, bool)
+    return is_number and abs(name) < 2**63 and name == int(name)

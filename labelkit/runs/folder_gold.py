@@ -1,0 +1,119 @@
+"""Count gold labels beside votes that were written without them, or with others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus.corpus import missing_hint
+from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.exceptions import GoldError
+from labelkit.runs.folder_parts import PatternPlaces, matrices_of
+from labelkit.runs.run_corpus import gold_in_column, opened_again
+from labelkit.votes.alignment import aligned_values
+from labelkit.votes.gold import count_gold, gold_classes, gold_values
+from labelkit.votes.gold_mapping import GoldMapping
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.storage import vote_columns
+
+if TYPE_CHECKING:
+    from labelkit.runs.run_folder import RunFolder
+    from labelkit.votes.vote_patterns import VotePatterns
+
+
+def with_gold(
+    votes: RunFolder | LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None = None
+) -> VotePatterns:
+    """Return the patterns of votes with counts of the given gold, in place of those that they had.
+
+    Parameters
+    ----------
+    votes : RunFolder or LabelMatrix
+    gold : str, path, mapping, Series or array-like
+        As :func:`labelkit.run` takes it; a column is read of the run's corpus, which has to be where it was.
+    map_label : mapping, optional
+        As :func:`labelkit.run` takes it.
+
+    Raises
+    ------
+    GoldError
+        If gold does not fit the examples or the classes, or none of it is of an example.
+    """
+    if not isinstance(gold, str | Path):
+        return _counted_in(votes if isinstance(votes, LabelMatrix) else votes.matrix(), gold, map_label)
+    patterns = votes.patterns if isinstance(votes, LabelMatrix) else votes.patterns()
+    names, places = patterns.class_names, PatternPlaces(patterns)
+    source = _file_beside(votes, gold) if isinstance(votes, LabelMatrix) else _source(votes, gold, names)
+    source = (replace(source, mapping=GoldMapping.of(map_label, names)) if map_label else source).checked(names)
+    counts, first = np.zeros((len(patterns), len(names)), dtype=np.int64), np.zeros(0)
+    for start, part in [(0, votes)] if isinstance(votes, LabelMatrix) else matrices_of(votes):
+        labels = source.at(np.arange(start, start + len(part)), part.ids, names)
+        counts += count_gold(places.of(part)[part.pattern_index].astype(np.int64), labels, *counts.shape)
+        first = first if start else part.ids
+    source.check_matched(int(counts.sum()), patterns.n_examples, first)
+    return replace(patterns, gold=counts)
+
+
+def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
+    """Count gold in memory by the patterns of a matrix."""
+    names, patterns = matrix.class_names, matrix.patterns
+    values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
+    classes = gold_classes(values, names) if mapping is None else mapping.apply(values, names)
+    labels = aligned_values(gold, classes, matrix.examples, -1, what="gold", unit="labels", error=GoldError)
+    return replace(patterns, gold=count_gold(matrix.pattern_index, labels, len(patterns), patterns.n_classes))
+
+
+def _file_beside(matrix: LabelMatrix, gold: str | Path) -> GoldSource:
+    """Read a file of gold by the ids of a matrix."""
+    are_positions = matrix.examples.are_positions
+    ids = open_corpus({"id": matrix.ids.tolist()}, id=None if are_positions else "id")
+    return open_gold(Path(gold), ids, matrix.class_names)
+
+
+def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> GoldSource:
+    """Find the gold: in a column of the run's corpus, or by the ids that the votes have."""
+    if isinstance(gold, str):
+        corpus = _corpus(folder)
+        if corpus is not None and gold in corpus.column_names:
+            _check_same(folder, corpus)
+            return gold_in_column(corpus, folder.manifest, gold)
+        if not Path(gold).is_file():
+            raise _no_gold(gold, () if corpus is None else corpus.column_names)
+        gold = Path(gold)
+    id_name = vote_columns([rule["name"] for rule in folder.manifest["rules"]])[0]
+    votes = open_corpus(folder.path / "votes")
+    are_numbers = pa.types.is_integer(votes.column_type(id_name))
+    if folder.manifest["corpus"]["id"] is not None or folder.layout.index.is_file() or not are_numbers:
+        votes = votes.with_id(id_name)
+    return open_gold(gold, votes, names)
+
+
+def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:
+    """Return the error for a name that is neither a file nor a column of the run's corpus."""
+    if not columns:
+        what = "its corpus is not where it was, to look for a column"
+        hint = "give a file with a column of ids and labels"
+    else:
+        what = "there is no such column in its corpus"
+        hint = missing_hint(gold, columns) or f"the columns are {', '.join(columns)}"
+    return GoldError(f"gold={gold!r} is no file, and {what}", hint=hint)
+
+
+def _corpus(folder: RunFolder) -> Corpus | None:
+    """Open the corpus of a run; None if it is not there."""
+    path = folder.manifest["corpus"]["path"]
+    return None if path is None or not Path(path).exists() else opened_again(Path(path), folder.manifest["corpus"])
+
+
+def _check_same(folder: RunFolder, corpus: Corpus) -> None:
+    if corpus.fingerprint() != folder.manifest["corpus"]["fingerprint"]:
+        raise GoldError(
+            f"the corpus {corpus.path} has changed since its rules voted, so that its gold may be of other examples",
+            hint="give gold as a file with a column of ids and labels",
+        )

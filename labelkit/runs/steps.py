@@ -1,0 +1,368 @@
+"""Go on from votes that were written before: fit a label model to them, and label them with one that was fitted.
+
+``apply_to_folder``, ``fit_votes`` and ``label_to_folder`` make the same bytes as ``run`` does.
+
+>>> import tempfile
+>>> import labelkit as lk
+>>> rules, folder = [lk.keywords("free", label=1).rule(name="free")], Path(tempfile.mkdtemp())
+>>> votes = lk.apply_to_folder(rules, ["free!", "hi"], folder / "votes", labels=["HAM", "SPAM"], progress=False)
+>>> model = fit_votes(votes, model="MajorityVote")
+>>> label_to_folder(votes, model, folder / "labels").labels().hard().tolist()
+[1, -1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelkit._shared.files import replaced
+from labelkit.exceptions import ExportError, MatrixError, RunFolderError
+from labelkit.runs.folder_gold import with_gold
+from labelkit.runs.folder_parts import PatternPlaces, matrices_of
+from labelkit.runs.manifest import write_labeled, write_timings
+from labelkit.runs.parts import covered_patterns, write_part
+from labelkit.runs.pipeline import label_model
+from labelkit.runs.run_folder import RunFolder, RunLayout
+from labelkit.runs.run_place import held_place, move
+from labelkit.runs.run_state import PatternLabels, StageTimes
+from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.saved_index import SavedIndex
+from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LABEL_FILES: Final = (".parquet", ".pq")
+"""Suffixes of a file of labels."""
+
+OTHER_FILES: Final = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".arrow", ".feather", ".gz", ".zst")
+"""Suffixes of what :func:`labelkit.export` writes."""
+
+MODEL_FILE: Final = "model.json"
+"""The file by which the folder of a label model is known."""
+
+
+# Fit ------------------------------------------------------------------------------------------------------------------
+
+
+def fit_votes(
+    votes: RunFolder | LabelMatrix | str | Path | Sequence[RunFolder | LabelMatrix | str | Path],
+    *,
+    model: Any = "LabelModel",
+    gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
+    teach: bool = False,
+) -> Any:
+    """Fit a label model to votes that were written before, of one or several folders.
+
+    Parameters
+    ----------
+    votes : path of a folder of votes, of a run, or of a saved matrix; RunFolder, LabelMatrix; or several
+        The votes of several are those of parts of one corpus, or of corpora of one kind: the model is fitted to all.
+    model : str or label model
+        The name of a label model, or one with parameters set.
+    gold : str, path, mapping, Series or array-like, optional
+        As :func:`labelkit.run` takes it; by default, the gold that rules were applied with.
+    map_label : mapping of value to name of a class, optional
+        As :func:`labelkit.run` takes it.
+    teach : bool
+        Whether the model learns from gold.
+
+    Returns
+    -------
+    label model
+        Fitted; ``save`` writes it for :func:`label_to_folder`, and ``evaluate`` judges it.
+
+    Raises
+    ------
+    MatrixError
+        If there are no votes, or those of several are of other rules or classes.
+    RunFolderError
+        If a folder is given twice, or holds no votes.
+    GoldError, ModelError
+        If gold does not fit; if it is to teach, and there is none or the model does not learn from it.
+    """
+    estimator = label_model(model)
+    return fit_patterns(patterns_of(votes, gold=gold, map_label=map_label), estimator, teach=teach)
+
+
+def fit_patterns(patterns: VotePatterns, model: Any, *, teach: bool) -> Any:
+    """Fit a label model to patterns, with their gold only if it is to teach.
+
+    Raises
+    ------
+    GoldError, ModelError
+        As in :func:`fit_votes`.
+    """
+    if teach:
+        check_teachable(model, has_gold=patterns.gold is not None)
+        warn_of_few(patterns)
+    return model.fit(patterns if teach else replace(patterns, gold=None))
+
+
+def save_model(model: Any, out: Path, *, force: bool) -> None:
+    """Write a fitted label model to a folder; one that stands there is replaced only with ``force``.
+
+    Raises
+    ------
+    RunFolderError
+        If something else stands there, or a model and ``force`` is not given.
+    """
+    there = out.is_symlink() or out.exists()
+    is_model = (out / MODEL_FILE).is_file() and not out.is_symlink()
+    if there and not is_model and not (out.is_dir() and not any(out.iterdir())):
+        raise RunFolderError(f"{str(out)!r} is no label model, so it is not replaced", hint="name another folder")
+    if is_model and not force:
+        raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+    model.save(out)
+
+
+def stored_model(path: Path) -> Any:
+    """Read a label model from its folder, or from the folder of the run that it was fitted in.
+
+    Raises
+    ------
+    ModelError
+        If the folder holds none.
+    RunFolderError
+        If it is a run folder with votes alone.
+    """
+    from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
+
+    return RunFolder(path).model() if RunLayout(path).manifest.is_file() else load_model(path)
+
+
+def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | None] | None = None) -> VotePatterns:
+    """Return the patterns of votes that were written before, with counts of gold.
+
+    Parameters
+    ----------
+    votes, gold, map_label
+        As in :func:`fit_votes`.
+
+    Raises
+    ------
+    MatrixError, RunFolderError, GoldError
+        As in :func:`fit_votes`.
+    """
+    several = list(votes) if isinstance(votes, Sequence) and not isinstance(votes, str | LabelMatrix) else [votes]
+    opened = {_name(one): opened_votes(one) for one in several}
+    if len(opened) < len(several):
+        raise RunFolderError("some votes are given twice, so that their examples would count twice")
+    parts = {name: _patterns(one, gold, map_label) for name, one in opened.items()}
+    _check_alike(parts)
+    return next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
+
+
+def opened_votes(votes: Any) -> RunFolder | LabelMatrix:
+    """Open a folder of votes, or the file of a matrix.
+
+    Raises
+    ------
+    RunFolderError
+        If it is neither.
+    """
+    if isinstance(votes, RunFolder | LabelMatrix):
+        return votes
+    path = Path(votes)
+    return LabelMatrix.load(path) if path.is_file() else RunFolder(path)
+
+
+def _name(votes: Any) -> str:
+    if isinstance(votes, LabelMatrix):
+        return f"matrix {id(votes)}"
+    return str(Path(votes.path if isinstance(votes, RunFolder) else votes).resolve())
+
+
+def _patterns(votes: RunFolder | LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
+    if gold is not None:
+        return with_gold(votes, gold, map_label)
+    return votes.patterns() if isinstance(votes, RunFolder) else votes.patterns
+
+
+def _check_alike(parts: dict[str, VotePatterns]) -> None:
+    """Refuse votes of other rules, versions of rules or classes than the first."""
+    (first_name, first), *rest = parts.items()
+    for name, part in rest:
+        if part.class_names != first.class_names:
+            raise MatrixError(
+                f"the classes are {', '.join(first.class_names)} in {first_name} and "
+                f"{', '.join(part.class_names)} in {name}",
+                hint="apply the same rules to both corpora",
+            )
+        lost = [lf for lf in dict.fromkeys([*first.names, *part.names]) if (lf in first.names) != (lf in part.names)]
+        if lost or part.names != first.names:
+            what = f"only one has {', '.join(map(repr, lost[:5]))}" if lost else "their rules have another order"
+            raise MatrixError(
+                f"{first_name} and {name} have votes of other rules: {what}",
+                hint="apply the same rules to both corpora",
+            )
+        prints = zip(first.lfs, part.lfs, strict=True)
+        changed = [a.name for a, b in prints if a.fingerprint and b.fingerprint and a.fingerprint != b.fingerprint]
+        if changed:
+            raise MatrixError(
+                f"{first_name} and {name} have votes of other versions of {', '.join(map(repr, changed[:5]))}",
+                hint="apply the rules as they are now to both corpora",
+            )
+
+
+# Label ----------------------------------------------------------------------------------------------------------------
+
+
+def label_to_folder(
+    votes: RunFolder | str | Path, model: Any, out: str | Path, *, report: bool = True, force: bool = False
+) -> RunFolder:
+    """Label votes that were written before, with a label model that was fitted before: a run folder with both.
+
+    Parameters
+    ----------
+    votes : RunFolder or path
+        Of votes alone, or of a run, whose own model is then left behind.
+    model : label model
+        Fitted, on these or other votes of the same rules.
+    out : path
+        The run folder to make; votes, faults and rejects are copied into it.
+    report : bool
+        Whether to write ``report.html`` into it.
+    force : bool
+        Whether to replace a run folder that exists.
+
+    Returns
+    -------
+    RunFolder
+        As :func:`labelkit.run` makes it, with the same bytes where the model was fitted to the same votes.
+
+    Raises
+    ------
+    RunFolderError
+        If there are no votes, they are damaged, or ``out`` exists and ``force`` is not given.
+    ModelError
+        If the model was fitted on other rules or classes.
+    """
+    folder, out = opened_votes(votes), Path(out)
+    if isinstance(folder, LabelMatrix):
+        raise RunFolderError(
+            f"{str(votes)!r} is a matrix alone, of which no run folder can be made", hint="name a file: labels.parquet"
+        )
+    with held_place(out, force=force) as layout:
+        if layout.folder.exists() and not force:
+            raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+        draft = RunLayout(layout.draft)
+        times = StageTimes()
+        patterns, proba = _predicted(folder, model)
+        draft.start_with(folder.layout)
+        patterns.save(draft.patterns)
+        labels = PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
+        for number, (ids, index) in enumerate(_patterns_of_parts(folder, patterns)):
+            with replaced(draft.part("labels", number), one_of_many=True) as file:
+                write_part(labels.table(ids, index), file)
+        times.note("labels")
+        write_labeled(draft, folder.manifest, model, patterns, proba)
+        times.note("summary")
+        if report:
+            _report(draft)
+        times.note("report")
+        before = folder.timings
+        write_timings(draft, {**before.get("seconds", {}), **times.seconds}, before)
+        move(layout)
+    return RunFolder(out)
+
+
+def is_label_file(out: Path) -> bool:
+    """Return True for the name of a file of labels, and False for that of a folder.
+
+    Raises
+    ------
+    ExportError
+        If it is that of a file of another kind.
+    """
+    if out.suffix.lower() in OTHER_FILES:
+        raise ExportError(
+            f"labels are written as a run folder or a Parquet file, and {str(out)!r} is neither",
+            hint="name a folder; then `labelkit export` writes CSV, JSONL and more of it",
+        )
+    return out.suffix.lower() in LABEL_FILES
+
+
+def label_to_file(
+    votes: RunFolder | LabelMatrix | str | Path, model: Any, out: str | Path, *, force: bool = False
+) -> int:
+    """Label votes that were written before, into one Parquet file that ``ProbabilisticLabels.load`` reads.
+
+    Parameters
+    ----------
+    votes, model
+        As in :func:`label_to_folder`; also a saved matrix.
+    out : path
+    force : bool
+        Whether to replace a file that exists.
+
+    Returns
+    -------
+    int
+        Number of examples.
+
+    Raises
+    ------
+    RunFolderError, ModelError
+        As in :func:`label_to_folder`.
+    ExportError
+        If the file is not called ``.parquet``, or exists and ``force`` is not given.
+    """
+    out = Path(out)
+    if not is_label_file(out):
+        raise ExportError(f"{str(out)!r} is not called .parquet", hint="labels.parquet")
+    if out.exists() and not force:
+        raise ExportError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+    opened = opened_votes(votes)
+    if isinstance(opened, LabelMatrix):
+        model.label(opened).save(out)
+        return len(opened)
+    patterns, proba = _predicted(opened, model)
+    labels = PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
+    index = SavedIndex.of(opened.frame_index(patterns.n_examples))
+    tables = (labels.table(ids, places) for ids, places in _patterns_of_parts(opened, patterns))
+    return _write_tables(tables, index, out)
+
+
+def _write_tables(tables: Iterable[pa.Table], index: SavedIndex, out: Path) -> int:
+    n_rows, writer = 0, None
+    with replaced(out) as draft:
+        try:
+            for table in tables:
+                whole = index.beside(table, slice(n_rows, n_rows + table.num_rows))
+                writer = pq.ParquetWriter(draft, whole.schema, compression="zstd") if writer is None else writer
+                writer.write_table(whole.cast(writer.schema))
+                n_rows += table.num_rows
+        finally:
+            if writer is not None:
+                writer.close()
+    return n_rows
+
+
+def _predicted(folder: RunFolder, model: Any) -> tuple[VotePatterns, NDArray[Any]]:
+    """Return the patterns of a run, and their probabilities by a model; it warns of rules that have changed."""
+    patterns = folder.patterns()
+    return patterns, model.predict_pattern_proba(patterns)
+
+
+def _patterns_of_parts(folder: RunFolder, patterns: VotePatterns) -> Iterator[tuple[pa.Array, NDArray[Any]]]:
+    """Yield the ids of the examples of each part, and the position of the pattern of each in the whole."""
+    places = PatternPlaces(patterns)
+    for (_, part), file in zip(matrices_of(folder), folder.layout.parts("votes"), strict=True):
+        ids = pq.read_table(file, columns=[pq.read_schema(file).names[0]]).column(0).combine_chunks()
+        yield ids, places.of(part)[part.pattern_index]
+
+
+def _report(draft: RunLayout) -> None:
+    """Write the report, also where the corpus has moved since: it says so itself."""
+    from labelkit.runs.report import write_report  # noqa: PLC0415 - brings scikit-learn
+
+    write_report(draft.folder, history=False)

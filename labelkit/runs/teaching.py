@@ -1,0 +1,69 @@
+"""Let the gold of a run teach its label model, and say where there is too little of it.
+
+What is then reported by gold is cross-fitted: the gold is divided into five parts, and each is judged by a model that
+learned from the other four (:mod:`labelkit.label_models`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+import numpy as np
+
+from labelkit._shared.numbers import plural
+from labelkit._shared.user_errors import stack_level
+from labelkit.exceptions import GoldError, ModelError
+from labelkit.votes.vote_patterns import VotePatterns
+
+LEAST_GOLD: Final = 5
+"""Gold labels of a class below which a part of the gold has none of it, or its only ones."""
+
+MOST_CLASSES: Final = 6
+"""Classes that a warning names."""
+
+
+def check_teachable(model: Any, *, has_gold: bool) -> None:
+    """Refuse to teach without gold, or a model that does not learn from it.
+
+    Raises
+    ------
+    GoldError
+        If there is no gold.
+    ModelError
+        If the model does not learn from gold.
+    """
+    if not has_gold:
+        raise GoldError(
+            "teach=True lets gold teach the label model, and there is no gold",
+            hint="name a column or a file of trusted labels: gold= (--gold)",
+        )
+    if not getattr(model, "learns_from_gold", True):
+        raise ModelError(
+            f"{type(model).__name__} does not learn from gold, so that teach=True has nothing to teach",
+            hint="LabelModel does; otherwise gold judges the rules and the labels alone",
+        )
+
+
+def warn_of_few(patterns: VotePatterns) -> None:
+    """Warn of classes with fewer than five gold labels: what is learned and stated of them is hardly more than chance.
+
+    Parameters
+    ----------
+    patterns : VotePatterns
+        With the gold that teaches.
+    """
+    assert patterns.gold is not None
+    counts = patterns.gold.sum(axis=0)
+    few = np.flatnonzero(counts < LEAST_GOLD)
+    if not len(few):
+        return
+    shown = ", ".join(f"{patterns.class_names[c]} {counts[c]}" for c in few[:MOST_CLASSES])
+    more = f" and {len(few) - MOST_CLASSES} more classes" if len(few) > MOST_CLASSES else ""
+    warnings.warn(
+        f"of {plural(int(counts.sum()), 'gold label')} that teach the label model, fewer than {LEAST_GOLD} are of a "
+        f"class: {shown}{more}. Some of the five parts of cross-fitting have none of it, so that what is reported of "
+        "such a class is rough, and the model learns next to nothing of it but that it is rare. Hint: draw more gold, "
+        "at random; a class that rules vote for needs no gold to be a label",
+        stacklevel=stack_level(),
+    )

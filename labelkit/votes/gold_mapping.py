@@ -1,0 +1,111 @@
+"""Say which class each value of a gold column means, where people wrote other words than the names of the classes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import object_array
+from labelkit.votes.gold import gold_classes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNKNOWN: Final = -1
+
+MOST_NAMES: Final = 12
+"""Values and classes that an error lists."""
+
+
+@dataclass(frozen=True)
+class GoldMapping:
+    """Classes by the values that mean them.
+
+    Parameters
+    ----------
+    classes : dict from str to int
+        By the value as it is written; -1 for a value that says nothing.
+
+    Examples
+    --------
+    >>> mapping = GoldMapping.of({"junk": "SPAM", 0: "HAM", "?": None}, ["HAM", "SPAM"])
+    >>> mapping.apply(np.array(["junk", "0", "?", "SPAM", None], dtype=object), ["HAM", "SPAM"])
+    array([ 1,  0, -1,  1, -1])
+    """
+
+    classes: Mapping[str, int]
+
+    @classmethod
+    def of(cls, given: Mapping[Any, str | None], class_names: Sequence[str]) -> GoldMapping:
+        """Make it of the names of the classes; None, or an empty name, for a value that says nothing.
+
+        Raises
+        ------
+        GoldError
+            If there is no such class, or two values that are written alike mean two classes.
+        """
+        classes: dict[str, int] = {}
+        for value, name in given.items():
+            number = UNKNOWN if name in {None, ""} else _number_of(name, class_names)
+            if classes.setdefault(written(value), number) != number:
+                raise GoldError(
+                    f"the mapping of gold values names the value {written(value)!r} twice",
+                    hint="give one class for each",
+                )
+        return cls(classes)
+
+    def apply(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
+        """Turn values into class numbers, -1 where unknown; one that is not mapped may be the name of a class.
+
+        Raises
+        ------
+        GoldError
+            If a value is neither mapped, nor the name of a class, nor empty. A number that is not mapped is refused:
+            beside others that are, it is not known if it counts classes.
+        """
+        plain = values.tolist()
+        distinct = {(type(value), value): value for value in plain}  # True is not 1 here
+        numbers = {key: self._number(value, class_names) for key, value in distinct.items()}
+        return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
+
+    def _number(self, value: Any, class_names: Sequence[str]) -> int:
+        text = written(value)
+        if text in self.classes:
+            return self.classes[text]
+        is_number = isinstance(value, int | float) and value == value and value != UNKNOWN  # noqa: PLR0124 - NaN
+        if is_number:
+            shown = ", ".join(map(repr, list(self.classes)[:MOST_NAMES]))
+            raise GoldError(
+                f"gold holds {text}, and the mapping of gold values names {shown}", hint="say what each number means"
+            )
+        return int(gold_classes(object_array([value]), class_names)[0])
+
+
+def written(value: Any) -> str:
+    """Return a value as people write it: a whole number without a fraction, True and False in small letters.
+
+    >>> written(1.0), written(True), written(" Junk "), written("1")
+    ('1', 'true', 'Junk', '1')
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip()
+    return text.lower() if text in {"True", "False", "TRUE", "FALSE"} else text
+
+
+def _number_of(name: Any, class_names: Sequence[str]) -> int:
+    if name in class_names:
+        return list(class_names).index(name)
+    lower = {one.casefold(): one for one in class_names}
+    close = difflib.get_close_matches(str(name).casefold(), lower, n=1)
+    raise GoldError(
+        f"the mapping of gold values names the class {name!r}, which there is not",
+        hint=f"did you mean {lower[close[0]]!r}?"
+        if close
+        else f"the classes are {', '.join(class_names[:MOST_NAMES])}",
+    )

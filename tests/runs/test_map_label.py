@@ -1,0 +1,83 @@
+"""A run reads gold whose values have other names than the classes, and so does whoever reads the run."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.exceptions import GoldError, RunFolderError
+from labelkit.runs.steps import patterns_of
+
+SETTINGS = {"progress": False, "cache": False, "labels": ["HAM", "SPAM"]}
+
+MEANINGS = {"junk": "SPAM", "fine": "HAM", "unsure": None}
+
+
+@pytest.fixture(scope="module")
+def lfs():
+    return [
+        lk.keywords("subscribe", "check out", label=1).rule(name="asks"),
+        lk.keywords("love", "song", label=0).rule(name="loves"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def comments():
+    frame = lk.load_comments(400)
+    words = np.where(frame["spam"] == 1, "junk", "fine").astype(object)
+    words[::10] = "unsure"
+    number = np.where(frame["spam"] == 1, 5, 7)
+    truth = np.where(words == "unsure", -1, frame["spam"])
+    return frame.assign(word=words, number=number, truth=truth)
+
+
+@pytest.fixture(scope="module")
+def plain(lfs, comments, tmp_path_factory):
+    return lk.run(lfs, comments, tmp_path_factory.mktemp("plain") / "run", gold="truth", **SETTINGS)
+
+
+def test_a_column_of_words_means_classes_wherever_the_run_is_read(lfs, comments, plain, tmp_path):
+    comments.to_csv(tmp_path / "comments.csv", index=False)
+    run = lk.run(lfs, tmp_path / "comments.csv", tmp_path / "run", id="id", gold="word", map_label=MEANINGS, **SETTINGS)
+    assert np.array_equal(run.patterns().gold, plain.patterns().gold)
+    assert run.manifest["evaluation"] == plain.manifest["evaluation"]
+    assert run.manifest["map_label"] == {"junk": 1, "fine": 0, "unsure": -1}
+    gold = lk.why(run, comments["id"][1]).gold
+    assert gold == ("SPAM" if comments["spam"][1] else "HAM")
+    assert lk.why(run, comments["id"][0]).gold is None
+    assert "have no texts" not in lk.write_report(run).read_text("utf-8")
+    assert lk.diff(run, run, gold="word").gold.loc["after", "gold"] == (comments["word"] != "unsure").sum()
+    bare = lk.apply_to_folder(lfs, tmp_path / "comments.csv", tmp_path / "bare", id="id", **SETTINGS)
+    for votes, meanings in ((bare, MEANINGS), (run, None), (run, MEANINGS)):
+        assert np.array_equal(patterns_of(votes, gold="word", map_label=meanings).gold, plain.patterns().gold)
+    settings = {"id": "id", "gold": "word", **SETTINGS}
+    again = lk.run(lfs, tmp_path / "comments.csv", tmp_path / "run", map_label=MEANINGS, **settings)
+    assert again.was_finished
+    other = {**MEANINGS, "unsure": "HAM"}
+    with pytest.raises(RunFolderError, match="gold changed"):
+        lk.run(lfs, tmp_path / "comments.csv", tmp_path / "run", map_label=other, **settings)
+
+
+def test_so_do_files_arrays_and_mappings(lfs, comments, plain, tmp_path):
+    gold = comments[["id", "number"]].rename(columns={"number": "label"})
+    gold = gold[comments["word"] != "unsure"]
+    gold.sample(frac=1, random_state=0).to_csv(tmp_path / "gold.csv", index=False)
+    meanings = {"5": "SPAM", 7: "HAM"}
+    by_id = dict(zip(gold["id"], gold["label"], strict=True))
+    frame = comments.set_index("id", drop=False)
+    for number, given in enumerate((tmp_path / "gold.csv", by_id, pd.Series(by_id))):
+        run = lk.run(lfs, frame, tmp_path / str(number), gold=given, map_label=meanings, **SETTINGS)
+        assert np.array_equal(run.patterns().gold, plain.patterns().gold)
+        if number:
+            assert np.array_equal(patterns_of(run.matrix(), gold=given, map_label=meanings).gold, plain.patterns().gold)
+    array = lk.run(lfs, comments, tmp_path / "array", gold=comments["word"].to_numpy(), map_label=MEANINGS, **SETTINGS)
+    assert np.array_equal(array.patterns().gold, plain.patterns().gold)
+
+
+@pytest.mark.parametrize("column", ["word", "number"])
+def test_a_value_that_is_no_class_names_the_option(lfs, comments, tmp_path, column):
+    for folder in ("out", "votes"):
+        make = lk.run if folder == "out" else lk.apply_to_folder
+        with pytest.raises(GoldError, match="gold holds") as error:
+            make(lfs, comments, tmp_path / folder, gold=column, **SETTINGS)
+        assert "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean" in error.value.hint

@@ -1,0 +1,62 @@
+"""Values of a gold column mean the classes that a mapping says, and a value that it leaves out is never guessed."""
+
+import re
+
+import numpy as np
+import pytest
+
+from labelkit.exceptions import GoldError
+from labelkit.votes.gold_mapping import GoldMapping
+
+NAMES = ["HAM", "SPAM"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "values", "classes"),
+    [
+        ({"junk": "SPAM", "ok": "HAM"}, ["junk", "ok", " junk ", None, "", "SPAM", "ham"], [1, 0, 1, -1, -1, 1, 0]),
+        ({"1": "HAM", "0": "SPAM"}, np.array([0, 1, -1]), [1, 0, -1]),
+        ({1: "HAM", 0: "SPAM"}, ["0", "1"], [1, 0]),
+        ({"5": "SPAM", "1": "HAM"}, np.array([5.0, 1.0, np.nan]), [1, 0, -1]),
+        ({"true": "SPAM", "False": "HAM"}, np.array([True, False]), [1, 0]),
+        ({True: "SPAM", "no": "HAM"}, ["true", "TRUE", "no"], [1, 1, 0]),
+        ({"1": "SPAM", "true": "HAM"}, np.array([True, 1], dtype=object), [0, 1]),
+        ({"?": None, "unsure": ""}, ["?", "unsure", "SPAM"], [-1, -1, 1]),
+        ({"-1": "SPAM"}, np.array([-1]), [1]),
+    ],
+)
+def test_values_mean_what_the_mapping_says(mapping, values, classes):
+    given = values if isinstance(values, np.ndarray) else np.array(values, dtype=object)
+    assert GoldMapping.of(mapping, NAMES).apply(given, NAMES).tolist() == classes
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.array([0, 1]), "gold holds 1, and the mapping of gold values names '0'"),
+        (np.array([0.0, 2.0]), "gold holds 2, and the mapping of gold values names '0'"),
+        (np.array(["eggs"], dtype=object), "gold holds 'eggs', which is neither"),
+        (np.array([True]), "gold is True and False|gold holds"),
+    ],
+)
+def test_a_value_that_is_not_mapped_is_an_error(values, said):
+    with pytest.raises(GoldError, match=said):
+        GoldMapping.of({"0": "HAM"}, NAMES).apply(values, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said", "hint"),
+    [
+        (
+            {"junk": "spam"},
+            "the mapping of gold values names the class 'spam', which there is not",
+            "did you mean 'SPAM'?",
+        ),
+        ({"junk": "eggs"}, "names the class 'eggs'", "the classes are HAM, SPAM"),
+        ({1: "SPAM", "1": "HAM"}, "names the value '1' twice", "one class"),
+    ],
+)
+def test_a_mapping_names_classes_and_each_value_once(mapping, said, hint):
+    with pytest.raises(GoldError, match=re.escape(said)) as error:
+        GoldMapping.of(mapping, NAMES)
+    assert hint in error.value.hint
