@@ -40,6 +40,12 @@ Okabe, Ito (2008), Color universal design: how to make figures and presentations
 https://jfly.uni-koeln.de/color/
 """
 
+MARKS: Final = ("»", "«")
+"""Stand before and after a match."""
+
+COLOURED_MARKS: Final = ("\x01»", "«\x02")
+"""The same, for who colours what stands between them: no text that was made harmless holds these two characters."""
+
 ELLIPSIS: Final = "…"
 """Marks the place of a cut."""
 
@@ -61,6 +67,7 @@ _VISIBLE: Final = {
 """Replacements of the characters that would act instead of being seen."""
 
 _IN_HTML: Final = {code: shown for code, shown in _VISIBLE.items() if chr(code) not in "\n\t"}
+_ESCAPED: Final = {code: f"\\u{code:04x}" for code in _IN_HTML}
 _IN_LINE: Final = {**_VISIBLE, ord("\n"): "↵"}
 
 
@@ -97,6 +104,15 @@ def visible(text: str) -> str:
     '<b>␛[31m'
     """
     return text if text.isascii() and text.isprintable() else text.translate(_IN_HTML)
+
+
+def escaped(text: str) -> str:
+    r"""Replace the characters that would act by escapes that JSON reads as these characters; line ends and tabs stay.
+
+    >>> print(escaped("\x1b[31m \u202e"))
+    \u001b[31m \u202e
+    """
+    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPED)
 
 
 def pieces(text: str, spans: Iterable[Span] = ()) -> Iterator[tuple[str, bool]]:
@@ -166,7 +182,7 @@ def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Sp
     return before + text[low:high] + (ELLIPSIS if high < len(text) else ""), kept
 
 
-def plain(text: str, width: int, span: Span | None = None) -> str:
+def plain(text: str, width: int, span: Span | None = None, marks: tuple[str, str] = MARKS) -> str:
     """Show a text as one harmless line of a terminal, cut to the part around a match, put between ``»`` and ``«``.
 
     Parameters
@@ -177,6 +193,8 @@ def plain(text: str, width: int, span: Span | None = None) -> str:
         Cells of the terminal; wide characters take two.
     span : (start, stop), optional
         The match; the beginning of the text is shown without one.
+    marks : (str, str)
+        What stands before and after the match.
 
     Returns
     -------
@@ -187,8 +205,8 @@ def plain(text: str, width: int, span: Span | None = None) -> str:
     low, high = max(0, start - _REACH * width), min(len(text), start + _REACH * width)
     pieces = [char.translate(_IN_LINE) for char in text[low:high]]
     if start < stop and start < high:
-        pieces[start - low] = f"»{pieces[start - low]}"
-        pieces[min(stop, high) - 1 - low] += "«"
+        pieces[start - low] = marks[0] + pieces[start - low]
+        pieces[min(stop, high) - 1 - low] += marks[1]
     cells = [cells_of(piece) for piece in pieces]
     if high - low == len(text) and sum(cells) <= width:
         return _isolated("".join(pieces))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, partial
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.progress import shown_progress
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
@@ -167,7 +167,8 @@ class Applier:
         on_bad_row : {"raise", "reject"}
             Whether a row that cannot be read stops the run or is left out (see :attr:`labelkit.Corpus.rejects`).
         progress : bool, optional
-            Whether to show a progress bar; only in a terminal if not given.
+            Whether to show a progress bar; only in a terminal if not given. Elsewhere, the logger ``labelkit`` says from
+            time to time how far it is.
         cache : VoteCache, path or bool, optional
             Where votes are kept, so that after an edit only the rules that it changed vote again (see
             :mod:`labelkit.apply.vote_cache`). If not given: in the user's cache folder, for corpora of 10,000 rows and
@@ -298,7 +299,7 @@ class Applier:
         else:
             results = runner.run(job(plan, deliver=delivery))
         seen = DistinctIds(corpus) if seen is None else seen
-        with _progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
+        with shown_progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             with corpus.watched():
                 for delivered in results:
                     corpus.check_unchanged()
@@ -412,14 +413,3 @@ _Kept: TypeAlias = tuple[NDArray[Any], NDArray[np.uint8] | None]
 def _kept(_batch: Batch, votes: BatchVotes) -> _Kept:
     """Deliver the votes themselves."""
     return votes.votes, votes.confidence
-
-
-@contextmanager
-def _progress(n_rows: int | None, done: int, *, shown: bool | None) -> Iterator[Any]:
-    """A progress bar of rows on the standard error stream."""
-    if shown is None:
-        shown = sys.stderr is not None and sys.stderr.isatty()
-    from tqdm import tqdm  # noqa: PLC0415 - a bar is drawn only when rules are applied
-
-    with tqdm(total=n_rows, initial=done, unit=" rows", unit_scale=True, disable=not shown, file=sys.stderr) as bar:
-        yield bar

@@ -72,13 +72,14 @@ def predict_corpus(
     workers: int = 1,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    progress: bool | None = None,
 ) -> Predictions:
     """Label a corpus with a bundle, and write the labels to a file; memory is bounded by a batch for each worker.
 
     Parameters
     ----------
     bundle : Bundle
-    corpus, id, on_bad_row
+    corpus, id, on_bad_row, progress
         As in :meth:`labelkit.Applier.apply`.
     out : path
         A ``.parquet``, ``.csv`` or ``.jsonl`` file; it has its name when it is whole.
@@ -113,7 +114,7 @@ def predict_corpus(
             engine="serial" if workers == 1 else "thread",
             batch_size=BATCH_ROWS,
             on_fault=bundle.on_fault,
-            progress=False,
+            progress=progress,
             cache=False,
         ):
             write(delivered.result)

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.events import log_event
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.locks import in_turn
+from labelkit._shared.numbers import count
 from labelkit._shared.user_errors import stack_level
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
@@ -101,6 +103,7 @@ class Run:
         n_rows = min(first * self.batch_rows, self.corpus.n_rows or first * self.batch_rows)
         if first:
             n_rows = sum(len(self.parts.index(number)) for number in range(first))
+            self._log_resumption(n_rows)
         known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
         seen = DistinctIds(self.corpus).add_all(map(self.parts.ids, range(first)))
@@ -130,6 +133,11 @@ class Run:
             remove(self.layout.folder)
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         return n_rows
+
+    def _log_resumption(self, n_rows: int) -> None:
+        total = self.corpus.n_rows
+        of_all = "" if total is None else f" of {count(total)}"
+        log_event("resumed", f"resumed at row {count(n_rows)}{of_all}", rows=n_rows, of=total)
 
     def label(
         self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int32]], workers: int

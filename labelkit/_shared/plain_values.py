@@ -1,0 +1,104 @@
+r"""Turn results into values that JSON has: numbers as numbers, what is undefined as null, intervals as two ends.
+
+>>> plain_value({"share": 0.5, "bound": float("nan"), "path": PurePath("a", "b"), "ids": (1, "x")})
+{'share': 0.5, 'bound': None, 'path': 'a/b', 'ids': [1, 'x']}
+>>> json_text({"id": chr(27) + "[31m", "size": 3})
+'{"id": "\\u001b[31m", "size": 3}'
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from labelkit._shared.markup import escaped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ENDS: Final = ("_low", "_high")
+_MISSING: Final = frozenset({"NaTType", "NAType"})  # of pandas, which need not be imported
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as JSON has it, whatever it is made of; what JSON has no form for, as text.
+
+    Enum members are named, times are written as in ISO 8601, sets are sorted.
+    """
+    if isinstance(value, Enum):
+        return value.name
+    if value is None or type(value).__name__ in _MISSING:
+        return None
+    if isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(plain_value(name)): plain_value(one) for name, one in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(plain_value, value), key=str)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return _structured(value)
+
+
+def _structured(value: Any) -> Any:
+    if callable(getattr(value, "to_dict", None)) and not isinstance(value, type):
+        return plain_value(value.to_dict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain_value(getattr(value, field.name)) for field in fields(value)}
+    if callable(getattr(value, "tolist", None)):  # of numpy
+        return plain_value(value.tolist())
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview | PurePath):
+        return [plain_value(one) for one in value]
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes | bytearray) else str(value)
+
+
+def with_intervals(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values in which two columns for the ends of an interval are one: ``[low, high]``.
+
+    >>> with_intervals({"recall": 0.5, "recall_low": 0.4, "recall_high": 0.6, "n": 10})
+    {'recall': 0.5, 'recall_interval': [0.4, 0.6], 'n': 10}
+    >>> with_intervals({"recall_low": float("nan"), "recall_high": float("nan")})
+    {'recall_interval': None}
+    """
+    low, high = _ENDS
+    paired = {name.removesuffix(low) for name in row if name.endswith(low) and name.removesuffix(low) + high in row}
+    values: dict[str, Any] = {}
+    for name, value in row.items():
+        stem = next((name.removesuffix(end) for end in _ENDS if name.removesuffix(end) in paired), None)
+        if stem is None or stem == name:
+            values[name] = plain_value(value)
+        elif name.endswith(low):
+            ends = [plain_value(value), plain_value(row[stem + high])]
+            values[f"{stem}_interval"] = None if ends == [None, None] else ends
+    return values
+
+
+def records(frame: pd.DataFrame, *, index: str | None = None) -> list[dict[str, Any]]:
+    """Return a dict for each row of a frame, with its intervals as pairs.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    index : str, optional
+        The name under which the index stands first in each.
+    """
+    rows = frame.to_dict("records")
+    if index is None:
+        return [with_intervals({str(name): value for name, value in row.items()}) for row in rows]
+    names = frame.index.tolist()
+    return [with_intervals({index: name, **row}) for name, row in zip(names, rows, strict=True)]
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """Return JSON of which no character acts in a terminal: those that would are escaped, and mean the same."""
+    return escaped(json.dumps(plain_value(value), ensure_ascii=False, allow_nan=False, indent=indent))
