@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -31,34 +31,39 @@ def plain_value(value: Any) -> Any:
 
     Enum members are named, times are written as in ISO 8601, sets are sorted.
     """
+    if type(value).__name__ in _MISSING or (isinstance(value, float) and not math.isfinite(value)):
+        return None
     if isinstance(value, Enum):
         return value.name
-    if value is None or type(value).__name__ in _MISSING:
-        return None
-    if isinstance(value, str | bool | int):
+    if value is None or isinstance(value, str | bool | int | float):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(plain_value(name)): plain_value(one) for name, one in value.items()}
-    if isinstance(value, set | frozenset):
+    if isinstance(value, list):
+        return [plain_value(one) for one in value]
+    parts = _parts(value)
+    return _text(value) if parts is None else plain_value(parts)
+
+
+def _parts(value: Any) -> Any:
+    """Return what a value is made of; None for what has no parts."""
+    if callable(getattr(value, "to_dict", None)):
+        return value.to_dict()
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if callable(getattr(value, "tolist", None)):  # of numpy
+        return value.tolist()
+    if isinstance(value, Set):
         return sorted(map(plain_value, value), key=str)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
+    is_whole = isinstance(value, bytes | bytearray | PurePath)
+    return list(value) if isinstance(value, Iterable) and not is_whole else None
+
+
+def _text(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value.total_seconds()
-    return _structured(value)
-
-
-def _structured(value: Any) -> Any:
-    if callable(getattr(value, "to_dict", None)) and not isinstance(value, type):
-        return plain_value(value.to_dict())
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain_value(getattr(value, field.name)) for field in fields(value)}
-    if callable(getattr(value, "tolist", None)):  # of numpy
-        return plain_value(value.tolist())
-    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview | PurePath):
-        return [plain_value(one) for one in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
     return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes | bytearray) else str(value)
 
 

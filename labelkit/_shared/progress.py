@@ -118,7 +118,7 @@ def shown_progress(n_rows: int | None, done: int, *, shown: bool | None) -> Iter
     shown : bool, optional
         Whether to draw a bar; if not given, as the program shows progress.
     """
-    form = _form(shown)
+    form = _form(asked=shown)
     if form != "bar":
         yield ProgressLines(n_rows, done) if form == "lines" else _Nothing()
         return
@@ -128,8 +128,8 @@ def shown_progress(n_rows: int | None, done: int, *, shown: bool | None) -> Iter
         yield bar
 
 
-def _form(shown: bool | None) -> Literal["bar", "lines", "nothing"]:
-    if shown is not None:
-        return "bar" if shown else "nothing"
+def _form(*, asked: bool | None) -> Literal["bar", "lines", "nothing"]:
+    if asked is not None:
+        return "bar" if asked else "nothing"
     in_terminal = sys.stderr is not None and sys.stderr.isatty()
     return SHOWN_AS.get() or ("bar" if in_terminal else "lines")

@@ -167,8 +167,8 @@ class Applier:
         on_bad_row : {"raise", "reject"}
             Whether a row that cannot be read stops the run or is left out (see :attr:`labelkit.Corpus.rejects`).
         progress : bool, optional
-            Whether to show a progress bar; only in a terminal if not given. Elsewhere, the logger ``labelkit`` says from
-            time to time how far it is.
+            Whether to show a progress bar; only in a terminal if not given. Elsewhere, the logger ``labelkit`` says
+            from time to time how far it is.
         cache : VoteCache, path or bool, optional
             Where votes are kept, so that after an edit only the rules that it changed vote again (see
             :mod:`labelkit.apply.vote_cache`). If not given: in the user's cache folder, for corpora of 10,000 rows and
