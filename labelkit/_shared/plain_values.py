@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -53,7 +53,7 @@ def _parts(value: Any) -> Any:
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if callable(getattr(value, "tolist", None)):  # of numpy
         return value.tolist()
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return sorted(map(plain_value, value), key=str)
     is_whole = isinstance(value, bytes | bytearray | PurePath)
     return list(value) if isinstance(value, Iterable) and not is_whole else None
