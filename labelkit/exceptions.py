@@ -99,6 +99,10 @@ class ExportError(LabelkitError, ValueError):
     """Labels cannot be written in a format: there are none, the file exists, or the format cannot hold them."""
 
 
+class ConfigError(LabelkitError, ValueError):
+    """``labelkit.toml`` or ``pyproject.toml`` has an unknown key, or a value that its option does not take."""
+
+
 class RunFolderError(LabelkitError, OSError):
     """A run folder exists already, is incomplete, or is not a run folder."""
 

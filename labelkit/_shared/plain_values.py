@@ -97,9 +97,9 @@ def records(frame: pd.DataFrame, *, index: str | None = None) -> list[dict[str, 
     index : str, optional
         The name under which the index stands first in each.
     """
-    rows = frame.to_dict("records")
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
     if index is None:
-        return [with_intervals({str(name): value for name, value in row.items()}) for row in rows]
+        return list(map(with_intervals, rows))
     names = frame.index.tolist()
     return [with_intervals({index: name, **row}) for name, row in zip(names, rows, strict=True)]
 

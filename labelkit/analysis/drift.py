@@ -25,6 +25,7 @@ import pandas as pd
 from scipy import sparse, special
 
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
+from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
 from labelkit.analysis._align import aligned, sliced
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
@@ -89,6 +90,11 @@ class Drift:
     def drifted(self) -> bool:
         """True if there is an alarm."""
         return bool(self.frame["alarm"].any())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``drifted``, ``alpha``, ``at_least``, ``comparisons`` (rows of ``frame``), ``notes``."""
+        values = {"drifted": self.drifted, "alpha": self.alpha, "at_least": self.at_least}
+        return {**values, "comparisons": records(self.frame), "notes": list(self.notes)}
 
     def to_string(self, width: int = WIDTH) -> str:
         """Format the drift for a terminal."""

@@ -27,6 +27,7 @@ import pandas as pd
 
 from labelkit._shared.files import replaced
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, wilson_interval
+from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
@@ -87,6 +88,15 @@ class Summary:
         frame = _with_names(self.frame, harmless)
         with replaced(Path(path)) as draft:
             frame.to_csv(draft, compression={"method": _COMPRESSIONS.get(Path(path).suffix)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``rules``, a dict for each with its columns as keys, and ``total``.
+
+        Two columns for the ends of an interval are one key: ``coverage_interval`` is ``[low, high]``. What is
+        undefined is None.
+        """
+        *rules, total = records(self.frame, index="rule")
+        return {"rules": rules, "total": {name: value for name, value in total.items() if name != "rule"}}
 
     def to_string(self) -> str:
         """Format a table for people: percents, and dashes for what is undefined."""

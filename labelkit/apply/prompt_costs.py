@@ -21,12 +21,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, Final
 
 import numpy as np
 
 from labelkit._shared.numbers import DASH, count
+from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.corpus import Corpus, open_corpus
@@ -105,6 +106,12 @@ class Estimates(Sequence[PromptEstimate]):
     def money(self) -> float:
         """Cost of all prompts; NaN where prices are not known."""
         return math.fsum(one.money for one in self.each)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``rows``, ``looked_at``, ``endpoint``, ``money``, and ``rules`` with those of each."""
+        rules = [{**one.__dict__, "requests": one.requests} for one in self.each]
+        values = {"rows": self.n_rows, "looked_at": self.n_seen, "endpoint": self.endpoint or None}
+        return dict(plain_value({**values, "money": self.money, "rules": rules}))
 
     def __str__(self) -> str:
         return self._page().to_text()
@@ -306,6 +313,12 @@ class DryRun:
     prompts: tuple[str, ...]
     answers: tuple[str, ...] = ()
     votes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``rule``, ``columns``, ``examples``, and ``prompts``, each with answer and vote."""
+        each = zip_longest(self.prompts, self.answers, self.votes)
+        prompts = [{"prompt": prompt, "answer": answer, "vote": vote} for prompt, answer, vote in each]
+        return {"rule": self.rule, "columns": list(self.columns), "examples": self.n_seen, "prompts": prompts}
 
     def __str__(self) -> str:
         read = ", ".join(self.columns)

@@ -51,6 +51,17 @@ class Predictions:
     n_rejects: int
     counts: dict[str, int]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``path``, ``examples``, ``labels`` (how many of each), ``no_label``, ``faults``, ..."""
+        return {
+            "path": str(self.path),
+            "examples": self.n_examples,
+            "labels": dict(self.counts),
+            "no_label": self.n_examples - sum(self.counts.values()),
+            "faults": self.n_faults,
+            "rejects": self.n_rejects,
+        }
+
     def __str__(self) -> str:
         total = max(self.n_examples, 1)
         shares = [f"{name} {count(n)} ({percent(n / total)})" for name, n in self.counts.items()]

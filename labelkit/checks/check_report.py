@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from labelkit._shared.numbers import plural
+from labelkit._shared.secrets import masked
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.checks.gates import Judgement
 from labelkit.checks.lint import Problem
@@ -49,6 +51,32 @@ class CheckReport:
 
     def _of(self, severity: str) -> list[Problem]:
         return [problem for problem in self.problems if problem.severity == severity]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``ok``, ``clean``, ``classes``, the counts, ``rules``, ``problems`` and ``gates``."""
+        space = self.lfs.space
+        return {
+            "ok": self.ok,
+            "clean": self.clean,
+            "classes": list(space.names),
+            "examples": self.n_examples,
+            "rows": self.n_rows,
+            "rules": [
+                {
+                    "name": lf.name,
+                    "kind": lf.kind,
+                    "columns": list(lf.columns),
+                    "labels": None if lf.labels is None else [space.name(label) for label in lf.labels],
+                    "votes": self.votes.get(lf.name),
+                }
+                for lf in self.lfs
+            ],
+            "problems": [
+                {**one.__dict__, "message": masked(one.message), "hint": None if one.hint is None else masked(one.hint)}
+                for one in self.problems
+            ],
+            "gates": [one.to_dict() for one in self.judgements],
+        }
 
     def __str__(self) -> str:
         return self._page().to_text()

@@ -63,6 +63,12 @@ class Judgement:
             return "kept"
         return "broken" if self.high < self.gate.low or self.low > self.gate.high else "undecided"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: the attributes, ``expected`` in words, ``outcome``, and the 99% ``interval``."""
+        ends = None if not self.n else [self.low, self.high]
+        gate = {"rule": self.rule, "expected": str(self.gate), "statistic": self.gate.statistic}
+        return {**gate, "outcome": self.outcome, "count": self.count, "n": self.n, "interval": ends}
+
     def __str__(self) -> str:
         units = "votes with gold" if self.gate.statistic == "precision" else "rows"
         if not self.n:

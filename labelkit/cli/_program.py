@@ -8,49 +8,40 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass
 from io import StringIO
 from typing import Any, NoReturn, TypeVar
 
 import click
 
-from labelkit._shared.command_line import as_on_command_line
-from labelkit._shared.markup import visible
 from labelkit._shared.secrets import masked
 from labelkit._shared.time_limit import may_exit
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain
 from labelkit._version import __version__
+from labelkit.cli._answers import ResultStream, say
+from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
 from labelkit.exceptions import LabelkitError
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F")
 
-_debug: list[bool] = [False]
 _ended_by: list[int] = [signal.SIGINT]
 
 
-def _set_debug(_context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
-    if value:
-        _debug[0] = True
-
-
-def with_debug(command: F) -> F:
-    """Let ``--debug`` stand behind any command."""
-    option = click.option(
-        "--debug", is_flag=True, expose_value=False, callback=_set_debug, help="Show a traceback when something fails."
-    )
-    return option(command)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=ProgramGroup,
+    params=common_options(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__)
-@with_debug
 def cli() -> None:
     """Turn rules into training data.
 
     Write labeling functions in a Python module; labelkit applies them to a corpus and gives each example a
     probability for every class.
+
+    Arguments and options can stand in pyproject.toml ([tool.labelkit.run]) or labelkit.toml ([run]).
     """
 
 
@@ -58,31 +49,38 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
     if "_LABELKIT_COMPLETE" in os.environ:
         cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
-    _debug[0], _ended_by[0], may_exit[0] = False, signal.SIGINT, True
+    _ended_by[0], may_exit[0] = signal.SIGINT, True
     warnings.showwarning = _show_warning
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
         if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             signal.signal(signal.SIGINT, _end_if_terminated)
+    given = sys.argv[1:] if arguments is None else arguments
+    with ExitStack() as stack:
+        settings = Settings()
+        if "--json" in given:
+            settings.result = stack.enter_context(ResultStream())
+        status = _status_of(arguments, settings)
+    _leave(status)
+
+
+def _status_of(arguments: list[str] | None, settings: Settings) -> int:
+    """Call the command that the arguments name, and say how it failed if it does."""
     try:
         with UserCode():  # the modules and functions of rules
-            status = cli.main(arguments, prog_name="labelkit", standalone_mode=False)
+            status = cli.main(arguments, prog_name="labelkit", standalone_mode=False, obj=settings)
     except click.ClickException as error:
-        usage = StringIO()
-        error.show(usage)
-        say(usage.getvalue().rstrip(), err=True)
+        _show_usage_error(error, settings)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        say(
-            "interrupted: nothing was written under the final name; the same command goes on where it was "
-            "(with --force, it begins anew)",
-            err=True,
-        )
+        message = "interrupted: nothing was written under the final name"
+        hint = "the same command goes on where it was (with --force, it begins anew)"
+        _show(Failure("Interrupted", message, hint), f"{message}; {hint}", settings)
         status = 128 + _ended_by[0]
     except BaseException as error:  # noqa: BLE001 - nothing ends with a traceback, and SystemExit(0) is no success
-        _show_error(error)
+        _show_error(error, settings)
         status = 1
-    _leave(status if isinstance(status, int) else 0)
+    return status if isinstance(status, int) else 0
 
 
 def _terminate(_number: int, _frame: Any) -> None:
@@ -97,25 +95,58 @@ def _end_if_terminated(_number: int, _frame: Any) -> None:
         raise KeyboardInterrupt
 
 
-def _show_error(error: BaseException) -> None:
+@dataclass(frozen=True)
+class Failure:
+    """Why a command failed, for programs.
+
+    Attributes
+    ----------
+    kind : str
+        The type of the error, such as ``CorpusError``.
+    message : str
+    hint : str or None
+    """
+
+    kind: str
+    message: str
+    hint: str | None
+
+
+def _show_usage_error(error: click.ClickException, settings: Settings) -> None:
+    """Say how the command was called wrongly."""
+    usage = StringIO()
+    error.show(usage)
+    context = getattr(error, "ctx", None)
+    hint = None if context is None else f"{context.command_path} --help"
+    _show(Failure(type(error).__name__, error.format_message(), hint), usage.getvalue().rstrip(), settings)
+
+
+def _show_error(error: BaseException, settings: Settings) -> None:
     """Say what went wrong in one line, and what to do in another."""
-    if _debug[0]:
-        say(masked(traceback.format_exc()).rstrip(), err=True)
-    elif isinstance(error, LabelkitError | OSError):
-        say(f"error: {_shown(plain(str(error)))}", err=True)
+    if isinstance(error, LabelkitError):
+        hint = None if error.hint is None else shown_message(plain(error.hint))
+        failure = Failure(type(error).__name__, shown_message(plain(error.message)), hint)
+        text = f"error: {shown_message(plain(str(error)))}"
+    elif isinstance(error, OSError):
+        failure = Failure(type(error).__name__, shown_message(plain(str(error))), None)
+        text = f"error: {failure.message}"
     else:
         kind, message = described(error)
-        say(f"error: {_shown(f'{kind}: {message}')}\nHint: --debug shows where", err=True)
+        failure = Failure(kind, shown_message(message), "--debug shows where")
+        text = f"error: {shown_message(f'{kind}: {message}')}\nHint: --debug shows where"
+    _show(failure, masked(traceback.format_exc()).rstrip() if settings.debug else text, settings)
 
 
-def _shown(message: str) -> str:
-    """Return a message with options as they are written here, and without secrets."""
-    return masked(as_on_command_line(message))
+def _show(failure: Failure, text: str, settings: Settings) -> None:
+    """Write to standard error why the command failed, and with ``--json`` to standard output, too."""
+    if settings.log_format == "json":
+        from labelkit.cli._logs import log_error  # noqa: PLC0415 - --help has to be quick
 
-
-def say(text: str, *, err: bool = False) -> None:
-    """Write to the terminal, where no character of a text, a name or a path acts."""
-    click.echo(visible(text), err=err)
+        log_error(asdict(failure), shown_message)
+    else:
+        say(text, err=True)
+    if settings.result is not None:
+        settings.result.write({"error": asdict(failure)})
 
 
 def _leave(status: int) -> NoReturn:
@@ -134,7 +165,13 @@ def _leave(status: int) -> NoReturn:
 
 
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
-    say(f"warning: {_shown(str(message))}", err=True)
+    """Show a warning that comes before the command or after it."""
+    say(f"warning: {shown_message(str(message))}", err=True)
+
+
+def with_debug(command: F) -> F:
+    """Return a command as it is: every command has ``--debug``."""
+    return command
 
 
 def classes_named(labels: str | None) -> list[str] | None:

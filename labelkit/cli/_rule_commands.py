@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.secrets import masked
+from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
-from labelkit.cli._program import cli, say, with_debug
+from labelkit.cli._program import cli, with_debug
 
 
 @cli.command()
@@ -37,7 +39,7 @@ def check(
     gold: str | None,
     map_label: tuple[str, ...],
     **options: Any,
-) -> None:
+) -> Any:
     """Import RULES, run their examples, look for mistakes, and try them on a few rows of CORPUS.
 
     The exit status is 1 if there is an error: an example that does not get the vote that it expects, a rule that fails
@@ -53,9 +55,8 @@ def check(
     report = check_rules(
         lfs, None if corpus is None else Path(corpus), id=id_, gold=gold, map_label=meanings, **options
     )
-    say(as_on_command_line(masked(str(report))))
-    if not (report.clean if strict else report.ok):
-        raise click.exceptions.Exit(1)
+    good = report.clean if strict else report.ok
+    return CommandAnswer.of(report, text=as_on_command_line(masked(str(report))), status=0 if good else 1)
 
 
 @cli.command()
@@ -80,7 +81,7 @@ def plan(
     price_out: float | None,
     show: int,
     ask: bool,
-) -> None:
+) -> Any:
     """Say what the rules of RULES that ask a language model would ask of CORPUS, and what that costs.
 
     Nothing is asked, unless --ask says so. Prompts that have an answer already cost nothing.
@@ -91,21 +92,20 @@ def plan(
         raise click.UsageError("--price-in and --price-out go together")
     lfs = collected(rules, labels, select, exclude)
     prices = None if price_in is None or price_out is None else (price_in, price_out)
-    say(str(estimate(lfs, corpus, rows=rows, prices=prices)))
-    for lf in lfs if show or ask else ():
-        if asks_a_model(lf):
-            say(f"\n{dry_run(lf, corpus, n=show or 10, ask=ask)}")
+    estimates = estimate(lfs, corpus, rows=rows, prices=prices)
+    shown = [dry_run(lf, corpus, n=show or 10, ask=ask) for lf in lfs if (show or ask) and asks_a_model(lf)]
+    values = {**estimates.to_dict(), "shown": [one.to_dict() for one in shown]}
+    return CommandAnswer.of(values, text="\n\n".join(map(str, (estimates, *shown))))
 
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @with_debug
-def init(folder: Path) -> None:
+def init(folder: Path) -> Any:
     """Make a small project in FOLDER that runs: rules, a corpus, a test."""
     from labelkit.datasets.starter_project import make_project  # noqa: PLC0415 - --help has to be quick
 
-    for line in make_project(folder):
-        say(line)
+    return make_project(folder)
 
 
 @cli.command()
@@ -114,13 +114,13 @@ def init(folder: Path) -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--random-state", default=0, show_default=True)
 @with_debug
-def generate(kind: str, *, rows: int, out: Path, random_state: int) -> None:
+def generate(kind: str, *, rows: int, out: Path, random_state: int) -> Any:
     """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
     from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
 
     make = generate_posts if kind == "posts" else generate_comments
     path = write_corpus(make(rows, random_state=random_state), out)
-    say(f"{rows:,} {kind} written to {path}")
+    return written(path, f"{rows:,} {kind} written to {path}", kind=kind, rows=rows)
 
 
 @cli.group()
@@ -132,49 +132,73 @@ def cache() -> None:
 @click.argument("rules", required=False)
 @with_rule_options
 @with_debug
-def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> None:
+def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
     """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
     from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
-    say(f"{n_columns:,} columns of votes, {room}, in {kept.folder}")
-    _tell_answers()
+    answers = _answers()
+    lines = [f"{n_columns:,} columns of votes, {room}, in {kept.folder}", *map(str, answers)]
     lfs = [] if rules is None else collected(rules, labels, select, exclude)
-    reasons = {lf.name: why_not(lf) for lf in lfs}
-    for name, of_rule in reasons.items():
-        say(f"  {name}: {'kept' if not of_rule else 'not kept: ' + '; '.join(of_rule)}")
+    reasons = {lf.name: list(why_not(lf)) for lf in lfs}
+    lines += [f"  {name}: {'not kept: ' + '; '.join(why) if why else 'kept'}" for name, why in reasons.items()]
     if any(reasons.values()):
-        say("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
+        lines.append("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
+    values = {
+        "folder": kept.folder,
+        "columns": n_columns,
+        "bytes": n_bytes,
+        "max_bytes": kept.max_bytes,
+        "answers": answers[0] if answers else None,
+        "rules": [{"name": name, "kept": not why, "reasons": why} for name, why in reasons.items()],
+    }
+    return CommandAnswer.of(values, text="\n".join(lines))
 
 
-def _tell_answers() -> None:
-    """Say how many answers of language models are kept, if any ever were."""
+@dataclass(frozen=True)
+class KeptAnswers:
+    """The answers of language models that are kept, and what was paid for them."""
+
+    path: Path
+    answers: int
+    tokens_in: int
+    tokens_out: int
+
+    def __str__(self) -> str:
+        paid = f"{self.tokens_in:,} tokens in and {self.tokens_out:,} out were paid for them"
+        return f"{self.answers:,} answers of language models ({paid}) in {self.path}"
+
+
+def _answers() -> list[KeptAnswers]:
+    """Count the answers of language models, if any were ever kept."""
     from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - --help has to be quick
 
     path = AnswerStore.default_path()
     if path is None or not path.is_file():
-        return
+        return []
     store = AnswerStore(path)
-    n_answers, tokens_in, tokens_out = store.size()
+    size = store.size()
     store.close()
-    paid = f"{tokens_in:,} tokens in and {tokens_out:,} out were paid for them"
-    say(f"{n_answers:,} answers of language models ({paid}) in {path}")
+    return [KeptAnswers(path, *size)]
 
 
 @cache.command(name="clear")
 @click.option("--answers", is_flag=True, help="Remove the answers of language models too, which were paid for.")
 @with_debug
-def cache_clear(*, answers: bool) -> None:
+def cache_clear(*, answers: bool) -> Any:
     """Remove all votes that are kept."""
     from labelkit.apply.vote_cache import VoteCache  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
-    say(f"{kept.clear():,} columns of votes removed from {kept.folder}")
+    n_columns, n_answers = kept.clear(), None
+    lines = [f"{n_columns:,} columns of votes removed from {kept.folder}"]
     if answers:
         from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - as above
 
         store = AnswerStore()
-        say(f"{store.clear():,} answers removed from {store.path}")
+        n_answers = store.clear()
+        lines.append(f"{n_answers:,} answers removed from {store.path}")
         store.close()
+    return CommandAnswer.of({"folder": kept.folder, "columns": n_columns, "answers": n_answers}, text="\n".join(lines))

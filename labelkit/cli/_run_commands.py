@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import with_gold_options, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
-from labelkit.cli._program import cli, say, with_debug
+from labelkit.cli._program import cli, with_debug
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
@@ -24,7 +25,6 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @with_debug
 def run_command(
     rules: str,
@@ -36,9 +36,8 @@ def run_command(
     class_prior: tuple[str, ...],
     teach: bool,
     report: bool,
-    quiet: bool,
     **settings: Any,
-) -> None:
+) -> Any:
     """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
 
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
@@ -47,24 +46,24 @@ def run_command(
     from labelkit.runs.pipeline import LabelStage  # noqa: PLC0415 - --help has to be quick
 
     check_model(model, options)
-    voted_on(
+    finished = voted_on(
         rules,
         corpus,
         out,
         lambda names: LabelStage(chosen_model(model, options, class_prior, names), teach, report),
-        quiet=quiet,
         **settings,
     )
+    return of_run(finished)
 
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @with_debug
-def summarize(folder: Path) -> None:
+def summarize(folder: Path) -> Any:
     """Show the statistics of the run in FOLDER, a row for each labeling function."""
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
 
-    say(RunFolder(folder).describe())
+    return of_run(RunFolder(folder))
 
 
 @cli.command(name="diff")
@@ -73,11 +72,11 @@ def summarize(folder: Path) -> None:
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the change by.")
 @click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
 @with_debug
-def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> None:
+def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> Any:
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
     from labelkit.runs.diff import diff  # noqa: PLC0415 - --help has to be quick
 
-    say(str(diff(before, after, gold=gold, sample=sample)))
+    return diff(before, after, gold=gold, sample=sample)
 
 
 @cli.command(name="why")
@@ -85,11 +84,11 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
 @click.argument("id_", metavar="ID")
 @click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts.")
 @with_debug
-def why_command(folder: Path, id_: str, *, corpus: Path | None) -> None:
+def why_command(folder: Path, id_: str, *, corpus: Path | None) -> Any:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
     from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
 
-    say(str(why(folder, id_, corpus=corpus)))
+    return why(folder, id_, corpus=corpus)
 
 
 @cli.command(name="drift")
@@ -99,7 +98,7 @@ def why_command(folder: Path, id_: str, *, corpus: Path | None) -> None:
 @click.option("--alpha", default=0.05, show_default=True, help="Most probability of a false alarm.")
 @click.option("--at-least", default=0.1, show_default=True, help="Least relative change of a share that is an alarm.")
 @with_debug
-def drift_command(before: Path, after: Path, **options: Any) -> None:
+def drift_command(before: Path, after: Path, **options: Any) -> Any:
     """Say if votes and labels on the examples of the run in AFTER are like those of the run in BEFORE.
 
     Both are of the same rules, on examples of which none is in both. The exit status is 3 if there is an alarm.
@@ -107,9 +106,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> None:
     from labelkit.runs.drift import drift  # noqa: PLC0415 - --help has to be quick
 
     result = drift(before, after, **options)
-    say(str(result))
-    if result.drifted:
-        raise click.exceptions.Exit(3)
+    return CommandAnswer.of(result, status=3 if result.drifted else 0)
 
 
 @cli.command(name="export")
@@ -128,7 +125,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> None:
 @click.option("--reasons", is_flag=True, help="Write the names of the rules that voted for the label.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @with_debug
-def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> None:
+def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
     Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf.
@@ -136,7 +133,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> N
     from labelkit.interop import export  # noqa: PLC0415 - --help has to be quick
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    say(str(export(folder, to, columns=names, **options)))
+    return export(folder, to, columns=names, **options)
 
 
 @cli.command(name="report")
@@ -145,7 +142,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> N
 @click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts of examples.")
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
 @with_debug
-def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_: bool) -> None:
+def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_: bool) -> Any:
     """Write the report of the run in FOLDER: one HTML file that needs no network.
 
     It also tells of the other runs in the same parent folder.
@@ -153,9 +150,9 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
     from labelkit.runs.report import write_report  # noqa: PLC0415 - --help has to be quick
 
     path = write_report(folder, out, corpus=corpus)
-    say(f"written to {path}")
     if open_:
         click.launch(str(path))
+    return written(path, f"written to {path}")
 
 
 @cli.command(name="bundle")
@@ -165,9 +162,7 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
 @click.option("--model", type=click.Path(path_type=Path), help="The folder of another fitted model than the run's.")
 @click.option("--include", multiple=True, type=click.Path(path_type=Path), help="A further file that the rules read.")
 @with_debug
-def bundle_command(
-    folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...]
-) -> None:
+def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...]) -> Any:
     """Put the rules and the label model of the run in FOLDER into one file that labels further records.
 
     labelkit predict, or lk.load_bundle in Python, label with it, wherever labelkit is installed.
@@ -176,7 +171,8 @@ def bundle_command(
     from labelkit.label_models import load_model  # noqa: PLC0415 - as above
 
     path = bundle(folder, out, rules=rules, model=None if model is None else load_model(model), include=include)
-    say(f"written to {path} ({path.stat().st_size:,} bytes)")
+    n_bytes = path.stat().st_size
+    return written(path, f"written to {path} ({n_bytes:,} bytes)", bytes=n_bytes)
 
 
 @cli.command(name="predict")
@@ -189,9 +185,9 @@ def bundle_command(
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @with_debug
-def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> None:
+def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> Any:
     """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
 
     with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
-        say(str(predict_corpus(loaded, corpus, out, id=id_, **options)))
+        return predict_corpus(loaded, corpus, out, id=id_, **options)

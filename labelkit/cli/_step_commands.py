@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from labelkit.cli._answers import of_run, written
 from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
-from labelkit.cli._program import cli, say, with_debug
+from labelkit.cli._program import cli, with_debug
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
@@ -22,15 +23,14 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a folder of votes that exists.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @with_debug
-def apply_command(rules: str, corpus: str, *, out: Path, quiet: bool, **settings: Any) -> None:
+def apply_command(rules: str, corpus: str, *, out: Path, **settings: Any) -> Any:
     """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
 
     `labelkit fit` learns a label model from the votes, and `labelkit label` makes labels of them; `labelkit run` does
     all three. When the same command is given again after it was stopped, it goes on where it was.
     """
-    voted_on(rules, corpus, out, lambda _: None, quiet=quiet, **settings)
+    return of_run(voted_on(rules, corpus, out, lambda _: None, **settings))
 
 
 @cli.command(name="fit")
@@ -52,22 +52,32 @@ def fit_command(
     class_prior: tuple[str, ...],
     teach: bool,
     force: bool,
-) -> None:
+) -> Any:
     """Learn a label model from VOTES: a folder that apply or run wrote, a saved matrix, or several of these.
 
     Several are parts of one corpus, or corpora of one kind, on which the same rules voted.
     """
-    from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.finished_run import described_model  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - as above
 
     check_model(model, options)
     patterns = patterns_of(votes, gold=gold, map_label=label_meanings(map_label, gold=gold))
     chosen = chosen_model(model, options, class_prior, patterns.class_names)
     fitted = fit_patterns(patterns, chosen, teach=teach)
     save_model(fitted, out, force=force)
-    say(f"{type(fitted).__name__} learned from {patterns!r}")
-    if patterns.gold is not None:
-        say(str(fitted.evaluate(patterns)))
-    say(f"written to {out}: labelkit label VOTES --model {out} --out LABELS uses it")
+    evaluation = None if patterns.gold is None else fitted.evaluate(patterns)
+    lines = [f"{type(fitted).__name__} learned from {patterns!r}", *([] if evaluation is None else [str(evaluation)])]
+    lines.append(f"written to {out}: labelkit label VOTES --model {out} --out LABELS uses it")
+    return written(
+        out,
+        "\n".join(lines),
+        model=described_model(fitted),
+        examples=patterns.n_examples,
+        patterns=len(patterns),
+        rules=[lf.name for lf in patterns.lfs],
+        classes=list(patterns.class_names),
+        evaluation=evaluation,
+    )
 
 
 @cli.command(name="label")
@@ -88,7 +98,7 @@ def fit_command(
 @click.option("--force", is_flag=True, help="Replace what exists there.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 @with_debug
-def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: bool) -> None:
+def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: bool) -> Any:
     """Label VOTES, a folder that apply or run wrote, with a label model that was fitted before.
 
     The folder that is made is a run folder, as labelkit run makes it: summarize, report, export, diff and the other
@@ -104,6 +114,5 @@ def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: b
     to_file, fitted = is_label_file(out), stored_model(model)
     if to_file:
         n_examples = label_to_file(votes, fitted, out, force=force)
-        say(f"{n_examples:,} examples written to {out}")
-    else:
-        say(label_to_folder(votes, fitted, out, report=report, force=force).describe())
+        return written(out, f"{n_examples:,} examples written to {out}", examples=n_examples)
+    return of_run(label_to_folder(votes, fitted, out, report=report, force=force))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from labelkit.cli._common_options import collected, label_meanings, with_options
-from labelkit.cli._program import say
 
 if TYPE_CHECKING:
     from labelkit.runs.pipeline import LabelStage
+    from labelkit.runs.run_folder import RunFolder
 
 with_row_options = with_options(
     click.option("--limit", type=int, metavar="N", help="Use the first N rows of CORPUS alone, to try things."),
@@ -51,14 +51,13 @@ def voted_on(
     gold: str | None,
     map_label: tuple[str, ...],
     no_cache: bool,
-    quiet: bool,
     **settings: Any,
-) -> None:
-    """Run into a folder as far as is wanted, and print what is there then."""
+) -> RunFolder:
+    """Run into a folder as far as is wanted; returns what is there then."""
     from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
 
-    finished = run_to(
+    return run_to(
         out,
         lambda: collected(rules, labels, select, exclude),
         Path(corpus),
@@ -67,9 +66,6 @@ def voted_on(
         rows=RowChoice(limit, sample, random_state),
         gold=gold,
         map_label=label_meanings(map_label, gold=gold),
-        progress=False if quiet else None,
         cache=False if no_cache else None,
         **settings,
     )
-    if not quiet:
-        say(finished.describe_finished() if finished.was_finished else finished.describe())

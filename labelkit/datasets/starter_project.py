@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any, Final
 
 from labelkit._shared.files import replaced
 from labelkit.datasets import generate_comments, write_corpus
 from labelkit.exceptions import LabelkitError
 
+_FILES: Final = {
+    "comments.py.txt": "labeling_functions/comments.py",
+    "shorteners.txt": "labeling_functions/shorteners.txt",
+    "labelkit.toml.txt": "labelkit.toml",
+    "pytest.ini.txt": "pytest.ini",
+    "README.md.txt": "README.md",
+}
+"""The templates, and the file that each becomes."""
 
-def make_project(folder: Path) -> Iterator[str]:
-    """Make a project; yields a line for each file, and the commands to run next.
+
+@dataclass(frozen=True)
+class StarterProject:
+    """A project that was made.
+
+    Attributes
+    ----------
+    folder : Path
+    files : tuple of Path
+    commands : tuple of str
+        What to try next.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    commands: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``folder``, ``files``, ``commands``."""
+        return {"folder": str(self.folder), "files": [*map(str, self.files)], "commands": list(self.commands)}
+
+    def __str__(self) -> str:
+        lines = [*(f"made {file}" for file in self.files), "", "Now try, one after the other:"]
+        return "\n".join([*lines, *(f"  {command}" for command in self.commands)])
+
+
+def make_project(folder: Path) -> StarterProject:
+    """Make a project.
 
     Raises
     ------
@@ -24,21 +59,10 @@ def make_project(folder: Path) -> Iterator[str]:
         raise LabelkitError(f"{str(folder)!r} exists and is not empty", hint="name a new folder")
     template = resources.files("labelkit.datasets") / "starter"
     (folder / "labeling_functions").mkdir(parents=True)
-    for source, target in (
-        ("comments.py.txt", "labeling_functions/comments.py"),
-        ("shorteners.txt", "labeling_functions/shorteners.txt"),
-        ("pytest.ini.txt", "pytest.ini"),
-        ("README.md.txt", "README.md"),
-    ):
+    for source, target in _FILES.items():
         with replaced(folder / target) as draft:
             draft.write_text((template / source).read_text("utf-8"), "utf-8")
-        yield f"made {folder / target}"
-    yield f"made {write_corpus(generate_comments(500, random_state=1), folder / 'comments.csv')}"
-    yield "\nNow try, one after the other:"
-    for command in (
-        f"cd {shlex.quote(str(folder))}",
-        "labelkit check labeling_functions/comments.py comments.csv --gold spam",
-        "labelkit run labeling_functions/comments.py comments.csv --id id --gold spam --out runs/first",
-        "labelkit summarize runs/first",
-    ):
-        yield f"  {command}"
+    corpus = write_corpus(generate_comments(500, random_state=1), folder / "comments.csv")
+    files = (*(folder / target for target in _FILES.values()), corpus)
+    commands = (f"cd {shlex.quote(str(folder))}", "labelkit check", "labelkit run", "labelkit summarize")
+    return StarterProject(folder, files, commands)

@@ -68,6 +68,11 @@ class Exported:
         note = f"\n{self.note}" if self.note else ""
         return visible(f"{self.n_written:,} examples written to {self.path}{rest}{note}")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``path``, ``format``, ``written``, ``left_out``, ``note``."""
+        values = {"path": str(self.path), "format": self.format}
+        return {**values, "written": self.n_written, "left_out": self.n_left_out, "note": self.note or None}
+
     def __fspath__(self) -> str:
         return str(self.path)
 

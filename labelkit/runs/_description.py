@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
+from labelkit._shared.plain_values import plain_value
 from labelkit.analysis import Summary
 from labelkit.corpus.chosen_rows import RowChoice
 
@@ -44,6 +45,31 @@ def describe(folder: RunFolder) -> str:
     return visible("\n".join(lines + _files(folder)))
 
 
+def values_of(folder: RunFolder) -> dict[str, Any]:
+    """Return what :func:`describe` tells, and the paths of the files, as plain values."""
+    manifest, layout = folder.manifest, folder.layout
+    labels = _label_counts(folder) if folder.is_labeled else None
+    return {
+        "folder": str(folder.path),
+        "was_finished": folder.was_finished,
+        "finished": folder.timings.get("finished"),
+        "examples": manifest["examples"],
+        "covered": manifest["covered"],
+        "faults": manifest["faults"],
+        "rejects": manifest["rejects"],
+        "chosen_rows": manifest["corpus"].get("rows"),
+        "classes": manifest["classes"],
+        "labels": None if labels is None else {name: labels[c] for c, name in enumerate(manifest["classes"])},
+        "no_label": None if labels is None else labels[None],
+        "model": manifest["model"],
+        "gold": manifest.get("gold_labels"),
+        "evaluation": plain_value(manifest["evaluation"]),
+        **Summary.read_csv(layout.summary).to_dict(),
+        "seconds": folder.timings["seconds"],
+        "report": str(layout.report) if layout.report.is_file() else None,
+    }
+
+
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
     n_cached = len(timings.get("remembered", ()))
@@ -58,14 +84,20 @@ def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
 
 
 def _labels(folder: RunFolder) -> str:
-    """List the number and the share of examples with each label; parts are read one at a time."""
+    """List the number and the share of examples with each label."""
+    counts = _label_counts(folder)
+    by_name = [(name, counts[c]) for c, name in enumerate(folder.manifest["classes"])]
+    total = counts.total()
+    return ", ".join(f"{name} {count(n)} ({percent(n / total)})" for name, n in [*by_name, ("no label", counts[None])])
+
+
+def _label_counts(folder: RunFolder) -> Counter[int | None]:
+    """Count the examples with each label; parts are read one at a time."""
     counts: Counter[int | None] = Counter()
     for part in folder.layout.parts("labels"):
         for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
             counts[pair["values"]] += pair["counts"]
-    by_name = [(name, counts[c]) for c, name in enumerate(folder.manifest["classes"])]
-    total = counts.total()
-    return ", ".join(f"{name} {count(n)} ({percent(n / total)})" for name, n in [*by_name, ("no label", counts[None])])
+    return counts
 
 
 def _accuracy(evaluation: dict[str, Any]) -> list[str]:

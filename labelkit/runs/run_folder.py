@@ -316,6 +316,13 @@ class RunFolder:
         with reading_run(self.path):
             return describe(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: the statistics of the rules, the labels, the accuracy where there was gold."""
+        from labelkit.runs._description import values_of  # noqa: PLC0415 - brings pandas
+
+        with reading_run(self.path):
+            return values_of(self)
+
     def describe_finished(self) -> str:
         """Say in one line when the run was finished, and with how many rows."""
         from labelkit.runs._description import describe_finished  # noqa: PLC0415 - brings pandas

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, decimal
+from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
 from labelkit.exceptions import ModelError, RunFolderError
 from labelkit.runs.match_patterns import finders_of
@@ -82,6 +83,10 @@ class Why:
     values: dict[str, Any]
     gold: str | None
     notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes as plain values."""
+        return dict(plain_value({**self.__dict__, "votes": [vote.__dict__ for vote in self.votes]}))
 
     def to_string(self, width: int = WIDTH) -> str:
         """Format the reasons for a terminal."""

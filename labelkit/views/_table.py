@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from labelkit._shared.markup import Chip, cells_of, excerpt, plain
+from labelkit._shared.markup import MARKS, Chip, cells_of, excerpt, plain
 from labelkit._shared.numbers import DASH, decimal
+from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import LINE_WIDTH, WIDTH, padded
 from labelkit._shared.templates import rendered
 
@@ -82,6 +83,30 @@ class View:
                 columns[free] = part[name]
         return pd.DataFrame(columns).set_axis(pd.Index(self.ids, name="id"))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``question``, ``found``, ``examples``, ``shown`` (a dict for each example), ``notes``.
+
+        An example has its ``id``, its ``row``, its ``values`` by column, ``gold``, ``label`` and ``probability`` where
+        they were given, the ``votes`` of the rules that voted, and the ``matches``, which begin at ``start`` and end
+        before ``stop``, in characters.
+        """
+        counts = {"question": self.question, "found": self.n_found, "examples": self.n_examples}
+        return dict(plain_value({**counts, "shown": [*map(self._values, range(len(self)))], "notes": self.notes}))
+
+    def _values(self, i: int) -> dict[str, Any]:
+        votes = self.votes.iloc[i].to_dict()
+        return {
+            "id": self.ids[i],
+            "row": self.rows[i],
+            "values": self.texts.iloc[i].to_dict(),
+            **{str(name): value for name, value in self.beside.iloc[i].items()},
+            "votes": {name: vote for name, vote in votes.items() if vote is not None},
+            "matches": [
+                {"rule": span.lf, "column": span.column, "start": span.start, "stop": span.stop, "text": span.text}
+                for span in self.spans[i]
+            ],
+        }
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -98,13 +123,21 @@ class View:
         examples = "the one example" if self.n_found == 1 else f"{share} examples"
         return f"{examples}{asked}{of_all}"
 
-    def to_string(self, width: int = WIDTH) -> str:
-        """Format the view for a terminal: each text cut to the part around the first match, and the votes under it."""
+    def to_string(self, width: int = WIDTH, marks: tuple[str, str] = MARKS) -> str:
+        """Format the view for a terminal: each text cut to the part around the first match, and the votes under it.
+
+        Parameters
+        ----------
+        width : int
+            Cells of a line.
+        marks : (str, str)
+            What stands before and after the match.
+        """
         names = [plain(str(name), width // 3) for name in self.ids.tolist()]
         margin = max(map(cells_of, names), default=0) + 2
         lines = [plain(self.title, LINE_WIDTH)]
         for i, name in enumerate(names):
-            beside = [*self._text_lines(i, width - margin), plain(", ".join(self._outcomes(i)), LINE_WIDTH)]
+            beside = [*self._text_lines(i, width - margin, marks), plain(", ".join(self._outcomes(i)), LINE_WIDTH)]
             lines += [padded(name if k == 0 else "", margin) + line for k, line in enumerate(beside)]
         lines += [plain(note, LINE_WIDTH) for note in self.notes]
         return "\n".join(line.rstrip() for line in lines)
@@ -114,13 +147,14 @@ class View:
 
     __repr__ = __str__
 
-    def _text_lines(self, i: int, width: int) -> list[str]:
+    def _text_lines(self, i: int, width: int, marks: tuple[str, str]) -> list[str]:
         alone = len(self.texts.columns) == 1
         lines = []
         for name in self.texts.columns:
             head = "" if alone else f"{plain(str(name), 20)}: "
             spans = self._spans_in(i, name)
-            lines.append(head + plain(_text(self.texts[name].iloc[i]), width - len(head), next(iter(spans), None)))
+            text, first = _text(self.texts[name].iloc[i]), next(iter(spans), None)
+            lines.append(head + plain(text, width - len(head), first, marks))
         return lines
 
     def _outcomes(self, i: int) -> list[str]:

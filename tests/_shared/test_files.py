@@ -163,7 +163,7 @@ WRITERS = {
     "patterns": lambda matrix, folder: matrix.patterns.save(folder / "a.parquet"),
     "labels": lambda matrix, folder: lk.MajorityVote().fit(matrix).label(matrix).save(folder / "a.parquet"),
     "a model": lambda matrix, folder: lk.MajorityVote().fit(matrix).save(folder / "model"),
-    "a project": lambda _matrix, folder: list(make_project(folder / "project")),
+    "a project": lambda _matrix, folder: make_project(folder / "project"),
 }
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from labelkit._shared.markup import Code
 from labelkit._shared.numbers import count, plural, share_with_bounds
+from labelkit._shared.plain_values import records
 from labelkit._shared.tables import Cell, ResultPage, ResultTable
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
@@ -149,6 +150,15 @@ class Suggestions(Sequence[Suggestion]):
         """A row for each suggestion, with the numbers of :class:`Suggestion`."""
         rows = [[getattr(item, name) for name in _COLUMNS] for item in self.items]
         return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``examples``, ``looked_at``, ``note``, and ``suggestions``, each with its ``source``."""
+        found = [
+            {**row, "name": item.name, "column": item.column, "source": str(item)}
+            for row, item in zip(records(self.frame), self.items, strict=True)
+        ]
+        values = {"examples": self.n_examples, "looked_at": self.n_looked_at, "note": self.note or None}
+        return {**values, "suggestions": found}
 
     def as_rule(self, i: int) -> str:
         """The source text of a suggested rule, ready to paste."""

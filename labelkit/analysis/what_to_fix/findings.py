@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, overload
+from typing import Any, Final, overload
 
 import pandas as pd
 
@@ -100,6 +100,11 @@ class Findings(Sequence[Finding]):
         """A row for each finding: ``rank``, ``subject``, ``problem``, ``why``, ``effect``."""
         columns = ["rank", "subject", "problem", "why", "effect"]
         return pd.DataFrame([[getattr(item, name) for name in columns] for item in self.items], columns=columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``findings``, each with the attributes of :class:`Finding`; ``lfs`` are ``rules``."""
+        names = ("rank", "subject", "problem", "why", "effect")
+        return {"findings": [{name: getattr(one, name) for name in names} | {"rules": list(one.lfs)} for one in self]}
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.items)) or NOTHING

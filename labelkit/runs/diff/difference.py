@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.markup import Chip
 from labelkit._shared.numbers import DASH, p_value, percent, share_with_bounds
+from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
 
 if TYPE_CHECKING:
@@ -69,6 +70,23 @@ class Difference:
         changed = bool((~self.lfs["status"].isin(["same", "without a version"])).any())
         flipped = len(self.votes) or (self.labels is not None and len(self.labels))
         return not (changed or flipped or self.only_before or self.only_after)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: the counts, and the rows of each frame; of gold, ``before`` and ``after``."""
+        gold = None if self.gold is None else records(self.gold, index="side")
+        return {
+            "differs": not self.empty,
+            "examples": self.n_examples,
+            "only_before": self.only_before,
+            "only_after": self.only_after,
+            "covered": dict(zip(("before", "after"), self.covered, strict=True)),
+            "classes": list(self.class_names),
+            "rules": records(self.lfs, index="rule"),
+            "votes": records(self.votes.rename(columns={"lf": "rule"})),
+            "labels": None if self.labels is None else records(self.labels),
+            "gold": gold,
+            "notes": list(self.notes),
+        }
 
     # In words ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,111 @@
+"""What a command answers: text for people, plain values for programs, and the status that it ends with."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import Any, Final, Self, TextIO
+
+import click
+
+from labelkit._shared.markup import COLOURED_MARKS, MARKS, visible
+
+_COLOURED: Final = re.compile(f"{COLOURED_MARKS[0]}(.*?){COLOURED_MARKS[1]}", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CommandAnswer:
+    """The answer of a command. Only what is shown is computed.
+
+    Parameters
+    ----------
+    text : callable
+        Returns the text for people.
+    values : callable
+        Returns the plain values for programs, under names that stay the same.
+    status : int
+        The exit status.
+    """
+
+    text: Callable[[], str]
+    values: Callable[[], Mapping[str, Any]]
+    status: int = 0
+
+    @classmethod
+    def of(cls, result: Any, *, text: str | None = None, status: int = 0) -> CommandAnswer:
+        """Make the answer of a result with ``to_dict()``, or of values with their text."""
+        if isinstance(result, CommandAnswer):
+            return result
+        values = result if isinstance(result, Mapping) else result.to_dict()
+        return cls(lambda: str(result) if text is None else text, lambda: values, status)
+
+
+def of_run(folder: Any) -> CommandAnswer:
+    """Make the answer of a command that has made a run, or found it finished."""
+    return CommandAnswer(folder.describe_finished if folder.was_finished else folder.describe, folder.to_dict)
+
+
+def written(path: Any, text: str, **values: Any) -> CommandAnswer:
+    """Make the answer of a command that has written a file."""
+    return CommandAnswer.of({"path": str(path), **values}, text=text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Write to the terminal, where no character of a text, a name or a path acts."""
+    click.echo(visible(text), err=err)
+
+
+def say_marked(text: str) -> None:
+    """Write a text of which :data:`~labelkit._shared.markup.COLOURED_MARKS` enclose parts, in colour if it is shown."""
+    pieces = _COLOURED.split(text)
+    shown = [visible(piece) if i % 2 == 0 else _highlighted(visible(piece)) for i, piece in enumerate(pieces)]
+    click.echo("".join(shown), color=has_colour())
+
+
+def _highlighted(text: str) -> str:
+    marked = MARKS[0] + text + MARKS[1]
+    return click.style(marked, fg="yellow", bold=True) if has_colour() else marked
+
+
+def has_colour() -> bool:
+    """Tell if standard output is a terminal whose user wants colour (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+class ResultStream:
+    """Keeps standard output for one document: all else that is written there goes to standard error.
+
+    That holds for the code of rules, for what it calls and for worker processes. It stays so until the process ends,
+    since what is printed then is no result either.
+    """
+
+    def __init__(self) -> None:
+        self._stream: TextIO = sys.stdout
+        self._others = redirect_stdout(sys.stderr)
+
+    def __enter__(self) -> Self:
+        try:
+            number = sys.stdout.fileno()
+            self._stream.flush()
+            kept = os.dup(number)
+            os.dup2(sys.stderr.fileno(), number)
+        except (OSError, ValueError, AttributeError):
+            pass  # no stream of the operating system, such as one in memory
+        else:
+            self._stream = os.fdopen(kept, "w", encoding="utf-8")
+        self._others.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._others.__exit__(None, None, None)
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Write the document."""
+        from labelkit._shared.plain_values import json_text  # noqa: PLC0415 - --help has to be quick
+
+        self._stream.write(json_text(values, indent=2) + "\n")
+        self._stream.flush()

@@ -1,0 +1,159 @@
+"""What all commands have in common: options, defaults from a file, the log, and how the answer is given.
+
+A command is a function that prints nothing, and returns a result with ``to_dict()``, or a ``CommandAnswer``
+(:mod:`labelkit.cli._answers`). So a new command has ``--json``, ``--log-format``, ``--quiet``, defaults from
+``pyproject.toml`` and completion without a line of its own.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from labelkit._shared.command_line import as_on_command_line
+from labelkit._shared.secrets import masked
+from labelkit.cli._answers import CommandAnswer, ResultStream, say, say_marked
+from labelkit.cli._completion import complete
+
+if TYPE_CHECKING:
+    from labelkit.cli._config import Config
+    from labelkit.cli._logs import LogFormat
+
+
+@dataclass
+class Settings:
+    """What the common options of one call say.
+
+    Attributes
+    ----------
+    result : ResultStream or None
+        Where the answer goes as JSON; None for text.
+    log_format : {"text", "json"}
+    quiet, debug : bool
+    config : Config or None
+        The file whose defaults were taken.
+    """
+
+    result: ResultStream | None = None
+    log_format: LogFormat = "text"
+    quiet: bool = False
+    debug: bool = False
+    config: Config | None = None
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Return the settings of this call."""
+    settings = context.find_object(Settings)
+    return Settings() if settings is None else settings
+
+
+def _set(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Keep what an option says, unless it stands before the command and was not given there again."""
+    asked = parameter.name is not None and context.get_parameter_source(parameter.name) is not _DEFAULT
+    if asked and parameter.name is not None:
+        setattr(settings_of(context), parameter.name, value)
+
+
+_DEFAULT = click.core.ParameterSource.DEFAULT
+
+
+def _set_config(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
+    """Take the defaults of a command from the file of the project."""
+    if value:
+        context.meta[__name__] = "no config"
+    if isinstance(context.command, click.Group) or __name__ in context.meta:
+        return
+    from labelkit.cli._config import config_here, defaults_of  # noqa: PLC0415 - --help has to be quick
+    from labelkit.exceptions import ConfigError  # noqa: PLC0415 - as above
+
+    try:
+        config = config_here()
+        if config is not None:
+            context.default_map = defaults_of(config, context)
+            settings_of(context).config = config
+    except ConfigError:
+        if not context.resilient_parsing:  # the shell asks for completions
+            raise
+
+
+def common_options() -> list[click.Option]:
+    """Make the options of every command, in the order of its help."""
+    return [
+        click.Option(["--json"], is_flag=True, expose_value=False, help="Print the result as one JSON document."),
+        click.Option(
+            ["--quiet"], is_flag=True, expose_value=False, callback=_set, help="Print nothing but warnings and errors."
+        ),
+        click.Option(
+            ["--log-format"],
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            expose_value=False,
+            callback=_set,
+            help="Of what is said on standard error.",
+        ),
+        click.Option(
+            ["--no-config"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_set_config,
+            help="Take no defaults from labelkit.toml or pyproject.toml.",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=_set,
+            help="Show a traceback when something fails.",
+        ),
+    ]
+
+
+class ProgramCommand(click.Command):
+    """A command with the common options."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.params += common_options()
+        for parameter in self.params:
+            complete(parameter)
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Call the function, and give its answer; returns the exit status."""
+        from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - --help has to be quick
+
+        settings = settings_of(ctx)
+        with ExitStack() as stack:
+            stack.enter_context(logging_to_stderr(settings.log_format, shown_message, quiet=settings.quiet))
+            if settings.config is not None:
+                settings.config.log_taken(ctx)
+            answer = CommandAnswer.of(super().invoke(ctx))
+            give(answer, settings)
+        return answer.status
+
+
+class ProgramGroup(click.Group):
+    """A group whose commands, and those of the groups in it, have the common options."""
+
+    command_class = ProgramCommand
+    group_class = type
+
+
+def give(answer: CommandAnswer, settings: Settings) -> None:
+    """Print an answer, as JSON if that was asked for."""
+    if settings.result is not None:
+        settings.result.write(answer.values())
+    elif not settings.quiet:
+        say_marked(answer.text())
+
+
+def shown_message(message: str) -> str:
+    """Return a message with options as they are written here, and without secrets."""
+    return masked(as_on_command_line(message))
+
+
+__all__ = ["ProgramCommand", "ProgramGroup", "Settings", "common_options", "give", "say", "settings_of"]

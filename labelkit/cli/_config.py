@@ -1,0 +1,345 @@
+"""Defaults from the file of a project: ``labelkit.toml``, or the table ``tool.labelkit`` of ``pyproject.toml``.
+
+The file is looked for from the current folder upward, to the root of the repository (a folder with ``.git``) or of the
+file system; the nearest one counts. A table bears the name of a command, and a key the name of an argument or of an
+option without its dashes; what means the same in all commands may stand above the tables. Paths are relative to the
+file. The command line wins.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.core import ParameterSource
+
+from labelkit._shared.events import log_event
+from labelkit._shared.secrets import masked
+from labelkit.cli._completion import FILES
+from labelkit.exceptions import ConfigError
+
+ALONE: Final = "labelkit.toml"
+SHARED: Final = "pyproject.toml"
+
+GENERAL_ARGUMENTS: Final = frozenset({"rules", "corpus", "folder"})
+"""Arguments that mean the same in all commands."""
+
+GENERAL_OPTIONS: Final = frozenset(
+    {
+        *("id", "labels", "gold", "workers", "engine", "isolate", "batch-size", "on-fault", "max-faults"),
+        *("time-limit", "on-bad-row", "no-cache", "random-state", "delimiter", "encoding", "map", "map-label"),
+        *("quiet", "log-format", "debug"),
+    }
+)
+"""Options that do."""
+
+NEVER: Final = frozenset({"json", "no-config", "help", "version"})
+"""Options of the command line alone."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The file of a project.
+
+    Attributes
+    ----------
+    path : Path
+    values : dict
+        What it says of labelkit.
+    root : str
+        The name of the table that holds it; empty where that is the whole file.
+    """
+
+    path: Path
+    values: dict[str, Any]
+    root: str
+
+    @property
+    def shown_path(self) -> str:
+        """The path from the current folder."""
+        return os.path.relpath(self.path)
+
+    def table(self, names: Sequence[str]) -> str:
+        """Write the name of a table as it stands in the file."""
+        return f"[{'.'.join([*([self.root] if self.root else []), *names])}]"
+
+    def log_taken(self, context: click.Context) -> None:
+        """Log which defaults a command took."""
+        names = [*_named_parameters(context.command)]
+        taken = {
+            name: context.params.get(parameter.name or "", _shown_of(self, context, name))
+            for name, parameter in names
+            if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.DEFAULT_MAP
+        }
+        if taken:
+            shown = ", ".join(f"{name} = {_shown(value)}" for name, value in taken.items())
+            text = masked(f"defaults of {self.shown_path}: {shown}")
+            values = {name: masked(f"{name}={_shown(value)}").partition("=")[2] for name, value in taken.items()}
+            log_event("config", text, file=self.shown_path, defaults=values)
+
+
+def _shown_of(config: Config, context: click.Context, name: str) -> Any:
+    """Return the value of a common option, which is no parameter of the function."""
+    defaults = context.default_map or {}
+    return defaults.get(name.replace("-", "_"), config.values.get(name))
+
+
+def _shown(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+# The file -------------------------------------------------------------------------------------------------------------
+
+
+def config_here() -> Config | None:
+    """Find the file of the project that the current folder is of.
+
+    Raises
+    ------
+    ConfigError
+        If it is no TOML, or a folder has two.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        there = [config for name in (ALONE, SHARED) if (config := _read(folder / name)) is not None]
+        if len(there) > 1:
+            alone, shared = there
+            raise ConfigError(
+                f"{alone.shown_path} and [{shared.root}] in {shared.shown_path} are both there",
+                hint="keep one of them",
+            )
+        if there:
+            return there[0]
+        if (folder / ".git").exists():
+            break
+    return None
+
+
+def _read(path: Path) -> Config | None:
+    """Read a file; None if it is not there, or says nothing of labelkit."""
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if path.name == SHARED and "labelkit" not in text:
+            return None
+        values = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{os.path.relpath(path)} cannot be read: {masked(str(error))}",
+            hint="--no-config takes no defaults from it",
+        ) from None
+    if path.name == ALONE:
+        _refuse_others_file(path)
+        return Config(path, values, "")
+    tool = values.get("tool")
+    table = tool.get("labelkit") if isinstance(tool, dict) else None
+    if table is None:
+        return None
+    _refuse_others_file(path)
+    config = Config(path, table, "tool.labelkit")
+    if not isinstance(table, dict):
+        raise ConfigError(f"{config.shown_path}: {config.root} is no table", hint="[tool.labelkit.run]")
+    return config
+
+
+def _refuse_others_file(path: Path) -> None:
+    """Refuse a file that somebody else put where all may write, such as in /tmp: it says which code is run."""
+    if not hasattr(os, "getuid"):
+        return
+    if path.parent.stat().st_mode & 0o002 and path.stat().st_uid not in {0, os.getuid()}:
+        raise ConfigError(
+            f"{os.path.relpath(path)} is another user's, in a folder where everybody may write",
+            hint="--no-config takes no defaults from it",
+        )
+
+
+# What it says ---------------------------------------------------------------------------------------------------------
+
+
+def defaults_of(config: Config, context: click.Context) -> dict[str, Any]:
+    """Return the defaults of a command by the names of its parameters; the whole file is checked.
+
+    Raises
+    ------
+    ConfigError
+        If the file has a key that no command has, or a value of another type; it names file and key.
+    """
+    root = context.find_root()
+    path = _path_of(context)
+    defaults: dict[str, Any] = {}
+    for names, command, table in _tables(config, config.values, root.command, ()):
+        general = not names
+        for key, value in table.items():
+            for parameter in _of_key(config, names, key, root.command if general else command):
+                given = _value(config, names, key, parameter, value)
+                if names == path:
+                    defaults[parameter.name or ""] = given
+                elif general and any(parameter is one for one in context.command.params):
+                    defaults.setdefault(parameter.name or "", given)
+    return defaults
+
+
+def _path_of(context: click.Context) -> tuple[str, ...]:
+    """Return the names of a command below the program: ``("cache", "info")``."""
+    path: list[str] = []
+    while context.parent is not None:
+        path.insert(0, context.info_name or "")
+        context = context.parent
+    return tuple(path)
+
+
+def _tables(
+    config: Config, table: Mapping[str, Any], command: click.Command, names: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command, Mapping[str, Any]]]:
+    """Yield the keys of each table with the command that it is of; the tables of commands first."""
+    keys = {}
+    for key, value in table.items():
+        below = command.commands.get(key) if isinstance(command, click.Group) else None
+        if below is not None and isinstance(value, dict):
+            yield from _tables(config, value, below, (*names, key))
+        elif below is not None and not (names == () and _normal(key) in GENERAL_OPTIONS):
+            place = config.table([*names, key])
+            raise ConfigError(f"{config.shown_path}: {key!r} is a command, and takes a table", hint=f"{place}")
+        else:
+            keys[key] = value
+    yield names, command, keys
+
+
+def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Command) -> list[click.Parameter]:
+    """Find the parameters that a key gives a default."""
+    if names:
+        there = dict(_named_parameters(command))
+        if _normal(key) in there:
+            return [there[_normal(key)]]
+        raise _no_such_key(
+            config, names, key, [*there, *(command.commands if isinstance(command, click.Group) else ())]
+        )
+    assert isinstance(command, click.Group)
+    everywhere = [(*one, names) for names, each in _commands(command) for one in _named_parameters(each)]
+    found = [parameter for name, parameter, _ in everywhere if name == _normal(key) and _is_general(name, parameter)]
+    if found:
+        return found
+    tables = [config.table(of) for name, _, of in everywhere if name == _normal(key)]
+    if tables:
+        raise ConfigError(
+            f"{config.shown_path}: {key!r} means another thing in each command",
+            hint=f"put it into {', '.join(tables[:4])}",
+        )
+    general = {name for name, parameter, _ in everywhere if _is_general(name, parameter)}
+    raise _no_such_key(config, names, key, [*sorted(general), *command.commands])
+
+
+def _is_general(name: str, parameter: click.Parameter) -> bool:
+    return name in (GENERAL_ARGUMENTS if isinstance(parameter, click.Argument) else GENERAL_OPTIONS)
+
+
+def _no_such_key(config: Config, names: tuple[str, ...], key: str, there: Sequence[str]) -> ConfigError:
+    place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
+    close = difflib.get_close_matches(_normal(key), there, n=1)
+    flag = f"--no-{_normal(key)}" if f"no-{_normal(key)}" in there else None
+    if _normal(key).removeprefix("no-") in there:
+        hint = f"write {_normal(key).removeprefix('no-')} = false"
+    elif close or flag:
+        hint = f"did you mean {close[0] if flag is None else flag.removeprefix('--')!r}?"
+    else:
+        hint = f"there are {', '.join(sorted(there))}"
+    return ConfigError(f"{place} has a key {key!r}, which is no argument or option", hint=hint)
+
+
+def _normal(key: str) -> str:
+    return key.strip("-").replace("_", "-")
+
+
+def _commands(group: click.Group, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*names, name))
+        else:
+            yield (*names, name), command
+
+
+def _named_parameters(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
+    """Yield the parameters of a command by their names in the file."""
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            name = (parameter.name or "").rstrip("_").replace("_", "-")
+        else:
+            name = max(parameter.opts, key=len).removeprefix("--")
+        if name not in NEVER:
+            yield name, parameter
+
+
+# Values ---------------------------------------------------------------------------------------------------------------
+
+
+def _value(config: Config, names: Sequence[str], key: str, parameter: click.Parameter, value: Any) -> Any:
+    """Return the value of a parameter as the command line would give it."""
+    takes = _wrong(parameter, value)
+    if takes is not None:
+        place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
+        shown = masked(f"{key} = {value!r}")
+        raise ConfigError(f"{place}: {shown}, and it takes {takes}", hint=_hint(parameter, value, key))
+    if parameter.multiple:
+        several = [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else value
+        return [_placed(config, parameter, str(one)) for one in ([several] if isinstance(several, str) else several)]
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return _placed(config, parameter, value) if isinstance(value, str) else value
+
+
+def _wrong(parameter: click.Parameter, value: Any) -> str | None:
+    """Return what a parameter takes, if the value is not of that type."""
+    kind, takes = parameter.type, None
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        takes = None if isinstance(value, bool) else "true or false"
+    elif parameter.multiple:
+        many = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        fits = all(
+            isinstance(one, str) or (isinstance(value, dict) and not isinstance(one, dict | list)) for one in many
+        )
+        takes = None if fits else "a list of texts"
+    elif isinstance(kind, click.types.IntParamType):
+        takes = None if isinstance(value, int) and not isinstance(value, bool) else "a whole number"
+    elif isinstance(kind, click.types.FloatParamType):
+        takes = None if isinstance(value, int | float) and not isinstance(value, bool) else "a number"
+    elif isinstance(kind, click.Choice):
+        choices = list(map(str, kind.choices))
+        takes = None if isinstance(value, str) and value in choices else f"one of {', '.join(map(repr, choices))}"
+    elif _takes_list(parameter) and isinstance(value, list):
+        takes = None if all(isinstance(one, str) for one in value) else "a list of texts"
+    else:
+        takes = None if isinstance(value, str) else "a text"
+    return takes
+
+
+def _hint(parameter: click.Parameter, value: Any, key: str) -> str | None:
+    if isinstance(parameter.type, click.Choice):
+        close = difflib.get_close_matches(str(value).lower(), list(map(str, parameter.type.choices)), n=1)
+        return f'did you mean {key} = "{close[0]}"?' if close else None
+    if isinstance(value, str) and isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
+        return f"{key} = {value}, without quotes" if value.replace(".", "", 1).isdigit() else None
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return f"{key} = {value.lower()}, without quotes"
+    return f'{key} = "{value}", with quotes' if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _takes_list(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and (parameter.metavar or "").endswith(",...")
+
+
+def _placed(config: Config, parameter: click.Parameter, value: str) -> str:
+    """Return a path as it is from the current folder; a name, a URL and ``-`` stay as they are."""
+    is_path = isinstance(parameter.type, click.Path)
+    if "://" in value or value == "-" or not (is_path or parameter.name in FILES):
+        return value
+    folder = Path(os.path.relpath(config.path.parent))
+    if is_path or parameter.name == "corpus" or (folder / value).exists():
+        return str(folder / value)
+    return value
