@@ -6,6 +6,7 @@ SIGTERM, which is taken as Ctrl-C is.
 """
 
 from labelkit.cli import (  # which adds them to the group
+    _look_commands as _look_commands,
     _rule_commands as _rule_commands,
     _run_commands as _run_commands,
     _step_commands as _step_commands,

@@ -7,6 +7,7 @@ A command is a function that prints nothing, and returns a result with ``to_dict
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -113,7 +114,17 @@ def common_options() -> list[click.Option]:
     ]
 
 
-class ProgramCommand(click.Command):
+class _ShortHelp(click.Command):
+    """A command of which a list shows the first sentence, whole."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first sentence, up to a colon."""
+        del limit
+        first = " ".join((self.help or "").split("\n\n")[0].split())
+        return re.split(r"[.:;](?:\s|$)", first)[0] + "."
+
+
+class ProgramCommand(_ShortHelp):
     """A command with the common options."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -121,6 +132,19 @@ class ProgramCommand(click.Command):
         self.params += common_options()
         for parameter in self.params:
             complete(parameter)
+            if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
+                parameter.metavar = parameter.metavar or "N"
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the command itself, and then those of every command."""
+        common = {"--help", *(name for option in common_options() for name in option.opts)}
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        for title, is_common in (("Options", False), ("Options of every command", True)):
+            listed = [one.get_help_record(ctx) for one in options if common.isdisjoint(one.opts) is not is_common]
+            rows = [row for row in listed if row is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> int:
         """Call the function, and give its answer; returns the exit status."""
@@ -136,7 +160,7 @@ class ProgramCommand(click.Command):
         return answer.status
 
 
-class ProgramGroup(click.Group):
+class ProgramGroup(_ShortHelp, click.Group):
     """A group whose commands, and those of the groups in it, have the common options."""
 
     command_class = ProgramCommand

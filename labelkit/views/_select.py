@@ -158,7 +158,10 @@ class Question:
 
     def _wrong(self, voters: Sequence[str]) -> tuple[Mask, str]:
         if self.gold is None:
-            raise GoldError("wrong=True needs gold labels to judge by", hint="wrong=gold, or gold=gold beside it")
+            raise GoldError(
+                "wrong=True needs gold labels to judge by",
+                hint="gold= (--gold) names them, or give labelkit.view(..., wrong=gold)",
+            )
         gold, has_gold = self.gold, self.gold >= 0
         if voters:
             columns = [self._column(name) for name in voters]

@@ -1,0 +1,210 @@
+"""Commands for who looks at a run to write better rules: view, suggest, fix."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from labelkit._shared.command_line import as_on_command_line
+from labelkit._shared.markup import COLOURED_MARKS
+from labelkit._shared.tables import WIDTH
+from labelkit.cli._answers import CommandAnswer
+from labelkit.cli._program import cli, names_in
+from labelkit.exceptions import AnalysisError
+
+_MANY: Final = click.IntRange(min=1)
+
+
+@cli.command(name="view")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--labeled-by", metavar="RULE,...", multiple=True, help="Examples that this rule labels; that all of these label."
+)
+@click.option("--vote", metavar="CLASS", help="Examples that --labeled-by, or else any rule, labels so.")
+@click.option("--conflicts", is_flag=True, help="Examples on which rules vote for different classes.")
+@click.option(
+    "--conflict-of",
+    metavar="RULE,...",
+    multiple=True,
+    help="Examples on which this rule differs from another one; on which these differ.",
+)
+@click.option("--uncovered", is_flag=True, help="Examples without a vote.")
+@click.option("--pattern", metavar="RULE=CLASS", multiple=True, help="Examples with this vote; RULE= for an abstain.")
+@click.option("--wrong", is_flag=True, help="Examples whose label, or vote of --labeled-by, is not the gold.")
+@click.option("--label", metavar="CLASS", help="Examples with this label.")
+@click.option("--no-label", is_flag=True, help="Examples without a label.")
+@click.option("--uncertain", is_flag=True, help="Examples with a vote, the most uncertain first.")
+@click.option("--ids", metavar="ID,...", multiple=True, help="These examples, in this order.")
+@click.option("--n", type=_MANY, default=20, show_default=True, help="How many to show.")
+@click.option("--columns", metavar="A,B,...", multiple=True, help="Columns to show (else: those that the rules read).")
+@click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels (else: the column that the run had).")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+@click.option("--rules", metavar="PATH", help="Where the rules are now, if they have moved.")
+@click.option("--random-state", default=0, show_default=True, help="Of the sample, where more answer.")
+def view_command(
+    folder: Path,
+    *,
+    corpus: Path | None,
+    rules: str | None,
+    gold: str | None,
+    no_label: bool,
+    pattern: Sequence[str],
+    **options: Any,
+) -> Any:
+    """Show examples of the run in FOLDER that answer a question, with their votes and the words that matched.
+
+    All that is asked holds for each example that is shown. Without a question, a random sample is shown.
+    """
+    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - --help has to be quick
+    from labelkit.views import view  # noqa: PLC0415 - as above
+    from labelkit.votes.label_space import ABSTAIN  # noqa: PLC0415 - as above
+
+    if no_label and options["label"] is not None:
+        raise click.UsageError("--label and --no-label exclude each other")
+    examples = RunExamples.of(folder, corpus=corpus, rules=rules, gold=gold)
+    several = {
+        name: names_in(options.pop(name)) or None
+        for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")
+    }
+    conflicts, names = options.pop("conflicts"), several["conflict_of"]
+    if no_label:
+        options["label"] = ABSTAIN
+    found = view(
+        examples.matrix,
+        examples.corpus,
+        examples.lfs,
+        labeled_by=several["labeled_by"],
+        conflict=names or (True if conflicts else None),
+        pattern=_votes(pattern),
+        ids=_ids(several["ids"], examples.matrix.ids),
+        column=several["columns"],
+        votes=several["votes_of"],
+        gold=examples.gold,
+        labels=examples.labels,
+        **options,
+    )
+    found = replace(found, notes=(*found.notes, *map(as_on_command_line, examples.notes)))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    return CommandAnswer(lambda: found.to_string(width, COLOURED_MARKS), found.to_dict)
+
+
+def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
+    """Read votes of rules: ``RULE=CLASS``, or ``RULE=`` for an abstain."""
+    for one in given:
+        if "=" not in one:
+            raise click.BadParameter(f"--pattern {one}: write RULE=CLASS, or RULE= for an abstain")
+    return {name: label or None for name, _, label in (one.rpartition("=") for one in given)} or None
+
+
+def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:
+    """Return ids as the run has them: numbers, if those are."""
+    if given is None or ids.dtype.kind != "i":
+        return given
+    if any(not one.lstrip("-").isdigit() for one in given):
+        raise click.BadParameter(f"--ids {','.join(given)}: the ids of this run are whole numbers")
+    return list(map(int, given))
+
+
+@cli.command(name="suggest")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--between", metavar="A,B", help="Tell these two classes apart (else: reach what has no vote).")
+@click.option("--n", type=_MANY, default=20, show_default=True, help="How many suggestions at most.")
+@click.option("--source", is_flag=True, help="Print them as Python, to paste below the rules.")
+@click.option("--column", metavar="COLUMN", help="The text to look at (else: text, or the first that the rules read).")
+@click.option(
+    "--max-words", type=click.IntRange(1, 3), default=3, show_default=True, help="Words in a phrase, from 1 to 3."
+)
+@click.option(
+    "--min-rows", type=_MANY, default=5, show_default=True, help="Labeled examples that have to have a phrase."
+)
+@click.option(
+    "--min-precision",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Least agreement with the labels that is sure, in (0, 1).",
+)
+@click.option("--max-rows", type=_MANY, default=50_000, show_default=True, help="How many examples to look at.")
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels (else: the column that the run had).")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+@click.option("--rules", metavar="PATH", help="Where the rules are now, if they have moved.")
+@click.option("--random-state", default=0, show_default=True, help="Of the examples that are looked at.")
+def suggest_command(
+    folder: Path,
+    *,
+    corpus: Path | None,
+    rules: str | None,
+    gold: str | None,
+    between: str | None,
+    source: bool,
+    column: str | None,
+    **options: Any,
+) -> Any:
+    """Propose words and phrases for new rules, from the examples of the run in FOLDER.
+
+    They are of examples without a vote, or tell two classes apart. What the votes of the present rules say of them is
+    no precision; look at some of the examples before you use one.
+    """
+    from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
+
+    examples = RunExamples.of(folder, corpus=corpus, rules=rules, gold=gold)
+    found = suggest(
+        examples.matrix,
+        examples.corpus,
+        examples.labels,
+        gold=examples.gold_classes(),
+        column=column or _text_column(examples),
+        between=None if between is None else _pair(between),
+        lfs=examples.lfs,
+        **options,
+    )
+    text = "\n\n".join(map(found.as_rule, range(len(found)))) if source and len(found) else str(found)
+    return CommandAnswer.of(found, text=as_on_command_line(text))
+
+
+def _pair(between: str) -> tuple[str, str]:
+    names = names_in([between])
+    if len(names) != 2:
+        raise click.BadParameter(f"--between {between}: name two classes, A,B")
+    return names[0], names[1]
+
+
+def _text_column(examples: Any) -> str:
+    """Choose the text to look at: ``text``, or else the first column that the rules read."""
+    read = [name for info in examples.matrix.lfs for name in info.columns if name in examples.corpus.column_names]
+    there = [name for name in ("text", *read) if name in examples.corpus.column_names]
+    if not there:
+        raise AnalysisError("no rule reads a column of the corpus itself", hint="--column names a text")
+    return str(there[0])
+
+
+@cli.command(name="fix")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--n", type=_MANY, default=20, show_default=True, help="How many findings to show.")
+@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels (else: those that the run had).")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+def fix_command(folder: Path, *, n: int, gold: str | None, corpus: Path | None) -> Any:
+    """List what would improve the labels of the run in FOLDER most.
+
+    The most pressing comes first, with the evidence for it: examples without a vote, rules that fail, err or repeat
+    another, classes that no rule votes for, gold that seems wrong.
+    """
+    from labelkit.analysis.what_to_fix import what_to_fix  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
+
+    run = RunFolder(folder)
+    if gold is None:
+        found = what_to_fix(run.patterns(), model=run.model())
+    else:
+        examples = RunExamples.of(run, corpus=corpus, gold=gold)
+        found = what_to_fix(examples.matrix, gold=examples.gold_classes(), model=run.model())
+    more = f"\n... and {len(found) - n:,} more (--n)" if len(found) > n else ""
+    text = str(found[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
+    return CommandAnswer.of(found[:n], text=as_on_command_line(text) + more)

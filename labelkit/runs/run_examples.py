@@ -1,0 +1,123 @@
+"""A run with all that shows its examples: votes, labels, the corpus, gold, and the rules that find their matches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labelkit.corpus import Corpus
+from labelkit.corpus.gold import column_values, open_gold
+from labelkit.corpus.rows_at import examples_at
+from labelkit.exceptions import CorpusError, LabelkitError
+from labelkit.rules.collect import collect
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.runs.report.source import SourceRows
+from labelkit.runs.run_folder import RunFolder
+from labelkit.votes.gold import gold_classes
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+
+@dataclass(frozen=True, eq=False)
+class RunExamples:
+    """The examples of a run, in memory.
+
+    Attributes
+    ----------
+    matrix : LabelMatrix
+    labels : ProbabilisticLabels
+    corpus : Corpus
+    lfs : LabelingFunctions or None
+        The rules as they are now; None where they are not at hand.
+    gold : ndarray of int64, str or None
+        Gold by example, -1 where unknown, or the column that holds it.
+    notes : tuple of str
+        What is not known, and how to give it.
+    """
+
+    matrix: LabelMatrix
+    labels: ProbabilisticLabels
+    corpus: Corpus
+    lfs: LabelingFunctions | None
+    gold: NDArray[np.int64] | str | None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, run: Any, *, corpus: Any = None, rules: Any = None, gold: Any = None) -> RunExamples:
+        """Read a run, find its corpus and import its rules.
+
+        Parameters
+        ----------
+        run : RunFolder or path
+        corpus : object, optional
+            The corpus, as :func:`labelkit.open_corpus` takes it, if it is not where it was.
+        rules : optional
+            As :func:`labelkit.collect` takes them, if they are not where they were.
+        gold : str, optional
+            A column of the corpus or a file of ids and labels; that of the run, if it was a column, if not given.
+
+        Raises
+        ------
+        RunFolderError
+            If there is no run.
+        CorpusError
+            If the corpus is not at hand, or has changed since the run.
+        GoldError
+            If gold is neither a column nor a file, or does not fit.
+        """
+        folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+        source = SourceRows.of(folder.manifest, corpus)
+        if source.corpus is None:
+            raise CorpusError(source.note.rstrip("."), hint="say where it is now: corpus= (--corpus FILE)")
+        matrix = folder.matrix()
+        lfs, notes = _rules_of(folder, rules)
+        truth = gold_of(gold, source.corpus, matrix) if gold is not None else source.gold_column
+        notes = [*notes, *([source.note] if source.note else [])]
+        return cls(matrix, folder.labels(), source.corpus, lfs, truth, tuple(notes))
+
+    def gold_classes(self) -> NDArray[np.int64] | None:
+        """Return gold by example, also where a column holds it; None where there is none."""
+        return gold_of(self.gold, self.corpus, self.matrix) if isinstance(self.gold, str) else self.gold
+
+
+def gold_of(gold: str | Path, corpus: Corpus, matrix: LabelMatrix) -> NDArray[np.int64]:
+    """Return the gold labels of the examples of a run, -1 where unknown.
+
+    Parameters
+    ----------
+    gold : str or path
+        A column of the corpus, or a file of ids and labels.
+    corpus : Corpus
+    matrix : LabelMatrix
+    """
+    names, rows = matrix.class_names, np.arange(len(matrix))
+    source = open_gold(gold, corpus, names).checked(names)
+    if source.column is None:
+        truth = source.at(rows, matrix.ids, names)
+    else:
+        values = examples_at(corpus, matrix.examples, rows, [source.column]).column(0)
+        truth = gold_classes(column_values(values), names)
+    source.check_matched(int((truth >= 0).sum()), len(matrix), matrix.ids)
+    return truth
+
+
+def _rules_of(folder: RunFolder, given: Any) -> tuple[LabelingFunctions | None, list[str]]:
+    """Import the rules; those that are not at hand are no error, since the votes are there without them."""
+    classes = folder.manifest["classes"]
+    if given is not None:
+        return collect(given, labels=classes), []
+    files = list(dict.fromkeys(rule.get("file") for rule in folder.manifest["rules"]))
+    there = [file for file in files if file is not None and Path(file).is_file()]
+    if len(there) < len(files):
+        note = (
+            "The module of the rules is not where it was, so that no match is shown; rules= (--rules) says where it is."
+        )
+        return None, [note]
+    try:
+        return collect(there, labels=classes), []
+    except LabelkitError as error:
+        return None, [f"The rules cannot be imported, so that no match is shown: {error.message}"]
