@@ -1,0 +1,278 @@
+"""Defaults come from the file of the project; the command line wins, and mistakes in the file name file and key."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import labelkit as lk
+from labelkit.cli import main
+from labelkit.datasets.starter_project import make_project
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "p"
+    make_project(folder)
+    (folder / "labelkit.toml").unlink()
+    (folder / ".git").mkdir()
+    return folder
+
+
+@pytest.fixture
+def project(made, tmp_path, monkeypatch):
+    folder = tmp_path / "p"
+    shutil.copytree(made, folder)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def called(capsys, *command):
+    with pytest.raises(SystemExit) as ended:
+        main([*command])
+    out, err = capsys.readouterr()
+    return ended.value.code, out, err
+
+
+def config(text, folder=None, name="labelkit.toml"):
+    path = (Path() if folder is None else folder) / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+RUN = """
+rules = "labeling_functions/comments.py"
+corpus = "comments.csv"
+gold = "spam"
+[run]
+out = "runs/first"
+id = "id"
+"""
+
+
+def test_run_alone_works_and_says_what_it_took(project, capsys):
+    config(RUN)
+    status, out, err = called(capsys, "run")
+    assert status == 0, err
+    assert "against gold" in out
+    assert re.fullmatch(
+        r"\S+Z defaults of labelkit.toml: rules = labeling_functions/comments.py, corpus = comments.csv, "
+        r"out = runs/first, id = id, gold = spam\n",
+        err,
+    )
+    assert lk.RunFolder("runs/first").manifest["corpus"]["id"] == "id"
+
+
+def test_pyproject_has_a_table_of_its_own(project, capsys):
+    table = RUN.replace("[run]", "[tool.labelkit.run]")
+    config(f"[project]\nname = 'x'\n[tool.labelkit]{table}", name="pyproject.toml")
+    status, _, err = called(capsys, "run")
+    assert status == 0, err
+    assert "defaults of pyproject.toml" in err
+
+
+def test_a_file_above_is_found_and_its_paths_are_from_there(project, capsys, monkeypatch):
+    config(RUN)
+    (project / "notes" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(project / "notes" / "deep")
+    status, _, err = called(capsys, "run")
+    assert status == 0, err
+    assert (project / "runs" / "first" / "manifest.json").is_file()
+    assert "corpus = ../../comments.csv" in err
+    assert "id = id, gold = spam" in err
+
+
+def test_the_search_ends_at_the_root_of_the_repository(project, capsys):
+    config(RUN, project.parent)
+    status, _, err = called(capsys, "run")
+    assert (status, "Missing argument" in err) == (2, True)
+
+
+def test_the_nearest_file_counts(project, capsys, monkeypatch):
+    config(RUN)
+    (project / "other").mkdir()
+    config('folder = "nowhere"', project / "other", "labelkit.toml")
+    monkeypatch.chdir(project / "other")
+    status, _, err = called(capsys, "summarize")
+    assert (status, "there is no folder 'nowhere'" in err) == (1, True)
+    assert called(capsys, "run")[0] == 2
+
+
+def test_a_pyproject_that_says_nothing_of_labelkit_is_passed_over(project, capsys, monkeypatch):
+    config(RUN)
+    (project / "part").mkdir()
+    config("[tool.ruff]\nline-length = 100  # labelkit", project / "part", "pyproject.toml")
+    monkeypatch.chdir(project / "part")
+    assert called(capsys, "run")[0] == 0
+
+
+def test_the_command_line_wins(project, capsys):
+    config(RUN)
+    status, _, err = called(capsys, "run", "--out", "runs/other", "labeling_functions", "--gold", "spam")
+    assert status == 0, err
+    assert (project / "runs" / "other").is_dir()
+    assert "corpus = comments.csv, id = id" in err
+    assert "out" not in err
+    assert "gold" not in err
+
+
+def test_no_config_takes_no_defaults(project, capsys):
+    config(RUN)
+    status, _, err = called(capsys, "run", "--no-config")
+    assert (status, "Missing argument" in err) == (2, True)
+    assert called(capsys, "--no-config", "run")[0] == 2
+    config("nonsense = [")
+    command = ("check", "labeling_functions/comments.py", "--no-config")
+    assert called(capsys, *command)[0] == 0
+
+
+def test_values_are_of_every_type(project, capsys):
+    config(
+        RUN
+        + """
+model = "QuorumVote"
+set = { share = 0.25 }
+labels = ["HAM", "SPAM"]
+workers = 1
+time_limit = 60
+batch-size = 2048
+report = false
+on-fault = "record"
+no-cache = true
+"""
+    )
+    status, _, err = called(capsys, "run")
+    assert status == 0, err
+    manifest = lk.RunFolder("runs/first").manifest
+    assert manifest["model"] == {"name": "QuorumVote", "params": manifest["model"]["params"] | {"share": 0.25}}
+    assert manifest["batch_rows"] == 2048
+    assert not (project / "runs" / "first" / "report.html").exists()
+
+
+def test_a_list_is_given_several_times(project, capsys):
+    config(RUN + 'model = "QuorumVote"\nset = ["share=0.25"]\n')
+    assert called(capsys, "run", "--quiet") == (0, "", "")
+    assert lk.RunFolder("runs/first").manifest["model"]["params"]["share"] == 0.25
+
+
+def test_general_defaults_hold_for_every_command_and_tables_for_one(project, capsys):
+    config(RUN.replace('gold = "spam"', 'gold = "spam"\nfolder = "runs/first"\nlog-format = "json"'))
+    assert called(capsys, "run")[0] == 0
+    status, _, err = called(capsys, "summarize")
+    assert status == 0
+    assert json.loads(err)["defaults"] == {"folder": "runs/first", "log-format": "json"}
+    assert called(capsys, "cache", "info")[1].count("kept") == 5
+
+
+def test_tables_of_commands_in_groups(project, capsys):
+    config('[cache.info]\nrules = "labeling_functions/comments.py"\n')
+    assert called(capsys, "cache", "info")[1].count("kept") == 5
+    assert called(capsys, "cache", "clear")[0] == 0
+
+
+def test_what_means_another_thing_in_each_command_is_not_general(project, capsys):
+    config('out = "runs/first"\n')
+    status, _, err = called(capsys, "summarize", "x")
+    assert status == 1
+    assert "labelkit.toml: 'out' means another thing in each command" in err
+    assert "put it into" in err
+    assert "[run]" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("wrokers = 2", "labelkit.toml has a key 'wrokers'", "did you mean 'workers'?"),
+        ("[run]\nonfault = 'record'", "[run] in labelkit.toml has a key 'onfault'", "did you mean 'on-fault'?"),
+        ("[runn]\nout = 'x'", "labelkit.toml has a key 'runn'", "did you mean 'run'?"),
+        ("[summarize]\nworkers = 2", "[summarize] in labelkit.toml has a key 'workers'", "there are"),
+        ("[run]\nworkers = '2'", "[run] in labelkit.toml: workers = '2', and it takes a whole number", "workers = 2, without quotes"),
+        ("[run]\nworkers = true", "and it takes a whole number", None),
+        ("[run]\nworkers = 1.5", "and it takes a whole number", None),
+        ("[run]\ntime-limit = 'x'", "and it takes a number", None),
+        ("[run]\nforce = 1", "force = 1, and it takes true or false", None),
+        ("[run]\nforce = 'true'", "force = 'true', and it takes true or false", "force = true, without quotes"),
+        ("[run]\non-fault = 'Record'", "it takes one of 'raise', 'record'", 'did you mean on-fault = "record"?'),
+        ("[run]\nid = 3", "id = 3, and it takes a text", 'id = "3", with quotes'),
+        ("[run]\nlabels = [1, 2]", "it takes a list of texts", None),
+        ("[run]\nset = 3", "it takes a list of texts", None),
+        ("[run]\nset = { share = [1] }", "it takes a list of texts", None),
+        ("[run]\nno-report = true", "has a key 'no-report'", "write report = false"),
+        ("[run]\ncache = true", "has a key 'cache'", "did you mean 'no-cache'?"),
+        ("run = 'x'", "'run' is a command, and takes a table", "[run]"),
+        ("json = true", "has a key 'json'", None),
+        ("rules = [", "labelkit.toml cannot be read", "--no-config"),
+        ("[tool.labelkit]\nrules = 'x'", "has a key 'tool'", None),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_file_key_and_remedy_whichever_command_is_called(text, message, hint, project, capsys):
+    config(text)
+    status, out, err = called(capsys, "summarize", "x", "--json")
+    assert status == 1
+    error = json.loads(out)["error"]
+    assert error["kind"] == "ConfigError"
+    assert message in error["message"]
+    assert hint is None or hint in error["hint"]
+    assert "labelkit.toml" in err
+
+
+def test_tables_of_pyproject_are_named_in_full(project, capsys):
+    config("[tool.labelkit.run]\nwrokers = 2", name="pyproject.toml")
+    _, _, err = called(capsys, "summarize", "x")
+    assert "[tool.labelkit.run] in pyproject.toml has a key 'wrokers'" in err
+
+
+def test_both_files_at_once_are_an_error(project, capsys):
+    config(RUN)
+    config("[tool.labelkit]\nid = 'id'", name="pyproject.toml")
+    status, _, err = called(capsys, "run")
+    assert status == 1
+    assert "labelkit.toml and [tool.labelkit] in pyproject.toml are both there" in err
+    config("[tool.ruff]", name="pyproject.toml")
+    assert called(capsys, "run")[0] == 0
+
+
+def test_a_file_of_another_user_where_all_may_write_is_refused(project, capsys, monkeypatch):
+    config(RUN)
+    project.chmod(0o777)
+    monkeypatch.setattr(os, "getuid", lambda: 12_345)
+    if os.geteuid() == 0:
+        os.chown(project / "labelkit.toml", 54_321, -1)
+    status, _, err = called(capsys, "run")
+    assert status == 1
+    assert "another user's" in err
+    project.chmod(0o755)
+    assert called(capsys, "run", "--quiet")[0] == 0
+
+
+def test_urls_names_and_standard_input_stay_as_they_are(project, capsys, monkeypatch):
+    config('rules = "labeling_functions.comments"\ncorpus = "s3://bucket/x.parquet"\ngold = "spam"\n[run]\nout = "x"\n')
+    (project / "part").mkdir()
+    monkeypatch.chdir(project / "part")
+    _, _, err = called(capsys, "run")
+    assert "rules = labeling_functions.comments, corpus = s3://bucket/x.parquet, out = ../x, gold = spam" in err
+
+
+def test_secrets_are_masked_in_what_is_said(project, capsys):
+    config(RUN.replace("comments.csv", "https://me:hunter2@nowhere.example/x.csv?token=f3A9xQ0c7Lm2Zt8R"))
+    for more in ((), ("--log-format", "json")):
+        _, out, err = called(capsys, "run", *more)
+        assert "me:***@nowhere.example" in err.splitlines()[0]
+        assert "hunter2" not in err.splitlines()[0]
+        assert "f3A9" not in err.splitlines()[0]
+    config('[run]\nworkers = "password=hunter2"')
+    status, out, err = called(capsys, "run", "--json")
+    assert status == 1
+    assert "hunter2" not in out + err
+
+
+def test_the_starter_project_has_one(tmp_path, capsys, monkeypatch):
+    make_project(tmp_path / "starter")
+    monkeypatch.chdir(tmp_path / "starter")
+    for command in ("check", "run", "summarize", "view", "suggest", "fix"):
+        status, out, err = called(capsys, command)
+        assert status == 0, err
+        assert out

@@ -1,0 +1,213 @@
+"""With --json, every command of the program writes one document with the documented keys, and nothing else."""
+
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+import labelkit as lk
+from labelkit._shared.markup import visible
+from labelkit.cli import cli, main
+from labelkit.datasets.starter_project import make_project
+from tests.waiting import GUARD
+
+PAGE = Path(__file__).parents[2] / "docs" / "command_line.md"
+
+ASKING = '''
+import labelkit as lk
+
+@lk.prompt("Is it spam? {text}", labels={"yes": 1, "no": 0}, model="small", prices=(0.5, 1.5))
+def asks_a_model(text: str) -> None:
+    """What a language model thinks."""
+'''
+
+CALLS = {
+    "bundle": "bundle runs/first --out spam.labelkit",
+    "cache clear": "cache clear",
+    "cache info": "cache info labeling_functions/comments.py",
+    "check": "check",
+    "diff": "diff runs/first runs/second --gold spam",
+    "drift": "drift runs/first runs/third",
+    "export": "export runs/first --to labels.csv --force",
+    "fix": "fix",
+    "generate": "generate posts --rows 20 --out posts.jsonl",
+    "init": "init another",
+    "plan": "plan asking.py comments.csv --labels HAM,SPAM --show 1",
+    "predict": "predict first.labelkit comments.csv --out predicted.csv --force",
+    "report": "report runs/first",
+    "run": "run --out runs/first",
+    "suggest": "suggest",
+    "summarize": "summarize",
+    "view": "view --conflicts --n 3",
+    "why": "why runs/first {id}",
+}
+"""A call of each command; a new command is added here, and its keys to the page."""
+
+
+def commands(group=cli, names=()):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, (*names, name))
+        else:
+            yield " ".join((*names, name))
+
+
+def keys_of(page):
+    rows = dict(re.findall(r"^\| `([a-z ]+)` \| (.*) \|$", page, re.MULTILINE))
+    return {name: set(re.findall(r"`(\w+)`", cell if "as `run`" not in cell else rows["run"])) for name, cell in rows.items()}
+
+
+KEYS = keys_of(PAGE.read_text("utf-8").split("## Exit codes")[0])
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project") / "p"
+    make_project(folder)
+    (folder / "asking.py").write_text(ASKING, encoding="utf-8")
+    rules, corpus = folder / "labeling_functions" / "comments.py", folder / "comments.csv"
+    first = lk.run(rules, corpus, folder / "runs" / "first", id="id", gold="spam", progress=False)
+    lk.run(rules, corpus, folder / "runs" / "second", id="id", model="MajorityVote", gold="spam", progress=False)
+    lk.run(rules, lk.load_comments(200), folder / "runs" / "third", progress=False)
+    lk.bundle(first, folder / "first.labelkit", rules=rules)
+    return folder
+
+
+def called(capsys, command, *more):
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), *more])
+    out, err = capsys.readouterr()
+    return ended.value.code, out, err
+
+
+@pytest.fixture
+def here(project, monkeypatch):
+    monkeypatch.chdir(project)
+    return project
+
+
+def numbers(value):
+    """All numbers in a document."""
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from numbers(one)
+    elif isinstance(value, float):
+        yield value
+
+
+def test_every_command_is_here_and_on_the_page():
+    assert set(commands()) == set(CALLS)
+    assert set(CALLS) == set(KEYS)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_command_writes_one_document_with_the_keys_of_the_page(name, here, capsys):
+    an_id = lk.RunFolder("runs/first").matrix().ids[0]
+    status, out, err = called(capsys, CALLS[name].format(id=an_id), "--json")
+    assert status in (0, 3), err
+    document = json.loads(out)
+    assert set(document) == KEYS[name]
+    assert all(map(math.isfinite, numbers(document)))
+    assert visible(out) == out
+    assert "error" not in err
+
+
+def test_the_text_is_what_it_is_without_json(here, capsys):
+    for name in ("summarize", "fix", "cache info"):
+        status, out, _ = called(capsys, CALLS[name])
+        assert status == 0
+        assert out
+        assert not out.startswith("{")
+
+
+def test_numbers_are_numbers_intervals_pairs_and_names_names(here, capsys):
+    _, out, _ = called(capsys, "summarize --json")
+    document = json.loads(out)
+    rule = document["rules"][0]
+    assert rule["rule"] == "asks_to_subscribe"
+    low, high = rule["precision_interval"]
+    assert 0 <= low <= rule["precision"] <= high <= 1
+    assert document["total"]["recall"] is None
+    assert document["total"]["recall_interval"] is None
+    assert sum(document["labels"].values()) + document["no_label"] == document["examples"] == 500
+    assert list(document["labels"]) == document["classes"] == ["HAM", "SPAM"]
+
+
+def test_a_result_with_a_status_keeps_it(here, capsys):
+    (here / "bad.py").write_text(
+        "import labelkit as lk\na = lk.keywords('a', label=1, examples={'b': 1}).rule(name='a')\n", encoding="utf-8"
+    )
+    status, out, _ = called(capsys, "check bad.py comments.csv --labels HAM,SPAM --no-config --json")
+    document = json.loads(out)
+    assert (status, document["ok"], document["problems"][0]["severity"]) == (1, False, "error")
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "kind", "message", "hint"),
+    [
+        ("summarize nix", 1, "RunFolderError", "there is no folder 'nix'", "--out of labelkit run"),
+        ("run comments.csv comments.csv --out x", 1, "CollectError", "comments.csv", None),
+        ("run labeling_functions comments.csv --out x --engine cloud", 1, "LabelkitError", "'cloud'", "there are serial"),
+        ("summarize --no-such", 2, "NoSuchOption", "No such option '--no-such'", "labelkit summarize --help"),
+        ("why runs/first", 2, "MissingParameter", "ID", "labelkit why --help"),
+        ("export runs/first --to a.csv --columns nix", 1, None, "nix", None),
+    ],
+)
+def test_an_error_is_a_document_too(command, status, kind, message, hint, here, capsys):
+    ended, out, err = called(capsys, command, "--json")
+    error = json.loads(out)["error"]
+    assert ended == status
+    assert set(error) == {"kind", "message", "hint"}
+    assert kind in (None, error["kind"])
+    assert message in error["message"]
+    assert hint is None or hint in error["hint"]
+    assert error["message"].split("\n")[0] in err
+
+
+def test_what_rules_print_is_not_in_the_document(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import os, labelkit as lk\n"
+        "print('import')\n"
+        "@lk.labeling_function\n"
+        "def chatty(text):\n"
+        "    print('a call')\n"
+        "    os.system('echo a program')\n"
+        "    return len(text) % 2\n"
+        "import atexit\n"
+        "atexit.register(print, 'the end')\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "corpus.csv").write_text("text\na\nbb\n", encoding="utf-8")
+    command = [sys.executable, "-m", "labelkit", "run", "rules.py", "corpus.csv", "--labels", "A,B", "--json"]
+    for number, more in enumerate(([], ["--engine", "process", "--workers", "2"])):
+        done = subprocess.run(
+            [*command, "--out", f"out{number}", *more],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=GUARD,
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["examples"] == 2
+        assert "a call" in done.stderr
+        assert "a program" in done.stderr
+        assert "the end" in done.stderr
+
+
+def test_quiet_prints_no_text_and_keeps_the_status(here, capsys):
+    assert called(capsys, "summarize --quiet") == (0, "", "")
+    status, out, err = called(capsys, "summarize --quiet --json")
+    assert (status, json.loads(out)["examples"], err) == (0, 500, "")
+
+
+def test_secrets_are_masked_in_errors(here, capsys):
+    (here / "leaks.py").write_text("raise RuntimeError('postgresql://me:hunter2@nowhere/x')", encoding="utf-8")
+    _, out, err = called(capsys, "check leaks.py --json")
+    assert "***@nowhere" in json.loads(out)["error"]["message"]
+    assert "hunter2" not in out + err
