@@ -24,8 +24,8 @@ from typing import Any, Final, Literal, Protocol
 from labelkit._shared.events import log_event
 from labelkit._shared.numbers import count, percent
 
-SHARE: Final = 0.1
-"""Share of the rows after which a line is due."""
+LINES: Final = 10
+"""Lines that are due for all rows, after equal shares of them."""
 
 SECONDS: Final = 30.0
 """Seconds after which a line is due, whatever was done meanwhile."""
@@ -71,7 +71,7 @@ class ProgressLines:
             self._log(now - self._began)
 
     def _tenths_done(self) -> int:
-        return int(self._done / self._total / SHARE) if self._total else 0
+        return LINES * self._done // self._total if self._total else 0
 
     def _log(self, seconds: float) -> None:
         total, speed = self._total, (self._done - self._before) / seconds if seconds > 0 else None

@@ -29,11 +29,14 @@ class CommandAnswer:
         Returns the plain values for programs, under names that stay the same.
     status : int
         The exit status.
+    coloured : bool
+        Whether marks in the text stand for colour.
     """
 
     text: Callable[[], str]
     values: Callable[[], Mapping[str, Any]]
     status: int = 0
+    coloured: bool = False
 
     @classmethod
     def of(cls, result: Any, *, text: str | None = None, status: int = 0) -> CommandAnswer:
@@ -59,16 +62,14 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(visible(text), err=err)
 
 
-def say_marked(text: str) -> None:
-    """Write a text of which :data:`~labelkit._shared.markup.COLOURED_MARKS` enclose parts, in colour if it is shown."""
-    pieces = _COLOURED.split(text)
-    shown = [visible(piece) if i % 2 == 0 else _highlighted(visible(piece)) for i, piece in enumerate(pieces)]
-    click.echo("".join(shown), color=has_colour())
+def say_coloured(text: str) -> None:
+    """Write a text to a terminal, with colour between :data:`~labelkit._shared.markup.COLOURED_MARKS`."""
+    pieces = enumerate(_COLOURED.split(text))
+    click.echo("".join(_highlighted(visible(piece)) if i % 2 else visible(piece) for i, piece in pieces), color=True)
 
 
 def _highlighted(text: str) -> str:
-    marked = MARKS[0] + text + MARKS[1]
-    return click.style(marked, fg="yellow", bold=True) if has_colour() else marked
+    return click.style(MARKS[0] + text + MARKS[1], fg="yellow", bold=True)
 
 
 def has_colour() -> bool:

@@ -16,7 +16,7 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.secrets import masked
-from labelkit.cli._answers import CommandAnswer, ResultStream, say, say_marked
+from labelkit.cli._answers import CommandAnswer, ResultStream, say, say_coloured
 from labelkit.cli._completion import complete
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def give(answer: CommandAnswer, settings: Settings) -> None:
     if settings.result is not None:
         settings.result.write(answer.values())
     elif not settings.quiet:
-        say_marked(answer.text())
+        (say_coloured if answer.coloured else say)(answer.text())
 
 
 def shown_message(message: str) -> str:

@@ -12,9 +12,9 @@ from typing import Any, Final
 import click
 
 from labelkit._shared.command_line import as_on_command_line
-from labelkit._shared.markup import COLOURED_MARKS
+from labelkit._shared.markup import COLOURED_MARKS, MARKS
 from labelkit._shared.tables import WIDTH
-from labelkit.cli._answers import CommandAnswer
+from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._program import cli, names_in
 from labelkit.exceptions import AnalysisError
 
@@ -92,7 +92,9 @@ def view_command(
     )
     found = replace(found, notes=(*found.notes, *map(as_on_command_line, examples.notes)))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    return CommandAnswer(lambda: found.to_string(width, COLOURED_MARKS), found.to_dict)
+    coloured = has_colour()
+    marks = COLOURED_MARKS if coloured else MARKS
+    return CommandAnswer(lambda: found.to_string(width, marks), found.to_dict, coloured=coloured)
 
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:

@@ -59,7 +59,10 @@ def commands(group=cli, names=()):
 
 def keys_of(page):
     rows = dict(re.findall(r"^\| `([a-z ]+)` \| (.*) \|$", page, re.MULTILINE))
-    return {name: set(re.findall(r"`(\w+)`", cell if "as `run`" not in cell else rows["run"])) for name, cell in rows.items()}
+    return {
+        name: set(re.findall(r"`(\w+)`", cell if "as `run`" not in cell else rows["run"]))
+        for name, cell in rows.items()
+    }
 
 
 KEYS = keys_of(PAGE.read_text("utf-8").split("## Exit codes")[0])
@@ -152,7 +155,13 @@ def test_a_result_with_a_status_keeps_it(here, capsys):
     [
         ("summarize nix", 1, "RunFolderError", "there is no folder 'nix'", "--out of labelkit run"),
         ("run comments.csv comments.csv --out x", 1, "CollectError", "comments.csv", None),
-        ("run labeling_functions comments.csv --out x --engine cloud", 1, "LabelkitError", "'cloud'", "there are serial"),
+        (
+            "run labeling_functions comments.csv --out x --engine cloud",
+            1,
+            "LabelkitError",
+            "'cloud'",
+            "there are serial",
+        ),
         ("summarize --no-such", 2, "NoSuchOption", "No such option '--no-such'", "labelkit summarize --help"),
         ("why runs/first", 2, "MissingParameter", "ID", "labelkit why --help"),
         ("export runs/first --to a.csv --columns nix", 1, None, "nix", None),

@@ -1,8 +1,11 @@
 """In a real terminal: no escape sequence, and no mark that turns the direction, reaches it from data."""
 
+import fcntl
 import os
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import pandas as pd
@@ -31,6 +34,7 @@ def breaks(text):
 def in_terminal(*arguments, folder):
     """Run the command line in a pseudo-terminal, and return all that it wrote."""
     parent, child = os.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     command = [sys.executable, "-m", "labelkit", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     process = subprocess.Popen(command, stdin=child, stdout=child, stderr=child, cwd=folder, env=environment)

@@ -1,0 +1,242 @@
+"""view, suggest and fix on the command line say what Python says, for who writes no Python."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit._shared.markup import visible
+from labelkit.cli import main
+from labelkit.datasets.starter_project import make_project
+from tests.cli.test_terminal import EVIL, in_terminal
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("look") / "p"
+    make_project(folder)
+    (folder / "labelkit.toml").unlink()
+    rules = folder / "labeling_functions" / "comments.py"
+    lk.run(rules, folder / "comments.csv", folder / "out", id="id", gold="spam", progress=False)
+    return folder
+
+
+@pytest.fixture
+def here(project, monkeypatch):
+    monkeypatch.chdir(project)
+    return project
+
+
+def called(capsys, *command, status=0):
+    with pytest.raises(SystemExit) as ended:
+        main([*command])
+    out, err = capsys.readouterr()
+    assert ended.value.code == status, err
+    return out if status == 0 else err
+
+
+def ids_of(capsys, *options):
+    shown = json.loads(called(capsys, "view", "out", *options, "--json"))
+    return [one["id"] for one in shown["shown"]]
+
+
+QUESTIONS = {
+    ("--labeled-by", "link"): {"labeled_by": "link"},
+    ("--labeled-by", "link,praise"): {"labeled_by": ["link", "praise"]},
+    ("--labeled-by", "link", "--labeled-by", "praise"): {"labeled_by": ["link", "praise"]},
+    ("--labeled-by", "short_comment", "--vote", "HAM"): {"labeled_by": "short_comment", "vote": "HAM"},
+    ("--vote", "SPAM"): {"vote": "SPAM"},
+    ("--conflicts",): {"conflict": True},
+    ("--conflict-of", "link"): {"conflict": "link"},
+    ("--conflict-of", "link,praise"): {"conflict": ["link", "praise"]},
+    ("--uncovered",): {"uncovered": True},
+    ("--pattern", "link=SPAM", "--pattern", "praise="): {"pattern": {"link": "SPAM", "praise": None}},
+    ("--wrong",): {"wrong": True},
+    ("--wrong", "--labeled-by", "praise"): {"wrong": True, "labeled_by": "praise"},
+    ("--label", "SPAM"): {"label": "SPAM"},
+    ("--no-label",): {"label": lk.ABSTAIN},
+    ("--uncertain",): {"uncertain": True},
+    ("--random-state", "7", "--n", "3"): {"random_state": 7, "n": 3},
+    ("--uncovered", "--label", "HAM"): {"uncovered": True, "label": "HAM"},
+}
+
+
+@pytest.mark.parametrize("options", QUESTIONS, ids=" ".join)
+def test_view_shows_what_it_shows_in_python(options, here, capsys):
+    run = lk.RunFolder("out")
+    frame = pd.read_csv("comments.csv")
+    lfs = lk.collect("labeling_functions/comments.py")
+    asked = {"gold": "spam", "labels": run.labels(), "id": "id", **QUESTIONS[options]}
+    expected = lk.view(run.matrix(), frame, lfs, **asked)
+    assert json.loads(called(capsys, "view", "out", *options, "--json"))["question"] == expected.question
+    assert ids_of(capsys, *options) == expected.ids.tolist()
+    assert called(capsys, "view", "out", *options) == f"{expected}\n"
+
+
+def test_view_shows_the_examples_that_are_named(here, capsys):
+    ids = lk.RunFolder("out").matrix().ids[[7, 3]].tolist()
+    assert ids_of(capsys, "--ids", ",".join(ids)) == ids
+    assert ids_of(capsys, "--ids", ids[0], "--ids", ids[1]) == ids
+    shown = json.loads(
+        called(capsys, "view", "out", "--ids", ids[0], "--columns", "author,text", "--votes-of", "link", "--json")
+    )
+    assert list(shown["shown"][0]["values"]) == ["author", "text"]
+    assert "nix" in called(capsys, "view", "out", "--ids", "nix", status=1)
+
+
+def test_positions_name_examples_without_ids(here, capsys, tmp_path):
+    lk.run("labeling_functions/comments.py", "comments.csv", tmp_path / "n", progress=False)
+    shown = json.loads(called(capsys, "view", str(tmp_path / "n"), "--ids", "7,3", "--json"))
+    assert [one["id"] for one in shown["shown"]] == [7, 3]
+    error = called(capsys, "view", str(tmp_path / "n"), "--ids", "seven", status=2)
+    assert "the ids of this run are whole numbers" in error
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (("--labeled-by", "lnik"), 1, "did you mean 'link'?"),
+        (("--vote", "Spam"), 1, "the classes are HAM=0, SPAM=1"),
+        (("--label", "SPAM", "--no-label"), 2, "--label and --no-label exclude each other"),
+        (("--pattern", "link"), 2, "write RULE=CLASS"),
+        (("--n", "0"), 2, "0 is not in the range"),
+        (("--columns", "txt"), 1, "txt"),
+        (("--gold", "nix"), 1, "--gold nix is neither a column of the corpus nor a file"),
+        (("--corpus", "nix.csv"), 1, "nix.csv"),
+        (("--rules", "nix.py"), 1, "nix.py"),
+    ],
+)
+def test_what_cannot_be_shown_is_an_error_in_words_of_the_command_line(options, status, message, here, capsys):
+    assert message in called(capsys, "view", "out", *options, status=status)
+
+
+def test_wrong_without_gold_names_the_option(here, capsys, tmp_path):
+    lk.run("labeling_functions/comments.py", "comments.csv", tmp_path / "n", id="id", progress=False)
+    error = called(capsys, "view", str(tmp_path / "n"), "--wrong", status=1)
+    assert "--wrong needs gold labels" in error
+    assert "Hint: --gold names them\n" in error
+    gold = pd.read_csv("comments.csv")[["id", "spam"]].rename(columns={"spam": "label"}).sample(200, random_state=1)
+    gold.to_csv(tmp_path / "gold.csv", index=False)
+    by_column = ids_of(capsys, "--wrong", "--gold", "spam", "--n", "500")
+    by_file = json.loads(
+        called(
+            capsys, "view", str(tmp_path / "n"), "--wrong", "--gold", str(tmp_path / "gold.csv"), "--n", "500", "--json"
+        )
+    )
+    found = [one["id"] for one in by_file["shown"]]
+    assert found
+    assert found == [name for name in by_column if name in set(gold["id"])]
+
+
+def test_rules_and_corpus_that_moved_are_named(project, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = str(project / "out")
+    moved = tmp_path / "moved.csv"
+    moved.write_bytes((project / "comments.csv").read_bytes())
+    rules = str(project / "labeling_functions" / "comments.py")
+    shown = json.loads(
+        called(capsys, "view", run, "--corpus", str(moved), "--rules", rules, "--labeled-by", "link", "--json")
+    )
+    assert shown["shown"][0]["matches"][0]["rule"] == "link"
+
+
+def test_a_corpus_that_has_changed_is_refused_with_the_remedy(here, capsys, tmp_path):
+    frame = pd.read_csv("comments.csv")
+    frame.to_csv(tmp_path / "c.csv", index=False)
+    lk.run("labeling_functions/comments.py", tmp_path / "c.csv", tmp_path / "n", id="id", progress=False)
+    frame.assign(text="other").to_csv(tmp_path / "c.csv", index=False)
+    for command in ("view", "suggest"):
+        error = called(capsys, command, str(tmp_path / "n"), status=1)
+        assert "has changed since the run" in error
+        assert "--corpus FILE" in error
+
+
+def test_without_the_rules_there_are_no_matches_and_a_note(here, capsys, tmp_path):
+    rules = tmp_path / "mine.py"
+    rules.write_bytes((here / "labeling_functions" / "comments.py").read_bytes())
+    (tmp_path / "shorteners.txt").write_bytes((here / "labeling_functions" / "shorteners.txt").read_bytes())
+    lk.run(rules, "comments.csv", tmp_path / "n", id="id", progress=False)
+    rules.write_text("this is no Python")
+    assert "The rules cannot be imported, so that no match is shown" in called(
+        capsys, "view", str(tmp_path / "n"), "--n", "1"
+    )
+    rules.unlink()
+    out = called(capsys, "view", str(tmp_path / "n"), "--labeled-by", "link", "--n", "1")
+    assert "The module of the rules is not where it was, so that no match is shown; --rules says where it is." in out
+
+
+def test_suggest_proposes_what_it_proposes_in_python(here, capsys):
+    run = lk.RunFolder("out")
+    frame = pd.read_csv("comments.csv", index_col="id")
+    lfs = lk.collect("labeling_functions/comments.py")
+    expected = lk.suggest(run.matrix(), frame, run.labels(), gold=frame["spam"], lfs=lfs)
+    assert called(capsys, "suggest", "out") == f"{expected}\n"
+    assert called(capsys, "suggest", "out", "--source") == f"{expected.as_rule(0)}\n"
+    between = lk.suggest(run.matrix(), frame, run.labels(), gold=frame["spam"], lfs=lfs, between=("HAM", "SPAM"), n=2)
+    assert called(capsys, "suggest", "out", "--between", "HAM, SPAM", "--n", "2") == f"{between}\n"
+    document = json.loads(called(capsys, "suggest", "out", "--json"))
+    assert document["suggestions"][0]["source"] == expected.as_rule(0)
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (("--between", "HAM"), 2, "name two classes, A,B"),
+        (("--between", "HAM,EGG"), 1, "is not two of the classes HAM, SPAM"),
+        (("--max-words", "4"), 2, "4 is not in the range"),
+        (("--min-precision", "1"), 2, "not in the range"),
+        (("--column", "nix"), 1, "nix"),
+    ],
+)
+def test_suggest_says_what_it_cannot_do(options, status, message, here, capsys):
+    assert message in called(capsys, "suggest", "out", *options, status=status)
+
+
+def test_suggest_speaks_of_options_of_the_command_line(here, capsys, tmp_path):
+    (tmp_path / "all.py").write_text(
+        "import labelkit as lk\n@lk.labeling_function\ndef all_of_them(id):\n    return len(id) % 2\n"
+    )
+    lk.run(tmp_path / "all.py", "comments.csv", tmp_path / "n", labels=["A", "B"], id="id", progress=False)
+    assert "--between A,B tells two classes apart" in called(capsys, "suggest", str(tmp_path / "n"))
+
+
+def test_fix_lists_what_python_lists(here, capsys):
+    run = lk.RunFolder("out")
+    expected = lk.what_to_fix(run.patterns(), model=run.model())
+    out = called(capsys, "fix", "out")
+    assert out == f"{str(expected).replace('lk.suggest(matrix, corpus)', 'labelkit suggest out')}\n"
+    document = json.loads(called(capsys, "fix", "out", "--json"))
+    assert [one["subject"] for one in document["findings"]] == expected.frame["subject"].tolist()
+    assert len(json.loads(called(capsys, "fix", "out", "--json", "--n", "1"))["findings"]) == 1
+    by_column = called(capsys, "fix", "out", "--gold", "spam")
+    assert by_column.startswith("1. examples: no vote")
+
+
+def test_matched_words_are_coloured_in_a_terminal_alone(project, monkeypatch, capsys, here):
+    command = ("view", "out", "--labeled-by", "link", "--n", "3")
+    assert "»http" in called(capsys, *command)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    _, written = in_terminal(*command, folder=project)
+    assert re.search("\x1b\\[33m\x1b\\[1m»https?://«\x1b\\[0m", written)
+    monkeypatch.setenv("NO_COLOR", "1")
+    _, written = in_terminal(*command, folder=project)
+    assert "»http" in written
+    assert "\x1b" not in written
+
+
+def test_no_character_of_a_text_acts_even_beside_colours(tmp_path, monkeypatch):
+    (tmp_path / "rules.py").write_text('import labelkit as lk\nred = lk.keywords("red", label=1).rule(name="red")\n')
+    marks = "\x01»red«\x02 red \x01"
+    pd.DataFrame({"text": [f"{EVIL} red {marks}", marks]}).to_parquet(tmp_path / "c.parquet")
+    lk.run(tmp_path / "rules.py", tmp_path / "c.parquet", tmp_path / "out", labels=["A", "B"], progress=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for command in (("view", "out"), ("view", "out", "--json"), ("suggest", "out"), ("fix", "out")):
+        status, written = in_terminal(*command, folder=tmp_path)
+        assert status == 0
+        plain = re.sub("\x1b\\[(33|1|0)m", "", written).replace("\r\n", "\n")
+        assert visible(plain) == plain
+        assert written.count("\x1b[33m") == (2 if command == ("view", "out") else 0)
