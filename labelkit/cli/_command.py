@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelkit._shared.command_line import as_on_command_line
-from labelkit._shared.secrets import masked
 from labelkit.cli._answers import CommandAnswer, ResultStream, say, say_coloured
 from labelkit.cli._completion import complete
+from labelkit.cli._shared_options import in_shared_words
 
 if TYPE_CHECKING:
     from labelkit.cli._config import Config
@@ -94,7 +93,7 @@ def common_options() -> list[click.Option]:
             show_default=True,
             expose_value=False,
             callback=_set,
-            help="Of what is said on standard error.",
+            help="How to write what is said on standard error.",
         ),
         click.Option(
             ["--no-config"],
@@ -129,11 +128,9 @@ class ProgramCommand(_ShortHelp):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.params += common_options()
+        self.params = [*in_shared_words(self.params), *common_options()]
         for parameter in self.params:
             complete(parameter)
-            if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
-                parameter.metavar = parameter.metavar or "N"
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options of the command itself, and then those of every command."""
@@ -155,7 +152,8 @@ class ProgramCommand(_ShortHelp):
             stack.enter_context(logging_to_stderr(settings.log_format, shown_message, quiet=settings.quiet))
             if settings.config is not None:
                 settings.config.log_taken(ctx)
-            answer = CommandAnswer.of(super().invoke(ctx))
+            result = super().invoke(ctx)
+            answer = CommandAnswer(lambda: "", dict) if result is None else CommandAnswer.of(result)
             give(answer, settings)
         return answer.status
 
@@ -171,12 +169,15 @@ def give(answer: CommandAnswer, settings: Settings) -> None:
     """Print an answer, as JSON if that was asked for."""
     if settings.result is not None:
         settings.result.write(answer.values())
-    elif not settings.quiet:
-        (say_coloured if answer.coloured else say)(answer.text())
+    elif not settings.quiet and (text := answer.text()):
+        (say_coloured if answer.coloured else say)(text)
 
 
 def shown_message(message: str) -> str:
     """Return a message with options as they are written here, and without secrets."""
+    from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.secrets import masked  # noqa: PLC0415 - as above
+
     return masked(as_on_command_line(message))
 
 

@@ -5,7 +5,7 @@ A parameter is completed by its name, so that a new command need not say it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ class CompletedText(click.types.StringParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """List what begins as the user has typed; files are left to the shell."""
-        if not _is_list(param):
+        if not takes_list(param):
             before, last = "", incomplete
         else:
             before, comma, last = incomplete.rpartition(",")
@@ -50,8 +50,9 @@ def complete(parameter: click.Parameter) -> None:
         parameter.type = CompletedText(parameter.name)
 
 
-def _is_list(parameter: click.Parameter) -> bool:
-    return isinstance(parameter, click.Option) and (parameter.metavar or "").endswith("...")
+def takes_list(parameter: click.Parameter) -> bool:
+    """Tell if the value of a parameter is a list with commas."""
+    return isinstance(parameter, click.Option) and "," in (parameter.metavar or "")
 
 
 def _names(parameter: str, context: click.Context) -> Iterable[str]:
@@ -61,25 +62,28 @@ def _names(parameter: str, context: click.Context) -> Iterable[str]:
 
         return list(MODELS)
     if parameter in COLUMNS:
-        return _columns(context)
-    kinds: tuple[tuple[frozenset[str], Callable[[Any], list[str]]], ...] = (
-        (CLASSES, lambda manifest: manifest["classes"]),
-        (RULES, lambda manifest: [rule["name"] for rule in manifest["rules"]]),
-    )
-    return [name for names, of in kinds if parameter in names for name in of(_manifest(context))]
+        return _columns(_given(context))
+    if parameter in FILES:
+        return ()
+    manifest = _manifest(_given(context))
+    return list(manifest["classes"]) if parameter in CLASSES else [rule["name"] for rule in manifest["rules"]]
 
 
-def _manifest(context: click.Context) -> Any:
+def _given(context: click.Context) -> Mapping[str, Any]:
+    """Return the arguments that stand before, which click leaves aside where an option lacks its value."""
+    names = [one.name or "" for one in context.command.params if isinstance(one, click.Argument)]
+    return {**context.params, **dict(zip(names, context.args, strict=False))}
+
+
+def _manifest(given: Mapping[str, Any]) -> Any:
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - heavy
 
-    return RunFolder(Path(context.params["folder"])).manifest
+    return RunFolder(Path(given.get("folder") or given["before"])).manifest
 
 
-def _columns(context: click.Context) -> list[str]:
+def _columns(given: Mapping[str, Any]) -> list[str]:
     """List the columns of the corpus that the command names, or whose run it names."""
     from labelkit.corpus import open_corpus  # noqa: PLC0415 - heavy
 
-    corpus = context.params.get("corpus")
-    if corpus is None:
-        corpus = _manifest(context)["corpus"]["path"]
+    corpus = given.get("corpus") or _manifest(given)["corpus"]["path"]
     return list(open_corpus(Path(corpus)).column_names)

@@ -21,7 +21,7 @@ from click.core import ParameterSource
 
 from labelkit._shared.events import log_event
 from labelkit._shared.secrets import masked
-from labelkit.cli._completion import FILES
+from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
 
 ALONE: Final = "labelkit.toml"
@@ -312,7 +312,7 @@ def _wrong(parameter: click.Parameter, value: Any) -> str | None:
     elif isinstance(kind, click.Choice):
         choices = list(map(str, kind.choices))
         takes = None if isinstance(value, str) and value in choices else f"one of {', '.join(map(repr, choices))}"
-    elif _takes_list(parameter) and isinstance(value, list):
+    elif takes_list(parameter) and isinstance(value, list):
         takes = None if all(isinstance(one, str) for one in value) else "a list of texts"
     else:
         takes = None if isinstance(value, str) else "a text"
@@ -328,10 +328,6 @@ def _hint(parameter: click.Parameter, value: Any, key: str) -> str | None:
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         return f"{key} = {value.lower()}, without quotes"
     return f'{key} = "{value}", with quotes' if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _takes_list(parameter: click.Parameter) -> bool:
-    return isinstance(parameter, click.Option) and (parameter.metavar or "").endswith(",...")
 
 
 def _placed(config: Config, parameter: click.Parameter, value: str) -> str:

@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import click
 
-from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
-from labelkit._shared.tables import WIDTH
 from labelkit.cli._answers import CommandAnswer, has_colour
+from labelkit.cli._command import shown_message
 from labelkit.cli._program import cli, names_in
 from labelkit.exceptions import AnalysisError
 
@@ -44,10 +43,10 @@ _MANY: Final = click.IntRange(min=1)
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many to show.")
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns to show (else: those that the rules read).")
 @click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels (else: the column that the run had).")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
-@click.option("--rules", metavar="PATH", help="Where the rules are now, if they have moved.")
-@click.option("--random-state", default=0, show_default=True, help="Of the sample, where more answer.")
+@click.option("--gold", metavar="COLUMN|FILE")
+@click.option("--corpus", type=click.Path(path_type=Path))
+@click.option("--rules", metavar="PATH")
+@click.option("--random-state", default=0, show_default=True)
 def view_command(
     folder: Path,
     *,
@@ -62,7 +61,8 @@ def view_command(
 
     All that is asked holds for each example that is shown. Without a question, a random sample is shown.
     """
-    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.tables import WIDTH  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
     from labelkit.views import view  # noqa: PLC0415 - as above
     from labelkit.votes.label_space import ABSTAIN  # noqa: PLC0415 - as above
 
@@ -90,7 +90,7 @@ def view_command(
         labels=examples.labels,
         **options,
     )
-    found = replace(found, notes=(*found.notes, *map(as_on_command_line, examples.notes)))
+    found = replace(found, notes=(*found.notes, *map(shown_message, examples.notes)))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
     coloured = has_colour()
     marks = COLOURED_MARKS if coloured else MARKS
@@ -132,10 +132,10 @@ def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:
     help="Least agreement with the labels that is sure, in (0, 1).",
 )
 @click.option("--max-rows", type=_MANY, default=50_000, show_default=True, help="How many examples to look at.")
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels (else: the column that the run had).")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
-@click.option("--rules", metavar="PATH", help="Where the rules are now, if they have moved.")
-@click.option("--random-state", default=0, show_default=True, help="Of the examples that are looked at.")
+@click.option("--gold", metavar="COLUMN|FILE")
+@click.option("--corpus", type=click.Path(path_type=Path))
+@click.option("--rules", metavar="PATH")
+@click.option("--random-state", default=0, show_default=True)
 def suggest_command(
     folder: Path,
     *,
@@ -152,7 +152,8 @@ def suggest_command(
     They are of examples without a vote, or tell two classes apart. What the votes of the present rules say of them is
     no precision; look at some of the examples before you use one.
     """
-    from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
+    from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
 
     examples = RunExamples.of(folder, corpus=corpus, rules=rules, gold=gold)
@@ -189,15 +190,16 @@ def _text_column(examples: Any) -> str:
 @cli.command(name="fix")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many findings to show.")
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels (else: those that the run had).")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+@click.option("--gold", metavar="COLUMN|FILE")
+@click.option("--corpus", type=click.Path(path_type=Path))
 def fix_command(folder: Path, *, n: int, gold: str | None, corpus: Path | None) -> Any:
     """List what would improve the labels of the run in FOLDER most.
 
     The most pressing comes first, with the evidence for it: examples without a vote, rules that fail, err or repeat
     another, classes that no rule votes for, gold that seems wrong.
     """
-    from labelkit.analysis.what_to_fix import what_to_fix  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
+    from labelkit.analysis.what_to_fix import what_to_fix  # noqa: PLC0415 - as above
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 

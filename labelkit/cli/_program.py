@@ -16,7 +16,6 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from labelkit._shared.secrets import masked
 from labelkit._shared.time_limit import may_exit
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain
@@ -135,7 +134,11 @@ def _show_error(error: BaseException, settings: Settings) -> None:
         kind, message = described(error)
         failure = Failure(kind, shown_message(message), "--debug shows where")
         text = f"error: {shown_message(f'{kind}: {message}')}\nHint: --debug shows where"
-    _show(failure, masked(traceback.format_exc()).rstrip() if settings.debug else text, settings)
+    if settings.debug:
+        from labelkit._shared.secrets import masked  # noqa: PLC0415 - --help has to be quick
+
+        text = masked(traceback.format_exc()).rstrip()
+    _show(failure, text, settings)
 
 
 def _show(failure: Failure, text: str, settings: Settings) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from labelkit._shared.command_line import as_on_command_line
-from labelkit._shared.secrets import masked
 from labelkit.cli._answers import CommandAnswer, written
+from labelkit.cli._command import shown_message
 from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._program import cli, with_debug
 
@@ -56,7 +55,7 @@ def check(
         lfs, None if corpus is None else Path(corpus), id=id_, gold=gold, map_label=meanings, **options
     )
     good = report.clean if strict else report.ok
-    return CommandAnswer.of(report, text=as_on_command_line(masked(str(report))), status=0 if good else 1)
+    return CommandAnswer.of(report, text=shown_message(str(report)), status=0 if good else 1)
 
 
 @cli.command()
@@ -110,7 +109,7 @@ def init(folder: Path) -> Any:
 
 @cli.command()
 @click.argument("kind", type=click.Choice(["posts", "comments"]))
-@click.option("--rows", default=10_000, show_default=True)
+@click.option("--rows", default=10_000, show_default=True, help="How many to make up.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--random-state", default=0, show_default=True)
 @with_debug

@@ -280,7 +280,7 @@ def test_the_shell_can_complete_commands():
     environment = {**os.environ, "_LABELKIT_COMPLETE": "bash_complete", "COMP_WORDS": "labelkit su", "COMP_CWORD": "1"}
     command = [sys.executable, "-m", "labelkit"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert (done.stdout.strip(), done.stderr) == ("plain,summarize", "")
+    assert (done.stdout.split(), done.stderr) == (["plain,suggest", "plain,summarize"], "")
 
 
 def test_export_writes_a_table_and_says_how_many_examples_it_left_out(rules, corpus, tmp_path):
