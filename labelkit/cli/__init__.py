@@ -1,4 +1,4 @@
-"""The command line: parse, call a typed function, print its result; the library never prints.
+"""The command line: parse, call a typed function, print its result as text or JSON; the library never prints.
 
 Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
 what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: interrupted. 143: ended by

@@ -223,17 +223,17 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
         )
     assert isinstance(command, click.Group)
     everywhere = [(*one, names) for names, each in _commands(command) for one in _named_parameters(each)]
-    found = [parameter for name, parameter, _ in everywhere if name == _normal(key) and _is_general(name, parameter)]
-    if found:
-        return found
+    general = [parameter for name, parameter, _ in everywhere if name == _normal(key) and _is_general(name, parameter)]
+    if general:
+        return general
     tables = [config.table(of) for name, _, of in everywhere if name == _normal(key)]
     if tables:
         raise ConfigError(
             f"{config.shown_path}: {key!r} means another thing in each command",
             hint=f"put it into {', '.join(tables[:4])}",
         )
-    general = {name for name, parameter, _ in everywhere if _is_general(name, parameter)}
-    raise _no_such_key(config, names, key, [*sorted(general), *command.commands])
+    names_there = {name for name, parameter, _ in everywhere if _is_general(name, parameter)}
+    raise _no_such_key(config, names, key, [*sorted(names_there), *command.commands])
 
 
 def _is_general(name: str, parameter: click.Parameter) -> bool:

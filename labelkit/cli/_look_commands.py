@@ -76,7 +76,7 @@ def view_command(
     conflicts, names = options.pop("conflicts"), several["conflict_of"]
     if no_label:
         options["label"] = ABSTAIN
-    found = view(
+    shown = view(
         examples.matrix,
         examples.corpus,
         examples.lfs,
@@ -90,11 +90,11 @@ def view_command(
         labels=examples.labels,
         **options,
     )
-    found = replace(found, notes=(*found.notes, *map(shown_message, examples.notes)))
+    shown = replace(shown, notes=(*shown.notes, *map(shown_message, examples.notes)))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
     coloured = has_colour()
     marks = COLOURED_MARKS if coloured else MARKS
-    return CommandAnswer(lambda: found.to_string(width, marks), found.to_dict, coloured=coloured)
+    return CommandAnswer(lambda: shown.to_string(width, marks), shown.to_dict, coloured=coloured)
 
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
@@ -157,7 +157,7 @@ def suggest_command(
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
 
     examples = RunExamples.of(folder, corpus=corpus, rules=rules, gold=gold)
-    found = suggest(
+    suggestions = suggest(
         examples.matrix,
         examples.corpus,
         examples.labels,
@@ -167,8 +167,12 @@ def suggest_command(
         lfs=examples.lfs,
         **options,
     )
-    text = "\n\n".join(map(found.as_rule, range(len(found)))) if source and len(found) else str(found)
-    return CommandAnswer.of(found, text=as_on_command_line(text))
+    text = (
+        "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))
+        if source and len(suggestions)
+        else str(suggestions)
+    )
+    return CommandAnswer.of(suggestions, text=as_on_command_line(text))
 
 
 def _pair(between: str) -> tuple[str, str]:
@@ -205,10 +209,10 @@ def fix_command(folder: Path, *, n: int, gold: str | None, corpus: Path | None) 
 
     run = RunFolder(folder)
     if gold is None:
-        found = what_to_fix(run.patterns(), model=run.model())
+        findings = what_to_fix(run.patterns(), model=run.model())
     else:
         examples = RunExamples.of(run, corpus=corpus, gold=gold)
-        found = what_to_fix(examples.matrix, gold=examples.gold_classes(), model=run.model())
-    more = f"\n... and {len(found) - n:,} more (--n)" if len(found) > n else ""
-    text = str(found[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
-    return CommandAnswer.of(found[:n], text=as_on_command_line(text) + more)
+        findings = what_to_fix(examples.matrix, gold=examples.gold_classes(), model=run.model())
+    more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
+    text = str(findings[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
+    return CommandAnswer.of(findings[:n], text=as_on_command_line(text) + more)

@@ -153,12 +153,12 @@ class Suggestions(Sequence[Suggestion]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: ``examples``, ``looked_at``, ``note``, and ``suggestions``, each with its ``source``."""
-        found = [
+        suggestions = [
             {**row, "name": item.name, "column": item.column, "source": str(item)}
             for row, item in zip(records(self.frame), self.items, strict=True)
         ]
         values = {"examples": self.n_examples, "looked_at": self.n_looked_at, "note": self.note or None}
-        return {**values, "suggestions": found}
+        return {**values, "suggestions": suggestions}
 
     def as_rule(self, i: int) -> str:
         """The source text of a suggested rule, ready to paste."""
