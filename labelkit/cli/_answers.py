@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, Final, Self, TextIO
 
@@ -72,6 +72,18 @@ def _highlighted(text: str) -> str:
     return click.style(MARKS[0] + text + MARKS[1], fg="yellow", bold=True)
 
 
+@contextmanager
+def reader_may_leave(stream: TextIO) -> Iterator[None]:
+    """Write to a stream whose reader may end before, as ``head`` does: the rest is of no use to anybody."""
+    try:
+        yield
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # nothing fails when Python flushes it at the end
+        os.close(nowhere)
+
+
 def has_colour() -> bool:
     """Tell if standard output is a terminal whose user wants colour (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -108,5 +120,5 @@ class ResultStream:
         """Write the document."""
         from labelkit._shared.plain_values import json_text  # noqa: PLC0415 - --help has to be quick
 
-        self._stream.write(json_text(values, indent=2) + "\n")
-        self._stream.flush()
+        with reader_may_leave(self._stream):
+            self._stream.write(json_text(values, indent=2) + "\n")

@@ -8,13 +8,14 @@ A command is a function that prints nothing, and returns a result with ``to_dict
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelkit.cli._answers import CommandAnswer, ResultStream, say, say_coloured
+from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
 from labelkit.cli._completion import complete
 from labelkit.cli._shared_options import in_shared_words
 
@@ -170,7 +171,8 @@ def give(answer: CommandAnswer, settings: Settings) -> None:
     if settings.result is not None:
         settings.result.write(answer.values())
     elif not settings.quiet and (text := answer.text()):
-        (say_coloured if answer.coloured else say)(text)
+        with reader_may_leave(sys.stdout):
+            (say_coloured if answer.coloured else say)(text)
 
 
 def shown_message(message: str) -> str:

@@ -167,12 +167,10 @@ def suggest_command(
         lfs=examples.lfs,
         **options,
     )
-    text = (
-        "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))
-        if source and len(suggestions)
-        else str(suggestions)
-    )
-    return CommandAnswer.of(suggestions, text=as_on_command_line(text))
+    text = as_on_command_line(str(suggestions))
+    if source and len(suggestions):
+        text = "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))
+    return CommandAnswer.of(suggestions, text=text)
 
 
 def _pair(between: str) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     with ExitStack() as stack:
         settings = Settings()
-        if "--json" in given:
+        if "--json" in given[: given.index("--") if "--" in given else None]:
             settings.result = stack.enter_context(ResultStream())
         status = _status_of(arguments, settings)
     _leave(status)

@@ -220,3 +220,21 @@ def test_secrets_are_masked_in_errors(here, capsys):
     _, out, err = called(capsys, "check leaks.py --json")
     assert "***@nowhere" in json.loads(out)["error"]["message"]
     assert "hunter2" not in out + err
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_reader_may_leave_before_the_end(more, here):
+    command = [
+        sys.executable,
+        "-m",
+        "labelkit",
+        "view",
+        "--n",
+        "500",
+        "--quiet" if more else "--no-config",
+        "runs/first",
+    ]
+    process = subprocess.Popen([*command, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait(timeout=GUARD)) == ("", 0)
+    process.stderr.close()
