@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
 from labelkit.cli._completion import complete
@@ -53,12 +54,8 @@ def settings_of(context: click.Context) -> Settings:
 
 def _set(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Keep what an option says, unless it stands before the command and was not given there again."""
-    asked = parameter.name is not None and context.get_parameter_source(parameter.name) is not _DEFAULT
-    if asked and parameter.name is not None:
+    if parameter.name is not None and context.get_parameter_source(parameter.name) is not ParameterSource.DEFAULT:
         setattr(settings_of(context), parameter.name, value)
-
-
-_DEFAULT = click.core.ParameterSource.DEFAULT
 
 
 def _set_config(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's protocol
@@ -132,6 +129,19 @@ class ProgramCommand(_ShortHelp):
         self.params = [*in_shared_words(self.params), *common_options()]
         for parameter in self.params:
             complete(parameter)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; a mistake in a default is one of the file, not of the call."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            name = None if error.param is None else error.param.name
+            config = settings_of(ctx).config
+            if config is None or name is None or ctx.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP:
+                raise
+            from labelkit.cli._config import of_defaults  # noqa: PLC0415 - --help has to be quick
+
+            raise of_defaults(error, config) from None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options of the command itself, and then those of every command."""

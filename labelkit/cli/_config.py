@@ -276,6 +276,16 @@ def _named_parameters(command: click.Command) -> Iterator[tuple[str, click.Param
             yield name, parameter
 
 
+def of_defaults(error: click.BadParameter, config: Config) -> ConfigError:
+    """Return the error for a default that its option refuses, such as a number out of range."""
+    name = "" if error.param is None or error.ctx is None else _key_of(error.ctx.command, error.param)
+    return ConfigError(f"{config.shown_path}: {name}: {error.message}", hint="--no-config takes no defaults from it")
+
+
+def _key_of(command: click.Command, parameter: click.Parameter) -> str:
+    return next((name for name, one in _named_parameters(command) if one is parameter), parameter.name or "")
+
+
 # Values ---------------------------------------------------------------------------------------------------------------
 
 
@@ -336,6 +346,5 @@ def _placed(config: Config, parameter: click.Parameter, value: str) -> str:
     if "://" in value or value == "-" or not (is_path or parameter.name in FILES):
         return value
     folder = Path(os.path.relpath(config.path.parent))
-    if is_path or parameter.name == "corpus" or (folder / value).exists():
-        return str(folder / value)
-    return value
+    looks_like_path = "/" in value or value.endswith(".py") or (folder / value).exists()
+    return str(folder / value) if is_path or parameter.name == "corpus" or looks_like_path else value

@@ -248,6 +248,25 @@ def test_a_file_of_another_user_where_all_may_write_is_refused(project, capsys, 
     assert called(capsys, "run", "--quiet")[0] == 0
 
 
+def test_a_value_out_of_range_is_a_mistake_of_the_file(project, capsys):
+    config(RUN.replace("gold =", 'folder = "runs/first"\ngold =') + "[view]\nn = 0\n")
+    assert called(capsys, "run", "--quiet")[0] == 0
+    status, _, err = called(capsys, "view")
+    assert status == 1
+    assert "labelkit.toml: n: 0 is not in the range x>=1" in err
+    assert called(capsys, "view", "--n", "0")[0] == 2
+    assert called(capsys, "view", "--n", "2")[0] == 0
+
+
+def test_a_path_that_is_not_there_is_named_from_here(project, capsys, monkeypatch):
+    config(RUN.replace("labeling_functions/comments.py", "rules.py"))
+    (project / "part").mkdir()
+    monkeypatch.chdir(project / "part")
+    status, _, err = called(capsys, "run")
+    assert status == 1
+    assert "'../rules.py'" in err
+
+
 def test_urls_names_and_standard_input_stay_as_they_are(project, capsys, monkeypatch):
     config('rules = "labeling_functions.comments"\ncorpus = "s3://bucket/x.parquet"\ngold = "spam"\n[run]\nout = "x"\n')
     (project / "part").mkdir()
