@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from io import StringIO
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 
@@ -23,8 +23,6 @@ from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
 from labelkit.exceptions import LabelkitError
-
-F = TypeVar("F")
 
 _ended_by: list[int] = [signal.SIGINT]
 
@@ -180,11 +178,6 @@ def names_in(given: Iterable[str]) -> list[str]:
     ['a', 'b', 'c']
     """
     return [name.strip() for text in given for name in text.split(",") if name.strip()]
-
-
-def with_debug(command: F) -> F:
-    """Return a command as it is: every command has ``--debug``."""
-    return command
 
 
 def classes_named(labels: str | None) -> list[str] | None:

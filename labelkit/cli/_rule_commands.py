@@ -11,7 +11,7 @@ import click
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message
 from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
-from labelkit.cli._program import cli, with_debug
+from labelkit.cli._program import cli
 
 
 @cli.command()
@@ -25,7 +25,6 @@ from labelkit.cli._program import cli, with_debug
 @with_map_label
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
-@with_debug
 def check(
     rules: str,
     corpus: str | None,
@@ -67,7 +66,6 @@ def check(
 @click.option("--price-out", type=float, help="What a million tokens of answers cost.")
 @click.option("--show", default=0, metavar="N", help="Show the first N prompts of each rule.")
 @click.option("--ask", is_flag=True, help="Ask them too: the answers are paid for, and kept.")
-@with_debug
 def plan(
     rules: str,
     corpus: Path,
@@ -99,7 +97,6 @@ def plan(
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@with_debug
 def init(folder: Path) -> Any:
     """Make a small project in FOLDER that runs: rules, a corpus, a test."""
     from labelkit.datasets.starter_project import make_project  # noqa: PLC0415 - --help has to be quick
@@ -112,7 +109,6 @@ def init(folder: Path) -> Any:
 @click.option("--rows", default=10_000, show_default=True, help="How many to make up.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--random-state", default=0, show_default=True)
-@with_debug
 def generate(kind: str, *, rows: int, out: Path, random_state: int) -> Any:
     """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
     from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
@@ -130,7 +126,6 @@ def cache() -> None:
 @cache.command(name="info")
 @click.argument("rules", required=False)
 @with_rule_options
-@with_debug
 def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
     """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
     from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
@@ -185,7 +180,6 @@ def _answers() -> list[KeptAnswers]:
 
 @cache.command(name="clear")
 @click.option("--answers", is_flag=True, help="Remove the answers of language models too, which were paid for.")
-@with_debug
 def cache_clear(*, answers: bool) -> Any:
     """Remove all votes that are kept."""
     from labelkit.apply.vote_cache import VoteCache  # noqa: PLC0415 - --help has to be quick

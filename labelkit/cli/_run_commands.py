@@ -10,7 +10,7 @@ import click
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import with_gold_options, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
-from labelkit.cli._program import cli, with_debug
+from labelkit.cli._program import cli
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
@@ -25,7 +25,6 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
-@with_debug
 def run_command(
     rules: str,
     corpus: str,
@@ -58,7 +57,6 @@ def run_command(
 
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@with_debug
 def summarize(folder: Path) -> Any:
     """Show the statistics of the run in FOLDER, a row for each labeling function."""
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
@@ -71,7 +69,6 @@ def summarize(folder: Path) -> Any:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the change by.")
 @click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
-@with_debug
 def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> Any:
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
     from labelkit.runs.diff import diff  # noqa: PLC0415 - --help has to be quick
@@ -83,7 +80,6 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("id_", metavar="ID")
 @click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts.")
-@with_debug
 def why_command(folder: Path, id_: str, *, corpus: Path | None) -> Any:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
     from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
@@ -97,7 +93,6 @@ def why_command(folder: Path, id_: str, *, corpus: Path | None) -> Any:
 @click.option("--by", metavar="COLUMN", help="Compare the coverage in each slice of the corpora, too.")
 @click.option("--alpha", default=0.05, show_default=True, help="Most probability of a false alarm.")
 @click.option("--at-least", default=0.1, show_default=True, help="Least relative change of a share that is an alarm.")
-@with_debug
 def drift_command(before: Path, after: Path, **options: Any) -> Any:
     """Say if votes and labels on the examples of the run in AFTER are like those of the run in BEFORE.
 
@@ -124,7 +119,6 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 @click.option("--votes", is_flag=True, help="Write the vote of each rule.")
 @click.option("--reasons", is_flag=True, help="Write the names of the rules that voted for the label.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
-@with_debug
 def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
@@ -141,7 +135,6 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> A
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
 @click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts of examples.")
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
-@with_debug
 def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_: bool) -> Any:
     """Write the report of the run in FOLDER: one HTML file that needs no network.
 
@@ -161,7 +154,6 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
 @click.option("--rules", help="Where the rules are now, if they were moved since the run.")
 @click.option("--model", type=click.Path(path_type=Path), help="The folder of another fitted model than the run's.")
 @click.option("--include", multiple=True, type=click.Path(path_type=Path), help="A further file that the rules read.")
-@with_debug
 def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...]) -> Any:
     """Put the rules and the label model of the run in FOLDER into one file that labels further records.
 
@@ -184,7 +176,6 @@ def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | 
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
-@with_debug
 def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> Any:
     """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick

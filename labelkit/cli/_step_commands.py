@@ -10,7 +10,7 @@ import click
 from labelkit.cli._answers import of_run, written
 from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
-from labelkit.cli._program import cli, with_debug
+from labelkit.cli._program import cli
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
@@ -23,7 +23,6 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a folder of votes that exists.")
-@with_debug
 def apply_command(rules: str, corpus: str, *, out: Path, **settings: Any) -> Any:
     """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
 
@@ -40,7 +39,6 @@ def apply_command(rules: str, corpus: str, *, out: Path, **settings: Any) -> Any
 @with_map_label
 @with_model_options
 @click.option("--force", is_flag=True, help="Replace a label model that exists.")
-@with_debug
 def fit_command(
     votes: tuple[Path, ...],
     *,
@@ -97,7 +95,6 @@ def fit_command(
 )
 @click.option("--force", is_flag=True, help="Replace what exists there.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
-@with_debug
 def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: bool) -> Any:
     """Label VOTES, a folder that apply or run wrote, with a label model that was fitted before.
 
