@@ -27,7 +27,7 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
 
 
 with_rule_options = with_options(
-    click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say."),
+    click.option("--labels", metavar="A,B,..."),
     click.option(
         "--select",
         metavar="PATTERN,...",
@@ -45,8 +45,8 @@ with_map_label = click.option(
 )
 
 with_gold_options = with_options(
-    click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions)."),
-    click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels of some examples, to judge the rules by."),
+    click.option("--id", "id_", metavar="COLUMN"),
+    click.option("--gold", metavar="COLUMN|FILE"),
     with_map_label,
 )
 

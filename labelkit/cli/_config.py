@@ -105,7 +105,10 @@ def config_here() -> Config | None:
     ConfigError
         If it is no TOML, or a folder has two.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # somebody has removed it
+        return None
     for folder in (here, *here.parents):
         there = [config for name in (ALONE, SHARED) if (config := _read(folder / name)) is not None]
         if len(there) > 1:
@@ -123,14 +126,14 @@ def config_here() -> Config | None:
 
 def _read(path: Path) -> Config | None:
     """Read a file; None if it is not there, or says nothing of labelkit."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - False also where nothing may be looked at
         return None
     try:
         text = path.read_bytes().decode("utf-8-sig")
         if path.name == SHARED and "labelkit" not in text:
             return None
         values = tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"{os.path.relpath(path)} cannot be read: {masked(str(error))}",
             hint="--no-config takes no defaults from it",

@@ -20,10 +20,10 @@ from labelkit.cli._program import cli
 @with_rule_options
 @click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try, from its start.")
 @click.option("--sample", type=int, metavar="N", help="Try N rows instead that are drawn at random.")
-@click.option("--random-state", default=0, show_default=True, metavar="SEED", help="Another seed, another sample.")
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the gates on precision by.")
+@click.option("--random-state", default=0, show_default=True, metavar="SEED")
+@click.option("--gold", metavar="COLUMN|FILE")
 @with_map_label
-@click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")
+@click.option("--id", "id_", metavar="COLUMN")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 def check(
     rules: str,

@@ -23,7 +23,7 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_rule_options
 @with_row_options
 @with_voting_options
-@click.option("--force", is_flag=True, help="Replace a run folder that exists.")
+@click.option("--force", is_flag=True)
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 def run_command(
     rules: str,
@@ -67,7 +67,7 @@ def summarize(folder: Path) -> Any:
 @cli.command(name="diff")
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the change by.")
+@click.option("--gold", metavar="COLUMN|FILE")
 @click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
 def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> Any:
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
@@ -79,7 +79,7 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
 @cli.command(name="why")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("id_", metavar="ID")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts.")
+@click.option("--corpus", type=click.Path(path_type=Path))
 def why_command(folder: Path, id_: str, *, corpus: Path | None) -> Any:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
     from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
@@ -111,14 +111,14 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 )
 @click.option("--format", metavar="NAME", help="One of those above (else as the suffix of FILE says).")
 @click.option("--columns", metavar="A,B,...", default="", help="Columns of the corpus to write beside the labels.")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+@click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--text", metavar="COLUMN", help="The column that an annotation tool shows.")
 @click.option("--min-confidence", type=float, help="Leave out labels with a lower probability.")
 @click.option("--default-label", metavar="CLASS", help="A label for the examples that are left out otherwise.")
 @click.option("--unlabeled", is_flag=True, help="Write those without a label, too.")
 @click.option("--votes", is_flag=True, help="Write the vote of each rule.")
 @click.option("--reasons", is_flag=True, help="Write the names of the rules that voted for the label.")
-@click.option("--force", is_flag=True, help="Replace a file that exists.")
+@click.option("--force", is_flag=True)
 def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
@@ -133,7 +133,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> A
 @cli.command(name="report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts of examples.")
+@click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
 def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_: bool) -> Any:
     """Write the report of the run in FOLDER: one HTML file that needs no network.
@@ -151,7 +151,7 @@ def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_
 @cli.command(name="bundle")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write: spam.labelkit.")
-@click.option("--rules", help="Where the rules are now, if they were moved since the run.")
+@click.option("--rules", metavar="PATH")
 @click.option("--model", type=click.Path(path_type=Path), help="The folder of another fitted model than the run's.")
 @click.option("--include", multiple=True, type=click.Path(path_type=Path), help="A further file that the rules read.")
 def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...]) -> Any:
@@ -171,11 +171,11 @@ def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | 
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
-@click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions).")
-@click.option("--workers", default=1, show_default=True, help="Threads to use.")
+@click.option("--id", "id_", metavar="COLUMN")
+@click.option("--workers", default=1, show_default=True)
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
-@click.option("--force", is_flag=True, help="Replace a file that exists.")
+@click.option("--force", is_flag=True)
 def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> Any:
     """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick

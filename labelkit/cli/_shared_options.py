@@ -24,7 +24,7 @@ WORDS: Final = {
     "--random-state": "The seed of what is drawn at random.",
     "--force": "Replace what exists.",
 }
-"""In the order of help; options that are not among them stand before these."""
+"""In the order of help; options that are not among them stand before these. Commands give them no text of their own."""
 
 _ORDER: Final = {name: place for place, name in enumerate(WORDS)}
 

@@ -22,7 +22,7 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_rule_options
 @with_row_options
 @with_voting_options
-@click.option("--force", is_flag=True, help="Replace a folder of votes that exists.")
+@click.option("--force", is_flag=True)
 def apply_command(rules: str, corpus: str, *, out: Path, **settings: Any) -> Any:
     """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
 
@@ -35,10 +35,10 @@ def apply_command(rules: str, corpus: str, *, out: Path, **settings: Any) -> Any
 @cli.command(name="fit")
 @click.argument("votes", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the label model to make.")
-@click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the model by (else those of VOTES).")
+@click.option("--gold", metavar="COLUMN|FILE")
 @with_map_label
 @with_model_options
-@click.option("--force", is_flag=True, help="Replace a label model that exists.")
+@click.option("--force", is_flag=True)
 def fit_command(
     votes: tuple[Path, ...],
     *,
@@ -93,7 +93,7 @@ def fit_command(
     type=click.Path(path_type=Path),
     help="The run folder to make, or a .parquet file of labels.",
 )
-@click.option("--force", is_flag=True, help="Replace what exists there.")
+@click.option("--force", is_flag=True)
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: bool) -> Any:
     """Label VOTES, a folder that apply or run wrote, with a label model that was fitted before.

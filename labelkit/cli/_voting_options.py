@@ -17,21 +17,19 @@ if TYPE_CHECKING:
 with_row_options = with_options(
     click.option("--limit", type=int, metavar="N", help="Use the first N rows of CORPUS alone, to try things."),
     click.option("--sample", type=int, metavar="N", help="Use N rows of CORPUS that are drawn at random."),
-    click.option("--random-state", default=0, show_default=True, metavar="SEED", help="Another seed, another sample."),
+    click.option("--random-state", default=0, show_default=True, metavar="SEED"),
 )
 
 with_voting_options = with_options(
-    click.option("--workers", default=1, show_default=True, help="Threads or processes to use."),
-    click.option("--engine", metavar="NAME", help="serial, thread or process (else chosen by workers and rules)."),
-    click.option("--isolate", is_flag=True, help="Call the rules in processes: one that crashes is a fault."),
-    click.option("--batch-size", default=65_536, show_default=True, help="Rows in memory at a time, for each worker."),
+    click.option("--workers", default=1, show_default=True),
+    click.option("--engine", metavar="NAME"),
+    click.option("--isolate", is_flag=True),
+    click.option("--batch-size", default=65_536, show_default=True),
     click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True),
-    click.option("--max-faults", type=int, help="With --on-fault record: stop when there are more."),
-    click.option(
-        "--time-limit", default=600.0, show_default=True, metavar="SECONDS", help="For a rule and batch; 0: none."
-    ),
+    click.option("--max-faults", type=int),
+    click.option("--time-limit", default=600.0, show_default=True, metavar="SECONDS"),
     click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True),
-    click.option("--no-cache", is_flag=True, help="Let every rule vote anew, and keep no votes."),
+    click.option("--no-cache", is_flag=True),
 )
 
 
