@@ -32,3 +32,15 @@ def log_event(event: str, message: str, **fields: Any) -> None:
     """
     if LOGGER.isEnabledFor(logging.INFO):
         LOGGER.info("%s", message, extra={"event": event, "fields": fields})
+
+
+def log_warning(message: str, kind: str) -> None:
+    """Log a warning, at the level ``WARNING``.
+
+    Parameters
+    ----------
+    message : str
+    kind : str
+        The name of its class, such as ``UserWarning``.
+    """
+    LOGGER.warning("%s", message, extra={"event": "warning", "fields": {"kind": kind}})

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from labelkit._shared.events import LOGGER
+from labelkit._shared.events import LOGGER, log_warning
 from labelkit._shared.plain_values import json_text
 from labelkit._shared.progress import SHOWN_AS
 from labelkit.cli._answers import say
@@ -77,7 +77,7 @@ def logging_to_stderr(log_format: LogFormat, spelled: Callable[[str], str], *, q
 
 
 def _log_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
-    LOGGER.warning("%s", message, extra={"event": "warning", "fields": {"kind": category.__name__}})
+    log_warning(str(message), category.__name__)
 
 
 def log_error(failure: Mapping[str, Any], spelled: Callable[[str], str]) -> None:

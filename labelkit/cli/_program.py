@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from io import StringIO
-from typing import Any, NoReturn
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -23,6 +24,9 @@ from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
 from labelkit.exceptions import LabelkitError
+
+if TYPE_CHECKING:
+    from labelkit.cli._logs import LogFormat
 
 _ended_by: list[int] = [signal.SIGINT]
 
@@ -55,11 +59,19 @@ def main(arguments: list[str] | None = None) -> None:
             signal.signal(signal.SIGINT, _end_if_terminated)
     given = sys.argv[1:] if arguments is None else arguments
     with ExitStack() as stack:
-        settings = Settings()
-        if "--json" in given[: given.index("--") if "--" in given else None]:
-            settings.result = stack.enter_context(ResultStream())
+        settings = _settings_asked_for(given)
+        if settings.result is not None:
+            stack.enter_context(settings.result)
         status = _status_of(arguments, settings)
-    _leave(status)
+    _leave(status, settings)
+
+
+def _settings_asked_for(given: list[str]) -> Settings:
+    """Return what the arguments ask for, also where they turn out to be wrong: then the error is JSON, too."""
+    options = given[: given.index("--") if "--" in given else None]
+    pairs = [*pairwise(options), *(tuple(one.split("=", 1)) for one in options if "=" in one)]
+    log_format: LogFormat = "json" if ("--log-format", "json") in pairs else "text"
+    return Settings(result=ResultStream() if "--json" in options else None, log_format=log_format)
 
 
 def _status_of(arguments: list[str] | None, settings: Settings) -> int:
@@ -151,7 +163,7 @@ def _show(failure: Failure, text: str, settings: Settings) -> None:
         settings.result.write({"error": asdict(failure)})
 
 
-def _leave(status: int) -> NoReturn:
+def _leave(status: int, settings: Settings) -> NoReturn:
     """End the process, also where code of the user left threads that do not end by themselves."""
     main_thread = threading.main_thread()
     others = [one for one in threading.enumerate() if not one.daemon and one is not main_thread]
@@ -159,7 +171,12 @@ def _leave(status: int) -> NoReturn:
     exec("")  # noqa: S102 - the interpreter forgets a KeyboardInterrupt in such code, of which it would die by SIGINT
     if not left:
         sys.exit(status)
-    say(f"warning: threads that the rules started are still running, and are ended: {', '.join(left)}", err=True)
+    from labelkit._shared.events import log_warning  # noqa: PLC0415 - seldom needed
+    from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
+
+    with logging_to_stderr(settings.log_format, shown_message, quiet=False):
+        names = ", ".join(left)
+        log_warning(f"threads that the rules started are still running, and are ended: {names}", "RuntimeWarning")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()

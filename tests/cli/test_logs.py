@@ -3,6 +3,8 @@
 import json
 import re
 import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ import labelkit as lk
 from labelkit.apply.applier import Applier
 from labelkit.cli import main
 from tests.cli.test_terminal import in_terminal
+from tests.waiting import GUARD
 
 pytestmark = pytest.mark.filterwarnings("always:mind the gap")
 
@@ -135,6 +138,37 @@ def test_a_terminal_shows_lines_if_asked_for_json(project):
     assert status == 0, written
     assert '"event": "progress"' in written
     assert "|" not in written
+
+
+def test_warnings_in_worker_processes_come_the_same_way_once(project, capfd):
+    (project / "rules.py").write_text(
+        RULES.replace("    return len(text) % 2", "    warnings.warn('odd text')\n    return len(text) % 2"),
+        encoding="utf-8",
+    )
+    workers = ("--engine", "process", "--workers", "2", "--log-format", "json")
+    status, _, lines = called(capfd, *RUN, *workers)
+    assert status == 0, lines
+    events = [json.loads(line) for line in lines]
+    assert [one["message"] for one in events if one["event"] == "warning"] == ["mind the gap, password=***", "odd text"]
+
+
+@pytest.mark.parametrize("form", [("--log-format", "json"), ("--log-format=json",)])
+def test_a_wrong_call_is_a_line_too(form, project, capsys):
+    status, out, lines = called(capsys, "run", *form, "--nope")
+    assert (status, out) == (2, "")
+    assert json.loads(lines[-1])["kind"] == "NoSuchOption"
+
+
+def test_threads_that_are_left_are_a_line_too(project):
+    (project / "rules.py").write_text(
+        "import threading\nimport time\nthreading.Thread(target=time.sleep, args=(600,), name='sleeper').start()\n"
+        + RULES,
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "labelkit", "check", "rules.py", "--labels", "A,B", "--log-format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
+    last = json.loads(done.stderr.splitlines()[-1])
+    assert (done.returncode, last["event"], "sleeper" in last["message"]) == (0, "warning", True)
 
 
 def test_handlers_are_gone_afterwards(project, capsys):

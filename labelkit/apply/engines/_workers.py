@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import types
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
+from labelkit._shared.events import log_warning
 from labelkit._shared.user_errors import described
 from labelkit.exceptions import LabelkitError
 
@@ -103,6 +105,7 @@ class Workers(Generic[T]):
         self._n_started = 0
         self._n_died_early = 0
         self.greeting: dict[str, str] | None = None
+        self._warned: set[tuple[str, str]] = set()
         self._closing = Finalize(self, _end, (self._workers,), exitpriority=100)
 
     def start(self) -> dict[str, str]:
@@ -161,8 +164,12 @@ class Workers(Generic[T]):
             return self._bury(worker)
         return None if worker.process.is_alive() or worker.connection.poll() else self._bury(worker)
 
-    def _take(self, worker: _WorkerProcess[T], message: tuple[str, Any]) -> None:
-        kind, value = message
+    def _take(self, worker: _WorkerProcess[T], message: tuple[str, Any, list[tuple[str, str]]]) -> None:
+        kind, value, warned = message
+        for one in warned:
+            if worker.ready and one not in self._warned:  # before, the rules are imported, as they were here
+                self._warned.add(one)
+                log_warning(*one)
         if kind == "failed":
             raise value
         if worker.ready:
@@ -243,10 +250,14 @@ def _serve(connection: Connection, set_up: Callable[[bytes, Path], Any], argumen
     """Answer calls until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends its workers
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    warned: list[tuple[str, str]] = []
+    warnings.showwarning = lambda message, category, *_where, **_more: warned.append((str(message), category.__name__))
     call: Any = (set_up, argument, note)
     while call is not None:
         try:
-            connection.send_bytes(pickle.dumps(_answer(*call)))
+            kind, value = _answer(*call)
+            connection.send_bytes(pickle.dumps((kind, value, warned)))
+            warned.clear()
             call = pickle.loads(connection.recv_bytes())  # noqa: S301 - from the main process
         except (EOFError, OSError):  # the main process is gone, or code of the user closed the connection
             os._exit(1)
