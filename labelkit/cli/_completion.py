@@ -17,6 +17,7 @@ FILES: Final = frozenset({"rules", "corpus", "gold"})
 
 COLUMNS: Final = frozenset({"id_", "gold", "columns", "column", "text", "by"})
 RULES: Final = frozenset({"labeled_by", "conflict_of", "votes_of"})
+KINDS: Final = frozenset({"model", "engine", "format"})
 CLASSES: Final = frozenset({"vote", "label", "default_label", "between"})
 
 
@@ -44,7 +45,7 @@ class CompletedText(click.types.StringParamType):
 
 def complete(parameter: click.Parameter) -> None:
     """Let the shell complete a parameter whose name says what it holds."""
-    known_names = FILES | COLUMNS | RULES | CLASSES | {"model"}
+    known_names = FILES | COLUMNS | RULES | CLASSES | KINDS
     is_text = type(parameter.type) is click.types.StringParamType
     if is_text and parameter.name is not None and parameter.name in known_names:
         parameter.type = CompletedText(parameter.name)
@@ -57,16 +58,23 @@ def takes_list(parameter: click.Parameter) -> bool:
 
 def _names(parameter: str, context: click.Context) -> Iterable[str]:
     """List the names that a parameter may hold."""
-    if parameter == "model":
-        from labelkit.label_models import MODELS  # noqa: PLC0415 - heavy
-
-        return list(MODELS)
+    if parameter in KINDS:
+        return _kinds(parameter)
     if parameter in COLUMNS:
         return _columns(_given(context))
     if parameter in FILES:
         return ()
     manifest = _manifest(_given(context))
     return list(manifest["classes"]) if parameter in CLASSES else [rule["name"] for rule in manifest["rules"]]
+
+
+def _kinds(parameter: str) -> list[str]:
+    """List what there is of a kind."""
+    from labelkit.apply.engines import ENGINES  # noqa: PLC0415 - heavy
+    from labelkit.interop.export import FORMATS  # noqa: PLC0415 - as above
+    from labelkit.label_models import MODELS  # noqa: PLC0415 - as above
+
+    return {"model": list(MODELS), "engine": list(ENGINES), "format": list(FORMATS)}[parameter]
 
 
 def _given(context: click.Context) -> Mapping[str, Any]:

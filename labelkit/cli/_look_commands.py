@@ -59,7 +59,8 @@ def view_command(
 ) -> Any:
     """Show examples of the run in FOLDER that answer a question, with their votes and the words that matched.
 
-    All that is asked holds for each example that is shown. Without a question, a random sample is shown.
+    All that is asked holds for each example that is shown. Without a question, a random sample is shown. Gold is that
+    of the run, if it was a column.
     """
     from labelkit._shared.tables import WIDTH  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above

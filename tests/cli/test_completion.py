@@ -60,8 +60,10 @@ def test_columns_of_the_corpus_that_the_file_of_defaults_names(here):
     assert completed("view", "--labeled-by", "li") == ["link"]
 
 
-def test_models_classes_and_rules():
+def test_models_engines_and_formats():
     assert {"LabelModel", "MajorityVote"} <= set(completed("run", "--model", ""))
+    assert completed("run", "--engine", "p") == ["process"]
+    assert completed("export", "--format", "lab") == ["label-studio"]
 
 
 def test_rules_and_classes_of_a_run(here):
