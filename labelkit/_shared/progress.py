@@ -19,9 +19,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from logging import INFO
+from threading import Event, Lock, Thread
 from typing import Any, Final, Literal, Protocol
 
-from labelkit._shared.events import log_event
+from labelkit._shared.events import LOGGER, log_event
 from labelkit._shared.numbers import count, percent
 
 LINES: Final = 10
@@ -58,17 +60,35 @@ class ProgressLines:
         self._total, self._done, self._before, self._clock = total, done, done, clock
         self._began = self._logged = clock()
         self._tenths = self._tenths_done()
+        self._turn = Lock()
 
     def update(self, n: int) -> None:
         """Add rows that are done, and log a line if one is due; the last rows need none."""
-        self._done += n
-        now = self._clock()
-        if self._total is not None and self._done >= self._total:
-            return
-        tenths = self._tenths_done()
-        if tenths > self._tenths or now - self._logged >= SECONDS:
-            self._tenths, self._logged = tenths, now
-            self._log(now - self._began)
+        with self._turn:
+            self._done += n
+            now, tenths = self._clock(), self._tenths_done()
+            if self._total is not None and self._done >= self._total:
+                return
+            if tenths > self._tenths or now - self._logged >= SECONDS:
+                self._tenths, self._logged = tenths, now
+                self._log(now - self._began)
+
+    @contextmanager
+    def heard_of(self) -> Iterator[ProgressLines]:
+        """Log a line each half minute also while no row is finished, such as in a batch of slow rules."""
+        ended = Event()
+
+        def tell() -> None:
+            while not ended.wait(SECONDS):
+                self.update(0)
+
+        thread = Thread(target=tell, name="labelkit-progress", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            ended.set()
+            thread.join()
 
     def _tenths_done(self) -> int:
         return LINES * self._done // self._total if self._total else 0
@@ -119,8 +139,12 @@ def shown_progress(n_rows: int | None, done: int, *, shown: bool | None) -> Iter
         Whether to draw a bar; if not given, as the program shows progress.
     """
     form = _form(asked=shown)
+    if form == "lines" and LOGGER.isEnabledFor(INFO):
+        with ProgressLines(n_rows, done).heard_of() as lines:
+            yield lines
+        return
     if form != "bar":
-        yield ProgressLines(n_rows, done) if form == "lines" else _Nothing()
+        yield _Nothing()
         return
     from tqdm import tqdm  # noqa: PLC0415 - a bar is drawn only when rules are applied
 

@@ -1,11 +1,14 @@
 """Without a terminal, progress is a line in the log from time to time: by rows, and by a clock that the test moves."""
 
 import logging
+import threading
 
 import pytest
 
+from labelkit._shared import progress
 from labelkit._shared.events import LOGGER, log_event
 from labelkit._shared.progress import SHOWN_AS, ProgressLines, shown_progress
+from tests.waiting import wait_until
 
 
 class Clock:
@@ -73,6 +76,14 @@ def test_fields_are_numbers(logged, caplog):
     lines.update(50)
     assert logged()
     assert caplog.records[0].fields == {"rows": 50, "of": 100, "rows_per_second": 50.0, "seconds_left": 1.0}
+
+
+def test_a_batch_that_takes_long_is_heard_of_before_its_end(logged, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0.01)
+    with shown_progress(10, 0, shown=None):
+        wait_until(logged)
+    assert logged()[0][1].startswith("0 of 10 rows (0%)")
+    assert not [thread.name for thread in threading.enumerate() if thread.name == "labelkit-progress"]
 
 
 def test_the_program_chooses_where_its_caller_does_not(capsys, logged):

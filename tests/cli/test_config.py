@@ -1,16 +1,23 @@
 """Defaults come from the file of the project; the command line wins, and mistakes in the file name file and key."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
+import click
 import pytest
+from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
-from labelkit.cli import main
+from labelkit._shared.markup import visible
+from labelkit.cli import cli, main
+from labelkit.cli._config import config_here, defaults_of
 from labelkit.datasets.starter_project import make_project
+from labelkit.exceptions import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -295,3 +302,88 @@ def test_the_starter_project_has_one(tmp_path, capsys, monkeypatch):
         status, out, err = called(capsys, command)
         assert status == 0, err
         assert out
+
+
+KEYS = [
+    "workers",
+    "id",
+    "set",
+    "labels",
+    "force",
+    "on-fault",
+    "time_limit",
+    "--gold",
+    "out",
+    "x",
+    "",
+    "\x1b[31m",
+    "n",
+    "json",
+]
+PLACES = [(), ("run",), ("cache",), ("cache", "info"), ("view",), ("\u202enothing",), ("run", "deeper")]
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["record", "2"])
+)
+VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=3), SCALARS, max_size=2)
+
+
+def toml(value):
+    """Write a value as TOML; text as JSON has it, which TOML reads alike."""
+    if value is None:
+        return "2026-01-02T03:04:05Z"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(name)} = {toml(one)}" for name, one in value.items()) + "}"
+    return "[" + ", ".join(map(toml, value)) + "]" if isinstance(value, list) else json.dumps(value)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(PLACES), st.dictionaries(st.sampled_from(KEYS), VALUES, min_size=1, max_size=2))
+def test_whatever_stands_in_the_file_is_taken_or_is_an_error_that_names_it(place, table):
+    header = f"[{'.'.join(map(json.dumps, place))}]\n" if place else ""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path(".git").mkdir()
+        lines = [f"{json.dumps(key)} = {toml(value)}\n" for key, value in table.items()]
+        config(header + "".join(lines))
+        root = click.Context(cli, info_name="labelkit")
+        context = click.Context(cli.commands["run"], info_name="run", parent=root)
+        try:
+            defaults, message = defaults_of(config_here(), context), ""
+        except ConfigError as error:
+            defaults, message = {}, error.message
+        if message:
+            assert "labelkit.toml" in message
+            return
+        names = {one.name for one in cli.commands["run"].params}
+        assert set(defaults) <= names
+        if place in {(), ("run",)}:
+            assert len(defaults) == len(table)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff", b"a = 1\na = 2", b"[" * 5000, b"a = " + b"[" * 5000, b"\x00", b"rules = '\xe9'"], ids=repr
+)
+def test_what_is_no_toml_is_an_error_that_names_the_file(content, project, capsys):
+    (project / "labelkit.toml").write_bytes(content)
+    status, out, err = called(capsys, "summarize", "x", "--json")
+    error = json.loads(out)["error"]
+    assert (status, error["kind"]) == (1, "ConfigError")
+    assert "labelkit.toml cannot be read" in err
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_read(project, capsys):
+    (project / "labelkit.toml").write_bytes(b"\xef\xbb\xbf" + RUN.replace("\n", "\r\n").encode())
+    assert called(capsys, "run", "--quiet") == (0, "", "")
+
+
+def test_no_character_of_the_file_acts_in_the_terminal(project, capsys):
+    for text in ('"\\u001b[31mx" = 1', 'id = "\\u001b[31mx\\u202e"', '[run]\nworkers = "\\u009b5n"'):
+        config(text)
+        _, out, err = called(capsys, "check", "labeling_functions/comments.py", "comments.csv", "--gold", "spam")
+        assert visible(out + err) == out + err
