@@ -14,7 +14,8 @@ import click
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
 from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message
-from labelkit.cli._program import cli, names_in
+from labelkit.cli._common_options import label_meanings, listed, with_map_label
+from labelkit.cli._program import cli
 from labelkit.exceptions import AnalysisError
 
 _MANY: Final = click.IntRange(min=1)
@@ -44,6 +45,7 @@ _MANY: Final = click.IntRange(min=1)
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns to show (else: those that the rules read).")
 @click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
 @click.option("--gold", metavar="COLUMN|FILE")
+@with_map_label
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
 @click.option("--random-state", default=0, show_default=True)
@@ -53,6 +55,7 @@ def view_command(
     corpus: Path | None,
     rules: str | None,
     gold: str | None,
+    map_label: tuple[str, ...],
     no_label: bool,
     pattern: Sequence[str],
     **options: Any,
@@ -69,10 +72,11 @@ def view_command(
 
     if no_label and options["label"] is not None:
         raise click.UsageError("--label and --no-label exclude each other")
-    examples = RunExamples.of(folder, corpus=corpus, rules=rules, gold=gold)
+    examples = RunExamples.of(
+        folder, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
+    )
     several = {
-        name: names_in(options.pop(name)) or None
-        for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")
+        name: listed(options.pop(name)) or None for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")
     }
     conflicts, names = options.pop("conflicts"), several["conflict_of"]
     if no_label:
@@ -134,6 +138,7 @@ def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:
 )
 @click.option("--max-rows", type=_MANY, default=50_000, show_default=True, help="How many examples to look at.")
 @click.option("--gold", metavar="COLUMN|FILE")
+@with_map_label
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
 @click.option("--random-state", default=0, show_default=True)
@@ -143,6 +148,7 @@ def suggest_command(
     corpus: Path | None,
     rules: str | None,
     gold: str | None,
+    map_label: tuple[str, ...],
     between: str | None,
     source: bool,
     column: str | None,
@@ -157,12 +163,14 @@ def suggest_command(
     from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
 
-    examples = RunExamples.of(folder, corpus=corpus, rules=rules, gold=gold)
+    examples = RunExamples.of(
+        folder, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
+    )
     suggestions = suggest(
         examples.matrix,
         examples.corpus,
         examples.labels,
-        gold=examples.gold_classes(),
+        gold=examples.gold,
         column=column or _text_column(examples),
         between=None if between is None else _pair(between),
         lfs=examples.lfs,
@@ -175,7 +183,7 @@ def suggest_command(
 
 
 def _pair(between: str) -> tuple[str, str]:
-    names = names_in([between])
+    names = listed([between])
     if len(names) != 2:
         raise click.BadParameter(f"--between {between}: name two classes, A,B")
     return names[0], names[1]
@@ -194,8 +202,8 @@ def _text_column(examples: Any) -> str:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many findings to show.")
 @click.option("--gold", metavar="COLUMN|FILE")
-@click.option("--corpus", type=click.Path(path_type=Path))
-def fix_command(folder: Path, *, n: int, gold: str | None, corpus: Path | None) -> Any:
+@with_map_label
+def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str, ...]) -> Any:
     """List what would improve the labels of the run in FOLDER most.
 
     The most pressing comes first, with the evidence for it: examples without a vote, rules that fail, err or repeat
@@ -203,15 +211,12 @@ def fix_command(folder: Path, *, n: int, gold: str | None, corpus: Path | None) 
     """
     from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.what_to_fix import what_to_fix  # noqa: PLC0415 - as above
-    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
+    from labelkit.runs.steps import patterns_of  # noqa: PLC0415 - as above
 
     run = RunFolder(folder)
-    if gold is None:
-        findings = what_to_fix(run.patterns(), model=run.model())
-    else:
-        examples = RunExamples.of(run, corpus=corpus, gold=gold)
-        findings = what_to_fix(examples.matrix, gold=examples.gold_classes(), model=run.model())
+    patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
+    findings = what_to_fix(patterns, model=run.model() if run.is_labeled else None)
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
     text = str(findings[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
     return CommandAnswer.of(findings[:n], text=as_on_command_line(text) + more)

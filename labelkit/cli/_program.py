@@ -8,7 +8,6 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from io import StringIO
@@ -186,15 +185,6 @@ def _leave(status: int, settings: Settings) -> NoReturn:
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """Show a warning that comes before the command or after it."""
     say(f"warning: {shown_message(str(message))}", err=True)
-
-
-def names_in(given: Iterable[str]) -> list[str]:
-    """Return the entries of an option that is given several times, or as a list with commas.
-
-    >>> names_in(["a, b", "c"])
-    ['a', 'b', 'c']
-    """
-    return [name.strip() for text in given for name in text.split(",") if name.strip()]
 
 
 def classes_named(labels: str | None) -> list[str] | None:

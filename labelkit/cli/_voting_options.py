@@ -64,6 +64,7 @@ def voted_on(
         rows=RowChoice(limit, sample, random_state),
         gold=gold,
         map_label=label_meanings(map_label, gold=gold),
+        progress=None,  # as the program shows it
         cache=False if no_cache else None,
         **settings,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from labelkit.exceptions import CorpusError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.runs.report.source import SourceRows
+from labelkit.runs.run_corpus import gold_column
 from labelkit.runs.run_folder import RunFolder
-from labelkit.votes.gold import gold_classes
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -29,25 +30,34 @@ class RunExamples:
     Attributes
     ----------
     matrix : LabelMatrix
-    labels : ProbabilisticLabels
+    labels : ProbabilisticLabels or None
+        None of a folder of votes alone.
     corpus : Corpus
     lfs : LabelingFunctions or None
         The rules as they are now; None where they are not at hand.
-    gold : ndarray of int64, str or None
-        Gold by example, -1 where unknown, or the column that holds it.
+    gold : ndarray of int64 or None
+        Gold by example, -1 where unknown.
     notes : tuple of str
         What is not known, and how to give it.
     """
 
     matrix: LabelMatrix
-    labels: ProbabilisticLabels
+    labels: ProbabilisticLabels | None
     corpus: Corpus
     lfs: LabelingFunctions | None
-    gold: NDArray[np.int64] | str | None
+    gold: NDArray[np.int64] | None
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, run: Any, *, corpus: Any = None, rules: Any = None, gold: Any = None) -> RunExamples:
+    def of(
+        cls,
+        run: Any,
+        *,
+        corpus: Any = None,
+        rules: Any = None,
+        gold: str | Path | None = None,
+        map_label: Mapping[Any, str | None] | None = None,
+    ) -> RunExamples:
         """Read a run, find its corpus and import its rules.
 
         Parameters
@@ -57,8 +67,10 @@ class RunExamples:
             The corpus, as :func:`labelkit.open_corpus` takes it, if it is not where it was.
         rules : optional
             As :func:`labelkit.collect` takes them, if they are not where they were.
-        gold : str, optional
+        gold : str or path, optional
             A column of the corpus or a file of ids and labels; that of the run, if it was a column, if not given.
+        map_label : mapping of value to name of a class, optional
+            As :func:`labelkit.run` takes it.
 
         Raises
         ------
@@ -74,34 +86,33 @@ class RunExamples:
         if source.corpus is None:
             raise CorpusError(source.note.rstrip("."), hint="say where it is now: corpus= (--corpus FILE)")
         matrix = folder.matrix()
+        if gold is None and source.gold_source is not None:
+            gold = source.gold_source.column
+        truth = None if gold is None else _gold_of(gold, map_label, source.corpus, matrix, folder.manifest)
+        labels = folder.labels() if folder.is_labeled else None
         lfs, notes = _rules_of(folder, rules)
-        truth = gold_of(gold, source.corpus, matrix) if gold is not None else source.gold_column
-        notes = [*notes, *([source.note] if source.note else [])]
-        return cls(matrix, folder.labels(), source.corpus, lfs, truth, tuple(notes))
-
-    def gold_classes(self) -> NDArray[np.int64] | None:
-        """Return gold by example, also where a column holds it; None where there is none."""
-        return gold_of(self.gold, self.corpus, self.matrix) if isinstance(self.gold, str) else self.gold
+        notes += [source.note] if source.note else []
+        return cls(matrix, labels, source.corpus, lfs, truth, tuple(notes))
 
 
-def gold_of(gold: str | Path, corpus: Corpus, matrix: LabelMatrix) -> NDArray[np.int64]:
-    """Return the gold labels of the examples of a run, -1 where unknown.
-
-    Parameters
-    ----------
-    gold : str or path
-        A column of the corpus, or a file of ids and labels.
-    corpus : Corpus
-    matrix : LabelMatrix
-    """
+def _gold_of(
+    gold: str | Path,
+    map_label: Mapping[Any, str | None] | None,
+    corpus: Corpus,
+    matrix: LabelMatrix,
+    manifest: Mapping[str, Any],
+) -> NDArray[np.int64]:
+    """Return the gold labels of the examples of a run, -1 where unknown."""
     names, rows = matrix.class_names, np.arange(len(matrix))
-    source = open_gold(gold, corpus, names).checked(names)
+    source = open_gold(gold, corpus, names, map_label).checked(names)
     if source.column is None:
         truth = source.at(rows, matrix.ids, names)
     else:
+        meant = source if map_label else gold_column(manifest, source.column)
         values = examples_at(corpus, matrix.examples, rows, [source.column]).column(0)
-        truth = gold_classes(column_values(values), names)
-    source.check_matched(int((truth >= 0).sum()), len(matrix), matrix.ids)
+        truth = meant.classes(column_values(values), names)
+    is_part = bool(manifest["corpus"].get("rows"))
+    source.check_matched(int((truth >= 0).sum()), None if is_part else len(matrix), matrix.ids)
     return truth
 
 

@@ -27,6 +27,7 @@ def asks_a_model(text: str) -> None:
 '''
 
 CALLS = {
+    "apply": "apply labeling_functions/comments.py comments.csv --out votes --id id",
     "bundle": "bundle runs/first --out spam.labelkit",
     "cache clear": "cache clear",
     "cache info": "cache info labeling_functions/comments.py",
@@ -34,9 +35,11 @@ CALLS = {
     "diff": "diff runs/first runs/second --gold spam",
     "drift": "drift runs/first runs/third",
     "export": "export runs/first --to labels.csv --force",
+    "fit": "fit runs/first --out fitted",
     "fix": "fix",
     "generate": "generate posts --rows 20 --out posts.jsonl",
     "init": "init another",
+    "label": "label runs/second --model runs/first --out relabeled",
     "plan": "plan asking.py comments.csv --labels HAM,SPAM --show 1",
     "predict": "predict first.labelkit comments.csv --out predicted.csv --force",
     "report": "report runs/first",
