@@ -17,10 +17,11 @@ import click
 from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
-from labelkit.cli._completion import complete
-from labelkit.cli._shared_options import in_shared_words
+from labelkit.cli._common_options import in_shared_words
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from labelkit.cli._config import Config
     from labelkit.cli._logs import LogFormat
 
@@ -111,6 +112,16 @@ def common_options() -> list[click.Option]:
     ]
 
 
+class CompletedText(click.types.StringParamType):
+    """A text that the shell can complete, by the name of its parameter."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """List what begins as the user has typed."""
+        from labelkit.cli._completion import completions  # noqa: PLC0415 - only the shell asks
+
+        return completions(ctx, param, incomplete)
+
+
 class _ShortHelp(click.Command):
     """A command of which a list shows the first sentence, whole."""
 
@@ -128,7 +139,8 @@ class ProgramCommand(_ShortHelp):
         super().__init__(*arguments, **options)
         self.params = [*in_shared_words(self.params), *common_options()]
         for parameter in self.params:
-            complete(parameter)
+            if type(parameter.type) is click.types.StringParamType:
+                parameter.type = CompletedText()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; a mistake in a default is one of the file, not of the call."""
@@ -156,14 +168,18 @@ class ProgramCommand(_ShortHelp):
 
     def invoke(self, ctx: click.Context) -> int:
         """Call the function, and give its answer; returns the exit status."""
-        from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - --help has to be quick
+        from labelkit._shared.time_limit import may_exit  # noqa: PLC0415 - --help has to be quick
+        from labelkit._shared.user_code import UserCode  # noqa: PLC0415 - as above
+        from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
 
+        may_exit[0] = True
         settings = settings_of(ctx)
         with ExitStack() as stack:
             stack.enter_context(logging_to_stderr(settings.log_format, shown_message, quiet=settings.quiet))
             if settings.config is not None:
                 settings.config.log_taken(ctx)
-            result = super().invoke(ctx)
+            with UserCode():  # the modules and functions of rules
+                result = super().invoke(ctx)
             answer = CommandAnswer(lambda: "", dict) if result is None else CommandAnswer.of(result)
             give(answer, settings)
         return answer.status

@@ -21,34 +21,19 @@ KINDS: Final = frozenset({"model", "engine", "format"})
 CLASSES: Final = frozenset({"vote", "label", "default_label", "between"})
 
 
-class CompletedText(click.types.StringParamType):
-    """A text that the shell can complete: the last entry of a list with commas."""
-
-    def __init__(self, parameter: str) -> None:
-        self.parameter = parameter
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """List what begins as the user has typed; files are left to the shell."""
-        if not takes_list(param):
-            before, last = "", incomplete
-        else:
-            before, comma, last = incomplete.rpartition(",")
-            before += comma
-        try:
-            names = list(_names(self.parameter, ctx))
-        except Exception:  # noqa: BLE001 - a corpus that cannot be read has no columns to offer
-            names = []
-        offered = [CompletionItem(before + name) for name in names if name.startswith(last)]
-        files = self.parameter in FILES and not offered
-        return [*offered, *([CompletionItem(incomplete, type="file")] if files else [])]
-
-
-def complete(parameter: click.Parameter) -> None:
-    """Let the shell complete a parameter whose name says what it holds."""
-    known_names = FILES | COLUMNS | RULES | CLASSES | KINDS
-    is_text = type(parameter.type) is click.types.StringParamType
-    if is_text and parameter.name is not None and parameter.name in known_names:
-        parameter.type = CompletedText(parameter.name)
+def completions(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """List what begins as the user has typed, in a list with commas its last entry; files are left to the shell."""
+    name, before, last = parameter.name or "", "", incomplete
+    if takes_list(parameter):
+        before, comma, last = incomplete.rpartition(",")
+        before += comma
+    try:
+        names = list(_names(name, context))
+    except Exception:  # noqa: BLE001 - a corpus that cannot be read has no columns to offer
+        names = []
+    offered = [CompletionItem(before + one) for one in names if one.startswith(last)]
+    files = name in FILES and not offered
+    return [*offered, *([CompletionItem(incomplete, type="file")] if files else [])]
 
 
 def takes_list(parameter: click.Parameter) -> bool:
@@ -62,7 +47,7 @@ def _names(parameter: str, context: click.Context) -> Iterable[str]:
         return _kinds(parameter)
     if parameter in COLUMNS:
         return _columns(_given(context))
-    if parameter in FILES:
+    if parameter not in RULES | CLASSES:
         return ()
     manifest = _manifest(_given(context))
     return list(manifest["classes"]) if parameter in CLASSES else [rule["name"] for rule in manifest["rules"]]

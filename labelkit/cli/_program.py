@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from labelkit._shared.time_limit import may_exit
-from labelkit._shared.user_code import UserCode
-from labelkit._shared.user_errors import described, plain
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
@@ -50,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
     if "_LABELKIT_COMPLETE" in os.environ:
         cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
-    _ended_by[0], may_exit[0] = signal.SIGINT, True
+    _ended_by[0] = signal.SIGINT
     warnings.showwarning = _show_warning
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
@@ -76,8 +73,7 @@ def _settings_asked_for(given: list[str]) -> Settings:
 def _status_of(arguments: list[str] | None, settings: Settings) -> int:
     """Call the command that the arguments name, and say how it failed if it does."""
     try:
-        with UserCode():  # the modules and functions of rules
-            status = cli.main(arguments, prog_name="labelkit", standalone_mode=False, obj=settings)
+        status = cli.main(arguments, prog_name="labelkit", standalone_mode=False, obj=settings)
     except click.ClickException as error:
         _show_usage_error(error, settings)
         status = error.exit_code
@@ -132,6 +128,8 @@ def _show_usage_error(error: click.ClickException, settings: Settings) -> None:
 
 def _show_error(error: BaseException, settings: Settings) -> None:
     """Say what went wrong in one line, and what to do in another."""
+    from labelkit._shared.user_errors import described, plain  # noqa: PLC0415 - --help has to be quick
+
     if isinstance(error, LabelkitError):
         hint = None if error.hint is None else shown_message(plain(error.hint))
         failure = Failure(type(error).__name__, shown_message(plain(error.message)), hint)
@@ -185,8 +183,3 @@ def _leave(status: int, settings: Settings) -> NoReturn:
 def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
     """Show a warning that comes before the command or after it."""
     say(f"warning: {shown_message(str(message))}", err=True)
-
-
-def classes_named(labels: str | None) -> list[str] | None:
-    """Return the names in ``--labels``; spaces around them do not count."""
-    return None if labels is None else [name.strip() for name in labels.split(",")]

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from labelkit.cli import cli
-from labelkit.cli._shared_options import WORDS
+from labelkit.cli._common_options import WORDS
 from tests.waiting import GUARD
 
 
