@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import replaced
-from labelkit.exceptions import ExportError, MatrixError, RunFolderError
+from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.manifest import write_labeled, write_timings
@@ -39,6 +39,9 @@ from labelkit.votes.vote_patterns import VotePatterns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Votes: TypeAlias = RunFolder | LabelMatrix | VotePatterns | str | Path
+"""Votes that were written before."""
+
 LABEL_FILES: Final = (".parquet", ".pq")
 """Suffixes of a file of labels."""
 
@@ -53,7 +56,7 @@ MODEL_FILE: Final = "model.json"
 
 
 def fit_votes(
-    votes: RunFolder | LabelMatrix | str | Path | Sequence[RunFolder | LabelMatrix | str | Path],
+    votes: Votes | Sequence[Votes],
     *,
     model: Any = "LabelModel",
     gold: Any = None,
@@ -64,7 +67,7 @@ def fit_votes(
 
     Parameters
     ----------
-    votes : path of a folder of votes, of a run, or of a saved matrix; RunFolder, LabelMatrix; or several
+    votes : path of a folder of votes, of a run, or of saved votes; RunFolder, LabelMatrix, VotePatterns; or several
         The votes of several are those of parts of one corpus, or of corpora of one kind: the model is fitted to all.
     model : str or label model
         The name of a label model, or one with parameters set.
@@ -161,27 +164,43 @@ def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | N
     return next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
 
 
-def opened_votes(votes: Any) -> RunFolder | LabelMatrix:
-    """Open a folder of votes, or the file of a matrix.
+def opened_votes(votes: Any) -> RunFolder | LabelMatrix | VotePatterns:
+    """Open a folder of votes, or the file of a matrix or of vote patterns.
 
     Raises
     ------
     RunFolderError
-        If it is neither.
+        If there is no such folder.
+    MatrixError
+        If it is a file of something else.
     """
-    if isinstance(votes, RunFolder | LabelMatrix):
+    if isinstance(votes, RunFolder | LabelMatrix | VotePatterns):
         return votes
     path = Path(votes)
-    return LabelMatrix.load(path) if path.is_file() else RunFolder(path)
+    if not path.is_file():
+        return RunFolder(path)
+    try:
+        return VotePatterns.load(path)
+    except MatrixError:
+        return LabelMatrix.load(path)
 
 
 def _name(votes: Any) -> str:
-    if isinstance(votes, LabelMatrix):
-        return f"matrix {id(votes)}"
+    if isinstance(votes, LabelMatrix | VotePatterns):
+        return f"votes {id(votes)}"
     return str(Path(votes.path if isinstance(votes, RunFolder) else votes).resolve())
 
 
-def _patterns(votes: RunFolder | LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
+def _patterns(
+    votes: RunFolder | LabelMatrix | VotePatterns, gold: Any, map_label: Mapping[Any, str | None] | None
+) -> VotePatterns:
+    if isinstance(votes, VotePatterns):
+        if gold is not None:
+            raise GoldError(
+                "vote patterns know no examples, so gold cannot be given beside them",
+                hint="give the folder of the votes",
+            )
+        return votes
     if gold is not None:
         return with_gold(votes, gold, map_label)
     return votes.patterns() if isinstance(votes, RunFolder) else votes.patterns
@@ -247,9 +266,10 @@ def label_to_folder(
         If the model was fitted on other rules or classes.
     """
     folder, out = opened_votes(votes), Path(out)
-    if isinstance(folder, LabelMatrix):
+    if not isinstance(folder, RunFolder):
         raise RunFolderError(
-            f"{str(votes)!r} is a matrix alone, of which no run folder can be made", hint="name a file: labels.parquet"
+            f"{str(votes)!r} is no folder of votes, so that no run folder can be made of it",
+            hint="label a matrix into a file: labels.parquet",
         )
     with held_place(out, force=force) as layout:
         if layout.folder.exists() and not force:
@@ -322,6 +342,8 @@ def label_to_file(
     if out.exists() and not force:
         raise ExportError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
     opened = opened_votes(votes)
+    if isinstance(opened, VotePatterns):
+        raise RunFolderError(f"{str(votes)!r} has vote patterns, and no examples", hint="give the folder of the votes")
     if isinstance(opened, LabelMatrix):
         model.label(opened).save(out)
         return len(opened)

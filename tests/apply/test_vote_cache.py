@@ -446,7 +446,7 @@ def test_a_run_that_leaves_rows_out_is_the_same_from_the_cache_and_after_an_inte
 
     folders = [run("one", cache), run("two", cache), run("three")]
     with monkeypatch.context() as patch:
-        patch.setattr("labelkit.runs.pipeline.write_results", interrupted)
+        patch.setattr("labelkit.runs.pipeline.write_votes", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run("again")
     folders.append(run("again"))

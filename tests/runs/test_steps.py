@@ -127,7 +127,7 @@ def test_a_saved_matrix_is_fitted_and_labeled(run, tmp_path):
     assert np.array_equal(model.predict_proba(run.matrix()), run.model().predict_proba(run.matrix()))
     assert label_to_file(path, model, tmp_path / "labels.parquet") == 3_000
     assert np.array_equal(lk.ProbabilisticLabels.load(tmp_path / "labels.parquet").proba, run.labels().proba)
-    with pytest.raises(RunFolderError, match="is a matrix alone") as error:
+    with pytest.raises(RunFolderError, match="no folder of votes") as error:
         lk.label_to_folder(path, model, tmp_path / "labels")
     assert "labels.parquet" in error.value.hint
 
@@ -145,6 +145,13 @@ def test_several_folders_are_fitted_as_the_whole(rules, votes, tmp_path):
     assert np.array_equal(
         fitted.predict_pattern_proba(whole), lk.fit_votes(votes, teach=True).predict_pattern_proba(whole)
     )
+    stored = [half.patterns().save(tmp_path / f"{number}.parquet") for number, half in enumerate(halves)]
+    assert np.array_equal(patterns_of(stored).gold, whole.gold)
+    with pytest.raises(GoldError, match="vote patterns know no examples"):
+        patterns_of(stored, gold="spam")
+    for label in (label_to_file, lk.label_to_folder):
+        with pytest.raises(RunFolderError, match=r"patterns, and no examples|no folder of votes"):
+            label(stored[0], fitted, tmp_path / "labels.parquet")
     with pytest.raises(RunFolderError, match="given twice"):
         lk.fit_votes([halves[0], halves[0].path])
 
