@@ -122,9 +122,12 @@ def classes_named(labels: str | None) -> list[str] | None:
     return None if labels is None else [name.strip() for name in labels.split(",")]
 
 
-def collected(rules: str, labels: str | None, select: Iterable[str], exclude: Iterable[str]) -> LabelingFunctions:
+def collected(rules: str, labels: str | None, select: Sequence[str], exclude: Sequence[str]) -> LabelingFunctions:
     """Collect the rules of RULES that ``--select`` and ``--exclude`` leave."""
     from labelkit.rules.collect import collect  # noqa: PLC0415 - --help has to be quick
 
+    for option, given in (("--select", select), ("--exclude", exclude)):
+        if given and not listed(given):
+            raise click.BadParameter(f"{option} names no rule; leave it out for all of them")
     lfs = collect(rules, labels=classes_named(labels))
     return lfs.select(*listed(select)).exclude(*listed(exclude))

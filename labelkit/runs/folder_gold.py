@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 
 def with_gold(
-    votes: RunFolder | LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None = None
+    votes: RunFolder | LabelMatrix,
+    gold: Any,
+    map_label: Mapping[Any, str | None] | None = None,
+    *,
+    must_match: bool = True,
 ) -> VotePatterns:
     """Return the patterns of votes with counts of the given gold, in place of those that they had.
 
@@ -39,6 +43,8 @@ def with_gold(
         As :func:`labelkit.run` takes it; a column is read of the run's corpus, which has to be where it was.
     map_label : mapping, optional
         As :func:`labelkit.run` takes it.
+    must_match : bool
+        Whether gold of no example is an error; of several folders, it may be of the others.
 
     Raises
     ------
@@ -56,7 +62,8 @@ def with_gold(
         labels = source.at(np.arange(start, start + len(part)), part.ids, names)
         counts += count_gold(places.of(part)[part.pattern_index].astype(np.int64), labels, *counts.shape)
         first = first if start else part.ids
-    source.check_matched(int(counts.sum()), patterns.n_examples, first)
+    if must_match or source.names is None:
+        source.check_matched(int(counts.sum()), patterns.n_examples, first)
     return replace(patterns, gold=counts)
 
 

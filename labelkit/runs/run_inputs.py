@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
+from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of
@@ -140,13 +141,15 @@ class RunInputs:
         ended, reasons = "files" not in before, self.uncertain
         if before.get("versions") != self.versions:
             reasons.append(f"another version of labelkit or Python {'made' if ended else 'began'} it")
-        if before.get("corpus") != self.corpus or (not ended and before.get("files") != self.files):
+        options = before.get("options") or {}
+        names = dict.fromkeys([*self.options, *options])
+        changed = [name for name in names if options.get(name) != self.options.get(name)]
+        same_rows = not set(changed) & set(RowChoice().to_dict())  # else the digest of the corpus differs by itself
+        if (same_rows and before.get("corpus") != self.corpus) or (not ended and before.get("files") != self.files):
             reasons.append("the corpus is another" if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
-        options = before.get("options") or {}
-        names = dict.fromkeys([*self.options, *options])
-        reasons += [f"{name} changed" for name in names if options.get(name) != self.options.get(name)]
+        reasons += [f"{name} changed" for name in changed]
         return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:

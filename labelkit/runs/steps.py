@@ -45,7 +45,7 @@ Votes: TypeAlias = RunFolder | LabelMatrix | VotePatterns | str | Path
 LABEL_FILES: Final = (".parquet", ".pq")
 """Suffixes of a file of labels."""
 
-OTHER_FILES: Final = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".arrow", ".feather", ".gz", ".zst")
+OTHER_FILES: Final = (".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".arrow", ".feather", ".gz", ".zst", ".txt")
 """Suffixes of what :func:`labelkit.export` writes."""
 
 MODEL_FILE: Final = "model.json"
@@ -120,6 +120,8 @@ def save_model(model: Any, out: Path, *, force: bool) -> None:
     """
     there = out.is_symlink() or out.exists()
     is_model = (out / MODEL_FILE).is_file() and not out.is_symlink()
+    if RunLayout(out.parent).manifest.is_file() and RunLayout(out.parent).model == out:
+        raise RunFolderError(f"{str(out)!r} is the model of a run, and is not replaced", hint="name another folder")
     if there and not is_model and not (out.is_dir() and not any(out.iterdir())):
         raise RunFolderError(f"{str(out)!r} is no label model, so it is not replaced", hint="name another folder")
     if is_model and not force:
@@ -159,9 +161,14 @@ def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | N
     opened = {_name(one): opened_votes(one) for one in several}
     if len(opened) < len(several):
         raise RunFolderError("some votes are given twice, so that their examples would count twice")
-    parts = {name: _patterns(one, gold, map_label) for name, one in opened.items()}
+    parts = {name: _patterns(one, gold, map_label, alone=len(opened) == 1) for name, one in opened.items()}
     _check_alike(parts)
-    return next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
+    patterns = next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
+    if gold is not None and patterns.gold is not None and not patterns.gold.any():
+        raise GoldError(
+            "none of the gold labels is of an example of these votes", hint="name the examples as the votes do: by id"
+        )
+    return patterns
 
 
 def opened_votes(votes: Any) -> RunFolder | LabelMatrix | VotePatterns:
@@ -192,7 +199,11 @@ def _name(votes: Any) -> str:
 
 
 def _patterns(
-    votes: RunFolder | LabelMatrix | VotePatterns, gold: Any, map_label: Mapping[Any, str | None] | None
+    votes: RunFolder | LabelMatrix | VotePatterns,
+    gold: Any,
+    map_label: Mapping[Any, str | None] | None,
+    *,
+    alone: bool,
 ) -> VotePatterns:
     if isinstance(votes, VotePatterns):
         if gold is not None:
@@ -202,7 +213,7 @@ def _patterns(
             )
         return votes
     if gold is not None:
-        return with_gold(votes, gold, map_label)
+        return with_gold(votes, gold, map_label, must_match=alone)
     return votes.patterns() if isinstance(votes, RunFolder) else votes.patterns
 
 

@@ -156,6 +156,7 @@ def test_rules_are_selected_and_excluded_by_name_pattern_and_group(labelkit, tmp
     assert "loves" in out
     assert "asks" not in out
     assert "asks" not in labelkit("cache", "info", "rules.py", "--exclude", "asks")[1]
+    assert "--select names no rule" in labelkit("check", "rules.py", "--select", " , ")[2]
     for command in (("check", "rules.py"), RUN, ("plan", "rules.py", "comments.csv"), ("cache", "info", "rules.py")):
         out = ("--out", "c") if command == RUN else ()
         status, _, err = labelkit(*command, *out, "--select", "lnik")
@@ -232,3 +233,21 @@ def test_values_of_gold_are_mapped_to_classes(labelkit, tmp_path):
         assert (status, "give --gold, too" in err) == (2, True)
         status, _, err = labelkit(*command, "--gold", "truth", "--map-label", "junk")
         assert (status, "write VALUE=CLASS" in err) == (2, True)
+
+
+def test_some_rows_are_used_and_keep_their_ids(labelkit, tmp_path):
+    rows = ("--sample", 40, "--random-state", 3)
+    status, out, err = labelkit(*RUN, "--gold", "spam", *rows, "--out", "a")
+    assert (status, err) == (0, "")
+    assert "voted on 40 examples (a random sample of 40 of the rows (seed 3))" in out
+    status, out, err = labelkit("apply", "rules.py", "comments.csv", "--id", "id", *rows, "--out", "b")
+    assert (status, err) == (0, "")
+    ids = lk.RunFolder("a").matrix().ids.tolist()
+    assert ids == lk.RunFolder("b").matrix().ids.tolist()
+    assert "SPAM" in labelkit("why", "a", ids[7])[1]
+    status, _, err = labelkit(*RUN, "--gold", "spam", "--sample", 41, "--random-state", 3, "--out", "a")
+    assert (status, "would make: sample changed\n" in err) == (1, True)
+    assert "voted on 7 examples (the first 7 rows)" in labelkit(*RUN, "--limit", 7, "--out", "c")[1]
+    assert "30 rows of the corpus were tried" in labelkit("check", "rules.py", "comments.csv", "--sample", 30)[1]
+    status, _, err = labelkit(*RUN, "--limit", 0, "--out", "d")
+    assert (status, err) == (1, "error: --limit 0 is not a number of rows\nHint: give 1 or more, or leave it out\n")

@@ -145,6 +145,16 @@ def test_several_folders_are_fitted_as_the_whole(rules, votes, tmp_path):
     assert np.array_equal(
         fitted.predict_pattern_proba(whole), lk.fit_votes(votes, teach=True).predict_pattern_proba(whole)
     )
+    first = comments[["id", "spam"]][:50].rename(columns={"spam": "gold"})
+    of_ids = [
+        lk.apply_to_folder(rules, half, tmp_path / f"ids-{name}", id="id", **SETTINGS)
+        for name, half in (("a", comments[:1_000]), ("b", comments[1_000:]))
+    ]
+    first.to_csv(tmp_path / "ids.csv", index=False)
+    assert patterns_of(of_ids, gold=tmp_path / "ids.csv").gold.sum() == 50  # of the first half alone
+    (tmp_path / "others.csv").write_text("id,gold\nnobody,1\n")
+    with pytest.raises(GoldError, match="none of the gold labels is of an example"):
+        patterns_of(of_ids, gold=tmp_path / "others.csv")
     stored = [half.patterns().save(tmp_path / f"{number}.parquet") for number, half in enumerate(halves)]
     assert np.array_equal(patterns_of(stored).gold, whole.gold)
     with pytest.raises(GoldError, match="vote patterns know no examples"):
@@ -238,6 +248,8 @@ def test_a_model_is_written_over_a_model_alone_and_only_if_asked_to(run, tmp_pat
     with pytest.raises(RunFolderError, match="exists already"):
         save_model(run.model(), tmp_path / "model", force=False)
     save_model(run.model(), tmp_path / "model", force=True)
+    with pytest.raises(RunFolderError, match="is the model of a run"):
+        save_model(run.model(), run.layout.model, force=True)
     (tmp_path / "file").write_text("mine")
     for place in (tmp_path / "file", tmp_path):
         with pytest.raises(RunFolderError, match="is no label model, so it is not replaced"):
