@@ -90,7 +90,7 @@ class RunInputs:
         truth: list[Any] | None = None
         if gold is not None:
             truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]
-            truth += [] if gold.mapping is None else [dict(gold.mapping.classes)]
+            truth += [] if gold.mapping is None else [sorted(gold.mapping.classes.items())]
         return cls(
             versions=[__version__, platform.python_version()],
             corpus=corpus.fingerprint(),

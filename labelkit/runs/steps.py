@@ -157,7 +157,9 @@ def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | N
     MatrixError, RunFolderError, GoldError
         As in :func:`fit_votes`.
     """
-    several = list(votes) if isinstance(votes, Sequence) and not isinstance(votes, str | LabelMatrix) else [votes]
+    several = list(votes) if isinstance(votes, list | tuple) and all(map(_is_stored, votes)) else [votes]
+    if not several:
+        raise MatrixError("no votes are given", hint="give a folder that apply_to_folder or run wrote, or several")
     opened = {_name(one): opened_votes(one) for one in several}
     if len(opened) < len(several):
         raise RunFolderError("some votes are given twice, so that their examples would count twice")
@@ -172,7 +174,7 @@ def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | N
 
 
 def opened_votes(votes: Any) -> RunFolder | LabelMatrix | VotePatterns:
-    """Open a folder of votes, or the file of a matrix or of vote patterns.
+    """Open a folder of votes, or the file of a matrix or of vote patterns; a table of votes is a matrix.
 
     Raises
     ------
@@ -183,6 +185,8 @@ def opened_votes(votes: Any) -> RunFolder | LabelMatrix | VotePatterns:
     """
     if isinstance(votes, RunFolder | LabelMatrix | VotePatterns):
         return votes
+    if not isinstance(votes, str | Path):
+        return LabelMatrix.of(votes)
     path = Path(votes)
     if not path.is_file():
         return RunFolder(path)
@@ -192,10 +196,14 @@ def opened_votes(votes: Any) -> RunFolder | LabelMatrix | VotePatterns:
         return LabelMatrix.load(path)
 
 
+def _is_stored(votes: Any) -> bool:
+    return isinstance(votes, RunFolder | LabelMatrix | VotePatterns | str | Path)
+
+
 def _name(votes: Any) -> str:
-    if isinstance(votes, LabelMatrix | VotePatterns):
-        return f"votes {id(votes)}"
-    return str(Path(votes.path if isinstance(votes, RunFolder) else votes).resolve())
+    if isinstance(votes, RunFolder | str | Path):
+        return str(Path(votes.path if isinstance(votes, RunFolder) else votes).resolve())
+    return f"votes {id(votes)}"
 
 
 def _patterns(

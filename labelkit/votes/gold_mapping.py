@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNKNOWN: Final = -1
+
+_WHOLE: Final = re.compile(r"(-?\d+)\.0+")
+"""A whole number with a fraction of 0, as a column of floats shows it."""
 
 MOST_NAMES: Final = 12
 """Values and classes that an error lists."""
@@ -89,12 +93,13 @@ class GoldMapping:
 def written(value: Any) -> str:
     """Return a value as people write it: a whole number without a fraction, True and False in small letters.
 
-    >>> written(1.0), written(True), written(" Junk "), written("1")
+    >>> written(1.0), written(True), written(" Junk "), written("1.0")
     ('1', 'true', 'Junk', '1')
     """
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     text = str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        return whole[1]
     return text.lower() if text in {"True", "False", "TRUE", "FALSE"} else text
 
 

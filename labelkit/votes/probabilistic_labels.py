@@ -44,7 +44,7 @@ from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.saved_index import SavedIndex, read_index
-from labelkit.votes.storage import stored_ids
+from labelkit.votes.storage import folder_hint, stored_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -377,7 +377,7 @@ class ProbabilisticLabels:
         """
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
-        with reading(path, "cannot be read as labels", MatrixError):
+        with reading(path, "cannot be read as labels", MatrixError, hint=folder_hint(path)):
             if Path(path).is_file():
                 size = pq.read_metadata(path)
                 hint = "pyarrow.parquet.ParquetFile(path).iter_batches() reads a piece at a time"

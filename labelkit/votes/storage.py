@@ -101,10 +101,15 @@ def read_table(path: str | Path, what: str) -> pa.Table:
     """Read a Parquet file, or say what it was wanted for."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
-    with reading(path, f"cannot be read as {what}", MatrixError):
+    with reading(path, f"cannot be read as {what}", MatrixError, hint=folder_hint(path)):
         with pq.ParquetFile(path) as file:
             check_room(8.0 * file.metadata.num_rows * file.metadata.num_columns, f"reading {what}")
         return pq.read_table(path)
+
+
+def folder_hint(path: str | Path) -> str | None:
+    """Return what reads a folder, where a file of votes or labels was wanted."""
+    return "a run folder is read by RunFolder(path): matrix(), patterns(), labels()" if Path(path).is_dir() else None
 
 
 def stored_ids(ids: NDArray[Any]) -> pa.Array:

@@ -51,7 +51,9 @@ def test_a_column_of_words_means_classes_wherever_the_run_is_read(lfs, comments,
     for votes, meanings in ((bare, MEANINGS), (run, None), (run, MEANINGS)):
         assert np.array_equal(patterns_of(votes, gold="word", map_label=meanings).gold, plain.patterns().gold)
     settings = {"id": "id", "gold": "word", **SETTINGS}
-    again = lk.run(lfs, tmp_path / "comments.csv", tmp_path / "run", map_label=MEANINGS, **settings)
+    again = lk.run(
+        lfs, tmp_path / "comments.csv", tmp_path / "run", map_label=dict(reversed(MEANINGS.items())), **settings
+    )
     assert again.was_finished
     other = {**MEANINGS, "unsure": "HAM"}
     with pytest.raises(RunFolderError, match="gold changed"):

@@ -132,6 +132,13 @@ def test_a_saved_matrix_is_fitted_and_labeled(run, tmp_path):
     assert "labels.parquet" in error.value.hint
 
 
+def test_what_holds_no_votes_is_refused_in_one_line(corpus):
+    assert lk.fit_votes([[0, -1], [1, 1], [0, 0]], model="DawidSkene").n_classes_ == 2
+    for given, said in (([], "no votes are given"), (corpus, "no label matrix"), ("nowhere", "there is no folder")):
+        with pytest.raises(LabelkitError, match=said):
+            lk.fit_votes(given)
+
+
 def test_several_folders_are_fitted_as_the_whole(rules, votes, tmp_path):
     comments = lk.load_comments(3_000)
     halves = [
@@ -205,6 +212,10 @@ def test_a_folder_of_votes_is_read_as_a_run_and_says_where_it_ends(run, votes, t
     assert not lk.diff(votes, run).votes["n"].sum()
     half = lk.drift(votes, votes.matrix()[:1_500])
     assert not half.drifted
+    for load in (lk.LabelMatrix.load, lk.VotePatterns.load, lk.ProbabilisticLabels.load):
+        with pytest.raises(MatrixError, match="cannot be read as") as error:
+            load(votes.path)
+        assert "RunFolder(path)" in error.value.hint
     wanted = [
         votes.labels,
         votes.model,

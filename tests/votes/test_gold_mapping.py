@@ -22,6 +22,8 @@ NAMES = ["HAM", "SPAM"]
         ({True: "SPAM", "no": "HAM"}, ["true", "TRUE", "no"], [1, 1, 0]),
         ({"1": "SPAM", "true": "HAM"}, np.array([True, 1], dtype=object), [0, 1]),
         ({"?": None, "unsure": ""}, ["?", "unsure", "SPAM"], [-1, -1, 1]),
+        ({"5.0": "SPAM", "1.00": "HAM"}, np.array([5, 1]), [1, 0]),
+        ({"5": "SPAM", "1": "HAM"}, ["5.0", "1"], [1, 0]),
         ({"-1": "SPAM"}, np.array([-1]), [1]),
     ],
 )
