@@ -216,7 +216,7 @@ def _written(lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any
     """Record the prompts of rules for blocks of a corpus; returns its rows, and the rows that were looked at."""
     plan, opened = _opened(lfs, recorders, corpus)
     n_known = opened.n_rows
-    if n_known is None and opened.path is not None:  # the rows of a file are counted; of an iterator, all are taken
+    if n_known is None and opened.is_repeatable:  # the rows of files are counted; of an iterator, all are taken
         n_known = sum(map(len, opened.batches(plan.columns[:1], CHUNK)))
     block = min(CHUNK, rows)
     step = 1 if n_known is None else max(1, -(-n_known // rows))

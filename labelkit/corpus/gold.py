@@ -208,7 +208,7 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
     if not corpus.has_ids:
         highest = int(names.max(initial=-1)) if names.dtype.kind in "iu" else -1
         return np.arange(max(len(names), highest + 1) if corpus.n_rows is None else corpus.n_rows)
-    if corpus.path is None and not corpus.splittable:
+    if not corpus.is_repeatable:
         raise GoldError(
             "gold has the index 0, 1, 2, ..., of ids or of positions, and the corpus can be read only once",
             hint="give gold as a dict by id, or as an array in the order of the corpus",
