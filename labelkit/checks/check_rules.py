@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
 from labelkit.corpus import Batch, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
@@ -47,6 +48,7 @@ class Sample:
     problems: tuple[Problem, ...] = ()
 
 
+@takes_reading
 def check_rules(
     rules: Any,
     corpus: Any = None,
@@ -55,6 +57,7 @@ def check_rules(
     rows: int = ROWS,
     gold: Any = None,
     id: str | None = None,  # noqa: A002 - the word that users write
+    **reading: Unpack[ReadOptions],
 ) -> CheckReport:
     """Import rules, run their examples, look for mistakes, and try them on the first rows of a corpus.
 
@@ -70,6 +73,8 @@ def check_rules(
         As :func:`labelkit.run` takes it; for the gates on precision.
     id : str, optional
         The column that names the examples, where gold is by id.
+    format, delimiter, encoding, sheet : optional
+        How the files of the corpus are read; see :func:`labelkit.open_corpus`.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def check_rules(
         problems += [*lint(lfs), *([] if corpus is None else map(_untried, lfs))]
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
     linted = begin_lint(lfs)
-    sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id)
+    sample = try_rules(lfs, corpus, rows=rows, gold=gold, id=id, **reading)
     problems += linted()
     tried = lfs[list(sample.matrix.names)]
     judgements = judge(tried, sample.matrix, sample.gold)
@@ -91,6 +96,7 @@ def check_rules(
     return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(sample.matrix))
 
 
+@takes_reading
 def try_rules(
     lfs: LabelingFunctions,
     corpus: Any,
@@ -98,6 +104,7 @@ def try_rules(
     rows: int = ROWS,
     gold: Any = None,
     id: str | None = None,  # noqa: A002 - the word that users write
+    **reading: Unpack[ReadOptions],
 ) -> Sample:
     """Vote on the first rows of a corpus, without the rules that do not fit its columns; faults are recorded.
 
@@ -105,7 +112,7 @@ def try_rules(
 
     Parameters
     ----------
-    lfs, corpus, rows, gold, id
+    lfs, corpus, rows, gold, id, format, delimiter, encoding, sheet
         As in :func:`check_rules`.
 
     Returns
@@ -121,7 +128,7 @@ def try_rules(
     """
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
-    opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types)
+    opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types, **reading)
     misfits: dict[str, Problem] = {}
     for lf in lfs:
         if _costs(lf):

@@ -9,19 +9,29 @@ import click
 
 from labelkit._shared.command_line import as_on_command_line
 from labelkit._shared.secrets import masked
+from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import classes_named, cli, say, with_debug
 
 
 @cli.command()
 @click.argument("rules")
-@click.argument("corpus", required=False)
+@with_corpus(required=False)
 @click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
 @click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try.")
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the gates on precision by.")
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples, where gold is a file.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @with_debug
-def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, id_: str | None, **options: Any) -> None:
+def check(
+    rules: str,
+    *,
+    corpus: Any,
+    reading: dict[str, Any],
+    labels: str | None,
+    strict: bool,
+    id_: str | None,
+    **options: Any,
+) -> None:
     """Import RULES, run their examples, look for mistakes, and try them on a few rows of CORPUS.
 
     The exit status is 1 if there is an error: an example that does not get the vote that it expects, a rule that fails
@@ -32,9 +42,7 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
     if corpus is None and options["gold"] is not None:
         raise click.UsageError("--gold judges the votes on a corpus: give CORPUS behind RULES")
 
-    report = check_rules(
-        rules, None if corpus is None else Path(corpus), labels=classes_named(labels), id=id_, **options
-    )
+    report = check_rules(rules, corpus, labels=classes_named(labels), id=id_, **reading, **options)
     say(as_on_command_line(masked(str(report))))
     if not (report.clean if strict else report.ok):
         raise click.exceptions.Exit(1)
@@ -42,7 +50,7 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
 
 @cli.command()
 @click.argument("rules")
-@click.argument("corpus", type=click.Path(path_type=Path))
+@with_corpus()
 @click.option("--labels", metavar="A,B,...", help="The classes, where the rules do not say.")
 @click.option("--rows", default=100_000, show_default=True, help="About how many rows to look at.")
 @click.option("--price-in", type=float, help="What a million tokens of prompts cost (else: as the rules say).")
@@ -52,8 +60,9 @@ def check(rules: str, corpus: str | None, *, labels: str | None, strict: bool, i
 @with_debug
 def plan(
     rules: str,
-    corpus: Path,
     *,
+    corpus: Any,
+    reading: dict[str, Any],
     labels: str | None,
     rows: int,
     price_in: float | None,
@@ -72,10 +81,10 @@ def plan(
         raise click.UsageError("--price-in and --price-out go together")
     lfs = collect(rules, labels=classes_named(labels))
     prices = None if price_in is None or price_out is None else (price_in, price_out)
-    say(str(estimate(lfs, corpus, rows=rows, prices=prices)))
+    say(str(estimate(lfs, corpus, rows=rows, prices=prices, **reading)))
     for lf in lfs if show or ask else ():
         if asks_a_model(lf):
-            say(f"\n{dry_run(lf, corpus, n=show or 10, ask=ask)}")
+            say(f"\n{dry_run(lf, corpus, n=show or 10, ask=ask, **reading)}")
 
 
 @cli.command()

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import classes_named, cli, say, with_debug
 
 
 @cli.command(name="run")
 @click.argument("rules")
-@click.argument("corpus")
+@with_corpus()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions).")
 @click.option("--gold", metavar="COLUMN|FILE", help="Trusted labels, to judge the rules by.")
@@ -36,8 +37,9 @@ from labelkit.cli._program import classes_named, cli, say, with_debug
 @with_debug
 def run_command(
     rules: str,
-    corpus: str,
     *,
+    corpus: Any,
+    reading: dict[str, Any],
     out: Path,
     id_: str | None,
     gold: str | None,
@@ -50,14 +52,15 @@ def run_command(
 ) -> None:
     """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
 
-    RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
-    stopped goes on where it was when the same command is given again.
+    RULES is a Python file, a folder of them or a dotted name. CORPUS is a file (Parquet, CSV, JSONL, JSON, text,
+    Arrow, Excel), several, a folder, a quoted pattern such as 'data/**/*.csv.gz', or - for standard input. A run
+    that was stopped goes on where it was when the same command is given again.
     """
     from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
 
     finished = run(
         rules,
-        Path(corpus),
+        corpus,
         out,
         id=id_,
         gold=gold,
@@ -65,6 +68,7 @@ def run_command(
         labels=classes_named(labels),
         progress=False if quiet else None,
         cache=False if no_cache else None,
+        **reading,
         **settings,
     )
     if not quiet:
@@ -221,7 +225,7 @@ def bundle_command(
 
 @cli.command(name="predict")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.argument("corpus", type=click.Path(path_type=Path))
+@with_corpus()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--id", "id_", metavar="COLUMN", help="The column that names the examples (else: their positions).")
 @click.option("--workers", default=1, show_default=True, help="Threads to use.")
@@ -229,9 +233,11 @@ def bundle_command(
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @with_debug
-def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> None:
+def predict_command(
+    bundle: Path, *, corpus: Any, reading: dict[str, Any], out: Path, id_: str | None, on_fault: str, **options: Any
+) -> None:
     """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
 
     with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
-        say(str(predict_corpus(loaded, corpus, out, id=id_, **options)))
+        say(str(predict_corpus(loaded, corpus, out, id=id_, **reading, **options)))

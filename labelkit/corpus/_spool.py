@@ -10,6 +10,8 @@ import os
 import shutil
 import sys
 import tempfile
+import weakref
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -24,15 +26,24 @@ SHARE_OF_DISK: Final = 0.5
 """The share of the free space of the temporary folder that a copy may take."""
 
 
-def unnamed_file() -> tuple[IO[bytes], Path]:
-    """Open a temporary file; returns it with a path by which this process can open it again."""
-    opened = tempfile.TemporaryFile(prefix="labelkit-")  # noqa: SIM115 - the caller holds it
-    path = Path(f"/proc/{os.getpid()}/fd/{opened.fileno()}")
-    if path.exists():
-        return opened, path
-    opened.close()
-    named = tempfile.NamedTemporaryFile(prefix="labelkit-")  # noqa: SIM115 - as above
-    return named, Path(named.name)
+class UnnamedFile:
+    """A temporary file, there as long as this is.
+
+    Attributes
+    ----------
+    opened : binary file
+    path : Path
+        By which this process can open it again.
+    """
+
+    def __init__(self) -> None:
+        self.opened: IO[bytes] = tempfile.TemporaryFile(prefix="labelkit-")  # noqa: SIM115 - closed at the end of this
+        self.path = Path(f"/proc/{os.getpid()}/fd/{self.opened.fileno()}")
+        if not self.path.exists():
+            self.opened.close()
+            self.opened = tempfile.NamedTemporaryFile(prefix="labelkit-")  # noqa: SIM115 - as above
+            self.path = Path(self.opened.name)
+        weakref.finalize(self, self.opened.close)
 
 
 def spooled(path: Path) -> DataFile:
@@ -49,17 +60,13 @@ def spooled(path: Path) -> DataFile:
         raise CorpusError(
             "the corpus is standard input, and that is the keyboard", hint="zcat corpus.csv.gz | labelkit run RULES -"
         )
-    held, copy = unnamed_file()
-    try:
-        source = sys.stdin.buffer if is_input else path.open("rb")
-        size = _copied(source, held, name)
-    except BaseException:
-        held.close()
-        raise
+    copy = UnnamedFile()
+    with nullcontext(sys.stdin.buffer) if is_input else path.open("rb") as source:
+        size = _copied(source, copy.opened, name)
     if not size:
         hint = "check the command before the pipe" + ("; it can be read once in a process" if is_input else "")
         raise CorpusError(f"{name} is empty", hint=hint)
-    return DataFile(copy, shown=name, held=held)
+    return DataFile(copy.path, shown=name, held=copy)
 
 
 def _copied(source: Any, copy: IO[bytes], name: str) -> int:

@@ -109,10 +109,8 @@ class FilesCorpus:
 
     def stamp(self) -> FileStamp | None:
         """Return the sizes and times of the files as they are now; None for what is no file."""
-        if _is_stream(self.given):
-            return None
         try:
-            return stamp_of(self._paths())
+            return None if _is_stream(self.given) else stamp_of(self._paths())
         except (CorpusError, OSError):
             return FileStamp((), ())
 

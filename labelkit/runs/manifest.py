@@ -92,6 +92,7 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
+            "reading": dict(corpus.reading),
             "id": corpus.id,
             "columns": list(run_.applier.plan.columns),
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},

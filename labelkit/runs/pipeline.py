@@ -13,7 +13,7 @@ from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from labelkit._shared.files import remove
 from labelkit._shared.time_limit import TIME_LIMIT
@@ -23,6 +23,7 @@ from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.gold import open_gold
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
@@ -39,6 +40,7 @@ from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.votes.label_space import LabelSpace
 
 
+@takes_reading
 def run(
     rules: LabelingFunctions | ModuleType | str | Path | Sequence[Any],
     corpus: Any,
@@ -60,6 +62,7 @@ def run(
     report: bool = True,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
+    **reading: Unpack[ReadOptions],
 ) -> RunFolder:
     """Apply rules to a corpus, fit a label model, and write votes, labels and statistics to a folder.
 
@@ -91,6 +94,8 @@ def run(
         Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
     report : bool
         Whether to write ``report.html`` into the folder.
+    format, delimiter, encoding, sheet : optional
+        How the files of the corpus are read; see :func:`labelkit.open_corpus`.
 
     Returns
     -------
@@ -116,7 +121,7 @@ def run(
     with held_place(Path(out), force=force) as layout:
         applier = Applier(collect(rules, labels=labels))
         warn_of_odd_words(applier.lfs)
-        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
         with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
             estimator = _model(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from labelkit.corpus import Corpus, open_corpus
@@ -13,4 +14,5 @@ _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
     """Open a corpus as a run did, whose manifest describes it: same ids, types and rejected rows."""
     types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
-    return open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
+    reading = described.get("reading", {}) if isinstance(given, str | Path) else {}
+    return open_corpus(given, id=described["id"], types=types, on_bad_row="reject", **reading)

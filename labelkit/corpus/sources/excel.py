@@ -20,6 +20,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -32,7 +33,7 @@ import pyarrow.compute as pc
 from labelkit._shared.optional import optional
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
 from labelkit.corpus._files import DataFile
-from labelkit.corpus._spool import unnamed_file
+from labelkit.corpus._spool import UnnamedFile
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError, LabelkitError
@@ -87,7 +88,7 @@ class ExcelSource(FixedColumns):
         self._sheet = _converted(file, sheet)
         self.name = file.name
         self.column_names = tuple(name for name in self._sheet.names if name)
-        mapped = pa.memory_map(str(self._sheet.path))
+        mapped = pa.memory_map(str(self._sheet.copy.path))
         self._table = pa.ipc.open_file(mapped).read_all()
         self.n_rows: int = self._table.num_rows
 
@@ -124,9 +125,7 @@ class ExcelSource(FixedColumns):
             is_bad = pc.fill_null(pc.starts_with(texts, BAD), fill_value=False)
             for position in pc.indices_nonzero(is_bad).to_pylist():
                 reasons.setdefault(position, f"column {column!r}: {texts[position].as_py()[1:]}")
-            array, misfits = parse_text(
-                pc.if_else(is_bad, pa.scalar(None, pa.string()), texts), self.column_type(column)
-            )
+            array, misfits = _parsed(pc.if_else(is_bad, pa.scalar(None, pa.string()), texts), self.column_type(column))
             arrays.append(array)
             for position, reason in misfits.items():
                 reasons.setdefault(position, f"column {column!r}: {reason}")
@@ -151,6 +150,10 @@ class ExcelSource(FixedColumns):
         return f"{self._digest}/{column}"
 
 
+def _parsed(texts: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, str]]:
+    return (pa.nulls(len(texts)), {}) if pa.types.is_null(kind) else parse_text(texts, kind)
+
+
 def _shown(table: pa.Table, position: int) -> str:
     row = table.slice(position, 1).drop_columns([LINE]).to_pylist()[0]
     return ", ".join(str(value).lstrip(BAD) for value in row.values() if value is not None)
@@ -165,8 +168,7 @@ class _Sheet:
 
     names: list[str]
     kinds: dict[str, set[str]]
-    path: Path
-    held: Any
+    copy: UnnamedFile
 
 
 @dataclass
@@ -185,12 +187,12 @@ def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of parts of a workbook that hold no values
         try:
-            workbook = openpyxl.load_workbook(file.path.open("rb"), read_only=True, data_only=True)
-            try:
+            with (
+                file.path.open("rb") as opened,
+                closing(openpyxl.load_workbook(opened, read_only=True, data_only=True)) as workbook,
+            ):
                 chosen = _chosen(workbook, sheet, file)
                 return _written(chosen, _odd_cells(file, chosen), file)
-            finally:
-                workbook.close()
         except LabelkitError:
             raise
         except Exception as error:  # a damaged workbook fails anywhere in openpyxl
@@ -253,8 +255,8 @@ def _written(sheet: Any, odd: _Odd, file: DataFile) -> _Sheet:
     names = _names(header, line, sheet, odd, file)
     kinds: dict[str, set[str]] = {name: set() for name in names if name}
     schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in kinds)])
-    held, path = unnamed_file()
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+    copy = UnnamedFile()
+    with pa.OSFile(str(copy.path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         while block := list(islice(rows, BATCH)):
             texts: dict[str, list[str | None]] = {name: [] for name in kinds}
             for number, cells in block:
@@ -267,7 +269,7 @@ def _written(sheet: Any, odd: _Odd, file: DataFile) -> _Sheet:
                 *(pa.array(texts[name], pa.string()) for name in kinds),
             ]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    return _Sheet(names, kinds, path, held)
+    return _Sheet(names, kinds, copy)
 
 
 def _rows(sheet: Any, odd: _Odd) -> Iterator[tuple[int, list[Any]]]:
