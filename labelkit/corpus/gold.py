@@ -20,6 +20,8 @@ from labelkit._shared.spreadsheets import restored
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.open_files import by_suffix
+from labelkit.corpus.text_file import needed_encoding
 from labelkit.exceptions import GoldError, LabelkitError
 from labelkit.votes.alignment import (
     RowNames,
@@ -158,6 +160,7 @@ def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> Gol
             are_positions=not corpus.has_ids,
             corpus_columns=corpus.column_names,
             class_names=class_names,
+            encoding=needed_encoding(Path(gold), corpus.reading.get("encoding")),
         )
     else:
         source = _given_gold(gold, corpus)
@@ -260,6 +263,7 @@ def read_gold_file(
     are_positions: bool = False,
     corpus_columns: Sequence[str] = (),
     class_names: Sequence[str] = (),
+    encoding: str | None = None,
 ) -> GoldSource:
     """Read a file of ids and labels, of labels alone in the order of the corpus, or of the answers of annotators.
 
@@ -278,6 +282,8 @@ def read_gold_file(
         The columns of the corpus, one of which the file may name the examples by.
     class_names : sequence of str
         By which a file without a header is recognised.
+    encoding : str, optional
+        That of the file, if it is text and not UTF-8.
 
     Raises
     ------
@@ -286,11 +292,11 @@ def read_gold_file(
         names an id twice, or holds an id of another kind than the examples have.
     """
     try:
-        answers = read_annotations(path, id_columns=id_columns, class_names=class_names)
+        answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
         if answers is not None:
             _check_names(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
             return _by_name(_ids(answers.ids, path, are_text=are_text), answers.labels)
-        table = open_corpus(path)
+        table = open_corpus(path, encoding=encoding)
         key, label = _columns_of(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         _check_header(path, key, label, id_columns, class_names)
         _check_names(path, key, id_columns, corpus_columns, are_positions=are_positions)
@@ -396,7 +402,8 @@ def _ids(given: NDArray[Any], path: Path, *, are_text: bool | None) -> NDArray[A
 
 
 def _is_csv(path: Path) -> bool:
-    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+    kind = by_suffix(path.name)
+    return kind is not None and kind.name == "csv"
 
 
 def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:

@@ -51,6 +51,9 @@ _LOGGER = logging.getLogger("labelkit")
 _DECLARED = re.compile(rb"sep=([;\t|,])\s*", re.IGNORECASE)
 """A first line that names the delimiter."""
 
+SMALL_FILE = 2**18
+"""Bytes of a file that is read without a thread for it."""
+
 SLOW_BYTES = 2**16
 """Bytes of a block that is read by the definition as a whole; a larger one that is refused is cut in halves."""
 
@@ -238,7 +241,9 @@ def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
 
 def _chunks(file: CsvFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
     n_rows = 0
-    for block in one_ahead(_blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line)):
+    blocks = _blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line)
+    is_small = file.file.path.stat().st_size < SMALL_FILE
+    for block in blocks if is_small else one_ahead(blocks):
         parts = [block]
         while parts:
             part = parts.pop()

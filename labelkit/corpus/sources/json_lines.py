@@ -222,6 +222,16 @@ def _read_slowly(
     return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
 
 
+def first_object(file: DataFile) -> dict[str, Any]:
+    """Return the first object of a file of lines or of an array; empty if it begins with something else."""
+    cut = array_blocks if is_array(file) else line_blocks
+    for block in cut(file, FIRST_BYTES):
+        for line in block.lines():
+            row = _loads(line)
+            return row if isinstance(row, dict) else {}
+    return {}
+
+
 def _loads(line: bytes, encoding: str = "UTF-8") -> dict[str, Any] | str:
     """Parse one line; returns the object, or the reason why it is not one."""
     try:
