@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -117,6 +118,7 @@ class Applier:
     def __repr__(self) -> str:
         return f"Applier({len(self.lfs)} labeling functions over {self.lfs.space!r})"
 
+    @takes_reading
     def apply(
         self,
         corpus: Any,
@@ -132,6 +134,7 @@ class Applier:
         on_bad_row: Literal["raise", "reject"] = "raise",
         progress: bool | None = None,
         cache: VoteCache | str | Path | bool | None = None,
+        **reading: Unpack[ReadOptions],
     ) -> LabelMatrix:
         """Vote on every example of a corpus.
 
@@ -173,6 +176,8 @@ class Applier:
             Where votes are kept, so that after an edit only the rules that it changed vote again (see
             :mod:`labelkit.apply.vote_cache`). If not given: in the user's cache folder, for corpora of 10,000 rows and
             more.
+        format, delimiter, encoding, sheet : optional
+            How the files of the corpus are read; see :func:`labelkit.open_corpus`.
 
         Returns
         -------
@@ -190,7 +195,7 @@ class Applier:
         TimeLimitError
             If a rule took longer for a batch than ``time_limit``.
         """
-        opened = self.open(corpus, id=id, on_bad_row=on_bad_row)
+        opened = self.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
         parts = list(
             self.stream(
                 opened,
@@ -208,10 +213,18 @@ class Applier:
         )
         return self._matrix(parts, opened)
 
-    def open(self, corpus: Any, *, id: str | None = None, on_bad_row: Literal["raise", "reject"] = "raise") -> Corpus:  # noqa: A002
+    @takes_reading
+    def open(
+        self,
+        corpus: Any,
+        *,
+        id: str | None = None,  # noqa: A002 - the word that users write
+        on_bad_row: Literal["raise", "reject"] = "raise",
+        **reading: Unpack[ReadOptions],
+    ) -> Corpus:
         """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
         self.lfs = LabelingFunctions(self.lfs)  # which describes them as they are now: a global may have changed
-        opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row)
+        opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row, **reading)
         self.plan.check(opened.column_names, opened.column_type)
         return opened
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import islice, zip_longest
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import LabelkitError, StopRunError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import Calls, LabelingFunction
@@ -133,6 +134,7 @@ def _cells(one: PromptEstimate) -> list[str]:
     return [one.rule, one.model, *map(count, counts), cost]
 
 
+@takes_reading
 def estimate(
     rules: Any,
     corpus: Any,
@@ -141,6 +143,7 @@ def estimate(
     rows: int = ROWS,
     prices: tuple[float, float] | None = None,
     count_tokens: Callable[[str], int] | None = None,
+    **reading: Unpack[ReadOptions],
 ) -> Estimates:
     """Estimate the prompts of the ``@prompt`` rules among some rules for a corpus, without sending any.
 
@@ -172,7 +175,7 @@ def estimate(
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
     lfs = _asking(collect(rules, labels=labels))
     recorders = [_Recorder(_asker_of(lf)) for lf in lfs]
-    n_rows, n_seen = _written(lfs, recorders, corpus, rows)
+    n_rows, n_seen = _written(lfs, recorders, corpus, rows, reading)
     answered = [_known_answers(recorder) for recorder in recorders]
     scale = n_rows / n_seen if n_seen else 0.0
     each = (
@@ -219,11 +222,13 @@ class _Recorder:
         return [self.asker]
 
 
-def _written(lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any, rows: int) -> tuple[int, int]:
+def _written(
+    lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any, rows: int, reading: ReadOptions
+) -> tuple[int, int]:
     """Record the prompts of rules for blocks of a corpus; returns its rows, and the rows that were looked at."""
-    plan, opened = _opened(lfs, recorders, corpus)
+    plan, opened = _opened(lfs, recorders, corpus, reading)
     n_known = opened.n_rows
-    if n_known is None and opened.path is not None:  # the rows of a file are counted; of an iterator, all are taken
+    if n_known is None and opened.is_repeatable:  # the rows of files are counted; of an iterator, all are taken
         n_known = sum(map(len, opened.batches(plan.columns[:1], CHUNK)))
     block = min(CHUNK, rows)
     step = 1 if n_known is None else max(1, -(-n_known // rows))
@@ -236,10 +241,12 @@ def _written(lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any
     return n_rows, n_seen
 
 
-def _opened(lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any) -> tuple[Plan, Corpus]:
+def _opened(
+    lfs: LabelingFunctions, recorders: Sequence[_Recorder], corpus: Any, reading: ReadOptions
+) -> tuple[Plan, Corpus]:
     recorded = [_recorded(lf, recorder) for lf, recorder in zip(lfs, recorders, strict=True)]
     plan = Plan(LabelingFunctions(recorded, labels=lfs.space))
-    opened = open_corpus(corpus, types=plan.types)
+    opened = open_corpus(corpus, types=plan.types, **reading)
     plan.check(opened.column_names, opened.column_type)
     return plan, opened
 
@@ -330,7 +337,10 @@ class DryRun:
         return "\n".join(lines)
 
 
-def dry_run(rule: LabelingFunction[...], corpus: Any, *, n: int = 10, ask: bool = False) -> DryRun:
+@takes_reading
+def dry_run(
+    rule: LabelingFunction[...], corpus: Any, *, n: int = 10, ask: bool = False, **reading: Unpack[ReadOptions]
+) -> DryRun:
     """Show what a ``@prompt`` rule would ask about the first examples of a corpus, and if wanted what is answered.
 
     Parameters
@@ -361,7 +371,7 @@ def dry_run(rule: LabelingFunction[...], corpus: Any, *, n: int = 10, ask: bool 
         raise LabelkitError(f"{rule!r} does not ask a language model", hint="@prompt makes a rule that does")
     recorder = _Recorder(_asker_of(rule))
     space = LabelSpace.of(rule.enum) if rule.enum is not None else LabelSpace.of(max(rule.labels or (0,)) + 1)
-    plan, opened = _opened(LabelingFunctions([rule], labels=space), [recorder], corpus)
+    plan, opened = _opened(LabelingFunctions([rule], labels=space), [recorder], corpus, reading)
     for batch in opened.batches(plan.columns, CHUNK):
         plan.vote(batch.table)
         if len(recorder.prompts) >= n:

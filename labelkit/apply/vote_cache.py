@@ -207,7 +207,8 @@ class VoteCache:
         if corpus.stamp is None:
             return corpus.content(column)
         stamp = fingerprint(corpus.stamp)
-        note = self.folder / "corpora" / f"{fingerprint(str(corpus.path), column)}.json"
+        files = [file[0] for file in corpus.stamp.files]
+        note = self.folder / "corpora" / f"{fingerprint(files, sorted(corpus.reading.items()), column)}.json"
         if note.parent.is_symlink() or note.is_symlink():
             return corpus.content(column)
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):  # a note that cannot be read is none

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Unpack
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from labelkit._shared.numbers import count, percent
 from labelkit._shared.spreadsheets import harmless_table
 from labelkit.bundles.loading import Bundle
 from labelkit.corpus import BATCH_ROWS
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import BundleError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -74,6 +75,7 @@ class Predictions:
         return visible("\n".join([*lines, f"written to {self.path}"]))
 
 
+@takes_reading
 def predict_corpus(
     bundle: Bundle,
     corpus: Any,
@@ -84,13 +86,14 @@ def predict_corpus(
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
     progress: bool | None = None,
+    **reading: Unpack[ReadOptions],
 ) -> Predictions:
     """Label a corpus with a bundle, and write the labels to a file; memory is bounded by a batch for each worker.
 
     Parameters
     ----------
     bundle : Bundle
-    corpus, id, on_bad_row, progress
+    corpus, id, on_bad_row, progress, format, delimiter, encoding, sheet
         As in :meth:`labelkit.Applier.apply`.
     out : path
         A ``.parquet``, ``.csv`` or ``.jsonl`` file; it has its name when it is whole.
@@ -114,7 +117,7 @@ def predict_corpus(
     if path.exists() and not force:
         raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it")
     applier = bundle.applier()
-    opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
+    opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
     n_examples, faults = 0, list[Fault]()
     counts = dict.fromkeys(bundle.class_names, 0)
     with replaced(path) as draft, _WRITERS[path.suffix.lower()](draft) as write:

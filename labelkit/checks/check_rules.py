@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ from labelkit.corpus import Batch, open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
@@ -48,6 +49,7 @@ class Sample:
     problems: tuple[Problem, ...] = ()
 
 
+@takes_reading
 def check_rules(
     rules: Any,
     corpus: Any = None,
@@ -59,6 +61,7 @@ def check_rules(
     gold: Any = None,
     map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
+    **reading: Unpack[ReadOptions],
 ) -> CheckReport:
     """Import rules, run their examples, look for mistakes, and try them on the first rows of a corpus.
 
@@ -80,6 +83,8 @@ def check_rules(
         As :func:`labelkit.run` takes it.
     id : str, optional
         The column that names the examples, where gold is by id.
+    format, delimiter, encoding, sheet : optional
+        How the files of the corpus are read; see :func:`labelkit.open_corpus`.
 
     Returns
     -------
@@ -93,7 +98,15 @@ def check_rules(
         return CheckReport(lfs, n_examples, _sorted(problems, lfs))
     linted = begin_lint(lfs)
     tried_rows = try_rules(
-        lfs, corpus, rows=rows, sample=sample, random_state=random_state, gold=gold, map_label=map_label, id=id
+        lfs,
+        corpus,
+        rows=rows,
+        sample=sample,
+        random_state=random_state,
+        gold=gold,
+        map_label=map_label,
+        id=id,
+        **reading,
     )
     tried = lfs[list(tried_rows.matrix.names)]
     judgements = judge(tried, tried_rows.matrix, tried_rows.gold)
@@ -102,6 +115,7 @@ def check_rules(
     return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(tried_rows.matrix))
 
 
+@takes_reading
 def try_rules(
     lfs: LabelingFunctions,
     corpus: Any,
@@ -112,6 +126,7 @@ def try_rules(
     gold: Any = None,
     map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
+    **reading: Unpack[ReadOptions],
 ) -> Sample:
     """Vote on the first rows of a corpus, or on a sample, without the rules that do not fit its columns.
 
@@ -119,7 +134,7 @@ def try_rules(
 
     Parameters
     ----------
-    lfs, corpus, rows, sample, random_state, gold, map_label, id
+    lfs, corpus, rows, sample, random_state, gold, map_label, id, format, delimiter, encoding, sheet
         As in :func:`check_rules`.
 
     Returns
@@ -135,7 +150,8 @@ def try_rules(
     """
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
-    opened, choice = open_corpus(corpus, id=id, types=Applier(lfs).plan.types), RowChoice(None, sample, random_state)
+    opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types, **reading)
+    choice = RowChoice(None, sample, random_state)
     rows = rows if sample is None else sample
     misfits: dict[str, Problem] = {}
     for lf in lfs:

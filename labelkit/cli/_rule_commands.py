@@ -11,12 +11,13 @@ import click
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message
 from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
+from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
 
 
 @cli.command()
 @click.argument("rules")
-@click.argument("corpus", required=False)
+@with_corpus(required=False)
 @with_rule_options
 @click.option("--rows", default=1_000, show_default=True, help="How many rows of the corpus to try, from its start.")
 @click.option("--sample", type=int, metavar="N", help="Try N rows instead that are drawn at random.")
@@ -27,8 +28,9 @@ from labelkit.cli._program import cli
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 def check(
     rules: str,
-    corpus: str | None,
     *,
+    corpus: Any,
+    reading: dict[str, Any],
     labels: str | None,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -50,16 +52,14 @@ def check(
 
     lfs = collected(rules, labels, select, exclude)
     meanings = label_meanings(map_label, gold=gold)
-    report = check_rules(
-        lfs, None if corpus is None else Path(corpus), id=id_, gold=gold, map_label=meanings, **options
-    )
+    report = check_rules(lfs, corpus, id=id_, gold=gold, map_label=meanings, **reading, **options)
     good = report.clean if strict else report.ok
     return CommandAnswer.of(report, text=shown_message(str(report)), status=0 if good else 1)
 
 
 @cli.command()
 @click.argument("rules")
-@click.argument("corpus", type=click.Path(path_type=Path))
+@with_corpus()
 @with_rule_options
 @click.option("--rows", default=100_000, show_default=True, help="About how many rows to look at.")
 @click.option("--price-in", type=float, help="What a million tokens of prompts cost (else: as the rules say).")
@@ -68,8 +68,9 @@ def check(
 @click.option("--ask", is_flag=True, help="Ask them too: the answers are paid for, and kept.")
 def plan(
     rules: str,
-    corpus: Path,
     *,
+    corpus: Any,
+    reading: dict[str, Any],
     labels: str | None,
     select: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -89,8 +90,9 @@ def plan(
         raise click.UsageError("--price-in and --price-out go together")
     lfs = collected(rules, labels, select, exclude)
     prices = None if price_in is None or price_out is None else (price_in, price_out)
-    estimates = estimate(lfs, corpus, rows=rows, prices=prices)
-    shown = [dry_run(lf, corpus, n=show or 10, ask=ask) for lf in lfs if (show or ask) and asks_a_model(lf)]
+    estimates = estimate(lfs, corpus, rows=rows, prices=prices, **reading)
+    asking = [lf for lf in lfs if (show or ask) and asks_a_model(lf)]
+    shown = [dry_run(lf, corpus, n=show or 10, ask=ask, **reading) for lf in asking]
     values = {**estimates.to_dict(), "shown": [one.to_dict() for one in shown]}
     return CommandAnswer.of(values, text="\n\n".join(map(str, (estimates, *shown))))
 

@@ -9,6 +9,7 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import with_gold_options, with_rule_options
+from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
@@ -16,7 +17,7 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 
 @cli.command(name="run")
 @click.argument("rules")
-@click.argument("corpus")
+@with_corpus()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
 @with_gold_options
 @with_model_options
@@ -27,8 +28,9 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 def run_command(
     rules: str,
-    corpus: str,
     *,
+    corpus: Any,
+    reading: dict[str, Any],
     out: Path,
     model: str,
     options: tuple[str, ...],
@@ -39,8 +41,9 @@ def run_command(
 ) -> Any:
     """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
 
-    RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
-    stopped goes on where it was when the same command is given again.
+    RULES is a Python file, a folder of them or a dotted name. CORPUS is a file (Parquet, CSV, JSONL, JSON, text,
+    Arrow, Excel), several, a folder, a quoted pattern such as 'data/**/*.csv.gz', or - for standard input. A run
+    that was stopped goes on where it was when the same command is given again.
     """
     from labelkit.runs.pipeline import LabelStage  # noqa: PLC0415 - --help has to be quick
 
@@ -50,6 +53,7 @@ def run_command(
         corpus,
         out,
         lambda names: LabelStage(chosen_model(model, options, class_prior, names), teach, report),
+        reading=reading,
         **settings,
     )
     return of_run(finished)
@@ -169,16 +173,18 @@ def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | 
 
 @cli.command(name="predict")
 @click.argument("bundle", type=click.Path(path_type=Path))
-@click.argument("corpus", type=click.Path(path_type=Path))
+@with_corpus()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--id", "id_", metavar="COLUMN")
 @click.option("--workers", default=1, show_default=True)
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
 @click.option("--force", is_flag=True)
-def predict_command(bundle: Path, corpus: Path, *, out: Path, id_: str | None, on_fault: str, **options: Any) -> Any:
+def predict_command(
+    bundle: Path, *, corpus: Any, reading: dict[str, Any], out: Path, id_: str | None, on_fault: str, **options: Any
+) -> Any:
     """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
 
     with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
-        return predict_corpus(loaded, corpus, out, id=id_, **options)
+        return predict_corpus(loaded, corpus, out, id=id_, **reading, **options)

@@ -9,6 +9,7 @@ import click
 
 from labelkit.cli._answers import of_run, written
 from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
+from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
@@ -16,20 +17,20 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 
 @cli.command(name="apply")
 @click.argument("rules")
-@click.argument("corpus")
+@with_corpus()
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of votes to make.")
 @with_gold_options
 @with_rule_options
 @with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True)
-def apply_command(rules: str, corpus: str, *, out: Path, **settings: Any) -> Any:
+def apply_command(rules: str, *, corpus: Any, reading: dict[str, Any], out: Path, **settings: Any) -> Any:
     """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
 
     `labelkit fit` learns a label model from the votes, and `labelkit label` makes labels of them; `labelkit run` does
     all three. When the same command is given again after it was stopped, it goes on where it was.
     """
-    return of_run(voted_on(rules, corpus, out, lambda _: None, **settings))
+    return of_run(voted_on(rules, corpus, out, lambda _: None, reading=reading, **settings))
 
 
 @cli.command(name="fit")

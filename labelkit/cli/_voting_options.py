@@ -35,7 +35,7 @@ with_voting_options = with_options(
 
 def voted_on(
     rules: str,
-    corpus: str,
+    corpus: Any,
     out: Path,
     labeling_of: Callable[[Sequence[str]], LabelStage | None],
     *,
@@ -58,7 +58,7 @@ def voted_on(
     return run_to(
         out,
         lambda: collected(rules, labels, select, exclude),
-        Path(corpus),
+        corpus,
         labeling_of,
         id=id_,
         rows=RowChoice(limit, sample, random_state),

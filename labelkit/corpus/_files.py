@@ -1,25 +1,18 @@
-"""Open, decompress and hash files; shared by all readers of files."""
+"""Name, hash and watch files; shared by all readers of files."""
 
 from __future__ import annotations
 
-import codecs
-import gzip
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
-from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase, UnsupportedOperation
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
 from labelkit._shared.threads import in_threads
-from labelkit.corpus.file_kinds import FIRST_BYTES, GZIP, encoding_hint, kind_of, marked_encoding
-from labelkit.exceptions import CorpusError
 
 BLOCK_BYTES = 4 * 2**20
 """Bytes that are read and parsed together."""
@@ -32,9 +25,6 @@ FINGERPRINT_DIGITS = 32
 
 LARGEST_ROW = 32 * 2**20
 """Bytes of the longest row of a text file that is accepted; a longer one is a quote left open, or a gzip bomb."""
-
-RECODED_BYTES = 2**18
-"""Bytes of a file in another encoding that are decoded together."""
 
 BOM = b"\xef\xbb\xbf"
 """Byte order mark, which some programs write at the beginning of UTF-8."""
@@ -60,11 +50,9 @@ class FileStamp:
         return max((*self.changed, *(file[-1] for file in self.files)), default=0) / 1e9
 
 
-def stamp_of(path: Path) -> FileStamp:
-    """Return the stamp of a file, or of the files of a folder that are not hidden; empty if it is not there."""
+def stamp_of(paths: Sequence[Path]) -> FileStamp:
+    """Return the stamp of files; empty if one is not there."""
     try:
-        is_folder = path.is_dir()
-        paths = sorted(p for p in path.iterdir() if not p.name.startswith((".", "_"))) if is_folder else [path]
         stats = [(str(one.absolute()), one.stat()) for one in paths]
     except (OSError, ValueError):  # ValueError: a text with a NUL, which is no path
         return FileStamp((), ())
@@ -72,94 +60,59 @@ def stamp_of(path: Path) -> FileStamp:
     return FileStamp(files, tuple(stat.st_ctime_ns for _, stat in stats))
 
 
-def open_bytes(path: Path) -> BufferedIOBase:
-    """Open a text file; one that is gzipped is decompressed, also without ``.gz``, and UTF-16 is read as UTF-8.
+@dataclass(frozen=True)
+class DataFile:
+    """A file of examples, or of a list.
 
-    Raises
-    ------
-    CorpusError
-        If it is of a kind that is not text.
+    Parameters
+    ----------
+    path : Path
+        Where its bytes are.
+    encoding : str, optional
+        That of its text, if it was given; else UTF-8, or what its first bytes name.
+    shown : str, optional
+        The name of what was copied into it, such as ``standard input``; it is no file of the user then.
+    asks : bool
+        Whether an encoding could have been given where the file is read, so that an error may ask for it.
+    held : object
+        What keeps a copy there.
     """
-    opened = path.open("rb")
-    if path.suffix.lower() == ".gz" or opened.peek(len(GZIP)).startswith(GZIP):
-        opened.close()
-        opened = cast("BufferedReader", gzip.open(path, "rb"))  # noqa: SIM115 - the caller closes it
-    first = opened.peek(FIRST_BYTES)[:FIRST_BYTES]
-    kind = kind_of(first)
-    if kind is not None:
-        opened.close()
-        raise CorpusError(f"{str(path)!r} is not text but {kind.name}", hint=kind.remedy)
-    encoding = marked_encoding(first)
-    return opened if encoding is None else BufferedReader(_Recoded(opened, encoding), RECODED_BYTES)
+
+    path: Path
+    encoding: str | None = None
+    shown: str | None = None
+    asks: bool = True
+    held: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.path) if self.shown is None else self.shown
+
+    @property
+    def place(self) -> Path | None:
+        """The path, if it is a file of the user."""
+        return self.path if self.shown is None else None
+
+    def absolute(self) -> DataFile:
+        """The same file, from whichever folder it is opened."""
+        return replace(self, path=self.path.absolute())
+
+    def digest(self, *options: Any) -> str:
+        """Hash the bytes, and the options that say what they mean, of those that were given."""
+        given = [option for option in (self.encoding, *options) if option is not None]
+        content = fingerprint_files([self.path])
+        return content if not given else sha256(f"{content}{given}".encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
 
-class _Recoded(RawIOBase):
-    """A text file in another encoding, read as UTF-8; offsets are those of the UTF-8."""
-
-    def __init__(self, source: BufferedIOBase, encoding: str) -> None:
-        self._source, self._encoding = source, encoding
-        self._rewind()
-
-    def _rewind(self) -> None:
-        self._source.seek(0)
-        self._decoder = codecs.getincrementaldecoder(self._encoding)()
-        self._ready, self._offset = b"", 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Decode the next bytes."""
-        is_more = True
-        while is_more and not self._ready:
-            read = self._source.read(RECODED_BYTES)
-            is_more = bool(read)
-            self._ready = self._decoder.decode(read, final=not is_more).encode(errors="surrogatepass")
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready, self._offset = self._ready[size:], self._offset + size
-        return size
-
-    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
-        """Decode up to an offset, from the beginning if it was passed already."""
-        if whence != SEEK_SET:
-            raise UnsupportedOperation("only offsets from the beginning")
-        if offset < self._offset:
-            self._rewind()
-        while self._offset < offset and self.readinto(bytearray(min(RECODED_BYTES, offset - self._offset))):
-            pass
-        return self._offset
-
-    def tell(self) -> int:
-        """Return the number of bytes that were read."""
-        return self._offset
-
-    def close(self) -> None:
-        """Close the file."""
-        self._source.close()
-        super().close()
+def is_remote(path: Any) -> bool:
+    """Return whether a file is at an address, with the methods of a path that readers use."""
+    return not isinstance(path, Path)
 
 
-@contextmanager
-def file_errors(path: Path) -> Iterator[None]:
-    """Raise CorpusError with the path of the file where its gzip data or its UTF-16 is truncated or invalid."""
-    try:
-        yield
-    except EOFError as error:
-        raise CorpusError(f"{str(path)!r} is cut off: its gzip data ends too early", hint="copy it again") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise CorpusError(f"{str(path)!r} is not valid gzip: {error}", hint="rename it, or copy it again") from error
-    except UnicodeDecodeError as error:
-        reason = f"{error.reason} at byte {error.start}"
-        hint = (
-            "save it as UTF-8" if error.encoding.startswith(("utf-16", "utf-32")) else encoding_hint(error.object, path)
-        )
-        raise CorpusError(f"{str(path)!r} is not valid {error.encoding}: {reason}", hint=hint) from error
+def readable(path: Any) -> Any:
+    """Return what a library opens that takes a path or an open file: the latter of a file that is elsewhere."""
+    return path.open("rb", buffering=0) if is_remote(path) else path
 
 
 def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -185,13 +138,19 @@ def is_utf8(data: bytes | memoryview) -> bool:
     return True
 
 
-def fingerprint_files(paths: Sequence[Path]) -> str:
+def fingerprint_files(paths: Sequence[Any]) -> str:
     """Hash the bytes of files; of several, also their names and sizes.
 
     Each file is hashed in pieces of a fixed size, in threads; the result is the hash of these hashes.
     """
     digest = sha256()
     for path in paths:
+        key = path.content_key() if is_remote(path) else None
+        if key == "":
+            return ""
+        if key is not None:
+            digest.update(f"{key}\0".encode())
+            continue
         size = path.stat().st_size
         if len(paths) > 1:
             digest.update(f"{path.name}\0{size}\0".encode(errors="surrogateescape"))

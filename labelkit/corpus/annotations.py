@@ -23,8 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit._shared.user_errors import stack_level
-from labelkit.corpus.corpus import BATCH_ROWS
+from labelkit.corpus._byte_streams import open_bytes, unpacked_name
+from labelkit.corpus._files import DataFile
+from labelkit.corpus.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.open_files import by_suffix
+from labelkit.corpus.sources.json_lines import first_object
+from labelkit.corpus.text_file import open_text
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 
@@ -80,6 +85,7 @@ def read_annotations(
     id_columns: Sequence[str | None] = (),
     label: str | None = None,
     class_names: Sequence[str] = (),
+    encoding: str | None = None,
 ) -> Annotations | None:
     """Read the answers of annotators, if a file holds such.
 
@@ -94,6 +100,8 @@ def read_annotations(
         The name of the question, in a project of Label Studio that has several.
     class_names : sequence of str
         Where there are two, a label of Prodigy that was rejected is the other one.
+    encoding : str, optional
+        That of the file, if it is text and not UTF-8.
 
     Returns
     -------
@@ -105,16 +113,17 @@ def read_annotations(
     GoldError
         If it does not say of which example an answer is, or an example has several labels by one annotator.
     """
-    kind = format or _recognised(path)
+    file = DataFile(path, encoding)
+    kind = format or _recognised(file)
     if kind is None:
         return None
     keys = [*(name for name in id_columns if name is not None), *EXAMPLE_KEYS]
     if kind == "crowd":
-        key, answers = _crowd(path, id_columns)
+        key, answers = _crowd(file, id_columns)
     elif kind == "prodigy":
-        key, answers = _prodigy(path, keys, class_names)
+        key, answers = _prodigy(file, keys, class_names)
     else:
-        key, answers = _label_studio(path, keys, label)
+        key, answers = _label_studio(file, keys, label)
     return _agreed(key, list(answers), path)
 
 
@@ -146,41 +155,35 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
 # What a file is -------------------------------------------------------------------------------------------------------
 
 
-def _recognised(path: Path) -> AnnotationFormat | None:
+def _recognised(file: DataFile) -> AnnotationFormat | None:
     """Recognise a file by its first object, or its columns."""
-    name = path.name.lower()
-    if name.endswith(".json"):
-        return "label-studio"
-    if name.endswith((".jsonl", ".ndjson")):
-        first = _first_object(path)
+    kind = by_suffix(file.path.name)
+    if kind is None:
+        return None
+    if kind.name in {"json", "jsonl"}:
+        first = first_object(file)
         if "answer" in first and ({"accept", "options", "_task_hash", "_input_hash", "meta"} & set(first)):
             return "prodigy"
-    if not name.endswith((".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")):
-        return None
-    columns = set(open_corpus(path).column_names)
+        is_task = isinstance(first.get("data"), dict) or {"annotations", "predictions"} & set(first)
+        if kind.name == "json" and (is_task or not first):
+            return "label-studio"
+    columns = set(_opened(file).column_names)
     if len(columns & _STUDIO) >= 3 and "annotation_id" in columns:
         return "label-studio"
     is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, ANSWER_COLUMNS))
     return "crowd" if is_long else None
 
 
-def _first_object(path: Path) -> Mapping[str, Any]:
-    with path.open("rb") as lines:
-        for line in lines:
-            if line.strip():
-                try:
-                    value = json.loads(line)
-                except (ValueError, RecursionError):
-                    return {}
-                return value if isinstance(value, dict) else {}
-    return {}
+def _opened(file: DataFile) -> Corpus:
+    return open_corpus(file.path, encoding=file.encoding)
 
 
 # Label Studio ---------------------------------------------------------------------------------------------------------
 
 
-def _label_studio(path: Path, keys: Sequence[str], label: str | None) -> tuple[str, Iterator[WorkerAnswer]]:
-    tasks = _studio_tasks(path)
+def _label_studio(file: DataFile, keys: Sequence[str], label: str | None) -> tuple[str, Iterator[WorkerAnswer]]:
+    path = file.path
+    tasks = _studio_tasks(file)
     if not tasks:
         raise GoldError(f"{path} holds no tasks", hint="export the project as JSON, JSON-MIN or CSV")
     if isinstance(tasks[0].get("data"), dict):
@@ -190,17 +193,19 @@ def _label_studio(path: Path, keys: Sequence[str], label: str | None) -> tuple[s
     return key, _short_answers(tasks, key, label, path)
 
 
-def _studio_tasks(path: Path) -> list[dict[str, Any]]:
-    if path.name.lower().endswith(".json"):
+def _studio_tasks(file: DataFile) -> list[dict[str, Any]]:
+    path = file.path
+    if unpacked_name(path.name).endswith(".json"):
         try:
-            value = json.loads(path.read_bytes())
+            with open_text(path, file.encoding) as opened:
+                value = json.load(opened)
         except (ValueError, RecursionError) as error:
             raise GoldError(f"{path} is not JSON: {error}", hint="export it again") from None
         tasks = value if isinstance(value, list) else [value]
         if not all(isinstance(task, dict) for task in tasks):
             raise GoldError(f"{path} is no list of tasks", hint="export the project of Label Studio as JSON")
         return tasks
-    corpus = open_corpus(path)
+    corpus = _opened(file)
     rows = (row for batch in corpus.batches(corpus.column_names, BATCH_ROWS) for row in batch.table.to_pylist())
     return list(rows)
 
@@ -275,16 +280,18 @@ def _short_answers(
 # Prodigy --------------------------------------------------------------------------------------------------------------
 
 
-def _prodigy(path: Path, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[WorkerAnswer]]:
-    tasks = list(_lines(path))
+def _prodigy(file: DataFile, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[WorkerAnswer]]:
+    path = file.path
+    tasks = list(_lines(file))
     if not tasks:
         raise GoldError(f"{path} holds no tasks", hint="prodigy db-out DATASET > file.jsonl")
     key = _key({**(tasks[0].get("meta") or {}), **tasks[0]}, keys, path)
     return key, _prodigy_answers(tasks, key, class_names, path)
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as lines:
+def _lines(file: DataFile) -> Iterator[dict[str, Any]]:
+    path = file.path
+    with open_bytes(file) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -322,8 +329,9 @@ def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[
 # Long tables ----------------------------------------------------------------------------------------------------------
 
 
-def _crowd(path: Path, id_columns: Sequence[str | None]) -> tuple[str, Iterator[WorkerAnswer]]:
-    corpus = open_corpus(path)
+def _crowd(file: DataFile, id_columns: Sequence[str | None]) -> tuple[str, Iterator[WorkerAnswer]]:
+    path = file.path
+    corpus = _opened(file)
     columns = corpus.column_names
     wanted = {"example": [*id_columns, *TASK_COLUMNS], "annotator": WORKER_COLUMNS, "answer": ANSWER_COLUMNS}
     named = {what: next((name for name in names if name in columns), None) for what, names in wanted.items()}

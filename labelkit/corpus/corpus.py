@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver
-from labelkit.corpus._files import FileStamp, stamp_of
+from labelkit.corpus._files import FileStamp
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
+from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
+from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusChangedError, CorpusError
 
 if TYPE_CHECKING:
@@ -74,7 +76,11 @@ class Corpus:
     on_bad_row : {"raise", "reject"}
         What to do with a row that cannot be read.
     stamp : FileStamp, optional
-        Of the file or folder, from before anything of it was read.
+        Of the files, from before anything of them was read.
+    look : callable, optional
+        Returns the stamp of the files as they are now.
+    reading : ReadOptions, optional
+        The options that the files are read with.
 
     Attributes
     ----------
@@ -89,9 +95,12 @@ class Corpus:
         id: str | None = None,  # noqa: A002 - the word that users write
         on_bad_row: Literal["raise", "reject"] = "raise",
         stamp: FileStamp | None = None,
+        look: Callable[[], FileStamp | None] | None = None,
+        reading: ReadOptions | None = None,
     ) -> None:
         self._source = source
-        self._stamp = stamp
+        self._stamp, self._look = stamp, look
+        self._reading: ReadOptions = reading or {}
         self._digest: str | None = None
         self._id = id
         index = source.frame_index
@@ -115,6 +124,10 @@ class Corpus:
     def column_names(self) -> tuple[str, ...]:
         """The columns, in the order of the source."""
         return self._source.column_names
+
+    def has_column(self, name: str) -> bool:
+        """Return whether a name is that of a column, or of a field of one: ``user.followers``."""
+        return name in self.column_names or (isinstance(self._source, RenamedSource) and self._source.has_field(name))
 
     @property
     def id(self) -> str | None:
@@ -174,7 +187,7 @@ class Corpus:
 
     def with_id(self, column: str) -> Corpus:
         """The same rows, named by a column."""
-        return Corpus(self._source, id=column, on_bad_row=self.on_bad_row)
+        return Corpus(self._source, id=column, on_bad_row=self.on_bad_row, reading=self._reading)
 
     @property
     def frame_index(self) -> FrameIndex | None:
@@ -183,8 +196,30 @@ class Corpus:
 
     @property
     def path(self) -> Path | None:
-        """The file or folder that is read, if it is one."""
+        """The file, folder or pattern that is read, if it is one."""
         return self._source.path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read, in their order; empty for what is no file, and for a copy of a stream."""
+        several: tuple[Path, ...] | None = getattr(self._source, "files", None)
+        return several if several is not None else () if self.path is None else (self.path,)
+
+    @property
+    def rows_of_files(self) -> tuple[int | None, ...]:
+        """The rows of each file that were kept; None where only reading could tell, and it was not read to its end."""
+        several: list[int | None] | None = getattr(self._source, "rows_of_files", None)
+        return tuple(several) if several is not None else (self.n_rows,) * len(self.files)
+
+    @property
+    def reading(self) -> ReadOptions:
+        """The options that its files are read with."""
+        return self._reading
+
+    @property
+    def is_repeatable(self) -> bool:
+        """True if it can be read more than once."""
+        return bool(self.files) or self.splittable or not getattr(self._source, "once", False)
 
     @property
     def on_bad_row(self) -> Literal["raise", "reject"]:
@@ -302,9 +337,9 @@ class Corpus:
         CorpusChangedError
             If one was written again, also with the same size and time.
         """
-        if self._stamp is None or self.path is None:
+        if self._stamp is None or self._look is None:
             return
-        now = stamp_of(self.path)
+        now = self._look() or FileStamp((), ())
         if now == self._stamp:
             return
         if now.files != self._stamp.files or self._digest is None or self._digest != _fresh_digest(self._source):
@@ -334,17 +369,17 @@ class Corpus:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the source, which opens its file again in the worker process, and the options."""
-        if self.path is None:
+        if not self.files:
             raise CorpusError(
                 f"{self._source.name} cannot be sent to another process", hint="write it to Parquet first"
             )
-        return partial(Corpus, id=self._id, on_bad_row=self._bad.on_bad_row), (self._source,)
+        return partial(Corpus, id=self._id, on_bad_row=self._bad.on_bad_row, reading=self._reading), (self._source,)
 
     def _read_columns(self, columns: Sequence[str]) -> list[str]:
         """List what has to be read: the columns, the id, and at least one column to count rows by."""
         self._check_columns(columns)
         ids = [] if self._id_column is None else [self._id_column]
-        if not self.column_names and self.path is not None:
+        if not self.column_names and self.files:
             raise CorpusError(f"{self._source.name} has no column with a name", hint="name the columns in a header")
         return list(dict.fromkeys([*columns, *ids])) or list(self.column_names[:1])
 

@@ -16,9 +16,6 @@ from typing import Final, NamedTuple
 FIRST_BYTES: Final = 4_096
 """Bytes at the beginning of a file by which its kind is recognised."""
 
-GZIP: Final = b"\x1f\x8b\x08"
-"""The bytes that gzip data begins with."""
-
 _MARKS: Final = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Beginnings of text in an encoding that they name without doubt."""
 
@@ -40,25 +37,23 @@ class FileKind(NamedTuple):
     remedy: str
 
 
-_WORKBOOK: Final = "save its sheet as CSV (UTF-8), or give pandas.read_excel(path)"
+_WORKBOOK: Final = "save it as .xlsx, or its sheet as CSV, or give pandas.read_excel(path)"
 _DATABASE: Final = FileKind("an SQLite database", "export it as CSV, or give pandas.read_sql(query, connection)")
-_UNPACK: Final = "unpack it, or compress it with gzip"
 
 _MAGIC: Final[tuple[tuple[bytes, FileKind], ...]] = (
     (b"PAR1", FileKind("Parquet", "rename it to .parquet")),
     (
         b"PK\x03\x04",
-        FileKind("an Excel workbook or another ZIP archive", f"unpack an archive; of a workbook, {_WORKBOOK}"),
+        FileKind("an Excel workbook or another ZIP archive", "rename a workbook to .xlsx, or unpack an archive"),
     ),
-    (b"\xd0\xcf\x11\xe0", FileKind("an Excel workbook (.xls)", _WORKBOOK)),
-    (b"ARROW1", FileKind("Arrow IPC (Feather)", "write it as Parquet, or give pyarrow.feather.read_table(path)")),
+    (b"\xd0\xcf\x11\xe0", FileKind("an Excel workbook (.xls), or one that a password protects", _WORKBOOK)),
+    (b"ARROW1", FileKind("Arrow IPC (Feather)", "rename it to .arrow")),
+    (b"\xff\xff\xff\xff", FileKind("a stream of Arrow IPC", "rename it to .arrow")),
+    (b"FEA1", FileKind("Feather, version 1", "write it again: pyarrow.feather.write_feather(table, path)")),
     (
         b"SQLite format 3",
         FileKind("an SQLite database", "export it as CSV, or give pandas.read_sql(query, connection)"),
     ),
-    (b"BZh", FileKind("bzip2", _UNPACK)),
-    (b"\xfd7zXZ", FileKind("xz", _UNPACK)),
-    (b"\x28\xb5\x2f\xfd", FileKind("Zstandard", _UNPACK)),
     (b"%PDF", FileKind("a PDF document", "take its text out first")),
     (
         b"\x80\x04\x95",
@@ -73,19 +68,15 @@ _MAGIC: Final[tuple[tuple[bytes, FileKind], ...]] = (
 )
 
 SUFFIX_REMEDIES: Final = {
-    ".xlsx": _WORKBOOK,
     ".xls": _WORKBOOK,
-    ".xlsm": _WORKBOOK,
+    ".xlsb": _WORKBOOK,
     ".ods": _WORKBOOK,
-    ".txt": "put a line 'text' above it and rename it to .tsv, or give Path(path).read_text().splitlines()",
-    ".feather": "write it as Parquet, or give pyarrow.feather.read_table(path)",
-    ".arrow": "write it as Parquet, or give pyarrow.ipc.open_file(path).read_all()",
     ".pkl": "write it as Parquet, or give pandas.read_pickle(path)",
     ".pickle": "write it as Parquet, or give pandas.read_pickle(path)",
     ".zip": "unpack it first",
-    ".bz2": _UNPACK,
-    ".xz": _UNPACK,
-    ".zst": _UNPACK,
+    ".7z": "unpack it first",
+    ".tar": "unpack it first",
+    ".tgz": "unpack it first",
     ".db": _DATABASE.remedy,
     ".sqlite": _DATABASE.remedy,
     ".xml": "export it as CSV, or give pandas.read_xml(path)",
@@ -127,21 +118,27 @@ def likely_encoding(data: bytes) -> str | None:
     return "cp1252"
 
 
-def encoding_hint(data: bytes, path: Path) -> str:
-    r"""Say in which encoding text that is not UTF-8 reads well, with a word of it, and how to convert it.
+def encoding_hint(data: bytes, path: Path, *, asks: bool = True) -> str:
+    r"""Say in which encoding text that is not UTF-8 reads well, with a word of it, and how to read or convert it.
+
+    Parameters
+    ----------
+    data : bytes
+        A part of the text.
+    path : Path
+    asks : bool
+        Whether an encoding could have been given.
 
     >>> encoding_hint(b"1,caf\xe9 au lait", Path("a.csv")).partition(";")[0]
-    "it reads well as Windows-1252 ('café'): iconv -f cp1252 -t utf-8 a.csv > utf8-a.csv converts it"
+    'it reads well as Windows-1252 (\'café\'): give encoding="cp1252"'
     """
     encoding = likely_encoding(data)
     name = encoding or "ENCODING"
     convert = f"iconv -f {name} -t utf-8 {quote(path.name)} > {quote('utf8-' + path.name)} converts it"
-    is_json = "json" in path.name.lower()
-    read = f'read_{"json(path, lines=True" if is_json else "csv(path"}, encoding="{name}")'
-    instead = f"or save it as UTF-8; or give pandas.{read}"
+    ways = f'give encoding="{name}"; or {convert}' if asks else f"{convert}; or save it as UTF-8"
     if encoding is None:
-        return f"{convert}, where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis); {instead}"
+        return f"{ways}, where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis)"
     text = data.decode(encoding, errors="replace")
     word = next((word for word in _WORD.findall(text) if not word.isascii()), text.strip())[:40]
     shown = f"Windows-1252 ({word!r})" if encoding == "cp1252" else encoding.upper()
-    return f"it reads well as {shown}: {convert}; {instead}"
+    return f"it reads well as {shown}: {ways}"

@@ -19,6 +19,7 @@ from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus, missing_hint
 from labelkit.corpus.gold_ids import ids_of_file
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.text_file import needed_encoding
 from labelkit.exceptions import GoldError, LabelkitError
 from labelkit.votes.alignment import (
     RowNames,
@@ -165,7 +166,7 @@ def open_gold(
         array has another length than the corpus.
     """
     mapping = GoldMapping.of(map_label, class_names) if map_label else None
-    if isinstance(gold, str) and gold in corpus.column_names:
+    if isinstance(gold, str) and corpus.has_column(gold):
         return GoldSource(column=gold, mapping=mapping)
     if isinstance(gold, str | Path):
         if not Path(gold).is_file():
@@ -181,6 +182,7 @@ def open_gold(
             are_positions=corpus.named_by_position,
             corpus_columns=corpus.column_names,
             class_names=class_names,
+            encoding=needed_encoding(Path(gold), corpus.reading.get("encoding")),
         )
     else:
         source = _given_gold(gold, corpus)
@@ -233,7 +235,7 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
     if not corpus.has_ids:
         highest = int(names.max(initial=-1)) if names.dtype.kind in "iu" else -1
         return np.arange(max(len(names), highest + 1) if corpus.n_rows is None else corpus.n_rows)
-    if corpus.path is None and not corpus.splittable:
+    if not corpus.is_repeatable:
         raise GoldError(
             "gold has the index 0, 1, 2, ..., of ids or of positions, and the corpus can be read only once",
             hint="give gold as a dict by id, or as an array in the order of the corpus",
@@ -292,6 +294,7 @@ def read_gold_file(
     are_positions: bool = False,
     corpus_columns: Sequence[str] = (),
     class_names: Sequence[str] = (),
+    encoding: str | None = None,
 ) -> GoldSource:
     """Read a file of ids and labels, of labels alone in the order of the corpus, or of the answers of annotators.
 
@@ -310,6 +313,8 @@ def read_gold_file(
         The columns of the corpus, one of which the file may name the examples by.
     class_names : sequence of str
         By which a file without a header is recognised.
+    encoding : str, optional
+        That of the file, if it is text and not UTF-8.
 
     Raises
     ------
@@ -318,11 +323,11 @@ def read_gold_file(
         names an id twice, or holds an id of another kind than the examples have.
     """
     try:
-        answers = read_annotations(path, id_columns=id_columns, class_names=class_names)
+        answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
         if answers is not None:
             _check_names(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
             return _by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels)
-        table = open_corpus(path)
+        table = open_corpus(path, encoding=encoding)
         key, label = _columns_of(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         _check_header(path, key, label, id_columns, class_names)
         _check_names(path, key, id_columns, corpus_columns, are_positions=are_positions)

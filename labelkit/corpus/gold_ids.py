@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.spreadsheets import restored
+from labelkit.corpus.open_files import by_suffix
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 
@@ -41,7 +42,8 @@ def ids_of_file(given: NDArray[Any], path: Path, *, are_text: bool | None) -> ND
 
 
 def _is_csv(path: Path) -> bool:
-    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
+    kind = by_suffix(path.name)
+    return kind is not None and kind.name == "csv"
 
 
 def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:

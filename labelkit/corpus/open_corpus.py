@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import IOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.foreign import named_type, remedy_for
 from labelkit.corpus._arrow_types import arrow_types
-from labelkit.corpus._files import stamp_of
+from labelkit.corpus._paths import is_pattern, is_there
 from labelkit.corpus.corpus import Corpus
-from labelkit.corpus.file_kinds import SUFFIX_REMEDIES
-from labelkit.corpus.sources import csv_text, frames, json_lines, parquet, several_files, streams
+from labelkit.corpus.open_files import FilesCorpus, by_suffix
+from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
+from labelkit.corpus.remote import is_address
+from labelkit.corpus.sources import frames, lazy_frames, sql_query, streams
+from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import CorpusSource
-
-_ADDRESS: Final = re.compile(r"(https?|s3|gs|ftp|hdfs|abfss?):/")
-"""The beginning of an address, of which a path has one slash less."""
 
 MOST_CHARACTERS: Final = 1_024
 """A longer string is a text, and not the name of a file."""
@@ -33,23 +32,27 @@ MOST_CHARACTERS: Final = 1_024
 Types = Mapping[str, pa.DataType]
 
 
+@takes_reading
 def open_corpus(
     data: Any,
     *,
     id: str | None = None,  # noqa: A002 - the word that users write
     types: Mapping[str, Any] | None = None,
     on_bad_row: Literal["raise", "reject"] = "raise",
+    **reading: Unpack[ReadOptions],
 ) -> Corpus:
     """Make a corpus of whatever holds the examples.
 
     Parameters
     ----------
     data : object
-        A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
-        of dicts or of strings (a column ``text``); the path of a Parquet, CSV, TSV or JSONL file (the latter three also
-        gzipped, or in UTF-16) or of a folder of Parquet files; a list of such paths, which are read in that order. In
-        CSV, the delimiter is ``,``, or another of ``;``, tab and ``|`` that splits all of the first rows alike. A
-        :class:`Corpus` is returned as it is.
+        A pandas, polars or Arrow frame; a LazyFrame of polars, a relation of DuckDB or a :class:`SqlQuery`, which are
+        computed once, in a stream, into a temporary file; anything with the Arrow stream interface; a dict of columns;
+        a list or iterator of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL,
+        JSON, plain text, Arrow or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or
+        a pattern (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is
+        copied to a temporary file. Files of a folder or a pattern stand in the order of their paths. In plain text,
+        each line is an example, the column ``text``. A :class:`Corpus` is returned as it is.
     id : str, optional
         The column of the examples' ids. By default, a pandas frame with an index of its own, in which no label repeats,
         is named by that: numbers and text are ids as they are, other labels as text. Otherwise, an example's position
@@ -58,8 +61,21 @@ def open_corpus(
         The types of columns that have none in the source: in CSV, where all columns are text otherwise, in JSONL, lists
         and iterators, where the first values decide otherwise. Others are ignored.
     on_bad_row : {"raise", "reject"}
-        Whether a row of a CSV or JSONL file or of an iterator that cannot be read is an error, or is left out and
-        listed in ``rejects``.
+        Whether a row that cannot be read, or one of several files, is an error, or is left out and listed in
+        ``rejects``.
+    format : str, optional
+        The format of files whose names do not say it: ``parquet``, ``csv``, ``jsonl``, ``json``, ``text``, ``arrow`` or
+        ``excel``.
+    delimiter : str, optional
+        The character between the fields of CSV, or ``tab``. By default, the one that the suffix says, or another of ``;``,
+        tab, ``|`` and ``,`` that splits all of the first rows alike.
+    encoding : str, optional
+        Of text: any that Python has, such as ``cp1252``. By default UTF-8, or the one that a byte order mark names.
+    rename : mapping of str to str, optional
+        The names that columns get: ``{"text": "Comment"}`` is the column ``Comment`` of the source under the name
+        ``text``. Fields of structs, such as ``user.name``, may get a name, too; they are columns also without one.
+    sheet : str or int, optional
+        The sheet of a workbook, by its name or its number from 1; needed where there are several.
 
     Returns
     -------
@@ -81,9 +97,28 @@ def open_corpus(
     if isinstance(data, Corpus):
         if id not in {None, data.id}:
             raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
+        if reading.get("rename"):
+            raise CorpusError("the corpus is open already", hint="give rename= where it is opened")
         return data
-    stamp = stamp_of(Path(data).expanduser()) if isinstance(data, str | Path) else None
-    return Corpus(_source(data, arrow_types(types)), id=id, on_bad_row=on_bad_row, stamp=stamp)
+    options = checked_reading(reading)
+    rename = options.get("rename") or {}
+    kinds = {rename.get(name, name): kind for name, kind in arrow_types(types).items()}
+    if (paths := _named_paths(data)) is None:
+        _check_no_options(data, options)
+        source = RenamedSource(_source(data, kinds), rename)
+        return Corpus(source, id=id, on_bad_row=on_bad_row, reading=options)
+    files = FilesCorpus(paths, options)
+    stamp = files.stamp()
+    source = RenamedSource(files.open(kinds, on_bad_row), rename)
+    look = None if stamp is None else files.stamp
+    return Corpus(source, id=id, on_bad_row=on_bad_row, stamp=stamp, look=look, reading=options)
+
+
+def _check_no_options(data: Any, options: ReadOptions) -> None:
+    of_files = {name: value for name, value in options.items() if name != "rename"}
+    if of_files:
+        name, value = next(iter(of_files.items()))
+        raise CorpusError(f"{name}={value!r} is an option of files, and the corpus is of type {named_type(data)}")
 
 
 def _source(data: Any, types: Types) -> CorpusSource:
@@ -110,73 +145,27 @@ def _is_from(library: str, *names: str) -> Callable[[Any], bool]:
     return recognises
 
 
-def _from_path(data: str | Path, types: Types) -> CorpusSource:
-    path = _existing(data)
-    if path.is_dir():
-        return parquet.ParquetSource(path)
-    if not path.is_file():
-        raise CorpusError(
-            f"{str(path)!r} is a pipe or a device, and a corpus is read more than once",
-            hint="write it to a file first: COMMAND > corpus.csv",
+# Paths, and lists of them ---------------------------------------------------------------------------------------------
+
+
+def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
+    """Return the path or the paths that are given; None for rows, and whatever else is none."""
+    if isinstance(data, str | Path):
+        return data
+    if isinstance(data, np.ndarray) and data.ndim == 1 and data.dtype.kind in "UO":
+        data = data.tolist()
+    if not _is_list(data) or not _are_paths(data):
+        return None
+    for entry in data:
+        is_path = isinstance(entry, str | Path) and (
+            is_address(entry) or is_pattern(entry) or is_there(Path(entry).expanduser())
         )
-    if path.stat().st_size == 0:
-        raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it")
-    return _reader_of(path)(path, types)
-
-
-def _reader_of(path: Path) -> Callable[[Path, Types], CorpusSource]:
-    """Return the reader of files with such a suffix."""
-    for suffixes, read in _FILES:
-        if path.name.lower().endswith(suffixes):
-            return read
-    suffixes_read = ", ".join(suffix for suffixes, _ in _FILES for suffix in suffixes)
-    raise CorpusError(
-        f"{str(path)!r} has none of the known suffixes: {suffixes_read}",
-        hint=SUFFIX_REMEDIES.get(path.suffix.lower(), "rename or convert the file"),
-    )
-
-
-def _existing(data: str | Path) -> Path:
-    path = Path(data).expanduser()
-    try:
-        exists = path.exists()
-    except (OSError, ValueError):  # too long for a file system, or with a NUL: a text
-        exists = False
-    if exists:
-        return path
-    shown = f"{str(data)!r:.100}"
-    if _ADDRESS.match(str(data)):
-        raise CorpusError(
-            f"{shown} is an address, not a file", hint="download it first, or give pandas.read_csv(address)"
-        )
-    if isinstance(data, str) and (len(data) > 255 or len(data.split()) > 2 or "\n" in data):
-        raise CorpusError(f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]")
-    raise CorpusError(f"there is no file {shown}", hint=f"the current folder is {str(Path.cwd())!r}")
-
-
-# Lists: of rows, or of paths ------------------------------------------------------------------------------------------
-
-
-def _from_list(data: Sequence[Any], types: Types) -> CorpusSource:
-    """Read a list of rows, or the files that a list of paths names."""
-    if not _are_paths(data):
-        return frames.from_list(data, types)
-    paths = [Path(entry).expanduser() if isinstance(entry, str | Path) else entry for entry in data]
-    for entry, path in zip(data, paths, strict=True):
-        if not isinstance(path, Path) or not path.exists():
+        if not is_path:
             raise CorpusError(
                 f"{str(entry)!r:.100} in a list of paths is no file",
                 hint='give existing files alone; texts that look like paths, as dicts: [{"text": ...}]',
             )
-    if len(paths) == 1:
-        return _from_path(paths[0], types)
-    readers = {_reader_of(path) for path in paths}
-    if len(readers) > 1:
-        raise CorpusError(
-            f"the files have several formats: {', '.join(sorted({path.suffix for path in paths}))}",
-            hint="files of one corpus have the same format",
-        )
-    return several_files.FilesSource(paths, _from_path, types)
+    return list(data)
 
 
 def _are_paths(data: Sequence[Any]) -> bool:
@@ -185,8 +174,8 @@ def _are_paths(data: Sequence[Any]) -> bool:
         return False
     if any(isinstance(entry, Path) for entry in data) or _is_file_name(str(data[0])):
         return True
-    suffixes = tuple(suffix for kinds, _ in _FILES for suffix in kinds)
-    return all(isinstance(entry, str) and entry.endswith(suffixes) for entry in data) and any(map(_is_file_name, data))
+    looks_alike = all(isinstance(entry, str) and by_suffix(entry) is not None for entry in data)
+    return looks_alike and any(_is_file_name(entry) or is_pattern(entry) or is_address(entry) for entry in data)
 
 
 def _is_file_name(text: str) -> bool:
@@ -219,24 +208,19 @@ def _is_dataset(data: Any) -> bool:
     return callable(getattr(data, "to_batches", None)) and isinstance(getattr(data, "schema", None), pa.Schema)
 
 
-_FILES: tuple[tuple[tuple[str, ...], Callable[[Path, Types], CorpusSource]], ...] = (
-    (parquet.SUFFIXES, lambda path, _: parquet.ParquetSource(path)),
-    (tuple(csv_text.DELIMITERS), csv_text.CsvSource),
-    (json_lines.SUFFIXES, json_lines.JsonLinesSource),
-)
-"""Readers of files by suffix."""
-
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource]], ...] = (
     (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frames.from_pandas(data)),
-    (_is_from("polars", "DataFrame", "LazyFrame", "Series"), lambda data, _: frames.from_polars(data)),
+    (lambda data: isinstance(data, sql_query.SqlQuery), lambda data, _: sql_query.from_query(data)),
+    (_is_from("polars", "LazyFrame"), lambda data, _: lazy_frames.from_lazy_frame(data)),
+    (_is_from("polars", "DataFrame", "Series"), lambda data, _: frames.from_polars(data)),
+    (_is_from("duckdb", "DuckDBPyRelation"), lambda data, _: lazy_frames.from_relation(data)),
     (lambda data: isinstance(data, pa.Table | pa.RecordBatch), lambda data, _: frames.from_table(data)),
-    (lambda data: isinstance(data, str | Path), _from_path),
     (_is_dataset, lambda data, _: streams.from_dataset(data)),
     (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: streams.from_stream(data)),
     (lambda data: hasattr(data, "__arrow_c_array__"), lambda data, _: frames.from_table(pa.record_batch(data))),
     (lambda data: isinstance(data, Mapping) and remedy_for(data) is None, frames.from_columns),
-    (_is_vector, lambda data, types: _from_list(data.tolist(), types)),
-    (_is_list, _from_list),
+    (_is_vector, lambda data, types: frames.from_list(data.tolist(), types)),
+    (_is_list, frames.from_list),
     (_is_stream, streams.RowStream),
 )
 """Tests of the kind of a source with their readers; the first that recognises it is taken."""

@@ -16,7 +16,7 @@ from typing import Any, Final, TextIO, TypeAlias
 from labelkit.corpus.corpus import missing_hint
 from labelkit.corpus.sources.csv_text import read_header
 from labelkit.corpus.sources.json_lines import json_hint
-from labelkit.corpus.text_file import open_text
+from labelkit.corpus.text_file import DataFile, open_text
 from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._caller import beside
 
@@ -243,7 +243,7 @@ def _bounded(opened: TextIO) -> Iterator[str]:
 
 
 def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
-    header = read_header(file.path, "\t" if file.suffix == ".tsv" else ",")
+    header = read_header(DataFile(file.path, asks=False))
     names = header.header
     with open_text(file.path) as opened:
         reader = csv.reader(_bounded(opened), delimiter=header.delimiter, strict=True)
@@ -263,10 +263,10 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            hint = json_hint(line.encode(errors="replace"), file.path)
+            hint = json_hint(line.encode(errors="replace"), file.path, arrays=False)
             raise RuleError(f"line {number} of {file.path.name!r} is no JSON: {error}", hint=hint) from None
         if not isinstance(row, dict):
-            habit = json_hint(line.encode(errors="replace"), file.path)
+            habit = json_hint(line.encode(errors="replace"), file.path, arrays=False)
             hint = habit or 'one object a line, such as {"word": "free money", "label": "SPAM"}'
             raise RuleError(
                 f"line {number} of {file.path.name!r} is not an object: {line.strip()[:80]}",

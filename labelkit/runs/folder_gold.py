@@ -87,7 +87,7 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
     """Find the gold: in a column of the run's corpus, or by the ids that the votes have."""
     if isinstance(gold, str):
         corpus = _corpus(folder)
-        if corpus is not None and gold in corpus.column_names:
+        if corpus is not None and corpus.has_column(gold):
             _check_same(folder, corpus)
             return gold_in_column(corpus, folder.manifest, gold)
         if not Path(gold).is_file():

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from labelkit._shared.files import remove
 from labelkit._shared.time_limit import TIME_LIMIT
@@ -25,6 +25,7 @@ from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
@@ -60,6 +61,7 @@ class LabelStage:
     report: bool
 
 
+@takes_reading
 def run(
     rules: LabelingFunctions | ModuleType | str | Path | Sequence[Any],
     corpus: Any,
@@ -86,6 +88,7 @@ def run(
     report: bool = True,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
+    **reading: Unpack[ReadOptions],
 ) -> RunFolder:
     """Apply rules to a corpus, fit a label model, and write votes, labels and statistics to a folder.
 
@@ -132,6 +135,8 @@ def run(
         Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
     report : bool
         Whether to write ``report.html`` into the folder.
+    format, delimiter, encoding, sheet : optional
+        How the files of the corpus are read; see :func:`labelkit.open_corpus`.
 
     Returns
     -------
@@ -166,6 +171,7 @@ def run(
         map_label=map_label,
         batch_size=batch_size,
         on_bad_row=on_bad_row,
+        reading=reading,
         force=force,
         workers=workers,
         engine=engine,
@@ -178,6 +184,7 @@ def run(
     )
 
 
+@takes_reading
 def apply_to_folder(
     rules: LabelingFunctions | ModuleType | str | Path | Sequence[Any],
     corpus: Any,
@@ -201,6 +208,7 @@ def apply_to_folder(
     force: bool = False,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
+    **reading: Unpack[ReadOptions],
 ) -> RunFolder:
     """Apply rules to a corpus, and write the votes to a folder: a run that ends before its label model.
 
@@ -216,6 +224,8 @@ def apply_to_folder(
         As in :func:`labelkit.run`.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
+    format, delimiter, encoding, sheet, rename : optional
+        How the files of the corpus are read; see :func:`labelkit.open_corpus`.
 
     Returns
     -------
@@ -238,6 +248,7 @@ def apply_to_folder(
         map_label=map_label,
         batch_size=batch_size,
         on_bad_row=on_bad_row,
+        reading=reading,
         force=force,
         workers=workers,
         engine=engine,
@@ -262,6 +273,7 @@ def run_to(
     map_label: Mapping[Any, str | None] | None,
     batch_size: int,
     on_bad_row: Literal["raise", "reject"],
+    reading: ReadOptions,
     force: bool,
     **voting: Any,
 ) -> RunFolder:
@@ -276,7 +288,7 @@ def run_to(
     labeling_of : function
         From the names of the classes to what is to be done after the votes; None for nothing.
     rows : RowChoice
-    id, gold, map_label, batch_size, on_bad_row, force, **voting
+    id, gold, map_label, batch_size, on_bad_row, reading, force, **voting
         As in :func:`run`.
     """
     checked_time_limit(voting["time_limit"])
@@ -284,7 +296,7 @@ def run_to(
     with held_place(out, force=force) as layout:
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
-        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row).chosen(rows, applier.plan.columns)
+        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading).chosen(rows, applier.plan.columns)
         with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
             labeling = labeling_of(applier.lfs.space.names)

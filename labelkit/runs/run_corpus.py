@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from labelkit.corpus import Corpus, open_corpus
@@ -17,8 +18,11 @@ _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
     """Open a corpus as a run did, whose manifest describes it: same ids, types, chosen and rejected rows."""
     types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
-    whole = open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
-    columns = [name for name in described.get("columns") or () if name in whole.column_names]
+    reading = described.get("reading", {})
+    if not isinstance(given, str | Path):
+        reading = {name: value for name, value in reading.items() if name == "rename"}
+    whole = open_corpus(given, id=described["id"], types=types, on_bad_row="reject", **reading)
+    columns = [name for name in described.get("columns") or () if whole.has_column(name)]
     return whole.chosen(RowChoice(**(described.get("rows") or {})), columns)
 
 
@@ -37,5 +41,5 @@ def gold_in_column(corpus: Corpus, manifest: Mapping[str, Any], column: str) -> 
         If the corpus cannot be read, or an id names several rows.
     """
     loaded = manifest["corpus"].get("columns") or ()
-    also = [name for name in loaded if not corpus.splittable and name in corpus.column_names]
+    also = [name for name in loaded if not corpus.splittable and corpus.has_column(name)]
     return replace(read_gold_column(corpus, column, also=also), mapping=gold_column(manifest, column).mapping)

@@ -7,7 +7,6 @@ import datetime as dt
 import gzip
 import io
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -525,11 +524,6 @@ def test_a_frame_without_rows_is_a_corpus_of_none():
         assert list(corpus.batches(["text"], 5)) == []
 
 
-def test_a_lazy_frame_has_to_be_collected():
-    with pytest.raises(CorpusError, match=r"(?s)LazyFrame holds no rows yet.*collect\(\)"):
-        open_corpus(pl.LazyFrame({"a": [1]}))
-
-
 def test_arrow_slices_are_not_copied():
     column = table().combine_chunks()["n"].chunk(0)
     batch = next(open_corpus(pa.table({"n": column})).batches(["n"], 7, start=7)).table
@@ -556,8 +550,12 @@ def test_paths_that_do_not_work_say_so(tmp_path):
         ("no.csv", None, r"(?s)there is no file '.*no\.csv'"),
         ("zero.csv", b"", r"the file '.*zero\.csv' is empty"),
         ("zero.parquet", b"", r"the file '.*zero\.parquet' is empty"),
-        ("a.xlsx", b"x", r"(?s)a\.xlsx' has none of the known suffixes: \.parquet, .*\.csv\.gz.*\.ndjson\.gz"),
-        ("empty", None, r"the folder '.*empty' holds no Parquet files"),
+        (
+            "a.dat",
+            b"x",
+            r"(?s)a\.dat' has none of the known suffixes: \.parquet, .*\.csv, .*\.ndjson.*\.csv\.gz.*\.csv\.zst",
+        ),
+        ("empty", None, r"the folder '.*empty' holds no files of examples"),
         ("cut.parquet", None, r"cut\.parquet' cannot be read as Parquet"),
         ("blank.csv", b"\n\r\n\n", r"blank\.csv' has no header"),
         ("wide.csv", "a,b\n1,2".encode("utf-16-le"), r"(?s)the header of '.*wide\.csv' is not valid UTF-8.*UTF-16-LE"),
@@ -572,13 +570,6 @@ def test_paths_that_do_not_work_say_so(tmp_path):
             (tmp_path / name).write_bytes(content)
         with pytest.raises(CorpusError, match=message):
             list(open_corpus(tmp_path / name).batches(["a"], 5))
-
-
-@pytest.mark.parametrize("wrap", [Path, str, lambda path: [Path(path)], lambda path: [Path(path), Path(path)]])
-def test_a_pipe_is_refused_and_not_called_empty(tmp_path, wrap):
-    os.mkfifo(tmp_path / "rows.csv")
-    with pytest.raises(CorpusError, match=r"rows\.csv' is a pipe or a device, and .* more than once\nHint: write it"):
-        open_corpus(wrap(str(tmp_path / "rows.csv")))
 
 
 def test_a_text_in_place_of_a_path_is_told_apart():
@@ -900,15 +891,14 @@ def test_bad_rows_of_several_files_are_listed_with_their_file(files):
         ([Path("nope.csv")], "'nope.csv' in a list of paths is no file"),
         (["0.csv", "a text"], "'a text' in a list of paths is no file"),
         (["0.csv", 3], "'3' in a list of paths is no file"),
-        (["0.csv", "1.parquet"], r"several formats: \.csv, \.parquet"),
-        (["notes.txt"], "'notes.txt' has none of the known suffixes"),
-        (["0.csv", "other.csv"], "other.csv has other columns than 0.csv: 'text', 'words'"),
+        (["0.csv", "1.parquet"], r"several formats: 0\.csv \(csv\), 1\.parquet \(parquet\)"),
+        (["notes.dat"], "'notes.dat' has none of the known suffixes"),
+        (["0.csv", "notes.dat"], "'notes.dat' has none of the known suffixes"),
     ],
     ids=repr,
 )
 def test_a_list_of_paths_that_is_no_corpus_is_refused(files, paths, message):
-    (files / "notes.txt").write_text("a", "utf-8")
-    (files / "other.csv").write_text("id,words\n1,a\n", "utf-8")
+    (files / "notes.dat").write_text("a", "utf-8")
     with pytest.raises(CorpusError, match=message):
         lk.open_corpus(paths)
 

@@ -261,7 +261,7 @@ TASK = {"text": "x", "answer": "accept", "meta": {"example_id": "a"}, "options":
 
 BAD = {
     "label-studio": {
-        "truncated": ("a.json", json.dumps([{"data": {"example_id": 1}}])[:-5], "is not JSON"),
+        "truncated": ("a.json", json.dumps([{"data": {"example_id": 1}}])[:-5], "is cut off"),
         "of another encoding": ("a.json", b'[{"data": {"x": "\xe4"}}]', "is not JSON"),
         "empty": ("a.json", "", "is not JSON"),
         "without tasks": ("a.json", [], "holds no tasks"),

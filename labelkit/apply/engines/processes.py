@@ -128,7 +128,7 @@ class _Pool:
     def __init__(self, job: Job[Any], shipped: list[Shipped], folder: Path) -> None:
         self._job = job
         self._folder = folder
-        self.reads_alone = job.corpus.splittable and job.corpus.path is not None
+        self.reads_alone = job.corpus.splittable and bool(job.corpus.files)
         corpus = job.corpus if self.reads_alone else None
         plan = job.plan
         setup = pickle.dumps(

@@ -59,7 +59,8 @@ def csv_rows(data: bytes, delimiter: str, line: int = 1) -> Iterator[CsvRow]:
     >>> [(row.line, row.fields) for row in csv_rows(b'a,"b\nc"\n\n,""', ",")]
     [(1, [b'a', b'b\nc']), (4, [None, b''])]
     """
-    ends = re.compile(rb"[\r\n" + re.escape(delimiter.encode()) + rb"]")
+    sign = delimiter.encode()
+    ends = re.compile(rb"\r|\n|" + re.escape(sign))
     start = 0
     while start < len(data):
         at, closed, fields = start, True, []
@@ -69,9 +70,9 @@ def csv_rows(data: bytes, delimiter: str, line: int = 1) -> Iterator[CsvRow]:
         while True:
             field, at, closed = _field(data, at, ends)
             fields.append(field)
-            if not data.startswith(delimiter.encode(), at):
+            if not data.startswith(sign, at):
                 break
-            at += 1
+            at += len(sign)
         line_end = _LINE_END.match(data, at)
         end = at if line_end is None else line_end.end()
         raw = data[start:end]
@@ -168,6 +169,8 @@ def quote_marks(data: Buffer, delimiter: str) -> np.ndarray:
 
 def _all_at_field_ends(array: np.ndarray, quotes: np.ndarray, delimiter: str) -> bool:
     """Check that each quote has a delimiter, a line end or another quote on the side away from the field's text."""
+    if not delimiter.isascii():
+        return False
     beside = np.zeros(256, np.bool_)
     beside[[ord(delimiter), ord("\n"), ord("\r"), ord('"')]] = True
     opening, closing = quotes[::2], quotes[1::2]
@@ -178,14 +181,14 @@ def _all_at_field_ends(array: np.ndarray, quotes: np.ndarray, delimiter: str) ->
 def _walked(data: bytes, quotes: np.ndarray, delimiter: str) -> array[int]:
     """Walk from quote to quote, for data in which some are part of unquoted text."""
     marks = array("q")
-    starts = {*delimiter.encode(), *b"\r\n"}
+    starts = (delimiter.encode(), b"\r", b"\n")
     inside, second = False, -1
     for at in chain.from_iterable(quotes[start : start + _PIECE].tolist() for start in range(0, len(quotes), _PIECE)):
         if at == second:
             continue
         if inside and data.startswith(_QUOTE, at + 1):
             second = at + 1
-        elif inside or at == 0 or data[at - 1] in starts:
+        elif inside or at == 0 or data.endswith(starts, 0, at):
             marks.append(at)
             inside = not inside
     return marks

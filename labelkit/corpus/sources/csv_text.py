@@ -9,6 +9,7 @@ read by the definition, which reports each bad row with its line and its text.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -24,17 +25,8 @@ import pyarrow.csv as arrow_csv
 
 from labelkit._shared.threads import one_ahead
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
-from labelkit.corpus._files import (
-    BLOCK_BYTES,
-    BOM,
-    LARGEST_ROW,
-    file_errors,
-    fingerprint_files,
-    is_utf8,
-    open_bytes,
-    skip_rows,
-)
-from labelkit.corpus.file_kinds import encoding_hint
+from labelkit.corpus._byte_streams import encoding_name, not_in_encoding, open_bytes, unpacked_name
+from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, is_utf8, skip_rows
 from labelkit.corpus.source import FixedColumns
 from labelkit.corpus.sources._csv_rows import CsvRow, count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.exceptions import CorpusError
@@ -42,7 +34,7 @@ from labelkit.exceptions import CorpusError
 if TYPE_CHECKING:
     from labelkit.corpus.source import BadRows
 
-DELIMITERS = {".csv": ",", ".csv.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
+DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 """The delimiter of each kind of file."""
 
 HEADER_BYTES = 2**16
@@ -54,8 +46,13 @@ OTHER_DELIMITERS = ";\t|,"
 COMPARED_ROWS = 100
 """Rows that another delimiter must split alike."""
 
+_LOGGER = logging.getLogger("labelkit")
+
 _DECLARED = re.compile(rb"sep=([;\t|,])\s*", re.IGNORECASE)
 """A first line that names the delimiter."""
+
+SMALL_FILE = 2**18
+"""Bytes of a file that is read without a thread for it."""
 
 SLOW_BYTES = 2**16
 """Bytes of a block that is read by the definition as a whole; a larger one that is refused is cut in halves."""
@@ -69,14 +66,15 @@ UNCLOSED = "a quote that opens in this row is never closed"
 
 
 class CsvSource(FixedColumns):
-    """A CSV or TSV file, perhaps gzipped.
+    """A CSV or TSV file, perhaps compressed.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    file : DataFile
     types : mapping of str to DataType
         The types of columns that are not text.
+    delimiter : str, optional
+        If not given, the one that the file has.
     """
 
     splittable = False
@@ -84,16 +82,15 @@ class CsvSource(FixedColumns):
     frame_index = None
     n_rows = None
 
-    def __init__(self, path: Path, types: Mapping[str, pa.DataType]) -> None:
-        self.path: Path | None = path
-        self.name = str(path)
-        delimiter = next(sign for suffix, sign in DELIMITERS.items() if path.name.lower().endswith(suffix))
-        self._file = read_header(path, delimiter)
-        self._types = types
+    def __init__(self, file: DataFile, types: Mapping[str, pa.DataType], delimiter: str | None = None) -> None:
+        self.path: Path | None = file.place
+        self.name = file.name
+        self._delimiter, self._types = delimiter, types
+        self._file = read_header(file, delimiter)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path: the file is opened again where it is unpickled."""
-        return CsvSource, (Path(self.name).absolute(), self._types)
+        return CsvSource, (self._file.file.absolute(), self._types, self._delimiter)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -115,7 +112,7 @@ class CsvSource(FixedColumns):
 
     @cached_property
     def _digest(self) -> str:
-        return fingerprint_files([self._file.path])
+        return self._file.file.digest(self._delimiter)
 
     def fingerprint(self) -> str:
         """Hash the bytes of the file."""
@@ -129,7 +126,7 @@ class CsvSource(FixedColumns):
 class CsvFile(NamedTuple):
     """A file with its delimiter and its header."""
 
-    path: Path
+    file: DataFile
     delimiter: str
     header: list[str]
     body: int
@@ -148,30 +145,32 @@ class _CsvBlock(NamedTuple):
     """False if a quote is open at the end."""
 
 
-def read_header(path: Path, delimiter: str) -> CsvFile:
-    """Read the header, by the delimiter that it has: the file's name may say another one."""
-    block, row = _first_row(path, delimiter, 0, 1)
-    start = (block.offset, block.line)
+def read_header(file: DataFile, delimiter: str | None = None) -> CsvFile:
+    """Read the header, by the delimiter that is given, or else the one that it has: its name may say another one."""
+    usual = DELIMITERS.get(Path(unpacked_name(file.name)).suffix, ",")
+    sign, start = delimiter or usual, (0, 1)
+    block, row = _first_row(file, sign, *start)
     if declared := _DECLARED.fullmatch(row.raw):  # as Excel writes it
-        delimiter, start = declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
-        block, row = _first_row(path, delimiter, *start)
-    if len(row.fields) == 1 and (other := _other_delimiter(bytes(block.data[:LARGEST_HEADER]), delimiter)):
-        delimiter = other
-        block, row = _first_row(path, delimiter, *start)
-    names = _names(path, row)
-    return CsvFile(path, delimiter, names, _end_of(block, row), row.line + count_lines(row.raw))
+        sign, start = delimiter or declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
+        block, row = _first_row(file, sign, *start)
+    if delimiter is None and len(row.fields) == 1:
+        sign = _other_delimiter(bytes(block.data[:LARGEST_HEADER]), sign) or sign
+        block, row = _first_row(file, sign, *start)
+    if delimiter is None and sign != usual:
+        _LOGGER.info("%s is read with the delimiter %r", file.name, sign, extra={"event": "delimiter"})
+    return CsvFile(file, sign, _names(file, row), _end_of(block, row), row.line + count_lines(row.raw))
 
 
-def _first_row(path: Path, delimiter: str, offset: int, line: int) -> tuple[_CsvBlock, CsvRow]:
+def _first_row(file: DataFile, delimiter: str, offset: int, line: int) -> tuple[_CsvBlock, CsvRow]:
     """Read from a file the first row, and the block that it stands in."""
-    for block in _blocks(path, delimiter, HEADER_BYTES, offset, line):
+    for block in _blocks(file, delimiter, HEADER_BYTES, offset, line):
         row = next(csv_rows(bytes(block.data[:LARGEST_HEADER]), delimiter, block.line), None)
         if row is not None and len(row.raw) >= LARGEST_HEADER:
-            large = f"the header of {str(path)!r} is longer than {LARGEST_HEADER >> 20} MB"
+            large = f"the header of {file.name!r} is longer than {LARGEST_HEADER >> 20} MB"
             raise CorpusError(large, hint=UNCLOSED_HEADER)
         if row is not None:
             return block, row
-    raise CorpusError(f"{str(path)!r} has no header: it holds only blank lines")
+    raise CorpusError(f"{file.name!r} has no header: it holds only blank lines")
 
 
 def _end_of(block: _CsvBlock, row: CsvRow) -> int:
@@ -188,27 +187,33 @@ def _other_delimiter(data: bytes, delimiter: str) -> str | None:
     return None
 
 
-def _names(path: Path, row: CsvRow) -> list[str]:
+def is_table(data: bytes) -> bool:
+    """Return whether the first rows are split alike by one of the usual delimiters."""
+    return _other_delimiter(data[: data.rfind(b"\n") + 1] or data, "") is not None
+
+
+def _names(file: DataFile, row: CsvRow) -> list[str]:
     """Read the names of the columns, without the spaces around them."""
     if b"\0" in row.raw or not is_utf8(row.raw):
-        raise CorpusError(f"the header of {str(path)!r} is not valid UTF-8", hint=encoding_hint(row.raw, path))
+        hint = not_in_encoding(row.raw, file)
+        raise CorpusError(f"the header of {file.name!r} is not valid {encoding_name(file)}", hint=hint)
     names = [(field or b"").decode().strip() for field in row.fields]
     quoted = next((name for name in names if len(name) > 1 and name[0] == name[-1] == '"'), None)
     if quoted is not None:
         raise CorpusError(
-            f"column {quoted} of {str(path)!r} has a space before its quotes, which are part of the text then",
+            f"column {quoted} of {file.name!r} has a space before its quotes, which are part of the text then",
             hint="write no space between the delimiter and a quote",
         )
     twice = [name for name, times in Counter(names).items() if name and times > 1]
     if twice:
-        raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {str(path)!r}")
+        raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {file.name!r}")
     return names
 
 
-def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 1) -> Generator[_CsvBlock]:
+def _blocks(file: DataFile, delimiter: str, size: int, offset: int = 0, line: int = 1) -> Generator[_CsvBlock]:
     """Cut a file into blocks of whole rows, from an offset at which a row begins."""
     rest = memoryview(b"")
-    with file_errors(path), open_bytes(path) as source:
+    with open_bytes(file) as source:
         if offset == 0 and source.read(len(BOM)) == BOM:
             offset = len(BOM)
         source.seek(offset)
@@ -220,7 +225,7 @@ def _blocks(path: Path, delimiter: str, size: int, offset: int = 0, line: int = 
             rest = data[end:]
             if len(rest) > LARGEST_ROW:
                 raise CorpusError(
-                    f"{str(path)!r}: the row on line {line} is longer than {LARGEST_ROW >> 20} MB",
+                    f"{file.name!r}: the row on line {line} is longer than {LARGEST_ROW >> 20} MB",
                     hint="look for a quote that is opened and not closed",
                 )
     if rest:
@@ -236,7 +241,9 @@ def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
 
 def _chunks(file: CsvFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
     n_rows = 0
-    for block in one_ahead(_blocks(file.path, file.delimiter, BLOCK_BYTES, file.body, file.line)):
+    blocks = _blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line)
+    is_small = file.file.path.stat().st_size < SMALL_FILE
+    for block in blocks if is_small else one_ahead(blocks):
         parts = [block]
         while parts:
             part = parts.pop()
@@ -281,6 +288,8 @@ def _read_text(block: _CsvBlock, file: CsvFile, columns: Sequence[str]) -> pa.Ta
     data = block.data
     if not block.closed or data[: len(BOM)] == BOM or not is_utf8(data):  # Arrow drops a BOM at the start of its input
         return None
+    if not file.delimiter.isascii():  # of which Arrow takes a byte
+        return None
     if data[-1] not in b"\r\n":  # without a line end, Arrow takes an empty field at the end for a quoted one
         data = memoryview(bytes(data) + b"\n")
     names = [str(number) for number in range(len(file.header))]
@@ -312,7 +321,7 @@ def _read_slowly(rows: list[CsvRow], first_row: int, file: CsvFile, schema: pa.S
         texts, invalid = _decoded([rows[i].fields[place] for i in whole])
         array, misfits = parse_text(pa.array(texts, pa.string()), field.type)
         arrays.append(array)
-        described = dict.fromkeys(invalid, f"column {field.name!r} is not valid UTF-8")
+        described = dict.fromkeys(invalid, f"column {field.name!r} is not valid {encoding_name(file.file)}")
         described |= {position: f"column {field.name!r}: {reason}" for position, reason in misfits.items()}
         for position, reason in described.items():
             reasons.setdefault(whole[position], reason)
@@ -325,8 +334,8 @@ def _read_slowly(rows: list[CsvRow], first_row: int, file: CsvFile, schema: pa.S
 
 def _hint_for(reason: str, row: CsvRow, file: CsvFile) -> str | None:
     """Return what to do about a bad row, where something is better than to leave it out."""
-    if "not valid UTF-8" in reason:
-        return f'{encoding_hint(row.raw, file.path)}; on_bad_row="reject" leaves such rows out'
+    if reason.endswith(f"is not valid {encoding_name(file.file)}"):
+        return f'{not_in_encoding(row.raw, file.file)}; on_bad_row="reject" leaves such rows out'
     if reason.endswith(f"fields, not {len(file.header)}"):
         return (
             f'put a text that holds the delimiter {file.delimiter!r} or a line end in quotes: "a{file.delimiter} b"; '

@@ -1,4 +1,4 @@
-"""Read JSON Lines, a block of lines at a time: with Arrow's parser where it agrees with Python's, else line by line.
+"""Read JSON Lines and JSON arrays, a block of rows at a time: with Arrow's parser where it agrees with Python's.
 
 ``json.loads`` is the definition. Arrow's parser is several times faster, but it does not number lines, accepts ``null``
 as a row (and crashes if that is the first), confuses lists that begin with a null, and parses dates in text. So it is
@@ -10,33 +10,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
 from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
-from labelkit.corpus._files import (
-    BLOCK_BYTES,
-    BOM,
-    LARGEST_ROW,
-    file_errors,
-    fingerprint_files,
-    is_utf8,
-    open_bytes,
-    skip_rows,
-)
+from labelkit.corpus._byte_streams import encoding_name, not_in_encoding
+from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_utf8, skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
-from labelkit.corpus.file_kinds import encoding_hint
+from labelkit.corpus.sources._json_blocks import JsonBlock, array_blocks, is_array, line_blocks
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import BadRows
-
-SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz")
 
 FIRST_BYTES = 2**20
 """Bytes at the beginning that decide the columns and their types."""
@@ -49,14 +39,15 @@ _INF = re.compile(rb"[:,\[]\s*-?Inf\b")
 
 
 class JsonLinesSource:
-    """A JSONL file, perhaps gzipped.
+    """A file of JSON objects, perhaps compressed.
 
     Parameters
     ----------
-    path : Path
-        The file.
+    file : DataFile
     types : mapping of str to DataType
         The types of columns; those of the others are decided by the first megabyte, or the first value after it.
+    arrays : bool
+        Whether a file that begins with a bracket is one array of objects; else each line is an object.
     """
 
     columns_are_sure = True
@@ -64,24 +55,29 @@ class JsonLinesSource:
     may_reject = True
     frame_index = None
     n_rows = None
+    infers_types = True
+    keys_are_optional = True
 
-    def __init__(self, path: Path, types: Mapping[str, pa.DataType]) -> None:
-        self.path: Path | None = path
-        self.name = str(path)
-        self._path = path
-        first = next(_blocks(path, FIRST_BYTES), None)
+    def __init__(self, file: DataFile, types: Mapping[str, pa.DataType], *, arrays: bool = False) -> None:
+        self.path: Path | None = file.place
+        self.name = file.name
+        self._file = file
+        self._arrays = arrays
+        self._cut = array_blocks if arrays and is_array(file) else line_blocks
+        first = next(self._cut(file, FIRST_BYTES), None)
         self._first = [] if first is None else [row for row in map(_loads, first.lines()) if isinstance(row, dict)]
         if not self._first:
             raise CorpusError(
-                f"{str(path)!r} has no columns: it does not begin with JSON objects",
-                hint=None if first is None else _hint_for("", first.data, path),
+                f"{file.name!r} has no columns: it does not begin with JSON objects",
+                hint=None if first is None else _hint_for("", first.data, file),
             )
         self.column_names = tuple(dict.fromkeys(key for row in self._first for key in row))
         self._types = dict(types)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path, and the columns: the file is opened again where it is unpickled."""
-        return JsonLinesSource, (self._path.absolute(), self._types), {"column_names": self.column_names}
+        opened_again = partial(JsonLinesSource, arrays=self._arrays)
+        return opened_again, (self._file.absolute(), self._types), {"column_names": self.column_names}
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that was asked for, or that of the first values."""
@@ -90,6 +86,10 @@ class JsonLinesSource:
             later = self._rows_with(column, b"(?!null)") if pa.types.is_null(kind) else []
             self._types[column] = decide_type(column, KeyValues(later, column)) if later else kind
         return self._types[column]
+
+    def first_type(self, column: str) -> pa.DataType:
+        """Return the type of a column by the first rows alone; null if they have no value in it."""
+        return self._types.get(column) or decide_type(column, KeyValues(self._first, column))
 
     def find(self, column: str) -> bool:
         """Look for a column that the first rows do not have, in all of the file."""
@@ -104,7 +104,7 @@ class JsonLinesSource:
             re.escape(json.dumps(column, ensure_ascii=flag).encode(errors="replace")) for flag in (True, False)
         )
         key = re.compile(b"(?:" + names + rb")\s*:\s*+" + value)
-        for block in _blocks(self._path, BLOCK_BYTES):
+        for block in self._cut(self._file, BLOCK_BYTES):
             lines = block.lines() if key.search(block.data) else ()
             rows = [
                 row for line in lines if key.search(line) and isinstance(row := _loads(line), dict) and column in row
@@ -116,7 +116,21 @@ class JsonLinesSource:
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         """Deliver the rows a block at a time; ``start`` counts the rows that are kept."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        return skip_rows(_chunks(self._path, schema, bad), start)
+        return skip_rows(self._chunks(schema, bad), start)
+
+    def _chunks(self, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+        wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
+        n_rows = 0
+        for block in self._cut(self._file, BLOCK_BYTES):
+            batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
+            parsed = None if batch is None else _parse_dates(batch, schema)
+            if parsed is not None:
+                n_rows += parsed.num_rows
+                yield parsed
+            else:
+                lines = block.numbered()
+                yield _read_slowly(lines, n_rows, schema, bad, self._file)
+                n_rows += len(lines)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a row is found only by reading those before it."""
@@ -124,7 +138,7 @@ class JsonLinesSource:
 
     @cached_property
     def _digest(self) -> str:
-        return fingerprint_files([self._path])
+        return self._file.digest()
 
     def fingerprint(self) -> str:
         """Hash the bytes of the file."""
@@ -135,66 +149,12 @@ class JsonLinesSource:
         return f"{self._digest}/{column}"
 
 
-class _JsonLinesBlock(NamedTuple):
-    """Whole lines."""
-
-    data: bytes
-    first_line: int
-
-    def lines(self) -> Iterator[bytes]:
-        """Return the lines that are not blank."""
-        return (line for line in self.data.split(b"\n") if line.strip())
-
-    def numbered(self) -> list[tuple[int, bytes]]:
-        """Return the lines that are not blank, with their numbers in the file."""
-        lines = enumerate(self.data.split(b"\n"), start=self.first_line)
-        return [(number, line) for number, line in lines if line.strip()]
-
-
-def _blocks(path: Path, size: int) -> Iterator[_JsonLinesBlock]:
-    """Cut a file into blocks of whole lines."""
-    rest, line = b"", 1
-    with file_errors(path), open_bytes(path) as file:
-        while read := file.read(size):
-            if line == 1 and not rest:
-                read = read.removeprefix(BOM)
-            head, newline, tail = read.rpartition(b"\n")
-            if newline:
-                yield _JsonLinesBlock(rest + head + newline, line)
-                line += rest.count(b"\n") + head.count(b"\n") + 1
-                rest = tail
-            else:
-                rest += tail
-            if len(rest) > LARGEST_ROW:
-                raise CorpusError(
-                    f"{str(path)!r}: line {line} is longer than {LARGEST_ROW >> 20} MB",
-                    hint="JSON Lines has one object a line",
-                )
-    if rest:
-        yield _JsonLinesBlock(rest, line)
-
-
-def _chunks(path: Path, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
-    wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
-    n_rows = 0
-    for block in _blocks(path, BLOCK_BYTES):
-        batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
-        parsed = None if batch is None else _parse_dates(batch, schema)
-        if parsed is not None:
-            n_rows += parsed.num_rows
-            yield parsed
-        else:
-            lines = block.numbered()
-            yield _read_slowly(lines, n_rows, schema, bad)
-            n_rows += len(lines)
-
-
 def _wire_type(kind: pa.DataType) -> pa.DataType:
     """Return the type in the file: JSON has no dates, so they are read as text and parsed afterwards."""
     return pa.string() if pa.types.is_temporal(kind) else kind
 
 
-def _read_fast(block: _JsonLinesBlock, wire: pa.Schema) -> pa.RecordBatch | None:
+def _read_fast(block: JsonBlock, wire: pa.Schema) -> pa.RecordBatch | None:
     """Read a block with Arrow's parser; None where it has to be read line by line."""
     data = block.data
     n_lines = data.count(b"\n") + (not data.endswith(b"\n"))
@@ -236,9 +196,11 @@ def _parse_text(batch: pa.RecordBatch, schema: pa.Schema) -> tuple[list[pa.Array
     return arrays, reasons
 
 
-def _read_slowly(lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.Schema, bad: BadRows) -> pa.RecordBatch:
+def _read_slowly(
+    lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.Schema, bad: BadRows, file: DataFile
+) -> pa.RecordBatch:
     """Read line by line, and report each that is bad: as JSON, or by a value that does not fit its column."""
-    parsed = [_loads(line) for _, line in lines]
+    parsed = [_loads(line, encoding_name(file)) for _, line in lines]
     reasons = {position: row for position, row in enumerate(parsed) if isinstance(row, str)}
     wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
     batch, misfits = to_batch([row if isinstance(row, dict) else {} for row in parsed], wire, skip=set(reasons))
@@ -254,18 +216,28 @@ def _read_slowly(lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.
             reasons[position],
             text=text,
             line=number,
-            hint=_hint_for(reasons[position], line, Path(bad.source)),
+            hint=_hint_for(reasons[position], line, file),
         )
     keep = pa.array([position not in misfits for position in range(batch.num_rows)], pa.bool_())
     return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
 
 
-def _loads(line: bytes) -> dict[str, Any] | str:
+def first_object(file: DataFile) -> dict[str, Any]:
+    """Return the first object of a file of lines or of an array; empty if it begins with something else."""
+    cut = array_blocks if is_array(file) else line_blocks
+    for block in cut(file, FIRST_BYTES):
+        for line in block.lines():
+            row = _loads(line)
+            return row if isinstance(row, dict) else {}
+    return {}
+
+
+def _loads(line: bytes, encoding: str = "UTF-8") -> dict[str, Any] | str:
     """Parse one line; returns the object, or the reason why it is not one."""
     try:
         row = json.loads(line.decode())
     except UnicodeDecodeError as error:
-        return f"not valid UTF-8 at byte {error.start}"
+        return f"not valid {encoding} at byte {error.start}"
     except json.JSONDecodeError as error:
         return f"not valid JSON: {error.msg} (character {error.pos})"
     except (RecursionError, ValueError) as error:  # nested too deeply, or a number of thousands of digits
@@ -273,28 +245,36 @@ def _loads(line: bytes) -> dict[str, Any] | str:
     return row if isinstance(row, dict) else "not a JSON object"
 
 
-def _hint_for(reason: str, data: bytes, path: Path) -> str | None:
+def _hint_for(reason: str, data: bytes, file: DataFile) -> str | None:
     """Return what to do about a line that is not an object of the right types, or a file that begins with none."""
     if "expected, got" in reason:
         return type_hint(reason)
     if not is_utf8(data):
-        return f'{encoding_hint(data, path)}; on_bad_row="reject" leaves such rows out'
-    return json_hint(data, path) or (
+        return f'{not_in_encoding(data, file)}; on_bad_row="reject" leaves such rows out'
+    return json_hint(data, Path(file.name)) or (
         "if it is a table, rename it to .csv or .tsv" if not reason and data.strip() else None
     )
 
 
-def json_hint(data: bytes, path: Path) -> str | None:
-    """Return what to do about a line that is not one JSON object, by the habit that it shows; None for others."""
+def json_hint(data: bytes, path: Path, *, arrays: bool = True) -> str | None:
+    """Return what to do about a line that is not one JSON object, by the habit that it shows; None for others.
+
+    ``arrays`` says whether a file that is named .json may be an array.
+    """
     start = data.lstrip()
     if start.startswith(b"[") and (b"{" in start or start.rstrip() == b"["):
         convert = f"jq -c '.[]' {quote(path.name)} > lines.jsonl"
-        return f"it looks like one JSON array; JSON Lines has one object a line: {convert}"
+        way = f"rename it to {_as_json(path)}" if arrays else convert
+        return f"it looks like one JSON array; JSON Lines has one object a line: {way}"
     if start.startswith(b"{"):
         return _object_hint(start, path)
     if start.startswith(b'"'):
         return 'JSON Lines has one object a line, {"text": "..."}, not a string'
     return None
+
+
+def _as_json(path: Path) -> str:
+    return quote(re.sub(r"\.(jsonl|ndjson)\b", ".json", path.name, flags=re.IGNORECASE))
 
 
 def _object_hint(start: bytes, path: Path) -> str | None:

@@ -1,12 +1,11 @@
-"""Read Parquet files, and folders of them: only the columns and row groups that are needed."""
+"""Read Parquet files: only the columns and row groups that are needed."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from hashlib import blake2b
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,58 +13,50 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
-from labelkit.corpus._files import BLOCK_BYTES, fingerprint_files, is_utf8, skip_rows
+from labelkit.corpus._byte_streams import COMPRESSIONS
+from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_remote, is_utf8, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
-from labelkit.corpus.file_kinds import FIRST_BYTES, GZIP, kind_of
+from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
-
-SUFFIXES = (".parquet", ".pq")
 
 DECODED_ROWS = 16_384
 """Most rows that are decoded together; more would take memory and gain no time."""
 
 
 class ParquetSource(FixedColumns):
-    """A Parquet file, or the Parquet files of a folder by name.
+    """A Parquet file.
 
     Parameters
     ----------
-    path : Path
-        The file or folder.
+    file : DataFile
+    types : mapping of str to DataType
+        The types of columns in which all values are null.
     """
 
     splittable = True
     may_reject = True
     frame_index = None
 
-    def __init__(self, path: Path) -> None:
-        self.path: Path | None = path
-        self.name = str(path)
-        self._files = [_read_footer(file) for file in _parquet_files(path)]
-        self._starts = [0, *accumulate(file.footer.num_rows for file in self._files)]
-        self._schema = self._files[0].schema
-        self._names = tuple(dict.fromkeys(self._schema.names))
+    def __init__(self, file: DataFile, types: Mapping[str, pa.DataType]) -> None:
+        self.path: Path | None = file.place
+        self.name = file.name
+        self._types = types
+        self._file = _read_footer(file)
+        self._schema = self._file.schema
+        self.n_rows: int = self._file.footer.num_rows
+        self.column_names = tuple(dict.fromkeys(self._schema.names))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the path: the files are opened again where it is unpickled."""
-        return ParquetSource, (Path(self.name).absolute(),)
-
-    @property
-    def n_rows(self) -> int:
-        """The number of rows, from the files' footers."""
-        return int(self._starts[-1])
-
-    @property
-    def column_names(self) -> tuple[str, ...]:
-        """The columns of the first file."""
-        return self._names
+        """Pickle the path: the file is opened again where it is unpickled."""
+        return ParquetSource, (self._file.file.absolute(), self._types)
 
     def column_type(self, column: str) -> pa.DataType:
-        """Return the type of a column, which the first file decides."""
+        """Return the type of a column."""
         if self._schema.names.count(column) > 1:
-            raise CorpusError(f"column {column!r} stands more than once in {self._files[0].path}")
-        return delivered_type(self._schema.field(column).type)
+            raise CorpusError(f"column {column!r} stands more than once in {self.name}")
+        kind = delivered_type(self._schema.field(column).type)
+        return self._types.get(column, kind) if pa.types.is_null(kind) else kind
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the rows a row group at a time, so that no more than one is in memory."""
@@ -81,49 +72,60 @@ class ParquetSource(FixedColumns):
 
     def _range(self, columns: Sequence[str], start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        number = max(bisect_right(self._starts, start) - 1, 0)
-        for first, file in zip(self._starts[number:], self._files[number:], strict=False):
-            if first >= stop:
-                return
-            self._check_file(file, schema)
-            yield from _file_range(file, schema, start - first, stop - first, min(rows, DECODED_ROWS))
+        return _file_range(self._file, schema, start, stop, min(rows, DECODED_ROWS))
 
-    def _check_file(self, file: _ParquetFile, schema: pa.Schema) -> None:
-        """Raise CorpusError if the columns of a file are not those of the first file of the folder."""
-        for field in schema:
-            if field.name not in file.schema.names:
-                raise CorpusError(f"column {field.name!r} is in {self._files[0].path} but not in {file.path}")
-            kind = delivered_type(file.schema.field(field.name).type)
-            if kind not in {field.type, pa.null()}:
-                raise CorpusError(
-                    f"column {field.name!r} is {field.type} in {self._files[0].path} and {kind} in {file.path}"
-                )
+    def narrowed(self, ways: Sequence[tuple[str, ...]]) -> ParquetSource:
+        """Return the source with those fields alone of structs that ways (a column, and fields in it) lead to."""
+        source = copy(self)
+        source._schema = pa.schema([_with_fields(field, ways) for field in self._schema])
+        return source
 
     @cached_property
     def _digest(self) -> str:
-        return fingerprint_files([file.path for file in self._files])
+        return self._file.file.digest()
 
     def fingerprint(self) -> str:
-        """Hash the bytes of the files."""
+        """Hash the bytes of the file."""
         return self._digest
 
     def content(self, column: str) -> str:
-        """Hash the bytes of a column as they are in the files, without decoding them."""
+        """Hash the bytes of a column as they are in the file, without decoding them."""
+        if is_remote(self._file.file.path):
+            return f"{self._digest}/{column}" if self._digest else ""
         digest = blake2b(f"{self.column_type(column)}".encode(), digest_size=16)
-        for file in self._files:
-            try:
-                for block in _blocks(file, column):
-                    digest.update(block)
-            except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-                if isinstance(error, CorpusError):
-                    raise
-                raise _unreadable(file.path, error) from error
+        try:
+            for block in _blocks(self._file, column):
+                digest.update(block)
+        except CorpusError:
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+            raise _unreadable(self._file.file, error) from error
         return digest.hexdigest()
+
+
+def _with_fields(field: pa.Field, ways: Sequence[tuple[str, ...]]) -> pa.Field:
+    """Leave those fields of a struct out to which no way leads."""
+    inner = [way[1:] for way in ways if way[0] == field.name]
+    if not inner or not all(inner) or not pa.types.is_struct(field.type):
+        return field
+    kept = [_with_fields(one, inner) for one in field.type if any(way[0] == one.name for way in inner)]
+    return field.with_type(pa.struct(kept)) if kept else field
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    """List the columns as Parquet names them: each field of a struct alone."""
+    return [name for field in schema for name in _leaves_of(field.name, field.type)]
+
+
+def _leaves_of(name: str, kind: pa.DataType) -> list[str]:
+    if not pa.types.is_struct(kind) or not kind.num_fields:
+        return [name]
+    return [leaf for field in kind for leaf in _leaves_of(f"{name}.{field.name}", field.type)]
 
 
 def _blocks(file: _ParquetFile, column: str) -> Iterator[bytes]:
     """Yield the bytes of a column, of each row group after their number."""
-    with file.path.open("rb") as opened:
+    with file.file.path.open("rb") as opened:
         for start, stop in _places(file, column):
             yield f"{stop - start}\0".encode()
             opened.seek(start)
@@ -145,50 +147,38 @@ def _places(file: _ParquetFile, column: str) -> Iterator[tuple[int, int]]:
 
 
 class _ParquetFile(NamedTuple):
-    path: Path
+    file: DataFile
     footer: Any
     schema: pa.Schema
 
 
-def _parquet_files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    files = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and not file.name.startswith(("_", ".")))
-    if not files:
-        others = sorted(file for file in path.glob("[!._]*") if file.is_file())
-        several = 'give the list of its files, such as sorted(Path(folder).glob("*.csv")); or ' if others else ""
-        raise CorpusError(
-            f"the folder {str(path)!r} holds no Parquet files", hint=f"{several}name one file, or convert them"
-        )
-    return files
-
-
-def _read_footer(path: Path) -> _ParquetFile:
-    """Read the positions of the row groups, and close the file: a folder may hold thousands."""
+def _read_footer(file: DataFile) -> _ParquetFile:
+    """Read the positions of the row groups, and close the file: there may be thousands."""
     try:
-        with pq.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-            if file.metadata.num_rows != sum(group.num_rows for group in groups):
-                raise _unreadable(path, ValueError("its footer claims other rows than there are"))
-            return _ParquetFile(path, file.metadata, file.schema_arrow)
+        with pq.ParquetFile(readable(file.path)) as opened:
+            footer = opened.metadata
+            if footer.num_rows != sum(footer.row_group(number).num_rows for number in range(footer.num_row_groups)):
+                raise _unreadable(file, ValueError("its footer claims other rows than there are"))
+            return _ParquetFile(file, footer, opened.schema_arrow)
     except CorpusError:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(file, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> CorpusError:
+def _unreadable(file: DataFile, error: Exception) -> CorpusError:
     hint = "check how it was written or copied"
-    with path.open("rb") as file:
-        first = file.read(FIRST_BYTES)
+    with file.path.open("rb") as opened:
+        first = opened.read(FIRST_BYTES)
     kind = kind_of(first)
+    packed = next((one.name for one in COMPRESSIONS if first.startswith(one.magic)), None)
     if kind is not None and kind.name != "Parquet":
         hint = f"it is {kind.name}: {kind.remedy}"
-    elif first.startswith(GZIP):
-        hint = "it is gzipped: unpack it; Parquet is compressed within"
+    elif packed is not None:
+        hint = f"it is compressed ({packed}): unpack it; Parquet is compressed within"
     elif first and is_utf8(first[:-4] or first):
         hint = "it is text: rename it to .csv, .tsv or .jsonl"
-    return CorpusError(f"{str(path)!r} cannot be read as Parquet: {error}", hint=hint)
+    return CorpusError(f"{file.name!r} cannot be read as Parquet: {error}", hint=hint)
 
 
 def _file_range(file: _ParquetFile, schema: pa.Schema, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
@@ -208,11 +198,12 @@ def _file_range(file: _ParquetFile, schema: pa.Schema, start: int, stop: int, ro
 
 
 def _group_batches(file: _ParquetFile, group: int, schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
-    """Decode one row group, a batch at a time."""
+    """Decode one row group, a batch at a time; of a file that is elsewhere, all ranges are asked for together."""
+    is_far = is_remote(file.file.path)
     try:
-        with pq.ParquetFile(file.path, metadata=file.footer) as opened:
-            for batch in opened.iter_batches(batch_size=max(rows, 1), row_groups=[group], columns=schema.names):
+        with pq.ParquetFile(readable(file.file.path), metadata=file.footer, pre_buffer=is_far) as opened:
+            for batch in opened.iter_batches(batch_size=max(rows, 1), row_groups=[group], columns=_leaves(schema)):
                 arrays = [deliver(batch.column(field.name), field.type, field.name) for field in schema]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     except (pa.ArrowException, OSError, KeyError, OverflowError) as error:
-        raise _unreadable(file.path, error) from error
+        raise _unreadable(file.file, error) from error

@@ -1,19 +1,27 @@
-"""Read several files of one format as one corpus, in the order in which they are given."""
+"""Read several files of one format as one corpus, in the order in which they are given.
+
+Of each file, what its beginning says is kept (:class:`_Head`); it is opened again when its rows are read, so that ten
+thousand files are never open, or in memory, at a time.
+"""
 
 from __future__ import annotations
 
+import threading
+import warnings
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.user_errors import stack_level
 from labelkit.corpus._files import skip_rows
-from labelkit.corpus.source import BadRows, FixedColumns
+from labelkit.corpus.source import BadRows, Reject
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -21,8 +29,36 @@ if TYPE_CHECKING:
 
 SourceReader = Callable[[Path, Mapping[str, pa.DataType]], "CorpusSource"]
 
+OPEN_FILES: Final = 16
+"""Files that are kept open for further reads."""
 
-class FilesSource(FixedColumns):
+_NUMBERS: Final = {pa.int64(), pa.float64()}
+_TIMES: Final = {pa.date32(), pa.timestamp("us")}
+
+
+class _Head(NamedTuple):
+    """What the beginning of a file says.
+
+    Parameters
+    ----------
+    types : dict of str to DataType or CorpusError
+        The columns; an error where a column has no one type.
+    n_rows : int or None
+    splittable, may_reject, infers, mixes, optional : bool
+        What is the same for all files of a format: the last three, whether types are inferred from values, whether columns
+        of several types are text, and whether rows may lack a column.
+    """
+
+    types: dict[str, pa.DataType | CorpusError]
+    n_rows: int | None
+    splittable: bool
+    may_reject: bool
+    infers: bool
+    mixes: bool
+    optional: bool
+
+
+class FilesSource:
     """Files under one another.
 
     Parameters
@@ -30,38 +66,109 @@ class FilesSource(FixedColumns):
     paths : list of Path
         At least one.
     read : callable
-        Opens a file, given the types of columns that have none in it.
+        Opens a file, given the types of columns that have none in it; can be pickled.
     types : mapping of str to DataType
+    place : Path, optional
+        The folder, or the pattern, that the files are of.
+    on_bad_row : {"raise", "reject"}
+        Whether a file that cannot be opened is an error, or is listed among the rejects and left out.
 
-    Raises
-    ------
-    CorpusError
-        If the files have other columns, or columns of other types.
+    Attributes
+    ----------
+    files : tuple of Path
+    rows_of_files : list of int or None
+        The rows of each file that were kept, as far as they are known: of formats that do not say it, once all of the
+        file was read.
     """
 
-    path: Path | None = None
     frame_index = None
+    columns_are_sure = True
 
-    def __init__(self, paths: Sequence[Path], read: SourceReader, types: Mapping[str, pa.DataType]) -> None:
-        first = [read(path, types) for path in paths]
-        self.name = f"{len(paths)} files, {paths[0].name} first"
-        self.column_names = first[0].column_names
-        self.columns_are_sure = all(isinstance(source, FixedColumns) for source in first)
-        for source in first:
-            if set(source.column_names) != set(self.column_names):
-                odd = sorted(set(source.column_names) ^ set(self.column_names))
-                raise CorpusError(
-                    f"{source.name} has other columns than {first[0].name}: {', '.join(map(repr, odd))}",
-                    hint="files of one corpus have the same columns",
-                )
-        decided = {column: _type_of(column, first) for column in self.column_names}
-        self._types = {**decided, **types}
-        self._sources = [read(path, self._types) for path in paths]
-        self.splittable = all(source.splittable for source in self._sources)
-        self.may_reject = any(source.may_reject for source in self._sources)
-        sizes = [source.n_rows for source in self._sources]
-        self._starts = [0, *accumulate(size or 0 for size in sizes)]
-        self.n_rows = None if None in sizes else self._starts[-1]
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        read: SourceReader,
+        types: Mapping[str, pa.DataType],
+        *,
+        place: Path | None = None,
+        on_bad_row: Literal["raise", "reject"] = "raise",
+    ) -> None:
+        self.path = place
+        self.files = tuple(paths)
+        self.name = f"{len(paths)} files, {paths[0].name} first" if place is None else f"{place} ({len(paths)} files)"
+        self._read, self._given = read, dict(types)
+        self._unread: dict[int, str] = {}
+        self._heads = [self._head(number, path, on_bad_row) for number, path in enumerate(paths)]
+        whole = [head for head in self._heads if head is not None]
+        if not whole:
+            raise CorpusError(f"none of {self.name} can be read: {self._unread[0]}")
+        self.column_names = tuple(dict.fromkeys(name for head in whole for name in head.types))
+        self.splittable = not self._unread and all(head.splittable for head in whole)
+        self.may_reject = bool(self._unread) or any(head.may_reject for head in whole)
+        self.rows_of_files = [0 if head is None else head.n_rows for head in self._heads]
+        self._starts = [0, *accumulate(size or 0 for size in self.rows_of_files)]
+        self.n_rows = None if None in self.rows_of_files else self._starts[-1]
+        self._types: dict[str, pa.DataType] = {}
+        self._forget()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle what is known of the files, so that they are not opened again for it."""
+        state = {name: value for name, value in self.__dict__.items() if name not in {"_opened", "_lock"}}
+        return state | {"files": tuple(path.absolute() for path in self.files)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Open no file yet."""
+        self.__dict__.update(state)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._opened: OrderedDict[int, CorpusSource] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def _head(self, number: int, path: Path, on_bad_row: str) -> _Head | None:
+        try:
+            source = self._read(path, self._given)
+        except (CorpusError, OSError) as error:
+            message = error.message if isinstance(error, CorpusError) else str(error)
+            if on_bad_row == "reject":
+                self._unread[number] = message if str(path) in message else f"{path}: {message}"
+                return None
+            hint = getattr(error, "hint", None)
+            leave_out = 'on_bad_row="reject" leaves such files out'
+            raise CorpusError(message, hint=f"{hint}; {leave_out}" if hint else leave_out) from error
+        types: dict[str, pa.DataType | CorpusError] = {}
+        for column in source.column_names:
+            try:
+                types[column] = getattr(source, "first_type", source.column_type)(column)
+            except CorpusError as error:
+                types[column] = error
+        flags = [bool(getattr(source, name, False)) for name in ("infers_types", "mixes_as_text", "keys_are_optional")]
+        return _Head(types, source.n_rows, source.splittable, source.may_reject, *flags)
+
+    def _source(self, number: int) -> CorpusSource:
+        """Open a file, or take it from those that were opened last."""
+        with self._lock:
+            source = self._opened.pop(number, None)
+        source = source or self._read(self.files[number], self._given | self._types)
+        with self._lock:
+            self._opened[number] = source
+            if len(self._opened) > OPEN_FILES:
+                self._opened.popitem(last=False)
+        return source
+
+    def _files_with_heads(self) -> Iterator[tuple[int, _Head]]:
+        return ((number, head) for number, head in enumerate(self._heads) if head is not None)
+
+    # Columns ----------------------------------------------------------------------------------------------------------
+
+    def find(self, column: str) -> bool:
+        """Look for a column that no file has in its first rows, in all of each."""
+        for number, head in self._files_with_heads():
+            if head.optional and self._source(number).find(column):
+                head.types[column] = self._source(number).column_type(column)
+                self.column_names = (*self.column_names, column)
+                return True
+        return False
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type of a column in all files.
@@ -69,13 +176,59 @@ class FilesSource(FixedColumns):
         Raises
         ------
         CorpusError
-            If it differs.
+            If it differs, or a file has no such column.
         """
-        kinds = {str(source.column_type(column)): source for source in self._sources}
-        if len(kinds) > 1:
-            where = " and ".join(f"{kind} in {source.name}" for kind, source in kinds.items())
+        if column not in self._types:
+            self._check_missing(column)
+            decided = self._decided(column)
+            with self._lock:
+                self._types[column] = decided
+                self._opened.clear()
+        return self._types[column]
+
+    def _decided(self, column: str) -> pa.DataType:
+        kinds: dict[pa.DataType, int] = {}
+        for number, head in self._files_with_heads():
+            kind = head.types.get(column, pa.null())
+            if isinstance(kind, CorpusError):
+                raise kind
+            kinds.setdefault(kind, number)
+        first = next(head for _, head in self._files_with_heads())
+        if column in self._given and first.infers:
+            return self._given[column]
+        if set(kinds) == {pa.null()}:
+            later = (self._source(number).column_type(column) for number, _ in self._files_with_heads())
+            return next((kind for kind in later if not pa.types.is_null(kind)), pa.null())
+        kinds.pop(pa.null(), None)
+        if len(kinds) == 1:
+            return next(iter(kinds))
+        common = _common_type(set(kinds), first)
+        if common is None:
+            where = " and ".join(f"{kind} in {self.files[number]}" for kind, number in kinds.items())
             raise CorpusError(f"column {column!r} is {where}", hint="write the files with the same types")
-        return self._sources[0].column_type(column)
+        return common
+
+    def _check_missing(self, column: str) -> None:
+        """Refuse a column that a file lacks, or say that rows of JSON lack it."""
+        lacking = [number for number, head in self._files_with_heads() if column not in head.types]
+        if not lacking or column not in self.column_names:
+            return
+        there = next(number for number, head in self._files_with_heads() if column in head.types)
+        some = ", ".join(str(self.files[number]) for number in lacking[:3])
+        more = f" and {len(lacking) - 3:,} more" if len(lacking) > 3 else ""
+        if any(head.optional for _, head in self._files_with_heads()):
+            warnings.warn(
+                f"column {column!r} is in {self.files[there]}, but in no row at the beginning of {some}{more}, where it is "
+                "null unless later rows have it",
+                stacklevel=stack_level(),
+            )
+            return
+        raise CorpusError(
+            f"column {column!r} is in {self.files[there]} but not in {some}{more}",
+            hint="files of one corpus have the same columns: rename or add it there, or leave these files out",
+        )
+
+    # Rows -------------------------------------------------------------------------------------------------------------
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the rows of one file after the other."""
@@ -86,36 +239,65 @@ class FilesSource(FixedColumns):
         return self._chunks(columns, start, rows, bad)
 
     def _chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
-        for source, first, end in zip(self._sources, self._starts, self._starts[1:], strict=False):
-            if source.n_rows is not None and end <= start:
+        for number, (first, end) in enumerate(zip(self._starts, self._starts[1:], strict=False)):
+            if number in self._unread:
+                bad.rejects.append(Reject(0, None, self._unread[number], ""))
                 continue
-            rejected = BadRows(source.name, bad.on_bad_row)
-            yield from source.chunks(columns, max(start - first, 0), rows, rejected)
-            bad.rejects.extend(replace(row, reason=f"{source.name}: {row.reason}") for row in rejected.rejects)
+            if self.n_rows is not None and end <= start:
+                continue
+            skip = max(start - first, 0) if self.n_rows is not None else 0
+            n_rows = skip
+            for chunk in self._rows_of(number, columns, skip, rows, bad):
+                n_rows += chunk.num_rows
+                yield chunk
+            self.rows_of_files[number] = n_rows
+
+    def _rows_of(
+        self, number: int, columns: Sequence[str], start: int, rows: int, bad: BadRows
+    ) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows of one file; where bad rows are rejected, those before it breaks off."""
+        path = self.files[number]
+        rejected = BadRows(str(path), bad.on_bad_row)
+        try:
+            source = self._source(number)
+            yield from source.chunks(columns, start, rows, rejected)
+        except CorpusError as error:
+            if bad.on_bad_row == "raise":
+                raise
+            rejected.add(0, f"the rest of it cannot be read: {error.message}")
+        bad.rejects.extend(replace(row, reason=f"{path}: {row.reason}") for row in rejected.rejects)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows of the files that overlap with it."""
-        parts, at = [], start
+        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        parts, at = [schema.empty_table()], start
         while at < stop:
             number = bisect_right(self._starts, at) - 1
             first, end = self._starts[number], min(stop, self._starts[number + 1])
-            parts.append(self._sources[number].read(columns, at - first, end - first))
+            parts.append(self._source(number).read(columns, at - first, end - first))
             at = end
-        return pa.concat_tables(parts) if parts else self._sources[0].read(columns, 0, 0)
+        return pa.concat_tables(parts)
 
     def fingerprint(self) -> str:
         """Hash the fingerprints of the files."""
-        return _hash_of([source.fingerprint() for source in self._sources])
+        return _hash_of([self._source(number).fingerprint() for number, _ in self._files_with_heads()])
 
     def content(self, column: str) -> str:
         """Hash what the files hold of a column."""
-        return _hash_of([source.content(column) for source in self._sources])
+        kind = self.column_type(column)
+        parts = [self._source(number).content(column) for number, _ in self._files_with_heads()]
+        return _hash_of([str(kind), *parts])
 
 
-def _type_of(column: str, sources: Sequence[CorpusSource]) -> pa.DataType:
-    """Return the type of a column in the first file that has a value in it."""
-    kinds = [source.column_type(column) for source in sources]
-    return next((kind for kind in kinds if not pa.types.is_null(kind)), kinds[0])
+def _common_type(kinds: set[pa.DataType], head: _Head) -> pa.DataType | None:
+    """Return the type that holds the values of several; None if there is none."""
+    if not head.infers:
+        return None
+    if kinds <= _NUMBERS:
+        return pa.float64()
+    if kinds <= _TIMES:
+        return pa.timestamp("us")
+    return pa.string() if head.mixes else None
 
 
 def _hash_of(parts: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ class Stream(FixedColumns):
 
     def __init__(self, name: str, *, once: bool) -> None:
         self.name = name
-        self._once = once
+        self.once = once
         self._used = False
 
     def use(self) -> None:
@@ -54,7 +54,7 @@ class Stream(FixedColumns):
         CorpusError
             If it was read before, and can be only once.
         """
-        if self._once and self._used:
+        if self.once and self._used:
             raise CorpusError(
                 f"{self.name} was read before, and can be read only once", hint="give a list, a frame or a file"
             )
@@ -114,8 +114,8 @@ class RowStream(Stream):
         """Deliver the rows, a block at a time; ``start`` counts the rows that are kept."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
         self.use()
-        rest = chain(self._first, self._iterator) if self._once else iter(self._rows)
-        self._first = [] if self._once else self._first
+        rest = chain(self._first, self._iterator) if self.once else iter(self._rows)
+        self._first = [] if self.once else self._first
         return skip_rows(self._convert(rest, schema, bad), start)
 
     def _convert(self, rows: Iterator[Any], schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:

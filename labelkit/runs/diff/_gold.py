@@ -142,7 +142,7 @@ def _corpus_of(side: Side, column: str) -> Corpus | None:
     if path is None or not Path(path).exists():
         return None
     corpus = opened_again(path, side.corpus)
-    if column not in corpus.column_names:
+    if not corpus.has_column(column):
         return None
     if corpus.fingerprint() != side.corpus.get("fingerprint"):
         raise GoldError(

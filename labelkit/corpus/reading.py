@@ -1,0 +1,122 @@
+"""Options of how files are read: one list of them for every function that takes a path.
+
+>>> checked_reading({"delimiter": "tab", "encoding": "latin1"})
+{'delimiter': '\\t', 'encoding': 'iso8859-1'}
+"""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter
+from typing import Any, Final, TypedDict, TypeVar, cast
+
+from labelkit.exceptions import CorpusError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ReadOptions(TypedDict, total=False):
+    """Options of how files are read; one that is left out, or None, is not given."""
+
+    format: str | None
+    """The format of the files, where their names do not say it: csv, jsonl, json, text, parquet, arrow, excel."""
+    delimiter: str | None
+    """The character between the fields of CSV; found out by the first rows if not given. ``tab`` is a tabulator."""
+    encoding: str | None
+    """The encoding of text (any of Python's, such as ``cp1252``); UTF-8, or what the first bytes say, if not given."""
+    sheet: str | int | None
+    """The sheet of a workbook, by its name or its number from 1; needed where there are several."""
+    rename: Mapping[str, str] | None
+    """The columns, or fields of columns, that get other names: ``{"text": "Comment"}``, the new name first."""
+
+
+_NAMED_DELIMITERS: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+def checked_reading(options: Mapping[str, Any]) -> ReadOptions:
+    """Return the options that were given, as they are meant.
+
+    Raises
+    ------
+    CorpusError
+        If one cannot be as it is given.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if "delimiter" in given:
+        given["delimiter"] = _delimiter(given["delimiter"])
+    if "encoding" in given:
+        given["encoding"] = _encoding(given["encoding"])
+    if "rename" in given:
+        given["rename"] = _new_names(given["rename"])
+    if "sheet" in given and (isinstance(given["sheet"], bool) or not isinstance(given["sheet"], str | int)):
+        raise CorpusError(f"sheet={given['sheet']!r} is neither the name nor the number of a sheet")
+    return cast("ReadOptions", given)
+
+
+def _delimiter(given: Any) -> str:
+    sign = _NAMED_DELIMITERS.get(given, given) if isinstance(given, str) else given
+    if not isinstance(sign, str) or len(sign) != 1 or sign in '"\r\n\0' or "\ud800" <= sign <= "\udfff":
+        raise CorpusError(
+            f"delimiter={given!r} cannot stand between fields",
+            hint='give one character, such as delimiter=";", or delimiter="tab"; neither a quote nor a line end',
+        )
+    return sign
+
+
+def _encoding(given: Any) -> str:
+    """Return the name of an encoding as Python has it."""
+    try:
+        codec = codecs.lookup(given)
+        name = codec.name if codec._is_text_encoding and codec.name != "undefined" else None  # noqa: SLF001 - as ``open`` does
+    except (LookupError, TypeError, ValueError):
+        name = None
+    if name is None:
+        raise CorpusError(
+            f"encoding={given!r} is no encoding of text that is known",
+            hint='such as encoding="cp1252" (Windows, Western), "cp1251", "utf-16", "shift_jis", "gb18030"',
+        )
+    return name
+
+
+def _new_names(given: Any) -> dict[str, str]:
+    is_mapping = isinstance(given, Mapping)
+    if not is_mapping or not all(isinstance(name, str) and name for pair in given.items() for name in pair):
+        raise CorpusError(
+            f"rename={given!r} does not give columns new names", hint='rename={"text": "Comment"}, the new name first'
+        )
+    return dict(given)
+
+
+def takes_reading(function: F) -> F:
+    """List the options of a function that takes them as ``**reading``, and refuse others as Python would.
+
+    >>> @takes_reading
+    ... def show(path: str, **reading: typing.Unpack[ReadOptions]) -> None: ...
+    >>> list(inspect.signature(show).parameters)
+    ['path', 'format', 'delimiter', 'encoding', 'sheet', 'rename']
+    >>> show("a.csv", delimeter=";")
+    Traceback (most recent call last):
+        ...
+    TypeError: show() got an unexpected keyword argument 'delimeter'; did you mean 'delimiter'?
+    """
+    hints = typing.get_type_hints(ReadOptions)
+    listed = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=hints[name]) for name in hints]
+    signature = inspect.signature(function)
+    named = [parameter for parameter in signature.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
+    known_names = {parameter.name for parameter in (*named, *listed)}
+
+    @wraps(function)
+    def called(*arguments: Any, **options: Any) -> Any:
+        for name in options.keys() - known_names:
+            close = difflib.get_close_matches(name, known_names, n=1)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}{meant}")
+        return function(*arguments, **options)
+
+    called.__signature__ = signature.replace(parameters=[*named, *listed])  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
+    return cast("F", called)
