@@ -33,7 +33,7 @@ GENERAL_ARGUMENTS: Final = frozenset({"rules", "corpus", "folder"})
 GENERAL_OPTIONS: Final = frozenset(
     {
         *("id", "labels", "gold", "workers", "engine", "isolate", "batch-size", "on-fault", "max-faults"),
-        *("time-limit", "on-bad-row", "no-cache", "random-state", "delimiter", "encoding", "map", "map-label"),
+        *("time-limit", "on-bad-row", "no-cache", "random-state", "delimiter", "encoding", "map", "sheet", "map-label"),
         *("select", "exclude", "class-prior"),
         *("quiet", "log-format", "debug"),
     }
