@@ -12,12 +12,18 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-WORDS: Final = {
+WORDS: Final[dict[str, str | None]] = {
     "--corpus": "Where the corpus is now, if it has moved.",
     "--rules": "Where the rules are now, if they have moved.",
     "--id": "The column that names the examples (else: their positions).",
     "--gold": "Trusted labels: a column of the corpus, or a file of ids and labels.",
+    "--map-label": None,
     "--labels": "The classes, where the rules do not say.",
+    "--select": None,
+    "--exclude": None,
+    "--limit": None,
+    "--sample": None,
+    "--random-state": "The seed of what is drawn at random.",
     "--workers": "Threads or processes to use.",
     "--engine": "serial, thread or process (else chosen by workers and rules).",
     "--isolate": "Call the rules in processes: one that crashes is a fault.",
@@ -27,10 +33,10 @@ WORDS: Final = {
     "--time-limit": "For a rule and batch; 0: none.",
     "--on-bad-row": "When a row cannot be read: stop, or leave it out and keep it in a file.",
     "--no-cache": "Let every rule vote anew, and keep no votes.",
-    "--random-state": "The seed of what is drawn at random.",
     "--force": "Replace what exists.",
 }
-"""In the order of help; options that are not among them stand before these. Commands give them no text of their own."""
+"""In the order of help; options that are not among them stand before these. Commands give no text of their own to those
+that have one here."""
 
 _ORDER: Final = {name: place for place, name in enumerate(WORDS)}
 
@@ -39,7 +45,7 @@ def in_shared_words(parameters: list[click.Parameter]) -> list[click.Parameter]:
     """Return the parameters of a command in the order of help, those of several commands with their shared words."""
     for parameter in parameters:
         if isinstance(parameter, click.Option) and parameter.opts[0] in WORDS:
-            parameter.help = WORDS[parameter.opts[0]]
+            parameter.help = WORDS[parameter.opts[0]] or parameter.help
         if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
             parameter.metavar = parameter.metavar or "N"
     return sorted(parameters, key=_place)

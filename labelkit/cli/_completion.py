@@ -64,8 +64,11 @@ def _kinds(parameter: str) -> list[str]:
 
 def _given(context: click.Context) -> Mapping[str, Any]:
     """Return the arguments that stand before, which click leaves aside where an option lacks its value."""
-    names = [one.name or "" for one in context.command.params if isinstance(one, click.Argument)]
-    return {**context.params, **dict(zip(names, context.args, strict=False))}
+    arguments, given = list(context.args), dict(context.params)
+    for one in context.command.params:
+        if isinstance(one, click.Argument) and arguments:
+            given[one.name or ""] = tuple(arguments) if one.nargs == -1 else arguments.pop(0)
+    return given
 
 
 def _manifest(given: Mapping[str, Any]) -> Any:
@@ -79,4 +82,5 @@ def _columns(given: Mapping[str, Any]) -> list[str]:
     from labelkit.corpus import open_corpus  # noqa: PLC0415 - heavy
 
     corpus = given.get("corpus") or _manifest(given)["corpus"]["path"]
-    return list(open_corpus(Path(corpus)).column_names)
+    paths = [Path(one) for one in (corpus if isinstance(corpus, tuple | list) else [corpus])]
+    return list(open_corpus(paths[0] if len(paths) == 1 else paths).column_names)

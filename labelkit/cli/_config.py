@@ -33,7 +33,8 @@ GENERAL_ARGUMENTS: Final = frozenset({"rules", "corpus", "folder"})
 GENERAL_OPTIONS: Final = frozenset(
     {
         *("id", "labels", "gold", "workers", "engine", "isolate", "batch-size", "on-fault", "max-faults"),
-        *("time-limit", "on-bad-row", "no-cache", "random-state", "delimiter", "encoding", "map", "map-label"),
+        *("time-limit", "on-bad-row", "no-cache", "random-state", "delimiter", "encoding", "map", "sheet", "map-label"),
+        *("select", "exclude", "class-prior"),
         *("quiet", "log-format", "debug"),
     }
 )
@@ -299,7 +300,7 @@ def _value(config: Config, names: Sequence[str], key: str, parameter: click.Para
         place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
         shown = masked(f"{key} = {value!r}")
         raise ConfigError(f"{place}: {shown}, and it takes {takes}", hint=_hint(parameter, value, key))
-    if parameter.multiple:
+    if _takes_several(parameter):
         several = [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else value
         return [_placed(config, parameter, str(one)) for one in ([several] if isinstance(several, str) else several)]
     if isinstance(value, list):
@@ -312,7 +313,7 @@ def _wrong(parameter: click.Parameter, value: Any) -> str | None:
     kind, takes = parameter.type, None
     if isinstance(parameter, click.Option) and parameter.is_flag:
         takes = None if isinstance(value, bool) else "true or false"
-    elif parameter.multiple:
+    elif _takes_several(parameter):
         many = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         fits = all(
             isinstance(one, str) or (isinstance(value, dict) and not isinstance(one, dict | list)) for one in many
@@ -330,6 +331,10 @@ def _wrong(parameter: click.Parameter, value: Any) -> str | None:
     else:
         takes = None if isinstance(value, str) else "a text"
     return takes
+
+
+def _takes_several(parameter: click.Parameter) -> bool:
+    return parameter.multiple or parameter.nargs == -1
 
 
 def _hint(parameter: click.Parameter, value: Any, key: str) -> str | None:

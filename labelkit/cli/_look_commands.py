@@ -67,13 +67,17 @@ def view_command(
     """
     from labelkit._shared.tables import WIDTH  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.views import view  # noqa: PLC0415 - as above
     from labelkit.votes.label_space import ABSTAIN  # noqa: PLC0415 - as above
 
     if no_label and options["label"] is not None:
         raise click.UsageError("--label and --no-label exclude each other")
+    run = RunFolder(folder)
+    if no_label or options["label"] is not None or options["uncertain"]:
+        run.check_labeled()
     examples = RunExamples.of(
-        folder, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
+        run, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
     )
     several = {
         name: listed(options.pop(name)) or None for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")

@@ -165,6 +165,26 @@ def test_a_list_is_given_several_times(project, capsys):
     assert lk.RunFolder("runs/first").manifest["model"]["params"]["share"] == 0.25
 
 
+def test_steps_take_lists_of_paths_and_tables_of_names(project, capsys):
+    config(
+        RUN
+        + """
+select = ["*", "group:none"]
+[fit]
+votes = ["runs/first"]
+out = "fitted"
+class-prior = { SPAM = 0.4 }
+"""
+    )
+    assert called(capsys, "run")[0] == 1  # no rule is of that group
+    config(Path("labelkit.toml").read_text().replace(', "group:none"', ""))
+    assert called(capsys, "run", "--quiet") == (0, "", "")
+    status, out, err = called(capsys, "fit", "--json")
+    assert status == 0, err
+    assert json.loads(out)["model"]["params"]["class_prior"]
+    assert (project / "fitted").is_dir()
+
+
 def test_general_defaults_hold_for_every_command_and_tables_for_one(project, capsys):
     config(RUN.replace('gold = "spam"', 'gold = "spam"\nfolder = "runs/first"\nlog-format = "json"'))
     assert called(capsys, "run")[0] == 0

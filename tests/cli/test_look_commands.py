@@ -240,3 +240,31 @@ def test_no_character_of_a_text_acts_even_beside_colours(tmp_path, monkeypatch):
         plain = re.sub("\x1b\\[(33|1|0)m", "", written).replace("\r\n", "\n")
         assert visible(plain) == plain
         assert written.count("\x1b[33m") == (2 if command == ("view", "out") else 0)
+
+
+@pytest.mark.parametrize("rows", [("--limit", "120"), ("--sample", "120", "--random-state", "3")], ids=" ".join)
+def test_chosen_rows_and_mapped_gold_are_those_of_the_run(rows, here, capsys, tmp_path):
+    frame = pd.read_csv("comments.csv")
+    frame["meant"] = frame["spam"].map({1: "junk", 0: "fine", "SPAM": "junk", "HAM": "fine"})
+    frame.to_csv(tmp_path / "c.csv", index=False)
+    out, meanings = str(tmp_path / "n"), ("--map-label", "junk=SPAM,fine=HAM")
+    command = ("run", "labeling_functions/comments.py", str(tmp_path / "c.csv"), "--out", out, "--id", "id", *rows)
+    called(capsys, *command, "--gold", "meant", *meanings, "--quiet")
+    matrix = lk.RunFolder(out).matrix()
+    gold = frame.set_index("id")["spam"].loc[matrix.ids]
+    expected = lk.view(matrix, frame, labels=lk.RunFolder(out).labels(), gold=gold, wrong=True, id="id", n=200)
+    for options in ((), ("--gold", "meant"), ("--gold", "meant", *meanings), ("--gold", "spam")):
+        shown = json.loads(called(capsys, "view", out, "--wrong", "--n", "200", "--json", *options))
+        assert [one["id"] for one in shown["shown"]] == expected.ids.tolist()
+        assert shown["examples"] == 120
+        assert called(capsys, "suggest", out, *options)
+        assert "examples" in called(capsys, "fix", out, *options)
+
+
+def test_votes_without_labels_can_be_looked_at(here, capsys, tmp_path):
+    out = str(tmp_path / "votes")
+    called(capsys, "apply", "labeling_functions/comments.py", "comments.csv", "--out", out, "--id", "id", "--quiet")
+    assert "»http" in called(capsys, "view", out, "--labeled-by", "link")
+    assert "suggestion" in called(capsys, "suggest", out)
+    assert called(capsys, "fix", out).startswith("1. examples: no vote")
+    assert "labelkit fit" in called(capsys, "view", out, "--label", "SPAM", status=1)

@@ -137,7 +137,9 @@ def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ..
     """The columns that the rules read, and the gold."""
     named = manifest["corpus"].get("columns") or [c for rule in manifest["rules"] for c in rule["columns"]]
     columns = tuple(name for name in dict.fromkeys(named) if corpus.has_column(name))
-    return columns, gold_column(manifest, manifest["gold"]) if corpus.has_column(manifest["gold"]) else None
+    return columns, gold_column(manifest, manifest["gold"]) if manifest["gold"] and corpus.has_column(
+        manifest["gold"]
+    ) else None
 
 
 def _unsure(*, sure: bool, by_id: bool) -> str:
