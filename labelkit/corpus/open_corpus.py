@@ -45,8 +45,8 @@ def open_corpus(
     ----------
     data : object
         A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
-        of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL, JSON, plain text, Arrow
-        or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or a pattern
+        of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL, JSON, plain text,
+        Arrow or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or a pattern
         (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is copied to a
         temporary file. Files of a folder or a pattern stand in the order of their paths. In plain text, each line is an
         example, the column ``text``. A :class:`Corpus` is returned as it is.
@@ -64,8 +64,8 @@ def open_corpus(
         The format of files whose names do not say it: ``parquet``, ``csv``, ``jsonl``, ``json``, ``text``, ``arrow`` or
         ``excel``.
     delimiter : str, optional
-        The character between the fields of CSV, or ``tab``. By default, the one that the suffix says, or another of ``;``,
-        tab, ``|`` and ``,`` that splits all of the first rows alike.
+        The character between the fields of CSV, or ``tab``. By default, the one that the suffix says, or another of
+        ``;``, tab, ``|`` and ``,`` that splits all of the first rows alike.
     encoding : str, optional
         Of text: any that Python has, such as ``cp1252``. By default UTF-8, or the one that a byte order mark names.
     sheet : str or int, optional

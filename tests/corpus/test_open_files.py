@@ -168,7 +168,10 @@ def test_a_pipe_is_read_by_its_bytes(folder, name):
     corpus = open_corpus("rows", **options)
     writer.join(GUARD)
     for _ in range(2):
-        assert [t for batch in corpus.batches(["text"], 2) for t in batch.table[0].to_pylist()][1:] == ["hi you", "free"]
+        assert [t for batch in corpus.batches(["text"], 2) for t in batch.table[0].to_pylist()][1:] == [
+            "hi you",
+            "free",
+        ]
     engine = "process" if name == "parquet" else "thread"
     assert lk.Applier([FREE], labels=2).apply(corpus, workers=2, engine=engine).votes.tolist() == VOTES
     assert corpus.path is None
@@ -177,7 +180,10 @@ def test_a_pipe_is_read_by_its_bytes(folder, name):
 
 def test_a_pipe_that_does_not_say_what_it_is_asks(folder):
     os.mkfifo("rows")
-    for content, message in ((b"free\nhi\n", r"does not say .*\nHint: say it: format=\"csv\", or format=\"text\""), (b"", "is empty")):
+    for content, message in (
+        (b"free\nhi\n", r"does not say .*\nHint: say it: format=\"csv\", or format=\"text\""),
+        (b"", "is empty"),
+    ):
         writer = threading.Thread(target=Path("rows").write_bytes, args=(content,))
         writer.start()
         with pytest.raises(CorpusError, match=message):
@@ -195,14 +201,18 @@ def test_a_pipe_among_several_files_is_refused(folder):
 def test_a_stream_that_is_larger_than_the_room_is_refused(folder, monkeypatch):
     monkeypatch.setattr(_spool, "SHARE_OF_DISK", 0.0)
     os.mkfifo("rows.csv")
-    done = subprocess.Popen(["sh", "-c", "yes 1,2 > rows.csv"], stderr=subprocess.DEVNULL)  # noqa: S607 - a shell
+    done = subprocess.Popen(["sh", "-c", "yes 1,2 > rows.csv"], stderr=subprocess.DEVNULL)
     with pytest.raises(CorpusError, match=r"(?s)rows\.csv is copied to .* is larger than .*\nHint: write it to a file"):
         open_corpus("rows.csv")
     done.wait(GUARD)
 
 
 def command(*arguments, **options):
-    return [sys.executable, "-m", "labelkit", *map(str, arguments)], {"timeout": GUARD, "capture_output": True, **options}
+    return [sys.executable, "-m", "labelkit", *map(str, arguments)], {
+        "timeout": GUARD,
+        "capture_output": True,
+        **options,
+    }
 
 
 @pytest.fixture
@@ -222,7 +232,10 @@ def test_the_command_line_reads_standard_input(rules, name):
 
 def test_the_copy_of_standard_input_is_gone_however_the_command_ends(rules, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
-    write("rules.py", "import labelkit as lk, time, pathlib\n@lk.labeling_function\ndef slow(text):\n    pathlib.Path('here').touch()\n    time.sleep(600)\n")
+    write(
+        "rules.py",
+        "import labelkit as lk, time, pathlib\n@lk.labeling_function\ndef slow(text):\n    pathlib.Path('here').touch()\n    time.sleep(600)\n",
+    )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         Path("here").unlink(missing_ok=True)
         arguments, _ = command("run", rules, "-", "--out", "out", "--labels", "HAM,SPAM")
@@ -278,7 +291,10 @@ def test_any_character_is_a_delimiter(folder, sign):
         ({"delimiter": '"'}, "cannot stand between fields"),
         ({"delimiter": "\n"}, "cannot stand between fields"),
         ({"delimiter": 3}, "cannot stand between fields"),
-        ({"encoding": "klingon"}, r"encoding='klingon' is no encoding of text that is known\nHint: such as encoding=\"cp1252\""),
+        (
+            {"encoding": "klingon"},
+            r"encoding='klingon' is no encoding of text that is known\nHint: such as encoding=\"cp1252\"",
+        ),
         ({"encoding": "base64"}, "is no encoding of text"),
         ({"encoding": 8}, "is no encoding of text"),
         ({"format": "docx"}, r"format='docx' is not known\nHint: the formats are parquet, csv"),

@@ -1,10 +1,10 @@
 """Read CSV and TSV, a block of rows at a time: with Arrow's parser where it agrees with the definition.
 
-:func:`~labelkit.corpus.sources._csv_rows.csv_rows` is the definition. An unquoted empty field is null, a quoted one an
-empty string; blank lines are skipped; every column is text unless ``types`` says otherwise. Arrow's parser is several times
-faster, but it does not number lines, cannot report a row that is not UTF-8, and ignores a quote that is never closed.
-So it is given blocks of whole rows; a block that it refuses, or that is odd in one of these ways, is read by the
-definition, which reports each bad row with its line and its text.
+:func:`~labelkit.corpus.sources._csv_rows.csv_rows` is the definition. An unquoted empty field is null, a quoted one
+an empty string; blank lines are skipped; every column is text unless ``types`` says otherwise. Arrow's parser is
+several times faster, but it does not number lines, cannot report a row that is not UTF-8, and ignores a quote that is
+never closed. So it is given blocks of whole rows; a block that it refuses, or that is odd in one of these ways, is
+read by the definition, which reports each bad row with its line and its text.
 """
 
 from __future__ import annotations

@@ -125,7 +125,9 @@ def test_every_reader_has_a_row_in_this_table():
     }
 
 
-@pytest.mark.parametrize("cells", ["TRUNCATED", "RAGGED", "WRONG_ENCODING", "WRONG_TYPES", "SCHEMAS_DIFFER", "GIVEN_ENCODING"])
+@pytest.mark.parametrize(
+    "cells", ["TRUNCATED", "RAGGED", "WRONG_ENCODING", "WRONG_TYPES", "SCHEMAS_DIFFER", "GIVEN_ENCODING"]
+)
 def test_no_cell_is_empty(cells):
     assert set(globals()[cells]) == set(WAYS_IN)
 
@@ -286,11 +288,15 @@ GIVEN_ENCODING = {suffix: ("reads" if way.format in TEXT_OF else TAKES_NONE) for
 """Whether a format takes ``encoding=``."""
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le", "utf-32", "shift_jis", "gb18030", "koi8-r", "utf-7"])
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", "utf-16", "utf-16-le", "utf-32", "shift_jis", "gb18030", "koi8-r", "utf-7"]
+)
 def test_an_encoding_that_is_given_is_read(tmp_path, suffix, encoding):
     path = saved(tmp_path, suffix)
     if GIVEN_ENCODING[suffix] == TAKES_NONE:
-        with pytest.raises(CorpusError, match=rf"encoding='.*' does not fit '.*a{suffix}', which is .*\nHint: encoding is"):
+        with pytest.raises(
+            CorpusError, match=rf"encoding='.*' does not fit '.*a{suffix}', which is .*\nHint: encoding is"
+        ):
             read(path, encoding=encoding)
         return
     words = {"shift_jis": "日本、テスト", "gb18030": "中文", "koi8-r": "привет"}
@@ -304,7 +310,9 @@ def test_a_wrong_encoding_is_an_error_with_the_line(tmp_path, suffix):
         return
     path = tmp_path / f"a{suffix}"
     path.write_bytes(encoded(suffix, LATIN, "cp1252"))
-    with pytest.raises(CorpusError, match=r"row 1 \(line \d\): .*not valid ascii.*\nHint: name the encoding that it was"):
+    with pytest.raises(
+        CorpusError, match=r"row 1 \(line \d\): .*not valid ascii.*\nHint: name the encoding that it was"
+    ):
         read(path, encoding="ascii")
     rows, (reject,) = read(path, encoding="ascii", on_bad_row="reject")
     assert (rows, reject.row) == ([{"text": "plain"}], 1)
@@ -392,26 +400,30 @@ def test_a_column_that_a_file_lacks(tmp_path, suffix):
     if suffix == ".txt":
         return
     if WAYS_IN[suffix].format in {"json", "jsonl"}:  # where a key that is left out is a null
-        with pytest.warns(UserWarning, match=r"column 'n' is in .*0\.json.*, but in no row at the beginning of .*1\.json"):
+        with pytest.warns(
+            UserWarning, match=r"column 'n' is in .*0\.json.*, but in no row at the beginning of .*1\.json"
+        ):
             assert read(paths, ["n"])[0] == [{"n": "x"}, {"n": None}]
         return
     for order in (paths, paths[::-1]):
-        with pytest.raises(CorpusError, match=rf"column 'n' is in .*0{suffix} but not in .*1{suffix}\nHint: files of one"):
+        with pytest.raises(
+            CorpusError, match=rf"column 'n' is in .*0{suffix} but not in .*1{suffix}\nHint: files of one"
+        ):
             read(order, ["n"])
     assert read(paths)[0] == [{"text": "a"}, {"text": "b"}]
 
 
 def test_one_bad_file_among_many(tmp_path, suffix):
-    paths = [saved(tmp_path, suffix, ROWS[i : i + 2], f"{i:02d}") for i in range(12)]
+    paths = [saved(tmp_path, suffix, ROWS[2 * i : 2 * i + 2], f"{i:02d}") for i in range(12)]
     for damage in (b"", paths[5].read_bytes()[:-9] if TRUNCATED[suffix] else b""):
         paths[5].write_bytes(damage)
         with pytest.raises(CorpusError, match=rf"05{suffix}(.|\n)*\nHint: ") as caught:
             read(paths)
-        assert 'on_bad_row="reject" leaves such' in str(caught.value) or damage
+        assert damage or 'on_bad_row="reject" leaves such files out' in str(caught.value)
         rows, rejects = read(paths, on_bad_row="reject")
-        good = [row["text"] for i in range(12) if i != 5 for row in ROWS[i : i + 2]]
-        assert [row["text"] for row in rows if row["text"] not in {ROWS[5]["text"]} or row["text"] in good][:10] == good[:10]
-        assert len(rows) in {22, 23}
+        texts = [row["text"] for row in rows]
+        good = [row["text"] for i in range(12) if i != 5 for row in ROWS[2 * i : 2 * i + 2]]
+        assert [text for text in texts if text != ROWS[10]["text"]] == good  # the first row of it may be whole
         assert [path.name for path in paths if any(str(path) in reject.reason for reject in rejects)] == [f"05{suffix}"]
 
 
@@ -420,17 +432,20 @@ def test_a_file_that_grows_while_it_is_read(tmp_path, suffix, form):
     paths = [saved(tmp_path, suffix), saved(tmp_path, suffix, name="b")]
     given = {"file": paths[0], "list": paths, "folder": tmp_path, "pattern": str(tmp_path / f"*{suffix}")}
     corpus = open_corpus(given[form])
-    with pytest.raises(CorpusChangedError, match="was written again while it was read"), corpus.watched():
-        next(corpus.batches(["text"], 8))
-        paths[0].write_bytes(paths[0].read_bytes() + paths[0].read_bytes()[-30:])
+    corpus.check_unchanged()
+    next(corpus.batches(["text"], 8))
+    paths[0].write_bytes(paths[0].read_bytes() + paths[0].read_bytes()[-30:])
+    with pytest.raises(CorpusChangedError, match="was written again while it was read"):
+        corpus.check_unchanged()
 
 
 def test_a_folder_to_which_a_file_is_added_while_it_is_read(tmp_path, suffix):
     path = saved(tmp_path, suffix)
     corpus = open_corpus(tmp_path)
-    with pytest.raises(CorpusChangedError), corpus.watched():
-        next(corpus.batches(["text"], 8))
-        (tmp_path / f"c{suffix}").write_bytes(path.read_bytes())
+    next(corpus.batches(["text"], 8))
+    (tmp_path / f"c{suffix}").write_bytes(path.read_bytes())
+    with pytest.raises(CorpusChangedError):
+        corpus.check_unchanged()
 
 
 def test_many_small_files(tmp_path, suffix):
@@ -498,7 +513,9 @@ def test_a_workbook_of_several_sheets_asks_which(tmp_path):
     assert read(path, sheet="Second")[0] == [{"text": "Second"}]
     assert read(path, sheet=1)[0] == read(path, sheet="1")[0] == [{"text": "one"}]
     assert read(path, sheet="Hidden")[0] == [{"text": "Hidden"}]
-    with pytest.raises(CorpusError, match=r"has no sheet 'Third'\nHint: the sheets are 'Sheet', 'Second', 'Hidden', 'Empty'"):
+    with pytest.raises(
+        CorpusError, match=r"has no sheet 'Third'\nHint: the sheets are 'Sheet', 'Second', 'Hidden', 'Empty'"
+    ):
         open_corpus(path, sheet="Third")
     assert open_corpus(path, sheet=1).fingerprint() != open_corpus(path, sheet=2).fingerprint()
 
