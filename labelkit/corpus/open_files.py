@@ -110,7 +110,7 @@ class FilesCorpus:
     def stamp(self) -> FileStamp | None:
         """Return the sizes and times of the files as they are now; None for what is no file."""
         try:
-            return None if _is_stream(self.given) else stamp_of(self._paths())
+            return None if _is_stream(self.given) else stamp_of(self.paths())
         except (CorpusError, OSError):
             return FileStamp((), ())
 
@@ -128,7 +128,7 @@ class FilesCorpus:
         if _is_stream(self.given):
             assert isinstance(self.given, str | Path)
             return _open(spooled(Path(self.given)), types, self.reading)
-        paths = self._paths()
+        paths = self.paths()
         is_file = isinstance(self.given, str | Path) and paths == [Path(self.given).expanduser()]
         if is_file:
             return read(paths[0], types)
@@ -136,7 +136,14 @@ class FilesCorpus:
         place = Path(self.given).expanduser() if isinstance(self.given, str | Path) else None
         return several_files.FilesSource(paths, read, types, place=place, on_bad_row=on_bad_row)
 
-    def _paths(self) -> list[Path]:
+    def paths(self) -> list[Path]:
+        """List the files.
+
+        Raises
+        ------
+        CorpusError
+            If one is not there.
+        """
         if isinstance(self.given, str | Path):
             return self._files_of(self.given)
         return [path for one in self.given for path in self._files_of(one)]
@@ -159,6 +166,14 @@ class FilesCorpus:
                 f"the files have several formats: {examples}",
                 hint="files of one corpus have the same format: choose them by a pattern, such as 'folder/*.csv'",
             )
+
+
+def are_there(given: str | Path | Sequence[str | Path]) -> bool:
+    """Return whether the files that are named are there."""
+    try:
+        return bool(FilesCorpus(given, {}).paths())
+    except (CorpusError, OSError):
+        return False
 
 
 def _is_stream(given: Any) -> bool:

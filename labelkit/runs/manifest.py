@@ -92,6 +92,7 @@ def _manifest(run_: Run, model: Any, patterns: VotePatterns) -> dict[str, Any]:
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
+            "files": [] if corpus.path is not None else [str(path) for path in corpus.files],
             "reading": dict(corpus.reading),
             "id": corpus.id,
             "columns": list(run_.applier.plan.columns),
