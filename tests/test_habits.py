@@ -505,13 +505,14 @@ def test_lists_as_programs_write_them(tmp_path, name):
         (
             "a.csv",
             "word,label\nfrée,SPAM\n".encode("cp1252"),
-            r"not valid UTF-8.*\nHint: it reads well as Windows-1252",
+            r"not valid utf-8.*\nHint: it reads well as Windows-1252",
         ),
         ("a.csv", "word,label\nfree,\n", r"label ''.*\nHint: give each entry a label"),
         ("a.csv", "word,label\nfree,eggs\n", r"'eggs', which is not among 'ABSTAIN', 'HAM', 'SPAM'\nHint: write one"),
         ("a.csv", "word,Label\nfree,SPAM\n", r"Hint: did you mean 'Label'\?"),
         ("a.csv", b"PK\x03\x04", r"not text but an Excel workbook"),
-        ("a.xlsx", b"PK\x03\x04", r"cannot be '\.xlsx'\nHint: .*save a sheet as CSV"),
+        ("a.ods", b"PK\x03\x04", r"cannot be '\.ods'\nHint: .*save a sheet as CSV"),
+        ("a.xlsx", b"PK\x03\x04", r"cannot be read as an Excel workbook"),
     ],
 )
 def test_lists_of_another_kind_are_named(tmp_path, name, content, expected):

@@ -1,7 +1,7 @@
 r"""Read the bytes of text files: decompressed, and as UTF-8 whatever their encoding is.
 
-What an encoding has no meaning for becomes the byte FF, which UTF-8 has no meaning for either: so readers find it in its
-row, and report the row.
+What an encoding has no meaning for becomes the byte FF, which UTF-8 has no meaning for either: so readers find it in
+its row, and report the row.
 
 >>> b"caf\xe9 au lait".decode("ascii", INVALID).encode("utf-8", INVALID)
 b'caf\xff au lait'

@@ -1,8 +1,8 @@
 """Find which files a path means: a file, those of a folder, those that a pattern matches.
 
 Files of a folder or a pattern stand in the order of their paths, compared part by part and character by character
-(``part-10`` before ``part-9``): name the parts of a corpus with leading zeros. Files and folders whose names begin with a
-dot or an underscore (``_SUCCESS``, ``.crc``) are passed over, unless the pattern names them so.
+(``comments-10`` before ``comments-9``): number them with leading zeros. Files and folders whose names begin with
+a dot or an underscore (``_SUCCESS``, ``.crc``) are passed over, unless the pattern names them so.
 """
 
 from __future__ import annotations

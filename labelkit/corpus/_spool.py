@@ -14,6 +14,7 @@ import weakref
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, Final
+from weakref import WeakKeyDictionary
 
 from labelkit._shared.numbers import count
 from labelkit.corpus._files import BLOCK_BYTES, DataFile
@@ -24,6 +25,10 @@ STANDARD_INPUT: Final = "-"
 
 SHARE_OF_DISK: Final = 0.5
 """The share of the free space of the temporary folder that a copy may take."""
+
+
+_INPUTS: Final[WeakKeyDictionary[Any, UnnamedFile]] = WeakKeyDictionary()
+"""The copies of standard inputs, which can be opened again as files can."""
 
 
 class UnnamedFile:
@@ -56,6 +61,8 @@ def spooled(path: Path) -> DataFile:
     """
     is_input = str(path) == STANDARD_INPUT
     name = "standard input" if is_input else str(path)
+    if is_input and (earlier := _INPUTS.get(sys.stdin.buffer)) is not None:
+        return DataFile(earlier.path, shown=name, held=earlier)
     if is_input and sys.stdin.isatty():
         raise CorpusError(
             "the corpus is standard input, and that is the keyboard", hint="zcat corpus.csv.gz | labelkit run RULES -"
@@ -64,8 +71,9 @@ def spooled(path: Path) -> DataFile:
     with nullcontext(sys.stdin.buffer) if is_input else path.open("rb") as source:
         size = _copied(source, copy.opened, name)
     if not size:
-        hint = "check the command before the pipe" + ("; it can be read once in a process" if is_input else "")
-        raise CorpusError(f"{name} is empty", hint=hint)
+        raise CorpusError(f"{name} is empty", hint="check the command before the pipe")
+    if is_input:
+        _INPUTS[sys.stdin.buffer] = copy
     return DataFile(copy.path, shown=name, held=copy)
 
 

@@ -135,9 +135,11 @@ def encoding_hint(data: bytes, path: Path, *, asks: bool = True) -> str:
     encoding = likely_encoding(data)
     name = encoding or "ENCODING"
     convert = f"iconv -f {name} -t utf-8 {quote(path.name)} > {quote('utf8-' + path.name)} converts it"
+    if encoding is None:
+        convert += ", where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis)"
     ways = f'give encoding="{name}"; or {convert}' if asks else f"{convert}; or save it as UTF-8"
     if encoding is None:
-        return f"{ways}, where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis)"
+        return ways
     text = data.decode(encoding, errors="replace")
     word = next((word for word in _WORD.findall(text) if not word.isascii()), text.strip())[:40]
     shown = f"Windows-1252 ({word!r})" if encoding == "cp1252" else encoding.upper()

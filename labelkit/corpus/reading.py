@@ -1,7 +1,7 @@
-"""Options of how files are read: one list of them for every function that takes a path.
+r"""Options of how files are read: one list of them for every function that takes a path.
 
 >>> checked_reading({"delimiter": "tab", "encoding": "latin1"})
-{'delimiter': '\\t', 'encoding': 'iso8859-1'}
+{'delimiter': '\t', 'encoding': 'iso8859-1'}
 """
 
 from __future__ import annotations

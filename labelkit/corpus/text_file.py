@@ -8,13 +8,13 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import TextIO, cast
 
-from labelkit.corpus._byte_streams import open_bytes
+from labelkit.corpus._byte_streams import open_bytes, unpacked_name
 from labelkit.corpus._files import BLOCK_BYTES, DataFile
 from labelkit.corpus.file_kinds import encoding_hint
 from labelkit.corpus.open_files import by_suffix
 from labelkit.exceptions import CorpusError
 
-__all__ = ["DataFile", "needed_encoding", "open_text"]
+__all__ = ["DataFile", "needed_encoding", "open_text", "unpacked_name"]
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
             yield opened
         except UnicodeDecodeError as error:
             raise CorpusError(
-                f"{str(path)!r} is not valid UTF-8: {error.reason} at byte {error.start}",
+                f"{str(path)!r} is not valid {error.encoding}: {error.reason} at byte {error.start}",
                 hint=encoding_hint(error.object, path, asks=False),
             ) from error
 

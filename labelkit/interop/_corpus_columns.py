@@ -18,7 +18,7 @@ import pyarrow as pa
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, ExportError
-from labelkit.runs.run_corpus import opened_again
+from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of
 from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
@@ -136,15 +136,16 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
         If it is not there, cannot be read, or is another one by its fingerprint.
     """
     described = folder.manifest["corpus"]
-    where = described["path"] if given is None else given
+    where = place_of(described) if given is None else given
     if where is None:
         raise ExportError(
             "the run read its corpus from memory, so its columns are not at hand",
             hint="give it again: corpus= (--corpus FILE)",
         )
-    if given is None and not Path(where).exists():
+    if given is None and not is_there(where):
         raise ExportError(
-            f"the corpus {where} of the run is not there any more", hint="say where it is now: corpus= (--corpus FILE)"
+            f"the corpus {place_name(where)} of the run is not there any more",
+            hint="say where it is now: corpus= (--corpus FILE)",
         )
     try:
         corpus = opened_again(where, described)

@@ -1,7 +1,7 @@
 """Read list files: entries with labels, groups or weights in a file beside a module, read once when a rule is declared.
 
 Look-ups, lexicons and examples to compare with are all read here: :func:`rows_of` yields the rows of CSV, TSV, JSONL
-and Parquet with their line numbers, :func:`read_entries` the entries of chosen columns, of text with one a line, too.
+and tables with their line numbers, :func:`read_entries` the entries of chosen columns, of text with one a line, too.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from typing import Any, Final, TextIO, TypeAlias
 from labelkit.corpus.corpus import missing_hint
 from labelkit.corpus.sources.csv_text import read_header
 from labelkit.corpus.sources.json_lines import json_hint
-from labelkit.corpus.text_file import DataFile, open_text
+from labelkit.corpus.text_file import DataFile, open_text, unpacked_name
 from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._caller import beside
 
 EntryAndValue: TypeAlias = tuple[Any, Any]
 
 NumberedRows: TypeAlias = Iterator[tuple[int, list[str], Sequence[Any]]]
-"""Of each row: its line (or its number, of Parquet) from 1, the columns, and the values in their order."""
+"""Of each row: its line (or its number, of a table) from 1, the columns, and the values in their order."""
 
 Keep: TypeAlias = Callable[[list[str]], Iterable[str]]
-"""Given the columns of a Parquet file: those to read."""
+"""Given the columns of a table: those to read."""
 
 LONGEST_LINE: Final = 16 * 2**20
 """Characters of the longest line that is accepted."""
+
+LIST_ROWS: Final = 4_096
+"""Rows of a list file that are read together."""
 
 TEXT: Final = ".txt"
 """Suffix of text with one entry a line."""
@@ -78,16 +81,17 @@ class ListFile:
                 hint="a path is relative to the module that names it",
             )
         suffixes = [TEXT, *_READERS] if text else list(_READERS)
-        if file.suffix.lower() not in suffixes:
+        listed = cls(file, noun, text)
+        if listed.suffix not in suffixes:
             kind = file.suffix or "without suffix"
-            save = "; save a sheet as CSV" if file.suffix.lower() in (".xlsx", ".xls", ".ods") else ""
+            save = "; save a sheet as CSV or .xlsx" if listed.suffix in (".xls", ".ods") else ""
             raise RuleError(f"a {noun} cannot be {kind!r}", hint=f"one of {', '.join(suffixes)}{save}")
-        return cls(file, noun, text)
+        return listed
 
     @property
     def suffix(self) -> str:
         """The suffix of the path in lower case, such as ``".csv"``."""
-        return self.path.suffix.lower()
+        return Path(unpacked_name(self.path.name)).suffix
 
     def __str__(self) -> str:
         return f"the {self.noun} {self.path.name!r}"
@@ -204,7 +208,7 @@ def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
     file : ListFile
         Not text.
     keep : callable
-        Chooses the columns that are read of a Parquet file, given all of them.
+        Chooses the columns that are read of a table, given all of them.
 
     Raises
     ------
@@ -215,7 +219,7 @@ def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
         yield from _READERS[file.suffix](file, keep)
     except RuleError:
         raise
-    except (OSError, ValueError, csv.Error, CorpusError) as error:  # ValueError: no Parquet
+    except (OSError, ValueError, csv.Error, CorpusError) as error:  # ValueError: text that cannot be decoded
         raise _unreadable(file, error) from None
 
 
@@ -275,13 +279,24 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
         yield number, list(row), list(row.values())
 
 
-def _read_parquet(file: ListFile, keep: Keep) -> NumberedRows:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - most rule modules have no Parquet beside them
+def _read_json(file: ListFile, keep: Keep) -> NumberedRows:
+    """Read an array, or an object a line."""
+    with open_text(file.path) as opened:
+        start = next((line for line in _bounded(opened) if line.strip()), "")
+    return (_read_table if start.lstrip().startswith("[") else _read_jsonl)(file, keep)
 
-    names = list(keep(pq.read_schema(file.path).names))
-    columns = pq.read_table(file.path, columns=names).select(names).columns
-    rows = zip(*(column.to_pylist() for column in columns), strict=True)
-    yield from ((number, names, row) for number, row in enumerate(rows, start=1))
+
+def _read_table(file: ListFile, keep: Keep) -> NumberedRows:
+    """Read a file of a format that has types, as a corpus."""
+    from labelkit.corpus import open_corpus  # noqa: PLC0415 - most rule modules have no such file beside them
+
+    corpus = open_corpus(file.path)
+    names = list(keep(list(corpus.column_names)))
+    number = 0
+    for batch in corpus.batches(names, LIST_ROWS):
+        for row in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
+            number += 1
+            yield number, names, row
 
 
 _READERS: Final[dict[str, Callable[[ListFile, Keep], NumberedRows]]] = {
@@ -289,6 +304,9 @@ _READERS: Final[dict[str, Callable[[ListFile, Keep], NumberedRows]]] = {
     ".tsv": _read_csv,
     ".jsonl": _read_jsonl,
     ".ndjson": _read_jsonl,
-    ".parquet": _read_parquet,
-    ".json": _read_jsonl,
+    ".parquet": _read_table,
+    ".json": _read_json,
+    ".arrow": _read_table,
+    ".feather": _read_table,
+    ".xlsx": _read_table,
 }

@@ -11,7 +11,7 @@ import pyarrow as pa
 from labelkit.analysis.drift import Drift, drift_of
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
-from labelkit.runs.run_corpus import opened_again
+from labelkit.runs.run_corpus import opened_again, place_of
 from labelkit.runs.run_folder import RunFolder
 
 
@@ -85,13 +85,14 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
             f"by={column!r} names a column of the corpora of two runs, and this is votes alone",
             hint="by=(values before, values after)",
         )
-    path = (side.manifest.get("corpus") or {}).get("path")
-    if path is None:
+    described = side.manifest.get("corpus") or {}
+    place = place_of(described)
+    if place is None:
         raise RunFolderError(
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
             hint="by=(values before, values after)",
         )
-    corpus = opened_again(Path(path), side.manifest["corpus"])
+    corpus = opened_again(place, described)
     return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
 
 

@@ -113,6 +113,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
+            "files": [] if corpus.path is not None else [str(path) for path in corpus.files],
             "reading": dict(corpus.reading),
             "id": corpus.id,
             "rows": corpus.choice.to_dict() if corpus.choice else None,

@@ -9,10 +9,12 @@ it. A reader that hangs ends the process with its stack.
 from __future__ import annotations
 
 import argparse
+import bz2
 import contextlib
 import faulthandler
 import io
 import json
+import lzma
 import os
 import random
 import shutil
@@ -28,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -127,6 +130,7 @@ def write_samples(folder: Path) -> None:
     (folder / "corpus.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     table.to_pandas().to_csv(folder / "corpus.csv", index=False)
     table.to_pandas().to_csv(folder / "corpus.csv.gz", index=False)
+    _write_further_formats(folder, table)
     gold = table.select(["id", "gold"]).slice(0, 6)
     gold.to_pandas().to_csv(folder / "gold.csv", index=False)
     pq.write_table(gold, folder / "gold.parquet")
@@ -140,6 +144,36 @@ def write_samples(folder: Path) -> None:
     (folder / "patterns.jsonl").write_text("".join(json.dumps(line) + "\n" for line in patterns))
     (folder / "rules.py").write_text(RULES)
     _write_results(folder, table)
+
+
+def _write_further_formats(folder: Path, table: pa.Table) -> None:
+    rows = table.to_pylist()
+    (folder / "corpus.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+    (folder / "corpus.txt").write_text("".join(f"{row['text'] or ''}\n" for row in rows))
+    with pa.output_stream(str(folder / "corpus.csv.zst"), compression="zstd") as packed:
+        packed.write((folder / "corpus.csv").read_bytes())
+    (folder / "corpus.jsonl.bz2").write_bytes(bz2.compress((folder / "corpus.jsonl").read_bytes()))
+    (folder / "corpus.json.xz").write_bytes(lzma.compress((folder / "corpus.json").read_bytes()))
+    nested = table.append_column("tags", pa.array([["a", "b"]] * len(rows))).append_column(
+        "kind", pa.array(["x", "y"] * (len(rows) // 2)).dictionary_encode()
+    )
+    for name, make, compression in (
+        ("corpus.arrow", pa.ipc.new_file, None),
+        ("corpus.feather", pa.ipc.new_file, "lz4"),
+        ("corpus.arrows", pa.ipc.new_stream, None),
+    ):
+        options = pa.ipc.IpcWriteOptions(compression=compression)
+        with pa.OSFile(str(folder / name), "wb") as sink, make(sink, nested.schema, options=options) as writer:
+            writer.write_table(nested, max_chunksize=3)
+    book = openpyxl.Workbook()
+    for values in (table.column_names, *(row.values() for row in rows)):
+        book.active.append(list(values))
+    book.active.merge_cells("D2:D4")
+    book.save(folder / "corpus.xlsx")
+    (folder / "several").mkdir()
+    for number in range(3):
+        part = rows[2 * number : 2 * number + 2]
+        (folder / "several" / f"{number}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in part))
 
 
 def _write_results(folder: Path, table: pa.Table) -> None:
@@ -304,6 +338,7 @@ _BY_SUFFIX: dict[str, list[Callable[[bytes, random.Random], bytes]]] = {
     ".jsonl": [_json_changed] * 2,
     ".parquet": [_table_changed] * 5,
     ".npz": [_archive_changed] * 3,
+    ".xlsx": [_archive_changed] * 3,
 }
 
 
@@ -313,7 +348,9 @@ _BY_SUFFIX: dict[str, list[Callable[[bytes, random.Random], bytes]]] = {
 def _read_corpus(path: Path) -> None:
     for policy in ("raise", "reject"):
         with contextlib.suppress(LabelkitError):
-            corpus = open_corpus(path, on_bad_row=policy, types={"n": int} if path.stat().st_size % 2 else None)
+            odd = bool(path.stat().st_size % 2)
+            encoding = "cp1252" if odd and path.suffix in {".csv", ".json", ".txt"} else None
+            corpus = open_corpus(path, on_bad_row=policy, types={"n": int} if odd else None, encoding=encoding)
             for batch in corpus.batches([name for name in corpus.column_names if name != "missing"], 3):
                 batch.table.to_pylist()
             for name in corpus.column_names[:1]:
@@ -423,9 +460,15 @@ def _command_on_gold(path: Path) -> None:
 def readers(samples: Path) -> dict[str, Reader]:
     """List the kinds of inputs."""
     corpora = ["corpus.csv", "corpus.csv.gz", "corpus.jsonl", "corpus.parquet", "nested.parquet"]
+    packed = ["corpus.csv.zst", "corpus.jsonl.bz2", "corpus.json.xz"]
+    further = ["corpus.json", "corpus.txt", "corpus.arrow", "corpus.feather", "corpus.arrows"]
     golds = ["gold.csv", "gold.jsonl", "gold.parquet"]
     return {
         **{f"corpus {name}": Reader([name], _read_corpus, 30) for name in corpora},
+        **{f"corpus {name}": Reader([name], _read_corpus, 20) for name in further},
+        **{f"corpus {name}": Reader([name], _read_corpus, 5) for name in packed},
+        "corpus corpus.xlsx": Reader(["corpus.xlsx"], _read_corpus, 5),
+        "corpus several": Reader(["several"], _read_corpus, 5),
         **{f"gold {name}": Reader([name], _read_gold, 15) for name in golds},
         **{f"lexicon {name}": Reader([name], _read_lexicon) for name in ("words.csv", "words.jsonl", "words.parquet")},
         "lexicon patterns.jsonl": Reader(["patterns.jsonl"], _read_lexicon),

@@ -345,6 +345,36 @@ def test_other_options_are_another_corpus(folder, tmp_path):
     assert len({open_corpus("a.csv", encoding=encoding).fingerprint() for encoding in ("cp1251", "koi8-r", None)}) == 3
 
 
+FORMS = {
+    "file": ["a.csv"],
+    "several files": ["a.csv", "b.csv"],
+    "folder": ["d"],
+    "pattern": ["d/*.csv"],
+    "options": ["c.dat"],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_reads_a_run_finds_its_corpus_again(folder, form):
+    rows = [f"{i},{'free' if i % 3 else 'hi'} text {i},{'SPAM' if i % 3 else 'HAM'}" for i in range(20)]
+    for name, part in (("a.csv", rows[:10]), ("b.csv", rows[10:])):
+        write(name, "\n".join(["id,text,gold", *part]) + "\n")
+        write(f"d/{name}", Path(name).read_bytes())
+    write("c.dat", "\n".join(["id,text,gold", *rows, "20,café,HAM"]).encode("cp1252"))
+    data, reading = FORMS[form], {"format": "csv", "encoding": "cp1252"} if form == "options" else {}
+    rules = lk.LabelingFunctions([FREE], labels=["HAM", "SPAM"])
+    lk.run(rules, data[0] if len(data) == 1 else data, "out", id="id", gold="gold", **reading)
+    lk.run(rules, data[0] if len(data) == 1 else data, "again", id="id", gold="gold", **reading)
+    assert "free text 1" in str(lk.why("out", "1"))
+    report = Path("out/report.html").read_text("utf-8")
+    assert "text 1" in report
+    assert "have no texts" not in report
+    assert "without their texts" not in report
+    lk.export("out", "labels.csv", columns=["text"])
+    assert "free text 1" in Path("labels.csv").read_text("utf-8")
+    assert "gold" in str(lk.diff("out", "again", gold="gold"))
+
+
 # Gold -----------------------------------------------------------------------------------------------------------------
 
 

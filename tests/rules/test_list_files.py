@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
@@ -71,3 +73,28 @@ def test_blank_entries_are_left_out(tmp_path):
     (tmp_path / "a.csv").write_text("word,label\n,S\nx,S\n")
     assert read_entries(tmp_path / "a.csv", value="label") == [("x", "S")]
     assert read_entries(tmp_path / "a.csv", all_columns=True) == [(("x", "S"), None)]
+
+
+def zstd(path, data):
+    with pa.output_stream(str(path), compression="zstd") as out:
+        out.write(data)
+
+
+TABLES = {
+    "a.csv.zst": lambda path, frame: zstd(path, frame.to_csv(index=False).encode()),
+    "a.csv.gz": lambda path, frame: frame.to_csv(path, index=False),
+    "a.jsonl.bz2": lambda path, frame: frame.to_json(path, orient="records", lines=True),
+    "a.json": lambda path, frame: frame.to_json(path, orient="records", indent=1),
+    "a.arrow": lambda path, frame: frame.to_feather(path),
+    "a.feather": lambda path, frame: frame.to_feather(path),
+    "a.parquet": lambda path, frame: frame.to_parquet(path),
+    "a.xlsx": lambda path, frame: frame.to_excel(path, index=False),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_list_may_be_in_the_formats_of_a_corpus(tmp_path, name):
+    frame = pd.DataFrame({"word": ["free", "win"], "label": ["SPAM", "SPAM"]})
+    TABLES[name](tmp_path / name, frame)
+    rule = lk.lookup(tmp_path / name, key="word", value="label", label={"SPAM": 1}, column="text").rule(name="listed")
+    assert lk.Applier([rule], labels=2).apply(["a free one", "none"]).votes.ravel().tolist() == [1, -1]

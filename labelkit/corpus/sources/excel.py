@@ -2,14 +2,15 @@
 
 The first row with a value holds the names of the columns. The sheet is read once, a row at a time, into a temporary
 file of Arrow in which each value is text as Excel shows it; the types of columns are those of all their values. Numbers
-without a fraction are ints, also where Excel keeps 1.0; numbers with a format of zeros keep their leading zeros; a column of
-numbers and text is text. Cells that are merged down a column all have the value. Reported as bad rows, where their
-column is read: an error such as ``#DIV/0!`` (``#N/A`` is null), a formula whose value was never computed, and cells that are
-merged over several columns.
+without a fraction are ints, also where Excel keeps 1.0; numbers with a format of zeros keep their leading zeros; a
+column of numbers and text is text. Cells that are merged down a column all have the value. Reported as bad rows, where
+their column is read: an error such as ``#DIV/0!`` (``#N/A`` is null), a formula whose value was never computed, and
+cells that are merged over several columns.
 
 References
 ----------
-ECMA-376, Office Open XML, part 1, section 18.3 (sheets). https://ecma-international.org/publications-and-standards/standards/ecma-376/
+ECMA-376, Office Open XML, part 1, section 18.3 (sheets).
+https://ecma-international.org/publications-and-standards/standards/ecma-376/
 """
 
 from __future__ import annotations
@@ -285,8 +286,8 @@ def _rows(sheet: Any, odd: _Odd) -> Iterator[tuple[int, list[Any]]]:
             elif column in open_fills and number <= open_fills[column][0]:
                 cells += [None] * (column - len(cells))
                 cells[column - 1] = open_fills[column][1]
-        own = [cell for cell in row if cell is not None and cell.value is not None]
-        if own or any((number, column) in odd.reasons for column in range(1, len(cells) + 1)):
+        has_value = any(cell is not None and cell.value is not None for cell in row)
+        if has_value or any((number, column) in odd.reasons for column in range(1, len(cells) + 1)):
             yield number, cells
 
 

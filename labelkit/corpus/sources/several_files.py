@@ -45,8 +45,8 @@ class _Head(NamedTuple):
         The columns; an error where a column has no one type.
     n_rows : int or None
     splittable, may_reject, infers, mixes, optional : bool
-        What is the same for all files of a format: the last three, whether types are inferred from values, whether columns
-        of several types are text, and whether rows may lack a column.
+        What is the same for all files of a format: the last three, whether types are inferred from values, whether
+        columns of several types are text, and whether rows may lack a column.
     """
 
     types: dict[str, pa.DataType | CorpusError]
@@ -218,8 +218,8 @@ class FilesSource:
         more = f" and {len(lacking) - 3:,} more" if len(lacking) > 3 else ""
         if any(head.optional for _, head in self._files_with_heads()):
             warnings.warn(
-                f"column {column!r} is in {self.files[there]}, but in no row at the beginning of {some}{more}, where it is "
-                "null unless later rows have it",
+                f"column {column!r} is in {self.files[there]}, but in no row at the beginning of {some}{more}, where "
+                "it is null unless later rows have it",
                 stacklevel=stack_level(),
             )
             return

@@ -94,8 +94,8 @@ def _blocks(file: DataFile) -> Iterator[bytes]:
             while data.endswith(b"\r") and (more := source.read(1)):  # a line feed may follow
                 data += more
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            head, found, tail = data.rpartition(b"\n")
-            if found:
+            head, line_end, tail = data.rpartition(b"\n")
+            if line_end:
                 n_lines += head.count(b"\n") + 1
                 yield rest + head
                 rest = tail

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, named_gold, read_gold_file
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
-from labelkit.runs.run_corpus import gold_in_column, opened_again
+from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of
 from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
@@ -131,22 +131,25 @@ def _columns_hint(pairing: Pairing) -> str:
 
 def _columns(pairing: Pairing) -> tuple[str, ...]:
     """List the columns of the corpus of a run, if it is still there."""
-    paths = [side.corpus.get("path") for side in (pairing.after, pairing.before)]
-    there = next((path for path in paths if path is not None and Path(path).exists()), None)
-    return () if there is None else open_corpus(there).column_names
+    for side in (pairing.after, pairing.before):
+        place = place_of(side.corpus)
+        if place is not None and is_there(place):
+            return opened_again(place, side.corpus).column_names
+    return ()
 
 
 def _corpus_of(side: Side, column: str) -> Corpus | None:
     """Open the corpus of a run that has a column, if it is still there and the same."""
-    path = side.corpus.get("path")
-    if path is None or not Path(path).exists():
+    place = place_of(side.corpus)
+    if place is None or not is_there(place):
         return None
-    corpus = opened_again(path, side.corpus)
+    corpus = opened_again(place, side.corpus)
     if not corpus.has_column(column):
         return None
     if corpus.fingerprint() != side.corpus.get("fingerprint"):
         raise GoldError(
-            f"the corpus {path} has changed since the run, or another version of labelkit took its fingerprint",
+            f"the corpus {place_name(place)} has changed since the run, or another version of labelkit took its "
+            "fingerprint",
             hint="give gold as a file with ids",
         )
     return corpus

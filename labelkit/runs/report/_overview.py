@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.markup import Chip
+from labelkit.runs.run_corpus import place_name, place_of
 
 if TYPE_CHECKING:
     from labelkit.runs.report._facts import Facts
@@ -19,8 +19,8 @@ def title_of(facts: Facts) -> str:
     """Name a run by its rules and its corpus."""
     modules = list(dict.fromkeys(rule.get("module") or "?" for rule in facts.rules))
     rules = ", ".join(modules[:3]) + (" and others" if len(modules) > 3 else "")
-    path = facts.manifest["corpus"]["path"]
-    return f"{rules} on {PurePath(path).name if path else 'a corpus in memory'}"
+    place = place_of(facts.manifest["corpus"])
+    return f"{rules} on {'a corpus in memory' if place is None else place_name(place)}"
 
 
 def overview_values(facts: Facts, labels: list[Chip]) -> dict[str, Any]:

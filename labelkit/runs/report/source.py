@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
-from labelkit.runs.run_corpus import gold_column, opened_again
+from labelkit.runs.run_corpus import gold_column, is_there, opened_again, place_name, place_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,18 +68,19 @@ class SourceRows:
                 raise _other_corpus()
             note = _unsure(sure=sure, by_id=described["id"] is not None)
             return cls(corpus, *_columns(corpus, manifest), note, sure)
-        if described["path"] is None:
+        place = place_of(described)
+        if place is None:
             return cls(None, note="The run read its corpus from memory, so the examples are shown without their texts.")
-        path = Path(described["path"])
-        if not path.exists():
-            return cls(None, note=f"The corpus {path.name} is not there any more, so the examples have no texts.")
+        name = place_name(place)
+        if not is_there(place):
+            return cls(None, note=f"The corpus {name} is not there any more, so the examples have no texts.")
         try:
-            corpus = opened_again(path, described)
+            corpus = opened_again(place, described)
             same = corpus.fingerprint() == described["fingerprint"]
         except (CorpusError, OSError) as error:
-            return cls(None, note=f"The corpus {path.name} cannot be read, so the examples have no texts: {error}")
+            return cls(None, note=f"The corpus {name} cannot be read, so the examples have no texts: {error}")
         if not same:
-            return cls(None, note=f"The corpus {path.name} has changed since the run, so the examples have no texts.")
+            return cls(None, note=f"The corpus {name} has changed since the run, so the examples have no texts.")
         return cls(corpus, *_columns(corpus, manifest), sure=True)
 
     def gold(self, class_names: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -414,18 +414,16 @@ def test_a_column_that_a_file_lacks(tmp_path, suffix):
 
 
 def test_one_bad_file_among_many(tmp_path, suffix):
-    paths = [saved(tmp_path, suffix, ROWS[i : i + 2], f"{i:02d}") for i in range(12)]
+    paths = [saved(tmp_path, suffix, ROWS[2 * i : 2 * i + 2], f"{i:02d}") for i in range(12)]
     for damage in (b"", paths[5].read_bytes()[:-9] if TRUNCATED[suffix] else b""):
         paths[5].write_bytes(damage)
         with pytest.raises(CorpusError, match=rf"05{suffix}(.|\n)*\nHint: ") as caught:
             read(paths)
-        assert 'on_bad_row="reject" leaves such' in str(caught.value) or damage
+        assert damage or 'on_bad_row="reject" leaves such files out' in str(caught.value)
         rows, rejects = read(paths, on_bad_row="reject")
-        good = [row["text"] for i in range(12) if i != 5 for row in ROWS[i : i + 2]]
-        assert [row["text"] for row in rows if row["text"] not in {ROWS[5]["text"]} or row["text"] in good][
-            :10
-        ] == good[:10]
-        assert len(rows) in {22, 23}
+        texts = [row["text"] for row in rows]
+        good = [row["text"] for i in range(12) if i != 5 for row in ROWS[2 * i : 2 * i + 2]]
+        assert [text for text in texts if text != ROWS[10]["text"]] == good  # the first row of it may be whole
         assert [path.name for path in paths if any(str(path) in reject.reason for reject in rejects)] == [f"05{suffix}"]
 
 
@@ -434,17 +432,20 @@ def test_a_file_that_grows_while_it_is_read(tmp_path, suffix, form):
     paths = [saved(tmp_path, suffix), saved(tmp_path, suffix, name="b")]
     given = {"file": paths[0], "list": paths, "folder": tmp_path, "pattern": str(tmp_path / f"*{suffix}")}
     corpus = open_corpus(given[form])
-    with pytest.raises(CorpusChangedError, match="was written again while it was read"), corpus.watched():
-        next(corpus.batches(["text"], 8))
-        paths[0].write_bytes(paths[0].read_bytes() + paths[0].read_bytes()[-30:])
+    corpus.check_unchanged()
+    next(corpus.batches(["text"], 8))
+    paths[0].write_bytes(paths[0].read_bytes() + paths[0].read_bytes()[-30:])
+    with pytest.raises(CorpusChangedError, match="was written again while it was read"):
+        corpus.check_unchanged()
 
 
 def test_a_folder_to_which_a_file_is_added_while_it_is_read(tmp_path, suffix):
     path = saved(tmp_path, suffix)
     corpus = open_corpus(tmp_path)
-    with pytest.raises(CorpusChangedError), corpus.watched():
-        next(corpus.batches(["text"], 8))
-        (tmp_path / f"c{suffix}").write_bytes(path.read_bytes())
+    next(corpus.batches(["text"], 8))
+    (tmp_path / f"c{suffix}").write_bytes(path.read_bytes())
+    with pytest.raises(CorpusChangedError):
+        corpus.check_unchanged()
 
 
 def test_many_small_files(tmp_path, suffix):
