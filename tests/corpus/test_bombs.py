@@ -84,6 +84,11 @@ BOMBS = {
     "one line.jsonl.gz": (b"", b"["),
     "nested.jsonl.gz": (b'{"text": "hi"}\n', b'{"a":'),
     "zeros.jsonl.gz": (b"", b"\0"),
+    "one element.json.gz": (b'[{"text": "', b"a"),
+    "brackets.json.gz": (b"[", b"[{"),
+    "quotes.json.gz": (b"[", b'"'),
+    "slashes.json.gz": (b'[{"text": "', b'\\"'),
+    "one line.txt.gz": (b"a line\n", b"a"),
 }
 
 

@@ -21,6 +21,9 @@ from labelkit.corpus._byte_streams import open_bytes
 from labelkit.corpus._files import BOM, LARGEST_ROW, DataFile
 from labelkit.exceptions import CorpusError
 
+PIECE: Final = 2**20
+"""Bytes that are searched at a time, so that little memory is taken beside them."""
+
 _SPACE: Final = b" \t\r\n"
 
 _DEPTH: Final = np.zeros(256, np.int8)
@@ -118,14 +121,21 @@ class Structure:
 
     def __init__(self, data: NDArray[np.uint8]) -> None:
         self.quotes = _quotes(data)
-        places = np.flatnonzero(_IS_STRUCTURE[data])
-        places = places[~self.within_text(places)]
-        depth = np.cumsum(_DEPTH[data[places]], dtype=np.int64)
-        closing = np.flatnonzero(depth < 0)
-        self.close = int(places[closing[0]]) if len(closing) else None
-        if self.close is not None:
-            places, depth = places[: closing[0]], depth[: closing[0]]
-        self.separators = places[(data[places] == ord(",")) & (depth == 0)]
+        self.close: int | None = None
+        separators, level = [np.empty(0, np.int64)], 0
+        for start in range(0, len(data), PIECE):
+            places = start + np.flatnonzero(_IS_STRUCTURE[data[start : start + PIECE]])
+            places = places[~self.within_text(places)]
+            depth = level + np.cumsum(_DEPTH[data[places]], dtype=np.int64)
+            closing = np.flatnonzero(depth < 0)
+            if len(closing):
+                self.close = int(places[closing[0]])
+                places, depth = places[: closing[0]], depth[: closing[0]]
+            separators.append(places[(data[places] == ord(",")) & (depth == 0)])
+            if self.close is not None:
+                break
+            level = int(depth[-1]) if len(depth) else level
+        self.separators = np.concatenate(separators)
 
     def within_text(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which positions are within a text."""
@@ -134,14 +144,19 @@ class Structure:
 
 def _quotes(data: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Find the quotes before which there is no odd number of backslashes."""
-    quotes = np.flatnonzero(data == ord('"'))
-    suspects = np.flatnonzero((quotes > 0) & (data[quotes - 1] == ord("\\"))) if len(quotes) else quotes
-    if not len(suspects):
-        return quotes
-    slashes = np.flatnonzero(data == ord("\\"))
-    starts = slashes[np.diff(slashes, prepend=-2) != 1]
-    run = quotes[suspects] - starts[np.searchsorted(starts, quotes[suspects]) - 1]
-    return np.delete(quotes, suspects[run % 2 == 1])
+    parts, n_before = [np.empty(0, np.int64)], 0
+    for start in range(0, len(data), PIECE):
+        piece = data[start : start + PIECE]
+        quotes = np.flatnonzero(piece == ord('"'))
+        others = np.flatnonzero(piece != ord("\\"))
+        if n_before or len(others) < len(piece):  # the number of backslashes before each quote
+            last = np.searchsorted(others, quotes) - 1
+            is_first = last < 0
+            run = np.where(is_first, quotes + n_before, quotes - others[np.maximum(last, 0)] - 1)
+            quotes = quotes[run % 2 == 0]
+        n_before = len(piece) - int(others[-1]) - 1 if len(others) else n_before + len(piece)
+        parts.append(start + quotes)
+    return np.concatenate(parts)
 
 
 class _ArrayReader:
@@ -205,7 +220,7 @@ def array_blocks(file: DataFile, size: int) -> Iterator[JsonBlock]:
     with open_bytes(file) as source:
         if (mark := source.read(len(BOM))) != BOM:
             yield from reader.feed(mark)
-        while read := source.read(max(size, len(reader.rest))):
+        while read := source.read(max(size, min(len(reader.rest), LARGEST_ROW - len(reader.rest) + 1))):
             yield from reader.feed(read)
             if len(reader.rest) > LARGEST_ROW:
                 raise CorpusError(

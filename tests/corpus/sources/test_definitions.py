@@ -33,7 +33,8 @@ def test_an_array_of_json_is_cut_into_its_elements(tmp_path, rows, indent, ascii
     text = json.dumps(rows, indent=indent, ensure_ascii=ascii_only)
     path = tmp_path / "a.json"
     path.write_text(f" \n{text}\n ", encoding="utf-8")
-    blocks = list(_json_blocks.array_blocks(_json_blocks.DataFile(path), size))
+    with mock.patch.object(_json_blocks, "PIECE", 1 + size // 3):
+        blocks = list(_json_blocks.array_blocks(_json_blocks.DataFile(path), size))
     numbered = [pair for block in blocks for pair in block.numbered()]
     assert [json.loads(line) for _, line in numbered] == rows
     lines = f" \n{text}".split("\n")
