@@ -32,6 +32,8 @@ class WantedRun:
     report : bool
     teach : bool
         Whether gold teaches the label model.
+    kept : bool
+        Whether the label model is that of the finished run, whatever that learned from.
     """
 
     inputs: RunInputs
@@ -40,6 +42,7 @@ class WantedRun:
     most_faults: int | None
     report: bool
     teach: bool = False
+    kept: bool = False
 
     def differences(self, layout: RunLayout) -> list[str]:
         """List what is different in a finished run, or missing; empty if it is the run that is wanted."""
@@ -53,6 +56,11 @@ class WantedRun:
             reasons += _of_model(self.model, manifest["model"], manifest["inputs"].get("model"))
         if labeled and manifest["model"] is not None and bool(manifest.get("taught")) != self.teach:
             reasons.append(f"gold {'did not teach' if self.teach else 'taught'} its label model")
+        if labeled and not self.kept and (fitted := manifest.get("kept_model")):
+            reasons.append(
+                f"its label model was kept from version {fitted['version']}, and learned from {count(fitted['examples'])} "
+                f"of its {count(manifest['examples'])} examples"
+            )
         unlabeled = labeled and manifest["model"] is None
         n_faults, missing = manifest["faults"], layout.missing(manifest["parts"], labeled=labeled and not unlabeled)
         if self.most_faults is not None and n_faults > self.most_faults:

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
 from labelkit._version import __version__
+from labelkit.corpus.growth import file_records
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
 from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
+from labelkit.runs.update import column_types
 from labelkit.votes.vote_patterns import VotePatterns
 
 
@@ -116,6 +118,8 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
             "id": corpus.id,
             "columns": list(run_.applier.plan.columns),
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
+            "column_types": column_types(run_),
+            "files": file_records(corpus),
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
         "map_label": None if run_.gold is None or run_.gold.mapping is None else dict(run_.gold.mapping.classes),

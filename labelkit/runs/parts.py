@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import link_or_copy, replaced
 from labelkit._shared.locks import in_turn
 from labelkit._shared.threads import in_threads
 from labelkit.apply.plan import BatchVotes
@@ -67,10 +67,21 @@ class Part:
     patterns: bytes
     faults: str
 
-    def write(self, layout: RunLayout) -> None:
-        """Write the files; the patterns last, since their file marks the part as finished."""
-        with replaced(layout.part("votes", self.number), one_of_many=True) as draft:
-            draft.write_bytes(self.votes)
+    def write(self, layout: RunLayout, before: RunLayout | None = None) -> None:
+        """Write the files; the patterns last, since their file marks the part as finished.
+
+        Parameters
+        ----------
+        layout : RunLayout
+        before : RunLayout, optional
+            Of a run whose file of votes is shared where it is the same.
+        """
+        shared = None if before is None else before.part("votes", self.number)
+        if shared is not None and shared.is_file() and shared.read_bytes() == self.votes:
+            link_or_copy(shared, layout.part("votes", self.number))
+        else:
+            with replaced(layout.part("votes", self.number), one_of_many=True) as draft:
+                draft.write_bytes(self.votes)
         if self.faults:
             with replaced(layout.part_faults(self.number), one_of_many=True) as draft:
                 draft.write_text(self.faults, "utf-8")

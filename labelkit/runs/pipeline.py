@@ -24,7 +24,7 @@ from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.gold import GoldSource, open_gold
-from labelkit.exceptions import CorpusChangedError, LabelkitError
+from labelkit.exceptions import CorpusChangedError, LabelkitError, RunFolderError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -38,6 +38,8 @@ from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.runs.update import Update, vote_again
+from labelkit.runs.versions import finish, number_of
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -52,11 +54,14 @@ class Labeling:
         Whether gold teaches the model.
     report : bool
         Whether to write the report.
+    kept : dict, optional
+        The version of the run and the number of its examples that the model was fitted to, if it is kept from there.
     """
 
     model: Any
     teach: bool
     report: bool
+    kept: dict[str, int] | None = None
 
 
 def run(
@@ -79,6 +84,8 @@ def run(
     time_limit: float = TIME_LIMIT,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    update: bool = False,
+    keep_model: bool = False,
     report: bool = True,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
@@ -117,7 +124,16 @@ def run(
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
-        Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
+        Whether to begin anew, whatever an earlier run left, and to replace a folder that exists, with all its versions.
+    update : bool
+        Whether to bring a finished run that stands in ``out`` up to date, as a new version of it
+        (:func:`labelkit.history`), and to make a run if there is none. Rules vote on the rows that are new, behind the
+        old ones: lines at the end of a file, files of a folder whose names come last, rows at the end of a frame.
+        Rules that are new or changed, and those that failed, vote on all rows. All else stays as stored, and the label
+        model is fitted to all votes: the result is that of a new run over all rows, bit for bit.
+    keep_model : bool
+        With ``update``, keep the label model that was fitted, and give its labels to the new rows: labels of old rows
+        stay as they are. Only where rules are the same. ``model`` and ``teach`` have no effect then.
     report : bool
         Whether to write ``report.html`` into the folder.
 
@@ -129,10 +145,11 @@ def run(
     ------
     RunFolderError
         If another run writes the folder (the message names its process); or if the folder exists, something has changed
-        since it was made (the message says what), and ``force`` is not given.
+        since it was made (the message says what), and neither ``update`` nor ``force`` is given; or if a model cannot
+        be kept.
     CorpusError
         If the corpus cannot be read, lacks a column, has an id twice, has no rows, or its file was written again during
-        the run.
+        the run; or if rows that a run voted on that is to be updated have changed.
     GoldError
         If gold does not fit the corpus or the classes, none of it is of an example, or there is none to teach the
         model.
@@ -154,6 +171,8 @@ def run(
         batch_size=batch_size,
         on_bad_row=on_bad_row,
         force=force,
+        update=update,
+        keep_model=keep_model,
         workers=workers,
         engine=engine,
         isolate=isolate,
@@ -245,6 +264,8 @@ def run_to(
     batch_size: int,
     on_bad_row: Literal["raise", "reject"],
     force: bool,
+    update: bool = False,
+    keep_model: bool = False,
     **voting: Any,
 ) -> RunFolder:
     """Run as far as is wanted, into a folder that is held meanwhile.
@@ -257,12 +278,14 @@ def run_to(
     corpus : object
     labeling_of : function
         From the names of the classes to what is to be done after the votes; None for nothing.
-    id, gold, map_label, batch_size, on_bad_row, force, **voting
+    id, gold, map_label, batch_size, on_bad_row, force, update, keep_model, **voting
         As in :func:`run`.
     """
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
+    _check_update(force=force, update=update, keep_model=keep_model)
     with held_place(out, force=force) as layout:
+        old = RunFolder(layout.folder) if update and layout.folder.exists() else None
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row)
@@ -270,21 +293,39 @@ def run_to(
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
             labeling = labeling_of(applier.lfs.space.names)
             digest.result()
-        if labeling is not None and labeling.teach:
+        if labeling is not None and keep_model and old is not None:
+            labeling = kept_labeling(labeling, old)
+        elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
         names = applier.lfs.space.names
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
         run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size)
         if not force:
-            before = finished_before(layout, out, _wanted(run_, labeling, voting))
+            before = finished_before(layout, out, _wanted(run_, labeling, voting), update=update)
             if before is not None:
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
+        change = None if old is None else Update.of(run_, old)
+        if labeling is not None and labeling.kept is not None:
+            check_kept(run_, change)
         with _nothing_mixed(run_.layout):
-            _make(run_, labeling, anew=force, **voting)
-        move(layout)
+            _make(run_, labeling, change, anew=force, **voting)
+        move(layout, lambda: finish(run_.layout, None if old is None else layout))
     return RunFolder(out)
+
+
+def _check_update(*, force: bool, update: bool, keep_model: bool) -> None:
+    if force and update:
+        raise RunFolderError(
+            "force=True (--force) makes a run anew, and update=True (--update) goes on from the old one",
+            hint="give one of the two",
+        )
+    if keep_model and not update:
+        raise RunFolderError(
+            "keep_model=True (--keep-model) keeps the label model of a run that is updated",
+            hint="give update=True (--update), too",
+        )
 
 
 def _wanted(run_: Run, labeling: Labeling | None, voting: dict[str, Any]) -> WantedRun:
@@ -292,7 +333,9 @@ def _wanted(run_: Run, labeling: Labeling | None, voting: dict[str, Any]) -> Wan
     infos = run_.applier.lfs.infos
     if labeling is None:
         return WantedRun(run_.inputs, infos, None, most_faults, report=False)
-    return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach)
+    return WantedRun(
+        run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept=labeling.kept is not None
+    )
 
 
 def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:
@@ -303,7 +346,9 @@ def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layou
     return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
 
 
-def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **voting: Any) -> None:
+def _make(
+    run_: Run, labeling: Labeling | None, change: Update | None, *, anew: bool, workers: int, **voting: Any
+) -> None:
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
@@ -311,7 +356,11 @@ def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **v
     run_.resume_or_start(anew=anew)
     times = StageTimes()
     with noted(run_.layout, run_.parts.count(until_fault=False)):
-        n_rows = run_.vote(workers=workers, **voting)
+        n_rows = (
+            run_.vote(workers=workers, **voting)
+            if change is None
+            else vote_again(run_, change, {"workers": workers, **{k: v for k, v in voting.items() if k != "cache"}})
+        )
     times.note("apply")
     patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
     if run_.gold is not None and patterns.gold is not None:
@@ -321,14 +370,17 @@ def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **v
         write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)
         times.note("summary")
     else:
-        if labeling.teach:
+        if labeling.teach and not labeling.kept:
             warn_of_few(patterns)
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
-        proba = labeling.model.fit_predict_pattern_proba(patterns if labeling.teach else replace(patterns, gold=None))
+        votes = patterns if labeling.teach else replace(patterns, gold=None)
+        predict = labeling.model.predict_pattern_proba if labeling.kept else labeling.model.fit_predict_pattern_proba
+        proba = predict(votes)
         times.note("fit")
         run_.label(proba, patterns, places, workers)
         times.note("labels")
-        write_labeled(run_.layout, write_votes(run_, patterns, n_rows), labeling.model, patterns, proba)
+        manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": labeling.kept} if labeling.kept else {})}
+        write_labeled(run_.layout, manifest, labeling.model, patterns, proba)
         times.note("summary")
         if labeling.report:
             _report(run_)
@@ -337,6 +389,33 @@ def _make(run_: Run, labeling: Labeling | None, *, anew: bool, workers: int, **v
     rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered)}
     write_timings(run_.layout, times.seconds, rest)
     run_.corpus.check_unchanged()  # gold and the examples of the report were read from it, too
+
+
+def kept_labeling(labeling: Labeling, old: RunFolder) -> Labeling:
+    """Return what is done after the votes, with the label model of a finished run."""
+    manifest = old.manifest
+    fitted = {"version": number_of(old), "examples": int(manifest["examples"])}
+    kept = manifest.get("kept_model") or fitted
+    return replace(labeling, model=old.model(), teach=bool(manifest.get("taught")), kept=kept)
+
+
+def check_kept(run_: Run, change: Update | None) -> None:
+    """Refuse to keep a label model that learned from other rules.
+
+    Raises
+    ------
+    RunFolderError
+        If a rule was changed, is new or is gone.
+    """
+    before = {} if change is None else dict(change.old.manifest["inputs"]["rules"])
+    now = dict(run_.inputs.rules)
+    other = [name for name in dict.fromkeys([*now, *before]) if now.get(name) != before.get(name)]
+    if other:
+        what = ", ".join(map(repr, other[:5])) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
+        raise RunFolderError(
+            f"the label model cannot be kept: it learned from the votes of other rules than these ({what})",
+            hint="without keep_model=True (--keep-model), it is fitted to the votes of all rows",
+        )
 
 
 def _report(run_: Run) -> None:

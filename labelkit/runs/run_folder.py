@@ -11,10 +11,11 @@ dates.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["votes", "labels"]
 """Output that is written in parts, one for each batch of the corpus."""
+
+_NAMED_VERSION: Final = re.compile(r"(.+)@(\d+)")
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -139,6 +142,20 @@ class RunLayout:
         """The report, if it was written."""
         return self.folder / "report.html"
 
+    @property
+    def version(self) -> Path:
+        """Number of the version, with the digests of its files."""
+        return self.folder / "version.json"
+
+    @property
+    def versions(self) -> Path:
+        """Folder of the versions before; absent if there are none."""
+        return self.folder / "versions"
+
+    def of_version(self, number: int) -> RunLayout:
+        """Return the folder of an old version."""
+        return RunLayout(self.versions / f"{number:05d}")
+
     def begin(self) -> None:
         """Make the folders that a run writes to, and remove whatever else stands in their places."""
         for folder in (self.folder, self.folder / "votes", self.folder / "labels", self.work):
@@ -206,20 +223,33 @@ class RunFolder:
     Parameters
     ----------
     path : Path
+        Also with a version behind an at sign: ``runs/first@3``.
+    version : int, optional
+        An old version of the run, as :func:`labelkit.history` lists them; ``path`` is then its folder.
     was_finished : bool
         Whether :func:`labelkit.run` found it finished, with nothing changed since, and so made nothing.
 
     Raises
     ------
     RunFolderError
-        If the folder is missing, or holds no finished run.
+        If the folder is missing, holds no finished run, or has no such version.
     """
 
     path: Path
+    version: InitVar[int | None] = None
     was_finished: bool = field(default=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "path", Path(self.path))
+    def __post_init__(self, version: int | None) -> None:
+        path = Path(self.path)
+        if version is None and not path.exists() and (named := _NAMED_VERSION.fullmatch(path.name)):
+            path, version = path.with_name(named[1]), int(named[2])
+        object.__setattr__(self, "path", path)
+        self._check()
+        if version is not None:
+            object.__setattr__(self, "path", self._folder_of(version))
+            self._check()
+
+    def _check(self) -> None:
         if not self.path.is_dir():
             raise RunFolderError(
                 f"there is no folder {str(self.path)!r}", hint="give the folder of a run: --out of labelkit run"
@@ -229,6 +259,18 @@ class RunFolder:
                 f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
                 hint="labelkit run RULES CORPUS --out DIR",
             )
+
+    def _folder_of(self, version: int) -> Path:
+        """Return the folder of a version."""
+        from labelkit.runs.versions import version_layouts  # noqa: PLC0415 - which reads run folders
+
+        layouts = version_layouts(self.path)
+        if version not in layouts:
+            numbers = ", ".join(map(str, layouts))
+            raise RunFolderError(
+                f"{str(self.path)!r} has no version {version}", hint=f"its versions are {numbers}: labelkit history"
+            )
+        return layouts[version].folder
 
     @property
     def layout(self) -> RunLayout:

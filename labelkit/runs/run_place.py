@@ -7,7 +7,7 @@ next one to hold the place moves it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,8 +85,10 @@ def _check(layout: RunLayout, out: Path, *, force: bool) -> None:
         raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
 
 
-def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolder | None:
-    """Return the run that stands in a place, if it is the one that is wanted; None if there is none.
+def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: bool = False) -> RunFolder | None:
+    """Return the run that stands in a place, if it is the one that is wanted; None if there is none to return.
+
+    With ``update``, one that is to be updated is none.
 
     Raises
     ------
@@ -96,20 +98,31 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolde
     if not layout.folder.exists():
         return None
     reasons = wanted.differences(layout)
+    if reasons and update:
+        return None
     if reasons:
         raise RunFolderError(
             f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
-            hint="force=True (--force) makes the run anew and replaces the folder; or name another",
+            hint="update=True (--update) makes a new version of it, and votes only where something has changed; "
+            "force=True (--force) makes the run anew and replaces the folder; or name another",
         )
     remove(layout.draft)  # of another run that was to replace it
     return RunFolder(out, was_finished=True)
 
 
-def move(layout: RunLayout) -> None:
-    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on."""
+def move(layout: RunLayout, finish: Callable[[], None]) -> None:
+    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on.
+
+    Parameters
+    ----------
+    layout : RunLayout
+    finish : function
+        Makes the draft a version (:mod:`labelkit.runs.versions`), as the last thing.
+    """
+    RunLayout(layout.draft).inputs.unlink(missing_ok=True)
+    finish()
     if layout.folder.exists():
         publish(layout.folder, layout.replaced)
-    RunLayout(layout.draft).inputs.unlink(missing_ok=True)
     publish(layout.draft, layout.folder)
     remove(layout.work)
     remove(layout.replaced)

@@ -32,6 +32,7 @@ from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.run_state import PatternLabels, StageTimes
 from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.runs.versions import finish
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.saved_index import SavedIndex
 from labelkit.votes.vote_patterns import VotePatterns
@@ -271,7 +272,7 @@ def label_to_folder(
         times.note("report")
         before = folder.timings
         write_timings(draft, {**before.get("seconds", {}), **times.seconds}, before)
-        move(layout)
+        move(layout, lambda: finish(draft, None))
     return RunFolder(out)
 
 

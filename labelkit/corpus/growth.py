@@ -1,0 +1,117 @@
+"""Tell whether a corpus is an earlier one with more rows behind it, by the bytes of its files or the rows of its frame.
+
+>>> check_growth([("a.csv", 3, "x")], [("a.csv", 3, "x"), ("b.csv", 9, "y")], lambda *_: "")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from labelkit.corpus._files import fingerprint_of_first
+from labelkit.corpus.corpus import Corpus
+from labelkit.exceptions import CorpusError
+
+FileRecord: TypeAlias = tuple[str, int, str]
+"""The name of a file, its bytes, and their digest."""
+
+GROWING: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
+"""Suffixes of files of lines: rows that are appended leave the bytes before them as they are."""
+
+MOST_NAMES: Final = 3
+"""Files that a message names."""
+
+ANEW: Final = "force=True (--force) makes the run anew, over all rows"
+
+
+def file_records(corpus: Corpus) -> list[FileRecord]:
+    """Return the files of a corpus with their digests, in order; none for what is not of files."""
+    if corpus.stamp is None:
+        return []
+    return [(Path(name).name, size, fingerprint_of_first(Path(name), [size])[0]) for name, size, *_ in corpus.stamp.files]
+
+
+def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileRecord]:
+    """Return the files of a corpus, once it is sure that it has the rows of an earlier one, and more behind them.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Of files.
+    before : sequence of (name, bytes, digest)
+        The files of the earlier one.
+
+    Raises
+    ------
+    CorpusError
+        If rows of the earlier one were changed, moved or removed.
+    """
+    paths = {Path(name).name: Path(name) for name, *_ in (corpus.stamp.files if corpus.stamp else ())}
+    heads, records = {}, []
+    sizes = {name: size for name, size, _ in before} if len(before) > 1 or len(paths) > 1 else None
+    for path in paths.values():
+        size = path.stat().st_size
+        head = before[0][1] if sizes is None and before else (sizes or {}).get(path.name, size)
+        digests = fingerprint_of_first(path, [head, size] if head < size else [size])
+        heads[path.name], records = digests[0], [*records, (path.name, size, digests[-1])]
+    if sizes is None and before and records:  # one file, whatever it was called
+        before = [(records[0][0], *before[0][1:])]
+    check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
+    return records
+
+
+def check_growth(
+    before: Sequence[FileRecord], now: Sequence[FileRecord], head: Callable[[str, int], str]
+) -> None:
+    """Hold the files of a corpus against those of an earlier one.
+
+    Parameters
+    ----------
+    before, now : sequence of (name, bytes, digest)
+    head : function
+        From a name and a number of bytes to the digest of that beginning of the file, which ends a line; else empty.
+
+    Raises
+    ------
+    CorpusError
+        If the earlier rows are not the first of those now; it names the files.
+    """
+    there = {record[0]: record for record in now}
+    gone = [name for name, *_ in before if name not in there]
+    if gone:
+        raise _changed(f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} gone")
+    last = before[-1][0] if before else None
+    for name, size, digest in before:
+        _, size_now, digest_now = there[name]
+        if digest_now == digest and size_now == size:
+            continue
+        grows = size_now > size and name.lower().endswith(GROWING)
+        if not grows or head(name, size) != digest:
+            raise _changed(f"{name!r} was written again")
+        if name != last or len(now) > len(before):
+            raise _changed(f"{name!r} has more rows, and other files stand behind it")
+    names_before, names_now = [name for name, *_ in before], [name for name, *_ in now]
+    if names_now[: len(names_before)] != names_before:
+        first = next(name for name in names_now if name not in names_before)
+        raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
+
+
+def _ends_a_line(path: Path, size: int) -> bool:
+    """Return True if the byte before an offset ends a line, or the one at it does."""
+    with path.open("rb") as file:
+        file.seek(max(size - 1, 0))
+        around = file.read(2)
+    return size == 0 or around[:1] == b"\n" or around[1:2] in (b"\n", b"\r")
+
+
+def _changed(what: str) -> CorpusError:
+    return CorpusError(
+        f"the rows that were voted on have changed: {what}",
+        hint=f"only rows behind the old ones are new: lines at the end of the file, or files whose names come last; {ANEW}",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(map(repr, names[:MOST_NAMES])) + more
