@@ -30,7 +30,7 @@ from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
+from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
@@ -377,7 +377,7 @@ def _make(
         predict = labeling.model.predict_pattern_proba if labeling.kept else labeling.model.fit_predict_pattern_proba
         proba = predict(votes)
         times.note("fit")
-        run_.label(proba, patterns, places, workers)
+        run_.label(proba, patterns, places, workers, saved_model(run_.layout, labeling.model))
         times.note("labels")
         manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": labeling.kept} if labeling.kept else {})}
         write_labeled(run_.layout, manifest, labeling.model, patterns, proba)

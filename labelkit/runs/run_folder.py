@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
@@ -36,6 +36,8 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from labelkit.runs.provenance import LabelOrigin
 
 Kind: TypeAlias = Literal["votes", "labels"]
 """Output that is written in parts, one for each batch of the corpus."""
@@ -343,6 +345,21 @@ class RunFolder:
         with reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
             return replace(labels, frame_index=self.frame_index(len(labels)))
+
+    def origins(self) -> Iterator[LabelOrigin]:
+        """Iterate over where the labels came from, a part at a time: the votes for each, and the model.
+
+        Raises
+        ------
+        RunFolderError
+            If the labels do not say it: a run of an earlier labelkit wrote them.
+        """
+        from labelkit.runs.provenance import LabelOrigin  # noqa: PLC0415 - which labels are read without
+
+        self.check_labeled()
+        for part in self.layout.parts("labels"):
+            with reading_run(part):
+                yield LabelOrigin.read(part)
 
     def model(self) -> Any:
         """The label model that was fitted."""
