@@ -22,6 +22,8 @@ from labelkit.cli._voting_options import voted_on, with_voting_options
 @with_rule_options
 @with_voting_options
 @click.option("--force", is_flag=True, help="Replace a run folder that exists.")
+@click.option("--update", is_flag=True, help="Bring a finished run up to date: vote on new rows, by changed rules.")
+@click.option("--keep-model", is_flag=True, help="With --update: keep the label model, and label the new rows with it.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @with_debug
@@ -41,7 +43,8 @@ def run_command(
     """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
 
     RULES is a Python file, a folder of them or a dotted name; CORPUS is Parquet, CSV or JSONL. A run that was
-    stopped goes on where it was when the same command is given again.
+    stopped goes on where it was when the same command is given again. One that is finished is brought up to date by
+    --update, as a new version of the folder (labelkit history); with --force, it is made anew.
     """
     from labelkit.runs.pipeline import Labeling  # noqa: PLC0415 - --help has to be quick
 

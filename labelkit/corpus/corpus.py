@@ -369,9 +369,7 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
     return None
 
 
-def rebatched(
-    chunks: Iterator[pa.RecordBatch], batch_rows: int, first_rows: int | None = None
-) -> Iterator[pa.Table]:
+def rebatched(chunks: Iterator[pa.RecordBatch], batch_rows: int, first_rows: int | None = None) -> Iterator[pa.Table]:
     """Cut chunks of any size to tables of exactly ``batch_rows`` rows, the first of ``first_rows``; without a copy."""
     pending: list[pa.RecordBatch] = []
     n_pending, n_wanted = 0, batch_rows if first_rows is None else first_rows

@@ -29,7 +29,9 @@ def file_records(corpus: Corpus) -> list[FileRecord]:
     """Return the files of a corpus with their digests, in order; none for what is not of files."""
     if corpus.stamp is None:
         return []
-    return [(Path(name).name, size, fingerprint_of_first(Path(name), [size])[0]) for name, size, *_ in corpus.stamp.files]
+    return [
+        (Path(name).name, size, fingerprint_of_first(Path(name), [size])[0]) for name, size, *_ in corpus.stamp.files
+    ]
 
 
 def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileRecord]:
@@ -48,22 +50,22 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
         If rows of the earlier one were changed, moved or removed.
     """
     paths = {Path(name).name: Path(name) for name, *_ in (corpus.stamp.files if corpus.stamp else ())}
-    heads, records = {}, []
+    heads: dict[str, str] = {}
+    records: list[FileRecord] = []
     sizes = {name: size for name, size, _ in before} if len(before) > 1 or len(paths) > 1 else None
     for path in paths.values():
         size = path.stat().st_size
         head = before[0][1] if sizes is None and before else (sizes or {}).get(path.name, size)
         digests = fingerprint_of_first(path, [head, size] if head < size else [size])
-        heads[path.name], records = digests[0], [*records, (path.name, size, digests[-1])]
+        heads[path.name] = digests[0]
+        records.append((path.name, size, digests[-1]))
     if sizes is None and before and records:  # one file, whatever it was called
         before = [(records[0][0], *before[0][1:])]
     check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
     return records
 
 
-def check_growth(
-    before: Sequence[FileRecord], now: Sequence[FileRecord], head: Callable[[str, int], str]
-) -> None:
+def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: Callable[[str, int], str]) -> None:
     """Hold the files of a corpus against those of an earlier one.
 
     Parameters
@@ -108,7 +110,7 @@ def _ends_a_line(path: Path, size: int) -> bool:
 def _changed(what: str) -> CorpusError:
     return CorpusError(
         f"the rows that were voted on have changed: {what}",
-        hint=f"only rows behind the old ones are new: lines at the end of the file, or files whose names come last; {ANEW}",
+        hint=f"new rows stand behind old ones: as lines at the end of the file, or as files named to come last; {ANEW}",
     )
 
 

@@ -1,4 +1,4 @@
-"""A range of the rows of a corpus, in the batches of the whole: a run that goes on from old rows votes on the new ones."""
+"""A range of the rows of a corpus, in the batches of the whole: an update of a run votes on the new rows alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from labelkit.corpus.corpus import Batch, Corpus, rebatched
-from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,10 +52,6 @@ class RowRange(Corpus):
         at = max(self._base + start, self._first)
         chunks = self._up_to_stop(self._source.chunks(self._read_columns(columns), at, batch_rows, self._bad), at)
         return self._batches(columns, rebatched(chunks, batch_rows, batch_rows - (at - self._base) % batch_rows), at)
-
-    def read_batch(self, start: int, stop: int, columns: Sequence[str]) -> Batch:
-        """Read no rows by their positions here: those are of the whole."""
-        raise CorpusError("a range of a corpus is read in batches alone")
 
     def _up_to_stop(self, chunks: Iterator[pa.RecordBatch], at: int) -> Iterator[pa.RecordBatch]:
         for chunk in chunks:

@@ -331,11 +331,12 @@ def _check_update(*, force: bool, update: bool, keep_model: bool) -> None:
 def _wanted(run_: Run, labeling: Labeling | None, voting: dict[str, Any]) -> WantedRun:
     most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
     infos = run_.applier.lfs.infos
+    stamp = run_.corpus.stamp
+    files = [] if stamp is None else [(Path(name).name, size) for name, size, *_ in stamp.files]
     if labeling is None:
-        return WantedRun(run_.inputs, infos, None, most_faults, report=False)
-    return WantedRun(
-        run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept=labeling.kept is not None
-    )
+        return WantedRun(run_.inputs, infos, None, most_faults, report=False, files=files)
+    kept = labeling.kept is not None
+    return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept, files)
 
 
 def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:

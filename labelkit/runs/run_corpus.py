@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, read_gold_column
+from labelkit.corpus.growth import ANEW, grown_records
+from labelkit.exceptions import CorpusError
 from labelkit.votes.gold_mapping import GoldMapping
 
 _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
@@ -17,6 +19,41 @@ def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
     """Open a corpus as a run did, whose manifest describes it: same ids, types and rejected rows."""
     types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
     return open_corpus(given, id=described["id"], types=types, on_bad_row="reject")
+
+
+def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
+    """Return whether the corpus of a run has rows behind those of the run.
+
+    Raises
+    ------
+    CorpusError
+        If other rows stand in the place of the old ones, or it cannot be known.
+    """
+    described = manifest["corpus"]
+    if corpus.fingerprint() and corpus.fingerprint() == described["fingerprint"]:
+        return False
+    files = described.get("files")
+    if corpus.stamp is not None and files:
+        grown_records(corpus, [(name, size, digest) for name, size, digest in files])
+        return True
+    head = corpus.fingerprint_of_first(int(manifest["examples"]))
+    if head and head == described["fingerprint"]:
+        return True
+    what = (
+        "the rows that were voted on have changed, or are no longer the first ones"
+        if head
+        else "it cannot be known whether the rows that were voted on have changed"
+    )
+    raise CorpusError(what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}")
+
+
+def holds_rows_of(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
+    """Return whether the first rows of a corpus are those of a run."""
+    try:
+        has_grown(corpus, manifest)
+    except CorpusError:
+        return False
+    return True
 
 
 def gold_column(manifest: Mapping[str, Any], column: str) -> GoldSource:

@@ -27,6 +27,9 @@ LASTING: Final = ("versions", "corpus", "gold", "options", "rules")
 MIXED: Final = ""
 """The digest of descriptions in the note of a run some of whose parts hold earlier ones, until it is finished."""
 
+OTHER_CORPUS: Final = "the corpus is another"
+"""The reason where a finished run was made of other rows."""
+
 MOST_NAMES: Final = 5
 """Rules that a reason names; of more, it gives their number."""
 
@@ -140,11 +143,15 @@ class RunInputs:
         if before.get("versions") != self.versions:
             reasons.append(f"another version of labelkit or Python {'made' if ended else 'began'} it")
         if before.get("corpus") != self.corpus or (not ended and before.get("files") != self.files):
-            reasons.append("the corpus is another" if ended else "the corpus was written again")
+            reasons.append(OTHER_CORPUS if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
         options = before.get("options") or {}
-        reasons += [f"{name} changed" for name, value in self.options.items() if options.get(name) != value]
+        reasons += [
+            f"{name} is {value}, and was {options.get(name)}"
+            for name, value in self.options.items()
+            if options.get(name) != value
+        ]
         return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:

@@ -263,9 +263,7 @@ def label_to_folder(
         draft.start_with(folder.layout)
         patterns.save(draft.patterns)
         fingerprint = saved_model(draft, model)
-        labels = PatternLabels.of(
-            proba, patterns, model=fingerprint, run=run_fingerprint(folder.manifest["inputs"])
-        )
+        labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(folder.manifest["inputs"]))
         for number, (ids, index) in enumerate(_patterns_of_parts(folder, patterns)):
             with replaced(draft.part("labels", number), one_of_many=True) as file:
                 write_part(labels.table(ids, index), file, repeating=REPEATING)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,11 +19,8 @@ from labelkit.votes.label_matrix import LabelMatrix
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
 
-KEPT_PARTS: Final = 2
-"""Parts that are in memory at a time: rows that lie in two of them are read of both."""
 
-
-@dataclass(frozen=True)
+@dataclass
 class StoredVotes:
     """The votes of a finished run.
 
@@ -38,6 +34,7 @@ class StoredVotes:
 
     files: tuple[Path, ...]
     batch_rows: int
+    _latest: dict[Path, tuple[pa.Array, LabelMatrix]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: RunFolder) -> StoredVotes:
@@ -53,9 +50,9 @@ class StoredVotes:
             If the votes are damaged.
         """
         numbers = range(start // self.batch_rows, -(-stop // self.batch_rows))
-        parts = [_read(self.files[number]) for number in numbers]
+        self._latest = {file: self._latest.get(file) or _read(file) for file in (self.files[n] for n in numbers)}
         ids, votes, sure = [], [], []
-        for number, (of_part, matrix) in zip(numbers, parts, strict=True):
+        for number, (of_part, matrix) in zip(numbers, self._latest.values(), strict=True):
             first = number * self.batch_rows
             rows = slice(max(start - first, 0), min(stop - first, len(matrix)))
             columns = [matrix.names.index(name) for name in names]
@@ -70,7 +67,6 @@ class StoredVotes:
         return pa.concat_arrays(ids), BatchVotes(whole, [], np.zeros(len(names)), confidence)
 
 
-@lru_cache(maxsize=KEPT_PARTS)
 def _read(file: Path) -> tuple[pa.Array, LabelMatrix]:
     with reading(file, "is damaged", RunFolderError, hint="labelkit verify lists what is; labelkit run ... --force"):
         table = pq.read_table(file)

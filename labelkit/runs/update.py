@@ -17,13 +17,14 @@ import pyarrow as pa
 
 from labelkit.apply.applier import Applier
 from labelkit.apply.plan import CHUNK, BatchVotes
-from labelkit.corpus import Batch, Corpus
+from labelkit.corpus import Batch
 from labelkit.corpus.distinct_ids import DistinctIds
-from labelkit.corpus.growth import ANEW, grown_records
+from labelkit.corpus.growth import ANEW
 from labelkit.corpus.row_range import RowRange
-from labelkit.exceptions import CorpusError, RunFolderError
+from labelkit.exceptions import RunFolderError
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.runs.parts import PartMaker
+from labelkit.runs.run_corpus import has_grown
 from labelkit.runs.stored_votes import StoredVotes, beside, joined
 from labelkit.runs.versions import problems_of
 
@@ -75,7 +76,7 @@ class Update:
             return None
         _check_stored(old)
         n_old = int(old.manifest["examples"])
-        grown = _has_grown(run_.corpus, old.manifest, n_old)
+        grown = has_grown(run_.corpus, old.manifest)
         in_chunks = grown and any(_calls_chunks(lf) for lf in lfs)
         return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown)
 
@@ -111,26 +112,6 @@ def column_types(run_: Run) -> dict[str, str]:
     return {name: str(run_.corpus.column_type(name)) for name in sorted(run_.applier.plan.columns)}
 
 
-def _has_grown(corpus: Corpus, manifest: Mapping[str, Any], n_old: int) -> bool:
-    """Return whether a corpus has rows behind the old ones; an error if it has others in their place."""
-    described = manifest["corpus"]
-    if corpus.fingerprint() and corpus.fingerprint() == described["fingerprint"]:
-        return False
-    files = described.get("files")
-    if corpus.stamp is not None and files:
-        grown_records(corpus, [tuple(record) for record in files])
-        return True
-    head = corpus.fingerprint_of_first(n_old)
-    if head and head == described["fingerprint"]:
-        return True
-    what = (
-        "the rows that were voted on have changed, or are no longer the first ones"
-        if head
-        else "it cannot be known whether the rows that were voted on have changed"
-    )
-    raise CorpusError(what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}")
-
-
 def _calls_chunks(lf: LabelingFunction[...]) -> bool:
     """Return True for a rule whose votes may depend on the rows that it is called with."""
     return (isinstance(lf.body, Calls) and lf.body.batch) or any(column.batch for column in lf.derived)
@@ -154,7 +135,9 @@ def vote_again(run_: Run, update: Update, options: Mapping[str, Any]) -> int:
     if first and n_done < first * run_.batch_rows:
         return n_done  # the last part, which alone has fewer rows, is there
     n_faults = sum(len(run_.parts.faults(number)) for number in range(first))
-    voting = Voting(run_, update, options, DistinctIds(run_.corpus).add_all(map(run_.parts.ids, range(first))), n_faults)
+    voting = Voting(
+        run_, update, options, DistinctIds(run_.corpus).add_all(map(run_.parts.ids, range(first))), n_faults
+    )
     return n_done + write_parts(run_, voting.pieces(n_done), update.old)
 
 
@@ -207,6 +190,8 @@ class Voting:
         stored = StoredVotes.of(update.old)
         for batch, votes in self._changed(start, changed):
             ids, before = stored.rows(batch.start, batch.start + len(batch), update.kept)
+            if not changed:
+                self.seen.add(ids, batch.start)
             whole = beside(places, [before, votes], n_lfs)
             whole.confidence = whole.confidence if soft else None
             yield Batch(batch.start, ids if run_.corpus.has_ids else None, batch.table), whole

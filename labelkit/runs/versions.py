@@ -1,4 +1,4 @@
-"""Keep the versions of a run folder: each update is one, old ones stay readable, and files that are the same are shared.
+"""Keep the versions of a run folder: each update is one, old ones stay readable, and what is the same is shared.
 
 The current version stands in the folder itself. Old ones stand in ``versions/00001`` and so on, each as a run folder;
 a file that is the same in several has several names and takes its room once (hard links; copies where the file system
@@ -9,6 +9,7 @@ back to an old one is a new one.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,12 +17,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.files import link_or_copy, remove
+from labelkit._shared.files import link_or_copy, remove, replaced
 from labelkit._shared.stored_files import read_json_object
 from labelkit._shared.threads import in_threads
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.run_folder import RunFolder, RunLayout, write_json
 from labelkit.runs.run_place import held_place, move
+
+SHARED: Final = ".parquet"
+"""The suffix of files that versions share. Others are small, and might be edited where they are."""
 
 DIGEST_BYTES: Final = 16
 """Bytes of the digest of a file."""
@@ -155,18 +159,23 @@ def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None =
         number = current.number + 1
         for old in sorted(before.versions.iterdir()) if before.versions.is_dir() else ():
             _link_all(RunLayout(old), RunLayout(draft.versions / old.name))
-        _link_all(before, draft.of_version(current.number))
+        _link_all(before, draft.of_version(current.number), SHARED)
         note = digest_of(before.version) if before.version.is_file() else ""
     made = "" if before is None else datetime.now(UTC).isoformat(timespec="seconds")
     Version(number, digested(draft, before), made, restored, note).write(draft)
 
 
-def _link_all(layout: RunLayout, to: RunLayout) -> None:
+def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
+    """Give the files of a version further names; those with another suffix are copied."""
     files = files_of(layout)
     if layout.version.is_file():
         files[layout.version.name] = layout.version
     for name, path in files.items():
-        link_or_copy(path, to.folder / name)
+        if name.endswith(suffix):
+            link_or_copy(path, to.folder / name)
+        else:
+            with replaced(to.folder / name, one_of_many=True) as draft:
+                shutil.copyfile(path, draft)
 
 
 def number_of(folder: RunFolder) -> int:
@@ -223,7 +232,7 @@ def restore(path: str | Path, version: int) -> RunFolder:
             )
         draft = RunLayout(layout.draft)
         remove(draft.folder)
-        _link_all(layouts[version], draft)
+        _link_all(layouts[version], draft, SHARED)
         draft.version.unlink(missing_ok=True)
         move(layout, lambda: finish(draft, layout, restored=version))
     return RunFolder(out)
@@ -290,13 +299,15 @@ def _breaks(top: RunLayout) -> list[str]:
         current = Version.read(top)
     except RunFolderError:
         return []
-    for number in range(1, 1 if current is None else current.number):
+    if current is None:
+        return []
+    for number in range(1, current.number):
         layout, after = top.of_version(number), top.of_version(number + 1)
         if not layout.folder.is_dir():
             wrong.append(f"versions/{layout.folder.name} is missing")
             continue
         try:
-            following = Version.read(after) if after.folder.is_dir() else current
+            following = current if number + 1 == current.number else Version.read(after)
         except RunFolderError:
             continue
         if following is not None and following.before and layout.version.is_file():
