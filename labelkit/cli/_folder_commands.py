@@ -28,10 +28,10 @@ def history_command(folder: Path) -> None:
 @with_debug
 def restore_command(folder: Path, *, version: int) -> None:
     """Make VERSION of the run in FOLDER the current one again, as a new version; nothing is lost."""
-    from labelkit.runs.versions import number_of, restore  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.versions import restore  # noqa: PLC0415 - --help has to be quick
 
     restored = restore(folder, version)
-    say(f"{folder}: version {number_of(restored)} is version {version} again")
+    say(f"{folder}: version {restored.layout.number} is version {version} again")
 
 
 @cli.command(name="verify")

@@ -24,12 +24,13 @@ from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.gold import GoldSource, open_gold
-from labelkit.exceptions import CorpusChangedError, LabelkitError, RunFolderError
+from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.finished_run import WantedRun
+from labelkit.runs.kept_model import check_kept, check_options, fitted_in
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
@@ -39,7 +40,7 @@ from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.update import Update, vote_again
-from labelkit.runs.versions import finish, number_of
+from labelkit.runs.versions import finish
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -283,7 +284,7 @@ def run_to(
     """
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
-    _check_update(force=force, update=update, keep_model=keep_model)
+    check_options(force=force, update=update, keep_model=keep_model)
     with held_place(out, force=force) as layout:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
         applier = Applier(rules_of())
@@ -294,7 +295,8 @@ def run_to(
             labeling = labeling_of(applier.lfs.space.names)
             digest.result()
         if labeling is not None and keep_model and old is not None:
-            labeling = kept_labeling(labeling, old)
+            taught = bool(old.manifest.get("taught"))
+            labeling = replace(labeling, model=old.model(), teach=taught, kept=fitted_in(old))
         elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
         names = applier.lfs.space.names
@@ -307,25 +309,13 @@ def run_to(
                     kept.tidy()
                 return before
         change = None if old is None else Update.of(run_, old)
-        if labeling is not None and labeling.kept is not None:
-            check_kept(run_, change)
+        if old is not None and labeling is not None and labeling.kept is not None:
+            check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
             _make(run_, labeling, change, anew=force, **voting)
-        move(layout, lambda: finish(run_.layout, None if old is None else layout))
+        finish(run_.layout, None if old is None else layout)
+        move(layout)
     return RunFolder(out)
-
-
-def _check_update(*, force: bool, update: bool, keep_model: bool) -> None:
-    if force and update:
-        raise RunFolderError(
-            "force=True (--force) makes a run anew, and update=True (--update) goes on from the old one",
-            hint="give one of the two",
-        )
-    if keep_model and not update:
-        raise RunFolderError(
-            "keep_model=True (--keep-model) keeps the label model of a run that is updated",
-            hint="give update=True (--update), too",
-        )
 
 
 def _wanted(run_: Run, labeling: Labeling | None, voting: dict[str, Any]) -> WantedRun:
@@ -390,33 +380,6 @@ def _make(
     rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered)}
     write_timings(run_.layout, times.seconds, rest)
     run_.corpus.check_unchanged()  # gold and the examples of the report were read from it, too
-
-
-def kept_labeling(labeling: Labeling, old: RunFolder) -> Labeling:
-    """Return what is done after the votes, with the label model of a finished run."""
-    manifest = old.manifest
-    fitted = {"version": number_of(old), "examples": int(manifest["examples"])}
-    kept = manifest.get("kept_model") or fitted
-    return replace(labeling, model=old.model(), teach=bool(manifest.get("taught")), kept=kept)
-
-
-def check_kept(run_: Run, change: Update | None) -> None:
-    """Refuse to keep a label model that learned from other rules.
-
-    Raises
-    ------
-    RunFolderError
-        If a rule was changed, is new or is gone.
-    """
-    before = {} if change is None else dict(change.old.manifest["inputs"]["rules"])
-    now = dict(run_.inputs.rules)
-    other = [name for name in dict.fromkeys([*now, *before]) if now.get(name) != before.get(name)]
-    if other:
-        what = ", ".join(map(repr, other[:5])) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
-        raise RunFolderError(
-            f"the label model cannot be kept: it learned from the votes of other rules than these ({what})",
-            hint="without keep_model=True (--keep-model), it is fitted to the votes of all rows",
-        )
 
 
 def _report(run_: Run) -> None:

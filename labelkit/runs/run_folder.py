@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -158,6 +158,22 @@ class RunLayout:
         """Return the folder of an old version."""
         return RunLayout(self.versions / f"{number:05d}")
 
+    @property
+    def number(self) -> int:
+        """Number of the current version; 1 in a run of an earlier labelkit."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return int(read_json_object(self.version)["version"])
+        return max((*self._old_numbers, 0)) + 1
+
+    @property
+    def _old_numbers(self) -> list[int]:
+        folders = self.versions.iterdir() if self.versions.is_dir() else ()
+        return sorted(int(one.name) for one in folders if one.name.isdecimal() and one.is_dir())
+
+    def by_number(self) -> dict[int, RunLayout]:
+        """Return the folders of all versions, the oldest first; the current one is this folder."""
+        return {number: self.of_version(number) for number in self._old_numbers} | {self.number: self}
+
     def begin(self) -> None:
         """Make the folders that a run writes to, and remove whatever else stands in their places."""
         for folder in (self.folder, self.folder / "votes", self.folder / "labels", self.work):
@@ -264,9 +280,7 @@ class RunFolder:
 
     def _folder_of(self, version: int) -> Path:
         """Return the folder of a version."""
-        from labelkit.runs.versions import version_layouts  # noqa: PLC0415 - which reads run folders
-
-        layouts = version_layouts(self.path)
+        layouts = self.layout.by_number()
         if version not in layouts:
             numbers = ", ".join(map(str, layouts))
             raise RunFolderError(

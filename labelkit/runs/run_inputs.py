@@ -148,7 +148,7 @@ class RunInputs:
             reasons.append("gold changed")
         options = before.get("options") or {}
         reasons += [
-            f"{name} is {value}, and was {options.get(name)}"
+            f"{name} changed: {options.get(name)} -> {value}"
             for name, value in self.options.items()
             if options.get(name) != value
         ]

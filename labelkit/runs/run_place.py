@@ -7,7 +7,7 @@ next one to hold the place moves it back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,19 +110,11 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
     return RunFolder(out, was_finished=True)
 
 
-def move(layout: RunLayout, finish: Callable[[], None]) -> None:
-    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on.
-
-    Parameters
-    ----------
-    layout : RunLayout
-    finish : function
-        Makes the draft a version (:mod:`labelkit.runs.versions`), as the last thing.
-    """
-    RunLayout(layout.draft).inputs.unlink(missing_ok=True)
-    finish()
+def move(layout: RunLayout) -> None:
+    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on."""
     if layout.folder.exists():
         publish(layout.folder, layout.replaced)
+    RunLayout(layout.draft).inputs.unlink(missing_ok=True)
     publish(layout.draft, layout.folder)
     remove(layout.work)
     remove(layout.replaced)

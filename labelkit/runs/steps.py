@@ -275,7 +275,8 @@ def label_to_folder(
         times.note("report")
         before = folder.timings
         write_timings(draft, {**before.get("seconds", {}), **times.seconds}, before)
-        move(layout, lambda: finish(draft, None))
+        finish(draft, None)
+        move(layout)
     return RunFolder(out)
 
 

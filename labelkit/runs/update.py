@@ -135,14 +135,14 @@ def vote_again(run_: Run, update: Update, options: Mapping[str, Any]) -> int:
     if first and n_done < first * run_.batch_rows:
         return n_done  # the last part, which alone has fewer rows, is there
     n_faults = sum(len(run_.parts.faults(number)) for number in range(first))
-    voting = Voting(
+    voting = UpdateVoting(
         run_, update, options, DistinctIds(run_.corpus).add_all(map(run_.parts.ids, range(first))), n_faults
     )
     return n_done + write_parts(run_, voting.pieces(n_done), update.old)
 
 
 @dataclass
-class Voting:
+class UpdateVoting:
     """The voting of an update.
 
     Parameters

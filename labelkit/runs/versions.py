@@ -161,8 +161,8 @@ def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None =
             _link_all(RunLayout(old), RunLayout(draft.versions / old.name))
         _link_all(before, draft.of_version(current.number), SHARED)
         note = digest_of(before.version) if before.version.is_file() else ""
-    made = "" if before is None else datetime.now(UTC).isoformat(timespec="seconds")
-    Version(number, digested(draft, before), made, restored, note).write(draft)
+    date = "" if before is None else datetime.now(UTC).isoformat(timespec="seconds")
+    Version(number, digested(draft, before), date, restored, note).write(draft)
 
 
 def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
@@ -178,12 +178,6 @@ def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
                 shutil.copyfile(path, draft)
 
 
-def number_of(folder: RunFolder) -> int:
-    """Return the number of the version of an open run folder."""
-    version = Version.read(folder.layout)
-    return 1 if version is None else version.number
-
-
 def version_layouts(path: Path) -> dict[int, RunLayout]:
     """Return the folders of all versions of a run, by number.
 
@@ -192,10 +186,7 @@ def version_layouts(path: Path) -> dict[int, RunLayout]:
     RunFolderError
         If there is no run folder.
     """
-    folder = RunFolder(path)
-    old = folder.layout.versions.iterdir() if folder.layout.versions.is_dir() else ()
-    found = {int(one.name): RunLayout(one) for one in old if one.name.isdecimal()}
-    return dict(sorted(found.items())) | {number_of(folder): folder.layout}
+    return RunFolder(path).layout.by_number()
 
 
 def restore(path: str | Path, version: int) -> RunFolder:
@@ -234,7 +225,8 @@ def restore(path: str | Path, version: int) -> RunFolder:
         remove(draft.folder)
         _link_all(layouts[version], draft, SHARED)
         draft.version.unlink(missing_ok=True)
-        move(layout, lambda: finish(draft, layout, restored=version))
+        finish(draft, layout, restored=version)
+        move(layout)
     return RunFolder(out)
 
 

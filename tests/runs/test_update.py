@@ -283,7 +283,7 @@ def test_without_update_the_changes_are_explained_with_both_ways(comments, tmp_p
     message = str(caught.value)
     for part in (
         f"c.jsonl: {size:,} -> {corpus.stat().st_size:,} bytes",
-        "batch_size is 2048, and was 1024",
+        "batch_size changed: 1024 -> 2048",
         "the rule 'asks' is changed",
         "the rule 'words' is new",
         "the rule 'link' is gone",

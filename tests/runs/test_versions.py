@@ -10,7 +10,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.exceptions import RunFolderError
-from labelkit.runs.versions import number_of, restore, verify
+from labelkit.runs.versions import restore, verify
 
 SETTINGS = {"labels": ["HAM", "SPAM"], "batch_size": 1024, "report": False, "progress": False, "cache": False}
 RULES = """
@@ -85,7 +85,7 @@ def test_an_old_version_comes_back_as_a_new_one(updated):
     old = lk.RunFolder(updated, 1)
     votes, manifest = old.matrix(), old.manifest
     restored = restore(updated, 1)
-    assert number_of(restored) == 4
+    assert restored.layout.number == 4
     assert restored.manifest == manifest
     assert (restored.matrix().votes == votes.votes).all()
     assert lk.RunFolder(updated, 3).matrix().names == ("free", "also", "short")
