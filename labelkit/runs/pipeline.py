@@ -29,6 +29,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
+from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, fitted_in
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
@@ -344,16 +345,21 @@ def _make(
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
         warn_of_death(run_.layout, run_.parts.count(until_fault=False), isolate=isolated)
-    run_.resume_or_start(anew=anew)
-    times = StageTimes()
+    kept = None if labeling is None else labeling.kept
+    appending = change if change is not None and kept and can_append(run_, change) else None
+    run_.resume_or_start(anew=anew or appending is not None)
+    times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
+    whole = None  # the patterns of all rows, where those of old parts are not made again
     with noted(run_.layout, run_.parts.count(until_fault=False)):
-        n_rows = (
-            run_.vote(workers=workers, **voting)
-            if change is None
-            else vote_again(run_, change, {"workers": workers, **{k: v for k, v in voting.items() if k != "cache"}})
-        )
+        if appending is not None:
+            run_, n_rows, whole = append_rows(run_, appending, options)
+        elif change is not None:
+            n_rows = vote_again(run_, change, options)
+        else:
+            n_rows = run_.vote(cache=cache, **options)
     times.note("apply")
-    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    of_parts, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    patterns = of_parts if whole is None else whole
     if run_.gold is not None and patterns.gold is not None:
         run_.gold.check_matched(int(patterns.gold.sum()), n_rows, run_.parts.ids(0).to_numpy())
     times.note("patterns")
@@ -361,16 +367,17 @@ def _make(
         write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)
         times.note("summary")
     else:
-        if labeling.teach and not labeling.kept:
+        if labeling.teach and not kept:
             warn_of_few(patterns)
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
         votes = patterns if labeling.teach else replace(patterns, gold=None)
-        predict = labeling.model.predict_pattern_proba if labeling.kept else labeling.model.fit_predict_pattern_proba
+        predict = labeling.model.predict_pattern_proba if kept else labeling.model.fit_predict_pattern_proba
         proba = predict(votes)
         times.note("fit")
-        run_.label(proba, patterns, places, workers, saved_model(run_.layout, labeling.model))
+        of_labels = proba if whole is None else labeling.model.predict_pattern_proba(of_parts)
+        run_.label(of_labels, of_parts, places, workers, saved_model(run_.layout, labeling.model))
         times.note("labels")
-        manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": labeling.kept} if labeling.kept else {})}
+        manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
         write_labeled(run_.layout, manifest, labeling.model, patterns, proba)
         times.note("summary")
         if labeling.report:

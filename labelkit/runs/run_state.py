@@ -43,11 +43,12 @@ class Run:
     batch_rows: int
     inputs: RunInputs  # as they were when the run began
     texts: dict[str, dict[str, Any]]  # of the rules, the same
+    first_part: int = 0  # those before it are shared with the run that this one updates
 
     @property
     def parts(self) -> FinishedParts:
         """The parts that are finished so far."""
-        return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names)
+        return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names, self.first_part)
 
     def resume_or_start(self, *, anew: bool) -> None:
         """Keep the parts of an interrupted run of the same inputs; remove all else, and say why if not asked to."""
@@ -144,7 +145,7 @@ class Run:
         labels = PatternLabels.of(proba, patterns, model=model, run=run_fingerprint(self.inputs.lasting))
 
         def write(number: int) -> None:
-            pattern = places[number][self.parts.index(number)]
+            pattern = places[number - self.first_part][self.parts.index(number)]
             start = number * self.batch_rows
             ids = (
                 np.arange(start, start + len(pattern))
@@ -155,7 +156,7 @@ class Run:
                 write_part(labels.table(ids, pattern), draft, repeating=REPEATING)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="labelkit") as pool:
-            list(pool.map(write, range(len(places))))
+            list(pool.map(write, range(self.first_part, self.first_part + len(places))))
 
 
 @dataclass(frozen=True)

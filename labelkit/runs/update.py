@@ -253,13 +253,14 @@ def write_parts(run_: Run, pieces: Iterable[Piece], old: RunFolder) -> int:
     maker = PartMaker(run_.inputs.digest, run_.batch_rows, lfs.infos, lfs.space.names, run_.gold)
     for _, group in groupby(pieces, key=lambda piece: piece[0].start // run_.batch_rows):
         batches, votes = zip(*group, strict=True)
-        batch = _under_one_another(batches)
+        batch = under_one_another(batches)
         maker(batch, joined(votes)).write(run_.layout, old.layout)
         n_rows += len(batch)
     return n_rows
 
 
-def _under_one_another(batches: Sequence[Batch]) -> Batch:
+def under_one_another(batches: Sequence[Batch]) -> Batch:
+    """Put consecutive batches under one another."""
     if len(batches) == 1:
         return batches[0]
     table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()

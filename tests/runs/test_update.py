@@ -192,6 +192,11 @@ def test_a_model_that_is_kept_labels_new_rows_and_leaves_the_labels_of_old_ones(
     new = lk.run(rules, corpus, tmp_path / "new", **settings)
     assert (tmp_path / "out" / "patterns.parquet").read_bytes() == (tmp_path / "new" / "patterns.parquet").read_bytes()
     assert run.manifest["gold_labels"] == new.manifest["gold_labels"]
+    assert pd.read_csv(tmp_path / "out" / "summary.csv").shape == pd.read_csv(tmp_path / "new" / "summary.csv").shape
+    for number in range(3):
+        votes = [(path / "votes" / f"part-{number:05d}.parquet").read_bytes() for path in (run.path, new.path)]
+        assert votes[0] == votes[1]
+    assert before.layout.part("labels", 0).samefile(lk.RunFolder(tmp_path / "out", 1).layout.part("labels", 0))
     assert verify(tmp_path / "out") == []
     assert lk.run(rules, corpus, tmp_path / "out", update=True, keep_model=True, **settings).was_finished
     with pytest.raises(RunFolderError, match="kept from version 1, and learned from 1,500 of its 2,600 examples"):
@@ -266,8 +271,13 @@ def test_an_id_of_an_old_row_is_refused_in_a_new_one(tmp_path):
     rules = [lk.keywords("free", label=1).rule(name="free")]
     frame = pd.DataFrame({"key": ["a", "b", "a"], "text": ["free", "nice", "more"]})
     lk.run(rules, frame[:2], tmp_path / "out", id="key", **SETTINGS)
-    with pytest.raises(CorpusError, match=r"the id 'a' .* stands twice"):
-        lk.run(rules, frame, tmp_path / "out", id="key", update=True, **SETTINGS)
+    for keep_model in (False, True):
+        with pytest.raises(CorpusError, match=r"the id 'a' .* stands twice"):
+            lk.run(rules, frame, tmp_path / "out", id="key", update=True, keep_model=keep_model, **SETTINGS)
+    many = pd.DataFrame({"key": [*map(str, range(1024)), "5"], "text": ["free"] * 1025})
+    lk.run(rules, many[:1024], tmp_path / "parts", id="key", **SETTINGS)
+    with pytest.raises(CorpusError, match=r"the id '5' .* stands twice"):
+        lk.run(rules, many, tmp_path / "parts", id="key", update=True, keep_model=True, **SETTINGS)
 
 
 def test_without_update_the_changes_are_explained_with_both_ways(comments, tmp_path):
