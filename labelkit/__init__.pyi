@@ -147,6 +147,10 @@ from .runs.diff import (
 from .runs.drift import (
     drift as drift,
 )
+from .runs.history import (
+    History as History,
+    history as history,
+)
 from .runs.pipeline import (
     apply_to_folder as apply_to_folder,
     run as run,
@@ -160,6 +164,10 @@ from .runs.run_folder import (
 from .runs.steps import (
     fit_votes as fit_votes,
     label_to_folder as label_to_folder,
+)
+from .runs.versions import (
+    restore as restore,
+    verify as verify,
 )
 from .runs.why import (
     Why as Why,

@@ -75,6 +75,17 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
         _drafts.discard(draft.name)
 
 
+def link_or_copy(path: Path, to: Path) -> None:
+    """Give a file that is never changed a second name, or a copy of that name on a file system without links."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.unlink(missing_ok=True)
+    try:
+        to.hardlink_to(path)
+    except OSError:
+        with replaced(to, one_of_many=True) as draft:
+            shutil.copyfile(path, draft)
+
+
 def draft_of(path: Path, suffix: str = DRAFT) -> Path:
     """Return a new name beside ``path`` that no other process or thread uses, and that tells whose it is."""
     draft = path.with_name(f".{path.name[:NAME_LENGTH]}.{_host()}-{os.getpid()}-{secrets.token_hex(6)}{suffix}")

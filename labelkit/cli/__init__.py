@@ -1,11 +1,12 @@
 """The command line: parse, call a typed function, print its result as text or JSON; the library never prints.
 
 Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
-what to do). 2: the command was called wrongly. 3: `drift` gives an alarm. 130: interrupted. 143: ended by
-SIGTERM, which is taken as Ctrl-C is.
+what to do), or `verify` found a file that is not as it was. 2: the command was called wrongly. 3: `drift` gives an
+alarm. 130: interrupted. 143: ended by SIGTERM, which is taken as Ctrl-C is.
 """
 
 from labelkit.cli import (  # which adds them to the group
+    _folder_commands as _folder_commands,
     _look_commands as _look_commands,
     _rule_commands as _rule_commands,
     _run_commands as _run_commands,

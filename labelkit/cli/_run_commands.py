@@ -25,6 +25,8 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True)
+@click.option("--update", is_flag=True, help="Bring a finished run up to date: vote on new rows, by changed rules.")
+@click.option("--keep-model", is_flag=True, help="With --update: keep the label model, and label the new rows with it.")
 @click.option("--report/--no-report", default=True, help="Write report.html into the folder.")
 def run_command(
     rules: str,
@@ -44,7 +46,8 @@ def run_command(
     RULES is a Python file, a folder of them or a dotted name. CORPUS is a file (Parquet, CSV, JSONL, JSON, text,
     Arrow, Excel), several, a folder, a quoted pattern such as 'data/**/*.csv.gz', any of these at an address
     (s3://bucket/data/*.parquet, https://...), or - for standard input. A run that was stopped goes on where it was
-    when the same command is given again.
+    when the same command is given again. One that is finished is brought up to date by --update, as a new version of
+    the folder (labelkit history); with --force, it is made anew.
     """
     from labelkit.runs.pipeline import LabelStage  # noqa: PLC0415 - --help has to be quick
 

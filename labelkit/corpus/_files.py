@@ -159,9 +159,22 @@ def fingerprint_files(paths: Sequence[Any]) -> str:
     return digest.hexdigest()[:FINGERPRINT_DIGITS]
 
 
-def _digest_piece(path: Path, start: int) -> bytes:
-    """Hash the bytes of a file from ``start`` to the end of the piece."""
-    digest, left = sha256(), DIGESTED_BYTES
+def fingerprint_of_first(path: Path, sizes: Sequence[int]) -> list[str]:
+    """Hash the first bytes of a file, of each of some sizes, as :func:`fingerprint_files` does a file of that size."""
+    whole, rest = max(sizes) // DIGESTED_BYTES, {size: size % DIGESTED_BYTES for size in sizes}
+    pieces = in_threads(partial(_digest_piece, path), range(0, whole * DIGESTED_BYTES, DIGESTED_BYTES))
+    digests = []
+    for size in sizes:
+        digest = sha256(b"".join(pieces[: size // DIGESTED_BYTES]))
+        if rest[size]:
+            digest.update(_digest_piece(path, size - rest[size], rest[size]))
+        digests.append(digest.hexdigest()[:FINGERPRINT_DIGITS])
+    return digests
+
+
+def _digest_piece(path: Path, start: int, n_bytes: int = DIGESTED_BYTES) -> bytes:
+    """Hash so many bytes of a file from ``start``; fewer at its end."""
+    digest, left = sha256(), n_bytes
     buffer = memoryview(bytearray(2**20))
     with path.open("rb", buffering=0) as file:
         file.seek(start)

@@ -285,7 +285,7 @@ class Corpus:
         wanted = self._read_columns(columns)
         self._bad.rejects.clear()
         chunks = self._source.chunks(wanted, start, batch_rows, self._bad)
-        return self._batches(columns, _rebatch(chunks, batch_rows), start)
+        return self._batches(columns, rebatched(chunks, batch_rows), start)
 
     def _batches(self, columns: Sequence[str], tables: Iterator[pa.Table], start: int) -> Iterator[Batch]:
         for table in tables:
@@ -318,6 +318,11 @@ class Corpus:
         if self._digest is None:
             self._digest = self._source.fingerprint()
         return self._digest
+
+    def fingerprint_of_first(self, n_rows: int) -> str:
+        """Digest the first rows of a frame, as :meth:`fingerprint` does a frame that has no more; empty for others."""
+        digest = getattr(self._source, "fingerprint_of_first", None)
+        return "" if digest is None or n_rows > (self._source.n_rows or 0) else str(digest(n_rows))
 
     def content(self, column: str) -> str:
         """Digest what a column holds; empty where that cannot be known without using it up."""
@@ -446,16 +451,16 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
     return None
 
 
-def _rebatch(chunks: Iterator[pa.RecordBatch], batch_rows: int) -> Iterator[pa.Table]:
-    """Cut chunks of any size to tables of exactly ``batch_rows`` rows; slices, without a copy."""
+def rebatched(chunks: Iterator[pa.RecordBatch], batch_rows: int, first_rows: int | None = None) -> Iterator[pa.Table]:
+    """Cut chunks of any size to tables of exactly ``batch_rows`` rows, the first of ``first_rows``; without a copy."""
     pending: list[pa.RecordBatch] = []
-    n_pending = 0
+    n_pending, n_wanted = 0, batch_rows if first_rows is None else first_rows
     for chunk in chunks:
         offset = 0
-        while n_pending + chunk.num_rows - offset >= batch_rows:
-            n_taken = batch_rows - n_pending
+        while n_pending + chunk.num_rows - offset >= n_wanted:
+            n_taken = n_wanted - n_pending
             yield pa.Table.from_batches([*pending, chunk.slice(offset, n_taken)])
-            pending, n_pending, offset = [], 0, offset + n_taken
+            pending, n_pending, offset, n_wanted = [], 0, offset + n_taken, batch_rows
         if offset < chunk.num_rows:
             pending.append(chunk.slice(offset))
             n_pending += chunk.num_rows - offset

@@ -57,6 +57,17 @@ class DistinctIds:
         """
         if self._column is None or ids is None or not len(ids):
             return
+        self.check(ids, start)
+        self._keep(np.sort(_keys(ids)))
+
+    def check(self, ids: pa.Array | pa.ChunkedArray, start: int) -> None:
+        """Compare the ids of the rows from ``start`` on with one another and with those seen, and keep nothing.
+
+        Raises
+        ------
+        CorpusError
+            If one of them was seen before.
+        """
         keys = _keys(ids)
         run = np.sort(keys)
         repeats = run[:-1][run[1:] == run[:-1]]
@@ -75,7 +86,6 @@ class DistinctIds:
                 f"{start + row:,}",
                 hint="name a column of ids that differ, or none: then the positions name the examples",
             )
-        self._keep(run)
 
     def add_all(self, parts: Iterable[pa.ChunkedArray]) -> DistinctIds:
         """Add the ids of the first rows, in parts."""

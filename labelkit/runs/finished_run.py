@@ -10,8 +10,11 @@ from typing import Any, Final
 from labelkit._shared.numbers import count
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_folder import RunLayout
-from labelkit.runs.run_inputs import LASTING, RunInputs, checked_note
+from labelkit.runs.run_inputs import LASTING, OTHER_CORPUS, RunInputs, checked_note
 from labelkit.votes.lf_info import LFInfo
+
+MOST_FILES: Final = 3
+"""Files of a kind of change that a reason names."""
 
 LEARNED_FROM: Final = ("labels", "group", "precision", "trusted", "levels")
 """What label models know of a rule besides its votes."""
@@ -32,6 +35,10 @@ class WantedRun:
     report : bool
     teach : bool
         Whether gold teaches the label model.
+    kept : bool
+        Whether the label model is that of the finished run, whatever that learned from.
+    files : sequence of (name, bytes)
+        The files of the corpus, if it is of files.
     """
 
     inputs: RunInputs
@@ -40,19 +47,29 @@ class WantedRun:
     most_faults: int | None
     report: bool
     teach: bool = False
+    kept: bool = False
+    files: Sequence[tuple[str, int]] = ()
 
     def differences(self, layout: RunLayout) -> list[str]:
         """List what is different in a finished run, or missing; empty if it is the run that is wanted."""
         manifest = _read(layout)
         if not manifest:
             return [f"its {layout.manifest.name} is damaged, or of an earlier version of labelkit"]
-        reasons = self.inputs.differences(manifest["inputs"])
+        reasons = [
+            f"{reason}{self._of_files(manifest)}" if reason == OTHER_CORPUS else reason
+            for reason in self.inputs.differences(manifest["inputs"])
+        ]
         reasons += _of_rules(self.rules, manifest["rules"])
         labeled = self.model is not None
         if labeled:
             reasons += _of_model(self.model, manifest["model"], manifest["inputs"].get("model"))
         if labeled and manifest["model"] is not None and bool(manifest.get("taught")) != self.teach:
             reasons.append(f"gold {'did not teach' if self.teach else 'taught'} its label model")
+        if labeled and not self.kept and (fitted := manifest.get("kept_model")):
+            reasons.append(
+                f"its label model was kept from version {fitted['version']}, and learned from "
+                f"{count(fitted['examples'])} of its {count(manifest['examples'])} examples"
+            )
         unlabeled = labeled and manifest["model"] is None
         n_faults, missing = manifest["faults"], layout.missing(manifest["parts"], labeled=labeled and not unlabeled)
         if self.most_faults is not None and n_faults > self.most_faults:
@@ -65,6 +82,24 @@ class WantedRun:
         if self.report and not unlabeled and not layout.report.is_file():
             reasons.append("it has no report (`labelkit report` writes one)")
         return reasons
+
+    def _of_files(self, manifest: Mapping[str, Any]) -> str:
+        """Say which files of the corpus are others, by their sizes."""
+        before = {name: size for name, size, *_ in (manifest.get("corpus") or {}).get("records") or ()}
+        now = dict(self.files)
+        if not before or not now:
+            return f" (the run had {count(manifest['examples'])} rows)"
+        gone, new = [name for name in before if name not in now], [name for name in now if name not in before]
+        sizes = [
+            f"{name}: {count(before[name])} -> {count(now[name])} bytes"
+            for name in before
+            if now.get(name, before[name]) != before[name]
+        ]
+        kinds = [sizes, [f"new: {name}" for name in new], [f"gone: {name}" for name in gone]]
+        shown = [*(line for lines in kinds for line in lines[:MOST_FILES])]
+        more = sum(max(len(lines) - MOST_FILES, 0) for lines in kinds)
+        rest = [f"and {more} more"] if more else []
+        return f" ({'; '.join(shown + rest)})" if shown else ""
 
 
 def described_model(model: Any) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
 from labelkit._version import __version__
+from labelkit.corpus.growth import file_records
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
+from labelkit.runs.provenance import model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
+from labelkit.runs.update import column_types
 from labelkit.votes.vote_patterns import VotePatterns
 
 
@@ -66,6 +69,12 @@ def write_unlabeled(layout: RunLayout, manifest: Mapping[str, Any], patterns: Vo
     write_json(layout.manifest, manifest)
 
 
+def saved_model(layout: RunLayout, model: Any) -> str:
+    """Write the label model, and return its fingerprint, which stands beside the labels."""
+    model.save(layout.model)
+    return model_fingerprint(layout.model)
+
+
 def write_labeled(
     layout: RunLayout,
     manifest: Mapping[str, Any],
@@ -73,13 +82,13 @@ def write_labeled(
     patterns: VotePatterns,
     proba: NDArray[np.float64],
 ) -> None:
-    """Write the statistics, the label model, and the manifest of votes completed by what is of the model."""
+    """Write the statistics, and the manifest of votes completed by what is of the model, which is written already."""
     from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
 
     answered: Any = _Answered(proba)
     summarize(patterns, model=answered).to_csv(layout.summary)
-    model.save(layout.model)
     of_model = {
+        "model_fingerprint": model_fingerprint(layout.model),
         "model": described_model(model),
         "taught": bool(getattr(model, "learned_from_gold_", False)),
         "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
@@ -119,10 +128,13 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
             "rows": corpus.choice.to_dict() if corpus.choice else None,
             "columns": list(run_.applier.plan.columns),
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
+            "column_types": column_types(run_),
+            "records": file_records(corpus),
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
         "map_label": None if run_.gold is None or run_.gold.mapping is None else dict(run_.gold.mapping.classes),
         "gold_labels": _gold_labels(run_, patterns),
+        "run_fingerprint": run_fingerprint(run_.inputs.lasting),
         "model": None,
         "taught": False,
         "inputs": run_.inputs.lasting,

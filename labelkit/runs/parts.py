@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import link_or_copy, replaced
 from labelkit._shared.locks import in_turn
 from labelkit._shared.threads import in_threads
 from labelkit.apply.plan import BatchVotes
@@ -67,10 +67,21 @@ class Part:
     patterns: bytes
     faults: str
 
-    def write(self, layout: RunLayout) -> None:
-        """Write the files; the patterns last, since their file marks the part as finished."""
-        with replaced(layout.part("votes", self.number), one_of_many=True) as draft:
-            draft.write_bytes(self.votes)
+    def write(self, layout: RunLayout, before: RunLayout | None = None) -> None:
+        """Write the files; the patterns last, since their file marks the part as finished.
+
+        Parameters
+        ----------
+        layout : RunLayout
+        before : RunLayout, optional
+            Of a run whose file of votes is shared where it is the same.
+        """
+        shared = None if before is None else before.part("votes", self.number)
+        if shared is not None and shared.is_file() and shared.read_bytes() == self.votes:
+            link_or_copy(shared, layout.part("votes", self.number))
+        else:
+            with replaced(layout.part("votes", self.number), one_of_many=True) as draft:
+                draft.write_bytes(self.votes)
         if self.faults:
             with replaced(layout.part_faults(self.number), one_of_many=True) as draft:
                 draft.write_text(self.faults, "utf-8")
@@ -97,7 +108,7 @@ class PartMaker:
         ]
         number, table = batch.start // self.batch_rows, self._votes(votes, ids)
         text = json.dumps(faults) if faults else ""
-        return Part(number, table, sealed(self._patterns(batch, votes), self.run, number, table, text), text)
+        return Part(number, table, sealed(self.patterns(batch, votes), self.run, number, table, text), text)
 
     def _votes(self, votes: BatchVotes, ids: pa.Array) -> bytes:
         columns = [ids, *(pa.array(column) for column in votes.votes.T)]
@@ -112,7 +123,8 @@ class PartMaker:
         content: bytes = sink.getvalue().to_pybytes()
         return content
 
-    def _patterns(self, batch: Batch, votes: BatchVotes) -> bytes:
+    def patterns(self, batch: Batch, votes: BatchVotes) -> bytes:
+        """Count the distinct rows of votes of a batch; returns arrays (npz)."""
         outcomes = votes.votes
         if votes.faults:
             outcomes = outcomes.copy(order="F")
@@ -160,15 +172,18 @@ class FinishedParts:
     layout : RunLayout
     lfs : tuple of LFInfo
     class_names : tuple of str
+    first : int
+        The first part that the run makes; those before it are shared with the run that it updates.
     """
 
     layout: RunLayout
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
+    first: int = 0
 
     def count(self, *, until_fault: bool) -> int:
         """Count the finished parts, from the first; with ``until_fault``, up to the first that has a fault."""
-        number = 0
+        number = self.first
         while self.layout.part_patterns(number).is_file():
             if until_fault and self.faults(number):
                 break
@@ -221,8 +236,15 @@ class FinishedParts:
                 write_part(votes, draft, repeating=votes.schema.names[1:])
 
     def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
-        """Merge the patterns of the first ``n_parts`` parts; also the places of each part's patterns among them."""
-        parts = in_threads(self._patterns, range(n_parts))
+        """Merge the patterns of the parts before ``n_parts``; also the places of each part's patterns among them."""
+        return self._merged(in_threads(self._patterns, range(self.first, n_parts)))
+
+    def merged_with(self, content: bytes) -> VotePatterns:
+        """Merge the patterns of all parts with others, as :meth:`PartMaker.patterns` returns them."""
+        numbers = range(self.first, self.count(until_fault=False))
+        return self._merged([_read_patterns(BytesIO(content)), *in_threads(self._patterns, numbers)])[0]
+
+    def _merged(self, parts: list[_PartPatterns]) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         fields = reduce(or_, (part.fields for part in parts))
         keys, places = merge_packed([part.packed(fields) for part in parts], fields)
         counts = np.zeros(keys.shape[1], dtype=np.int64)
@@ -238,8 +260,7 @@ class FinishedParts:
         return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold, sure), places
 
     def _patterns(self, number: int) -> _PartPatterns:
-        with np.load(self.layout.part_patterns(number)) as arrays:
-            return _PartPatterns(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
+        return _read_patterns(self.layout.part_patterns(number))
 
 
 @dataclass(frozen=True)
@@ -257,6 +278,11 @@ class _PartPatterns:
             return self.keys
         kind = CODE if self.fields.high.max(initial=0) > np.iinfo(np.int16).max else np.int16
         return pack(unpack(self.keys, self.fields, kind), fields)
+
+
+def _read_patterns(source: Path | BytesIO) -> _PartPatterns:
+    with np.load(source) as arrays:
+        return _PartPatterns(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
 
 
 def sealed(patterns: bytes, run: str, number: int, votes: bytes, faults: str) -> bytes:

@@ -25,14 +25,17 @@ from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.corpus.growth import file_sizes
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CorpusChangedError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
+from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
+from labelkit.runs.kept_model import check_kept, check_options, fitted_in
+from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
@@ -40,6 +43,8 @@ from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.runs.update import Update, vote_again
+from labelkit.runs.versions import finish
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -54,11 +59,14 @@ class LabelStage:
         Whether gold teaches the model.
     report : bool
         Whether to write the report.
+    kept : dict, optional
+        The version of the run and the number of its examples that the model was fitted to, if it is kept from there.
     """
 
     model: Any
     teach: bool
     report: bool
+    kept: dict[str, int] | None = None
 
 
 @takes_reading
@@ -85,6 +93,8 @@ def run(
     time_limit: float = TIME_LIMIT,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    update: bool = False,
+    keep_model: bool = False,
     report: bool = True,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
@@ -132,7 +142,16 @@ def run(
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     force : bool
-        Whether to begin anew, whatever an earlier run left, and to replace a folder that exists.
+        Whether to begin anew, whatever an earlier run left, and to replace a folder that exists, with all its versions.
+    update : bool
+        Whether to bring a finished run that stands in ``out`` up to date, as a new version of it
+        (:func:`labelkit.history`), and to make a run if there is none. Rules vote on the rows that are new, behind the
+        old ones: lines at the end of a file, files of a folder whose names come last, rows at the end of a frame.
+        Rules that are new or changed, and those that failed, vote on all rows. All else stays as stored, and the label
+        model is fitted to all votes: the result is that of a new run over all rows, bit for bit.
+    keep_model : bool
+        With ``update``, keep the label model that was fitted, and give its labels to the new rows: labels of old rows
+        stay as they are. Only where rules are the same. ``model`` and ``teach`` have no effect then.
     report : bool
         Whether to write ``report.html`` into the folder.
     format, delimiter, encoding, sheet : optional
@@ -146,10 +165,11 @@ def run(
     ------
     RunFolderError
         If another run writes the folder (the message names its process); or if the folder exists, something has changed
-        since it was made (the message says what), and ``force`` is not given.
+        since it was made (the message says what), and neither ``update`` nor ``force`` is given; or if a model cannot
+        be kept.
     CorpusError
         If the corpus cannot be read, lacks a column, has an id twice, has no rows, or its file was written again during
-        the run.
+        the run; or if rows that a run voted on that is to be updated have changed.
     GoldError
         If gold does not fit the corpus or the classes, none of it is of an example, or there is none to teach the
         model.
@@ -173,6 +193,8 @@ def run(
         on_bad_row=on_bad_row,
         reading=reading,
         force=force,
+        update=update,
+        keep_model=keep_model,
         workers=workers,
         engine=engine,
         isolate=isolate,
@@ -275,6 +297,8 @@ def run_to(
     on_bad_row: Literal["raise", "reject"],
     reading: ReadOptions,
     force: bool,
+    update: bool = False,
+    keep_model: bool = False,
     **voting: Any,
 ) -> RunFolder:
     """Run as far as is wanted, into a folder that is held meanwhile.
@@ -288,12 +312,14 @@ def run_to(
     labeling_of : function
         From the names of the classes to what is to be done after the votes; None for nothing.
     rows : RowChoice
-    id, gold, map_label, batch_size, on_bad_row, reading, force, **voting
+    id, gold, map_label, batch_size, on_bad_row, reading, force, update, keep_model, **voting
         As in :func:`run`.
     """
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
+    check_options(force=force, update=update, keep_model=keep_model)
     with held_place(out, force=force) as layout:
+        old = RunFolder(layout.folder) if update and layout.folder.exists() else None
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading).chosen(rows, applier.plan.columns)
@@ -301,19 +327,26 @@ def run_to(
             digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
             labeling = labeling_of(applier.lfs.space.names)
             digest.result()
-        if labeling is not None and labeling.teach:
+        if labeling is not None and keep_model and old is not None:
+            taught = bool(old.manifest.get("taught"))
+            labeling = replace(labeling, model=old.model(), teach=taught, kept=fitted_in(old))
+        elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
         names = applier.lfs.space.names
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
         run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size)
         if not force:
-            before = finished_before(layout, out, _wanted(run_, labeling, voting))
+            before = finished_before(layout, out, _wanted(run_, labeling, voting), update=update)
             if before is not None:
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
+        change = None if old is None else Update.of(run_, old)
+        if old is not None and labeling is not None and labeling.kept is not None:
+            check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
-            _make(run_, labeling, anew=force, **voting)
+            _make(run_, labeling, change, anew=force, **voting)
+        finish(run_.layout, None if old is None else layout)
         move(layout)
     return RunFolder(out)
 
@@ -321,9 +354,11 @@ def run_to(
 def _wanted(run_: Run, labeling: LabelStage | None, voting: dict[str, Any]) -> WantedRun:
     most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
     infos = run_.applier.lfs.infos
+    files = file_sizes(run_.corpus)
     if labeling is None:
-        return WantedRun(run_.inputs, infos, None, most_faults, report=False)
-    return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach)
+        return WantedRun(run_.inputs, infos, None, most_faults, report=False, files=files)
+    kept = labeling.kept is not None
+    return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept, files)
 
 
 def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:
@@ -334,17 +369,28 @@ def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layou
     return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
 
 
-def _make(run_: Run, labeling: LabelStage | None, *, anew: bool, workers: int, **voting: Any) -> None:
+def _make(
+    run_: Run, labeling: LabelStage | None, change: Update | None, *, anew: bool, workers: int, **voting: Any
+) -> None:
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
         warn_of_death(run_.layout, run_.parts.count(until_fault=False), isolate=isolated)
-    run_.resume_or_start(anew=anew)
-    times = StageTimes()
+    kept = None if labeling is None else labeling.kept
+    appending = change if change is not None and kept and can_append(run_, change) else None
+    run_.resume_or_start(anew=anew or appending is not None)
+    times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
+    whole = None  # the patterns of all rows, where those of old parts are not made again
     with noted(run_.layout, run_.parts.count(until_fault=False)):
-        n_rows = run_.vote(workers=workers, **voting)
+        if appending is not None:
+            run_, n_rows, whole = append_rows(run_, appending, options)
+        elif change is not None:
+            n_rows = vote_again(run_, change, options)
+        else:
+            n_rows = run_.vote(cache=cache, **options)
     times.note("apply")
-    patterns, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    of_parts, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    patterns = of_parts if whole is None else whole
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
         run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, run_.parts.ids(0).to_numpy())
@@ -353,14 +399,18 @@ def _make(run_: Run, labeling: LabelStage | None, *, anew: bool, workers: int, *
         write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)
         times.note("summary")
     else:
-        if labeling.teach:
+        if labeling.teach and not kept:
             warn_of_few(patterns)
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
-        proba = labeling.model.fit_predict_pattern_proba(patterns if labeling.teach else replace(patterns, gold=None))
+        votes = patterns if labeling.teach else replace(patterns, gold=None)
+        predict = labeling.model.predict_pattern_proba if kept else labeling.model.fit_predict_pattern_proba
+        proba = predict(votes)
         times.note("fit")
-        run_.label(proba, patterns, places, workers)
+        of_labels = proba if whole is None else labeling.model.predict_pattern_proba(of_parts)
+        run_.label(of_labels, of_parts, places, workers, saved_model(run_.layout, labeling.model))
         times.note("labels")
-        write_labeled(run_.layout, write_votes(run_, patterns, n_rows), labeling.model, patterns, proba)
+        manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
+        write_labeled(run_.layout, manifest, labeling.model, patterns, proba)
         times.note("summary")
         if labeling.report:
             _report(run_)

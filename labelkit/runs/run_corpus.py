@@ -10,8 +10,10 @@ from typing import Any, Final, TypeAlias
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, read_gold_column
+from labelkit.corpus.growth import ANEW, grown_records
 from labelkit.corpus.open_files import are_there
 from labelkit.corpus.remote import is_address
+from labelkit.exceptions import CorpusError
 from labelkit.votes.gold_mapping import GoldMapping
 
 _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
@@ -63,6 +65,43 @@ def _suffix(given: Any) -> str | None:
     """Return the suffix of a path, or of the first of several; None for what is no path."""
     first = given[0] if isinstance(given, list) and given else given
     return Path(first).suffix if isinstance(first, str | Path) else None
+
+
+def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
+    """Return whether the corpus of a run has rows behind those of the run.
+
+    Raises
+    ------
+    CorpusError
+        If other rows stand in the place of the old ones, or it cannot be known.
+    """
+    described = manifest["corpus"]
+    if corpus.fingerprint() and corpus.fingerprint() == described["fingerprint"]:
+        return False
+    if corpus.choice:
+        raise CorpusError(f"the corpus has changed, and the run is of some of its rows ({corpus.choice})", hint=ANEW)
+    files = described.get("records")
+    if corpus.stamp is not None and files:
+        grown_records(corpus, [(name, size, digest) for name, size, digest in files])
+        return True
+    head = corpus.fingerprint_of_first(int(manifest["examples"]))
+    if head and head == described["fingerprint"]:
+        return True
+    what = (
+        "the rows that were voted on have changed, or are no longer the first ones"
+        if head
+        else "it cannot be known whether the rows that were voted on have changed"
+    )
+    raise CorpusError(what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}")
+
+
+def holds_rows_of(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
+    """Return whether the first rows of a corpus are those of a run."""
+    try:
+        has_grown(corpus, manifest)
+    except CorpusError:
+        return False
+    return True
 
 
 def gold_column(manifest: Mapping[str, Any], column: str) -> GoldSource:

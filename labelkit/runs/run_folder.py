@@ -11,10 +11,11 @@ dates.
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
@@ -36,8 +37,12 @@ from labelkit.votes.vote_patterns import VotePatterns
 if TYPE_CHECKING:
     import pandas as pd
 
+    from labelkit.runs.provenance import LabelOrigin
+
 Kind: TypeAlias = Literal["votes", "labels"]
 """Output that is written in parts, one for each batch of the corpus."""
+
+_NAMED_VERSION: Final = re.compile(r"(.+)@(\d+)")
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -139,6 +144,36 @@ class RunLayout:
         """The report, if it was written."""
         return self.folder / "report.html"
 
+    @property
+    def version(self) -> Path:
+        """Number of the version, with the digests of its files."""
+        return self.folder / "version.json"
+
+    @property
+    def versions(self) -> Path:
+        """Folder of the versions before; absent if there are none."""
+        return self.folder / "versions"
+
+    def of_version(self, number: int) -> RunLayout:
+        """Return the folder of an old version."""
+        return RunLayout(self.versions / f"{number:05d}")
+
+    @property
+    def number(self) -> int:
+        """Number of the current version; 1 in a run of an earlier labelkit."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            return int(read_json_object(self.version)["version"])
+        return max((*self._old_numbers, 0)) + 1
+
+    @property
+    def _old_numbers(self) -> list[int]:
+        folders = self.versions.iterdir() if self.versions.is_dir() else ()
+        return sorted(int(one.name) for one in folders if one.name.isdecimal() and one.is_dir())
+
+    def by_number(self) -> dict[int, RunLayout]:
+        """Return the folders of all versions, the oldest first; the current one is this folder."""
+        return {number: self.of_version(number) for number in self._old_numbers} | {self.number: self}
+
     def begin(self) -> None:
         """Make the folders that a run writes to, and remove whatever else stands in their places."""
         for folder in (self.folder, self.folder / "votes", self.folder / "labels", self.work):
@@ -206,20 +241,33 @@ class RunFolder:
     Parameters
     ----------
     path : Path
+        Also with a version behind an at sign: ``runs/first@3``.
+    version : int, optional
+        An old version of the run, as :func:`labelkit.history` lists them; ``path`` is then its folder.
     was_finished : bool
         Whether :func:`labelkit.run` found it finished, with nothing changed since, and so made nothing.
 
     Raises
     ------
     RunFolderError
-        If the folder is missing, or holds no finished run.
+        If the folder is missing, holds no finished run, or has no such version.
     """
 
     path: Path
+    version: InitVar[int | None] = None
     was_finished: bool = field(default=False, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "path", Path(self.path))
+    def __post_init__(self, version: int | None) -> None:
+        path = Path(self.path)
+        if version is None and not path.exists() and (named := _NAMED_VERSION.fullmatch(path.name)):
+            path, version = path.with_name(named[1]), int(named[2])
+        object.__setattr__(self, "path", path)
+        self._check()
+        if version is not None:
+            object.__setattr__(self, "path", self._folder_of(version))
+            self._check()
+
+    def _check(self) -> None:
         if not self.path.is_dir():
             raise RunFolderError(
                 f"there is no folder {str(self.path)!r}", hint="give the folder of a run: --out of labelkit run"
@@ -229,6 +277,16 @@ class RunFolder:
                 f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
                 hint="labelkit run RULES CORPUS --out DIR",
             )
+
+    def _folder_of(self, version: int) -> Path:
+        """Return the folder of a version."""
+        layouts = self.layout.by_number()
+        if version not in layouts:
+            numbers = ", ".join(map(str, layouts))
+            raise RunFolderError(
+                f"{str(self.path)!r} has no version {version}", hint=f"its versions are {numbers}: labelkit history"
+            )
+        return layouts[version].folder
 
     @property
     def layout(self) -> RunLayout:
@@ -301,6 +359,21 @@ class RunFolder:
         with reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
             return replace(labels, frame_index=self.frame_index(len(labels)))
+
+    def origins(self) -> Iterator[LabelOrigin]:
+        """Iterate over where the labels came from, a part at a time: the votes for each, and the model.
+
+        Raises
+        ------
+        RunFolderError
+            If the labels do not say it: a run of an earlier labelkit wrote them.
+        """
+        from labelkit.runs.provenance import LabelOrigin  # noqa: PLC0415 - which labels are read without
+
+        self.check_labeled()
+        for part in self.layout.parts("labels"):
+            with reading_run(part):
+                yield LabelOrigin.read(part)
 
     def model(self) -> Any:
         """The label model that was fitted."""

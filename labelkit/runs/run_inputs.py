@@ -28,6 +28,9 @@ LASTING: Final = ("versions", "corpus", "gold", "options", "rules")
 MIXED: Final = ""
 """The digest of descriptions in the note of a run some of whose parts hold earlier ones, until it is finished."""
 
+OTHER_CORPUS: Final = "the corpus is another"
+"""The reason where a finished run was made of other rows."""
+
 MOST_NAMES: Final = 5
 """Rules that a reason names; of more, it gives their number."""
 
@@ -146,10 +149,10 @@ class RunInputs:
         changed = [name for name in names if options.get(name) != self.options.get(name)]
         same_rows = not set(changed) & set(RowChoice().to_dict())  # else the digest of the corpus differs by itself
         if (same_rows and before.get("corpus") != self.corpus) or (not ended and before.get("files") != self.files):
-            reasons.append("the corpus is another" if ended else "the corpus was written again")
+            reasons.append(OTHER_CORPUS if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
-        reasons += [f"{name} changed" for name in changed]
+        reasons += [f"{name} changed: {options.get(name)} -> {self.options.get(name)}" for name in changed]
         return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:

@@ -85,8 +85,10 @@ def _check(layout: RunLayout, out: Path, *, force: bool) -> None:
         raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
 
 
-def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolder | None:
-    """Return the run that stands in a place, if it is the one that is wanted; None if there is none.
+def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: bool = False) -> RunFolder | None:
+    """Return the run that stands in a place, if it is the one that is wanted; None if there is none to return.
+
+    With ``update``, one that is to be updated is none.
 
     Raises
     ------
@@ -96,10 +98,13 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun) -> RunFolde
     if not layout.folder.exists():
         return None
     reasons = wanted.differences(layout)
+    if reasons and update:
+        return None
     if reasons:
         raise RunFolderError(
             f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
-            hint="force=True (--force) makes the run anew and replaces the folder; or name another",
+            hint="update=True (--update) makes a new version of it, and votes only where something has changed; "
+            "force=True (--force) makes the run anew and replaces the folder; or name another",
         )
     remove(layout.draft)  # of another run that was to replace it
     return RunFolder(out, was_finished=True)

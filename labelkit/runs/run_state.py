@@ -26,6 +26,7 @@ from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
 from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, covered_patterns, write_part
+from labelkit.runs.provenance import COLUMN, MODEL_KEY, REPEATING, RUN_KEY, run_fingerprint, votes_by_pattern
 from labelkit.runs.run_folder import RunLayout, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -44,11 +45,12 @@ class Run:
     batch_rows: int
     inputs: RunInputs  # as they were when the run began
     texts: dict[str, dict[str, Any]]  # of the rules, the same
+    first_part: int = 0  # those before it are shared with the run that this one updates
 
     @property
     def parts(self) -> FinishedParts:
         """The parts that are finished so far."""
-        return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names)
+        return FinishedParts(self.layout, self.applier.lfs.infos, self.applier.lfs.space.names, self.first_part)
 
     def resume_or_start(self, *, anew: bool) -> None:
         """Keep the parts of an interrupted run of the same inputs; remove all else, and say why if not asked to."""
@@ -140,13 +142,18 @@ class Run:
         log_event("resumed", f"resumed at row {count(n_rows)}{of_all}", rows=n_rows, of=total)
 
     def label(
-        self, proba: NDArray[np.float64], patterns: VotePatterns, places: list[NDArray[np.int32]], workers: int
+        self,
+        proba: NDArray[np.float64],
+        patterns: VotePatterns,
+        places: list[NDArray[np.int32]],
+        workers: int,
+        model: str,
     ) -> None:
         """Write the labels of each part: each example has the label of its pattern."""
-        labels = PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
+        labels = PatternLabels.of(proba, patterns, model=model, run=run_fingerprint(self.inputs.lasting))
 
         def write(number: int) -> None:
-            pattern = places[number][self.parts.index(number)]
+            pattern = places[number - self.first_part][self.parts.index(number)]
             start = number * self.batch_rows
             ids = (
                 np.arange(start, start + len(pattern))
@@ -154,10 +161,10 @@ class Run:
                 else self.parts.ids(number).combine_chunks()
             )
             with replaced(self.layout.part("labels", number), one_of_many=True) as draft:
-                write_part(labels.table(ids, pattern), draft)
+                write_part(labels.table(ids, pattern), draft, repeating=REPEATING)
 
         with ThreadPoolExecutor(workers, thread_name_prefix="labelkit") as pool:
-            list(pool.map(write, range(len(places))))
+            list(pool.map(write, range(self.first_part, self.first_part + len(places))))
 
 
 @dataclass(frozen=True)
@@ -167,18 +174,25 @@ class PatternLabels:
     hard: NDArray[Any]
     covered: NDArray[np.bool_]
     proba: list[NDArray[np.float64]]
+    votes: pa.ListArray
     class_names: tuple[str, ...]
+    metadata: dict[bytes, bytes]
 
     @classmethod
-    def of(cls, proba: NDArray[np.float64], covered: NDArray[np.bool_], class_names: tuple[str, ...]) -> PatternLabels:
-        """Take the labels of patterns from their probabilities."""
-        hard = np.where(covered, hard_labels(proba), ABSTAIN).astype(LabelSpace(class_names).dtype)
-        return cls(hard, covered, [np.ascontiguousarray(column) for column in proba.T], class_names)
+    def of(cls, proba: NDArray[np.float64], patterns: VotePatterns, *, model: str, run: str) -> PatternLabels:
+        """Take the labels of patterns from their probabilities, with the fingerprints of what they came from."""
+        covered, names = covered_patterns(patterns), patterns.class_names
+        hard = np.where(covered, hard_labels(proba), ABSTAIN).astype(LabelSpace(names).dtype)
+        columns = [np.ascontiguousarray(column) for column in proba.T]
+        metadata = {MODEL_KEY: model.encode(), RUN_KEY: run.encode()}
+        return cls(hard, covered, columns, votes_by_pattern(patterns), names, metadata)
 
     def table(self, ids: Any, pattern: NDArray[np.int32]) -> pa.Table:
         """Make the table of labels of examples from the pattern of each."""
         proba = (column[pattern] for column in self.proba)
-        return labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
+        table = labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
+        table = table.append_column(COLUMN, self.votes.take(pa.array(pattern)))
+        return table.replace_schema_metadata({**table.schema.metadata, **self.metadata})
 
 
 class StageTimes:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
@@ -25,13 +26,15 @@ from labelkit._shared.files import replaced
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
-from labelkit.runs.manifest import write_labeled, write_timings
-from labelkit.runs.parts import covered_patterns, write_part
+from labelkit.runs.manifest import saved_model, write_labeled, write_timings
+from labelkit.runs.parts import write_part
 from labelkit.runs.pipeline import label_model
+from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.run_state import PatternLabels, StageTimes
 from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.runs.versions import finish
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.saved_index import SavedIndex
 from labelkit.votes.vote_patterns import VotePatterns
@@ -298,10 +301,11 @@ def label_to_folder(
         patterns, proba = _predicted(folder, model)
         draft.start_with(folder.layout)
         patterns.save(draft.patterns)
-        labels = PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
+        fingerprint = saved_model(draft, model)
+        labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(folder.manifest["inputs"]))
         for number, (ids, index) in enumerate(_patterns_of_parts(folder, patterns)):
             with replaced(draft.part("labels", number), one_of_many=True) as file:
-                write_part(labels.table(ids, index), file)
+                write_part(labels.table(ids, index), file, repeating=REPEATING)
         times.note("labels")
         write_labeled(draft, folder.manifest, model, patterns, proba)
         times.note("summary")
@@ -310,6 +314,7 @@ def label_to_folder(
         times.note("report")
         before = folder.timings
         write_timings(draft, {**before.get("seconds", {}), **times.seconds}, before)
+        finish(draft, None)
         move(layout)
     return RunFolder(out)
 
@@ -367,7 +372,9 @@ def label_to_file(
         model.label(opened).save(out)
         return len(opened)
     patterns, proba = _predicted(opened, model)
-    labels = PatternLabels.of(proba, covered_patterns(patterns), patterns.class_names)
+    with TemporaryDirectory() as place:
+        fingerprint = model_fingerprint(model.save(Path(place) / "model"))
+    labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(opened.manifest["inputs"]))
     index = SavedIndex.of(opened.frame_index(patterns.n_examples))
     tables = (labels.table(ids, places) for ids, places in _patterns_of_parts(opened, patterns))
     return _write_tables(tables, index, out)

@@ -107,11 +107,15 @@ class FrameSource(FixedColumns):
 
     @cached_property
     def _digest(self) -> str:
+        return self.fingerprint_of_first(self.n_rows)
+
+    def fingerprint_of_first(self, n_rows: int) -> str:
+        """Hash the first rows of the columns, as :meth:`fingerprint` does where there are no more."""
         digest = blake2b(digest_size=16)
         for column in self._columns:
             digest.update(f"{column}\0".encode(errors="surrogatepass"))
             with suppress(CorpusError):  # no rule can read it, so it has no part in the result
-                digest.update(self.content(column).encode())
+                digest.update(self._content_of_first(column, n_rows).encode())
         return digest.hexdigest()
 
     def fingerprint(self) -> str:
@@ -120,9 +124,12 @@ class FrameSource(FixedColumns):
 
     def content(self, column: str) -> str:
         """Hash the values of a column."""
+        return self._content_of_first(column, self.n_rows)
+
+    def _content_of_first(self, column: str, n_rows: int) -> str:
         values, digest = self._columns[column](), blake2b(digest_size=16)
-        for start in range(0, self.n_rows, FINGERPRINT_ROWS):
-            hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
+        for start in range(0, n_rows, FINGERPRINT_ROWS):
+            hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, n_rows)))
         return digest.hexdigest()
 
 

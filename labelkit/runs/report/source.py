@@ -12,7 +12,7 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
-from labelkit.runs.run_corpus import gold_column, is_there, opened_again, place_name, place_of
+from labelkit.runs.run_corpus import gold_column, holds_rows_of, is_there, opened_again, place_name, place_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +63,7 @@ class SourceRows:
         described = manifest["corpus"]
         if given is not None:
             corpus = opened_again(given, described)
-            sure = bool(described["fingerprint"]) and described["fingerprint"] == corpus.fingerprint()
+            sure = holds_rows_of(corpus, manifest)
             if not sure and described["id"] is None and corpus.n_rows not in {None, manifest["examples"]}:
                 raise _other_corpus()
             note = _unsure(sure=sure, by_id=described["id"] is not None)
@@ -76,7 +76,7 @@ class SourceRows:
             return cls(None, note=f"The corpus {name} is not there any more, so the examples have no texts.")
         try:
             corpus = opened_again(place, described)
-            same = corpus.fingerprint() == described["fingerprint"]
+            same = holds_rows_of(corpus, manifest)
         except (CorpusError, OSError) as error:
             return cls(None, note=f"The corpus {name} cannot be read, so the examples have no texts: {error}")
         if not same:

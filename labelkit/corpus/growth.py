@@ -1,0 +1,133 @@
+"""Tell whether a corpus is an earlier one with more rows behind it, by the bytes of its files or the rows of its frame.
+
+>>> check_growth([("a.csv", 3, "x")], [("a.csv", 3, "x"), ("b.csv", 9, "y")], lambda *_: "")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from labelkit.corpus._files import fingerprint_of_first, is_remote
+from labelkit.corpus.corpus import Corpus
+from labelkit.exceptions import CorpusError
+
+FileRecord: TypeAlias = tuple[str, int, str]
+"""The name of a file, its bytes, and their digest."""
+
+GROWING: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
+"""Suffixes of files of lines: rows that are appended leave the bytes before them as they are."""
+
+MOST_NAMES: Final = 3
+"""Files that a message names."""
+
+ANEW: Final = "force=True (--force) makes the run anew, over all rows"
+
+
+def file_sizes(corpus: Corpus) -> list[tuple[str, int]]:
+    """Return the files of a corpus with their bytes, in order; none for what is not of files of this machine."""
+    return [(name, path.stat().st_size) for name, path in _named_files(corpus).items()]
+
+
+def file_records(corpus: Corpus) -> list[FileRecord]:
+    """Return the files of a corpus with their digests, in order; none for what is not of files of this machine."""
+    files = _named_files(corpus)
+    return [(name, size, fingerprint_of_first(files[name], [size])[0]) for name, size in file_sizes(corpus)]
+
+
+def _named_files(corpus: Corpus) -> dict[str, Path]:
+    """Name the files of a corpus: one by its name, those of a folder by their paths in it, others by their paths."""
+    files = corpus.files
+    if corpus.stamp is None or any(map(is_remote, files)):
+        return {}
+    if corpus.path is not None and files == (corpus.path,):
+        return {files[0].name: files[0]}
+    folder = corpus.path if corpus.path is not None and corpus.path.is_dir() else None
+    names = [(path.absolute() if folder is None else path.relative_to(folder)).as_posix() for path in files]
+    return dict(zip(names, files, strict=True))
+
+
+def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileRecord]:
+    """Return the files of a corpus, once it is sure that it has the rows of an earlier one, and more behind them.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Of files.
+    before : sequence of (name, bytes, digest)
+        The files of the earlier one.
+
+    Raises
+    ------
+    CorpusError
+        If rows of the earlier one were changed, moved or removed.
+    """
+    paths = _named_files(corpus)
+    heads: dict[str, str] = {}
+    records: list[FileRecord] = []
+    sizes = {name: size for name, size, _ in before} if len(before) > 1 or len(paths) > 1 else None
+    for name, path in paths.items():
+        size = path.stat().st_size
+        head = before[0][1] if sizes is None and before else (sizes or {}).get(name, size)
+        digests = fingerprint_of_first(path, [head, size] if head < size else [size])
+        heads[name] = digests[0]
+        records.append((name, size, digests[-1]))
+    if sizes is None and before and records:  # one file, whatever it was called
+        before = [(records[0][0], *before[0][1:])]
+    check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
+    return records
+
+
+def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: Callable[[str, int], str]) -> None:
+    """Hold the files of a corpus against those of an earlier one.
+
+    Parameters
+    ----------
+    before, now : sequence of (name, bytes, digest)
+    head : function
+        From a name and a number of bytes to the digest of that beginning of the file, which ends a line; else empty.
+
+    Raises
+    ------
+    CorpusError
+        If the earlier rows are not the first of those now; it names the files.
+    """
+    there = {record[0]: record for record in now}
+    gone = [name for name, *_ in before if name not in there]
+    if gone:
+        raise _changed(f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} gone")
+    last = before[-1][0] if before else None
+    for name, size, digest in before:
+        _, size_now, digest_now = there[name]
+        if digest_now == digest and size_now == size:
+            continue
+        grows = size_now > size and name.lower().endswith(GROWING)
+        if not grows or head(name, size) != digest:
+            raise _changed(f"{name!r} was written again")
+        if name != last or len(now) > len(before):
+            raise _changed(f"{name!r} has more rows, and other files stand behind it")
+    names_before, names_now = [name for name, *_ in before], [name for name, *_ in now]
+    if names_now[: len(names_before)] != names_before:
+        first = next(name for name in names_now if name not in names_before)
+        raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
+
+
+def _ends_a_line(path: Path, size: int) -> bool:
+    """Return True if the byte before an offset ends a line, or the one at it does."""
+    with path.open("rb") as file:
+        file.seek(max(size - 1, 0))
+        around = file.read(2)
+    return size == 0 or around[:1] == b"\n" or around[1:2] in (b"\n", b"\r")
+
+
+def _changed(what: str) -> CorpusError:
+    return CorpusError(
+        f"the rows that were voted on have changed: {what}",
+        hint=f"new rows stand behind old ones: as lines at the end of the file, or as files named to come last; {ANEW}",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(map(repr, names[:MOST_NAMES])) + more

@@ -1,0 +1,226 @@
+"""List the versions of a run folder, with what changed from each to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from labelkit._shared.numbers import count, percent
+from labelkit._shared.plain_values import plain_value
+from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
+from labelkit.runs.run_folder import RunFolder
+from labelkit.runs.versions import Version, version_layouts
+
+MOST_NAMES: Final = 5
+"""Rules of a kind that a line names."""
+
+
+@dataclass(frozen=True)
+class RunVersion:
+    """One version of a run folder.
+
+    Attributes
+    ----------
+    number : int
+    made : str
+        Date and time, UTC.
+    n_examples, n_rules : int
+    added, changed, removed : tuple of str
+        Rules, compared with the version before.
+    model : str
+        The name of the label model; empty for votes alone.
+    model_fingerprint, run_fingerprint : str
+        As they stand in the metadata of its labels; empty in a run of an earlier labelkit.
+    coverage : float
+        Share of the examples that have a vote.
+    changes : tuple of str
+        What changed from the version before, rules included.
+    path : Path
+        A run folder.
+    """
+
+    number: int
+    made: str
+    n_examples: int
+    n_rules: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    model: str
+    model_fingerprint: str
+    run_fingerprint: str
+    coverage: float
+    changes: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class History:
+    """The versions of a run folder, the oldest first; the last is the current one.
+
+    Attributes
+    ----------
+    path : Path
+    versions : tuple of RunVersion
+    """
+
+    path: Path
+    versions: tuple[RunVersion, ...]
+
+    def __len__(self) -> int:
+        return len(self.versions)
+
+    def __getitem__(self, position: int) -> RunVersion:
+        return self.versions[position]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: the folder, and its versions, the oldest first."""
+        return {"folder": str(self.path), "versions": [plain_value(asdict(one)) for one in self.versions]}
+
+    def to_string(self, width: int = WIDTH) -> str:
+        """Format the versions for a terminal."""
+        return self._page(width).to_text()
+
+    def __str__(self) -> str:
+        return self.to_string()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page(WIDTH).to_html()
+
+    def _page(self, width: int) -> ResultPage:
+        heads = ["version", "made (UTC)", "rows", "rules", "covered", "label model", "fitted", "run", "changes"]
+        rows = [
+            [
+                str(one.number),
+                one.made.replace("T", " ")[:16],
+                count(one.n_examples),
+                count(one.n_rules),
+                percent(one.coverage),
+                one.model or "none",
+                one.model_fingerprint[:8],
+                one.run_fingerprint[:8],
+                "; ".join(one.changes) or "-",
+            ]
+            for one in self.versions
+        ]
+        table = ResultTable(rows, heads, align="><>>><<<<", cell_width=max(width, WIDTH))
+        return ResultPage([f"{self.path}: version {self.versions[-1].number} is the current one"], [table])
+
+
+def history(path: str | Path) -> History:
+    """List the versions of a run folder: the run itself, each update, and each return to an old version.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    RunFolderError
+        If there is no run folder, or a version of it is damaged.
+    """
+    versions: list[RunVersion] = []
+    before: Mapping[str, Any] | None = None
+    for number, layout in version_layouts(Path(path)).items():
+        folder = RunFolder(layout.folder)
+        manifest, note = folder.manifest, Version.read(layout)
+        added, changed, removed = _rules(before, manifest)
+        restored = [] if note is None or note.restored is None else [f"version {note.restored} again"]
+        n_examples = int(manifest["examples"])
+        versions.append(
+            RunVersion(
+                number=number,
+                made=(note.made if note is not None else "") or str(folder.timings.get("finished", "")),
+                n_examples=n_examples,
+                n_rules=len(manifest["rules"]),
+                added=added,
+                changed=changed,
+                removed=removed,
+                model=(manifest["model"] or {}).get("name", ""),
+                model_fingerprint=str(manifest.get("model_fingerprint", "")),
+                run_fingerprint=str(manifest.get("run_fingerprint", "")),
+                coverage=manifest["covered"] / n_examples if n_examples else 0.0,
+                changes=(*restored, *changes_of(before, manifest)),
+                path=layout.folder,
+            )
+        )
+        before = manifest
+    return History(Path(path), tuple(versions))
+
+
+def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
+    """List what changed from one manifest to the next, by name, old and new.
+
+    Parameters
+    ----------
+    before, now : mapping
+        Manifests; None for no version before.
+    """
+    if before is None:
+        return []
+    kinds = zip(("new", "changed", "gone"), _rules(before, now), strict=True)
+    changes = [f"{kind}: {_listed(names)}" for kind, names in kinds if names]
+    rows = before["examples"], now["examples"]
+    if rows[0] != rows[1]:
+        changes.append(f"rows: {count(rows[0])} -> {count(rows[1])}")
+    elif before["corpus"]["fingerprint"] != now["corpus"]["fingerprint"]:
+        changes.append("the corpus has other content")
+    changes += [
+        f"{name}: {_shown(before[name])} -> {_shown(now[name])}"
+        for name in ("classes", "gold")
+        if before[name] != now[name]
+    ]
+    changes += _model(before, now)
+    options = [(one.get("inputs") or {}).get("options") or {} for one in (before, now)]
+    names = [name for name in dict.fromkeys([*options[0], *options[1]]) if name != "labels"]
+    changes += [
+        f"{name}: {_shown(options[0].get(name))} -> {_shown(options[1].get(name))}"
+        for name in names
+        if options[0].get(name) != options[1].get(name)
+    ]
+    versions = [one["versions"].get("labelkit") for one in (before, now)]
+    return changes + ([f"labelkit: {versions[0]} -> {versions[1]}"] if versions[0] != versions[1] else [])
+
+
+def _model(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """List what changed of the label model."""
+    models = [one["model"] or {"name": "none", "params": {}} for one in (before, now)]
+    if models[0]["name"] != models[1]["name"]:
+        changes = [f"label model: {models[0]['name']} -> {models[1]['name']}"]
+    else:
+        old, new = (model["params"] for model in models)
+        changes = [
+            f"{name}: {_shown(old.get(name))} -> {_shown(new[name])}" for name in new if old.get(name) != new[name]
+        ]
+    if kept := now.get("kept_model"):
+        changes.append(f"label model kept from version {kept['version']}")
+    if bool(before.get("taught")) != bool(now.get("taught")):
+        changes.append(f"gold {'teaches' if now.get('taught') else 'no longer teaches'} the label model")
+    return changes
+
+
+def _rules(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return the rules that were added, changed and removed."""
+    if before is None:
+        return (), (), ()
+    old, new = ({rule["name"]: rule["fingerprint"] for rule in one["rules"]} for one in (before, now))
+    added = tuple(name for name in new if name not in old)
+    changed = tuple(name for name in new if name in old and old[name] != new[name])
+    return added, changed, tuple(name for name in old if name not in new)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)

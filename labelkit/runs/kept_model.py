@@ -1,0 +1,57 @@
+"""Keep the label model of a finished run in an update of it, where its rules are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from labelkit.exceptions import RunFolderError
+from labelkit.runs.run_folder import RunFolder
+from labelkit.runs.run_inputs import RunInputs
+
+
+def check_options(*, force: bool, update: bool, keep_model: bool) -> None:
+    """Refuse options that contradict one another.
+
+    Raises
+    ------
+    RunFolderError
+    """
+    if force and update:
+        raise RunFolderError(
+            "force=True (--force) makes a run anew, and update=True (--update) goes on from the old one",
+            hint="give one of the two",
+        )
+    if keep_model and not update:
+        raise RunFolderError(
+            "keep_model=True (--keep-model) keeps the label model of a run that is updated",
+            hint="give update=True (--update), too",
+        )
+
+
+def fitted_in(old: RunFolder) -> dict[str, int]:
+    """Return the version of a run whose label model it has, and the number of examples that it learned from."""
+    kept: Mapping[str, int] = old.manifest.get("kept_model") or {
+        "version": old.layout.number,
+        "examples": int(old.manifest["examples"]),
+    }
+    return dict(kept)
+
+
+def check_kept(inputs: RunInputs, old: RunFolder) -> None:
+    """Refuse to keep a label model that learned from other rules.
+
+    Raises
+    ------
+    RunFolderError
+        If a rule was changed, is new or is gone; or if labelkit or the classes are others.
+    """
+    before: Mapping[str, Any] = old.manifest["inputs"]
+    rules, now = dict(before["rules"]), dict(inputs.rules)
+    other = [name for name in dict.fromkeys([*now, *rules]) if now.get(name) != rules.get(name)]
+    if other:
+        what = ", ".join(map(repr, other[:5])) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
+        raise RunFolderError(
+            f"the label model cannot be kept: it learned from the votes of other rules than these ({what})",
+            hint="without keep_model=True (--keep-model), it is fitted to the votes of all rows",
+        )

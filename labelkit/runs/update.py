@@ -1,0 +1,277 @@
+"""Update a finished run: rules that changed vote anew, rows that are new are voted on, and the rest stays as stored.
+
+An update gives what a new run over all rows gives, bit for bit. The draft of one goes on where the draft of the other
+was stopped. Rows count as old if the bytes of their files, or the values of their frame, are as they were; if they are
+not, nothing is updated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit.apply.applier import Applier
+from labelkit.apply.plan import CHUNK, BatchVotes
+from labelkit.corpus import Batch
+from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.corpus.growth import ANEW
+from labelkit.corpus.row_range import RowRange
+from labelkit.exceptions import RunFolderError
+from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.runs.parts import PartMaker
+from labelkit.runs.run_corpus import has_grown
+from labelkit.runs.stored_votes import StoredVotes, beside, joined
+from labelkit.runs.versions import problems_of
+
+if TYPE_CHECKING:
+    from labelkit.runs.run_folder import RunFolder
+    from labelkit.runs.run_state import Run
+
+REGROUPS: Final = "batch_size"
+"""The option that changes no vote."""
+
+Piece = tuple[Batch, BatchVotes]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What of a finished run stays.
+
+    Parameters
+    ----------
+    old : RunFolder
+    kept : tuple of str
+        The rules whose stored votes are used.
+    n_old : int
+        Rows of the corpus that the finished run had.
+    from_row : int
+        The row from which on all rules vote.
+    grown : bool
+        Whether there are rows behind the old ones.
+    """
+
+    old: RunFolder
+    kept: tuple[str, ...]
+    n_old: int
+    from_row: int
+    grown: bool
+
+    @classmethod
+    def of(cls, run_: Run, old: RunFolder) -> Update | None:
+        """Find out what of a finished run stays; None if all rules vote on all rows.
+
+        Raises
+        ------
+        CorpusError
+            If rows that were voted on have changed, or it cannot be known whether they have.
+        """
+        lfs = run_.applier.lfs
+        kept = kept_rules(run_, old.manifest, {fault.lf for fault in old.faults})
+        if not kept or old.layout.missing(old.manifest["parts"], labeled=False):
+            return None
+        _check_stored(old)
+        n_old = int(old.manifest["examples"])
+        grown = has_grown(run_.corpus, old.manifest)
+        in_chunks = grown and any(_calls_chunks(lf) for lf in lfs)
+        return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown)
+
+
+def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tuple[str, ...]:
+    """Return the rules whose stored votes are those that they would give now.
+
+    Those of a rule that failed on an example are not: the next time, it may not fail.
+    """
+    before, inputs = manifest["inputs"], run_.inputs
+    options = {name: value for name, value in inputs.options.items() if name != REGROUPS}
+    same = all(before["options"].get(name) == value for name, value in options.items())
+    same = same and before["versions"] == inputs.versions and run_.corpus.on_bad_row == "raise"
+    if not same or manifest["corpus"].get("column_types") != column_types(run_):
+        return ()
+    digests = dict(before["rules"])
+    kept = [name for name, digest in inputs.rules if digests.get(name) == digest and name not in inputs.unclear]
+    return tuple(name for name in kept if name not in failed)
+
+
+def _check_stored(old: RunFolder) -> None:
+    """Refuse stored votes that are not as they were written: they would be mixed with right ones."""
+    wrong = [line for line in problems_of(old.layout) if line.startswith("votes/")]
+    if wrong:
+        raise RunFolderError(
+            f"the stored votes of {str(old.path)!r} are damaged: {'; '.join(wrong[:3])}",
+            hint=f"`labelkit verify` lists what is damaged, `labelkit restore` goes back to an older version; {ANEW}",
+        )
+
+
+def column_types(run_: Run) -> dict[str, str]:
+    """Return the types of the columns that the rules read, which more rows may change."""
+    return {name: str(run_.corpus.column_type(name)) for name in sorted(run_.applier.plan.columns)}
+
+
+def _calls_chunks(lf: LabelingFunction[...]) -> bool:
+    """Return True for a rule whose votes may depend on the rows that it is called with."""
+    return (isinstance(lf.body, Calls) and lf.body.batch) or any(column.batch for column in lf.derived)
+
+
+# The votes ------------------------------------------------------------------------------------------------------------
+
+
+def vote_again(run_: Run, update: Update, options: Mapping[str, Any]) -> int:
+    """Make every part that is not finished yet; returns the number of rows of the corpus.
+
+    Parameters
+    ----------
+    run_ : Run
+    update : Update
+    options : mapping
+        Of :meth:`labelkit.Applier.stream`: workers, engine, isolate, on_fault, max_faults, time_limit, progress.
+    """
+    first = run_.parts.count(until_fault=options["on_fault"] == "raise")
+    n_done = sum(len(run_.parts.index(number)) for number in range(first))
+    if first and n_done < first * run_.batch_rows:
+        return n_done  # the last part, which alone has fewer rows, is there
+    n_faults = sum(len(run_.parts.faults(number)) for number in range(first))
+    voting = UpdateVoting(
+        run_, update, options, DistinctIds(run_.corpus).add_all(map(run_.parts.ids, range(first))), n_faults
+    )
+    return n_done + write_parts(run_, voting.pieces(n_done), update.old)
+
+
+@dataclass
+class UpdateVoting:
+    """The voting of an update.
+
+    Parameters
+    ----------
+    run_ : Run
+    update : Update
+    options : mapping
+        As in :func:`vote_again`.
+    seen : DistinctIds
+        The ids of the rows that are done.
+    n_faults : int
+        Faults so far.
+    """
+
+    run_: Run
+    update: Update
+    options: Mapping[str, Any]
+    seen: DistinctIds
+    n_faults: int = 0
+
+    def pieces(self, start: int) -> Iterator[Piece]:
+        """Yield the votes of all rules from a row on, in batches of which none lies in two parts."""
+        # The seconds of a rule are those of both.
+        yield from self._old(start)
+        seconds = self.run_.applier.seconds
+        if self.update.grown:
+            yield from self.new(start)
+        applied = self.run_.applier
+        applied.seconds = {name: seconds.get(name, 0.0) + applied.seconds.get(name, 0.0) for name in applied.lfs.names}
+        applied.remembered = self.update.kept
+
+    def new(self, start: int) -> Iterator[Piece]:
+        """Yield the votes of all rules on the new rows."""
+        run_ = self.run_
+        rows = RowRange(run_.corpus, max(start, self.update.from_row), None, run_.batch_rows)
+        return self._stream(run_.applier, rows)
+
+    def _old(self, start: int) -> Iterator[Piece]:
+        """Yield the votes on the old rows: stored ones, beside those of rules that changed."""
+        run_, update, n_lfs = self.run_, self.update, len(self.run_.applier.lfs)
+        names = run_.applier.lfs.names
+        changed = [name for name in names if name not in update.kept]
+        places = [[names.index(name) for name in some] for some in (update.kept, changed)]
+        soft = any(lf.levels for lf in run_.applier.lfs)
+        stored = StoredVotes.of(update.old)
+        for batch, votes in self._changed(start, changed):
+            ids, before = stored.rows(batch.start, batch.start + len(batch), update.kept)
+            if not changed:
+                self.seen.add(ids, batch.start)
+            whole = beside(places, [before, votes], n_lfs)
+            whole.confidence = whole.confidence if soft else None
+            yield Batch(batch.start, ids if run_.corpus.has_ids else None, batch.table), whole
+
+    def _changed(self, start: int, names: Sequence[str]) -> Iterator[Piece]:
+        """Yield the votes of the rules that changed on the old rows; the corpus is read only if somebody reads it."""
+        run_, stop = self.run_, self.update.from_row
+        if start >= stop:
+            return
+        rows = RowRange(run_.corpus, start, stop, run_.batch_rows)
+        if names:
+            applier = Applier(run_.applier.lfs[list(names)])
+            yield from self._stream(applier, rows)
+            run_.applier.seconds = applier.seconds
+            return
+        batches: Iterator[Batch]
+        if gold_columns(run_):
+            batches = rows.batches(gold_columns(run_), run_.batch_rows)
+        else:
+            starts = range(start, stop, run_.batch_rows)  # a part begins at each
+            batches = (Batch(at, None, _blank(min(run_.batch_rows, stop - at))) for at in starts)
+        dtype = run_.applier.lfs.space.dtype
+        for batch in batches:
+            yield batch, BatchVotes(np.empty((len(batch), 0), dtype=dtype), [], np.empty(0))
+
+    def _stream(self, applier: Applier, rows: RowRange) -> Iterator[Piece]:
+        also = gold_columns(self.run_)
+        for delivered in applier.stream(
+            rows,
+            _Kept(also),
+            also=also,
+            batch_size=self.run_.batch_rows,
+            known_faults=self.n_faults,
+            seen=self.seen,
+            cache=False,  # which holds whole columns
+            **self.options,
+        ):
+            self.n_faults += len(delivered.faults)
+            yield delivered.result
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Return a batch with its votes, and without the columns that only the rules read."""
+
+    also: Sequence[str]
+
+    def __call__(self, batch: Batch, votes: BatchVotes) -> Piece:
+        table = batch.table.select(list(self.also)) if self.also else _blank(len(batch))
+        return Batch(batch.start, batch.ids, table), votes
+
+
+def write_parts(run_: Run, pieces: Iterable[Piece], old: RunFolder) -> int:
+    """Write parts from the pieces of which each consists; returns the number of their rows.
+
+    The votes of a part that are those of the finished run are not written again, but linked.
+    """
+    lfs, n_rows = run_.applier.lfs, 0
+    maker = PartMaker(run_.inputs.digest, run_.batch_rows, lfs.infos, lfs.space.names, run_.gold)
+    for _, group in groupby(pieces, key=lambda piece: piece[0].start // run_.batch_rows):
+        batches, votes = zip(*group, strict=True)
+        batch = under_one_another(batches)
+        maker(batch, joined(votes)).write(run_.layout, old.layout)
+        n_rows += len(batch)
+    return n_rows
+
+
+def under_one_another(batches: Sequence[Batch]) -> Batch:
+    """Put consecutive batches under one another."""
+    if len(batches) == 1:
+        return batches[0]
+    table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()
+    ids = None if batches[0].ids is None else pa.concat_arrays([batch.ids for batch in batches])
+    return Batch(batches[0].start, ids, table.to_batches()[0])
+
+
+def _blank(n_rows: int) -> pa.RecordBatch:
+    return pa.record_batch({"": pa.nulls(n_rows)})
+
+
+def gold_columns(run_: Run) -> list[str]:
+    """Return the column of gold, if it is one."""
+    return [run_.gold.column] if run_.gold is not None and run_.gold.column is not None else []

@@ -1,0 +1,308 @@
+"""Keep the versions of a run folder: each update is one, old ones stay readable, and what is the same is shared.
+
+The current version stands in the folder itself. Old ones stand in ``versions/00001`` and so on, each as a run folder;
+a file that is the same in several has several names and takes its room once (hard links; copies where the file system
+has none). ``version.json`` of each holds its number and the digests of its files. A version is never changed: what goes
+back to an old one is a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from labelkit._shared.files import link_or_copy, remove, replaced
+from labelkit._shared.stored_files import read_json_object
+from labelkit._shared.threads import in_threads
+from labelkit.exceptions import RunFolderError
+from labelkit.runs.run_folder import RunFolder, RunLayout, write_json
+from labelkit.runs.run_place import held_place, move
+
+SHARED: Final = ".parquet"
+"""The suffix of files that versions share. Others are small, and might be edited where they are."""
+
+DIGEST_BYTES: Final = 16
+"""Bytes of the digest of a file."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """What ``version.json`` holds.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    files : mapping of str to str
+        The digest of each file by its path in the folder, without those that differ whenever the same run is made.
+    made : str
+        When it was made, if that was not by a run; else its ``timings.json`` says it.
+    restored : int or None
+        The version that it is again.
+    before : str
+        Digest of the ``version.json`` of the version before; empty for the first.
+    """
+
+    number: int
+    files: Mapping[str, str] = field(default_factory=dict)
+    made: str = ""
+    restored: int | None = None
+    before: str = ""
+
+    @classmethod
+    def read(cls, layout: RunLayout) -> Version | None:
+        """Read the version of a folder; None if there is no note of it, as in a run of an earlier labelkit.
+
+        Raises
+        ------
+        RunFolderError
+            If the note is damaged.
+        """
+        if not layout.version.is_file():
+            return None
+        try:
+            value = read_json_object(layout.version)
+            version = cls(
+                number=int(value["version"]),
+                files={str(name): str(digest) for name, digest in value["files"].items()},
+                made=str(value.get("made", "")),
+                restored=value.get("restored"),
+                before=str(value.get("before", "")),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunFolderError(
+                f"{layout.version} is damaged: {error}",
+                hint="`labelkit verify` lists what is damaged, and `labelkit restore` goes back to an older version",
+            ) from None
+        if _seal(value) != value.get("seal"):
+            raise RunFolderError(
+                f"{layout.version} was changed: its seal does not fit",
+                hint="`labelkit restore` goes back to an older version",
+            )
+        return version
+
+    def write(self, layout: RunLayout) -> None:
+        """Write the note, with a seal over all that it says."""
+        value = {"version": self.number, "files": dict(self.files)}
+        value |= {name: one for name, one in vars(self).items() if name in ("made", "restored", "before") and one}
+        write_json(layout.version, {**value, "seal": _seal(value)})
+
+
+def _seal(value: Mapping[str, Any]) -> str:
+    content = json.dumps({name: one for name, one in value.items() if name != "seal"}, sort_keys=True)
+    return blake2b(content.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def digest_of(path: Path) -> str:
+    """Hash the bytes of a file."""
+    return blake2b(path.read_bytes(), digest_size=DIGEST_BYTES).hexdigest()
+
+
+def files_of(layout: RunLayout) -> dict[str, Path]:
+    """Return the files of a version by their paths in its folder, without its note and old versions."""
+    apart = {layout.versions, layout.work, layout.version, layout.inputs}
+    return dict(sorted(_below(layout.folder, layout.folder, apart)))
+
+
+def _below(folder: Path, top: Path, apart: set[Path]) -> Iterator[tuple[str, Path]]:
+    for path in folder.iterdir():
+        if path in apart:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _below(path, top, apart)
+        else:
+            yield path.relative_to(top).as_posix(), path
+
+
+def digested(layout: RunLayout, before: RunLayout | None = None) -> dict[str, str]:
+    """Hash the files of a version that are the same whenever it is made again.
+
+    Parameters
+    ----------
+    layout : RunLayout
+    before : RunLayout, optional
+        Of another version: the digest of a file that both share is the one that it noted.
+    """
+    noted = (Version.read(before) if before is not None and before.version.is_file() else None) or Version(0)
+    files = {name: path for name, path in files_of(layout).items() if path not in (layout.timings, layout.report)}
+
+    def digest(name: str) -> str:
+        other = None if before is None else before.folder / name
+        shared = name in noted.files and other is not None and other.is_file() and other.samefile(files[name])
+        return noted.files[name] if shared else digest_of(files[name])
+
+    return dict(zip(files, in_threads(digest, list(files)), strict=True))
+
+
+def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None = None) -> None:
+    """Make the draft of a run a version: the next one of a run folder, or the first.
+
+    Parameters
+    ----------
+    draft : RunLayout
+        All of its files are there.
+    before : RunLayout, optional
+        Of the run folder whose versions are kept: its own files become an old version.
+    restored : int, optional
+        The version that it is again.
+    """
+    remove(draft.versions)
+    number, note = 1, ""
+    if before is not None:
+        current = Version.read(before) or Version(1)
+        number = current.number + 1
+        for old in sorted(before.versions.iterdir()) if before.versions.is_dir() else ():
+            _link_all(RunLayout(old), RunLayout(draft.versions / old.name))
+        _link_all(before, draft.of_version(current.number), SHARED)
+        note = digest_of(before.version) if before.version.is_file() else ""
+    date = "" if before is None else datetime.now(UTC).isoformat(timespec="seconds")
+    Version(number, digested(draft, before), date, restored, note).write(draft)
+
+
+def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
+    """Give the files of a version further names; those with another suffix are copied."""
+    files = files_of(layout)
+    if layout.version.is_file():
+        files[layout.version.name] = layout.version
+    for name, path in files.items():
+        if name.endswith(suffix):
+            link_or_copy(path, to.folder / name)
+        else:
+            with replaced(to.folder / name, one_of_many=True) as draft:
+                shutil.copyfile(path, draft)
+
+
+def version_layouts(path: Path) -> dict[int, RunLayout]:
+    """Return the folders of all versions of a run, by number.
+
+    Raises
+    ------
+    RunFolderError
+        If there is no run folder.
+    """
+    return RunFolder(path).layout.by_number()
+
+
+def restore(path: str | Path, version: int) -> RunFolder:
+    """Make an old version of a run folder the current one, as a new version; nothing is lost.
+
+    Parameters
+    ----------
+    path : path
+        Of the run folder.
+    version : int
+        The number that :func:`labelkit.history` shows.
+
+    Returns
+    -------
+    RunFolder
+
+    Raises
+    ------
+    RunFolderError
+        If there is no such version, it is the current one, it is damaged, or another run writes the folder.
+    """
+    out = Path(path)
+    RunFolder(out)  # which says what is wrong with the path
+    with held_place(out, force=False) as layout:
+        layouts = version_layouts(layout.folder)
+        wanted = RunFolder(out, version).layout
+        if wanted.folder == out:
+            raise RunFolderError(f"version {version} of {str(out)!r} is the current one, so there is nothing to do")
+        wrong = problems_of(layouts[version])
+        if wrong:
+            raise RunFolderError(
+                f"version {version} of {str(out)!r} is damaged: {'; '.join(wrong[:3])}",
+                hint=f"`labelkit verify {out}` lists what is damaged",
+            )
+        draft = RunLayout(layout.draft)
+        remove(draft.folder)
+        _link_all(layouts[version], draft, SHARED)
+        draft.version.unlink(missing_ok=True)
+        finish(draft, layout, restored=version)
+        move(layout)
+    return RunFolder(out)
+
+
+def verify(path: str | Path) -> list[str]:
+    """Compare all files of all versions of a run folder with the digests that were noted when they were made.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    list of str
+        What is missing, changed or strange, a line a file; empty if all is whole and unchanged.
+
+    Raises
+    ------
+    RunFolderError
+        If there is no run folder.
+    """
+    top = RunLayout(Path(path))
+    RunFolder(top.folder)
+    old = sorted(one for one in top.versions.iterdir() if one.is_dir()) if top.versions.is_dir() else []
+    wrong = [f"versions/{one.name}/{line}" for one in old for line in problems_of(RunLayout(one))]
+    wrong += problems_of(top)
+    if top.versions.is_dir():
+        strange = [one for one in top.versions.iterdir() if not one.is_dir() or not one.name.isdecimal()]
+        wrong += [f"versions/{one.name} is strange: no version of that name was made" for one in strange]
+    return wrong + _breaks(top)
+
+
+def problems_of(layout: RunLayout) -> list[str]:
+    """List the files of one version that are missing, changed or strange."""
+    try:
+        version = Version.read(layout)
+    except RunFolderError as error:
+        return [f"{layout.version.name}: {error.message}"]
+    if version is None:
+        return [f"{layout.version.name} is missing: a run of an earlier labelkit, or the note was removed"]
+    there = files_of(layout)
+    missing = [f"{name} is missing" for name in version.files if name not in there]
+    missing += [f"{layout.timings.name} is missing"] if not layout.timings.is_file() else []
+    names = [name for name in version.files if name in there]
+    digests = in_threads(lambda name: _digest_or_not(there[name]), names)
+    changed = [f"{name} was changed" for name, now in zip(names, digests, strict=True) if now != version.files[name]]
+    known_apart = {layout.timings.name, layout.report.name}
+    strange = [f"{name} is strange: it was not there" for name in there if name not in {*version.files, *known_apart}]
+    return missing + changed + strange
+
+
+def _digest_or_not(path: Path) -> str:
+    try:
+        return digest_of(path)
+    except OSError:
+        return ""
+
+
+def _breaks(top: RunLayout) -> list[str]:
+    """List the versions of a run that are gone, or whose note is another than the next version noted."""
+    wrong = []
+    try:
+        current = Version.read(top)
+    except RunFolderError:
+        return []
+    if current is None:
+        return []
+    for number in range(1, current.number):
+        layout, after = top.of_version(number), top.of_version(number + 1)
+        if not layout.folder.is_dir():
+            wrong.append(f"versions/{layout.folder.name} is missing")
+            continue
+        try:
+            following = current if number + 1 == current.number else Version.read(after)
+        except RunFolderError:
+            continue
+        if following is not None and following.before and layout.version.is_file():
+            same = digest_of(layout.version) == following.before
+            wrong += [] if same else [f"versions/{layout.folder.name}/{layout.version.name} was changed"]
+    return wrong
