@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -27,11 +28,20 @@ ANEW: Final = "force=True (--force) makes the run anew, over all rows"
 
 def file_records(corpus: Corpus) -> list[FileRecord]:
     """Return the files of a corpus with their digests, in order; none for what is not of files."""
-    if corpus.stamp is None:
-        return []
     return [
-        (Path(name).name, size, fingerprint_of_first(Path(name), [size])[0]) for name, size, *_ in corpus.stamp.files
+        (name, size, fingerprint_of_first(path, [size])[0])
+        for name, path in _named_files(corpus).items()
+        for size in [path.stat().st_size]
     ]
+
+
+def _named_files(corpus: Corpus) -> dict[str, Path]:
+    """Return the files of a corpus by name; by their paths below the folder of all where two have the same name."""
+    paths = [] if corpus.stamp is None else [Path(name) for name, *_ in corpus.stamp.files]
+    if len({path.name for path in paths}) == len(paths):
+        return {path.name: path for path in paths}
+    top = os.path.commonpath(paths)
+    return {path.relative_to(top).as_posix(): path for path in paths}
 
 
 def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileRecord]:
@@ -49,16 +59,16 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
     CorpusError
         If rows of the earlier one were changed, moved or removed.
     """
-    paths = {Path(name).name: Path(name) for name, *_ in (corpus.stamp.files if corpus.stamp else ())}
+    paths = _named_files(corpus)
     heads: dict[str, str] = {}
     records: list[FileRecord] = []
     sizes = {name: size for name, size, _ in before} if len(before) > 1 or len(paths) > 1 else None
-    for path in paths.values():
+    for name, path in paths.items():
         size = path.stat().st_size
-        head = before[0][1] if sizes is None and before else (sizes or {}).get(path.name, size)
+        head = before[0][1] if sizes is None and before else (sizes or {}).get(name, size)
         digests = fingerprint_of_first(path, [head, size] if head < size else [size])
-        heads[path.name] = digests[0]
-        records.append((path.name, size, digests[-1]))
+        heads[name] = digests[0]
+        records.append((name, size, digests[-1]))
     if sizes is None and before and records:  # one file, whatever it was called
         before = [(records[0][0], *before[0][1:])]
     check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
