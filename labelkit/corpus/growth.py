@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from labelkit.corpus._files import fingerprint_of_first
 from labelkit.corpus.corpus import Corpus
@@ -23,12 +24,15 @@ GROWING: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
 MOST_NAMES: Final = 3
 """Files that a message names."""
 
+_known: WeakKeyDictionary[Corpus, list[FileRecord]] = WeakKeyDictionary()
+"""Records that were made, so that files are not read once more."""
+
 ANEW: Final = "force=True (--force) makes the run anew, over all rows"
 
 
 def file_records(corpus: Corpus) -> list[FileRecord]:
     """Return the files of a corpus with their digests, in order; none for what is not of files."""
-    return [
+    return _known.get(corpus) or [
         (name, size, fingerprint_of_first(path, [size])[0])
         for name, path in _named_files(corpus).items()
         for size in [path.stat().st_size]
@@ -71,6 +75,7 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
         records.append((name, size, digests[-1]))
     if sizes is None and before and records:  # one file, whatever it was called
         before = [(records[0][0], *before[0][1:])]
+    _known[corpus] = records
     check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
     return records
 
