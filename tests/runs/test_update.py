@@ -384,7 +384,7 @@ lk.run("rules.py", "c.jsonl", "out", update=True, cache=False, **settings)
 """
 
 
-@pytest.mark.parametrize(("place", "number"), [("part", 3), ("link", 9), ("publish", 1), ("publish", 2)])
+@pytest.mark.parametrize(("place", "number"), [("part", 3), ("link", 5), ("publish", 1), ("publish", 2)])
 @pytest.mark.filterwarnings("ignore:the process of the run before ended while rules were called")
 def test_a_killed_update_leaves_the_old_version_whole_and_goes_on(comments, tmp_path, place, number):
     rules = tmp_path / "rules.py"
