@@ -24,7 +24,7 @@ from labelkit.corpus.row_range import RowRange
 from labelkit.exceptions import RunFolderError
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.runs.parts import PartMaker
-from labelkit.runs.run_corpus import has_grown
+from labelkit.runs.run_corpus import are_chosen, has_grown
 from labelkit.runs.stored_votes import StoredVotes, beside, joined
 from labelkit.runs.versions import problems_of
 
@@ -76,6 +76,8 @@ class Update:
         lfs = run_.applier.lfs
         kept = kept_rules(run_, old.manifest, {fault.lf for fault in old.faults})
         if not kept or old.layout.missing(old.manifest["parts"], labeled=False):
+            return None
+        if are_chosen(run_.corpus) and run_.corpus.fingerprint() != old.manifest["corpus"]["fingerprint"]:
             return None
         damaged = _damaged(old)
         n_old = int(old.manifest["examples"])
