@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 from labelkit.corpus._files import fingerprint_of_first, is_remote
 from labelkit.corpus.corpus import Corpus
@@ -22,6 +23,9 @@ GROWING: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
 MOST_NAMES: Final = 3
 """Files that a message names."""
 
+_known: WeakKeyDictionary[Corpus, list[FileRecord]] = WeakKeyDictionary()
+"""Records that were made, so that files are not read once more."""
+
 ANEW: Final = "force=True (--force) makes the run anew, over all rows"
 
 
@@ -33,7 +37,9 @@ def file_sizes(corpus: Corpus) -> list[tuple[str, int]]:
 def file_records(corpus: Corpus) -> list[FileRecord]:
     """Return the files of a corpus with their digests, in order; none for what is not of files of this machine."""
     files = _named_files(corpus)
-    return [(name, size, fingerprint_of_first(files[name], [size])[0]) for name, size in file_sizes(corpus)]
+    return _known.get(corpus) or [
+        (name, size, fingerprint_of_first(files[name], [size])[0]) for name, size in file_sizes(corpus)
+    ]
 
 
 def _named_files(corpus: Corpus) -> dict[str, Path]:
@@ -75,6 +81,7 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
         records.append((name, size, digests[-1]))
     if sizes is None and before and records:  # one file, whatever it was called
         before = [(records[0][0], *before[0][1:])]
+    _known[corpus] = records
     check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
     return records
 

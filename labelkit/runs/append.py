@@ -28,7 +28,13 @@ def can_append(run_: Run, update: Update) -> bool:
     old = update.old
     before, lfs = old.manifest["inputs"], run_.applier.lfs
     same = before["gold"] == run_.inputs.gold and old.manifest["batch_rows"] == run_.batch_rows
-    if not same or not update.grown or len(update.kept) < len(lfs) or old.layout.missing(old.manifest["parts"]):
+    if (
+        update.damaged
+        or not same
+        or not update.grown
+        or len(update.kept) < len(lfs)
+        or old.layout.missing(old.manifest["parts"])
+    ):
         return False
     described = pq.read_schema(old.layout.part("votes", 0)).metadata or {}
     return all(described.get(key) == value for key, value in matrix_metadata(lfs.infos, lfs.space.names).items())

@@ -44,7 +44,7 @@ def check_kept(inputs: RunInputs, old: RunFolder) -> None:
     Raises
     ------
     RunFolderError
-        If a rule was changed, is new or is gone; or if labelkit or the classes are others.
+        If a rule was changed, is new or is gone.
     """
     before: Mapping[str, Any] = old.manifest["inputs"]
     rules, now = dict(before["rules"]), dict(inputs.rules)

@@ -22,11 +22,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit._shared.threads import blocks, in_threads
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_inputs import LASTING
+from labelkit.votes.distinct_rows import BLOCK_ROWS
 from labelkit.votes.label_space import ABSTAIN
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from labelkit.votes.vote_patterns import VotePatterns
 
 COLUMN: Final = "votes"
@@ -43,18 +47,32 @@ def votes_by_pattern(patterns: VotePatterns) -> pa.ListArray:
     """List the votes of each pattern, to be picked for each example by its pattern.
 
     >>> from labelkit.votes.label_matrix import LabelMatrix
-    >>> matrix = LabelMatrix.of([[0, -1], [-1, -1], [0, 1]], names=["short", "link"], class_names=["HAM", "SPAM"])
+    >>> matrix = LabelMatrix.of([[0, -1], [-1, -1], [0, 1]], names=["short", "link"], classes=["HAM", "SPAM"])
     >>> [[(vote["rule"], vote["label"]) for vote in votes] for votes in votes_by_pattern(matrix.patterns).to_pylist()]
     [[], [('short', 'HAM')], [('short', 'HAM'), ('link', 'SPAM')]]
     """
-    rows, columns = np.nonzero(patterns.outcomes > ABSTAIN)
-    offsets = np.zeros(len(patterns) + 1, dtype=np.int32)
-    np.cumsum(np.bincount(rows, minlength=len(patterns)), out=offsets[1:])
-    rules = pa.DictionaryArray.from_arrays(columns.astype(np.int16), pa.array(patterns.names, pa.string()))
-    labels = pa.DictionaryArray.from_arrays(
-        patterns.outcomes[rows, columns], pa.array(patterns.class_names, pa.string())
+    outcomes = patterns.outcomes
+    pieces = in_threads(lambda rows: _votes(outcomes[rows]), blocks(len(outcomes), BLOCK_ROWS))
+    nothing = (
+        np.zeros(0, np.int16),
+        outcomes[:0, 0] if outcomes.shape[1] else np.zeros(0, np.int8),
+        np.zeros(0, np.int32),
     )
+    columns, classes, counts = (np.concatenate(parts) for parts in zip(nothing, *pieces, strict=True))
+    offsets = np.zeros(len(outcomes) + 1, dtype=np.int32)
+    np.cumsum(counts, out=offsets[1:])
+    rules = pa.DictionaryArray.from_arrays(columns, pa.array(patterns.names, pa.string()))
+    labels = pa.DictionaryArray.from_arrays(classes, pa.array(patterns.class_names, pa.string()))
     return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays([rules, labels], ["rule", "label"]))
+
+
+def _votes(outcomes: NDArray[Any]) -> tuple[NDArray[np.int16], NDArray[Any], NDArray[np.int32]]:
+    """Return the rule and the class of each vote of a block of patterns, and the number of votes of each pattern."""
+    by_row = np.ascontiguousarray(outcomes)
+    voted = by_row > ABSTAIN
+    places = np.flatnonzero(voted)
+    columns = (places % max(outcomes.shape[1], 1)).astype(np.int16)
+    return columns, by_row.ravel()[places], voted.sum(axis=1, dtype=np.int32)
 
 
 def run_fingerprint(inputs: Mapping[str, Any]) -> str:

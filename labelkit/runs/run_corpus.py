@@ -78,13 +78,11 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     described = manifest["corpus"]
     if corpus.fingerprint() and corpus.fingerprint() == described["fingerprint"]:
         return False
-    if corpus.choice:
-        raise CorpusError(f"the corpus has changed, and the run is of some of its rows ({corpus.choice})", hint=ANEW)
     files = described.get("records")
-    if corpus.stamp is not None and files:
+    if corpus.stamp is not None and files and not are_chosen(corpus):
         grown_records(corpus, [(name, size, digest) for name, size, digest in files])
         return True
-    head = corpus.fingerprint_of_first(int(manifest["examples"]))
+    head = "" if are_chosen(corpus) else corpus.fingerprint_of_first(int(manifest["examples"]))
     if head and head == described["fingerprint"]:
         return True
     what = (
@@ -93,6 +91,11 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
         else "it cannot be known whether the rows that were voted on have changed"
     )
     raise CorpusError(what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}")
+
+
+def are_chosen(corpus: Corpus) -> bool:
+    """Return True for some rows of a corpus: of more rows, others would be chosen."""
+    return bool(getattr(corpus, "choice", None))
 
 
 def holds_rows_of(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:

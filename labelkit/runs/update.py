@@ -24,7 +24,7 @@ from labelkit.corpus.row_range import RowRange
 from labelkit.exceptions import RunFolderError
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.runs.parts import PartMaker
-from labelkit.runs.run_corpus import has_grown
+from labelkit.runs.run_corpus import are_chosen, has_grown
 from labelkit.runs.stored_votes import StoredVotes, beside, joined
 from labelkit.runs.versions import problems_of
 
@@ -53,6 +53,8 @@ class Update:
         The row from which on all rules vote.
     grown : bool
         Whether there are rows behind the old ones.
+    damaged : tuple of str
+        Files of the finished run that are not as they were written; none of them are votes.
     """
 
     old: RunFolder
@@ -60,6 +62,7 @@ class Update:
     n_old: int
     from_row: int
     grown: bool
+    damaged: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, run_: Run, old: RunFolder) -> Update | None:
@@ -74,11 +77,13 @@ class Update:
         kept = kept_rules(run_, old.manifest, {fault.lf for fault in old.faults})
         if not kept or old.layout.missing(old.manifest["parts"], labeled=False):
             return None
-        _check_stored(old)
+        if are_chosen(run_.corpus) and run_.corpus.fingerprint() != old.manifest["corpus"]["fingerprint"]:
+            return None
+        damaged = _damaged(old)
         n_old = int(old.manifest["examples"])
         grown = has_grown(run_.corpus, old.manifest)
         in_chunks = grown and any(_calls_chunks(lf) for lf in lfs)
-        return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown)
+        return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown, damaged)
 
 
 def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tuple[str, ...]:
@@ -97,14 +102,16 @@ def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tupl
     return tuple(name for name in kept if name not in failed)
 
 
-def _check_stored(old: RunFolder) -> None:
-    """Refuse stored votes that are not as they were written: they would be mixed with right ones."""
-    wrong = [line for line in problems_of(old.layout) if line.startswith("votes/")]
+def _damaged(old: RunFolder) -> tuple[str, ...]:
+    """List the files that are not as they were written, and refuse votes that are not: they would be mixed."""
+    damaged = problems_of(old.layout) if old.layout.version.is_file() else []
+    wrong = [line for line in damaged if line.startswith("votes/")]
     if wrong:
         raise RunFolderError(
             f"the stored votes of {str(old.path)!r} are damaged: {'; '.join(wrong[:3])}",
             hint=f"`labelkit verify` lists what is damaged, `labelkit restore` goes back to an older version; {ANEW}",
         )
+    return tuple(damaged)
 
 
 def column_types(run_: Run) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import CorpusError, RunFolderError
+from labelkit.exceptions import CorpusError, ModelError, RunFolderError
 from labelkit.runs.versions import verify
 from tests.waiting import GUARD
 
@@ -317,6 +317,22 @@ def test_stored_votes_that_are_damaged_are_not_mixed_with_new_ones(comments, tmp
         lk.run(rules, comments[:1600], tmp_path / "out", update=True, **SETTINGS)
 
 
+def test_other_files_that_are_damaged_are_made_anew_and_a_damaged_model_is_not_kept(comments, tmp_path):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link")})
+    run = lk.run(rules, comments[:1500], tmp_path / "out", **SETTINGS)
+    lk.VotePatterns.load(run.layout.patterns)  # as it was
+    other = lk.run(rules, comments[1500:2400], tmp_path / "other", **SETTINGS)
+    run.layout.patterns.write_bytes(other.layout.patterns.read_bytes())
+    settings = SETTINGS | {"update": True, "keep_model": True}
+    kept = lk.run(rules, comments[:1600], tmp_path / "out", **settings)
+    assert kept.patterns().n_examples == 1600
+    model = kept.layout.model / "model.json"
+    model.write_text(model.read_text().replace("0.", "1.", 1))
+    with pytest.raises(ModelError, match="was damaged or changed since it was written"):
+        lk.run(rules, comments[:1700], tmp_path / "out", **settings)
+
+
 def test_update_of_nothing_is_a_run_and_contradictions_are_refused(comments, tmp_path):
     rules = [lk.keywords("free", label=1).rule(name="free")]
     assert lk.run(rules, comments[:50], tmp_path / "out", update=True, **SETTINGS).manifest["examples"] == 50
@@ -368,7 +384,7 @@ lk.run("rules.py", "c.jsonl", "out", update=True, cache=False, **settings)
 """
 
 
-@pytest.mark.parametrize(("place", "number"), [("part", 3), ("link", 9), ("publish", 1), ("publish", 2)])
+@pytest.mark.parametrize(("place", "number"), [("part", 3), ("link", 5), ("publish", 1), ("publish", 2)])
 @pytest.mark.filterwarnings("ignore:the process of the run before ended while rules were called")
 def test_a_killed_update_leaves_the_old_version_whole_and_goes_on(comments, tmp_path, place, number):
     rules = tmp_path / "rules.py"
