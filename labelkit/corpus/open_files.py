@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, stamp_of
-from labelkit.corpus._paths import existing, files_matching, files_of_folder, is_pattern
+from labelkit.corpus._paths import existing, expanded, files_matching, files_of_folder, is_pattern
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
 from labelkit.corpus.file_kinds import FIRST_BYTES, SUFFIX_REMEDIES, kind_of
 from labelkit.corpus.reading import ReadOptions
@@ -129,11 +129,11 @@ class FilesCorpus:
             assert isinstance(self.given, str | Path)
             return _open(spooled(Path(self.given)), types, self.reading)
         paths = self.paths()
-        is_file = isinstance(self.given, str | Path) and paths == [Path(self.given).expanduser()]
+        is_file = isinstance(self.given, str | Path) and paths == [expanded(self.given)]
         if is_file:
             return read(paths[0], types)
         self._check_formats(paths)
-        place = Path(self.given).expanduser() if isinstance(self.given, str | Path) else None
+        place = expanded(self.given) if isinstance(self.given, str | Path) else None
         return several_files.FilesSource(paths, read, types, place=place, on_bad_row=on_bad_row)
 
     def paths(self) -> list[Path]:
@@ -180,7 +180,7 @@ def _is_stream(given: Any) -> bool:
     """Return whether a path is standard input, or a pipe or device, which are read once."""
     if not isinstance(given, str | Path):
         return False
-    path = Path(given).expanduser()
+    path = expanded(given)
     return str(given) == STANDARD_INPUT or (not is_pattern(given) and existing(given) == path and _is_pipe(path))
 
 

@@ -326,6 +326,16 @@ def test_the_delimiter_that_was_found_is_said(folder, caplog):
     assert [record.getMessage() for record in caplog.records] == ["a.csv is read with the delimiter ';'"]
 
 
+def test_a_wrong_delimiter_is_named_with_the_likely_one(folder):
+    write("a.csv", TABLE.replace(",", ";"))
+    write("b.csv", TABLE.replace(",", ";") + "4;a;b\n")
+    for name, options in (("a.csv", {"delimiter": "tab"}), ("b.csv", {})):
+        with pytest.raises(CorpusError, match=r"Hint: the header is one column, .*: delimiter=\";\" names those"):
+            texts(name, **options)
+    with pytest.raises(CorpusError, match=r"row 3 \(line 5\): 3 fields, not 2"):
+        texts("b.csv", delimiter=";")
+
+
 def test_options_reach_the_rules_and_the_run_folder(folder):
     write("a.dat", TABLE.replace(",", "§").encode("cp1252"))
     reading = {"format": "csv", "delimiter": "§", "encoding": "cp1252"}

@@ -77,7 +77,7 @@ class ExcelSource(FixedColumns):
         Its name or its number from 1; needed where there are several.
     """
 
-    splittable = True
+    splittable = False
     may_reject = True
     frame_index = None
     infers_types = True
@@ -115,8 +115,8 @@ class ExcelSource(FixedColumns):
             yield batch
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Deliver a range of rows."""
-        return pa.Table.from_batches([self._delivered(columns, start, stop, BadRows(self.name))])
+        """Raise NotImplementedError: a process that reads a part would convert all of the sheet."""
+        raise NotImplementedError
 
     def _delivered(self, columns: Sequence[str], start: int, stop: int, bad: BadRows) -> pa.RecordBatch:
         table = self._table.slice(start, stop - start)
