@@ -16,6 +16,7 @@ https://ecma-international.org/publications-and-standards/standards/ecma-376/
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import re
 import warnings
 import zipfile
@@ -184,10 +185,10 @@ class _Odd:
 def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
     """Write the values of a sheet to a temporary file, as text."""
     openpyxl = optional("openpyxl", extra="excel")
-    _check_size(file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of parts of a workbook that hold no values
         try:
+            _check_size(file)
             with (
                 file.path.open("rb") as opened,
                 closing(openpyxl.load_workbook(opened, read_only=True, data_only=True)) as workbook,
@@ -197,7 +198,7 @@ def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
         except LabelkitError:
             raise
         except Exception as error:  # a damaged workbook fails anywhere in openpyxl
-            if isinstance(error, OSError) and error.errno is not None:
+            if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:  # an offset that cannot be
                 raise
             raise _unreadable(file, f"{type(error).__name__}: {error}") from error
 
