@@ -21,6 +21,14 @@ _ADDRESS: Final = re.compile(r"(https?|s3|gs|ftp|hdfs|abfss?):/")
 _HIDDEN: Final = (".", "_")
 
 
+def expanded(data: str | Path) -> Path:
+    """Return a path with the home folder in the place of ``~``, if it names one."""
+    try:
+        return Path(data).expanduser()
+    except RuntimeError:  # of nobody who is known
+        return Path(data)
+
+
 def existing(data: str | Path) -> Path:
     """Return a path at which something is.
 
@@ -29,7 +37,7 @@ def existing(data: str | Path) -> Path:
     CorpusError
         If nothing is there.
     """
-    path = Path(data).expanduser()
+    path = expanded(data)
     if is_there(path):
         return path
     shown = f"{str(data)!r:.100}"
@@ -53,7 +61,7 @@ def is_there(path: Path) -> bool:
 def is_pattern(data: str | Path) -> bool:
     """Return whether a text is a pattern of names of files, and no file of that name is there."""
     text = str(data)
-    if not glob.has_magic(text) or len(text) > 1_024 or "\n" in text or is_there(Path(text).expanduser()):
+    if not glob.has_magic(text) or len(text) > 1_024 or "\n" in text or is_there(expanded(text)):
         return False
     return isinstance(data, Path) or len(text.split()) <= 2
 
@@ -66,7 +74,7 @@ def files_matching(pattern: str | Path) -> list[Path]:
     CorpusError
         If there is none.
     """
-    parts = Path(pattern).expanduser().parts
+    parts = expanded(pattern).parts
     wild = next(number for number, part in enumerate(parts) if glob.has_magic(part))
     matches = {Path(match) for match in glob.glob(str(Path(*parts)), recursive=True)}  # noqa: PTH207 - paths stay as they are given
     files = sorted(path for path in matches if path.is_file() and not _is_hidden(path.parts[wild:], parts[wild:]))

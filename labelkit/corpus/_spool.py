@@ -42,11 +42,11 @@ class UnnamedFile:
     """
 
     def __init__(self) -> None:
-        self.opened: IO[bytes] = tempfile.TemporaryFile(prefix="labelkit-")  # noqa: SIM115 - closed at the end of this
+        self.opened: IO[bytes] = tempfile.TemporaryFile(prefix="labelkit-", buffering=0)  # noqa: SIM115 - closed at the end of this
         self.path = Path(f"/proc/{os.getpid()}/fd/{self.opened.fileno()}")
         if not self.path.exists():
             self.opened.close()
-            self.opened = tempfile.NamedTemporaryFile(prefix="labelkit-")  # noqa: SIM115 - as above
+            self.opened = tempfile.NamedTemporaryFile(prefix="labelkit-", buffering=0)  # noqa: SIM115 - as above
             self.path = Path(self.opened.name)
         weakref.finalize(self, self.opened.close)
 
@@ -85,8 +85,9 @@ def _copied(source: Any, copy: IO[bytes], name: str) -> int:
             size += len(read)
             if size > limit:
                 raise _too_large(name, limit)
-            copy.write(read)
-        copy.flush()
+            left = memoryview(read)
+            while left:
+                left = left[copy.write(left) :]
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise

@@ -441,7 +441,10 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
         return f"{spaced!r} has spaces around it: rename it, or give df.rename(columns=str.strip)"
     sign = next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
     if sign is not None:
-        return f"the header is one column: its lines are not all split alike by {sign!r}; write the file with commas"
+        named = "tab" if sign == "\t" else sign
+        return (
+            f'the header is one column, since {sign!r} does not split all lines alike: delimiter="{named}" names those'
+        )
     other_case = [name for name in names if name.casefold() == column.casefold()]
     close = other_case or difflib.get_close_matches(column, names, n=1)
     if close:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from labelkit._shared.foreign import named_type, remedy_for
 from labelkit.corpus import plugins
 from labelkit.corpus._arrow_types import arrow_types
-from labelkit.corpus._paths import is_pattern, is_there
+from labelkit.corpus._paths import expanded, is_pattern, is_there
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
@@ -168,7 +168,7 @@ def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
         return None
     for entry in data:
         is_path = isinstance(entry, str | Path) and (
-            is_address(entry) or is_pattern(entry) or is_there(Path(entry).expanduser())
+            is_address(entry) or is_pattern(entry) or is_there(expanded(entry))
         )
         if not is_path:
             raise CorpusError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import inspect
+import io
 import os
 import signal
 import subprocess
@@ -207,6 +208,34 @@ def test_a_stream_that_is_larger_than_the_room_is_refused(folder, monkeypatch):
     done.wait(GUARD)
 
 
+def test_a_disk_that_is_full_is_an_error_that_says_where(folder):
+    program = """if True:
+        import resource, sys
+        from labelkit.corpus import open_corpus
+        from labelkit.exceptions import CorpusError
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        try:
+            open_corpus("-")
+        except CorpusError as error:
+            print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=b"text\nx\n" * 400_000, timeout=GUARD, capture_output=True, check=True
+    )
+    assert b"standard input is copied to '/" in done.stdout
+    assert b"let TMPDIR name a folder with more room" in done.stdout
+    assert done.stderr == b""
+
+
+def test_standard_input_can_be_opened_again(folder, monkeypatch):
+    stdin = io.TextIOWrapper(io.BytesIO(TABLE.encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert texts("-") == texts("-") == ["free café", "hi you", "free"]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    with pytest.raises(CorpusError, match=r"standard input is empty\nHint: check the command"):
+        open_corpus("-")
+
+
 def command(*arguments, **options):
     return [sys.executable, "-m", "labelkit", *map(str, arguments)], {
         "timeout": GUARD,
@@ -324,6 +353,16 @@ def test_the_delimiter_that_was_found_is_said(folder, caplog):
     with caplog.at_level("INFO", logger="labelkit"):
         assert texts("a.csv") == texts("b.csv")
     assert [record.getMessage() for record in caplog.records] == ["a.csv is read with the delimiter ';'"]
+
+
+def test_a_wrong_delimiter_is_named_with_the_likely_one(folder):
+    write("a.csv", TABLE.replace(",", ";"))
+    write("b.csv", TABLE.replace(",", ";") + "4;a;b\n")
+    for name, options in (("a.csv", {"delimiter": "tab"}), ("b.csv", {})):
+        with pytest.raises(CorpusError, match=r"Hint: the header is one column, .*: delimiter=\";\" names those"):
+            texts(name, **options)
+    with pytest.raises(CorpusError, match=r"row 3 \(line 5\): 3 fields, not 2"):
+        texts("b.csv", delimiter=";")
 
 
 def test_options_reach_the_rules_and_the_run_folder(folder):

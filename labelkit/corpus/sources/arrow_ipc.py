@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,8 +47,8 @@ class ArrowFileSource(FixedColumns):
         with _errors(file):
             self._schema = self._opened().schema
             self._starts = [0, *accumulate(self._sizes())] if self.splittable else []
+            self.column_names = tuple(dict.fromkeys(self._schema.names))
         self.n_rows: int | None = self._starts[-1] if self.splittable else None
-        self.column_names = tuple(dict.fromkeys(self._schema.names))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path: the file is opened again where it is unpickled."""
@@ -140,7 +141,7 @@ def _errors(file: DataFile) -> Iterator[None]:
     except CorpusError:
         raise
     except _CANNOT as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:  # an offset that cannot be
             raise
         with file.path.open("rb") as opened:
             kind = kind_of(opened.read(FIRST_BYTES))

@@ -16,6 +16,7 @@ https://ecma-international.org/publications-and-standards/standards/ecma-376/
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import re
 import warnings
 import zipfile
@@ -77,7 +78,7 @@ class ExcelSource(FixedColumns):
         Its name or its number from 1; needed where there are several.
     """
 
-    splittable = True
+    splittable = False
     may_reject = True
     frame_index = None
     infers_types = True
@@ -115,8 +116,8 @@ class ExcelSource(FixedColumns):
             yield batch
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Deliver a range of rows."""
-        return pa.Table.from_batches([self._delivered(columns, start, stop, BadRows(self.name))])
+        """Raise NotImplementedError: a process that reads a part would convert all of the sheet."""
+        raise NotImplementedError
 
     def _delivered(self, columns: Sequence[str], start: int, stop: int, bad: BadRows) -> pa.RecordBatch:
         table = self._table.slice(start, stop - start)
@@ -184,10 +185,10 @@ class _Odd:
 def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
     """Write the values of a sheet to a temporary file, as text."""
     openpyxl = optional("openpyxl", extra="excel")
-    _check_size(file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of parts of a workbook that hold no values
         try:
+            _check_size(file)
             with (
                 file.path.open("rb") as opened,
                 closing(openpyxl.load_workbook(opened, read_only=True, data_only=True)) as workbook,
@@ -197,7 +198,7 @@ def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
         except LabelkitError:
             raise
         except Exception as error:  # a damaged workbook fails anywhere in openpyxl
-            if isinstance(error, OSError) and error.errno is not None:
+            if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:  # an offset that cannot be
                 raise
             raise _unreadable(file, f"{type(error).__name__}: {error}") from error
 
