@@ -18,6 +18,7 @@ from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp
 from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
+from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusChangedError, CorpusError
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ class Corpus:
     def column_names(self) -> tuple[str, ...]:
         """The columns, in the order of the source."""
         return self._source.column_names
+
+    def has_column(self, name: str) -> bool:
+        """Return whether a name is that of a column, or of a field of one: ``user.followers``."""
+        return name in self.column_names or (isinstance(self._source, RenamedSource) and self._source.has_field(name))
 
     @property
     def id(self) -> str | None:

@@ -144,7 +144,7 @@ def open_gold(gold: Any, corpus: Corpus, class_names: Sequence[str] = ()) -> Gol
         If a name is neither a column nor a file, a file does not name the examples by id, an id is named twice, or an
         array has another length than the corpus.
     """
-    if isinstance(gold, str) and gold in corpus.column_names:
+    if isinstance(gold, str) and corpus.has_column(gold):
         return GoldSource(column=gold)
     if isinstance(gold, str | Path):
         if not Path(gold).is_file():

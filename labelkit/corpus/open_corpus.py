@@ -18,7 +18,8 @@ from labelkit.corpus._paths import expanded, is_pattern, is_there
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
-from labelkit.corpus.sources import frames, streams
+from labelkit.corpus.sources import frames, lazy_frames, sql_query, streams
+from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def open_corpus(
     Parameters
     ----------
     data : object
-        A pandas, polars or Arrow frame; anything with the Arrow stream interface; a dict of columns; a list or iterator
-        of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL, JSON, plain text,
-        Arrow or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or a pattern
+        A pandas, polars or Arrow frame; a LazyFrame of polars, a relation of DuckDB or a :class:`SqlQuery`, which are
+        computed once, in a stream, into a temporary file; anything with the Arrow stream interface; a dict of columns; a
+        list or iterator of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL, JSON, plain text, Arrow
+        or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or a pattern
         (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is copied to a
         temporary file. Files of a folder or a pattern stand in the order of their paths. In plain text, each line is an
         example, the column ``text``. A :class:`Corpus` is returned as it is.
@@ -68,6 +70,9 @@ def open_corpus(
         ``;``, tab, ``|`` and ``,`` that splits all of the first rows alike.
     encoding : str, optional
         Of text: any that Python has, such as ``cp1252``. By default UTF-8, or the one that a byte order mark names.
+    rename : mapping of str to str, optional
+        The names that columns get: ``{"text": "Comment"}`` is the column ``Comment`` of the source under the name
+        ``text``. Fields of structs, such as ``user.name``, may get a name, too; they are columns also without one.
     sheet : str or int, optional
         The sheet of a workbook, by its name or its number from 1; needed where there are several.
 
@@ -91,21 +96,27 @@ def open_corpus(
     if isinstance(data, Corpus):
         if id not in {None, data.id}:
             raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
+        if reading.get("rename"):
+            raise CorpusError("the corpus is open already", hint="give rename= where it is opened")
         return data
     options = checked_reading(reading)
+    rename = options.get("rename") or {}
+    kinds = {rename.get(name, name): kind for name, kind in arrow_types(types).items()}
     if (paths := _named_paths(data)) is None:
         _check_no_options(data, options)
-        return Corpus(_source(data, arrow_types(types)), id=id, on_bad_row=on_bad_row)
+        source = RenamedSource(_source(data, kinds), rename)
+        return Corpus(source, id=id, on_bad_row=on_bad_row, reading=options)
     files = FilesCorpus(paths, options)
     stamp = files.stamp()
-    source = files.open(arrow_types(types), on_bad_row)
+    source = RenamedSource(files.open(kinds, on_bad_row), rename)
     look = None if stamp is None else files.stamp
     return Corpus(source, id=id, on_bad_row=on_bad_row, stamp=stamp, look=look, reading=options)
 
 
 def _check_no_options(data: Any, options: ReadOptions) -> None:
-    if options:
-        name, value = next(iter(options.items()))
+    of_files = {name: value for name, value in options.items() if name != "rename"}
+    if of_files:
+        name, value = next(iter(of_files.items()))
         raise CorpusError(f"{name}={value!r} is an option of files, and the corpus is of type {named_type(data)}")
 
 
@@ -196,7 +207,10 @@ def _is_dataset(data: Any) -> bool:
 
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource]], ...] = (
     (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frames.from_pandas(data)),
-    (_is_from("polars", "DataFrame", "LazyFrame", "Series"), lambda data, _: frames.from_polars(data)),
+    (lambda data: isinstance(data, sql_query.SqlQuery), lambda data, _: sql_query.from_query(data)),
+    (_is_from("polars", "LazyFrame"), lambda data, _: lazy_frames.from_lazy_frame(data)),
+    (_is_from("polars", "DataFrame", "Series"), lambda data, _: frames.from_polars(data)),
+    (_is_from("duckdb", "DuckDBPyRelation"), lambda data, _: lazy_frames.from_relation(data)),
     (lambda data: isinstance(data, pa.Table | pa.RecordBatch), lambda data, _: frames.from_table(data)),
     (_is_dataset, lambda data, _: streams.from_dataset(data)),
     (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: streams.from_stream(data)),

@@ -1,0 +1,369 @@
+"""Read columns under other names, and fields of structs by dotted names: ``user.followers``.
+
+One source around another does both, so that no reader knows of either. Where neither is asked for, it hands on what it
+is asked, and costs nothing. A column whose own name has a dot is taken before a field.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelkit.corpus._arrow_types import deliver, delivered_type
+from labelkit.corpus.source import BadRows, CorpusSource
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.votes.example_names import FrameIndex
+
+_NAMED: Final = re.compile(r"(?<![\w'\"])(column )?'([^']*)'")
+"""A column as messages name it."""
+
+
+class Place(NamedTuple):
+    """Where the values of a column are.
+
+    Attributes
+    ----------
+    column : str
+        A column of the source.
+    fields : tuple of str
+        The way from there through structs; empty for the column itself.
+    """
+
+    column: str
+    fields: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The dotted name."""
+        return ".".join((self.column, *self.fields))
+
+
+def checked_names(rename: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the columns of the source by the names that they get, of what a user gave.
+
+    Raises
+    ------
+    CorpusError
+        If it is no mapping of names.
+    """
+    if rename is None:
+        return {}
+    if not isinstance(rename, Mapping) or not all(
+        isinstance(name, str) and name for pair in rename.items() for name in pair
+    ):
+        raise CorpusError(
+            f"rename={rename!r} does not give columns new names", hint='rename={"text": "Comment"}, the new name first'
+        )
+    return dict(rename)
+
+
+class RenamedSource:
+    """A source whose columns have other names, and whose structs have fields that are read as columns.
+
+    Parameters
+    ----------
+    source : CorpusSource
+    rename : mapping of str to str
+        The columns of the source, which may be fields, by the names that they get.
+
+    Raises
+    ------
+    CorpusError
+        If the source lacks a column that gets a name, or has another column of that name.
+    """
+
+    def __init__(self, source: CorpusSource, rename: Mapping[str, str]) -> None:
+        self._source = source
+        self._rename = dict(rename)
+        self._places = {name: self._place_to_rename(name, old) for name, old in self._rename.items()}
+        moved = {place.column for place in self._places.values() if not place.fields}
+        self._gone = moved - self._places.keys()
+        for name, place in self._places.items():
+            if name in source.column_names and name not in moved and place != Place(name):
+                raise CorpusError(
+                    f"column {place.name!r} is renamed to {name!r}, and {source.name} has a column of that name",
+                    hint=f"choose another name, or give that column one: rename={{..., 'other_{name}': {name!r}}}",
+                )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the source, which opens its file anew."""
+        return RenamedSource, (self._source, self._rename)
+
+    @property
+    def name(self) -> str:
+        """The name of the source."""
+        return self._source.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file or folder, if it is one."""
+        return self._source.path
+
+    @property
+    def frame_index(self) -> FrameIndex | None:
+        """The index, if it is a pandas frame."""
+        return self._source.frame_index
+
+    @property
+    def n_rows(self) -> int | None:
+        """The number of rows, if it is known."""
+        return self._source.n_rows
+
+    @property
+    def splittable(self) -> bool:
+        """Whether any range of rows can be read."""
+        return self._source.splittable
+
+    @property
+    def columns_are_sure(self) -> bool:
+        """Whether all columns are known."""
+        return self._source.columns_are_sure
+
+    @property
+    def may_reject(self) -> bool:
+        """Whether there may be rows that cannot be read."""
+        return self._source.may_reject
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns by their new names; fields that got a name stand behind them."""
+        if not self._rename:
+            return self._source.column_names
+        names: list[str] = []
+        for old in self._source.column_names:
+            new = [name for name, place in self._places.items() if place == Place(old)]
+            names += new or [old]
+        return tuple(dict.fromkeys([*names, *self._places]))
+
+    def find(self, column: str) -> bool:
+        """Look for a field of a struct, and in the source.
+
+        Raises
+        ------
+        CorpusError
+            If the name begins with a column that has no such field.
+        """
+        if column in self._gone:
+            return False
+        if self.has_field(column) or self._source.find(column):
+            return True
+        prefix = _prefix(column, self.column_names)
+        if prefix is not None:
+            self._field(column, prefix)
+        return False
+
+    def has_field(self, column: str) -> bool:
+        """Return whether a name is that of a field of a struct."""
+        prefix = _prefix(column, self.column_names)
+        if prefix is None:
+            return False
+        try:
+            self._field(column, prefix)
+        except CorpusError:
+            return False
+        return True
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Return the type that a column, or field, is delivered in."""
+        with self._own_names():
+            return self._type(self._place(column))
+
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows from ``start`` on."""
+        places = [self._place(column) for column in columns]
+        if places == [Place(column) for column in columns]:
+            return self._source.chunks(columns, start, rows, bad)
+        return self._chunks(dict(zip(columns, places, strict=True)), start, rows, bad)
+
+    def _chunks(self, places: Mapping[str, Place], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
+        source, schema = self._narrowed(places), self._schema(places)
+        rejected = BadRows(bad.source, bad.on_bad_row)
+        with self._own_names():
+            for chunk in source.chunks(_columns(places), start, rows, rejected):
+                self._hand_on(rejected, bad)
+                yield _taken_out(chunk, places, schema)
+        self._hand_on(rejected, bad)
+
+    def _hand_on(self, rejected: BadRows, bad: BadRows) -> None:
+        """Report rejected rows by the new names of the columns."""
+        bad.rejects.extend(replace(row, reason=self._in_own_names(row.reason)) for row in rejected.rejects)
+        rejected.rejects.clear()
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
+        """Deliver a range of rows."""
+        places = {column: self._place(column) for column in columns}
+        if all(place == Place(column) for column, place in places.items()):
+            return self._source.read(columns, start, stop)
+        schema = self._schema(places)
+        with self._own_names():
+            table = self._narrowed(places).read(_columns(places), start, stop)
+        return pa.Table.from_batches([_taken_out(batch, places, schema) for batch in table.to_batches()], schema)
+
+    def fingerprint(self) -> str:
+        """Digest the content, and which column has which name."""
+        content = self._source.fingerprint()
+        return f"{content}/{sorted(self._rename.items())}" if content and self._rename else content
+
+    def content(self, column: str) -> str:
+        """Digest the content of a column; that of a field, by all of its struct."""
+        place = self._place(column)
+        content = self._source.content(place.column)
+        return f"{content}/{place.fields}" if content and place.fields else content
+
+    def _schema(self, places: Mapping[str, Place]) -> pa.Schema:
+        with self._own_names():
+            return pa.schema([(column, self._type(place)) for column, place in places.items()])
+
+    def _narrowed(self, places: Mapping[str, Place]) -> CorpusSource:
+        """Return the source with the fields that are needed of each struct alone, if it can read them alone."""
+        narrow = getattr(self._source, "narrowed", None)
+        return self._source if narrow is None else narrow([(place.column, *place.fields) for place in places.values()])
+
+    # Names ----------------------------------------------------------------------------------------------------------
+
+    def _place(self, column: str) -> Place:
+        """Find where a column is; one of no other place is taken to be of the source."""
+        place = self._places.get(column)
+        if place is not None:
+            return place
+        if column in self._source.column_names and column not in self._gone:
+            return Place(column)
+        prefix = _prefix(column, self.column_names)
+        return Place(column) if prefix is None or not self.has_field(column) else self._field(column, prefix)
+
+    def _place_to_rename(self, name: str, old: str) -> Place:
+        """Find the column, or field, of the source that gets a name."""
+        names = self._source.column_names
+        if old in names or self._source.find(old):
+            return Place(old)
+        prefix = _prefix(old, names)
+        if prefix is not None:
+            return _field_of(self._source, Place(prefix), old, old[len(prefix) + 1 :])
+        close = difflib.get_close_matches(old, names, n=1) or [one for one in names if one.casefold() == old.casefold()]
+        meant = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(names)}"
+        if name in names:
+            meant = f"the new name stands first: rename={{{old!r}: {name!r}}}"
+        raise CorpusError(f"there is no column {old!r} in {self.name} to be renamed to {name!r}", hint=meant)
+
+    def _field(self, column: str, prefix: str) -> Place:
+        root = self._places.get(prefix, Place(prefix))
+        return _field_of(self._source, root, column, column[len(prefix) + 1 :])
+
+    def _type(self, place: Place) -> pa.DataType:
+        kind = self._source.column_type(place.column)
+        for name in place.fields:
+            kind = kind.field(name).type if pa.types.is_struct(kind) else pa.null()
+        return delivered_type(kind)
+
+    @contextmanager
+    def _own_names(self) -> Iterator[None]:
+        """Let errors of the source name the columns as they are named here, and as they were."""
+        try:
+            yield
+        except CorpusError as error:
+            if not self._rename:
+                raise
+            hint = None if error.hint is None else self._in_own_names(error.hint)
+            raise type(error)(self._in_own_names(error.message), hint=hint) from error
+
+    def _in_own_names(self, message: str) -> str:
+        names = {
+            place.column: name for name, place in self._places.items() if not place.fields and name != place.column
+        }
+
+        def both(match: re.Match[str]) -> str:
+            name = names.get(match[2])
+            return match[0] if name is None or not match[1] else f"column {name!r} (in the source {match[2]!r})"
+
+        return _NAMED.sub(both, message)
+
+
+def _columns(places: Mapping[str, Place]) -> list[str]:
+    return list(dict.fromkeys(place.column for place in places.values()))
+
+
+def _prefix(column: str, names: Sequence[str]) -> str | None:
+    """Return the longest name that a dotted name begins with."""
+    parts = column.split(".")
+    prefixes = (".".join(parts[:stop]) for stop in range(len(parts) - 1, 0, -1))
+    return next((prefix for prefix in prefixes if prefix in names), None)
+
+
+def _field_of(source: CorpusSource, root: Place, column: str, rest: str) -> Place:
+    """Follow the rest of a dotted name through the structs of a column.
+
+    Raises
+    ------
+    CorpusError
+        If it leads through something else than a struct, or to no field.
+    """
+    kind, fields, shown = source.column_type(root.column), list(root.fields), column.removesuffix(f".{rest}")
+    for name in root.fields:
+        kind = kind.field(name).type
+    while rest:
+        if pa.types.is_null(kind):
+            return Place(root.column, (*fields, rest))
+        if not pa.types.is_struct(kind):
+            raise _no_struct(column, shown, kind)
+        name = _field_name(column, shown, kind, rest)
+        kind, rest = kind.field(name).type, rest[len(name) + 1 :]
+        fields.append(name)
+        shown = f"{shown}.{name}"
+    return Place(root.column, tuple(fields))
+
+
+def _field_name(column: str, shown: str, kind: pa.DataType, rest: str) -> str:
+    """Return the field that the rest of a dotted name begins with; its own name may have dots."""
+    names, parts = [field.name for field in kind], rest.split(".")
+    name = next((begin for stop in range(len(parts), 0, -1) if (begin := ".".join(parts[:stop])) in names), None)
+    if name is None:
+        close = difflib.get_close_matches(parts[0], names, n=1)
+        raise CorpusError(
+            f"column {column!r} is not in the corpus: {shown!r} has no field {parts[0]!r} (fields: {', '.join(names)})",
+            hint=f"did you mean {f'{shown}.{close[0]}'!r}?" if close else None,
+        )
+    if names.count(name) > 1:
+        raise CorpusError(f"column {column!r}: {shown!r} has several fields {name!r}", hint="rename one of them")
+    return name
+
+
+def _no_struct(column: str, shown: str, kind: pa.DataType) -> CorpusError:
+    message = f"column {column!r} is not in the corpus: {shown!r} is {kind}, and only structs have fields"
+    if pa.types.is_nested(kind):
+        return CorpusError(
+            message, hint=f"a dotted name does not lead into lists: take what is needed of {shown!r} in a @column"
+        )
+    is_text = pa.types.is_string(kind)
+    return CorpusError(message, hint=f"if {shown!r} is JSON in text, parse it in a @column" if is_text else None)
+
+
+def _taken_out(chunk: pa.RecordBatch, places: Mapping[str, Place], schema: pa.Schema) -> pa.RecordBatch:
+    """Take columns and fields out of a batch; the fields of a struct that is null are null."""
+    arrays = []
+    for field, place in zip(schema, places.values(), strict=True):
+        array = chunk.column(place.column)
+        if pa.types.is_null(array.type):
+            array = pa.nulls(len(array), field.type)
+        elif place.fields:
+            array = pc.struct_field(array, list(place.fields[: _depth(array.type, place.fields)]))
+        arrays.append(deliver(array, field.type, field.name))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _depth(kind: pa.DataType, fields: Sequence[str]) -> int:
+    """Return how far a way leads through structs; what is behind a struct that is always null is null."""
+    for depth, name in enumerate(fields):
+        if not pa.types.is_struct(kind):
+            return depth
+        kind = kind.field(name).type
+    return len(fields)
