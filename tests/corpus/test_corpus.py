@@ -524,11 +524,6 @@ def test_a_frame_without_rows_is_a_corpus_of_none():
         assert list(corpus.batches(["text"], 5)) == []
 
 
-def test_a_lazy_frame_has_to_be_collected():
-    with pytest.raises(CorpusError, match=r"(?s)LazyFrame holds no rows yet.*collect\(\)"):
-        open_corpus(pl.LazyFrame({"a": [1]}))
-
-
 def test_arrow_slices_are_not_copied():
     column = table().combine_chunks()["n"].chunk(0)
     batch = next(open_corpus(pa.table({"n": column})).batches(["n"], 7, start=7)).table

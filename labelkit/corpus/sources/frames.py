@@ -205,10 +205,6 @@ def from_pandas(frame: Any) -> FrameSource:
 
 def from_polars(frame: Any) -> FrameSource:
     """Read a polars DataFrame or Series."""
-    if type(frame).__name__ == "LazyFrame":
-        raise CorpusError(
-            "a polars LazyFrame holds no rows yet", hint="call its .collect(), or write it with .sink_parquet"
-        )
     if type(frame).__name__ == "Series":
         frame = frame.rename(frame.name or TEXT).to_frame()
     makers = [_maker(_polars_column, name, frame[name]) for name in frame.columns]

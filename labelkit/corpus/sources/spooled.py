@@ -1,0 +1,122 @@
+"""Keep rows that another system delivers once in a temporary file, so that they are the same at each reading.
+
+A query without ``ORDER BY`` gives its rows in any order, and another order the next time; a table changes meanwhile. So
+the rows are taken once, in one pass, to a Parquet file. Memory is bounded by a batch; any range of rows can be read, by
+worker processes too. The file is for the user alone, and goes with the source, or with the process.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelkit.corpus.source import BadRows, FixedColumns
+from labelkit.corpus.sources.parquet import ParquetSource
+from labelkit.exceptions import CorpusError
+
+BATCH: Final = 16_384
+"""Rows that are asked for together."""
+
+
+class SpooledSource(FixedColumns):
+    """Rows that are kept in a temporary file when the first of them is needed.
+
+    Parameters
+    ----------
+    name : str
+        Name in messages.
+    write : callable
+        Writes the rows to a Parquet file at a path.
+    """
+
+    path: Path | None = None
+    frame_index = None
+    splittable = True
+    may_reject = True
+
+    def __init__(self, name: str, write: Callable[[Path], None]) -> None:
+        self.name = name
+        self._write = write
+
+    def __reduce__(self) -> tuple[type[ParquetSource], tuple[Path]]:
+        """Pickle the path of the file, which is there as long as this process has the source."""
+        return ParquetSource, (self._file,)
+
+    @cached_property
+    def _file(self) -> Path:
+        with tempfile.NamedTemporaryFile(prefix="labelkit-", suffix=".parquet", delete=False) as file:
+            path = Path(file.name)
+        weakref.finalize(self, _remove, path)
+        try:
+            self._write(path)
+        except OSError as error:
+            raise CorpusError(
+                f"the rows of {self.name} cannot be kept in {str(path.parent)!r}: {error}",
+                hint="let TMPDIR name a folder with more room",
+            ) from error
+        return path
+
+    @cached_property
+    def _rows(self) -> ParquetSource:
+        return ParquetSource(self._file)
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return self._rows.n_rows
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns."""
+        return self._rows.column_names
+
+    def column_type(self, column: str) -> pa.DataType:
+        """Return the type of a column."""
+        return self._rows.column_type(column)
+
+    def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows from ``start`` on."""
+        return self._rows.chunks(columns, start, rows, bad)
+
+    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
+        """Deliver a range of rows."""
+        return self._rows.read(columns, start, stop)
+
+    def fingerprint(self) -> str:
+        """Digest the rows, which are the same for the same rows."""
+        return self._rows.fingerprint()
+
+    def content(self, column: str) -> str:
+        """Digest a column."""
+        return self._rows.content(column)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write batches of one schema to a Parquet file.
+
+    Raises
+    ------
+    CorpusError
+        If Parquet has no type for a column.
+    """
+    try:
+        with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+        raise CorpusError(
+            f"the rows cannot be kept: {error}", hint="convert such a column in the query: CAST(column AS VARCHAR)"
+        ) from error

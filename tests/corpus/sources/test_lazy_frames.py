@@ -1,0 +1,133 @@
+"""Relations of DuckDB and LazyFrames of polars: computed once, in a stream, with an order that stays."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+import labelkit as lk
+from labelkit.corpus import open_corpus
+from labelkit.exceptions import CorpusError
+
+duckdb = pytest.importorskip("duckdb")
+pl = pytest.importorskip("polars")
+
+N = 70_000
+
+
+@pytest.fixture(autouse=True)
+def spool(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def relation():
+    return duckdb.sql(
+        f"SELECT i AS id, CASE WHEN i % 3 = 0 THEN 'win ' || i END AS text, {{'n': i}} AS user FROM range({N}) t(i)"
+    )
+
+
+def lazy_frame():
+    ids = pl.LazyFrame({"id": range(N)})
+    text = pl.when(pl.col("id") % 3 == 0).then(pl.format("win {}", "id"))
+    return ids.with_columns(text=text, user=pl.struct(n="id"))
+
+
+@pytest.fixture(params=[relation, lazy_frame])
+def lazy(request):
+    return request.param()
+
+
+def test_rows_are_those_of_the_computation(lazy):
+    corpus = open_corpus(lazy, id="id")
+    assert (corpus.n_rows, corpus.splittable) == (N, True)
+    assert corpus.read(3, 5, ["text", "user.n"]).to_pylist() == [
+        {"text": "win 3", "user.n": 3},
+        {"text": None, "user.n": 4},
+    ]
+    assert [batch.start for batch in corpus.batches(["text"], 30_000)] == [0, 30_000, 60_000]
+
+
+def test_processes_vote_as_one_does(lazy):
+    lfs = lk.LabelingFunctions([lk.keywords("win", label=1).rule(name="wins", column="text")], labels=["ham", "spam"])
+    matrix = lk.Applier(lfs).apply(open_corpus(lazy, id="id"), workers=2, engine="process")
+    assert (matrix.votes[:, 0] == 1).nonzero()[0].tolist() == list(range(0, N, 3))
+
+
+def test_order_stays_where_each_computation_has_its_own():
+    shuffled = open_corpus(duckdb.sql(f"SELECT i FROM range({N}) t(i) ORDER BY random()"))
+    first, second = (pa.concat_arrays([b.table["i"] for b in shuffled.batches(["i"], 9_999)]) for _ in range(2))
+    assert first.equals(second)
+    grouped = pl.LazyFrame({"key": [i % 999 for i in range(N)]}).group_by("key").len()
+    corpus = open_corpus(grouped)
+    assert corpus.read(0, 999, ["key"]).equals(corpus.read(0, 999, ["key"]))
+    assert corpus.n_rows == 999
+
+
+def test_the_temporary_file_goes_with_the_corpus(lazy, spool):
+    corpus = open_corpus(lazy)
+    assert corpus.column_names == ("id", "text", "user")
+    kept = list(spool.iterdir())
+    assert len(kept) == 1
+    assert kept[0].stat().st_mode & 0o077 == 0
+    del corpus
+    gc.collect()
+    assert not list(spool.iterdir())
+
+
+def test_the_same_rows_have_the_same_fingerprint():
+    one, same, other = (open_corpus(duckdb.sql(f"SELECT {i} AS a")).fingerprint() for i in (1, 1, 2))
+    assert one == same != other
+
+
+def test_types_arrive():
+    query = """SELECT 1.5::DECIMAL(9, 2) d, TIMESTAMP '2024-01-02 03:04:05' t, DATE '2024-01-02' AS day, [1, NULL] l,
+        '{"a": 1}'::JSON j, 'a'::ENUM('a', 'b') e, NULL::INTEGER n, 'x'::BLOB b, TIMESTAMPTZ '2024-01-02 03:04:05+00' z"""
+    corpus = open_corpus(duckdb.sql(query))
+    row = corpus.read(0, 1, list(corpus.column_names)).to_pylist()[0]
+    assert (str(row["d"]), row["t"].year, row["day"].day, row["l"], row["j"]) == (
+        "1.50",
+        2024,
+        2,
+        [1, None],
+        '{"a": 1}',
+    )
+    assert (row["e"], row["n"], row["b"], row["z"].hour) == ("a", None, b"x", 3)
+
+
+def test_no_rows_are_rows():
+    assert open_corpus(duckdb.sql("SELECT 1 AS a WHERE false")).n_rows == 0
+    assert open_corpus(pl.LazyFrame({"a": [1]}).filter(pl.col("a") > 1)).n_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: duckdb.sql("SELECT 'x'::VARCHAR::INTEGER AS a FROM range(3)"), "Could not convert"),
+        (lambda: pl.LazyFrame({"a": ["x"]}).select(pl.col("a").cast(int)), "conversion"),
+        (lambda: pl.LazyFrame({"a": ["x"]}).select("b"), "b"),
+        (lambda: pl.scan_csv("/nowhere/*.csv"), "nowhere"),
+    ],
+    ids=["duckdb, cast", "polars, cast", "polars, column", "polars, file"],
+)
+def test_what_cannot_be_computed_is_an_error_in_one_line(make, message, spool):
+    with pytest.raises(CorpusError, match=message) as raised:
+        _ = open_corpus(make()).column_names
+    assert "\n" not in raised.value.message
+    gc.collect()
+
+
+def test_a_type_that_cannot_be_kept_is_named():
+    with pytest.raises(CorpusError, match=r"interval(.|\n)*CAST"):
+        _ = open_corpus(duckdb.sql("SELECT INTERVAL 1 MONTH AS i")).column_names
+
+
+def test_a_full_disk_is_an_error(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/proc/nowhere")
+    with pytest.raises((CorpusError, OSError), match="nowhere"):
+        _ = open_corpus(pl.LazyFrame({"a": [1]})).column_names
+    assert not Path("/proc/nowhere").exists()
