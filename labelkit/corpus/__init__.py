@@ -21,5 +21,6 @@ Corpus(a list, 3 rows, id='id', columns=('id', 'text'))
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.source import Reject
+from labelkit.corpus.sources.sql_query import SqlQuery
 
-__all__ = ["BATCH_ROWS", "Batch", "Corpus", "Reject", "open_corpus"]
+__all__ = ["BATCH_ROWS", "Batch", "Corpus", "Reject", "SqlQuery", "open_corpus"]

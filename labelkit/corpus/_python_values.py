@@ -199,10 +199,10 @@ def _type_by_trying(column: str, values: Sequence[Any]) -> pa.DataType:
     for start in range(0, len(values), SLICE):
         part = values[start : start + SLICE]
         try:
-            kind = _wider(kind, pa.array(part, from_pandas=True).type)
+            kind = wider(kind, pa.array(part, from_pandas=True).type)
         except _CANNOT:
             for value in part:
-                kind = _wider(kind, _type_of_one(value))
+                kind = wider(kind, _type_of_one(value))
     if kind == pa.null():
         first = next(value for value in values if not _is_missing(value))
         raise CorpusError(
@@ -219,7 +219,7 @@ def _type_of_one(value: Any) -> pa.DataType:
         return pa.null()
 
 
-def _wider(left: pa.DataType, right: pa.DataType) -> pa.DataType:
+def wider(left: pa.DataType, right: pa.DataType) -> pa.DataType:
     """Merge two types if values of both fit one; otherwise the first stands, and misfits are reported."""
     if left == right or right == pa.null():
         return left

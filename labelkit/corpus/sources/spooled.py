@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.corpus.sources.parquet import ParquetSource
-from labelkit.exceptions import CorpusError
+from labelkit.exceptions import CorpusError, LabelkitError
 
 BATCH: Final = 16_384
 """Rows that are asked for together."""
@@ -57,7 +57,10 @@ class SpooledSource(FixedColumns):
         weakref.finalize(self, _remove, path)
         try:
             self._write(path)
-        except OSError as error:
+        except BaseException as error:
+            _remove(path)
+            if isinstance(error, LabelkitError) or not isinstance(error, OSError):
+                raise
             raise CorpusError(
                 f"the rows of {self.name} cannot be kept in {str(path.parent)!r}: {error}",
                 hint="let TMPDIR name a folder with more room",
