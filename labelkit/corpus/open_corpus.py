@@ -46,12 +46,12 @@ def open_corpus(
     ----------
     data : object
         A pandas, polars or Arrow frame; a LazyFrame of polars, a relation of DuckDB or a :class:`SqlQuery`, which are
-        computed once, in a stream, into a temporary file; anything with the Arrow stream interface; a dict of columns; a
-        list or iterator of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL, JSON, plain text, Arrow
-        or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or a pattern
-        (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is copied to a
-        temporary file. Files of a folder or a pattern stand in the order of their paths. In plain text, each line is an
-        example, the column ``text``. A :class:`Corpus` is returned as it is.
+        computed once, in a stream, into a temporary file; anything with the Arrow stream interface; a dict of columns;
+        a list or iterator of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL,
+        JSON, plain text, Arrow or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or
+        a pattern (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is
+        copied to a temporary file. Files of a folder or a pattern stand in the order of their paths. In plain text,
+        each line is an example, the column ``text``. A :class:`Corpus` is returned as it is.
     id : str, optional
         The column of the examples' ids. By default, a pandas frame with an index of its own, in which no label repeats,
         is named by that: numbers and text are ids as they are, other labels as text. Otherwise, an example's position

@@ -208,7 +208,7 @@ def _open(file: DataFile, types: Types, reading: ReadOptions) -> CorpusSource:
             f"format={name!r} is not known", hint=f"the formats are {', '.join(one.name for one in FORMATS)}"
         )
     for option, value in reading.items():
-        if option not in {"format", *kind.options}:
+        if option not in {"format", "rename", *kind.options}:
             raise CorpusError(
                 f"{option}={value!r} does not fit {file.name!r}, which is {kind.name}",
                 hint=f"{option} is an option of {' and '.join(one.name for one in FORMATS if option in one.options)}",

@@ -31,6 +31,8 @@ class ReadOptions(TypedDict, total=False):
     """The encoding of text (any of Python's, such as ``cp1252``); UTF-8, or what the first bytes say, if not given."""
     sheet: str | int | None
     """The sheet of a workbook, by its name or its number from 1; needed where there are several."""
+    rename: Mapping[str, str] | None
+    """The columns, or fields of columns, that get other names: ``{"text": "Comment"}``, the new name first."""
 
 
 _NAMED_DELIMITERS: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -49,6 +51,8 @@ def checked_reading(options: Mapping[str, Any]) -> ReadOptions:
         given["delimiter"] = _delimiter(given["delimiter"])
     if "encoding" in given:
         given["encoding"] = _encoding(given["encoding"])
+    if "rename" in given:
+        given["rename"] = _new_names(given["rename"])
     if "sheet" in given and (isinstance(given["sheet"], bool) or not isinstance(given["sheet"], str | int)):
         raise CorpusError(f"sheet={given['sheet']!r} is neither the name nor the number of a sheet")
     return cast("ReadOptions", given)
@@ -79,13 +83,22 @@ def _encoding(given: Any) -> str:
     return name
 
 
+def _new_names(given: Any) -> dict[str, str]:
+    is_mapping = isinstance(given, Mapping)
+    if not is_mapping or not all(isinstance(name, str) and name for pair in given.items() for name in pair):
+        raise CorpusError(
+            f"rename={given!r} does not give columns new names", hint='rename={"text": "Comment"}, the new name first'
+        )
+    return dict(given)
+
+
 def takes_reading(function: F) -> F:
     """List the options of a function that takes them as ``**reading``, and refuse others as Python would.
 
     >>> @takes_reading
     ... def show(path: str, **reading: typing.Unpack[ReadOptions]) -> None: ...
     >>> list(inspect.signature(show).parameters)
-    ['path', 'format', 'delimiter', 'encoding', 'sheet']
+    ['path', 'format', 'delimiter', 'encoding', 'sheet', 'rename']
     >>> show("a.csv", delimeter=";")
     Traceback (most recent call last):
         ...

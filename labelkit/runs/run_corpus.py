@@ -39,7 +39,9 @@ def is_there(place: Place) -> bool:
 def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
     """Open a corpus as a run did, whose manifest describes it: same ids, types, options and rejected rows."""
     types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
-    reading = (described.get("reading") or {}) if _suffix(given) == _suffix(place_of(described)) else {}
+    reading = described.get("reading", {})
+    if not isinstance(given, str | Path):
+        reading = {name: value for name, value in reading.items() if name == "rename"}
     return open_corpus(given, id=described["id"], types=types, on_bad_row="reject", **reading)
 
 

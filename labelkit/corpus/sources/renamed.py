@@ -48,25 +48,6 @@ class Place(NamedTuple):
         return ".".join((self.column, *self.fields))
 
 
-def checked_names(rename: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the columns of the source by the names that they get, of what a user gave.
-
-    Raises
-    ------
-    CorpusError
-        If it is no mapping of names.
-    """
-    if rename is None:
-        return {}
-    if not isinstance(rename, Mapping) or not all(
-        isinstance(name, str) and name for pair in rename.items() for name in pair
-    ):
-        raise CorpusError(
-            f"rename={rename!r} does not give columns new names", hint='rename={"text": "Comment"}, the new name first'
-        )
-    return dict(rename)
-
-
 class RenamedSource:
     """A source whose columns have other names, and whose structs have fields that are read as columns.
 
@@ -108,6 +89,21 @@ class RenamedSource:
     def path(self) -> Path | None:
         """The file or folder, if it is one."""
         return self._source.path
+
+    @property
+    def files(self) -> tuple[Path, ...] | None:
+        """The files, if they are several."""
+        return getattr(self._source, "files", None)
+
+    @property
+    def rows_of_files(self) -> list[int | None] | None:
+        """The rows of each of several files."""
+        return getattr(self._source, "rows_of_files", None)
+
+    @property
+    def once(self) -> bool:
+        """Whether it can be read only once."""
+        return getattr(self._source, "once", False)
 
     @property
     def frame_index(self) -> FrameIndex | None:

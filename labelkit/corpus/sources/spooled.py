@@ -7,6 +7,7 @@ worker processes too. The file is for the user alone, and goes with the source, 
 
 from __future__ import annotations
 
+import os
 import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit.corpus._files import DataFile
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.corpus.sources.parquet import ParquetSource
 from labelkit.exceptions import CorpusError, LabelkitError
@@ -46,17 +48,14 @@ class SpooledSource(FixedColumns):
         self.name = name
         self._write = write
 
-    def __reduce__(self) -> tuple[type[ParquetSource], tuple[Path]]:
-        """Pickle the path of the file, which is there as long as this process has the source."""
-        return ParquetSource, (self._file,)
-
     @cached_property
-    def _file(self) -> Path:
+    def _rows(self) -> ParquetSource:
         with tempfile.NamedTemporaryFile(prefix="labelkit-", suffix=".parquet", delete=False) as file:
             path = Path(file.name)
         weakref.finalize(self, _remove, path)
         try:
             self._write(path)
+            return ParquetSource(_unnamed(path, self.name), {})
         except BaseException as error:
             _remove(path)
             if isinstance(error, LabelkitError) or not isinstance(error, OSError):
@@ -65,11 +64,6 @@ class SpooledSource(FixedColumns):
                 f"the rows of {self.name} cannot be kept in {str(path.parent)!r}: {error}",
                 hint="let TMPDIR name a folder with more room",
             ) from error
-        return path
-
-    @cached_property
-    def _rows(self) -> ParquetSource:
-        return ParquetSource(self._file)
 
     @property
     def n_rows(self) -> int:
@@ -100,6 +94,19 @@ class SpooledSource(FixedColumns):
     def content(self, column: str) -> str:
         """Digest a column."""
         return self._rows.content(column)
+
+
+def _unnamed(path: Path, name: str) -> DataFile:
+    """Take the name of a file away, where it can be read without: it is gone when the process ends in whichever way."""
+    held = path.open("rb")
+    open_path = Path(f"/proc/{os.getpid()}/fd/{held.fileno()}")
+    if open_path.exists():
+        path.unlink()
+        file = DataFile(open_path, shown=name, held=held)
+        weakref.finalize(file, held.close)
+        return file
+    held.close()
+    return DataFile(path, shown=name)
 
 
 def _remove(path: Path) -> None:
