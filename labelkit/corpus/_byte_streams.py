@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import pyarrow as pa
 
-from labelkit.corpus._files import DataFile
+from labelkit.corpus._files import DataFile, readable
 from labelkit.corpus.file_kinds import FIRST_BYTES, encoding_hint, kind_of, marked_encoding
 from labelkit.exceptions import CorpusError
 
@@ -171,7 +171,7 @@ class _Unpacked(_Forward):
     def _begin(self) -> None:
         if self._source is not None:
             self._source.close()
-        self._source = self._compression.unpack(self._file.path)
+        self._source = self._compression.unpack(readable(self._file.path))
 
     def _more(self) -> bytes | None:
         """Decompress the next bytes."""

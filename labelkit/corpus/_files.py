@@ -105,6 +105,16 @@ class DataFile:
         return content if not given else sha256(f"{content}{given}".encode()).hexdigest()[:FINGERPRINT_DIGITS]
 
 
+def is_remote(path: Any) -> bool:
+    """Return whether a file is at an address, with the methods of a path that readers use."""
+    return not isinstance(path, Path)
+
+
+def readable(path: Any) -> Any:
+    """Return what a library opens that takes a path or an open file: the latter of a file that is elsewhere."""
+    return path.open("rb", buffering=0) if is_remote(path) else path
+
+
 def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:
     """Drop the first rows of a stream of batches."""
     for chunk in chunks:
@@ -128,13 +138,19 @@ def is_utf8(data: bytes | memoryview) -> bool:
     return True
 
 
-def fingerprint_files(paths: Sequence[Path]) -> str:
+def fingerprint_files(paths: Sequence[Any]) -> str:
     """Hash the bytes of files; of several, also their names and sizes.
 
     Each file is hashed in pieces of a fixed size, in threads; the result is the hash of these hashes.
     """
     digest = sha256()
     for path in paths:
+        key = path.content_key() if is_remote(path) else None
+        if key == "":
+            return ""
+        if key is not None:
+            digest.update(f"{key}\0".encode())
+            continue
         size = path.stat().st_size
         if len(paths) > 1:
             digest.update(f"{path.name}\0{size}\0".encode(errors="surrogateescape"))

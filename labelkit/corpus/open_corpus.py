@@ -18,6 +18,7 @@ from labelkit.corpus._paths import expanded, is_pattern, is_there
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
+from labelkit.corpus.remote import is_address
 from labelkit.corpus.sources import frames, lazy_frames, sql_query, streams
 from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusError
@@ -156,7 +157,9 @@ def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
     if not _is_list(data) or not _are_paths(data):
         return None
     for entry in data:
-        is_path = isinstance(entry, str | Path) and (is_pattern(entry) or is_there(expanded(entry)))
+        is_path = isinstance(entry, str | Path) and (
+            is_address(entry) or is_pattern(entry) or is_there(Path(entry).expanduser())
+        )
         if not is_path:
             raise CorpusError(
                 f"{str(entry)!r:.100} in a list of paths is no file",
@@ -172,7 +175,7 @@ def _are_paths(data: Sequence[Any]) -> bool:
     if any(isinstance(entry, Path) for entry in data) or _is_file_name(str(data[0])):
         return True
     looks_alike = all(isinstance(entry, str) and by_suffix(entry) is not None for entry in data)
-    return looks_alike and any(_is_file_name(entry) or is_pattern(entry) for entry in data)
+    return looks_alike and any(_is_file_name(entry) or is_pattern(entry) or is_address(entry) for entry in data)
 
 
 def _is_file_name(text: str) -> bool:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import pyarrow as pa
 
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
-from labelkit.corpus._files import DataFile, FileStamp, stamp_of
-from labelkit.corpus._paths import existing, expanded, files_matching, files_of_folder, is_pattern
+from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
+from labelkit.corpus._paths import existing, files_matching, files_of_folder, is_pattern
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
 from labelkit.corpus.file_kinds import FIRST_BYTES, SUFFIX_REMEDIES, kind_of
 from labelkit.corpus.reading import ReadOptions
+from labelkit.corpus.remote import RemoteFile, is_address, remote_files
 from labelkit.corpus.sources import arrow_ipc, csv_text, excel, json_lines, parquet, several_files, text_lines
 from labelkit.exceptions import CorpusError
 
@@ -128,12 +129,12 @@ class FilesCorpus:
         if _is_stream(self.given):
             assert isinstance(self.given, str | Path)
             return _open(spooled(Path(self.given)), types, self.reading)
-        paths = self.paths()
-        is_file = isinstance(self.given, str | Path) and paths == [expanded(self.given)]
+        paths = self._paths()
+        is_file = isinstance(self.given, str | Path) and paths == [_place(self.given)]
         if is_file:
             return read(paths[0], types)
         self._check_formats(paths)
-        place = expanded(self.given) if isinstance(self.given, str | Path) else None
+        place = _place(self.given) if isinstance(self.given, str | Path) else None
         return several_files.FilesSource(paths, read, types, place=place, on_bad_row=on_bad_row)
 
     def paths(self) -> list[Path]:
@@ -149,12 +150,17 @@ class FilesCorpus:
         return [path for one in self.given for path in self._files_of(one)]
 
     def _files_of(self, given: str | Path) -> list[Path]:
+        if is_address(given):
+            return remote_files(str(given), self._is_read)  # type: ignore[return-value] # with the methods that readers use
         if is_pattern(given):
             return files_matching(given)
         path = existing(given)
         if path.is_dir():
-            return files_of_folder(path, lambda file: "format" in self.reading or by_suffix(file.name) is not None)
+            return files_of_folder(path, self._is_read)
         return [path]
+
+    def _is_read(self, file: Path | RemoteFile) -> bool:
+        return "format" in self.reading or by_suffix(file.name) is not None
 
     def _check_formats(self, paths: Sequence[Path]) -> None:
         if "format" in self.reading:
@@ -178,13 +184,19 @@ def are_there(given: str | Path | Sequence[str | Path]) -> bool:
 
 def _is_stream(given: Any) -> bool:
     """Return whether a path is standard input, or a pipe or device, which are read once."""
-    if not isinstance(given, str | Path):
+    if not isinstance(given, str | Path) or is_address(given):
         return False
     path = expanded(given)
     return str(given) == STANDARD_INPUT or (not is_pattern(given) and existing(given) == path and _is_pipe(path))
 
 
+def _place(given: str | Path) -> Path:
+    return RemoteFile(str(given)) if is_address(given) else Path(given).expanduser()  # type: ignore[return-value]
+
+
 def _is_pipe(path: Path) -> bool:
+    if is_remote(path):
+        return False
     return path.is_fifo() or path.is_char_device() or path.is_socket() or path.is_block_device()
 
 
@@ -233,7 +245,9 @@ def known_suffixes() -> tuple[str, ...]:
 
 def format_named(file: DataFile | Path) -> str:
     """Return the name of the format of a file by its suffix, or of a stream by its first bytes."""
-    path = file if isinstance(file, Path) else Path(file.name)
+    path = (
+        Path(file.name) if isinstance(file, DataFile) and isinstance(file.path, Path) else getattr(file, "path", file)
+    )
     kind = by_suffix(path.name)
     if kind is not None:
         return kind.name

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
-from labelkit.corpus._files import DataFile, skip_rows
+from labelkit.corpus._files import DataFile, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
 from labelkit.corpus.source import BadRows, FixedColumns
@@ -57,7 +57,8 @@ class ArrowFileSource(FixedColumns):
     def _opened(self, columns: Sequence[str] | None = None) -> Any:
         fields = None if columns is None else [self._schema.get_field_index(column) for column in columns]
         options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
-        mapped = pa.memory_map(str(self._file.path))
+        path = self._file.path
+        mapped = pa.memory_map(str(path)) if isinstance(path, Path) else pa.PythonFile(readable(path), "r")
         return (pa.ipc.open_file if self.splittable else pa.ipc.open_stream)(mapped, options=options)
 
     def _sizes(self) -> list[int]:

@@ -34,7 +34,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.optional import optional
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
-from labelkit.corpus._files import DataFile
+from labelkit.corpus._files import DataFile, readable
 from labelkit.corpus._spool import UnnamedFile
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
 from labelkit.corpus.source import BadRows, FixedColumns
@@ -215,7 +215,7 @@ def _unreadable(file: DataFile, reason: str) -> CorpusError:
 
 def _check_size(file: DataFile) -> None:
     try:
-        with zipfile.ZipFile(file.path) as archive:
+        with zipfile.ZipFile(readable(file.path)) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _unreadable(file, str(error)) from error
@@ -358,7 +358,7 @@ OVERLAP: Final = 2**16
 def _odd_cells(file: DataFile, sheet: Any) -> _Odd:
     """Search the XML of a sheet for formulas without a value, and for merged cells."""
     odd = _Odd()
-    with zipfile.ZipFile(file.path) as archive, archive.open(sheet._worksheet_path) as xml:  # noqa: SLF001 - where openpyxl keeps it
+    with zipfile.ZipFile(readable(file.path)) as archive, archive.open(sheet._worksheet_path) as xml:  # noqa: SLF001 - where openpyxl keeps it
         rest = b""
         while read := xml.read(2**20):
             data = rest + read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._byte_streams import COMPRESSIONS
-from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_utf8, skip_rows
+from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_remote, is_utf8, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
 from labelkit.corpus.source import BadRows, FixedColumns
@@ -73,6 +74,12 @@ class ParquetSource(FixedColumns):
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
         return _file_range(self._file, schema, start, stop, min(rows, DECODED_ROWS))
 
+    def narrowed(self, ways: Sequence[tuple[str, ...]]) -> ParquetSource:
+        """Return the source with those fields alone of structs that ways (a column, and fields in it) lead to."""
+        source = copy(self)
+        source._schema = pa.schema([_with_fields(field, ways) for field in self._schema])
+        return source
+
     @cached_property
     def _digest(self) -> str:
         return self._file.file.digest()
@@ -83,6 +90,8 @@ class ParquetSource(FixedColumns):
 
     def content(self, column: str) -> str:
         """Hash the bytes of a column as they are in the file, without decoding them."""
+        if is_remote(self._file.file.path):
+            return f"{self._digest}/{column}" if self._digest else ""
         digest = blake2b(f"{self.column_type(column)}".encode(), digest_size=16)
         try:
             for block in _blocks(self._file, column):
@@ -92,6 +101,26 @@ class ParquetSource(FixedColumns):
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             raise _unreadable(self._file.file, error) from error
         return digest.hexdigest()
+
+
+def _with_fields(field: pa.Field, ways: Sequence[tuple[str, ...]]) -> pa.Field:
+    """Leave those fields of a struct out to which no way leads."""
+    inner = [way[1:] for way in ways if way[0] == field.name]
+    if not inner or not all(inner) or not pa.types.is_struct(field.type):
+        return field
+    kept = [_with_fields(one, inner) for one in field.type if any(way[0] == one.name for way in inner)]
+    return field.with_type(pa.struct(kept)) if kept else field
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    """List the columns as Parquet names them: each field of a struct alone."""
+    return [name for field in schema for name in _leaves_of(field.name, field.type)]
+
+
+def _leaves_of(name: str, kind: pa.DataType) -> list[str]:
+    if not pa.types.is_struct(kind) or not kind.num_fields:
+        return [name]
+    return [leaf for field in kind for leaf in _leaves_of(f"{name}.{field.name}", field.type)]
 
 
 def _blocks(file: _ParquetFile, column: str) -> Iterator[bytes]:
@@ -126,7 +155,7 @@ class _ParquetFile(NamedTuple):
 def _read_footer(file: DataFile) -> _ParquetFile:
     """Read the positions of the row groups, and close the file: there may be thousands."""
     try:
-        with pq.ParquetFile(file.path) as opened:
+        with pq.ParquetFile(readable(file.path)) as opened:
             footer = opened.metadata
             if footer.num_rows != sum(footer.row_group(number).num_rows for number in range(footer.num_row_groups)):
                 raise _unreadable(file, ValueError("its footer claims other rows than there are"))
@@ -169,10 +198,11 @@ def _file_range(file: _ParquetFile, schema: pa.Schema, start: int, stop: int, ro
 
 
 def _group_batches(file: _ParquetFile, group: int, schema: pa.Schema, rows: int) -> Iterator[pa.RecordBatch]:
-    """Decode one row group, a batch at a time."""
+    """Decode one row group, a batch at a time; of a file that is elsewhere, all ranges are asked for together."""
+    is_far = is_remote(file.file.path)
     try:
-        with pq.ParquetFile(file.file.path, metadata=file.footer) as opened:
-            for batch in opened.iter_batches(batch_size=max(rows, 1), row_groups=[group], columns=schema.names):
+        with pq.ParquetFile(readable(file.file.path), metadata=file.footer, pre_buffer=is_far) as opened:
+            for batch in opened.iter_batches(batch_size=max(rows, 1), row_groups=[group], columns=_leaves(schema)):
                 arrays = [deliver(batch.column(field.name), field.type, field.name) for field in schema]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
     except (pa.ArrowException, OSError, KeyError, OverflowError) as error:
