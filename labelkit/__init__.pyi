@@ -46,6 +46,7 @@ from .bundles import (
 )
 from .corpus import (
     Corpus as Corpus,
+    Source as Source,
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )

@@ -20,7 +20,8 @@ Corpus(a list, 3 rows, id='id', columns=('id', 'text'))
 
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.plugins import Source
 from labelkit.corpus.source import Reject
 from labelkit.corpus.sources.sql_query import SqlQuery
 
-__all__ = ["BATCH_ROWS", "Batch", "Corpus", "Reject", "SqlQuery", "open_corpus"]
+__all__ = ["BATCH_ROWS", "Batch", "Corpus", "Reject", "Source", "SqlQuery", "open_corpus"]

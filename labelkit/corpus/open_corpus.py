@@ -13,13 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.foreign import named_type, remedy_for
+from labelkit.corpus import plugins
 from labelkit.corpus._arrow_types import arrow_types
 from labelkit.corpus._paths import expanded, is_pattern, is_there
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
 from labelkit.corpus.remote import is_address
-from labelkit.corpus.sources import frames, lazy_frames, sql_query, streams
+from labelkit.corpus.sources import frames, hugging_face, lazy_frames, sql_query, streams
 from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusError
 
@@ -103,7 +104,7 @@ def open_corpus(
     options = checked_reading(reading)
     rename = options.get("rename") or {}
     kinds = {rename.get(name, name): kind for name, kind in arrow_types(types).items()}
-    if (paths := _named_paths(data)) is None:
+    if (paths := None if _is_of_package(data) else _named_paths(data)) is None:
         _check_no_options(data, options)
         source = RenamedSource(_source(data, kinds), rename)
         return Corpus(source, id=id, on_bad_row=on_bad_row, reading=options)
@@ -125,6 +126,8 @@ def _source(data: Any, types: Types) -> CorpusSource:
     name = getattr(data, "name", None)
     if isinstance(data, IOBase) and isinstance(name, str) and Path(name).suffix.lower() != ".txt":
         raise CorpusError(f"an open file, {name!r}, gives lines and not rows", hint="give its path")
+    if _is_of_package(data) and (opener := plugins.opener_of(data)) is not None:
+        return opener(data)
     for recognises, read in _READERS:
         if recognises(data):
             return read(data, types)
@@ -133,6 +136,13 @@ def _source(data: Any, types: Types) -> CorpusSource:
         hint=remedy_for(data)
         or "give a pandas, polars or Arrow frame, a list or iterator of dicts or strings, or a path",
     )
+
+
+def _is_of_package(data: Any) -> bool:
+    """Return whether another package opens an address, or an object of a library that is not read here."""
+    if isinstance(data, str):
+        return is_address(data) and data.split("://", 1)[0] not in _SCHEMES and plugins.can_open(data)
+    return type(data).__module__.partition(".")[0] not in _LIBRARIES and plugins.can_open(data)
 
 
 def _is_from(library: str, *names: str) -> Callable[[Any], bool]:
@@ -208,9 +218,30 @@ def _is_dataset(data: Any) -> bool:
     return callable(getattr(data, "to_batches", None)) and isinstance(getattr(data, "schema", None), pa.Schema)
 
 
+_SCHEMES: Final = {"s3", "gs", "gcs", "az", "abfs", "abfss", "http", "https", "memory", "file"}
+"""Addresses that are read here."""
+
+_LIBRARIES: Final = {
+    *(
+        "builtins",
+        "collections",
+        "itertools",
+        "pathlib",
+        "_io",
+        "io",
+        "array",
+    ),
+    *("numpy", "pandas", "polars", "pyarrow", "datasets", "duckdb", "_duckdb", "labelkit"),
+}
+"""Modules whose classes are read here, so that no package is looked for."""
+
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource]], ...] = (
     (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frames.from_pandas(data)),
+    (lambda data: isinstance(data, plugins.Source), lambda data, _: data),
     (lambda data: isinstance(data, sql_query.SqlQuery), lambda data, _: sql_query.from_query(data)),
+    (_is_from("datasets", "Dataset"), lambda data, _: hugging_face.from_dataset(data)),
+    (_is_from("datasets", "IterableDataset"), hugging_face.from_iterable_dataset),
+    (_is_from("datasets", "DatasetDict", "IterableDatasetDict"), lambda data, _: hugging_face.refuse_splits(data)),
     (_is_from("polars", "LazyFrame"), lambda data, _: lazy_frames.from_lazy_frame(data)),
     (_is_from("polars", "DataFrame", "Series"), lambda data, _: frames.from_polars(data)),
     (_is_from("duckdb", "DuckDBPyRelation"), lambda data, _: lazy_frames.from_relation(data)),

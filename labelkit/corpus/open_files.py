@@ -10,14 +10,24 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
-from labelkit.corpus._paths import existing, files_matching, files_of_folder, is_pattern
+from labelkit.corpus._paths import existing, files_matching, files_of_folder, is_pattern, is_there
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
 from labelkit.corpus.file_kinds import FIRST_BYTES, SUFFIX_REMEDIES, kind_of
 from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.remote import RemoteFile, is_address, remote_files
-from labelkit.corpus.sources import arrow_ipc, csv_text, excel, json_lines, parquet, several_files, text_lines
+from labelkit.corpus.sources import (
+    arrow_ipc,
+    csv_text,
+    excel,
+    hugging_face,
+    json_lines,
+    parquet,
+    several_files,
+    text_lines,
+)
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -129,6 +139,8 @@ class FilesCorpus:
         if _is_stream(self.given):
             assert isinstance(self.given, str | Path)
             return _open(spooled(Path(self.given)), types, self.reading)
+        if (folder := self._saved_folder()) is not None:
+            return hugging_face.from_saved_folder(folder)
         paths = self._paths()
         is_file = isinstance(self.given, str | Path) and paths == [_place(self.given)]
         if is_file:
@@ -137,14 +149,14 @@ class FilesCorpus:
         place = _place(self.given) if isinstance(self.given, str | Path) else None
         return several_files.FilesSource(paths, read, types, place=place, on_bad_row=on_bad_row)
 
-    def paths(self) -> list[Path]:
-        """List the files.
+    def _saved_folder(self) -> Path | None:
+        """Return the folder of a data set that Hugging Face's library saved, if it is one."""
+        if not isinstance(self.given, str | Path) or is_address(self.given) or is_pattern(self.given):
+            return None
+        folder = Path(self.given).expanduser()
+        return folder if is_there(folder) and folder.is_dir() and hugging_face.is_saved(folder) else None
 
-        Raises
-        ------
-        CorpusError
-            If one is not there.
-        """
+    def _paths(self) -> list[Path]:
         if isinstance(self.given, str | Path):
             return self._files_of(self.given)
         return [path for one in self.given for path in self._files_of(one)]
@@ -155,12 +167,14 @@ class FilesCorpus:
         if is_pattern(given):
             return files_matching(given)
         path = existing(given)
+        if path.is_dir() and hugging_face.is_saved(path):
+            return hugging_face.saved_files(path)
         if path.is_dir():
             return files_of_folder(path, self._is_read)
         return [path]
 
     def _is_read(self, file: Path | RemoteFile) -> bool:
-        return "format" in self.reading or by_suffix(file.name) is not None
+        return "format" in self.reading or by_suffix(file.name) is not None or plugins.can_open(file)
 
     def _check_formats(self, paths: Sequence[Path]) -> None:
         if "format" in self.reading:
@@ -209,6 +223,8 @@ def open_file(path: Path, types: Types, *, reading: ReadOptions) -> CorpusSource
         )
     if path.stat().st_size == 0:
         raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it")
+    if by_suffix(path.name) is None and "format" not in reading and (opener := plugins.opener_of(path)) is not None:
+        return opener(path)
     return _open(DataFile(path), types, reading)
 
 
@@ -253,6 +269,8 @@ def format_named(file: DataFile | Path) -> str:
         return kind.name
     if isinstance(file, DataFile) and file.shown is not None:
         return _by_bytes(file)
+    if plugins.can_open(path):
+        return path.suffix
     plain = ", ".join(known_suffixes())
     packed = ", ".join(f".csv{suffix}" for suffix in PACKED_SUFFIXES)
     raise CorpusError(

@@ -122,11 +122,11 @@ class FrameSource(FixedColumns):
         """Hash the values of a column."""
         values, digest = self._columns[column](), blake2b(digest_size=16)
         for start in range(0, self.n_rows, FINGERPRINT_ROWS):
-            _hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
+            hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, self.n_rows)))
         return digest.hexdigest()
 
 
-def _hash_array(update: Callable[[Any], None], array: pa.Array) -> None:
+def hash_array(update: Callable[[Any], None], array: pa.Array) -> None:
     """Hash validity and values apart; bytes under a null are not content."""
     for part in (array.is_valid(), array.drop_null()):
         batch = pa.RecordBatch.from_arrays([part], names=[""])

@@ -22,7 +22,9 @@ from labelkit.exceptions import CorpusChangedError, CorpusError
 
 fsspec = pytest.importorskip("fsspec")
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # of the stores' clients
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning"
+)  # of the stores' clients
 
 N = 5_000
 ROWS = [{"id": f"k{i:05d}", "text": f"win {i}" if i % 3 == 0 else None, "user": {"n": i}} for i in range(N)]
@@ -183,7 +185,13 @@ def test_folders_patterns_and_lists_are_read(s3):
     store = fsspec.filesystem("s3")
     for name, data in PARTS.items():
         store.pipe_file(f"{s3}/parts/{name}", data)
-    for given in (f"{s3}/parts", f"{s3}/parts/", f"{s3}/parts/*.csv", f"{s3}/**/part-*", [f"{s3}/parts/part-0.csv", f"{s3}/parts/part-1.csv"]):
+    for given in (
+        f"{s3}/parts",
+        f"{s3}/parts/",
+        f"{s3}/parts/*.csv",
+        f"{s3}/**/part-*",
+        [f"{s3}/parts/part-0.csv", f"{s3}/parts/part-1.csv"],
+    ):
         assert texts(open_corpus(given)) == ["win", None, "hi"]
     with pytest.raises(CorpusError, match=r"no file matches 's3://mails/parts/\*.tsv'"):
         open_corpus(f"{s3}/parts/*.tsv")
@@ -271,7 +279,10 @@ def test_missing_keys_are_named(s3, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("address", "message"),
-    [("nowhere://a/b.csv", "no store of such a name"), ("memory://nowhere/a.csv", "nothing at 'memory://nowhere/a.csv'")],
+    [
+        ("nowhere://a/b.csv", "no store of such a name"),
+        ("memory://nowhere/a.csv", "nothing at 'memory://nowhere/a.csv'"),
+    ],
 )
 def test_an_address_of_nothing_is_an_error(address, message):
     with pytest.raises(CorpusError, match=message):
