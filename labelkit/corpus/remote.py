@@ -1,8 +1,8 @@
-"""Files at addresses (``s3://bucket/data.csv``, ``https://...``), by fsspec, with the methods of a path that readers use.
+"""Open files at addresses (``s3://bucket/data.csv``, ``https://...``) by fsspec, with the methods of a path.
 
-Nothing is downloaded as a whole: text is read by blocks, Parquet by the ranges that are needed. What stands in a listing
-(size, time, entity tag) is the stamp by which a file that was written again is noticed, and, where the store gives an
-entity tag, the fingerprint of its content.
+Nothing is downloaded as a whole: text is read by blocks, Parquet by the ranges that are needed. What stands in a
+listing (size, time, entity tag) is the stamp by which a file that was written again is noticed, and, where the store
+gives an entity tag, the fingerprint of its content.
 
 Options of a store, such as keys and the address of its server, are taken from where its own tools take them: the
 environment (``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL``, ``GOOGLE_APPLICATION_CREDENTIALS``), its configuration files,
@@ -305,7 +305,7 @@ def remote_errors(address: str) -> Iterator[None]:
         yield
     except LabelkitError:
         raise
-    except Exception as raised:
+    except Exception as raised:  # noqa: BLE001 - each store has errors of its own
         error = _cause_of(raised, address)
         if isinstance(error, FileNotFoundError):
             raise CorpusError(

@@ -1,7 +1,7 @@
 """Read data sets of Hugging Face's ``datasets``, without a copy: they are Arrow, mapped from files.
 
-A column of class labels is delivered as the names of its classes, which are what gold and rules compare; -1, which stands
-for no label there, is null.
+A column of class labels is delivered as the names of its classes, which are what gold and rules compare; -1, which
+stands for no label there, is null.
 """
 
 from __future__ import annotations

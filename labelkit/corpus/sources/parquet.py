@@ -77,7 +77,7 @@ class ParquetSource(FixedColumns):
     def narrowed(self, ways: Sequence[tuple[str, ...]]) -> ParquetSource:
         """Return the source with those fields alone of structs that ways (a column, and fields in it) lead to."""
         source = copy(self)
-        source._schema = pa.schema([_with_fields(field, ways) for field in self._schema])
+        vars(source)["_schema"] = pa.schema([_with_fields(field, ways) for field in self._schema])
         return source
 
     @cached_property

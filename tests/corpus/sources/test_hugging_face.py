@@ -96,7 +96,7 @@ def test_splits_are_named(tmp_path):
     with pytest.raises(CorpusError, match=r"(?s)'train', 'test'.*data\['train'\]"):
         open_corpus(splits)
     splits.save_to_disk(tmp_path / "mails")
-    with pytest.raises(CorpusError, match="(?s)its splits: 'test', 'train'.*mails/test"):
+    with pytest.raises(CorpusError, match=r"(?s)its splits: 'test', 'train'.*mails/test"):
         open_corpus(tmp_path / "mails")
     assert open_corpus(tmp_path / "mails" / "test").n_rows == N // 5
 

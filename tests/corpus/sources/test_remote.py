@@ -256,7 +256,7 @@ def test_answers_of_a_server_that_are_no_file(name, message):
 
 
 def test_a_store_that_cannot_be_read_is_an_error(s3, monkeypatch):
-    with pytest.raises(CorpusError, match="nothing at 's3://nowhere-at-all/a.csv'"):
+    with pytest.raises(CorpusError, match=r"nothing at 's3://nowhere-at-all/a.csv'"):
         open_corpus("s3://nowhere-at-all/a.csv")
     fsspec.filesystem("s3").clear_instance_cache()
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
@@ -272,7 +272,7 @@ def test_missing_keys_are_named(s3, monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(CorpusError, match="(?s)cannot be read.*AWS_ACCESS_KEY_ID"):
+    with pytest.raises(CorpusError, match=r"(?s)cannot be read.*AWS_ACCESS_KEY_ID"):
         open_corpus("s3://mails/a.csv")
     fsspec.filesystem("s3").clear_instance_cache()
 

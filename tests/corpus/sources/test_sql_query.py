@@ -270,7 +270,7 @@ def test_a_database_that_cannot_be_reached_is_an_error(database, message):
 
 
 def test_a_wrong_password_is_an_error_without_it(server):
-    with pytest.raises(DatabaseError, match="(?s)authentication failed.*check the user") as raised:
+    with pytest.raises(DatabaseError, match=r"(?s)authentication failed.*check the user") as raised:
         _ = open_corpus(lk.SqlQuery("SELECT 1 AS a", server.url("wr0ng-secret"))).n_rows
     assert "wr0ng-secret" not in str(raised.value)
 
