@@ -28,7 +28,40 @@ _OPTIONS: Final = (
         help="Read COLUMN under another name: text=Comment.",
     ),
     click.option("--sheet", metavar="NAME|NUMBER", help="Of a workbook that has several."),
+    click.option("--query", metavar="SQL", help="In place of CORPUS: the rows of a query, SELECT ... ORDER BY ..."),
+    click.option(
+        "--url",
+        metavar="URL",
+        help="The database of --query: postgresql://user:${PASSWORD}@host/name, an .sqlite or a .duckdb file.",
+    ),
 )
+
+
+class Place(click.ParamType[Any]):
+    """The path or the address of a corpus."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002 - click's protocol
+        """Return an address as it is, and anything else as a path."""
+        return value if not isinstance(value, str) or "://" in value else Path(value)
+
+
+def _corpus(paths: tuple[str, ...], query: str | None, url: str | None, *, required: bool) -> Any:
+    """Return what was given as the corpus: a path or several, or a query."""
+    if (query is None) != (url is None):
+        missing = "--url, its database" if url is None else "--query, what to ask it"
+        raise click.UsageError(f"{'--query' if url is None else '--url'} needs {missing}")
+    if query is not None:
+        if paths:
+            raise click.UsageError("give either CORPUS or --query")
+        from labelkit.corpus import SqlQuery  # noqa: PLC0415 - --help has to be quick
+
+        return SqlQuery(query, url)
+    if required and not paths:
+        raise click.UsageError("Missing argument 'CORPUS...'.")
+    places = [Place().convert(path, None, None) for path in paths]
+    return places[0] if len(places) == 1 else places or None
 
 
 def _renamed(given: tuple[str, ...]) -> dict[str, str] | None:
@@ -44,7 +77,7 @@ def _renamed(given: tuple[str, ...]) -> dict[str, str] | None:
 
 
 def with_corpus(*, required: bool = True) -> Callable[[F], F]:
-    """Give a command ``corpus``, a path or several, None without one; and ``reading``, the options that were given."""
+    """Give a command ``corpus``, paths or a query, None without one; and ``reading``, the options that were given."""
 
     def decorate(command: F) -> F:
         @wraps(command)
@@ -53,14 +86,12 @@ def with_corpus(*, required: bool = True) -> Callable[[F], F]:
             given = {name: options.pop(key) for name, key in names.items()}
             given["rename"] = _renamed(options.pop("rename"))
             reading = {name: value for name, value in given.items() if value is not None}
-            paths = [one if "://" in one else Path(one) for one in corpus]
-            return command(
-                *arguments, corpus=paths[0] if len(paths) == 1 else paths or None, reading=reading, **options
-            )
+            place = _corpus(corpus, options.pop("query"), options.pop("url"), required=required)
+            return command(*arguments, corpus=place, reading=reading, **options)
 
         decorated: Any = called
         for option in reversed(_OPTIONS):
             decorated = option(decorated)
-        return cast("F", click.argument("corpus", nargs=-1, required=required)(decorated))
+        return cast("F", click.argument("corpus", nargs=-1, required=False)(decorated))
 
     return decorate

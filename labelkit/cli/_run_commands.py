@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from labelkit.cli._corpus_options import with_corpus
+from labelkit.cli._corpus_options import Place, with_corpus
 from labelkit.cli._program import classes_named, cli, say, with_debug
 
 
@@ -53,8 +53,9 @@ def run_command(
     """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
 
     RULES is a Python file, a folder of them or a dotted name. CORPUS is a file (Parquet, CSV, JSONL, JSON, text,
-    Arrow, Excel), several, a folder, a quoted pattern such as 'data/**/*.csv.gz', or - for standard input. A run
-    that was stopped goes on where it was when the same command is given again.
+    Arrow, Excel), several, a folder, a quoted pattern such as 'data/**/*.csv.gz', any of these at an address
+    (s3://bucket/data/*.parquet, https://...), or - for standard input. A run that was stopped goes on where it was
+    when the same command is given again.
     """
     from labelkit.runs.pipeline import run  # noqa: PLC0415 - --help has to be quick
 
@@ -127,9 +128,9 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
 @cli.command(name="why")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("id_", metavar="ID")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts.")
+@click.option("--corpus", type=Place(), help="Where the corpus is now, for the texts.")
 @with_debug
-def why_command(folder: Path, id_: str, *, corpus: Path | None) -> None:
+def why_command(folder: Path, id_: str, *, corpus: Any) -> None:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
     from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
 
@@ -163,7 +164,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> None:
 )
 @click.option("--format", metavar="NAME", help="One of those above (else as the suffix of FILE says).")
 @click.option("--columns", metavar="A,B,...", default="", help="Columns of the corpus to write beside the labels.")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, if it has moved.")
+@click.option("--corpus", type=Place(), help="Where the corpus is now, if it has moved.")
 @click.option("--text", metavar="COLUMN", help="The column that an annotation tool shows.")
 @click.option("--min-confidence", type=float, help="Leave out labels with a lower probability.")
 @click.option("--default-label", metavar="CLASS", help="A label for the examples that are left out otherwise.")
@@ -186,10 +187,10 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> N
 @cli.command(name="report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Where the corpus is now, for the texts of examples.")
+@click.option("--corpus", type=Place(), help="Where the corpus is now, for the texts of examples.")
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
 @with_debug
-def report_command(folder: Path, *, out: Path | None, corpus: Path | None, open_: bool) -> None:
+def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) -> None:
     """Write the report of the run in FOLDER: one HTML file that needs no network.
 
     It also tells of the other runs in the same parent folder.

@@ -188,12 +188,12 @@ class FilesCorpus:
             )
 
 
-def are_there(given: str | Path | Sequence[str | Path]) -> bool:
-    """Return whether the files that are named are there."""
-    try:
-        return bool(FilesCorpus(given, {}).paths())
-    except (CorpusError, OSError):
-        return False
+def still_there(place: str) -> str | Path | None:
+    """Return a place that was read before, if something may be there; an address is asked when it is opened."""
+    if is_address(place):
+        return place
+    path = Path(place)
+    return path if is_there(path) or is_pattern(path) else None
 
 
 def _is_stream(given: Any) -> bool:
@@ -300,4 +300,13 @@ def _by_bytes(file: DataFile) -> str:
     )
 
 
-__all__ = ["COMPRESSIONS", "FORMATS", "FileFormat", "FilesCorpus", "by_suffix", "known_suffixes", "open_file"]
+__all__ = [
+    "COMPRESSIONS",
+    "FORMATS",
+    "FileFormat",
+    "FilesCorpus",
+    "by_suffix",
+    "known_suffixes",
+    "open_file",
+    "still_there",
+]
