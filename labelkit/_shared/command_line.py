@@ -24,12 +24,13 @@ _VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\.\.\.|True\b|-?\d+(?:\.\d+)?\b
 _OPTION: Final = re.compile(rf"(?<![\w.(])({_OPTIONS})=({_VALUE})")
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
+_RENAME: Final = re.compile(r"""rename=\{['"]([^'"]*)['"]: ['"]([^'"]*)['"]\}""")
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")
 
 
 def as_on_command_line(message: str) -> str:
     """Return a message with options in the spelling of the command line, without remedies of Python alone."""
-    return _TWICE.sub(r"\2", _OPTION.sub(_spelled, _PYTHON_ONLY.sub("", message)))
+    return _TWICE.sub(r"\2", _OPTION.sub(_spelled, _RENAME.sub(r"--map \1=\2", _PYTHON_ONLY.sub("", message))))
 
 
 def _spelled(match: re.Match[str]) -> str:

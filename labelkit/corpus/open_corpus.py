@@ -98,7 +98,7 @@ def open_corpus(
     if isinstance(data, Corpus):
         if id not in {None, data.id}:
             raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
-        if reading.get("rename"):
+        if reading.get("rename") not in (None, data.reading.get("rename")):
             raise CorpusError("the corpus is open already", hint="give rename= where it is opened")
         return data
     options = checked_reading(reading)

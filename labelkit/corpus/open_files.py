@@ -141,7 +141,7 @@ class FilesCorpus:
             return _open(spooled(Path(self.given)), types, self.reading)
         if (folder := self._saved_folder()) is not None:
             return hugging_face.from_saved_folder(folder)
-        paths = self._paths()
+        paths = self.paths()
         is_file = isinstance(self.given, str | Path) and paths == [_place(self.given)]
         if is_file:
             return read(paths[0], types)
@@ -156,7 +156,14 @@ class FilesCorpus:
         folder = Path(self.given).expanduser()
         return folder if is_there(folder) and folder.is_dir() and hugging_face.is_saved(folder) else None
 
-    def _paths(self) -> list[Path]:
+    def paths(self) -> list[Path]:
+        """List the files.
+
+        Raises
+        ------
+        CorpusError
+            If one is not there.
+        """
         if isinstance(self.given, str | Path):
             return self._files_of(self.given)
         return [path for one in self.given for path in self._files_of(one)]
@@ -188,12 +195,12 @@ class FilesCorpus:
             )
 
 
-def still_there(place: str) -> str | Path | None:
-    """Return a place that was read before, if something may be there; an address is asked when it is opened."""
-    if is_address(place):
-        return place
-    path = Path(place)
-    return path if is_there(path) or is_pattern(path) else None
+def are_there(given: str | Path | Sequence[str | Path]) -> bool:
+    """Return whether the files that are named are there."""
+    try:
+        return bool(FilesCorpus(given, {}).paths())
+    except (CorpusError, OSError):
+        return False
 
 
 def _is_stream(given: Any) -> bool:
@@ -308,5 +315,4 @@ __all__ = [
     "by_suffix",
     "known_suffixes",
     "open_file",
-    "still_there",
 ]

@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus
-from labelkit.corpus.open_files import still_there
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of
@@ -143,14 +142,13 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
             "the run read its corpus from memory, so its columns are not at hand",
             hint="give it again: corpus= (--corpus FILE)",
         )
-    place = still_there(where) if given is None else given
-    if place is None:
+    if given is None and not is_there(where):
         raise ExportError(
             f"the corpus {place_name(where)} of the run is not there any more",
             hint="say where it is now: corpus= (--corpus FILE)",
         )
     try:
-        corpus = opened_again(place, described)
+        corpus = opened_again(where, described)
         same = not described["fingerprint"] or corpus.fingerprint() == described["fingerprint"]
     except CorpusError as error:
         raise ExportError(f"the corpus of the run cannot be read: {error.message}", hint=error.hint) from None

@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from labelkit.analysis.drift import Drift, drift_of
 from labelkit.corpus.corpus import BATCH_ROWS
-from labelkit.corpus.remote import is_address
 from labelkit.exceptions import RunFolderError
-from labelkit.runs.run_corpus import opened_again
+from labelkit.runs.run_corpus import opened_again, place_of
 from labelkit.runs.run_folder import RunFolder
 
 
@@ -93,8 +92,7 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
             hint="by=(values before, values after)",
         )
-    described = {"id": None, **side.manifest["corpus"]}
-    corpus = opened_again(path if is_address(path) else Path(path), described)
+    corpus = opened_again(place, described)
     return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
 
 

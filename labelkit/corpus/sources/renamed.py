@@ -73,7 +73,7 @@ class RenamedSource:
             if name in source.column_names and name not in moved and place != Place(name):
                 raise CorpusError(
                     f"column {place.name!r} is renamed to {name!r}, and {source.name} has a column of that name",
-                    hint=f"choose another name, or give that column one: rename={{..., 'other_{name}': {name!r}}}",
+                    hint=f"choose another name, or give that column one, too: rename={{'other_{name}': {name!r}}}",
                 )
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, named_gold, read_gold_column, read_gold_file
-from labelkit.corpus.open_files import still_there
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
-from labelkit.runs.run_corpus import opened_again
+from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of
 from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
@@ -132,18 +131,19 @@ def _columns_hint(pairing: Pairing) -> str:
 
 def _columns(pairing: Pairing) -> tuple[str, ...]:
     """List the columns of the corpus of a run, if it is still there."""
-    sides = (side.corpus for side in (pairing.after, pairing.before))
-    there = next((corpus for corpus in sides if corpus.get("path") and still_there(corpus["path"])), None)
-    return () if there is None else opened_again(still_there(there["path"]), {"id": None, **there}).column_names
+    for side in (pairing.after, pairing.before):
+        place = place_of(side.corpus)
+        if place is not None and is_there(place):
+            return opened_again(place, side.corpus).column_names
+    return ()
 
 
 def _corpus_of(side: Side, column: str) -> Corpus | None:
     """Open the corpus of a run that has a column, if it is still there and the same."""
-    path = side.corpus.get("path")
-    place = None if path is None else still_there(path)
-    if place is None:
+    place = place_of(side.corpus)
+    if place is None or not is_there(place):
         return None
-    corpus = opened_again(place, {"id": None, **side.corpus})
+    corpus = opened_again(place, side.corpus)
     if not corpus.has_column(column):
         return None
     if corpus.fingerprint() != side.corpus.get("fingerprint"):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labelkit.corpus import Corpus
 from labelkit.corpus.gold import column_values
-from labelkit.corpus.open_files import still_there
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
 from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of
@@ -73,9 +71,9 @@ class SourceRows:
         place = place_of(described)
         if place is None:
             return cls(None, note="The run read its corpus from memory, so the examples are shown without their texts.")
-        path, place = PurePath(described["path"]), still_there(described["path"])
-        if place is None:
-            return cls(None, note=f"The corpus {path.name} is not there any more, so the examples have no texts.")
+        name = place_name(place)
+        if not is_there(place):
+            return cls(None, note=f"The corpus {name} is not there any more, so the examples have no texts.")
         try:
             corpus = opened_again(place, described)
             same = corpus.fingerprint() == described["fingerprint"]
