@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from labelkit.cli._corpus_options import Place, with_corpus
+from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._program import classes_named, cli, say, with_debug
 
 
@@ -128,7 +128,7 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
 @cli.command(name="why")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("id_", metavar="ID")
-@click.option("--corpus", type=Place(), help="Where the corpus is now, for the texts.")
+@click.option("--corpus", type=CorpusPath(), help="Where the corpus is now, for the texts.")
 @with_debug
 def why_command(folder: Path, id_: str, *, corpus: Any) -> None:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
@@ -164,7 +164,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> None:
 )
 @click.option("--format", metavar="NAME", help="One of those above (else as the suffix of FILE says).")
 @click.option("--columns", metavar="A,B,...", default="", help="Columns of the corpus to write beside the labels.")
-@click.option("--corpus", type=Place(), help="Where the corpus is now, if it has moved.")
+@click.option("--corpus", type=CorpusPath(), help="Where the corpus is now, if it has moved.")
 @click.option("--text", metavar="COLUMN", help="The column that an annotation tool shows.")
 @click.option("--min-confidence", type=float, help="Leave out labels with a lower probability.")
 @click.option("--default-label", metavar="CLASS", help="A label for the examples that are left out otherwise.")
@@ -187,7 +187,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> N
 @cli.command(name="report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
-@click.option("--corpus", type=Place(), help="Where the corpus is now, for the texts of examples.")
+@click.option("--corpus", type=CorpusPath(), help="Where the corpus is now, for the texts of examples.")
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
 @with_debug
 def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) -> None:

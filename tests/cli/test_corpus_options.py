@@ -67,7 +67,7 @@ def test_columns_have_other_names_and_fields_are_columns(rules, corpus, tmp_path
     assert "see you" in labelkit("why", out, "b", "--corpus", corpus)
     labelkit("export", out, "--to", tmp_path / "labels.csv", "--columns", "text,user.city")
     assert '"win a prize","Rom"' in (tmp_path / "labels.csv").read_text()
-    assert "win a prize" in (out / "report.html").read_text()
+    assert "see you" in (out / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,6 @@ def test_an_address_is_a_corpus_that_is_found_again(rules, tmp_path):
     out = tmp_path / "run"
     assert "3 examples" in labelkit("run", rules, "memory://cli/a.jsonl", "--id", "id", "--out", out)
     assert "win a prize" in labelkit("why", out, "win a prize")
-    assert "win a prize" in (out / "report.html").read_text()
+    assert "see you" in (out / "report.html").read_text()
     store.rm("/cli", recursive=True)
     assert "win a prize" in labelkit("why", out, "win a prize")

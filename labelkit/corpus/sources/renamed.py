@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
+from labelkit.corpus._files import FINGERPRINT_DIGITS
 from labelkit.corpus.source import BadRows, CorpusSource
 from labelkit.exceptions import CorpusError
 
@@ -208,7 +210,11 @@ class RenamedSource:
     def fingerprint(self) -> str:
         """Digest the content, and which column has which name."""
         content = self._source.fingerprint()
-        return f"{content}/{sorted(self._rename.items())}" if content and self._rename else content
+        if not content or not self._rename:
+            return content
+        return sha256(f"{content}{sorted(self._rename.items())}".encode(errors="surrogatepass")).hexdigest()[
+            :FINGERPRINT_DIGITS
+        ]
 
     def content(self, column: str) -> str:
         """Digest the content of a column; that of a field, by all of its struct."""
