@@ -246,7 +246,7 @@ FRAME = pd.DataFrame({"text": ["free", "hi"]})
         ({"text": {0: "a"}}, r"column 'text' of the dict is a dict\nHint: give pandas\.DataFrame"),
         ([FRAME, FRAME], r"a list of 2 frames or Series .*pandas\.concat"),
         ([FRAME.text, FRAME.text], r"a list of 2 frames or Series .*pandas\.concat"),
-        ("http://127.0.0.1:1/a.csv", "cannot be read: .*Hint: check the network"),
+        ("memory://nowhere/a.csv", "there is nothing at .*Hint: check the bucket"),
         (FRAME.rename(columns={"text": " text"}), r"Hint: ' text' has spaces around it"),
     ],
 )
