@@ -283,6 +283,7 @@ def test_missing_keys_are_named(s3, monkeypatch, tmp_path):
     ("address", "message"),
     [
         ("nowhere://a/b.csv", "no store of such a name"),
+        ("postgresql://bob:pw@host/shop", r"(?s)no store of such a name.*lk\.SqlQuery"),
         ("memory://nowhere/a.csv", "nothing at 'memory://nowhere/a.csv'"),
     ],
 )
