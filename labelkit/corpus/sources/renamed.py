@@ -290,6 +290,26 @@ class RenamedSource:
         return _NAMED.sub(both, message)
 
 
+def with_field(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a record with a field of its dicts as a column; as it is, if no dict of it can have that field.
+
+    >>> with_field({"user": {"id": 7}}, "user.id")["user.id"], with_field({"user": None}, "user.id")["user.id"]
+    (7, None)
+    >>> with_field({"text": "hi"}, "user.id")
+    {'text': 'hi'}
+    """
+    prefix = _prefix(name, list(record))
+    if prefix is None or not isinstance(record[prefix], Mapping | None):
+        return record
+    value, rest = record[prefix], name[len(prefix) + 1 :]
+    while rest and isinstance(value, Mapping):
+        parts = rest.split(".")
+        begins = (".".join(parts[:stop]) for stop in range(len(parts), 0, -1))
+        key = next((begin for begin in begins if begin in value), rest)
+        value, rest = value.get(key), rest[len(key) + 1 :]
+    return {**record, name: None if rest else value}
+
+
 def _columns(places: Mapping[str, Place]) -> list[str]:
     return list(dict.fromkeys(place.column for place in places.values()))
 

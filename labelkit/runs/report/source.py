@@ -130,8 +130,8 @@ class SourceRows:
 def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], str | None]:
     """The columns that the rules read, and that of gold."""
     named = manifest["corpus"].get("columns") or [c for rule in manifest["rules"] for c in rule["columns"]]
-    columns = tuple(name for name in dict.fromkeys(named) if name in corpus.column_names)
-    return columns, manifest["gold"] if manifest["gold"] in corpus.column_names else None
+    columns = tuple(name for name in dict.fromkeys(named) if corpus.has_column(name))
+    return columns, manifest["gold"] if manifest["gold"] and corpus.has_column(manifest["gold"]) else None
 
 
 def _unsure(*, sure: bool, by_id: bool) -> str:
