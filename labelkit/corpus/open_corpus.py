@@ -168,7 +168,7 @@ def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
         return None
     for entry in data:
         is_path = isinstance(entry, str | Path) and (
-            is_address(entry) or is_pattern(entry) or is_there(Path(entry).expanduser())
+            is_address(entry) or is_pattern(entry) or is_there(expanded(entry))
         )
         if not is_path:
             raise CorpusError(

@@ -13,7 +13,7 @@ import pyarrow as pa
 from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
-from labelkit.corpus._paths import existing, files_matching, files_of_folder, is_pattern, is_there
+from labelkit.corpus._paths import existing, expanded, files_matching, files_of_folder, is_pattern, is_there
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
 from labelkit.corpus.file_kinds import FIRST_BYTES, SUFFIX_REMEDIES, kind_of
 from labelkit.corpus.reading import ReadOptions
@@ -153,7 +153,7 @@ class FilesCorpus:
         """Return the folder of a data set that Hugging Face's library saved, if it is one."""
         if not isinstance(self.given, str | Path) or is_address(self.given) or is_pattern(self.given):
             return None
-        folder = Path(self.given).expanduser()
+        folder = expanded(self.given)
         return folder if is_there(folder) and folder.is_dir() and hugging_face.is_saved(folder) else None
 
     def paths(self) -> list[Path]:
@@ -212,7 +212,7 @@ def _is_stream(given: Any) -> bool:
 
 
 def _place(given: str | Path) -> Path:
-    return RemoteFile(str(given)) if is_address(given) else Path(given).expanduser()  # type: ignore[return-value]
+    return RemoteFile(str(given)) if is_address(given) else expanded(given)  # type: ignore[return-value]
 
 
 def _is_pipe(path: Path) -> bool:
