@@ -246,7 +246,7 @@ FRAME = pd.DataFrame({"text": ["free", "hi"]})
         ({"text": {0: "a"}}, r"column 'text' of the dict is a dict\nHint: give pandas\.DataFrame"),
         ([FRAME, FRAME], r"a list of 2 frames or Series .*pandas\.concat"),
         ([FRAME.text, FRAME.text], r"a list of 2 frames or Series .*pandas\.concat"),
-        ("https://example.org/a.csv", r"is an address, not a file\nHint: download it"),
+        ("memory://nowhere/a.csv", "there is nothing at .*Hint: check the bucket"),
         (FRAME.rename(columns={"text": " text"}), r"Hint: ' text' has spaces around it"),
     ],
 )

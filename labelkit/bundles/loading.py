@@ -26,6 +26,7 @@ from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
 from labelkit.bundles._versions import compare_versions
 from labelkit.corpus import BATCH_ROWS, open_corpus
+from labelkit.corpus.sources.renamed import with_field
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.rule_inputs import inputs_of
@@ -410,6 +411,8 @@ def _as_record(
             hint='predict({"text": "..."}); several records are given to predict_proba or label',
         )
     for name in columns:
+        if name not in row and "." in name:
+            row = with_field(row, name)
         if name not in row:
             there = ", ".join(map(repr, list(row)[:10])) or "nothing"
             raise BundleError(

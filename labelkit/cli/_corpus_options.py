@@ -37,7 +37,7 @@ _OPTIONS: Final = (
 )
 
 
-class Place(click.ParamType[Any]):
+class CorpusPath(click.ParamType[Any]):
     """The path or the address of a corpus."""
 
     name = "path"
@@ -60,7 +60,7 @@ def _corpus(paths: tuple[str, ...], query: str | None, url: str | None, *, requi
         return SqlQuery(query, url)
     if required and not paths:
         raise click.UsageError("Missing argument 'CORPUS...'.")
-    places = [Place().convert(path, None, None) for path in paths]
+    places = [CorpusPath().convert(path, None, None) for path in paths]
     return places[0] if len(places) == 1 else places or None
 
 

@@ -9,7 +9,7 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import with_gold_options, with_rule_options
-from labelkit.cli._corpus_options import Place, with_corpus
+from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
@@ -87,7 +87,7 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
 @cli.command(name="why")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("id_", metavar="ID")
-@click.option("--corpus", type=Place())
+@click.option("--corpus", type=CorpusPath())
 def why_command(folder: Path, id_: str, *, corpus: Any) -> Any:
     """Explain the label of the example ID of the run in FOLDER: its text, the votes, and what each of them moved."""
     from labelkit.runs.why import why  # noqa: PLC0415 - --help has to be quick
@@ -119,7 +119,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 )
 @click.option("--format", metavar="NAME", help="One of those above (else as the suffix of FILE says).")
 @click.option("--columns", metavar="A,B,...", default="", help="Columns of the corpus to write beside the labels.")
-@click.option("--corpus", type=Place())
+@click.option("--corpus", type=CorpusPath())
 @click.option("--text", metavar="COLUMN", help="The column that an annotation tool shows.")
 @click.option("--min-confidence", type=float, help="Leave out labels with a lower probability.")
 @click.option("--default-label", metavar="CLASS", help="A label for the examples that are left out otherwise.")
@@ -141,7 +141,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> A
 @cli.command(name="report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
-@click.option("--corpus", type=Place())
+@click.option("--corpus", type=CorpusPath())
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
 def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) -> Any:
     """Write the report of the run in FOLDER: one HTML file that needs no network.

@@ -16,7 +16,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +29,8 @@ from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError, LabelkitError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from labelkit.corpus.source import CorpusSource
 
 GROUP: Final = "labelkit.sources"
@@ -133,6 +134,8 @@ class Source(FixedColumns, ABC):
 @cache
 def _entry_points() -> tuple[EntryPoint, ...]:
     """List the entry points of all packages that are installed; once in a process."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - most corpora need no other package
+
     return tuple(entry_points(group=GROUP))
 
 

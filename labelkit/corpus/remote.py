@@ -30,6 +30,7 @@ ATTEMPTS: Final = 3
 """How often a block is asked for before a connection that breaks is an error."""
 
 _ADDRESS: Final = re.compile(r"[a-zA-Z][\w+.-]*(?:::[a-zA-Z][\w+.-]*)*://")
+_DATABASE: Final = re.compile(r"(postgres\w*|mysql|mariadb|sqlite|duckdb|mssql|oracle)(\+\w+)?://", re.IGNORECASE)
 _SIGNATURE: Final = re.compile(r"([?&]sig=)[^&]+")
 _STATUS: Final = re.compile(r"\b(401|403|404|410|416|429|5\d\d)\b")
 _ETAGS: Final = ("ETag", "etag", "md5Hash", "content_md5")
@@ -293,7 +294,9 @@ def _system_of(address: str) -> tuple[Any, str]:
             raise
         raise CorpusError(
             f"{shown_address(address)!r}: no store of such a name is known",
-            hint="s3://, gs://, abfs://, https://, memory:// are, and others of fsspec",
+            hint="ask a database by a query: --query, --url; in Python, lk.SqlQuery(query, address)"
+            if _DATABASE.match(address)
+            else "s3://, gs://, abfs://, https://, memory:// are, and others of fsspec",
         ) from error
     return system, path
 

@@ -61,7 +61,7 @@ class RunColumns:
     def __init__(self, corpus: Corpus, columns: Sequence[str], manifest: Mapping[str, Any]) -> None:
         self._columns = list(columns)
         # A row is left out that is bad in any column that is read: those of the run decide which were.
-        gold = [manifest["gold"]] if corpus.has_column(manifest["gold"]) else []
+        gold = [manifest["gold"]] if manifest["gold"] and corpus.has_column(manifest["gold"]) else []
         run_columns = [name for name in manifest["corpus"].get("columns", ()) if corpus.has_column(name)]
         loaded = list(dict.fromkeys([*columns, *run_columns, *gold]))
         self._batches: Iterator[Batch] = corpus.batches(loaded, BATCH_ROWS)

@@ -265,7 +265,7 @@ def _text_column(corpus: Corpus, source: LabelSource, asked: str | None) -> str:
         corpus.column_type(asked)
         return asked
     for name in ("text", *source.text_columns):
-        if name in corpus.column_names:
+        if corpus.has_column(name):
             return name
     raise CorpusError(
         f"which column a tool is to show is not clear: the corpus has {', '.join(corpus.column_names[:30])}",

@@ -319,6 +319,7 @@ def _columns_read(matrix: LabelMatrix, corpus: Corpus, rules: Mapping[str, Label
         name for info in matrix.lfs for name in (base_columns(rules[info.name]) if info.name in rules else info.columns)
     }
     there = [name for name in corpus.column_names if name in read]
+    there += sorted(name for name in read.difference(there) if corpus.has_column(name))  # fields of structs
     if there:
         return there
     texts = [field.name for field in corpus.schema if pa.types.is_string(field.type) and field.name != corpus.id]

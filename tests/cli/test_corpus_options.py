@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from labelkit._shared.command_line import as_on_command_line
+from labelkit.bundles import load_bundle
 from labelkit.cli import _run_commands  # noqa: F401 - which registers the commands
 from labelkit.cli._program import cli
 from labelkit.exceptions import LabelkitError
@@ -67,7 +68,21 @@ def test_columns_have_other_names_and_fields_are_columns(rules, corpus, tmp_path
     assert "see you" in labelkit("why", out, "b", "--corpus", corpus)
     labelkit("export", out, "--to", tmp_path / "labels.csv", "--columns", "text,user.city")
     assert '"win a prize","Rom"' in (tmp_path / "labels.csv").read_text()
-    assert "win a prize" in (out / "report.html").read_text()
+    assert "see you" in (out / "report.html").read_text()
+
+
+def test_a_bundle_reads_fields_of_a_corpus_and_of_a_record(rules, corpus, tmp_path):
+    labelkit("run", rules, corpus, "--map", "text=Comment", "--out", tmp_path / "run")
+    file = tmp_path / "rules.labelkit"
+    assert "written to" in labelkit("bundle", tmp_path / "run", "--out", file)
+    labelkit("predict", file, corpus, "--map", "text=Comment", "--out", tmp_path / "labels.csv")
+    assert [line.split(",")[1] for line in (tmp_path / "labels.csv").read_text().splitlines()[1:3]] == [
+        "1",
+        "0",
+    ]
+    with load_bundle(file) as loaded:
+        assert loaded.predict({"text": "hi", "user": {"city": "Ulm"}}) == "HAM"
+        assert loaded.predict({"text": "win", "user": None}) == "SPAM"
 
 
 @pytest.mark.parametrize(
@@ -121,6 +136,6 @@ def test_an_address_is_a_corpus_that_is_found_again(rules, tmp_path):
     out = tmp_path / "run"
     assert "3 examples" in labelkit("run", rules, "memory://cli/a.jsonl", "--id", "id", "--out", out)
     assert "win a prize" in labelkit("why", out, "win a prize")
-    assert "win a prize" in (out / "report.html").read_text()
+    assert "see you" in (out / "report.html").read_text()
     store.rm("/cli", recursive=True)
     assert "win a prize" in labelkit("why", out, "win a prize")

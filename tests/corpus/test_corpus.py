@@ -13,6 +13,9 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+import datasets
+import duckdb
+import fsspec
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -97,6 +100,21 @@ class Capsule:
         return self._data.__arrow_c_stream__(requested_schema)
 
 
+class OwnSource(lk.Source):
+    """What a third party writes."""
+
+    schema = pa.schema([(name, table().schema.field(name).type) for name in ROWS[0]])
+
+    def batches(self, columns):
+        yield from table().select(columns).to_batches(max_chunksize=4)
+
+
+def at_address(path):
+    address = f"memory:/{path}"
+    fsspec.filesystem("memory").pipe_file(address, path.read_bytes())
+    return address
+
+
 SOURCES = {
     "pandas": lambda _: pd.DataFrame(COLUMNS).astype({"n": "Int64", "flag": "boolean"}),
     "pandas, odd": lambda _: odd_pandas(),
@@ -137,6 +155,15 @@ SOURCES = {
         path / "c.ndjson", "\ufeff" + as_jsonl(ROWS).replace("\n", "\n\n  \r\n")
     ),
     "jsonl, gzip": lambda path: written(path / "c.jsonl.gz", as_jsonl(ROWS)),
+    "polars, lazy": lambda _: pl.LazyFrame(COLUMNS),
+    "duckdb": lambda _: duckdb.from_arrow(table()),
+    "duckdb, query": lambda path: lk.SqlQuery(f"FROM '{parquet_file(path / 'c.parquet', 5)}'", "duckdb://"),
+    "hugging face": lambda _: datasets.Dataset.from_dict(COLUMNS),
+    "hugging face, stream": lambda _: datasets.Dataset.from_dict(COLUMNS).to_iterable_dataset(),
+    "source of one's own": lambda _: OwnSource(),
+    "address, csv": lambda path: at_address(written(path / "c.csv", as_csv(ROWS))),
+    "address, jsonl": lambda path: at_address(written(path / "c.jsonl.gz", as_jsonl(ROWS))),
+    "address, parquet": lambda path: at_address(parquet_file(path / "c.parquet", 7)),
 }
 
 

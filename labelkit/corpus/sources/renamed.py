@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
+from labelkit.corpus._files import FINGERPRINT_DIGITS
 from labelkit.corpus.source import BadRows, CorpusSource
 from labelkit.exceptions import CorpusError
 
@@ -208,7 +210,11 @@ class RenamedSource:
     def fingerprint(self) -> str:
         """Digest the content, and which column has which name."""
         content = self._source.fingerprint()
-        return f"{content}/{sorted(self._rename.items())}" if content and self._rename else content
+        if not content or not self._rename:
+            return content
+        return sha256(f"{content}{sorted(self._rename.items())}".encode(errors="surrogatepass")).hexdigest()[
+            :FINGERPRINT_DIGITS
+        ]
 
     def content(self, column: str) -> str:
         """Digest the content of a column; that of a field, by all of its struct."""
@@ -282,6 +288,26 @@ class RenamedSource:
             return match[0] if name is None or not match[1] else f"column {name!r} (in the source {match[2]!r})"
 
         return _NAMED.sub(both, message)
+
+
+def with_field(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a record with a field of its dicts as a column; as it is, if no dict of it can have that field.
+
+    >>> with_field({"user": {"id": 7}}, "user.id")["user.id"], with_field({"user": None}, "user.id")["user.id"]
+    (7, None)
+    >>> with_field({"text": "hi"}, "user.id")
+    {'text': 'hi'}
+    """
+    prefix = _prefix(name, list(record))
+    if prefix is None or not isinstance(record[prefix], Mapping | None):
+        return record
+    value, rest = record[prefix], name[len(prefix) + 1 :]
+    while rest and isinstance(value, Mapping):
+        parts = rest.split(".")
+        begins = (".".join(parts[:stop]) for stop in range(len(parts), 0, -1))
+        key = next((begin for begin in begins if begin in value), rest)
+        value, rest = value.get(key), rest[len(key) + 1 :]
+    return {**record, name: None if rest else value}
 
 
 def _columns(places: Mapping[str, Place]) -> list[str]:

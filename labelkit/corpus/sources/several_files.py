@@ -11,6 +11,7 @@ import warnings
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import accumulate
@@ -109,6 +110,7 @@ class FilesSource:
         self._starts = [0, *accumulate(size or 0 for size in self.rows_of_files)]
         self.n_rows = None if None in self.rows_of_files else self._starts[-1]
         self._types: dict[str, pa.DataType] = {}
+        self._ways: tuple[tuple[str, ...], ...] | None = None
         self._forget()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -228,6 +230,19 @@ class FilesSource:
             hint="files of one corpus have the same columns: rename or add it there, or leave these files out",
         )
 
+    def narrowed(self, ways: Sequence[tuple[str, ...]]) -> FilesSource:
+        """Return the source whose files read those fields alone that ways (a column, and fields in it) lead to."""
+        source = copy(self)
+        source._forget()  # noqa: SLF001 - of a copy
+        source._ways = tuple(ways)  # noqa: SLF001 - as above
+        return source
+
+    def _narrow(self, number: int) -> CorpusSource:
+        """Open a file, with the fields that are needed alone, if it can read them alone."""
+        source = self._source(number)
+        narrow = None if self._ways is None else getattr(source, "narrowed", None)
+        return source if narrow is None else narrow(self._ways)
+
     # Rows -------------------------------------------------------------------------------------------------------------
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
@@ -259,7 +274,7 @@ class FilesSource:
         path = self.files[number]
         rejected = BadRows(str(path), bad.on_bad_row)
         try:
-            source = self._source(number)
+            source = self._narrow(number)
             yield from source.chunks(columns, start, rows, rejected)
         except CorpusError as error:
             if bad.on_bad_row == "raise":
@@ -270,13 +285,13 @@ class FilesSource:
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows of the files that overlap with it."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        parts, at = [schema.empty_table()], start
+        parts, at = [], start
         while at < stop:
             number = bisect_right(self._starts, at) - 1
             first, end = self._starts[number], min(stop, self._starts[number + 1])
-            parts.append(self._source(number).read(columns, at - first, end - first))
+            parts.append(self._narrow(number).read(columns, at - first, end - first))
             at = end
-        return pa.concat_tables(parts)
+        return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def fingerprint(self) -> str:
         """Hash the fingerprints of the files."""

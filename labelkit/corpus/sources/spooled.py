@@ -50,20 +50,27 @@ class SpooledSource(FixedColumns):
 
     @cached_property
     def _rows(self) -> ParquetSource:
+        try:
+            return self._kept()
+        except LabelkitError:
+            raise
+        except OSError as error:
+            raise CorpusError(
+                f"the rows of {self.name} cannot be kept in {tempfile.gettempdir()!r}: {error}",
+                hint="let TMPDIR name a folder with more room",
+            ) from error
+
+    def _kept(self) -> ParquetSource:
+        """Write the rows to a file that goes with this source, and with the process."""
         with tempfile.NamedTemporaryFile(prefix="labelkit-", suffix=".parquet", delete=False) as file:
             path = Path(file.name)
         weakref.finalize(self, _remove, path)
         try:
             self._write(path)
-            return ParquetSource(_unnamed(path, self.name), {})
-        except BaseException as error:
+        except BaseException:
             _remove(path)
-            if isinstance(error, LabelkitError) or not isinstance(error, OSError):
-                raise
-            raise CorpusError(
-                f"the rows of {self.name} cannot be kept in {str(path.parent)!r}: {error}",
-                hint="let TMPDIR name a folder with more room",
-            ) from error
+            raise
+        return ParquetSource(_unnamed(path, self.name), {})
 
     @property
     def n_rows(self) -> int:

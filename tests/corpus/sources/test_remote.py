@@ -8,6 +8,7 @@ import io
 import json
 import pickle
 import threading
+import tracemalloc
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ import labelkit as lk
 from labelkit.corpus import open_corpus
 from labelkit.corpus.remote import RemoteFile, is_address, shown_address
 from labelkit.exceptions import CorpusChangedError, CorpusError
+from tests.corpus.sources.test_formats import ROWS as FORMAT_ROWS, WAYS_IN
 
 fsspec = pytest.importorskip("fsspec")
 
@@ -281,6 +283,7 @@ def test_missing_keys_are_named(s3, monkeypatch, tmp_path):
     ("address", "message"),
     [
         ("nowhere://a/b.csv", "no store of such a name"),
+        ("postgresql://bob:pw@host/shop", r"(?s)no store of such a name.*lk\.SqlQuery"),
         ("memory://nowhere/a.csv", "nothing at 'memory://nowhere/a.csv'"),
     ],
 )
@@ -311,3 +314,56 @@ def test_addresses_are_shown_without_secrets():
     assert (file.name, file.suffix) == ("a.csv", ".csv")
     assert shown_address("s3://bucket/a?.csv") == "s3://bucket/a?.csv"
     assert not is_address("C:\\data\\a.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "ranges"), [("a.jsonl", True), ("a.jsonl", False), ("a.csv", True), ("a.csv", False), ("a.parquet", True)]
+)
+def test_a_large_file_is_never_in_memory_as_a_whole(name, ranges):
+    pytest.importorskip("aiohttp")
+    row = {"text": "x" * 999}
+    if name == "a.parquet":
+        data = parquet_bytes([row] * 80_000, compression="none", use_dictionary=False, row_group_size=2_000)
+    else:
+        header, line = (b"text\n", row["text"].encode()) if name == "a.csv" else (b"", json.dumps(row).encode())
+        data = header + (line + b"\n") * 80_000
+    with serving(ranges=ranges) as (server, root):
+        server.files[name] = data
+        corpus = open_corpus(f"{root}/{name}")
+        tracemalloc.start()
+        n_rows = sum(map(len, corpus.batches(["text"], 5_000)))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert n_rows == 80_000
+    assert peak < len(data) * 0.7  # blocks of 4 MB in each stage
+
+
+DAMAGES = {
+    "none": lambda data: data,
+    "empty": lambda _: b"",
+    "truncated": lambda data: data[: len(data) // 2],
+    "without its end": lambda data: data[:-9],
+    "not text": lambda data: b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "bytes of another encoding": lambda data: data.replace(b"row 5", b"row \xff"),
+    "web page": lambda _: b"<!doctype html><html>log in</html>",
+}
+
+
+def outcome(place, on_bad_row):
+    """Return the rows and the rejects, or the error, without the name of the place."""
+    try:
+        corpus = open_corpus(place, on_bad_row=on_bad_row)
+        return texts(corpus), [(reject.row, reject.line) for reject in corpus.rejects]
+    except CorpusError as error:
+        return str(error).replace(str(place), "PLACE")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("suffix", WAYS_IN)
+def test_each_format_at_an_address_is_as_a_file_is(tmp_path, suffix, damage):
+    data = DAMAGES[damage](WAYS_IN[suffix].write(FORMAT_ROWS))
+    (tmp_path / f"a{suffix}").write_bytes(data)
+    address = f"memory:/{tmp_path}/a{suffix}"
+    fsspec.filesystem("memory").pipe_file(address, data)
+    for on_bad_row in ("raise", "reject"):
+        assert outcome(address, on_bad_row) == outcome(tmp_path / f"a{suffix}", on_bad_row)

@@ -166,3 +166,23 @@ def test_a_field_that_is_not_there_is_an_error(make, column, message):
 def test_an_open_corpus_keeps_its_names():
     with pytest.raises(CorpusError, match="open already"):
         open_corpus(open_corpus(ROWS), rename={"text": "Comment"})
+
+
+def test_only_the_fields_that_are_needed_are_read_of_parquet(tmp_path):
+    """Damage another field, of which no byte is read then; in one file and in two."""
+    user = pa.array([{"n": i, "essay": "x" * 500} for i in range(200)])
+    for number in range(2):
+        path = tmp_path / f"part-{number}.parquet"
+        pq.write_table(pa.table({"user": user}), path, compression="none", use_dictionary=False)
+        column = pq.ParquetFile(path).metadata.row_group(0).column(1)
+        assert column.path_in_schema == "user.essay"
+        data = bytearray(path.read_bytes())
+        start = column.data_page_offset
+        data[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+        path.write_bytes(data)
+    for given, n_rows in ((tmp_path / "part-0.parquet", 200), (tmp_path, 400)):
+        corpus = open_corpus(given)
+        assert len(values(corpus, "user.n")) == n_rows
+        assert corpus.read(150, 151, ["user.n"]).to_pylist() == [{"user.n": 150}]
+        with pytest.raises(CorpusError, match="cannot be read as Parquet"):
+            values(corpus, "user")
