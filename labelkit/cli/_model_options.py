@@ -31,7 +31,7 @@ with_model_options = with_options(
 def chosen_model(name: str, options: Sequence[str], class_prior: Sequence[str], class_names: Sequence[str]) -> Any:
     """Return the label model of a name, with the parameters that were set."""
     if not options and not class_prior:
-        from labelkit.runs.pipeline import label_model  # noqa: PLC0415 - --help has to be quick
+        from labelkit.runs.named_model import label_model  # noqa: PLC0415 - --help has to be quick
 
         return label_model(name)
     from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn

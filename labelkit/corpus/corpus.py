@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import pyarrow as pa
 from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
+from labelkit.corpus.missing_columns import missing_column
 from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
 from labelkit.corpus.sources.renamed import RenamedSource
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 BATCH_ROWS: Final = 65_536
 """Rows of a batch: what is in memory at a time, and what one part of a run's output holds."""
-
-
-LONGEST_NAME: Final = 4
-"""Words of the name of a column, at the most; more are a text."""
 
 
 @dataclass(frozen=True)
@@ -391,7 +387,7 @@ class Corpus:
     def _check_columns(self, columns: Sequence[str]) -> None:
         for column in columns:
             if column not in self.column_names and not self._source.find(column):
-                raise _missing_column(column, self.column_names, self._source)
+                raise missing_column(column, self.column_names, self._source)
             if not column.isascii() and re.search("[\ud800-\udfff]", column):
                 raise CorpusError(f"column {column!r} has a name that is not valid Unicode", hint="rename it")
 
@@ -413,45 +409,6 @@ def _fresh_digest(source: CorpusSource) -> str:
         return copy(source).fingerprint()  # which opens them anew
     except (CorpusError, OSError):
         return ""
-
-
-def _missing_column(column: str, names: Sequence[str], source: CorpusSource) -> CorpusError:
-    there = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-    looked_at = "" if source.columns_are_sure else ", by its first rows alone"
-    return CorpusError(
-        f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
-        hint=missing_hint(column, names) or (None if source.columns_are_sure else LATE),
-    )
-
-
-LATE: Final = "give the first row each key, with None where it has no value; or write the rows to JSONL or Parquet"
-"""What to do about a column that a stream has in later rows alone."""
-
-
-def missing_hint(column: str, names: Sequence[str]) -> str | None:
-    """Return why a column may be missing, by the names of those that there are.
-
-    >>> missing_hint("text", ["id", " text"])
-    "' text' has spaces around it: rename it, or give df.rename(columns=str.strip)"
-    >>> missing_hint("text", ["id", "Text"])
-    "did you mean 'Text'?"
-    """
-    spaced = next((name for name in names if name.strip() == column), None)
-    if spaced is not None:
-        return f"{spaced!r} has spaces around it: rename it, or give df.rename(columns=str.strip)"
-    sign = next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
-    if sign is not None:
-        named = "tab" if sign == "\t" else sign
-        return (
-            f'the header is one column, since {sign!r} does not split all lines alike: delimiter="{named}" names those'
-        )
-    other_case = [name for name in names if name.casefold() == column.casefold()]
-    close = other_case or difflib.get_close_matches(column, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    if any(len(name.split()) > LONGEST_NAME or name.replace(".", "", 1).isdecimal() for name in names):
-        return "if the first line is data, put a line with the names of the columns above it"
-    return None
 
 
 def rebatched(chunks: Iterator[pa.RecordBatch], batch_rows: int, first_rows: int | None = None) -> Iterator[pa.Table]:

@@ -16,8 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit.corpus.annotations import read_annotations
-from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus, missing_hint
+from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_ids import ids_of_file
+from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.text_file import needed_encoding
 from labelkit.exceptions import GoldError, LabelkitError

@@ -19,7 +19,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit.corpus.corpus import missing_hint
+from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import origin_of_caller
 from labelkit.rules._labels import Label, meaning_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
-from labelkit.corpus.corpus import missing_hint
+from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.sources.csv_text import read_header
 from labelkit.corpus.sources.json_lines import json_hint
 from labelkit.corpus.text_file import DataFile, open_text, unpacked_name

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.corpus import Corpus, open_corpus
-from labelkit.corpus.corpus import missing_hint
 from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.run_corpus import gold_in_column, opened_again

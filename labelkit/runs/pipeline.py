@@ -27,7 +27,7 @@ from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.growth import file_sizes
 from labelkit.corpus.reading import ReadOptions, takes_reading
-from labelkit.exceptions import CorpusChangedError, LabelkitError
+from labelkit.exceptions import CorpusChangedError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -37,6 +37,7 @@ from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, fitted_in
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
+from labelkit.runs.named_model import label_model
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.run_place import finished_before, held_place, move
@@ -435,20 +436,3 @@ def _nothing_mixed(layout: RunLayout) -> Iterator[None]:
     except CorpusChangedError:
         remove(layout.folder)
         raise
-
-
-def label_model(model: Any) -> Any:
-    """Return the label model of a name, with its defaults; a model as it is.
-
-    Raises
-    ------
-    LabelkitError
-        If there is none of that name.
-    """
-    if not isinstance(model, str):
-        return model
-    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
-
-    if model not in MODELS:
-        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(MODELS)}")
-    return MODELS[model]()

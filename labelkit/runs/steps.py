@@ -27,8 +27,8 @@ from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderEr
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings
+from labelkit.runs.named_model import label_model
 from labelkit.runs.parts import write_part
-from labelkit.runs.pipeline import label_model
 from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_place import held_place, move

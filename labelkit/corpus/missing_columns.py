@@ -1,0 +1,55 @@
+"""Say why a column that was asked for may be missing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from labelkit.exceptions import CorpusError
+
+if TYPE_CHECKING:
+    from labelkit.corpus.source import CorpusSource
+
+LONGEST_NAME: Final = 4
+"""Words of the name of a column, at the most; more are a text."""
+
+
+def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> CorpusError:
+    """Return the error for a column that is not there, with those that are."""
+    there = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+    looked_at = "" if source.columns_are_sure else ", by its first rows alone"
+    return CorpusError(
+        f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
+        hint=missing_hint(column, names) or (None if source.columns_are_sure else LATE),
+    )
+
+
+LATE: Final = "give the first row each key, with None where it has no value; or write the rows to JSONL or Parquet"
+"""What to do about a column that a stream has in later rows alone."""
+
+
+def missing_hint(column: str, names: Sequence[str]) -> str | None:
+    """Return why a column may be missing, by the names of those that there are.
+
+    >>> missing_hint("text", ["id", " text"])
+    "' text' has spaces around it: rename it, or give df.rename(columns=str.strip)"
+    >>> missing_hint("text", ["id", "Text"])
+    "did you mean 'Text'?"
+    """
+    spaced = next((name for name in names if name.strip() == column), None)
+    if spaced is not None:
+        return f"{spaced!r} has spaces around it: rename it, or give df.rename(columns=str.strip)"
+    sign = next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
+    if sign is not None:
+        named = "tab" if sign == "\t" else sign
+        return (
+            f'the header is one column, since {sign!r} does not split all lines alike: delimiter="{named}" names those'
+        )
+    other_case = [name for name in names if name.casefold() == column.casefold()]
+    close = other_case or difflib.get_close_matches(column, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    if any(len(name.split()) > LONGEST_NAME or name.replace(".", "", 1).isdecimal() for name in names):
+        return "if the first line is data, put a line with the names of the columns above it"
+    return None

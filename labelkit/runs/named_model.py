@@ -1,0 +1,24 @@
+"""Find a label model by its name, once it is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labelkit.exceptions import LabelkitError
+
+
+def label_model(model: Any) -> Any:
+    """Return the label model of a name, with its defaults; a model as it is.
+
+    Raises
+    ------
+    LabelkitError
+        If there is none of that name.
+    """
+    if not isinstance(model, str):
+        return model
+    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+
+    if model not in MODELS:
+        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(MODELS)}")
+    return MODELS[model]()
