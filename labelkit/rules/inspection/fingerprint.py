@@ -26,7 +26,7 @@ from enum import Enum, EnumType
 from fractions import Fraction
 from pathlib import Path, PurePath
 from types import BuiltinFunctionType, CodeType, EllipsisType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -37,6 +37,10 @@ PLAIN = (
     *(Decimal, Fraction, dt.date, dt.time, dt.timedelta),
 )
 """Types of which equal ``repr`` means equal values."""
+
+
+_BUILT_IN: Final = frozenset({type(None), bool, int, float, str, bytes})
+"""The types of most values; an object of a class that is derived from one is of another type."""
 
 
 def fingerprint(*parts: Any) -> str:
@@ -63,6 +67,8 @@ def is_specified(value: Any) -> bool:
 def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
     """Lay a value out as byte strings, the same for equal values."""
     kind = type(value).__qualname__
+    if type(value) is str:  # as are the words of long lists
+        return [b"str", repr(value).encode("utf-8", "surrogatepass")]
     if isinstance(value, Enum):
         return [kind.encode(), str(value.name).encode(), repr(value.value).encode("utf-8", "surrogatepass")]
     if isinstance(value, PLAIN):
@@ -86,6 +92,8 @@ def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 -
 
 def _plain_repr(value: Any) -> str:
     """Return ``repr`` as a class of Python defines it: one that a project derives from it may show anything."""
+    if type(value) in _BUILT_IN:
+        return repr(value)
     home: Any = next(kind for kind in type(value).__mro__ if not is_ours(kind))
     return str(home.__repr__(value))
 
