@@ -116,6 +116,16 @@ class SomeRows:
         return self._whole.path
 
     @property
+    def files(self) -> tuple[Path, ...] | None:
+        """The files of the whole, if they are several."""
+        return getattr(self._whole, "files", None)
+
+    @property
+    def once(self) -> bool:
+        """Whether the whole can be read only once."""
+        return getattr(self._whole, "once", False)
+
+    @property
     def frame_index(self) -> FrameIndex | None:
         """The labels of the chosen rows of a pandas frame; None for a sample of a frame whose index is 0, 1, 2, ..."""
         index = self._whole.frame_index

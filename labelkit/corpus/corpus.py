@@ -174,7 +174,7 @@ class Corpus:
         if self.choice:
             raise CorpusError("other rows of this corpus were chosen already", hint="choose of the whole corpus")
         rows = choose_rows(self._source, choice, columns=self._read_columns(columns), on_bad_row=self.on_bad_row)
-        return Corpus(rows, id=self._id, on_bad_row=self.on_bad_row, stamp=self._stamp)
+        return self._of(rows, self._id)
 
     @property
     def id_type(self) -> pa.DataType:
@@ -183,7 +183,18 @@ class Corpus:
 
     def with_id(self, column: str) -> Corpus:
         """The same rows, named by a column."""
-        return Corpus(self._source, id=column, on_bad_row=self.on_bad_row, reading=self._reading)
+        return self._of(self._source, column)
+
+    def _of(self, source: CorpusSource, id_column: str | None) -> Corpus:
+        """Return a corpus of a source of these rows, whose files are watched as these are."""
+        return Corpus(
+            source,
+            id=id_column,
+            on_bad_row=self.on_bad_row,
+            stamp=self._stamp,
+            look=self._look,
+            reading=self._reading,
+        )
 
     @property
     def frame_index(self) -> FrameIndex | None:

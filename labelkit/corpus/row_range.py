@@ -36,7 +36,14 @@ class RowRange(Corpus):
     """
 
     def __init__(self, corpus: Corpus, start: int, stop: int | None, batch_rows: int) -> None:
-        super().__init__(corpus._source, id=corpus.id, on_bad_row=corpus.on_bad_row, stamp=corpus.stamp)  # noqa: SLF001 - of the same class
+        super().__init__(
+            corpus._source,  # noqa: SLF001 - of the same class
+            id=corpus.id,
+            on_bad_row=corpus.on_bad_row,
+            stamp=corpus.stamp,
+            look=corpus._look,  # noqa: SLF001 - as above
+            reading=corpus.reading,
+        )
         self._first, self._stop, self._batch_rows = start, stop, batch_rows
         self._base = start // batch_rows * batch_rows
 

@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -81,6 +82,10 @@ class RenamedSource:
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the source, which opens its file anew."""
         return RenamedSource, (self._source, self._rename)
+
+    def __copy__(self) -> RenamedSource:
+        """Open the files of the source anew."""
+        return RenamedSource(copy(self._source), self._rename)
 
     @property
     def name(self) -> str:
