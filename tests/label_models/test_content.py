@@ -55,6 +55,7 @@ def test_content_labels_uncovered_rows_and_corrects_covered_ones():
     by_votes, by_both = LabelModel().fit(VOTES).predict(VOTES), MODEL.predict(VOTES, WORDS)
     assert MODEL.gate_.is_open
     assert MODEL.gate_.touches_covered
+    assert "without gold, mistakes that content shares with the rules are not seen" in repr(MODEL.gate_)
     assert (by_both == GOLD)[~COVERED].mean() > 0.85
     assert (by_both == GOLD)[COVERED].mean() > (by_votes == GOLD)[COVERED].mean() + 0.03
 
@@ -144,7 +145,7 @@ def test_gold_teaches_the_share_of_content_and_is_judged_by_parts_that_did_not_s
     some = np.where(rng.random(len(gold)) < 0.1, gold, -1)
     model = ContentLabelModel().fit(votes, words, gold=some)
     assert model.gate_.n_gold > 10
-    assert "by" in repr(model.gate_)
+    assert f"by {model.gate_.n_gold} gold rows" in repr(model.gate_)
     seen, rest = model.evaluate(votes, words, some), model.evaluate(votes, words, np.where(some < 0, gold, -1))
     assert seen.n_seen == (some >= 0).sum()
     assert rest.n_seen == 0
