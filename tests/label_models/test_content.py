@@ -267,8 +267,11 @@ def test_an_explanation_without_content_is_that_of_votes():
 )
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_features_that_do_not_fit_are_refused(features, message):
+    model = ContentLabelModel()
     with pytest.raises(ModelError, match=message):
-        ContentLabelModel().fit(VOTES, features)
+        model.fit(VOTES, features)
+    with pytest.raises(NotFittedError):
+        model.predict(VOTES, WORDS)
 
 
 def test_features_of_another_width_are_refused():

@@ -144,15 +144,14 @@ class ContentLabelModel(ScikitLearnEstimator):
         """
         check_examples(matrix, features)
         self.base_ = LabelModel(class_prior=self.class_prior, n_classes=self.n_classes).fit(matrix, gold=gold)
-        self.class_prior_, self.class_names_ = self.base_.class_prior_, self.base_.class_names_
+        rows = read_rows(self.base_, matrix, features, None)
         self.n_classes_, self.classes_ = self.base_.n_classes_, self.base_.classes_
-        self.learned_from_gold_ = self.base_.learned_from_gold_
-        self.n_content_features_ = None
-        rows = self._rows(matrix, features)
+        self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
         self.n_content_features_ = int(rows.features.shape[1])
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
         names = list(features.columns) if feature_names is None and hasattr(features, "columns") else feature_names
         self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
+        self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted
         return self
 
     def _learn(self, rows: ContentRows, gold: GoldRows, matrix: Any, given_gold: Any) -> None:
@@ -195,7 +194,7 @@ class ContentLabelModel(ScikitLearnEstimator):
     def _uncovered_prior(self, q: NDArray[np.float64], content: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the logs of the given class prior or that of gold, else of the mean label of covered rows."""
         if self.class_prior is not None or self.learned_from_gold_ or not len(q):
-            return np.asarray(np.log(self.class_prior_))
+            return np.asarray(np.log(self.base_.class_prior_))
         both = softmax(np.log(q.clip(1e-300)) + content)
         return np.asarray(np.log(both.mean(axis=0).clip(1e-12)))
 
