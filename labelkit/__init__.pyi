@@ -56,6 +56,10 @@ from .datasets import (
     load_comments as load_comments,
     load_posts as load_posts,
 )
+from .end_models import (
+    CorpusFeatures as CorpusFeatures,
+    read_features as read_features,
+)
 from .exceptions import (
     LabelkitError as LabelkitError,
 )
@@ -66,6 +70,7 @@ from .interop import (
 )
 from .label_models import (
     IBCC as IBCC,
+    ContentLabelModel as ContentLabelModel,
     DawidSkene as DawidSkene,
     Evaluation as Evaluation,
     LabelModel as LabelModel,

@@ -2,9 +2,11 @@
 
     python -m tests.benchmarks.quality --data DIR [--models LabelModel MajorityVote] [--json FILE]
     python -m tests.benchmarks.quality --data DIR --models LabelModel --settings gold --gold-rows 20 --draws 10
+    python -m tests.benchmarks.quality --data DIR --features tfidf --settings votes prior50 gold
 
 Settings: ``votes`` (votes alone), ``balance`` (class frequencies of the validation split given to models
-that take ``class_prior``), ``gold`` (100 gold rows, five draws, unless other numbers are asked for). For sets of labeling functions (``DIR/lf/<name>``) a
+that take ``class_prior``), ``prior50`` (those of 50 random gold rows, five draws), ``gold`` (100 gold rows, five draws,
+unless other numbers are asked for). With ``--features tfidf``, see ``quality_content``. For sets of labeling functions (``DIR/lf/<name>``) a
 model is fitted on the votes of the train split and scored on the test split (valid, where test has no gold); a tie or
 an uncovered row goes to tied class number ``sha1(row) mod n_tied``, as in the WRENCH paper. For
 crowds (``DIR/crowd/<name>``) a model is fitted on all votes and scored on the items with gold; ties are split. Rows whose
@@ -32,7 +34,8 @@ from labelkit.label_models import MODELS
 from labelkit.votes import metrics
 from labelkit.votes.probabilistic_labels import TIE_TOLERANCE
 
-SETTINGS = ("votes", "balance", "gold")
+SETTINGS = ("votes", "balance", "prior50", "gold")
+PRIOR_ROWS = 50  # gold rows that give the class frequencies of the setting prior50
 N_GOLD, N_SEEDS = 100, 5
 N_DRAWS = 500  # of rows, for intervals
 LEEWAY = 0.5  # a model is below majority vote where it loses more than so many points
@@ -56,12 +59,13 @@ class Task:
 
 def load_tasks(folder: Path) -> list[Task]:
     """Read the sets of a folder laid out as ``lf/<name>`` and ``crowd/<name>``."""
-    lf = [_lf_task(path) for path in sorted((folder / "lf").glob("*")) if (path / "votes.npz").exists()]
+    lf = [task_of(path) for path in sorted((folder / "lf").glob("*")) if (path / "votes.npz").exists()]
     crowd = [_crowd_task(path) for path in sorted((folder / "crowd").glob("*")) if (path / "votes.npz").exists()]
     return lf + crowd
 
 
-def _lf_task(path: Path) -> Task:
+def task_of(path: Path) -> Task:
+    """Read a set of labeling functions."""
     meta = json.loads((path / "meta.json").read_text("utf-8"))
     file = np.load(path / "votes.npz")
     votes, gold, split = file["L"], file["y"], file["split"]
@@ -95,6 +99,12 @@ def _crowd_task(path: Path) -> Task:
 
 def _balance(gold: np.ndarray, n_classes: int) -> np.ndarray:
     counts = np.bincount(gold[gold >= 0], minlength=n_classes) + 0.5
+    return counts / counts.sum()
+
+
+def prior_of(gold: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return the class frequencies of some gold rows, each class counted once more."""
+    counts = np.bincount(gold[gold >= 0], minlength=n_classes) + 1.0
     return counts / counts.sum()
 
 
@@ -149,10 +159,11 @@ def score(task: Task, proba: np.ndarray, kept: np.ndarray, threshold: float | No
 
 
 def _metric(task: Task, tied: np.ndarray, known: np.ndarray) -> float:
-    return _value(task, tossed(tied)[known], task.test_gold[known])
+    return label_value(task, tossed(tied)[known], task.test_gold[known])
 
 
-def _value(task: Task, labels: np.ndarray, gold: np.ndarray) -> float:
+def label_value(task: Task, labels: np.ndarray, gold: np.ndarray) -> float:
+    """Compute the metric of a set."""
     if task.metric == "f1" and task.positive is not None:
         return float(metrics.f1_scores(labels, gold, task.n_classes)[task.positive])
     if task.metric == "f1_macro":
@@ -191,14 +202,22 @@ def runs(
 def _run(folder: Path, task: Task, name: str, setting: str, drawn: tuple[int, int]) -> dict[str, Any] | None:
     model = MODELS[name]
     takes_prior = "class_prior" in model().get_params()
-    if setting == "balance" and not takes_prior:
+    if setting in ("balance", "prior50") and not takes_prior:
         return None
-    params = {"n_classes": task.n_classes, **({"class_prior": task.balance} if setting == "balance" else {})}
-    used = with_valid_votes(folder, task) if setting == "gold" else task
-    golds = [draw_gold(used, seed, drawn[0]) for seed in range(drawn[1])] if setting == "gold" else [None]
+    params: dict[str, Any] = {
+        "n_classes": task.n_classes,
+        **({"class_prior": task.balance} if setting == "balance" else {}),
+    }
+    draws = setting in ("prior50", "gold")
+    used = with_valid_votes(folder, task) if draws else task
+    n_rows = PRIOR_ROWS if setting == "prior50" else drawn[0]
+    golds = [draw_gold(used, seed, n_rows) for seed in range(drawn[1])] if draws else [None]
     found = []
     start = time.perf_counter()
-    for gold in golds:
+    for drawn_gold in golds:
+        gold = drawn_gold if setting == "gold" else None
+        if setting == "prior50":
+            params["class_prior"] = prior_of(drawn_gold, task.n_classes)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -263,7 +282,7 @@ def _resampled(task: Task, name: str, rows: np.ndarray, draws: np.ndarray) -> np
         credit = tied[np.arange(len(tied)), np.maximum(task.test_gold, 0)] / tied.sum(axis=1)
         return 100 * np.array([credit[rows].mean(), *credit[draws].mean(axis=1)])
     labels, gold = tossed(tied), task.test_gold
-    return 100 * np.array([_value(task, labels[some], gold[some]) for some in (rows, *draws)])
+    return 100 * np.array([label_value(task, labels[some], gold[some]) for some in (rows, *draws)])
 
 
 # Tables ----------------------------------------------------------------------------------------------------------------
@@ -332,7 +351,18 @@ def main() -> None:
     parser.add_argument("--gold-rows", type=int, default=N_GOLD, help="gold rows of the setting gold")
     parser.add_argument("--draws", type=int, default=N_SEEDS, help="how often these are drawn")
     parser.add_argument("--intervals", action="store_true", help="bootstrap the figures of the setting votes, by rows")
+    parser.add_argument("--features", choices=["tfidf"], help="read the texts too: see quality_content")
+    parser.add_argument("--shuffled", action="store_true", help="with --features: deal the texts out at random")
     given = parser.parse_args()
+    if given.features:
+        from tests.benchmarks import quality_content
+
+        settings = [setting for setting in given.settings if setting != "balance"]
+        records = quality_content.run(
+            given.data, given.sets, settings, given.gold_rows, given.draws, shuffled=given.shuffled
+        )
+        write_records(given.json, records)
+        return
     tasks = [task for task in load_tasks(given.data) if not given.sets or task.name in given.sets]
     models = given.models or _installed()
     records = list(runs(given.data, tasks, models, given.settings, (given.gold_rows, given.draws)))
@@ -343,8 +373,13 @@ def main() -> None:
                 print(shown, end="\n\n")
     if given.intervals:
         print("\n".join(interval_lines(tasks, models)))
-    if given.json:
-        given.json.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
+    write_records(given.json, records)
+
+
+def write_records(path: Path | None, records: list[dict[str, Any]]) -> None:
+    """Write the records, if a file is named."""
+    if path:
+        path.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
