@@ -76,6 +76,13 @@ from .label_models import (
     WeightedVote as WeightedVote,
     load_model as load_model,
 )
+from .label_models.prior import (
+    estimate_prior as estimate_prior,
+)
+from .label_models.prior_estimate import (
+    PriorEstimate as PriorEstimate,
+    PriorFlips as PriorFlips,
+)
 from .rules.collect import (
     collect as collect,
 )

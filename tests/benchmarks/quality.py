@@ -30,7 +30,7 @@ import numpy as np
 from labelkit.exceptions import LabelkitError
 from labelkit.label_models import MODELS
 from labelkit.votes import metrics
-from labelkit.votes.probabilistic_labels import TIE_TOLERANCE
+from labelkit.votes.hard_labels import TIE_TOLERANCE
 
 SETTINGS = ("votes", "balance", "gold")
 N_GOLD, N_SEEDS = 100, 5
