@@ -64,6 +64,7 @@ from .interop import (
 )
 from .label_models import (
     IBCC as IBCC,
+    ContentLabelModel as ContentLabelModel,
     DawidSkene as DawidSkene,
     Evaluation as Evaluation,
     LabelModel as LabelModel,

@@ -194,6 +194,12 @@ def _why_changed(manifest: Mapping[str, Any]) -> str:
 def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
     prints, classes = {rule["name"]: rule["fingerprint"] for rule in manifest["rules"]}, manifest["classes"]
     names, remedy = list(prints), "fit it on the votes of this run: model.fit(lk.RunFolder(run).matrix())"
+    if hasattr(model, "base_"):
+        name = type(model).__name__
+        raise BundleError(
+            f"a bundle labels a record by its votes alone, and {name} reads features too",
+            hint="bundle(run, path, model=model.base_), with the model of the votes in it",
+        )
     if getattr(model, "lf_names_", None) is None:
         raise BundleError(f"{type(model).__name__} is not fitted", hint="model.fit(matrix)")
     if sorted(model.lf_names_) != sorted(names) or list(model.class_names_) != list(classes):

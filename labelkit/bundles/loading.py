@@ -361,13 +361,16 @@ class Bundle:
         return lfs[names]
 
     def _read_model(self) -> PatternLabelModel:
-        from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
+        from labelkit.label_models import PatternLabelModel, load_model  # noqa: PLC0415 - brings scikit-learn
 
         try:
-            return load_model(self.folder / "model")
+            model = load_model(self.folder / "model")
         except LabelkitError as error:
             message = error.message.replace(str(self.folder), str(self.path))
             raise BundleError(message, hint=error.hint) from None
+        if not isinstance(model, PatternLabelModel):
+            raise BundleError(f"the model of the bundle {str(self.path)!r} reads more than votes")
+        return model
 
     def _check_fingerprints(self, versions: Mapping[str, Any]) -> None:
         """Hold each rule against its fingerprint, which is of one version of Python and labelkit."""

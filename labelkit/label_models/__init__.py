@@ -3,7 +3,8 @@
 Every model takes a label matrix (or vote patterns, an array, a sparse matrix of ``label + 1``, a DataFrame) and is a
 scikit-learn estimator: ``fit(matrix, gold=None)``, ``predict_proba``, ``predict``, ``score``, ``evaluate``, ``label``,
 ``save``. :class:`LabelModel` is the default. All learn from distinct patterns of votes and their counts alone
-(:class:`PatternLabelModel`); a model that reads more only has to satisfy :class:`LabelModelLike`.
+(:class:`PatternLabelModel`), but for :class:`ContentLabelModel`, which takes features of the examples beside the votes:
+``fit(matrix, features)``, ``predict_proba(matrix, features)``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from labelkit.label_models._saving import read_model
+from labelkit.label_models.content.content_label_model import ContentLabelModel
 from labelkit.label_models.dawid_skene import DawidSkene
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
@@ -46,20 +48,22 @@ MODELS: Final[dict[str, type[PatternLabelModel]]] = {
 """Label models by name, the simplest first and the default last."""
 
 
-def load_model(path: str | Path) -> PatternLabelModel:
-    """Read a model that :meth:`~PatternLabelModel.save` wrote; it predicts the same bits.
+def load_model(path: str | Path) -> PatternLabelModel | ContentLabelModel:
+    """Read a model that its ``save`` wrote; it predicts the same bits.
 
     Raises
     ------
     ModelError
         If the folder holds no model, or one that is not in :data:`MODELS`.
     """
-    return cast("PatternLabelModel", read_model(path, MODELS))
+    of_content: dict[str, type] = {ContentLabelModel.__name__: ContentLabelModel}
+    return cast("PatternLabelModel | ContentLabelModel", read_model(path, MODELS | of_content))
 
 
 __all__ = [
     "IBCC",
     "MODELS",
+    "ContentLabelModel",
     "DawidSkene",
     "Evaluation",
     "LabelModel",

@@ -1,5 +1,7 @@
 """Models on disk, without pickle: a folder with ``model.json`` (class, parameters, scalars) and ``arrays.npz``.
 
+A model that another one holds is a folder within its own.
+
 The class is looked up by name in a table, so that a file cannot name other code.
 """
 
@@ -33,12 +35,16 @@ def write_model(model: Any, path: str | Path) -> Path:
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
     learned = {name: value for name, value in vars(model).items() if name.endswith("_") and not name.startswith("_")}
+    models = {name: learned.pop(name) for name in list(learned) if hasattr(learned[name], "get_params")}
+    for name, inner in models.items():
+        write_model(inner, folder / name)
     arrays: dict[str, Any] = {name: value for name, value in learned.items() if isinstance(value, np.ndarray)}
     description = {
         "format": FORMAT,
         "model": type(model).__name__,
         "params": {name: _plain(value) for name, value in model.get_params(deep=False).items()},
         "learned": {name: _plain(value) for name, value in learned.items() if name not in arrays},
+        "models": sorted(models),
     }
     if any(array.dtype == object for array in arrays.values()):
         raise ModelError(f"{type(model).__name__} learned an array of objects, which cannot be saved without pickle")
@@ -76,7 +82,8 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
             raise ValueError("it was damaged or changed since it was written")
         arrays = read_arrays(folder / "arrays.npz")
         model = models[name](**params)
-        for attribute, value in {**learned, **arrays}.items():
+        inner = {one: read_model(folder / one, models) for one in description.get("models", ()) if one.isidentifier()}
+        for attribute, value in {**learned, **arrays, **inner}.items():
             if not attribute.endswith("_") or attribute.startswith("_"):
                 raise ValueError(f"{attribute!r} is not what a model learns")
             setattr(model, attribute, tuple(value) if isinstance(value, list) else value)

@@ -101,18 +101,31 @@ class SeenGold:
         keys = _with_class(hashes, label)
         if not len(self.keys) or not len(keys):
             return np.zeros(len(keys), dtype=bool), keys
-        if ids is not None and len(self.ids):
-            id_hashes = _id_hashes(ids)
-            place = np.minimum(np.searchsorted(self.ids, id_hashes), len(self.ids) - 1)
-            with_id, at_fit = self.ids[place] == id_hashes, self.id_keys[place]
-            same = with_id & (at_fit == keys)
-            other = np.flatnonzero(with_id & ~same)
-            for label_at_fit in range(self.proba.shape[1]):
-                same[other] |= at_fit[other] == _with_class(hashes[other], np.full(len(other), label_at_fit))
-            if same.any() and same.sum() >= SAME_EXAMPLES * with_id.sum():
-                return same, np.where(same, at_fit, keys)
+        by_id = None if ids is None else self.recognised_by_id(hashes, label, ids)
+        if by_id is not None:
+            return by_id
         is_seen = self._recognised_by_votes(keys, count)
         return (is_seen, keys) if is_seen.any() else self._recognised_rows(hashes, keys, count)
+
+    def recognised_by_id(
+        self, hashes: NDArray[np.uint64], label: NDArray[np.int64], ids: NDArray[Any]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.uint64]] | None:
+        """Find the gold that the model learned from by ids and votes; None if the ids are of other examples.
+
+        Parameters and results are those of :meth:`recognised`.
+        """
+        if not len(self.ids):
+            return None
+        keys, id_hashes = _with_class(hashes, label), _id_hashes(ids)
+        place = np.minimum(np.searchsorted(self.ids, id_hashes), len(self.ids) - 1)
+        with_id, at_fit = self.ids[place] == id_hashes, self.id_keys[place]
+        same = with_id & (at_fit == keys)
+        other = np.flatnonzero(with_id & ~same)
+        for label_at_fit in range(self.proba.shape[1]):
+            same[other] |= at_fit[other] == _with_class(hashes[other], np.full(len(other), label_at_fit))
+        if not same.any() or same.sum() < SAME_EXAMPLES * with_id.sum():
+            return None
+        return same, np.where(same, at_fit, keys)
 
     def _recognised_by_votes(self, keys: NDArray[np.uint64], count: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Take as seen as many of each pair of votes and class as the model has seen, if one gold holds the other."""
@@ -163,6 +176,10 @@ class SeenGold:
         share : ndarray of shape (n,)
             The part of that pair's examples that the row stands for; they sum to 1.
         proba : ndarray of shape (n, n_classes)
+
+        See Also
+        --------
+        mean_held_out : one row for each pair.
         """
         start, stop = (np.searchsorted(self.keys, keys, side=side) for side in ("left", "right"))
         n_entries = stop - start
@@ -170,6 +187,11 @@ class SeenGold:
         entry = np.arange(len(pair)) - np.repeat(np.cumsum(n_entries) - n_entries, n_entries) + start[pair]
         total = np.bincount(pair, weights=self.counts[entry], minlength=len(keys))
         return pair, self.counts[entry] / total[pair], self.proba[entry]
+
+    def mean_held_out(self, keys: NDArray[np.uint64]) -> NDArray[np.float64]:
+        """Return the mean probabilities of pairs of votes and class by models that did not see them."""
+        pair, share, proba = self.held_out(keys)
+        return np.stack([sums_by(pair, share * column, len(keys)) for column in proba.T], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,15 +262,15 @@ def judge_gold(
 
 def pattern_hashes(table: VoteTable) -> NDArray[np.uint64]:
     """Hash the votes of each pattern, as a sum over its votes; shape (n_patterns,)."""
-    sums = np.append(np.uint64(0), np.cumsum(_mixed(table.codes.astype(np.uint64))[table.hits.indices]))
+    sums = np.append(np.uint64(0), np.cumsum(mixed_bits(table.codes.astype(np.uint64))[table.hits.indices]))
     return np.asarray(sums[table.hits.indptr[1:]] - sums[table.hits.indptr[:-1]])
 
 
 def _with_class(hashes: NDArray[np.uint64], label: NDArray[np.int64]) -> NDArray[np.uint64]:
-    return _mixed(hashes + _mixed(label.astype(np.uint64)))
+    return mixed_bits(hashes + mixed_bits(label.astype(np.uint64)))
 
 
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed_bits(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Scramble numbers by the finaliser of SplitMix64 (Steele et al. 2014, https://doi.org/10.1145/2660193.2660195)."""
     mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -36,12 +36,28 @@ class Contributions:
     votes: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class ContentTerms:
+    """The part of content in the log-odds of some examples.
+
+    Attributes
+    ----------
+    log_odds : ndarray of shape (n, n_classes)
+    words : tuple of tuple of (str, ndarray of shape (n_classes,))
+        For each example, the features that add most to its log-odds, and what each adds.
+    """
+
+    log_odds: NDArray[np.float64]
+    words: tuple[tuple[tuple[str, NDArray[np.float64]], ...], ...]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Decomposition of the probabilities of some examples.
 
     The log-odds of a class are its log-probability less the mean of the other classes' (with two classes, the usual
-    log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, to 1e-9. They
+    log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, plus that of the
+    content if the model reads it, to 1e-9. They
     give the probabilities, except where ``held`` is True: there they favour a class that no labeling function voted
     for, which is lowered to the most probable class that has a vote, and the example has no hard label.
 
@@ -54,6 +70,8 @@ class Explanation:
     votes : ndarray of int64, shape (n, n_lfs)
     held : ndarray of bool, shape (n,)
     lf_names, class_names : tuple of str
+    content : ContentTerms or None
+        Of a model that reads features beside votes.
     """
 
     ids: NDArray[Any]
@@ -65,6 +83,7 @@ class Explanation:
     held: NDArray[np.bool_]
     lf_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    content: ContentTerms | None = None
 
     @classmethod
     def of(
@@ -95,8 +114,41 @@ class Explanation:
             class_names=table.class_names,
         )
 
+    def with_content(
+        self,
+        content: ContentTerms,
+        *,
+        log_votes: NDArray[np.float64],
+        vote_factor: NDArray[np.float64],
+        proba: NDArray[np.float64],
+    ) -> Explanation:
+        """Return the explanation of probabilities in which content has a part.
+
+        Parameters
+        ----------
+        content : ContentTerms
+        log_votes : ndarray of shape (n, n_classes)
+            Log-odds before content.
+        vote_factor : ndarray of shape (n,)
+            Factor of the terms of the votes.
+        proba : ndarray of shape (n, n_classes)
+        """
+        silent = (content.log_odds == 0).all(axis=1)[:, None]
+        terms = self.contributions * vote_factor[:, None, None]
+        # the prior takes up what held the label to the votes, which is no sum over them
+        prior = np.where(silent, self.prior, log_votes - terms.sum(axis=1))
+        return replace(
+            self,
+            proba=proba,
+            prior=prior,
+            log_odds=prior + terms.sum(axis=1) + content.log_odds,
+            contributions=terms,
+            held=self.held & silent[:, 0],
+            content=content,
+        )
+
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each example, class and source (``prior``, or an LF that voted) with its ``log_odds``."""
+        """Return a row with ``log_odds`` for each example, class and source (``prior``, ``content``, or an LF)."""
         import pandas as pd  # noqa: PLC0415 - explaining in words needs no tables
 
         rows: list[tuple[Any, ...]] = []
@@ -107,6 +159,8 @@ class Explanation:
                     (name, label, self.lf_names[j], self.class_names[self.votes[i, j]], self.contributions[i, j, c])
                     for j in np.flatnonzero(self.votes[i] >= 0)
                 ]
+                if self.content is not None:
+                    rows.append((name, label, "content", "", self.content.log_odds[i, c]))
         return pd.DataFrame(rows, columns=["id", "class", "source", "vote", "log_odds"])
 
     def __repr__(self) -> str:
@@ -118,6 +172,9 @@ class Explanation:
                 for j, lf in enumerate(self.lf_names)
                 if self.votes[i, j] >= 0
             ]
+            if self.content is not None:
+                words = ", ".join(f"{word} {of_class[c]:+.2f}" for word, of_class in self.content.words[i])
+                terms.append((f"content ({words})", self.content.log_odds[i, c]))
             terms.sort(key=lambda term: -abs(term[1]))
             parts = ", ".join(f"{source} {value:+.2f}" for source, value in [("prior", self.prior[i, c]), *terms])
             class_name, terms_of = self.class_names[c], f"log-odds {self.log_odds[i, c]:+.2f} = {parts}"

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class LabelModelLike(Protocol):
     """Anything that learns from votes and labels examples.
 
-    A model of this package learns from patterns of votes and their counts alone, and is a
-    :class:`~labelkit.label_models.PatternLabelModel`; a model that reads more than votes need only satisfy this.
+    A model that learns from patterns of votes and their counts alone is a
+    :class:`~labelkit.label_models.PatternLabelModel`. One that reads features of the examples too
+    (:class:`~labelkit.label_models.ContentLabelModel`) takes them as the second argument of each method.
 
     Examples
     --------

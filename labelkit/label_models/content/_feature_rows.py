@@ -1,0 +1,165 @@
+"""Features of examples: checked, brought into the order of the examples, hashed, and read in batches.
+
+Rows are hashed by the columns and values that are not 0, so that an example has the same hash in a dense and a sparse
+array, in any batch and any order of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from labelkit.exceptions import ModelError
+from labelkit.label_models._seen_gold import mixed_bits
+from labelkit.votes.alignment import has_index, match
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.example_names import ExampleNames
+
+Features: TypeAlias = Any
+"""Features of shape (n_rows, n_features): an ndarray of float64, or a csr_array."""
+
+BATCH_CELLS: Final = 4_000_000
+"""Rows of dense features are read so many numbers at a time: 32 MB."""
+
+BATCH_ROWS: Final = 65_536
+"""Rows are read so many at a time."""
+
+HABIT: Final = (
+    "compute the features of the rows that the votes are of, in their order: after matrix[rows], features[rows]"
+)
+
+
+def is_sparse(features: Features) -> bool:
+    """Return True for a sparse matrix."""
+    return bool(sparse.issparse(features))
+
+
+def read_features(features: Any, examples: ExampleNames, n_features: int | None = None) -> Features:
+    """Check features, and bring them into the order of the examples.
+
+    Parameters
+    ----------
+    features : array-like, scipy sparse matrix, or DataFrame of shape (n_rows, n_features)
+        A frame with an index of its own is matched by it, as gold is.
+    examples : ExampleNames
+    n_features : int, optional
+        The number of columns that there must be.
+
+    Raises
+    ------
+    ModelError
+        If they are no table of finite numbers, or do not fit the examples or ``n_features``.
+    """
+    table = _in_order(features, examples)
+    if table.shape[0] != len(examples):
+        raise ModelError(
+            f"the features have {table.shape[0]:,} rows, and there are {len(examples):,} examples", hint=HABIT
+        )
+    if n_features is not None and table.shape[1] != n_features:
+        raise ModelError(
+            f"the features have {table.shape[1]:,} columns, and the model was fitted on {n_features:,}",
+            hint="transform new rows with the vectorizer that was fitted then: vectorizer.transform, not fit_transform",
+        )
+    _check_finite(table, examples)
+    return table
+
+
+def _in_order(features: Any, examples: ExampleNames) -> Features:
+    table = _as_numbers(features)
+    matched = match(features, examples, what="features", error=ModelError) if has_index(features) else None
+    if matched is None:
+        return table
+    if (matched.sources < 0).any():
+        lost = examples.ids[matched.sources < 0]
+        raise ModelError(f"{len(lost):,} examples have no features, such as {lost[:1].tolist()[0]!r}", hint=HABIT)
+    return table[matched.sources]
+
+
+def _as_numbers(features: Any) -> Features:
+    """Convert to an array or a sparse matrix of floats."""
+    if is_sparse(features):
+        cells = sparse.csr_array(features)
+        if cells.dtype != np.float64:
+            cells = cells.astype(np.float64)
+        if not cells.has_canonical_format:
+            cells = cells.copy()
+            cells.sum_duplicates()
+        return cells
+    array = np.asarray(features)
+    if array.ndim != 2:
+        raise ModelError(
+            f"features have shape {array.shape}, not (n_examples, n_features)",
+            hint="features come as numbers: a vectorizer or an embedding makes them from texts; a single column is "
+            "values.reshape(-1, 1)",
+        )
+    try:
+        return array.astype(np.float64, copy=False)
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"features hold values that are no numbers, such as {_no_number(array)!r:.80}",
+            hint="features come as numbers: a vectorizer or an embedding makes them from texts",
+        ) from None
+
+
+def _no_number(array: NDArray[Any]) -> Any:
+    for value in array.ravel()[:100_000].tolist():
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            return value
+    return array.dtype
+
+
+def _check_finite(table: Features, examples: ExampleNames) -> None:
+    for start, batch in batches(table):
+        if np.isfinite(batch.data if is_sparse(batch) else batch).all():
+            continue
+        row, column = _first_infinite(batch)
+        name = examples.ids[start + row : start + row + 1].tolist()[0]
+        raise ModelError(
+            f"the features of example {name!r} hold NaN or infinity, in column {column}",
+            hint="np.nan_to_num(features) takes 0 in their place",
+        )
+
+
+def _first_infinite(batch: Features) -> tuple[int, int]:
+    """Return the row and the column of the first number that is not finite."""
+    if is_sparse(batch):
+        place = int(np.flatnonzero(~np.isfinite(batch.data))[0])
+        return int(np.searchsorted(batch.indptr, place, side="right")) - 1, int(batch.indices[place])
+    place = int(np.flatnonzero(~np.isfinite(batch))[0])
+    return place // batch.shape[1], place % batch.shape[1]
+
+
+def batches(table: Features) -> Iterator[tuple[int, Features]]:
+    """Iterate over batches of rows, each with the position of its first."""
+    step = BATCH_ROWS if is_sparse(table) else max(1, min(BATCH_ROWS, BATCH_CELLS // max(table.shape[1], 1)))
+    for start in range(0, table.shape[0], step):
+        yield start, table[start : start + step]
+
+
+def feature_hashes(batch: Features) -> NDArray[np.uint64]:
+    """Hash the features of each row, as a sum over those that are not 0; shape (n_rows,).
+
+    >>> dense = np.array([[0.0, 2.0], [0.0, 0.0]])
+    >>> bool((feature_hashes(dense) == feature_hashes(sparse.csr_array(dense))).all())
+    True
+    """
+    if is_sparse(batch):
+        terms = np.where(batch.data != 0, _hashed(batch.data, batch.indices), np.uint64(0))
+        sums = np.append(np.uint64(0), np.cumsum(terms, dtype=np.uint64))
+        return np.asarray(sums[batch.indptr[1:]] - sums[batch.indptr[:-1]])
+    terms = np.where(batch != 0, _hashed(batch, np.arange(batch.shape[1])), np.uint64(0))
+    return np.asarray(terms.sum(axis=1, dtype=np.uint64))
+
+
+def _hashed(values: NDArray[np.float64], columns: NDArray[Any]) -> NDArray[np.uint64]:
+    with np.errstate(over="ignore"):
+        bits = values.astype(np.float32).view(np.uint32).astype(np.uint64)
+    return mixed_bits(bits + mixed_bits(columns.astype(np.uint64)))
