@@ -54,6 +54,10 @@ from .datasets import (
     load_comments as load_comments,
     load_posts as load_posts,
 )
+from .end_models import (
+    CorpusFeatures as CorpusFeatures,
+    read_features as read_features,
+)
 from .exceptions import (
     LabelkitError as LabelkitError,
 )

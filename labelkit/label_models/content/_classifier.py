@@ -73,7 +73,7 @@ class ContentClassifier:
         # the weights of all folds, and for two folds at a time the memory of L-BFGS
         hint = "features of fewer columns, such as n_features=2**14 of a hashing vectorizer"
         check_room(8.0 * shape[0] * shape[1] * (FOLDS + 2 * 25), "a weight for each feature and class", hint=hint)
-        used = features[:, columns]
+        used = features[:, columns].astype(np.float64)
         used = used.multiply(scale).tocsr() if is_sparse(used) else (used - offset) * scale
         fit_one = partial(_fit_without, features=used, labels=labels, weight=weight, fold=fold)
         with threadpool_limits(1, user_api="blas"):
@@ -106,10 +106,10 @@ def _scaling(features: Features) -> tuple[NDArray[np.int64], NDArray[np.float64]
         columns = np.flatnonzero(np.bincount(features.indices, minlength=features.shape[1]) >= FEWEST_ROWS)
         length = float((features.data**2).sum()) / max(features.shape[0], 1)
         return columns, np.zeros(len(columns)), np.full(len(columns), 1 / np.sqrt(length or 1.0))
-    deviation = features.std(axis=0)
+    deviation = features.std(axis=0, dtype=np.float64)
     columns = np.flatnonzero(deviation > 1e-12 * np.abs(features).max(axis=0, initial=0.0))
     scale = 1 / (deviation[columns] * np.sqrt(max(len(columns), 1)))
-    return columns, features[:, columns].mean(axis=0), scale
+    return columns, features[:, columns].mean(axis=0, dtype=np.float64), scale
 
 
 def _fit_without(

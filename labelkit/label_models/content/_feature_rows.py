@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from labelkit.votes.example_names import ExampleNames
 
 Features: TypeAlias = Any
-"""Features of shape (n_rows, n_features): an ndarray of float64, or a csr_array."""
+"""Features of shape (n_rows, n_features): an ndarray of floats, or a csr_array."""
 
 BATCH_CELLS: Final = 4_000_000
 """Rows of dense features are read so many numbers at a time: 32 MB."""
@@ -85,7 +85,7 @@ def _as_numbers(features: Any) -> Features:
     """Convert to an array or a sparse matrix of floats."""
     if is_sparse(features):
         cells = sparse.csr_array(features)
-        if cells.dtype != np.float64:
+        if cells.dtype.kind != "f":
             cells = cells.astype(np.float64)
         if not cells.has_canonical_format:
             cells = cells.copy()
@@ -99,7 +99,7 @@ def _as_numbers(features: Any) -> Features:
             "values.reshape(-1, 1)",
         )
     try:
-        return array.astype(np.float64, copy=False)
+        return array if array.dtype.kind == "f" else array.astype(np.float64)
     except (TypeError, ValueError):
         raise ModelError(
             f"features hold values that are no numbers, such as {_no_number(array)!r:.80}",

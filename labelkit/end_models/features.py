@@ -1,0 +1,329 @@
+r"""Features of the examples of a corpus: one row of numbers for each, for models that read the examples.
+
+:func:`read_features` goes through the corpus in batches. By default the texts become hashed word 1-2-grams, weighted by
+``1 + log tf``, by inverse document frequency and to length 1; any scikit-learn vectorizer or transformer, any function
+of texts, such as a sentence embedding, or an array can take their place.
+
+>>> features = read_features(["win a prize", "see you at lunch", "win now"])
+>>> features.values.shape, features.of(["a prize at lunch"]).values.shape
+((3, 262144), (1, 262144))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import sparse
+
+from labelkit.corpus import Corpus, open_corpus
+from labelkit.exceptions import CorpusError, ModelError
+from labelkit.votes.alignment import object_array
+from labelkit.votes.example_names import ExampleNames
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+BATCH_ROWS: Final = 16_384
+"""Rows of a corpus that are transformed at a time."""
+
+N_BUCKETS: Final = 2**18
+"""Columns of hashed features; collisions cost nothing that is measurable on the sets of the quality benchmark."""
+
+WORD: Final = r"\w+|[^\w\s]"
+"""A word, or a single other character."""
+
+NAMED_TEXTS: Final = 2_000
+"""Texts whose words give hashed columns their names."""
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusFeatures:
+    """Features of the rows of a corpus.
+
+    Attributes
+    ----------
+    values : ndarray or csr_array of shape (n_rows, n_features)
+        In the order of the corpus.
+    examples : ExampleNames
+        The ids of the rows.
+    names : ndarray of str, shape (n_features,), or None
+        Of the columns; of hashed ones, the most frequent words of the first texts.
+    columns : tuple of str
+        The columns of the corpus that were read.
+    transform : function
+        From the cells of a batch to its features, fitted on this corpus.
+    n_empty : int
+        Rows without a text: null, or empty.
+    """
+
+    values: Any
+    examples: ExampleNames
+    names: NDArray[np.str_] | None
+    columns: tuple[str, ...]
+    transform: Callable[[Any], Any]
+    n_empty: int
+
+    def of(self, corpus: Any) -> CorpusFeatures:
+        """Return the features of another corpus, by what was fitted on this one."""
+        opened = open_corpus(corpus)
+        values, examples, n_empty = _collected(opened, self.columns, self.transform)
+        return replace(self, values=values, examples=examples, n_empty=n_empty)
+
+    def batches(self, corpus: Any) -> Iterator[tuple[NDArray[Any], Any]]:
+        """Iterate over the ids and features of another corpus, a batch at a time."""
+        for ids, cells, _ in _cells(open_corpus(corpus), self.columns):
+            yield ids, _checked(self.transform(cells), len(ids))
+
+    def aligned(self, matrix: Any) -> CorpusFeatures:
+        """Return the features of the rows of a label matrix, in its order, by id.
+
+        Raises
+        ------
+        ModelError
+            If a row of the matrix has no features.
+        """
+        places = self.examples.order(matrix.examples, what="the features", error=ModelError)
+        if places is None:
+            return self
+        return replace(self, values=self.values[places], examples=self.examples[places])
+
+    def __repr__(self) -> str:
+        n_rows, n_features = self.values.shape
+        empty = f", {self.n_empty:,} of them without a text" if self.n_empty else ""
+        return f"CorpusFeatures({n_rows:,} rows{empty}, {n_features:,} features of {', '.join(self.columns)})"
+
+
+def read_features(corpus: Any, columns: str | Sequence[str] = "text", by: Any = None) -> CorpusFeatures:
+    """Compute features of the rows of a corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus, frame, path, list or iterator of texts
+        As :func:`~labelkit.open_corpus` takes it. It is read once; the features are held in memory, the texts are not.
+    columns : str or list of str
+        The columns to read.
+    by : optional
+        A scikit-learn vectorizer or transformer: one that is fitted is used as it is, any other is fitted on a copy. A
+        vectorizer of one column gets texts ("" where null); a transformer of several columns gets a frame of them. A
+        function from a list of texts to an array (n_texts, n_features), such as ``SentenceTransformer(...).encode``.
+        An array with a row for each row of the corpus. If not given, hashed word 1-2-grams with TF-IDF weights.
+
+    Returns
+    -------
+    CorpusFeatures
+
+    Raises
+    ------
+    CorpusError
+        If a column is missing, or the corpus has no rows.
+    ModelError
+        If ``by`` is none of these, or returns another number of rows or something else than numbers.
+
+    Examples
+    --------
+    >>> features = read_features(["win a prize", "see you"], by=lambda texts: [[len(text)] for text in texts])
+    >>> features.values.tolist()
+    [[11.0], [7.0]]
+    """
+    opened, names = open_corpus(corpus), (columns,) if isinstance(columns, str) else tuple(columns)
+    if by is None:
+        return _hashed(opened, names)
+    if hasattr(by, "transform") and not isinstance(by, type):
+        return _transformed(opened, names, by)
+    if isinstance(by, type) or (not callable(by) and not hasattr(by, "shape") and not isinstance(by, list)):
+        raise ModelError(
+            f"by={by!r:.100} makes no features",
+            hint="give a vectorizer (TfidfVectorizer()), a function of a list of texts, or an array",
+        )
+    if callable(by):
+        values, examples, n_empty = _collected(opened, names, by)
+        return CorpusFeatures(values, examples, None, names, by, n_empty)
+    _, examples, n_empty = _collected(opened, names, lambda cells: np.zeros((len(cells), 0)))
+    return CorpusFeatures(_checked(by, len(examples)), examples, None, names, _no_transform, n_empty)
+
+
+def _no_transform(_cells: Any) -> Any:
+    raise ModelError(
+        "the features were given as an array, which says nothing of other rows",
+        hint="read_features(corpus, by=function) computes those of any corpus",
+    )
+
+
+def _hashed(corpus: Corpus, columns: tuple[str, ...]) -> CorpusFeatures:
+    """Hash words in one pass, and weigh them by the document frequencies that it has counted."""
+    hashing = _HashedWords()
+    values, examples, n_empty = _collected(corpus, columns, hashing.counted)
+    return CorpusFeatures(hashing.weighted(values), examples, hashing.names(), columns, hashing, n_empty)
+
+
+def _transformed(corpus: Corpus, columns: tuple[str, ...], transformer: Any) -> CorpusFeatures:
+    fitted = transformer if _is_fitted(transformer) else _fitted_copy(transformer, corpus, columns)
+    values, examples, n_empty = _collected(corpus, columns, fitted.transform)
+    names = getattr(fitted, "get_feature_names_out", None)
+    return CorpusFeatures(values, examples, None if names is None else names(), columns, fitted.transform, n_empty)
+
+
+def _is_fitted(transformer: Any) -> bool:
+    from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - slow to import
+    from sklearn.utils.validation import check_is_fitted  # noqa: PLC0415 - the same
+
+    try:
+        check_is_fitted(transformer)
+    except NotFittedError:
+        return False
+    except TypeError:  # no estimator of scikit-learn
+        return True
+    return True
+
+
+def _fitted_copy(transformer: Any, corpus: Corpus, columns: tuple[str, ...]) -> Any:
+    """Fit a copy; a vectorizer reads the texts as a stream, anything else gets all cells at once."""
+    from sklearn.base import clone  # noqa: PLC0415 - slow to import
+    from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415 - the same
+
+    if not corpus.splittable and corpus.path is None:
+        raise ModelError(
+            "an iterator can be read once, and the features need a second reading",
+            hint="give a list or a file, or a vectorizer that is fitted",
+        )
+    copy = clone(transformer)
+    parts = (cells for _, cells, _ in _cells(corpus, columns))
+    try:
+        if isinstance(copy, CountVectorizer):  # TfidfVectorizer is one
+            return copy.fit(text for part in parts for text in part)
+        return copy.fit(_all_cells(list(parts)))
+    except ValueError as error:
+        raise ModelError(f"{type(copy).__name__} cannot be fitted on the texts: {error}") from error
+
+
+def _all_cells(parts: list[Any]) -> Any:
+    if parts and not isinstance(parts[0], list):
+        import pandas as pd  # noqa: PLC0415 - for transformers of several columns
+
+        return pd.concat(parts, ignore_index=True)
+    return [text for part in parts for text in part]
+
+
+def _collected(
+    corpus: Corpus, columns: tuple[str, ...], transform: Callable[[Any], Any]
+) -> tuple[Any, ExampleNames, int]:
+    """Transform the corpus a batch at a time; returns the features, the names of the rows, and how many are empty."""
+    parts, ids, n_empty = [], [], 0
+    for names, cells, empty in _cells(corpus, columns):
+        ids.append(names)
+        parts.append(_checked(transform(cells), len(names)))
+        n_empty += empty
+    if not parts:
+        raise CorpusError("the corpus has no rows, and so no features", hint="check the export that made it")
+    values = sparse.vstack(parts, format="csr") if sparse.issparse(parts[0]) else np.concatenate(parts)
+    return values, ExampleNames(np.concatenate(ids), corpus.frame_index), n_empty
+
+
+def _cells(corpus: Corpus, columns: tuple[str, ...]) -> Iterator[tuple[NDArray[Any], Any, int]]:
+    """Iterate over ids, cells and the number of empty rows; one column is a list of texts, several are a frame."""
+    for batch in corpus.batches(columns, BATCH_ROWS):
+        start = batch.start
+        ids = np.arange(start, start + len(batch)) if batch.ids is None else object_array(batch.ids.to_pylist())
+        if len(columns) == 1:
+            texts = _texts(batch.table.column(0), columns[0])
+            yield ids, texts, sum(not text.strip() for text in texts)
+        else:
+            yield ids, batch.table.to_pandas(), 0
+
+
+def _texts(column: pa.Array, name: str) -> list[str]:
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    if not is_text and not pa.types.is_string_view(kind):
+        raise ModelError(
+            f"the column {name!r} holds no texts, but {kind}",
+            hint="name the column of the texts: read_features(corpus, 'text')",
+        )
+    return [text or "" for text in column.to_pylist()]
+
+
+def _checked(values: Any, n_rows: int) -> Any:
+    """Check what came of a batch: a table of numbers with a row for each of its rows."""
+    is_sparse: bool = sparse.issparse(values)
+    table: Any = sparse.csr_array(values) if is_sparse else np.asarray(values)
+    if table.ndim != 2 or table.shape[0] != n_rows:
+        raise ModelError(
+            f"the features of {n_rows:,} rows have shape {table.shape}, not ({n_rows:,}, n_features)",
+            hint="a function gets a list of texts and returns a row of numbers for each, in their order",
+        )
+    if table.dtype.kind not in "biuf":
+        raise ModelError(f"features are numbers, and these are of type {table.dtype}")
+    return table if table.dtype.kind == "f" else table.astype(np.float64)
+
+
+class _HashedWords:
+    """Hashed word 1-2-grams with weights ``(1 + log tf) idf``, of length 1; idf as TfidfTransformer has it."""
+
+    def __init__(self) -> None:
+        from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415 - slow to import
+
+        self._vectorizer = HashingVectorizer(
+            n_features=N_BUCKETS,
+            ngram_range=(1, 2),
+            token_pattern=WORD,
+            alternate_sign=False,
+            norm=None,
+            dtype=np.float32,
+        )
+        self._n_texts, self._frequency = 0, np.zeros(N_BUCKETS)
+        self._first: list[str] = []
+
+    def counted(self, texts: Any) -> sparse.csr_array:
+        """Count the words of some texts, and how many texts each is in."""
+        self._first += _joined(texts)[: max(NAMED_TEXTS - len(self._first), 0)]
+        counts = self._counts(texts)
+        self._n_texts += counts.shape[0]
+        self._frequency += np.bincount(counts.indices, minlength=N_BUCKETS)
+        return counts
+
+    def _counts(self, texts: Any) -> sparse.csr_array:
+        counts = sparse.csr_array(self._vectorizer.transform(_joined(texts)))
+        np.log(counts.data, out=counts.data)
+        counts.data += 1
+        return counts
+
+    def weighted(self, counts: sparse.csr_array) -> sparse.csr_array:
+        """Weigh and scale the rows, in place."""
+        idf = (np.log((1 + self._n_texts) / (1 + self._frequency)) + 1).astype(np.float32)
+        idf[self._frequency < 2] = 0.0  # a word of one text tells nothing of others
+        counts.data *= idf[counts.indices]
+        squares = np.append(0.0, np.cumsum(counts.data.astype(np.float64) ** 2))
+        length = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
+        counts.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(counts.indptr)).astype(np.float32)
+        counts.eliminate_zeros()
+        return counts
+
+    def __call__(self, texts: Any) -> sparse.csr_array:
+        return self.weighted(self._counts(texts))
+
+    def names(self) -> NDArray[np.str_]:
+        """Return the most frequent word of each column among the first texts; others have a number."""
+        analyze = self._vectorizer.build_analyzer()
+        counts: dict[str, int] = {}
+        for text in self._first:
+            for gram in analyze(text):
+                counts[gram] = counts.get(gram, 0) + 1
+        grams = sorted(counts, key=lambda gram: (counts[gram], gram))
+        names = np.char.add("feature ", np.arange(N_BUCKETS).astype(np.str_)).astype(object)
+        if grams:
+            one = self._vectorizer.__class__(**{**self._vectorizer.get_params(), "analyzer": lambda gram: [gram]})
+            names[one.transform(grams).indices] = object_array(grams)  # the most frequent last
+        return names
+
+
+def _joined(texts: Any) -> list[str]:
+    """Return the texts, those of several columns with line breaks between them."""
+    if isinstance(texts, list):
+        return texts
+    return ["\n".join("" if cell is None or cell != cell else str(cell) for cell in row) for row in texts.to_numpy()]  # noqa: PLR0124 - NaN
