@@ -81,6 +81,10 @@ from .label_models import (
     WeightedVote as WeightedVote,
     load_model as load_model,
 )
+from .label_models.label_shift import (
+    LabelShift as LabelShift,
+    label_shift as label_shift,
+)
 from .label_models.prior import (
     estimate_prior as estimate_prior,
 )

@@ -245,7 +245,7 @@ def _warn_of_chosen_gold(votes: ProbabilisticLabels, chosen: NDArray[np.int64], 
     if not weighted and binomial_at_most(n_without, len(chosen), without) < SURPRISING:
         warnings.warn(
             f"no rule votes on {percent(without)} of the examples, and on {n_without} of the {len(chosen)} with gold: "
-            "gold was not drawn at random from all of them, and the class prior is of those that rules vote on. Hint: "
-            "draw gold from all examples, or give weights=, 1 / the chance of each row to be drawn",
+            "gold was hardly drawn at random from all of them, and the class prior is of those that rules vote on. "
+            "Hint: draw gold from all examples, or give weights=, 1 / the chance of each row to be drawn",
             stacklevel=stack_level(),
         )
