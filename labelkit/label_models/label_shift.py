@@ -200,7 +200,7 @@ def _covered(model: PatternLabelModel, votes: Any, name: str) -> Weighted:
     labels = model.label(votes)
     given = getattr(votes, "counts", None)
     counts = np.ones(len(labels)) if given is None else np.asarray(given, dtype=np.float64)
-    weight = np.bincount(labels.index, weights=counts, minlength=len(labels.pattern_proba))
+    weight = np.bincount(labels.index, weights=counts, minlength=len(labels.pattern_proba)).astype(np.float64)
     chosen = np.flatnonzero((weight > 0) & labels.pattern_covered)
     if not len(chosen):
         raise ModelError(f"no rule votes on any example of {name}", hint="votes tell of covered examples alone")

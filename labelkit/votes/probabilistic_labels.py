@@ -46,6 +46,7 @@ from labelkit.votes.hard_labels import Ties
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import stored_ids
+from labelkit.votes.training_set import Rows as TrainingRows, TrainingSet, Weight as TrainingWeight, training_set
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -274,6 +275,33 @@ class ProbabilisticLabels:
             prior_source=self.prior_source,
         )
         return np.where(self.is_covered, chosen, LabelSpace(self.class_names).vote(uncovered))
+
+    def training_set(
+        self, X: Any = None, *, rows: TrainingRows = "covered", weight: TrainingWeight = "certainty"
+    ) -> TrainingSet:
+        """Return ``X, y_soft, weight``, to train an end model of any framework.
+
+        Parameters
+        ----------
+        X : array, sparse array, list, or DataFrame or Series, optional
+            Features, a row for each example; a frame or a Series is matched by its index. If not given, the positions
+            of the rows.
+        rows : {"covered", "all"}
+            Examples that a rule votes on, or all; those without a vote have the class prior as their label.
+        weight : {"certainty", "equal"}
+            Weigh rows by 1 less their entropy (0 for an even label), or all alike.
+
+        Returns
+        -------
+        TrainingSet
+            A named tuple; its ``by_class()`` serves learners that take hard labels and weights.
+
+        Raises
+        ------
+        ModelError
+            If no row is left, or X has other rows than the labels.
+        """
+        return training_set(self, X, rows, weight)
 
     @classmethod
     def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
