@@ -58,6 +58,11 @@ from .end_models import (
     CorpusFeatures as CorpusFeatures,
     read_features as read_features,
 )
+from .end_models.end_model import (
+    EndModel as EndModel,
+    load_end_model as load_end_model,
+    train_end_model as train_end_model,
+)
 from .exceptions import (
     LabelkitError as LabelkitError,
 )

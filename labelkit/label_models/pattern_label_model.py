@@ -145,7 +145,8 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         else:
             self._keep(SeenGold.none(self.n_classes_))
         self._describe(arranged.table, counts, held_out)
-        self.prior_source_ = prior_source(getattr(self, "class_prior", None), self.class_prior_, counts)
+        given_prior = getattr(self, "class_prior", None)
+        self.prior_source_ = prior_source(given_prior, self.class_prior_, from_gold=self.learned_from_gold_)
         return arranged
 
     def _prepared(self, matrix: Any, gold: Any) -> tuple[GivenVotes, Arranged, GoldRows]:

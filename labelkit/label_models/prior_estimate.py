@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models.pattern_label_model import PatternLabelModel
-    from labelkit.votes.gold import GoldCounts
 
 M = TypeVar("M", bound="PatternLabelModel")
 
@@ -222,7 +221,7 @@ class PriorFlips:
         return self._page().to_html()
 
 
-def prior_source(given: Any, class_prior: NDArray[np.float64], gold: GoldCounts) -> str:
+def prior_source(given: Any, class_prior: NDArray[np.float64], *, from_gold: bool) -> str:
     """Say where the class prior of a fitted model comes from.
 
     Parameters
@@ -230,14 +229,14 @@ def prior_source(given: Any, class_prior: NDArray[np.float64], gold: GoldCounts)
     given
         Its parameter, None if the user gave none.
     class_prior : ndarray of shape (n_classes,)
-    gold : GoldCounts
-        What the model was fitted with.
+    from_gold : bool
+        True if the model learned from gold.
     """
     if given is not None:
         return given.source if isinstance(given, PriorEstimate) else PRIOR_GIVEN
-    if np.ptp(class_prior) == 0:
-        return PRIOR_EVEN
-    return PRIOR_OF_GOLD if len(gold) else PRIOR_OF_VOTES
+    if from_gold:
+        return PRIOR_OF_GOLD
+    return PRIOR_EVEN if np.ptp(class_prior) == 0 else PRIOR_OF_VOTES
 
 
 def _given(model: M, prior: Mapping[str, float]) -> M:
