@@ -60,6 +60,11 @@ from .end_models import (
     CorpusFeatures as CorpusFeatures,
     read_features as read_features,
 )
+from .end_models.end_model import (
+    EndModel as EndModel,
+    load_end_model as load_end_model,
+    train_end_model as train_end_model,
+)
 from .exceptions import (
     LabelkitError as LabelkitError,
 )
@@ -82,6 +87,17 @@ from .label_models import (
     TripletModel as TripletModel,
     WeightedVote as WeightedVote,
     load_model as load_model,
+)
+from .label_models.label_shift import (
+    LabelShift as LabelShift,
+    label_shift as label_shift,
+)
+from .label_models.prior import (
+    estimate_prior as estimate_prior,
+)
+from .label_models.prior_estimate import (
+    PriorEstimate as PriorEstimate,
+    PriorFlips as PriorFlips,
 )
 from .rules.collect import (
     collect as collect,

@@ -30,8 +30,8 @@ from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
 from labelkit.analysis._align import aligned, sliced
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

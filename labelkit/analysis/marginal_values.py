@@ -26,8 +26,8 @@ from labelkit.analysis.pairwise import count_pairs
 from labelkit.exceptions import AnalysisError, ModelError
 from labelkit.votes.distinct_rows import DistinctRows, distinct
 from labelkit.votes.gold import GoldCounts
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
-from labelkit.votes.probabilistic_labels import hard_labels
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:

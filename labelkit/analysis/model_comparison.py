@@ -26,9 +26,9 @@ from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import MODELS, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.hard_labels import tie_credit
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
-from labelkit.votes.probabilistic_labels import tie_credit
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:

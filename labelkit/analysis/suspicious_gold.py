@@ -15,8 +15,9 @@ from labelkit.analysis.counts import class_counts, rows_of
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import GoldCounts, aligned_gold
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from labelkit._shared.computed_rows import ComputedRows
 from labelkit._shared.row_operations import row_maxima, row_sums
 from labelkit.label_models._posterior import by_blocks
-from labelkit.votes.probabilistic_labels import RUNNER_UP
+from labelkit.votes.hard_labels import RUNNER_UP
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,10 @@ The class is looked up by name in a table, so that a file cannot name other code
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,9 +19,6 @@ from labelkit._shared.files import replaced
 from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FORMAT: Final = 6
 """Version of the folder; raised when learned attributes are renamed."""
@@ -102,7 +100,7 @@ def _plain(value: Any) -> Any:
     """Convert to a value that JSON can represent; arrays and tuples become lists."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
-    if isinstance(value, dict) or has_index(value):  # or a Series
+    if isinstance(value, Mapping) or has_index(value):  # or a Series
         return {str(getattr(key, "name", key)): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]

@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide, share_with_bounds, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.metrics import (
     Reliability,
     accuracy,
@@ -21,7 +22,6 @@ from labelkit.votes.metrics import (
     macro_f1_interval,
     reliability,
 )
-from labelkit.votes.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -32,12 +32,14 @@ from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
+from labelkit.label_models.prior_estimate import prior_source
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator, unfitted
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels, with_gold
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels, with_gold
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
     class_names_ : tuple of str
     class_prior_ : ndarray of shape (n_classes,)
         The probabilities of an example without votes.
+    prior_source_ : str
+        Where that comes from, in words: "given", "estimated from 50 gold rows", "the votes alone", ...
     lf_names_ : tuple of str
         The labeling functions, in the order of the input; where the model uses confidences, one for each range of
         confidence of a rule that reports it.
@@ -76,6 +80,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
 
     n_classes: int | None = None
     class_prior_: NDArray[np.float64]
+    prior_source_: str | None = None
     uses_confidence: ClassVar[bool] = False
     learns_from_gold: ClassVar[bool] = True
 
@@ -140,6 +145,8 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         else:
             self._keep(SeenGold.none(self.n_classes_))
         self._describe(arranged.table, counts, held_out)
+        given_prior = getattr(self, "class_prior", None)
+        self.prior_source_ = prior_source(given_prior, self.class_prior_, from_gold=self.learned_from_gold_)
         return arranged
 
     def _prepared(self, matrix: Any, gold: Any) -> tuple[GivenVotes, Arranged, GoldRows]:
@@ -212,7 +219,13 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         if gold is not None and given.examples is None:
             raise GoldError("vote patterns know no examples, so gold cannot be given beside them")
         labels = ProbabilisticLabels(
-            self._proba(table), table.covered, index, examples.ids, self.class_names_, examples.index
+            self._proba(table),
+            table.covered,
+            index,
+            examples.ids,
+            self.class_names_,
+            examples.index,
+            self.prior_source_,
         )
         return labels if gold is None else with_gold(labels, gold)
 

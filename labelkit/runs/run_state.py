@@ -29,8 +29,9 @@ from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, cove
 from labelkit.runs.provenance import COLUMN, MODEL_KEY, REPEATING, RUN_KEY, run_fingerprint, votes_by_pattern
 from labelkit.runs.run_folder import RunLayout, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
-from labelkit.votes.probabilistic_labels import hard_labels, labels_table
+from labelkit.votes.probabilistic_labels import labels_table
 from labelkit.votes.vote_patterns import VotePatterns
 
 

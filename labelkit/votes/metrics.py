@@ -180,45 +180,6 @@ def brier_score(proba: ArrayLike, gold: ArrayLike, *, weights: ArrayLike | None 
     return _mean((p * p).sum(axis=1) - 2 * p[np.arange(len(truth)), truth] + 1, weight)
 
 
-def f1_threshold(proba: ArrayLike, *, weights: ArrayLike | None = None) -> float:
-    """The probability from which to call an example positive, so that the expected F1 is highest.
-
-    Of calibrated probabilities the best threshold is half of the F1 that it attains, so it is never above 0.5: the most
-    probable class is the wrong choice for a rare positive.
-
-    Parameters
-    ----------
-    proba : array-like of shape (n_rows,)
-        Probabilities of the positive class.
-    weights : array-like of shape (n_rows,), optional
-        How many examples each row stands for.
-
-    Returns
-    -------
-    float
-        NaN without rows.
-
-    References
-    ----------
-    Lipton, Elkan, Naryanaswamy (2014), Optimal thresholding of classifiers to maximize F1 measure.
-    https://doi.org/10.1007/978-3-662-44851-9_15
-
-    Examples
-    --------
-    >>> f1_threshold([0.9, 0.4, 0.1])  # expected F1 with one, two, three positives: 0.75, 0.765, 0.636
-    0.4
-    """
-    p = np.asarray(proba, dtype=np.float64)
-    weight = np.ones(len(p)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if not weight.sum() > 0:
-        return float("nan")
-    order = np.argsort(-p, kind="stable")
-    true_positives = np.cumsum((weight * p)[order])
-    expected = 2 * true_positives / (np.cumsum(weight[order]) + true_positives[-1])
-    last = np.append(p[order][1:] < p[order][:-1], True)  # rows that are equally probable stand or fall together
-    return float(p[order][np.where(last, expected, -1.0).argmax()])
-
-
 @dataclass(frozen=True)
 class Reliability:
     """Accuracy of the top label by the probability that it was given: bins of equal width over (0, 1].

@@ -23,120 +23,42 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.computed_rows import ComputedRows, Rows, picked, pieces_of, rows_at, stacked
+from labelkit._shared.computed_rows import ComputedRows, Rows, picked, stacked
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip, visible
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import DASH, decimal, percent
 from labelkit._shared.optional import optional
-from labelkit._shared.row_operations import row_maxima
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
-from labelkit._shared.threads import blocks, in_threads
+from labelkit._shared.threads import blocks
 from labelkit.exceptions import MatrixError
+from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.hard_labels import Ties
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import folder_hint, stored_ids
+from labelkit.votes.training_set import Rows as TrainingRows, TrainingSet, Weight as TrainingWeight, training_set
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from numpy.typing import NDArray
 
-Ties: TypeAlias = Literal["abstain", "first", "random"]
-
-BLOCK_CELLS: Final = 131_072
-"""Rows are looked at, in threads, in blocks of so many cells."""
-
-FEW_CLASSES: Final = 16
-"""Up to so many classes, rows are looked at a class at a time."""
-
-TIE_TOLERANCE: Final = 1e-9
-"""Probabilities that differ by no more than this are tied: sums in another order differ by as little."""
-
-RUNNER_UP: Final = 0.5 * TIE_TOLERANCE
-"""A tied class that must not become the label, since no rule voted for it, is less probable than the best by this."""
+    from labelkit.votes.decisions import Costs
 
 SAVED_CELLS: Final = 16_000_000
 """Labels are written to a file so many probabilities at a time: 128 MB."""
 
 _METADATA: Final = b"labelkit"
-
-
-def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -> NDArray[np.int64]:
-    """The most probable class of each row.
-
-    Parameters
-    ----------
-    proba : ndarray or ComputedRows of shape (n_rows, n_classes)
-    ties : {"abstain", "first", "random"}
-        What becomes of a row whose highest probabilities are equal (to within 1e-9): no label, the lowest class, or
-        one of the tied classes by a generator seeded with ``random_state`` for the row's position; not a class that is
-        less probable by :data:`RUNNER_UP`.
-    random_state : int
-
-    Returns
-    -------
-    ndarray of int64, shape (n_rows,)
-        Classes, or -1.
-    """
-    if ties not in get_args(Ties):
-        raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
-    generator = np.random.default_rng(random_state)
-    best = np.empty(len(proba), dtype=np.int64)
-    for piece, rows in pieces_of(proba):
-        best[piece] = _hard_labels(rows, ties, generator)
-    return best
-
-
-def tie_credit(proba: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the chance that a label drawn among each row's most probable classes is right; shape (n_rows,).
-
-    >>> tie_credit(np.array([[0.9, 0.1], [0.5, 0.5], [0.1, 0.9]]), np.array([0, 0, 0])).tolist()
-    [1.0, 0.5, 0.0]
-    """
-    tied = _best(proba)
-    return np.asarray(tied[np.arange(len(label)), label] / tied.sum(axis=1))
-
-
-def _hard_labels(proba: NDArray[np.float64], ties: Ties, generator: np.random.Generator) -> NDArray[np.int64]:
-    best = np.empty(len(proba), dtype=np.int64)
-    pieces = blocks(len(proba), BLOCK_CELLS // max(proba.shape[1], 1))
-    ambiguous = np.concatenate([np.zeros(0, np.int64), *in_threads(partial(_hard, proba, best), pieces)])
-    if ties == "abstain":
-        best[ambiguous] = ABSTAIN
-    elif ties == "first":
-        best[ambiguous] = _best(proba[ambiguous]).argmax(axis=1)
-    else:
-        draws = generator.random(proba.shape)[ambiguous]
-        best[ambiguous] = np.where(_best(proba[ambiguous]), draws, -1.0).argmax(axis=1)
-    return best
-
-
-def _hard(proba: NDArray[np.float64], best: NDArray[np.int64], rows: slice) -> NDArray[np.int64]:
-    """Set the most probable class of some rows; returns the positions of those where several are."""
-    some, highest = proba[rows], row_maxima(proba[rows]) - TIE_TOLERANCE
-    some.argmax(axis=1, out=best[rows])
-    if some.shape[1] > FEW_CLASSES:
-        n_tied = np.count_nonzero(some >= highest[:, None], axis=1)
-    else:
-        n_tied = np.zeros(len(some), dtype=np.int64)
-        for column in some.T:
-            n_tied += column >= highest
-    return np.asarray(np.flatnonzero(n_tied > 1) + rows.start)
-
-
-def _best(proba: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return the classes that a tie is decided between: the most probable ones, without runners-up."""
-    return np.asarray(proba >= row_maxima(proba)[:, None] - 0.5 * RUNNER_UP)
 
 
 def labels_table(
@@ -184,6 +106,8 @@ class ProbabilisticLabels:
     class_names : tuple of str
     frame_index : FrameIndex of length n_examples, optional
         The index of the pandas frame that the examples came from.
+    prior_source : str, optional
+        Where the class prior of the model comes from, in words (``model.prior_source_``).
 
     Raises
     ------
@@ -197,6 +121,7 @@ class ProbabilisticLabels:
     ids: NDArray[Any]
     class_names: tuple[str, ...]
     frame_index: FrameIndex | None = None
+    prior_source: str | None = None
 
     def __post_init__(self) -> None:
         n_patterns, n_classes = self.pattern_proba.shape
@@ -286,13 +211,32 @@ class ProbabilisticLabels:
         """The labels of the examples that have a vote."""
         return self[np.flatnonzero(self.is_covered)]
 
-    def hard(self, *, ties: Ties = "abstain", uncovered: int = ABSTAIN, random_state: int = 0) -> NDArray[np.int64]:
+    def hard(
+        self,
+        *,
+        objective: Objective = "accuracy",
+        positive: Any = None,
+        costs: Costs | None = None,
+        ties: Ties = "abstain",
+        uncovered: int = ABSTAIN,
+        random_state: int = 0,
+    ) -> NDArray[np.int64]:
         """One class for each example, or -1.
 
         Parameters
         ----------
+        objective : {"accuracy", "f1", "macro_f1"}
+            What is expected to be highest over the covered examples, if their probabilities are right: the share of
+            right labels, which the most probable classes give; F1 of one class; or the mean F1 over all classes.
+        positive : int, str or enum member, optional
+            The class of ``objective="f1"``: its number or name; if not given, the second of two. The other examples get
+            the most probable other class.
+        costs : array-like of shape (n_classes, n_classes), or DataFrame or dict of dict by class, optional
+            What a decision costs, in place of an objective: rows are true classes, columns decided ones. In a dict,
+            ``{"SPAM": {"HAM": 10}}``, what is not named costs 1, and a right label 0.
         ties : {"abstain", "first", "random"}
-            What becomes of an example whose most probable classes are tied.
+            What becomes of an example whose most probable, or cheapest, classes are tied. Under F1, examples with equal
+            probabilities get the same label.
         uncovered : int
             The label of an example without a vote: none, unless one is named here.
         random_state : int
@@ -301,15 +245,63 @@ class ProbabilisticLabels:
         Returns
         -------
         ndarray of int64, shape (n_examples,)
+
+        Raises
+        ------
+        ModelError
+            If the objective is unknown, or costs or class do not fit the classes.
+
+        Warns
+        -----
+        UserWarning
+            If an objective but accuracy, or costs, rely on a class prior that nobody gave: thresholds on probabilities
+            are only as right as their prior.
+
+        Notes
+        -----
+        F1 and costs decide by the probabilities alone, also for a class that no rule voted for on the example.
         """
-        if ties == "random":
-            labels = hard_labels(rows_at(self.pattern_proba, self.index), ties=ties, random_state=random_state)
-        elif len(self) < len(self.pattern_proba):
-            used, place = np.unique(self.index, return_inverse=True)
-            labels = hard_labels(rows_at(self.pattern_proba, used), ties=ties)[place]
-        else:
-            labels = hard_labels(self.pattern_proba, ties=ties)[self.index]
-        return np.where(self.is_covered, labels, LabelSpace(self.class_names).vote(uncovered))
+        counts = np.bincount(self.index, minlength=len(self.pattern_proba))
+        chosen = decide(
+            self.pattern_proba,
+            self.index,
+            counts=np.where(self.pattern_covered, counts, 0),
+            class_names=self.class_names,
+            objective=objective,
+            positive=positive,
+            costs=costs,
+            ties=ties,
+            random_state=random_state,
+            prior_source=self.prior_source,
+        )
+        return np.where(self.is_covered, chosen, LabelSpace(self.class_names).vote(uncovered))
+
+    def training_set(
+        self, X: Any = None, *, rows: TrainingRows = "covered", weight: TrainingWeight = "certainty"
+    ) -> TrainingSet:
+        """Return ``X, y_soft, weight``, to train an end model of any framework.
+
+        Parameters
+        ----------
+        X : array, sparse array, list, or DataFrame or Series, optional
+            Features, a row for each example; a frame or a Series is matched by its index. If not given, the positions
+            of the rows.
+        rows : {"covered", "all"}
+            Examples that a rule votes on, or all; those without a vote have the class prior as their label.
+        weight : {"certainty", "equal"}
+            Weigh rows by 1 less their entropy (0 for an even label), or all alike.
+
+        Returns
+        -------
+        TrainingSet
+            A named tuple; its ``by_class()`` serves learners that take hard labels and weights.
+
+        Raises
+        ------
+        ModelError
+            If no row is left, or X has other rows than the labels.
+        """
+        return training_set(self, X, rows, weight)
 
     @classmethod
     def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
@@ -325,6 +317,7 @@ class ProbabilisticLabels:
             ids=np.concatenate([part.ids for part in given]),
             class_names=given[0].class_names,
             frame_index=FrameIndex.joined([part.frame_index for part in given]),
+            prior_source=given[0].prior_source if len({part.prior_source for part in given}) == 1 else None,
         )
 
     def to_arrow(self) -> pa.Table:

@@ -32,7 +32,7 @@ import numpy as np
 from labelkit.exceptions import LabelkitError
 from labelkit.label_models import MODELS
 from labelkit.votes import metrics
-from labelkit.votes.probabilistic_labels import TIE_TOLERANCE
+from labelkit.votes.hard_labels import TIE_TOLERANCE
 
 SETTINGS = ("votes", "balance", "prior50", "gold")
 PRIOR_ROWS = 50  # gold rows that give the class frequencies of the setting prior50

@@ -23,10 +23,10 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from labelkit.exceptions import GoldError, MatrixError, ModelError
 from labelkit.label_models import MODELS, DawidSkene, LabelModel, MajorityVote, QuorumVote, load_model
 from labelkit.votes.gold import count_gold
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import Fault
-from labelkit.votes.probabilistic_labels import hard_labels
 from labelkit.votes.vote_patterns import VotePatterns
 
 BUILT_IN = {name: model for name, model in MODELS.items() if name != "SnorkelLabelModel"}

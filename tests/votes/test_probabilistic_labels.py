@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from labelkit.exceptions import MatrixError, ModelError, VoteError
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels
+from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 LABELS = ProbabilisticLabels(
     pattern_proba=np.array([[0.4, 0.3, 0.3], [0.1, 0.9, 0.0], [0.45, 0.1, 0.45]]),

@@ -47,8 +47,9 @@ from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,8 +14,8 @@ from labelkit.analysis.counts import VoteTally, class_counts, tallied
 from labelkit.analysis.pairwise import Pairs, count_pairs
 from labelkit.label_models import MajorityVote, PatternLabelModel
 from labelkit.votes.gold import GoldCounts
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
-from labelkit.votes.probabilistic_labels import hard_labels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -34,9 +34,10 @@ from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, hard_labels, with_gold
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels, with_gold
 
 if TYPE_CHECKING:
     from pathlib import Path

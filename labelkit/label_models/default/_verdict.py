@@ -15,7 +15,7 @@ import numpy as np
 from labelkit._shared.numbers import normal_quantile
 from labelkit.label_models._columns import own_class_sums
 from labelkit.label_models._posterior import by_blocks, vote_shares
-from labelkit.votes.probabilistic_labels import hard_labels, tie_credit
+from labelkit.votes.hard_labels import hard_labels, tie_credit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

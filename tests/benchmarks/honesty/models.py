@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit.label_models import LabelModel, MajorityVote
-from labelkit.votes.probabilistic_labels import tie_credit
+from labelkit.votes.hard_labels import tie_credit
 from tests.benchmarks.honesty.scenarios import SCENARIOS, Scenario
 from tests.benchmarks.honesty.table import interval_row, main, row
 

@@ -1,0 +1,252 @@
+"""Label shift: estimate the class prior of new data from its votes, by a model that was fitted on other data.
+
+If the classes have another frequency in the new data, and the examples of each class are as they were, the posterior of
+each example changes by the ratio of new to old priors, and the new prior is the one that its own posteriors average to:
+a fixed point of EM (Saerens et al. 2002). The old prior is the mean posterior over the data of the fit, which is such a
+fixed point of that data whatever the calibration of the model; so data without a shift shows none.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import special
+
+from labelkit._shared.numbers import count, p_value, percent
+from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.user_errors import stack_level
+from labelkit.exceptions import ModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.label_models.pattern_label_model import PatternLabelModel
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+SIGNIFICANT: Final = 0.01
+"""p-value below which a shift is warned of."""
+
+MOST_STEPS: Final = 1_000
+TOLERANCE: Final = 1e-8
+
+LEAST: Final = 1e-6
+"""Share of a class that EM does not go below, so that a prior stays above 0."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelShift:
+    """How the frequency of the classes differs between the data of a fit and new data.
+
+    Attributes
+    ----------
+    class_names : tuple of str
+    before, after : ndarray of shape (n_classes,)
+        The class prior of the model, and the one that the votes on the new data speak for.
+    p : float
+        Probability that votes of one and the same kind of data differ so much. It is small for any change of the votes:
+        a change of texts or rules moves them too (``labelkit.drift`` tells which rules changed).
+    n_before, n_after : int
+        Covered examples.
+    ratio : ndarray of shape (n_classes,)
+        What the posterior odds of covered examples are multiplied by.
+    """
+
+    class_names: tuple[str, ...]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    p: float
+    n_before: int
+    n_after: int
+    ratio: NDArray[np.float64]
+
+    @property
+    def is_significant(self) -> bool:
+        """Return True if the votes differ by more than chance: p below 0.01."""
+        return self.p < SIGNIFICANT
+
+    @property
+    def class_prior(self) -> dict[str, float]:
+        """The new class prior by class name, for ``class_prior=`` of a model that is fitted on the new data."""
+        return dict(zip(self.class_names, self.after.tolist(), strict=True))
+
+    def adjusted(self, labels: ProbabilisticLabels) -> ProbabilisticLabels:
+        """Return labels of the new data under the new class prior.
+
+        Parameters
+        ----------
+        labels : ProbabilisticLabels
+            ``model.label(matrix)`` of the new votes.
+
+        Returns
+        -------
+        ProbabilisticLabels
+            As with a given prior, a class that no rule voted for on the example may be the most probable one.
+        """
+        if labels.class_names != self.class_names:
+            raise ModelError(f"the shift is of the classes {self.class_names}, the labels of {labels.class_names}")
+        used, place = np.unique(labels.index, return_inverse=True)
+        proba = _reweighted(labels[_first_of(place, len(used))].proba, self.ratio)
+        covered = labels.pattern_covered[used]
+        proba[~covered] = self.after
+        return replace(labels, pattern_proba=proba, pattern_covered=covered, index=place, prior_source=SOURCE)
+
+    def _page(self) -> ResultPage:
+        verdict = "differ" if self.is_significant else "do not differ by more than chance"
+        head = (
+            f"Votes on {count(self.n_after)} new and {count(self.n_before)} old covered examples {verdict} "
+            f"({p_value(self.p)})"
+        )
+        rows = [
+            [name, percent(before), percent(after)]
+            for name, before, after in zip(self.class_names, self.before, self.after, strict=True)
+        ]
+        return ResultPage([head], [ResultTable(rows, ["class", "prior at fit", "prior now"], align="<>")])
+
+    def __str__(self) -> str:
+        return self._page().to_text()
+
+    def __repr__(self) -> str:
+        moved = (
+            f"{name} {percent(before)} -> {percent(after)}"
+            for name, before, after in zip(self.class_names[:6], self.before, self.after, strict=False)
+        )
+        return f"LabelShift({', '.join(moved)}; {p_value(self.p)})"
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+
+SOURCE: Final = "a re-estimate from the votes on new data"
+"""Where the prior of adjusted labels comes from."""
+
+
+def label_shift(model: PatternLabelModel, matrix: Any, fitted_on: Any) -> LabelShift:
+    """Estimate how frequent the classes are in new data, from the votes on it.
+
+    Parameters
+    ----------
+    model : PatternLabelModel
+        Fitted on other data.
+    matrix : LabelMatrix, VotePatterns, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
+        Votes of the same rules on the new data.
+    fitted_on
+        Those that the model was fitted on, or others of that data.
+
+    Returns
+    -------
+    LabelShift
+
+    Raises
+    ------
+    ModelError
+        If no example of either is covered.
+
+    Warns
+    -----
+    UserWarning
+        If the shift is significant: labels of ``model`` on the new data then have the old prior in them.
+
+    Notes
+    -----
+    EM starts at the old prior and iterates: posteriors under the current prior, then their mean. Only covered examples
+    count; since a class is covered as often as before, the prior of all examples moves by the same ratio. The p-value
+    is of Hotelling's two-sample test of the mean posteriors, which needs no calibration. The estimate does: of a model
+    whose posteriors are too sure, the shift is too small, and the other way round.
+
+    References
+    ----------
+    Saerens, Latinne, Decaestecker (2002), Adjusting the outputs of a classifier to new a priori probabilities: a simple
+    procedure. https://doi.org/10.1162/089976602753284446
+
+    Examples
+    --------
+    >>> from labelkit import MajorityVote
+    >>> old, new = np.array([[0, 0, 1], [1, 1, 0]] * 50), np.array([[0, 0, 1]] * 12 + [[1, 1, 0]] * 8)
+    >>> label_shift(MajorityVote().fit(old), new, old)
+    LabelShift(0 50.0% -> 80.0%, 1 50.0% -> 20.0%; p = 0.417)
+    """
+    old, new = (_covered(model, votes, name) for votes, name in ((fitted_on, "fitted_on"), (matrix, "matrix")))
+    at_fit = old[1] @ old[0] / old[1].sum()
+    now = _em(*new, at_fit)
+    ratio = now / at_fit
+    shift = LabelShift(
+        class_names=model.class_names_,
+        before=model.class_prior_,
+        after=_scaled(model.class_prior_ * ratio),
+        p=_hotelling(old, new),
+        n_before=int(old[1].sum()),
+        n_after=int(new[1].sum()),
+        ratio=ratio,
+    )
+    if shift.is_significant:
+        warnings.warn(
+            f"the votes on the new data differ from those of the fit ({p_value(shift.p)}), as they do when classes are "
+            f"more or less frequent: {shift!r}. Hint: shift.adjusted(labels), or label 50 examples of the new data "
+            "drawn at random, and labelkit.estimate_prior(gold, matrix)",
+            stacklevel=stack_level(),
+        )
+    return shift
+
+
+Weighted = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+"""Posteriors of patterns, and the examples of each."""
+
+
+def _covered(model: PatternLabelModel, votes: Any, name: str) -> Weighted:
+    """Return the posteriors of the covered patterns, and their counts."""
+    labels = model.label(votes)
+    given = getattr(votes, "counts", None)
+    counts = np.ones(len(labels)) if given is None else np.asarray(given, dtype=np.float64)
+    weight = np.bincount(labels.index, weights=counts, minlength=len(labels.pattern_proba)).astype(np.float64)
+    chosen = np.flatnonzero((weight > 0) & labels.pattern_covered)
+    if not len(chosen):
+        raise ModelError(f"no rule votes on any example of {name}", hint="votes tell of covered examples alone")
+    places = _first_of(labels.index, len(labels.pattern_proba))[chosen]
+    return labels[places].proba, weight[chosen]
+
+
+def _first_of(index: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return an example of each of ``n`` patterns; shape (n,)."""
+    first = np.zeros(n, dtype=np.int64)
+    first[index[::-1]] = np.arange(len(index))[::-1]
+    return first
+
+
+def _em(proba: NDArray[np.float64], weight: NDArray[np.float64], start: NDArray[np.float64]) -> NDArray[np.float64]:
+    prior = start
+    for _ in range(MOST_STEPS):
+        following = _scaled(weight @ _reweighted(proba, prior / start))
+        done = np.abs(following - prior).max() < TOLERANCE
+        prior = following
+        if done:
+            break
+    return prior
+
+
+def _reweighted(proba: NDArray[np.float64], ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    scores = np.maximum(proba, 1e-300) * ratio
+    return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+
+
+def _scaled(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    floored = np.maximum(shares / shares.sum(), LEAST)
+    return np.asarray(floored / floored.sum())
+
+
+def _hotelling(old: Weighted, new: Weighted) -> float:
+    """Test if two samples have the same mean posterior; the p-value is of chi-square with k - 1 degrees of freedom."""
+    sizes = [weight.sum() for _, weight in (old, new)]
+    means = [weight @ proba / weight.sum() for proba, weight in (old, new)]
+    apart = np.concatenate([proba - mean for (proba, _), mean in zip((old, new), means, strict=True)])
+    pooled = (apart.T * np.concatenate([old[1], new[1]])) @ apart / max(sum(sizes) - 2, 1)
+    spread = pooled * (1 / sizes[0] + 1 / sizes[1])
+    difference = means[1] - means[0]
+    values, vectors = np.linalg.eigh(spread)
+    usable = values > 1e-9 * max(values.max(), 1e-12)
+    if not usable.any():
+        return 1.0 if np.abs(difference).max() < 1e-9 else 0.0
+    statistic = float((((vectors.T @ difference) ** 2)[usable] / values[usable]).sum())
+    return float(special.gammaincc(usable.sum() / 2, statistic / 2))

@@ -1,0 +1,251 @@
+"""Estimate the class prior from a random sample with gold, which the votes of all rows may sharpen.
+
+Votes alone do not tell how frequent a class is: of the examples that no rule votes on nothing is known, and whether a
+rule for a class votes on much or on little of it is just what nobody knows. So there is no estimate without gold;
+``model.class_prior_`` is what a model assumes.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit._shared.computed_rows import pieces_of
+from labelkit._shared.distributions import binomial_at_most
+from labelkit._shared.numbers import effective_size, percent, plural, wilson_interval
+from labelkit._shared.user_errors import stack_level
+from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models.default.label_model import LabelModel
+from labelkit.label_models.prior_estimate import PriorEstimate
+from labelkit.votes.alignment import aligned_values, names_of
+from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from enum import IntEnum
+
+    from numpy.typing import NDArray
+
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+SURPRISING: Final = 1e-3
+"""Probability below which a random sample does not have as many rows without votes as the gold has."""
+
+DOUBTED_ROWS: Final = 2.0
+"""Gold rows, beside those there are, on which votes are taken to be of no use: residuals of few rows are too small."""
+
+
+def estimate_prior(
+    gold: Any,
+    matrix: Any = None,
+    *,
+    weights: Any = None,
+    labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
+    confidence: float = 0.95,
+    simultaneous: bool = False,
+) -> PriorEstimate:
+    """Estimate how frequent each class is, from gold of a random sample of the examples.
+
+    With a matrix of the votes on all examples, the estimate is corrected by how the sample differs from the rest in
+    what a label model, fitted without gold, says of it: a regression estimator, right whatever the votes are worth,
+    with shorter intervals where they are worth much.
+
+    Parameters
+    ----------
+    gold : array-like, Series or dict by id
+        Classes of a **random** sample of the examples; -1, None or NaN where unknown. Gold that was looked for
+        (examples that rules vote on, that are hard, or of a class that is rare) gives a wrong prior, with intervals
+        that do not hold it; give ``weights`` if the chances of the rows to be drawn are known.
+    matrix : LabelMatrix, array-like, scipy sparse matrix of ``label + 1``, or DataFrame, optional
+        Votes on all examples, of which gold names some.
+    weights : array-like, Series or dict by id, optional
+        The inverse of the chance to be drawn of each row with gold, but for a factor. A row of weight 0 does not count.
+    labels : IntEnum, list of class names, or int, optional
+        The classes, where there is no matrix; if not given, those that gold names.
+    confidence : float in (0, 1)
+    simultaneous : bool
+        Widen the intervals so that all of them hold together with that confidence (Bonferroni); by default, each does
+        by itself. Those of two classes are one.
+
+    Returns
+    -------
+    PriorEstimate
+        A mapping by class for ``class_prior=`` of any model. Of a class without gold the estimate is small, not 0: one
+        row of gold is taken to have been seen beside the sample, of all classes evenly.
+
+    Raises
+    ------
+    GoldError
+        If there is no gold, it does not fit the examples, or a weight is negative or unknown.
+    ModelError
+        If ``confidence`` is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If far fewer of the rows with gold are without votes than a random sample would have.
+
+    Notes
+    -----
+    Without votes, intervals are Wilson's, of weighted rows with their effective number. With votes, the share of a
+    class is the mean of the model's probability f over all examples, times a slope b, plus the mean of y - b f over the
+    sample, with b of least squares; its variance is that of the residuals.
+
+    References
+    ----------
+    Cassel, Särndal, Wretman (1976), Some results on generalized difference estimation and generalized regression
+    estimation for finite populations. https://doi.org/10.1093/biomet/63.3.615
+
+    Angelopoulos, Duchi, Zrnic (2023), PPI++: efficient prediction-powered inference.
+    https://doi.org/10.48550/arXiv.2311.01453
+
+    Examples
+    --------
+    >>> print(estimate_prior(["HAM"] * 43 + ["SPAM"] * 7))
+    Class prior: an estimate from 50 gold rows (95% intervals, each interval by itself)
+    class                 share  gold rows  worth rows
+    HAM    85.3% (73.8 - 93.0%)         43          50
+    SPAM    14.7% (7.0 - 26.2%)          7          50
+    """
+    if not 0 < confidence < 1:
+        raise ModelError(f"confidence={confidence!r} is not between 0 and 1", hint="confidence=0.95")
+    if gold is None:
+        raise GoldError(
+            "there is no gold, and votes alone do not tell how frequent a class is: nothing is known of the examples "
+            "that no rule votes on",
+            hint="label 50 examples that are drawn at random; or state a prior, LabelModel(class_prior={'SPAM': 0.1})",
+        )
+    votes = None if matrix is None else _voted(matrix, labels)
+    class_names = _class_names(gold, labels) if votes is None else votes.class_names
+    examples = _named(gold) if votes is None else votes.examples
+    classes = gold_classes(gold, class_names)
+    if votes is not None:
+        classes = aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError)
+    weight = np.ones(len(classes)) if weights is None else _aligned_weights(weights, examples, classes)
+    chosen = np.flatnonzero((classes >= 0) & (weight > 0))
+    if not len(chosen):
+        raise GoldError("no example has gold, and a positive weight", hint="label 50 examples that are drawn at random")
+    truth = np.eye(len(class_names))[classes[chosen]]
+    scores, means = np.zeros(truth.shape), np.zeros(len(class_names))
+    if votes is not None:
+        _warn_of_chosen_gold(votes, chosen, weighted=weights is not None)
+        scores, means = votes[chosen].proba, _mean_proba(votes)
+    shares, effective = estimated_shares(truth, weight[chosen], scores, means)
+    ends = 1 - (1 - confidence) / len(class_names) if simultaneous and len(class_names) > 2 else confidence
+    low, high = wilson_interval(shares * effective, effective, confidence=ends)
+    one_more = (shares * effective + 1 / len(shares)) / (effective + 1)
+    return PriorEstimate(
+        class_names=class_names,
+        shares=one_more / one_more.sum(),
+        low=low,
+        high=high,
+        counts=np.bincount(classes[chosen], minlength=len(class_names)),
+        effective_n=effective,
+        confidence=confidence,
+        simultaneous=simultaneous,
+        by_votes=votes is not None,
+    )
+
+
+def estimated_shares(
+    truth: NDArray[np.float64], weight: NDArray[np.float64], scores: NDArray[np.float64], means: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Estimate the shares of the classes by regression on scores, of which the means over all rows are known.
+
+    Parameters
+    ----------
+    truth : ndarray of shape (n_gold, n_classes)
+        1 in the column of each row's class.
+    weight : ndarray of shape (n_gold,)
+    scores : ndarray of shape (n_gold, n_classes)
+        What the votes say of the same; all 0 if there are none.
+    means : ndarray of shape (n_classes,)
+        The mean of each column of the scores over all rows.
+
+    Returns
+    -------
+    shares : ndarray of shape (n_classes,)
+    effective_n : ndarray of shape (n_classes,)
+    """
+    part = (weight / weight.sum())[:, None]
+    most = float(weight.sum() ** 2 / (weight**2).sum())
+    share, score = (part * truth).sum(axis=0), (part * scores).sum(axis=0)
+    of_score, of_truth = scores - score, truth - share
+    spread, together = (part * of_score**2).sum(axis=0), (part * of_score * of_truth).sum(axis=0)
+    slope = np.divide(together, spread, out=np.zeros_like(spread), where=spread > 1e-12)
+    moved = np.clip(share + slope * (means - score), 0, 1)
+    moved = moved / moved.sum()
+    if not spread.any():
+        variance = (part**2 * of_truth**2).sum(axis=0)
+        return share, effective_size(share, variance, most)
+    doubted = DOUBTED_ROWS * moved * (1 - moved) / most**2
+    variance = (part**2 * (of_truth - slope * of_score) ** 2).sum(axis=0) + doubted
+    return moved, effective_size(moved, variance, np.where((moved > 0) & (moved < 1), np.inf, most))
+
+
+def _voted(matrix: Any, labels: Any) -> ProbabilisticLabels:
+    """Return what a label model that learned from votes alone says of all examples."""
+    if isinstance(matrix, VotePatterns):
+        raise GoldError(
+            "vote patterns know no examples, so gold cannot be given beside them", hint="give the label matrix"
+        )
+    n_classes = None if labels is None else len(LabelSpace.of(labels))
+    return LabelModel(n_classes=n_classes).fit(matrix).label(matrix)
+
+
+def _named(gold: Any) -> ExampleNames:
+    names = names_of(gold)
+    return ExampleNames(np.arange(len(gold_values(gold))) if names is None else names)
+
+
+def _class_names(gold: Any, labels: Any) -> tuple[str, ...]:
+    """Return the classes: those given, else the names in gold in the order of the alphabet, or numbers from 0."""
+    if labels is not None:
+        return LabelSpace.of(labels).names
+    values = gold_values(gold)
+    if values.dtype.kind in "iuf":
+        return LabelSpace.of(max(2, int(np.nanmax(values, initial=0)) + 1)).names
+    texts = {str(getattr(value, "name", value)) for value in values.tolist() if isinstance(value, str)}
+    return tuple(sorted(text for text in texts if text.strip() and text != "ABSTAIN")) or ("0", "1")
+
+
+def _aligned_weights(weights: Any, examples: ExampleNames, classes: NDArray[np.int64]) -> NDArray[np.float64]:
+    try:
+        values = np.asarray(gold_values(weights), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise GoldError("weights are not numbers", hint="give 1 / chance of each row to be drawn") from None
+    weight = aligned_values(weights, values, examples, np.nan, what="weights", error=GoldError)
+    of_gold = weight[classes >= 0]
+    wrong = ~np.isfinite(of_gold) | (of_gold < 0)
+    if wrong.any():
+        name = examples.ids[np.flatnonzero(classes >= 0)[wrong]].tolist()[0]
+        raise GoldError(
+            f"{plural(int(wrong.sum()), 'example')} with gold, such as {name!r}, has the weight {of_gold[wrong][0]}",
+            hint="the weight of a row is 1 / its chance to be drawn, which is above 0",
+        )
+    return np.where(classes >= 0, weight, 0.0)
+
+
+def _mean_proba(votes: ProbabilisticLabels) -> NDArray[np.float64]:
+    counts = np.bincount(votes.index, minlength=len(votes.pattern_proba)).astype(np.float64)
+    total = np.zeros(votes.n_classes)
+    for piece, rows in pieces_of(votes.pattern_proba):
+        total += counts[piece] @ rows
+    return np.asarray(total / counts.sum())
+
+
+def _warn_of_chosen_gold(votes: ProbabilisticLabels, chosen: NDArray[np.int64], *, weighted: bool) -> None:
+    """Warn if rows without votes are so rare in gold that it was hardly drawn at random."""
+    without, n_without = 1 - float(votes.is_covered.mean()), int((~votes.is_covered[chosen]).sum())
+    if not weighted and binomial_at_most(n_without, len(chosen), without) < SURPRISING:
+        warnings.warn(
+            f"no rule votes on {percent(without)} of the examples, and on {n_without} of the {len(chosen)} with gold: "
+            "gold was hardly drawn at random from all of them, and the class prior is of those that rules vote on. "
+            "Hint: draw gold from all examples, or give weights=, 1 / the chance of each row to be drawn",
+            stacklevel=stack_level(),
+        )

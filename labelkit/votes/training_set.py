@@ -1,0 +1,94 @@
+"""Rows, soft labels and weights from which an end model of any framework is trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+
+from labelkit.exceptions import ModelError
+from labelkit.votes.alignment import check_names, match
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+Rows: TypeAlias = Literal["covered", "all"]
+Weight: TypeAlias = Literal["certainty", "equal"]
+
+
+class TrainingSet(NamedTuple):
+    """Rows to learn from: unpack it as ``X, y_soft, weight``.
+
+    Attributes
+    ----------
+    X : ndarray, sparse array, DataFrame or list of length n_rows
+        The features; without any, the positions of the rows among the examples.
+    y_soft : ndarray of shape (n_rows, n_classes)
+    weight : ndarray of shape (n_rows,)
+    """
+
+    X: Any
+    y_soft: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+    def by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return rows, classes and weights for a learner of hard labels: each row once for every class it may be of.
+
+        Returns
+        -------
+        row, label : ndarray of int64, shape (n_pairs,)
+            Positions in ``X``, and classes; those of weight 0 are left out.
+        weight : ndarray of shape (n_pairs,)
+            Weight of the row times the probability of the class.
+        """
+        weight = self.weight[:, None] * self.y_soft
+        row, label = np.nonzero(weight > 0)
+        return row, label, weight[row, label]
+
+
+def training_set(labels: ProbabilisticLabels, X: Any, rows: Rows, weight: Weight) -> TrainingSet:
+    """Choose and weigh rows to learn from; see :meth:`labelkit.ProbabilisticLabels.training_set`."""
+    if rows not in get_args(Rows):
+        raise ModelError(f"rows={rows!r} is not one of 'covered', 'all'")
+    if weight not in get_args(Weight):
+        raise ModelError(f"weight={weight!r} is not one of 'certainty', 'equal'")
+    chosen = np.flatnonzero(labels.is_covered) if rows == "covered" else np.arange(len(labels))
+    if not len(chosen):
+        raise ModelError("no rule votes on any example, so there is nothing to learn from", hint="write more rules")
+    proba = labels[chosen].proba
+    certain = certainty(proba) if weight == "certainty" else np.ones(len(chosen))
+    return TrainingSet(chosen if X is None else _rows_of(X, labels, chosen), proba, certain)
+
+
+def certainty(proba: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 - H / log k of each row, H its entropy: 1 where it is certain, 0 where all classes are alike.
+
+    >>> certainty(np.array([[1.0, 0.0], [0.5, 0.5]])).round(6).tolist()
+    [1.0, 0.0]
+    """
+    if proba.shape[1] == 1:
+        return np.ones(len(proba))
+    entropy = -(proba * np.log(np.maximum(proba, 1e-300))).sum(axis=1)
+    return np.asarray(np.clip(1 - entropy / np.log(proba.shape[1]), 0, 1))
+
+
+def _rows_of(X: Any, labels: ProbabilisticLabels, chosen: NDArray[np.int64]) -> Any:
+    """Take the chosen examples from features: by name where they name their rows, else by position."""
+    matched = match(X, labels.examples, what="X", error=ModelError)
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    if matched is None and n_rows != len(labels):
+        raise ModelError(
+            f"X has {n_rows:,} rows for {len(labels):,} examples", hint="give a row for each example, in their order"
+        )
+    places = chosen
+    if matched is not None:
+        check_names(matched, "X", ModelError)
+        places = matched.sources[chosen]
+        if (places < 0).any():
+            name = labels.ids[chosen[places < 0]].tolist()[0]
+            raise ModelError(f"X has no row for the example {name!r}", hint="labels[rows].training_set(X)")
+    if hasattr(X, "iloc"):
+        return X.iloc[places]
+    return [X[place] for place in places.tolist()] if isinstance(X, list | tuple) else X[places]

@@ -1,0 +1,164 @@
+"""Class priors from a sample with gold: intervals hold the truth, names align, and models say where theirs is from."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.exceptions import GoldError, ModelError
+from tests.benchmarks.honesty import priors
+
+NAMES = ["HAM", "SPAM"]
+VOTES = np.array([[1, 1, -1], [0, -1, 0], [-1, 0, 0], [1, 0, -1], [-1, -1, -1]] * 40)
+TRUTH = np.array([1, 0, 0, 0, 0] * 40)
+
+
+def matrix_of(votes=VOTES, ids=None):
+    lfs = tuple(lk.LFInfo(name=f"lf{j}") for j in range(votes.shape[1]))
+    ids = np.array([f"row {i}" for i in range(len(votes))], dtype=object) if ids is None else ids
+    return lk.LabelMatrix(votes.astype(np.int8), ids=ids, lfs=lfs, class_names=tuple(NAMES))
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say_and_good_votes_shorten_them():
+    rng = np.random.default_rng(1)
+    for name, prior, n in (("2 at 87:13", (0.87, 0.13), 50), ("4 uneven", (0.5, 0.3, 0.15, 0.05), 50)):
+        rows = {row["scenario"].partition(", ")[2]: row for row in priors.prior_rows(name, prior, n, 60, rng)}
+        assert min(row["coverage"] for row in rows.values()) > 0.86, name
+        assert np.mean([row["coverage"] for row in rows.values()]) > 0.92, name
+        assert max(abs(row["bias"]) for row in rows.values()) < 0.01
+        assert rows["good votes"]["width"] < 0.8 * rows[""]["width"]
+        assert rows["poor votes"]["width"] < 1.1 * rows[""]["width"]
+
+
+def test_gold_by_id_by_position_and_by_name_of_the_class_is_the_same():
+    matrix, rows = matrix_of(), np.arange(0, 200, 4)
+    by_position = np.full(200, -1)
+    by_position[rows] = TRUTH[rows]
+    by_id = {f"row {i}": NAMES[TRUTH[i]] for i in rows[::-1]}
+    first = lk.estimate_prior(by_position, matrix)
+    for gold in (by_id, pd.Series(by_id)):
+        other = lk.estimate_prior(gold, matrix)
+        assert dict(other) == pytest.approx(dict(first))
+    assert first.n_gold == 50
+    assert list(first) == NAMES
+    assert "an estimate from 50 gold rows and the votes" in str(first)
+
+
+def test_weights_undo_unequal_chances_whatever_order_they_have():
+    gold = {f"row {i}": "SPAM" for i in range(30)} | {f"row {i}": "HAM" for i in range(30, 60)}
+    weights = {f"row {i}": 1.0 if i < 30 else 9.0 for i in reversed(range(60))}
+    estimate = lk.estimate_prior(gold, weights=weights)
+    assert estimate["SPAM"] == pytest.approx(0.1, abs=0.02)
+    assert (estimate.effective_n < 60).all()
+    without = lk.estimate_prior(gold, weights={name: w * (w < 2) for name, w in weights.items()}, labels=NAMES)
+    assert without.counts.tolist() == [0, 30]
+
+
+def test_all_intervals_together_are_wider_than_each_of_them():
+    gold = [0] * 20 + [1] * 20 + [2] * 10
+    each, together = lk.estimate_prior(gold), lk.estimate_prior(gold, simultaneous=True)
+    assert ((together.high - together.low) > (each.high - each.low)).all()
+    assert "all intervals hold together" in str(together)
+    two = [0] * 20 + [1] * 20
+    assert np.array_equal(lk.estimate_prior(two).low, lk.estimate_prior(two, simultaneous=True).low)
+
+
+@pytest.mark.parametrize("matrix", [None, VOTES])
+def test_a_class_without_gold_has_a_small_prior_and_its_upper_bound(matrix):
+    gold = np.where(np.arange(200) % 4 == 0, 0, -1)
+    estimate = lk.estimate_prior(gold, matrix, labels=2)
+    assert 0 < estimate["1"] < 0.02
+    assert (estimate.low[1], estimate.high[0]) == (0, 1)
+    assert estimate.high[1] == pytest.approx(0.071, abs=0.001)
+    labels = lk.LabelModel(class_prior=estimate).fit(VOTES).label(VOTES)
+    assert np.isfinite(labels.proba).all()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [lk.LabelModel, lk.MajorityVote, lk.DawidSkene, lk.OneCoin, lk.IBCC, lk.TripletModel, lk.MetalModel],
+)
+def test_every_model_takes_an_estimate_and_says_where_its_prior_is_from(model, tmp_path):
+    matrix = matrix_of()
+    estimate = lk.estimate_prior({f"row {i}": int(TRUTH[i]) for i in range(50)}, matrix)
+    fitted = model(class_prior=estimate).fit(matrix)
+    assert fitted.prior_source_ == fitted.label(matrix).prior_source == "an estimate from 50 gold rows and the votes"
+    assert np.allclose(fitted.class_prior_, list(estimate.values()))
+    loaded = lk.load_model(fitted.save(tmp_path / "model"))
+    assert loaded.prior_source_ == fitted.prior_source_
+    assert np.array_equal(loaded.predict_proba(matrix), fitted.predict_proba(matrix))
+    assert model(class_prior={"SPAM": 0.2}).fit(matrix).prior_source_ == "a statement of the user"
+
+
+def test_a_model_without_a_given_prior_says_so():
+    matrix = matrix_of()
+    assert lk.MajorityVote().fit(matrix).prior_source_ == "no knowledge: it is even"
+    assert lk.LabelModel().fit(np.where(VOTES == 1, -1, VOTES)).prior_source_ == "the votes alone"
+    with_gold = lk.LabelModel().fit(matrix, gold={f"row {i}": int(TRUTH[i]) for i in range(50)})
+    assert with_gold.prior_source_ == "the gold that the model was fitted with, and the votes"
+
+
+def test_labels_that_depend_on_the_prior_are_named():
+    matrix = matrix_of()
+    narrow = lk.estimate_prior({f"row {i}": int(TRUTH[i]) for i in range(200)})
+    wide = lk.estimate_prior([1, 0, 0], labels=NAMES)
+    model = lk.LabelModel()
+    flips = wide.flips(model, matrix)
+    assert flips.n_flipped >= narrow.flips(model, matrix).n_flipped
+    assert flips.n_flipped > 0
+    assert set(flips.flipped) == {"HAM low", "HAM high"}
+    ends = wide.at_ends()["HAM high"]
+    moved = model.set_params(class_prior=ends).fit(matrix).label(matrix).hard()
+    base = model.set_params(class_prior=wide).fit(matrix).label(matrix).hard()
+    assert flips.flipped["HAM high"].tolist() == np.flatnonzero(moved != base).tolist()
+    assert flips.share == flips.n_flipped / 160
+    assert f"{flips.n_flipped} of 160 labeled examples" in str(flips)
+    with pytest.raises(ModelError, match="QuorumVote takes no class prior"):
+        wide.flips(lk.QuorumVote(), matrix)
+
+
+def test_a_prior_that_contradicts_the_votes_gives_probabilities_all_the_same():
+    votes = np.ones((50, 3), dtype=int)
+    for prior in (0.001, 0.999):
+        proba = lk.LabelModel(class_prior=[1 - prior, prior]).fit(votes).predict_proba(votes)
+        assert np.isfinite(proba).all()
+        assert np.allclose(proba.sum(axis=1), 1)
+
+
+def test_gold_of_covered_examples_alone_is_doubted():
+    votes = np.where(np.arange(400)[:, None] % 2 == 0, np.tile([1, 0, -1], (400, 1)), -1)
+    gold = {i: i % 4 // 2 for i in range(0, 120, 2)}
+    with pytest.warns(UserWarning, match=r"no rule votes on 50.0% of the examples, and on 0 of the 60 with gold"):
+        lk.estimate_prior(gold, votes, labels=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lk.estimate_prior({i: i % 2 for i in range(60)}, votes, labels=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"gold": None, "matrix": VOTES}, "votes alone do not tell how frequent a class is"),
+        ({"gold": [-1, -1]}, "no example has gold"),
+        ({"gold": [0, 1], "weights": [0, 0]}, "no example has gold, and a positive weight"),
+        ({"gold": [0, 1], "weights": [1, -2]}, "1 example with gold, such as 1, has the weight -2.0"),
+        ({"gold": [0, 1], "weights": [1, np.nan]}, "has the weight nan"),
+        ({"gold": {"a": 0, "b": 1}, "weights": {"a": 1.0}}, "'b', has the weight nan"),
+        ({"gold": [0, 1], "weights": ["x", "y"]}, "weights are not numbers"),
+        ({"gold": [0, 1], "weights": [1.0]}, "weights has 1 values for 2 examples"),
+        ({"gold": [0, 1], "matrix": VOTES}, "gold has 2 labels for 200 examples"),
+        ({"gold": {"nobody": 1}, "matrix": matrix_of()}, "nobody"),
+        ({"gold": [0, 5], "labels": NAMES}, "gold holds class 5"),
+        ({"gold": {0: 1}, "matrix": lk.VotePatterns(VOTES[:2], np.array([3, 4]), (), ())}, "know no examples"),
+    ],
+)
+def test_what_tells_no_prior_is_refused(given, message):
+    with pytest.raises(GoldError, match=message):
+        lk.estimate_prior(given.pop("gold"), given.pop("matrix", None), **given)
+
+
+def test_the_confidence_is_a_share():
+    with pytest.raises(ModelError, match="confidence=95"):
+        lk.estimate_prior([0, 1], confidence=95)
