@@ -9,6 +9,7 @@ import textwrap
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
@@ -61,9 +62,15 @@ def corpora(comments, tmp_path_factory):
     return {"csv": folder / "comments.csv", "parquet": folder / "comments.parquet"}
 
 
-def content(folder, *, without=("timings.json", "manifest.json", "report.html")):
+def content(folder, *, without=("timings.json", "manifest.json", "report.html", "version.json")):
+    """What is in the files of a run; labels without the fingerprint of their run, which holds that of the corpus."""
     files = (path for path in folder.path.rglob("*") if path.is_file() and path.name not in without)
-    return {str(path.relative_to(folder.path)): path.read_bytes() for path in files}
+    return {
+        str(path.relative_to(folder.path)): pq.read_table(path).to_pydict()
+        if path.parent.name == "labels"
+        else path.read_bytes()
+        for path in files
+    }
 
 
 @pytest.mark.parametrize("options", [{"sample": 3_000, "random_state": 4}, {"limit": 2_500}])
