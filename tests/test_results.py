@@ -6,6 +6,7 @@ import pkgutil
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ import labelkit as lk
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.prompt_costs import Estimates, PromptEstimate
 from labelkit.checks.check_rules import check_rules
+from labelkit.end_models.end_model import EndModel
+from labelkit.runs.history import History, RunVersion
 from labelkit.runs.why import WhyVote
 from tests._shared.test_markup import read
 
@@ -50,6 +53,7 @@ def results(name, label, example):
     lfs = lk.LabelingFunctions([rule], labels=["HAM", label])
     few = matrix[:4]
     frame = pd.DataFrame({"accuracy": [0.91234], "low": [float("nan")]}, index=[name])
+    prior = lk.estimate_prior(gold[:400], matrix[:400])
     instances = [
         matrix,
         matrix.patterns,
@@ -73,6 +77,18 @@ def results(name, label, example):
             votes=(WhyVote(name, label, 1.2345, (example,)),),
             values={name: example},
         ),
+        History(
+            Path(example),
+            (
+                RunVersion(
+                    1, "2026-11-28T20:00:00", 1_500, 3, (name,), (), (), label, "ab12", "cd34", 0.5, (example,), Path()
+                ),
+            ),
+        ),
+        prior,
+        prior.flips(lk.LabelModel(), matrix),
+        lk.label_shift(model, matrix[:700], matrix[700:]),
+        EndModel(None, ("HAM", label), name, 1_500, {}, {"the labels": model.evaluate(matrix, gold)}),
         lfs,
         check_rules(lfs),
     ]

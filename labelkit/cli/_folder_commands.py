@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from labelkit._shared.numbers import plural
 from labelkit.cli._answers import CommandAnswer
 from labelkit.cli._program import cli
 
@@ -48,7 +47,7 @@ def verify_command(folder: Path) -> Any:
     from labelkit.runs.versions import verify, version_layouts  # noqa: PLC0415 - --help has to be quick
 
     wrong, n_versions = verify(folder), len(version_layouts(folder))
-    whole = f"{folder}: whole and unchanged ({plural(n_versions, 'version')})"
+    whole = f"{folder}: whole and unchanged ({n_versions} version{'' if n_versions == 1 else 's'})"
     return CommandAnswer.of(
         {"folder": folder, "whole": not wrong, "versions": n_versions, "problems": list(wrong)},
         text="\n".join(wrong) or whole,

@@ -10,7 +10,7 @@ RULES = "import labelkit as lk\nfree = lk.keywords('free', label=1).rule(name='f
 
 
 def call(*arguments):
-    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], standalone_mode=False)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_update_history_restore_verify(run, tmp_path):
     assert "whole and unchanged (3 versions)" in call("verify", out).output
     (out / "summary.csv").write_text("changed")
     damaged = call("verify", out)
-    assert damaged.exit_code == 1
+    assert damaged.return_value == 1
     assert damaged.output == "summary.csv was changed\n"
 
 

@@ -82,6 +82,7 @@ def project(tmp_path_factory):
     rules, corpus = folder / "labeling_functions" / "comments.py", folder / "comments.csv"
     first = lk.run(rules, corpus, folder / "runs" / "first", id="id", gold="spam", progress=False)
     lk.run(rules, corpus, folder / "runs" / "second", id="id", model="MajorityVote", gold="spam", progress=False)
+    lk.run(rules, corpus, folder / "runs" / "second", id="id", gold="spam", update=True, progress=False)
     lk.run(rules, lk.load_comments(200), folder / "runs" / "third", progress=False)
     lk.bundle(first, folder / "first.labelkit", rules=rules)
     return folder

@@ -246,7 +246,7 @@ def test_some_rows_are_used_and_keep_their_ids(labelkit, tmp_path):
     assert ids == lk.RunFolder("b").matrix().ids.tolist()
     assert "SPAM" in labelkit("why", "a", ids[7])[1]
     status, _, err = labelkit(*RUN, "--gold", "spam", "--sample", 41, "--random-state", 3, "--out", "a")
-    assert (status, "would make: sample changed\n" in err) == (1, True)
+    assert (status, "would make: sample changed: 40 -> 41\n" in err) == (1, True)
     assert "voted on 7 examples (the first 7 rows)" in labelkit(*RUN, "--limit", 7, "--out", "c")[1]
     assert "30 rows of the corpus were tried" in labelkit("check", "rules.py", "comments.csv", "--sample", 30)[1]
     status, _, err = labelkit(*RUN, "--limit", 0, "--out", "d")

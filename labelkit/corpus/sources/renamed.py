@@ -214,7 +214,14 @@ class RenamedSource:
 
     def fingerprint(self) -> str:
         """Digest the content, and which column has which name."""
-        content = self._source.fingerprint()
+        return self._named_digest(self._source.fingerprint())
+
+    def fingerprint_of_first(self, n_rows: int) -> str:
+        """Digest the first rows, as :meth:`fingerprint` does; empty where that cannot be known."""
+        digest = getattr(self._source, "fingerprint_of_first", None)
+        return "" if digest is None else self._named_digest(digest(n_rows))
+
+    def _named_digest(self, content: str) -> str:
         if not content or not self._rename:
             return content
         return sha256(f"{content}{sorted(self._rename.items())}".encode(errors="surrogatepass")).hexdigest()[
