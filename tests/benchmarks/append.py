@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.01, help="new rows, of those that there are")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rules", type=Path, default=RULES, help="the module of the rules, which read a column text")
     parser.add_argument("--formats", default="parquet,jsonl")
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the corpus is made and output goes")
     parser.add_argument("--json", help="a file for the figures")
@@ -91,7 +92,7 @@ def run(
     corpus: Path, out: Path, given: argparse.Namespace, *, options: list[str] | None = None, keep: bool = False
 ) -> dict[str, float]:
     """Run in a process of its own; returns the seconds of each stage, and in all."""
-    command: list[Any] = [sys.executable, "-m", "labelkit.cli", "run", RULES, corpus, "--out", out]
+    command: list[Any] = [sys.executable, "-m", "labelkit.cli", "run", given.rules, corpus, "--out", out]
     flags = ["--workers", str(given.workers), "--no-cache", "--no-report", "--quiet", *(options or [])]
     seconds, _, _ = run_and_watch([*command, *flags])
     stages = json.loads((out / "timings.json").read_text())["seconds"]
