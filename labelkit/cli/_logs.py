@@ -62,7 +62,7 @@ class LogLines(logging.Handler):
 def logging_to_stderr(log_format: LogFormat, spelled: Callable[[str], str], *, quiet: bool) -> Iterator[None]:
     """Write events and warnings to standard error while a command works; if quiet, warnings alone."""
     handler = LogLines(log_format, spelled)
-    before = LOGGER.level, LOGGER.propagate, warnings.showwarning
+    level, before = LOGGER.level, (LOGGER.propagate, warnings.showwarning)
     shown_as = SHOWN_AS.set("nothing" if quiet else "lines" if log_format == "json" else None)
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
@@ -72,7 +72,8 @@ def logging_to_stderr(log_format: LogFormat, spelled: Callable[[str], str], *, q
         yield
     finally:
         LOGGER.removeHandler(handler)
-        LOGGER.level, LOGGER.propagate, warnings.showwarning = before
+        LOGGER.setLevel(level)  # which also forgets what it has answered
+        LOGGER.propagate, warnings.showwarning = before
         SHOWN_AS.reset(shown_as)
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from labelkit.end_models import read_features
 from labelkit.label_models import ContentLabelModel, LabelModel, MajorityVote
 from labelkit.votes import metrics
-from labelkit.votes.probabilistic_labels import TIE_TOLERANCE
+from labelkit.votes.hard_labels import TIE_TOLERANCE
 from tests.benchmarks.quality import Task, label_value, prior_of, task_of, tossed
 
 MODELS = ("MajorityVote", "LabelModel", "end model", "ContentLabelModel")

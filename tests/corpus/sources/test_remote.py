@@ -75,9 +75,11 @@ def s3():
         environment.setenv("AWS_ACCESS_KEY_ID", "AKIATESTTESTTEST1234")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "hunter2-hunter2")
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        fsspec.get_filesystem_class("s3").clear_instance_cache()  # another test may have asked without these keys
         store = fsspec.filesystem("s3")
         store.mkdir("mails")
         yield "s3://mails"
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
     server.stop()
 
 
