@@ -27,6 +27,9 @@ from labelkit.exceptions import CorpusError
 if TYPE_CHECKING:
     from labelkit.corpus.source import CorpusSource
 
+FIRST_ENTRIES: Final = 10
+"""Entries of a list of strings that are looked at, to tell paths from texts."""
+
 MOST_CHARACTERS: Final = 1_024
 """A longer string is a text, and not the name of a file."""
 
@@ -179,10 +182,11 @@ def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
 
 
 def _are_paths(data: Sequence[Any]) -> bool:
-    """Return True for a list with a ``Path``, or of names of files: the first is one, or all look like ones."""
+    """Return True for a list with a ``Path``, or of names of files: one of the first is one, or all look like ones."""
     if not len(data) or not isinstance(data[0], str | Path):
         return False
-    if any(isinstance(entry, Path) for entry in data) or _is_file_name(str(data[0])):
+    first = data[:FIRST_ENTRIES]
+    if any(isinstance(entry, Path) for entry in data) or any(isinstance(t, str) and _is_file_name(t) for t in first):
         return True
     looks_alike = all(isinstance(entry, str) and by_suffix(entry) is not None for entry in data)
     return looks_alike and any(_is_file_name(entry) or is_pattern(entry) or is_address(entry) for entry in data)
@@ -193,7 +197,8 @@ def _is_file_name(text: str) -> bool:
     if len(text) > MOST_CHARACTERS or "\n" in text or not (Path(text).suffix or os.sep in text):
         return False
     try:
-        return Path(text).expanduser().is_file()
+        path = Path(text).expanduser()
+        return path.is_file() or (os.sep in text and path.is_dir())
     except (OSError, ValueError, RuntimeError):
         return False
 

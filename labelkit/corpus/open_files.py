@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.user_errors import stack_level
 from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
@@ -166,7 +169,15 @@ class FilesCorpus:
         """
         if isinstance(self.given, str | Path):
             return self._files_of(self.given)
-        return [path for one in self.given for path in self._files_of(one)]
+        paths = [path for one in self.given for path in self._files_of(one)]
+        twice = next((path for path, n in Counter(map(_resolved, paths)).items() if n > 1), None)
+        if twice is not None:
+            warnings.warn(
+                f"{str(twice)!r} is given twice, and its rows count twice. "
+                "Hint: a folder or a pattern has its files already",
+                stacklevel=stack_level(),
+            )
+        return paths
 
     def _files_of(self, given: str | Path) -> list[Path]:
         if is_address(given):
@@ -193,6 +204,11 @@ class FilesCorpus:
                 f"the files have several formats: {examples}",
                 hint="files of one corpus have the same format: choose them by a pattern, such as 'folder/*.csv'",
             )
+
+
+def _resolved(path: Any) -> Any:
+    """Return the same for all spellings of the path of a file."""
+    return path.resolve() if isinstance(path, Path) else str(path)
 
 
 def are_there(given: str | Path | Sequence[str | Path]) -> bool:

@@ -395,6 +395,7 @@ def _make(
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
         run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, run_.parts.ids(0).to_numpy())
+        run_.warn_of_moved_gold()
     times.note("patterns")
     if labeling is None:
         write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)

@@ -89,7 +89,7 @@ class RunInputs:
             "labels": ", ".join(lfs.space.names),
             "types": str(sorted((name, kind.__name__) for name, kind in types.items())),
         }
-        options |= {name: str(value) for name, value in corpus.choice.to_dict().items() if corpus.choice}
+        options |= _texts_of(corpus.choice) if corpus.choice else {}
         truth: list[Any] | None = None
         if gold is not None:
             truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]
@@ -144,15 +144,17 @@ class RunInputs:
         ended, reasons = "files" not in before, self.uncertain
         if before.get("versions") != self.versions:
             reasons.append(f"another version of labelkit or Python {'made' if ended else 'began'} it")
-        options = before.get("options") or {}
-        names = dict.fromkeys([*self.options, *options])
-        changed = [name for name in names if options.get(name) != self.options.get(name)]
-        same_rows = not set(changed) & set(RowChoice().to_dict())  # else the digest of the corpus differs by itself
+        all_rows = _texts_of(RowChoice())
+        options, wanted = {**all_rows, **(before.get("options") or {})}, {**all_rows, **self.options}
+        if wanted["sample"] == options["sample"] == all_rows["sample"]:
+            wanted["random_state"] = options["random_state"]  # nothing is drawn
+        changed = [name for name in dict.fromkeys([*wanted, *options]) if options.get(name) != wanted.get(name)]
+        same_rows = not set(changed) & set(all_rows)  # else the digest of the corpus differs by itself
         if (same_rows and before.get("corpus") != self.corpus) or (not ended and before.get("files") != self.files):
             reasons.append(OTHER_CORPUS if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
-        reasons += [f"{name} changed: {options.get(name)} -> {self.options.get(name)}" for name in changed]
+        reasons += [f"{name} changed: {_option(options.get(name))} -> {_option(wanted.get(name))}" for name in changed]
         return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:
@@ -162,6 +164,14 @@ class RunInputs:
         what = (("changed", changed), ("new", new), ("gone", gone))
         reasons = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {how}" for how, names in what if names]
         return reasons or (["the rules have another order"] if list(before) != list(now) else [])
+
+
+def _texts_of(choice: RowChoice) -> dict[str, str]:
+    return {name: str(value) for name, value in choice.to_dict().items()}
+
+
+def _option(value: Any) -> str:
+    return "none" if value in (None, "None") else str(value)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from labelkit._shared.files import clear_drafts, publish, remove
 from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.run_folder import RunFolder, RunLayout
+
+UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
+ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
 
 
 @contextmanager
@@ -103,8 +107,7 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
     if reasons:
         raise RunFolderError(
             f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
-            hint="update=True (--update) makes a new version of it, and votes only where something has changed; "
-            "force=True (--force) makes the run anew and replaces the folder; or name another",
+            hint=("" if wanted.model is None else UPDATES) + ANEW,
         )
     remove(layout.draft)  # of another run that was to replace it
     return RunFolder(out, was_finished=True)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from labelkit._shared.events import log_event
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.locks import in_turn
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit._shared.user_errors import stack_level
 from labelkit.apply.applier import Applier, OnFault
 from labelkit.apply.engines import engine_named
@@ -84,6 +84,17 @@ class Run:
         remove(self.layout.folder)
         self.layout.begin()
         write_json(self.layout.inputs, self.inputs.to_dict())
+
+    def warn_of_moved_gold(self) -> None:
+        """Warn of gold by position where rows were left out: positions count those that were kept."""
+        gold, n_rejects = self.gold, len(self.corpus.rejects)
+        if gold is None or gold.column is not None or not n_rejects or self.corpus.has_ids:
+            return
+        warnings.warn(
+            f"gold names examples by their position, and {plural(n_rejects, 'row')} could not be read: positions count "
+            "the rows that were kept, so gold that counts all rows is of others. Hint: id= (--id) names a column",
+            stacklevel=stack_level(),
+        )
 
     def vote(
         self,

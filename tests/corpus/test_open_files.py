@@ -453,3 +453,24 @@ def test_a_gold_file_in_another_encoding_than_utf8_and_the_corpus_is_an_error(fo
     write("gold.csv", "id,gold,näme\n1,SPAM,é\n".encode("cp1252"))
     with pytest.raises(GoldError, match="not valid UTF-8"):
         open_gold("gold.csv", open_corpus(write("a.csv", TABLE), id="id"), ["HAM", "SPAM"])
+
+
+def test_a_list_that_begins_with_a_folder_names_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.csv").write_text("text\na\n")
+    (tmp_path / "b.csv").write_text("text\nb\n")
+    for given in (["d/", "b.csv"], ["d", "b.csv"]):
+        assert [row["text"] for row in lk.open_corpus(given).batches(["text"], 9).__next__().table.to_pylist()] == [
+            "a",
+            "b",
+        ]
+
+
+@pytest.mark.parametrize("again", ["d/a.csv", "d/../d/a.csv", "d", "d/*.csv"])
+def test_a_file_that_is_given_twice_is_warned_of(tmp_path, monkeypatch, again):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.csv").write_text("text\na\n")
+    with pytest.warns(UserWarning, match="a.csv' is given twice, and its rows count twice"):
+        assert len(next(lk.open_corpus([Path("d/a.csv"), again]).batches(["text"], 9))) == 2

@@ -192,3 +192,17 @@ def test_a_check_tries_a_sample(rules, corpora, comments):
     whole = lk.Applier(lk.collect(rules)).apply(comments, cache=False)
     places = drawn_positions(len(comments), 300, 2)
     assert list(report.votes.values()) == (whole.votes[places] >= 0).sum(axis=0).tolist()
+
+
+def test_gold_by_position_beside_rows_that_are_left_out_is_warned_of(rules, tmp_path):
+    (tmp_path / "c.csv").write_text("text,n\nlove,1\nbad\nfree,2\nlove,3\n")
+    (tmp_path / "gold.csv").write_text("row,gold\n0,HAM\n2,SPAM\n")
+    with pytest.warns(UserWarning, match="1 row could not be read: positions count the rows that were kept"):
+        lk.run(rules, tmp_path / "c.csv", tmp_path / "out", gold=tmp_path / "gold.csv", on_bad_row="reject", **SETTINGS)
+
+
+def test_what_has_changed_is_what_was_asked_for(rules, corpora, tmp_path):
+    lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", **SETTINGS)
+    with pytest.raises(RunFolderError, match=r"would make: limit changed: none -> 5\n") as raised:
+        lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", limit=5, **SETTINGS)
+    assert "--update" not in str(raised.value.hint)
