@@ -206,6 +206,14 @@ from .views.plots import (
     plot_pairwise as plot_pairwise,
     plot_reliability as plot_reliability,
 )
+from .votes.audit import (
+    AuditPlan as AuditPlan,
+    Certificate as Certificate,
+    Prevalence as Prevalence,
+    audit_plan as audit_plan,
+    certify as certify,
+    prevalence as prevalence,
+)
 from .votes.label_matrix import (
     LabelMatrix as LabelMatrix,
 )
