@@ -30,6 +30,11 @@ from .analysis.what_to_fix import (
     Findings as Findings,
     what_to_fix as what_to_fix,
 )
+from .annotate import (
+    Agreement as Agreement,
+    Answers as Answers,
+    agreement as agreement,
+)
 from .apply.applier import (
     Applier as Applier,
 )
