@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
@@ -35,7 +35,8 @@ from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, fitted_in
-from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
+from labelkit.runs.label_stage import LabelStage
+from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
 from labelkit.runs.run_folder import RunFolder, RunLayout
@@ -47,27 +48,6 @@ from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.update import Update, vote_again
 from labelkit.runs.versions import finish
 from labelkit.votes.label_space import LabelSpace
-
-
-@dataclass(frozen=True)
-class LabelStage:
-    """What a run does after its votes.
-
-    Parameters
-    ----------
-    model : label model
-    teach : bool
-        Whether gold teaches the model.
-    report : bool
-        Whether to write the report.
-    kept : dict, optional
-        The version of the run and the number of its examples that the model was fitted to, if it is kept from there.
-    """
-
-    model: Any
-    teach: bool
-    report: bool
-    kept: dict[str, int] | None = None
 
 
 @takes_reading
@@ -84,6 +64,7 @@ def run(
     map_label: Mapping[Any, str | None] | None = None,
     teach: bool = False,
     model: Any = "LabelModel",
+    text_columns: str | Sequence[str] = (),
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
     engine: str | None = None,
@@ -138,6 +119,8 @@ def run(
         of the gold is judged by a model that learned from the others.
     model : str or label model
         The name of a label model, or one with parameters set.
+    text_columns : str or list of str
+        The columns that ``ContentLabelModel`` reads beside the votes; ``text`` if there is one and none is named.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
@@ -185,7 +168,7 @@ def run(
         Path(out),
         lambda: collect(rules, labels=labels),
         corpus,
-        lambda _: LabelStage(label_model(model), teach, report),
+        lambda _: LabelStage(label_model(model), teach, report, text_columns=text_columns),
         id=id,
         rows=RowChoice(limit, sample, random_state),
         gold=gold,
@@ -333,9 +316,9 @@ def run_to(
             labeling = replace(labeling, model=old.model(), teach=taught, kept=fitted_in(old))
         elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
-        names = applier.lfs.space.names
+        names, texts = applier.lfs.space.names, () if labeling is None else labeling.columns_of(opened)
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
-        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size)
+        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size, texts)
         if not force:
             before = finished_before(layout, out, _wanted(run_, labeling, voting), update=update)
             if before is not None:
@@ -362,12 +345,20 @@ def _wanted(run_: Run, labeling: LabelStage | None, voting: dict[str, Any]) -> W
     return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept, files)
 
 
-def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:
+def _opened_run(
+    applier: Applier,
+    corpus: Corpus,
+    gold: GoldSource | None,
+    layout: RunLayout,
+    batch_size: int,
+    text_columns: tuple[str, ...],
+) -> Run:
     """Find out all that the run depends on."""
     lfs, batch_rows = applier.lfs, -(-batch_size // CHUNK) * CHUNK
-    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=applier.plan.types)
+    types = applier.plan.types
+    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=types, text_columns=text_columns)
     texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in lfs}
-    return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
+    return Run(applier, corpus, gold, layout, batch_rows, inputs, texts, text_columns=text_columns)
 
 
 def _make(
@@ -404,16 +395,9 @@ def _make(
     else:
         if labeling.teach and not kept:
             warn_of_few(patterns)
-        # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
-        votes = patterns if labeling.teach else replace(patterns, gold=None)
-        predict = labeling.model.predict_pattern_proba if kept else labeling.model.fit_predict_pattern_proba
-        proba = predict(votes)
-        times.note("fit")
-        of_labels = proba if whole is None else labeling.model.predict_pattern_proba(of_parts)
-        run_.label(of_labels, of_parts, places, workers, saved_model(run_.layout, labeling.model))
-        times.note("labels")
+        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, whole=whole)
         manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
-        write_labeled(run_.layout, manifest, labeling.model, patterns, proba)
+        write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
         times.note("summary")
         if labeling.report:
             _report(run_)

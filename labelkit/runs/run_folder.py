@@ -382,6 +382,10 @@ class RunFolder:
 
         return load_model(self.layout.model)
 
+    def votes_model(self) -> Any:
+        """The label model, or of one that reads the examples the one inside it, which learned from the votes alone."""
+        return getattr(model := self.model(), "base_", model)
+
     def describe(self) -> str:
         """Describe the run in a few lines: the statistics of its rules, its labels, its accuracy, and its files."""
         from labelkit.runs._description import describe  # noqa: PLC0415 - brings pandas
