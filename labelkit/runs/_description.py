@@ -7,11 +7,11 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
 from labelkit.corpus.chosen_rows import RowChoice
 
@@ -95,7 +95,7 @@ def _label_counts(folder: RunFolder) -> Counter[int | None]:
     """Count the examples with each label; parts are read one at a time."""
     counts: Counter[int | None] = Counter()
     for part in folder.layout.parts("labels"):
-        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
+        for pair in pc.value_counts(read_parquet(part, columns=["label"]).column(0)).to_pylist():
             counts[pair["values"]] += pair["counts"]
     return counts
 
