@@ -30,6 +30,11 @@ from .analysis.what_to_fix import (
     Findings as Findings,
     what_to_fix as what_to_fix,
 )
+from .annotate import (
+    Agreement as Agreement,
+    Answers as Answers,
+    agreement as agreement,
+)
 from .apply.applier import (
     Applier as Applier,
 )
@@ -205,6 +210,14 @@ from .views.plots import (
     plot_label_distribution as plot_label_distribution,
     plot_pairwise as plot_pairwise,
     plot_reliability as plot_reliability,
+)
+from .votes.audit import (
+    AuditPlan as AuditPlan,
+    Certificate as Certificate,
+    Prevalence as Prevalence,
+    audit_plan as audit_plan,
+    certify as certify,
+    prevalence as prevalence,
 )
 from .votes.label_matrix import (
     LabelMatrix as LabelMatrix,

@@ -43,6 +43,23 @@ def poisson_above(k: ArrayLike, mean: ArrayLike) -> NDArray[np.float64]:
     return np.where(k < 0, np.where(np.isnan(mean), np.nan, 1.0), special.gammainc(np.maximum(k, 0) + 1, mean))
 
 
+def clopper_pearson(k: ArrayLike, n: ArrayLike, confidence: float) -> NDArray[np.float64]:
+    """Return the upper bound of a probability of which ``k`` of ``n`` trials succeeded; 1 where there are no trials.
+
+    Notes
+    -----
+    Clopper and Pearson (1934), https://doi.org/10.1093/biomet/26.4.404: the bound is below the probability in at most
+    ``1 - confidence`` of the repetitions, for any number of trials.
+
+    Examples
+    --------
+    >>> clopper_pearson([0, 1, 2, 0], [99, 99, 2, 0], 0.95).round(4).tolist()
+    [0.0298, 0.047, 1.0, 1.0]
+    """
+    k, n = np.broadcast_arrays(np.asarray(k, np.float64), np.asarray(n, np.float64))
+    return np.where(k >= n, 1.0, special.betaincinv(k + 1, np.maximum(n - k, 1e-300), confidence))
+
+
 def beta_binomial_at_most(k: float, n: float, a: float, b: float) -> float:
     """Return the probability of at most ``k`` of ``n`` successes, where that of each is beta-distributed.
 

@@ -17,12 +17,15 @@ from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.run_corpus import gold_in_column, opened_again
 from labelkit.votes.alignment import aligned_values
+from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import count_gold, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.storage import vote_columns
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from labelkit.runs.run_folder import RunFolder
     from labelkit.votes.vote_patterns import VotePatterns
 
@@ -56,7 +59,7 @@ def with_gold(
     patterns = votes.patterns if isinstance(votes, LabelMatrix) else votes.patterns()
     names, places = patterns.class_names, PatternPlaces(patterns)
     source = _file_beside(votes, gold) if isinstance(votes, LabelMatrix) else _source(votes, gold, names)
-    source = (replace(source, mapping=GoldMapping.of(map_label, names)) if map_label else source).checked(names)
+    source = _mapped(source, map_label, names)
     counts, first = np.zeros((len(patterns), len(names)), dtype=np.int64), np.zeros(0)
     for start, part in [(0, votes)] if isinstance(votes, LabelMatrix) else matrices_of(votes):
         labels = source.at(np.arange(start, start + len(part)), part.ids, names)
@@ -67,12 +70,41 @@ def with_gold(
     return replace(patterns, gold=counts)
 
 
-def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
-    """Count gold in memory by the patterns of a matrix."""
-    names, patterns = matrix.class_names, matrix.patterns
+def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | None] | None) -> NDArray[np.int64]:
+    """Return the gold labels of the examples of a run, -1 where unknown; shape (n_examples,).
+
+    Parameters and errors are those of :func:`with_gold`.
+    """
+    names = tuple(folder.manifest["classes"])
+    if not isinstance(gold, str | Path):
+        return _in_memory(gold, folder.matrix().examples, names, map_label)
+    source = _mapped(_source(folder, gold, names), map_label, names)
+    parts, first = [np.zeros(0, dtype=np.int64)], np.zeros(0)
+    for start, part in matrices_of(folder):
+        parts.append(source.at(np.arange(start, start + len(part)), part.ids, names))
+        first = first if start else part.ids
+    labels = np.concatenate(parts)
+    source.check_matched(int((labels >= 0).sum()), len(labels), first)
+    return labels
+
+
+def _mapped(source: GoldSource, map_label: Mapping[Any, str | None] | None, names: tuple[str, ...]) -> GoldSource:
+    return (replace(source, mapping=GoldMapping.of(map_label, names)) if map_label else source).checked(names)
+
+
+def _in_memory(
+    gold: Any, examples: ExampleNames, names: tuple[str, ...], map_label: Mapping[Any, str | None] | None
+) -> NDArray[np.int64]:
+    """Align gold in memory with examples."""
     values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
     classes = gold_classes(values, names) if mapping is None else mapping.apply(values, names)
-    labels = aligned_values(gold, classes, matrix.examples, -1, what="gold", unit="labels", error=GoldError)
+    return np.asarray(aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError))
+
+
+def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
+    """Count gold in memory by the patterns of a matrix."""
+    patterns = matrix.patterns
+    labels = _in_memory(gold, matrix.examples, matrix.class_names, map_label)
     return replace(patterns, gold=count_gold(matrix.pattern_index, labels, len(patterns), patterns.n_classes))
 
 

@@ -179,6 +179,8 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
         if before[name] != now[name]
     ]
     changes += _model(before, now)
+    if now.get("certificate") != before.get("certificate"):
+        changes.append("certified" if now.get("certificate") else "no longer certified")
     options = [(one.get("inputs") or {}).get("options") or {} for one in (before, now)]
     names = [name for name in dict.fromkeys([*options[0], *options[1]]) if name != "labels"]
     changes += [

@@ -31,7 +31,7 @@ from labelkit.runs.run_folder import RunLayout, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
-from labelkit.votes.probabilistic_labels import labels_table
+from labelkit.votes.storage import labels_table
 from labelkit.votes.vote_patterns import VotePatterns
 
 

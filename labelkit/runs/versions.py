@@ -165,6 +165,15 @@ def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None =
     Version(number, digested(draft, before), date, restored, note).write(draft)
 
 
+def copied(version: RunLayout, layout: RunLayout) -> RunLayout:
+    """Begin the next version of a run folder with the files of one of its versions; what may change is copied."""
+    draft = RunLayout(layout.draft)
+    remove(draft.folder)
+    _link_all(version, draft, SHARED)
+    draft.version.unlink(missing_ok=True)
+    return draft
+
+
 def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
     """Give the files of a version further names; those with another suffix are copied."""
     files = files_of(layout)
@@ -221,10 +230,7 @@ def restore(path: str | Path, version: int) -> RunFolder:
                 f"version {version} of {str(out)!r} is damaged: {'; '.join(wrong[:3])}",
                 hint=f"`labelkit verify {out}` lists what is damaged",
             )
-        draft = RunLayout(layout.draft)
-        remove(draft.folder)
-        _link_all(layouts[version], draft, SHARED)
-        draft.version.unlink(missing_ok=True)
+        draft = copied(layouts[version], layout)
         finish(draft, layout, restored=version)
         move(layout)
     return RunFolder(out)

@@ -45,7 +45,7 @@ from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import Ties
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.saved_index import SavedIndex, read_index
-from labelkit.votes.storage import folder_hint, stored_ids
+from labelkit.votes.storage import METADATA, folder_hint, labels_table, stored_ids
 from labelkit.votes.training_set import Rows as TrainingRows, TrainingSet, Weight as TrainingWeight, training_set
 
 if TYPE_CHECKING:
@@ -53,40 +53,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from labelkit.votes.audit.certificate import Certificate, Guarantee
     from labelkit.votes.decisions import Costs
 
 SAVED_CELLS: Final = 16_000_000
 """Labels are written to a file so many probabilities at a time: 128 MB."""
-
-_METADATA: Final = b"labelkit"
-
-
-def labels_table(
-    ids: Any,
-    hard: NDArray[Any],
-    covered: NDArray[np.bool_],
-    proba: Iterable[NDArray[np.float64]],
-    class_names: tuple[str, ...],
-) -> pa.Table:
-    """Labels as an Arrow table; see :meth:`ProbabilisticLabels.to_arrow`.
-
-    Parameters
-    ----------
-    ids : array
-    hard : ndarray of int, shape (n_examples,)
-        -1 where there is none.
-    covered : ndarray of bool, shape (n_examples,)
-    proba : iterable of ndarray, shape (n_examples,)
-        One array for each class.
-    class_names : tuple of str
-    """
-    import pyarrow as pa  # noqa: PLC0415 - only for who asks
-
-    labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
-    columns = {"id": stored_ids(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
-    columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
-    metadata = {_METADATA: json.dumps({"classes": list(class_names)}).encode()}
-    return pa.table(columns).replace_schema_metadata(metadata)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -303,6 +274,46 @@ class ProbabilisticLabels:
         """
         return training_set(self, X, rows, weight)
 
+    def certify(
+        self,
+        gold: Any,
+        max_error: float = 0.03,
+        confidence: float = 0.95,
+        *,
+        guarantee: Guarantee = "bound",
+        weights: Any = None,
+        random_state: int = 0,
+    ) -> Certificate:
+        """Keep the largest set of labels, the most probable ones, whose error an audit proves to be below a level.
+
+        Parameters
+        ----------
+        gold : array-like, mapping or Series
+            Answers on a random sample of the labeled examples, from which the model did not learn.
+        max_error, confidence : float in (0, 1)
+            The level, which is the highest share of wrong labels, and how sure.
+        guarantee : {"bound", "expected"}
+            The error is below the level with that confidence, or on average over audits, which keeps more labels.
+        weights : array-like, mapping or Series, optional
+            Of each row of gold, 1 / the probability with which it was drawn, if these differ.
+        random_state : int
+            With weights, rows are left out at random until all are as if drawn alike.
+
+        Returns
+        -------
+        Certificate
+            Without a label where the audit proves nothing: see :func:`labelkit.audit_plan`.
+
+        Raises
+        ------
+        GoldError, AnalysisError
+            If gold does not fit, or is of no labeled example; if a number is out of its range.
+        """
+        from labelkit.votes.audit.certificate import certify  # noqa: PLC0415 - which takes labels
+
+        options: dict[str, Any] = {"guarantee": guarantee, "weights": weights, "random_state": random_state}
+        return certify(self, gold, max_error, confidence, **options)
+
     @classmethod
     def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
         """Put the labels of several corpora under one another."""
@@ -386,7 +397,7 @@ class ProbabilisticLabels:
 
     @classmethod
     def _from_arrow(cls, table: pa.Table, source: str) -> ProbabilisticLabels:
-        metadata = (table.schema.metadata or {}).get(_METADATA)
+        metadata = (table.schema.metadata or {}).get(METADATA)
         description = {} if metadata is None else json.loads(metadata)
         if "classes" not in description or "lfs" in description:
             raise MatrixError(f"{source} holds no probabilistic labels")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from labelkit._shared.memory import check_room
 from labelkit._shared.shapes import check_shape
 from labelkit._shared.stored_files import read_parquet, reading
 from labelkit.exceptions import MatrixError
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
 if TYPE_CHECKING:
@@ -184,3 +185,31 @@ def as_json(description: dict[str, Any]) -> bytes:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def labels_table(
+    ids: Any,
+    hard: NDArray[Any],
+    covered: NDArray[np.bool_],
+    proba: Iterable[NDArray[np.float64]],
+    class_names: tuple[str, ...],
+) -> pa.Table:
+    """Labels as an Arrow table; see :meth:`ProbabilisticLabels.to_arrow`.
+
+    Parameters
+    ----------
+    ids : array
+    hard : ndarray of int, shape (n_examples,)
+        -1 where there is none.
+    covered : ndarray of bool, shape (n_examples,)
+    proba : iterable of ndarray, shape (n_examples,)
+        One array for each class.
+    class_names : tuple of str
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
+    columns = {"id": stored_ids(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
+    columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
+    metadata = {METADATA: json.dumps({"classes": list(class_names)}).encode()}
+    return pa.table(columns).replace_schema_metadata(metadata)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,9 +29,11 @@ def asks_a_model(text: str) -> None:
 
 CALLS = {
     "apply": "apply labeling_functions/comments.py comments.csv --out votes --id id",
+    "audit-plan": "audit-plan --max-error 0.02",
     "bundle": "bundle runs/first --out spam.labelkit",
     "cache clear": "cache clear",
     "cache info": "cache info labeling_functions/comments.py",
+    "certify": "certify runs/fourth --gold spam --max-error 0.3",
     "check": "check",
     "diff": "diff runs/first runs/second --gold spam",
     "drift": "drift runs/first runs/third",
@@ -64,7 +67,7 @@ def commands(group=cli, names=()):
 
 
 def keys_of(page):
-    rows = dict(re.findall(r"^\| `([a-z ]+)` \| (.*) \|$", page, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([a-z -]+)` \| (.*) \|$", page, re.MULTILINE))
     return {
         name: set(re.findall(r"`(\w+)`", cell if "as `run`" not in cell else rows["run"]))
         for name, cell in rows.items()
@@ -84,6 +87,7 @@ def project(tmp_path_factory):
     lk.run(rules, corpus, folder / "runs" / "second", id="id", model="MajorityVote", gold="spam", progress=False)
     lk.run(rules, corpus, folder / "runs" / "second", id="id", gold="spam", update=True, progress=False)
     lk.run(rules, lk.load_comments(200), folder / "runs" / "third", progress=False)
+    shutil.copytree(first.path, folder / "runs" / "fourth")
     lk.bundle(first, folder / "first.labelkit", rules=rules)
     return folder
 

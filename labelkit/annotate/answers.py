@@ -1,0 +1,273 @@
+"""A long table of answers: which annotator, a person or a language model, gave which example which label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit.corpus.annotations import ANSWER_COLUMNS, TASK_COLUMNS, WORKER_COLUMNS
+from labelkit.corpus.corpus import BATCH_ROWS
+from labelkit.corpus.open_corpus import open_corpus
+from labelkit.exceptions import GoldError
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.label_space import class_written
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+SECONDS_COLUMNS: Final = ("seconds", "duration", "lead_time", "time_spent")
+"""Names that the column of the time for an answer may have."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answers:
+    """Answers, each of one annotator to one example; skipped ones are left out.
+
+    Attributes
+    ----------
+    items : ndarray, shape (n_items,)
+        The ids of the examples, in the order of their first answers.
+    annotators : tuple of str
+        In alphabetical order.
+    class_names : tuple of str
+        In the given order, or else sorted.
+    item, annotator, label : ndarray of int64, shape (n_answers,)
+        Places in the three.
+    seconds : ndarray of shape (n_answers,)
+        NaN where not known.
+    """
+
+    items: NDArray[Any]
+    annotators: tuple[str, ...]
+    class_names: tuple[str, ...]
+    item: NDArray[np.int64]
+    annotator: NDArray[np.int64]
+    label: NDArray[np.int64]
+    seconds: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def __repr__(self) -> str:
+        return f"Answers({len(self):,} of {len(self.annotators):,} annotators on {len(self.items):,} examples)"
+
+    @classmethod
+    def of(
+        cls,
+        answers: Any,
+        *,
+        item: str | None = None,
+        annotator: str | None = None,
+        label: str | None = None,
+        seconds: str | None = None,
+        classes: Sequence[Any] | None = None,
+    ) -> Answers:
+        """Read answers of any form.
+
+        Parameters
+        ----------
+        answers : Answers, LabelMatrix, path, DataFrame (pandas, polars, Arrow) or list of dict
+            A long table with a row for each answer; of a label matrix, the votes of a labeling function are the
+            answers of an annotator.
+        item, annotator, label, seconds : str, optional
+            Names of the columns; by default ``item``, ``annotator``, ``label`` and ``seconds``, and what else is usual
+            for them (``task``, ``worker``, ``answer``, ``lead_time``, ...). Seconds may be missing.
+        classes : sequence of str or enum members, optional
+            The classes in their order, which counts where they are ordinal; by default all labels, sorted.
+
+        Returns
+        -------
+        Answers
+
+        Raises
+        ------
+        GoldError
+            If a column is missing, an annotator answers an example twice, or a label is none of the classes.
+        """
+        if isinstance(answers, cls):
+            return answers
+        if isinstance(answers, LabelMatrix):
+            return cls._of_matrix(answers)
+        table = _columns(answers, {"item": item, "annotator": annotator, "label": label, "seconds": seconds})
+        keep = [place for place, value in enumerate(table["label"]) if not _is_blank(value)]
+        given = [table["label"][place] for place in keep]
+        names, codes = _classes(given, classes)
+        items, item_codes = _numbered([table["item"][place] for place in keep])
+        who, who_codes = _numbered([str(table["annotator"][place]) for place in keep])
+        order = np.argsort(np.array(who, dtype=object), kind="stable") if who else np.zeros(0, np.int64)
+        rank = np.empty(len(who), dtype=np.int64)
+        rank[order] = np.arange(len(who))
+        times = table.get("seconds")
+        took = [math.nan if times is None or times[place] is None else float(times[place]) for place in keep]
+        given_answers = cls(
+            items=_as_ids(items),
+            annotators=tuple(who[place] for place in order),
+            class_names=names,
+            item=item_codes,
+            annotator=rank[who_codes] if len(who) else who_codes,
+            label=codes,
+            seconds=np.array(took, dtype=np.float64),
+        )
+        given_answers._check_once()
+        return given_answers
+
+    @classmethod
+    def _of_matrix(cls, matrix: LabelMatrix) -> Answers:
+        item, annotator = np.nonzero(matrix.votes >= 0)
+        order = np.argsort(np.array(matrix.names, dtype=object), kind="stable")
+        rank = np.argsort(order, kind="stable")
+        return cls(
+            items=matrix.ids,
+            annotators=tuple(matrix.names[place] for place in order),
+            class_names=tuple(matrix.class_names),
+            item=item.astype(np.int64),
+            annotator=rank[annotator],
+            label=matrix.votes[item, annotator].astype(np.int64),
+            seconds=np.full(len(item), np.nan),
+        )
+
+    def _check_once(self) -> None:
+        pairs = self.item * max(len(self.annotators), 1) + self.annotator
+        order = np.argsort(pairs, kind="stable")
+        twice = np.flatnonzero(pairs[order][1:] == pairs[order][:-1])
+        if len(twice):
+            first, second = order[twice[0]], order[twice[0] + 1]
+            labels = self.class_names[self.label[first]], self.class_names[self.label[second]]
+            (name,) = self.items[self.item[[first]]].tolist()
+            raise GoldError(
+                f"{self.annotators[self.annotator[first]]!r} answers {name!r} twice, {labels[0]!r} and {labels[1]!r}",
+                hint="keep the last answer of each: answers.drop_duplicates(['item', 'annotator'], keep='last')",
+            )
+
+    def of_annotators(self, names: Iterable[str]) -> Answers:
+        """Return the answers of some annotators alone."""
+        wanted = list(names)
+        unknown = [name for name in wanted if name not in self.annotators]
+        if unknown:
+            raise GoldError(
+                f"there is no annotator {unknown[0]!r}", hint=f"there are {', '.join(self.annotators[:10])}"
+            )
+        return self.at(np.isin(self.annotator, [self.annotators.index(name) for name in wanted]))
+
+    def at(self, which: NDArray[np.bool_]) -> Answers:
+        """Return some of the answers; examples, annotators and classes keep their places."""
+        return replace(
+            self,
+            item=self.item[which],
+            annotator=self.annotator[which],
+            label=self.label[which],
+            seconds=self.seconds[which],
+        )
+
+    def counts(self) -> NDArray[np.int64]:
+        """Count the answers to each example by class; shape (n_items, n_classes)."""
+        shape = len(self.items), len(self.class_names)
+        flat = np.bincount(self.item * shape[1] + self.label, minlength=shape[0] * shape[1])
+        return flat.reshape(shape).astype(np.int64)
+
+    def to_matrix(self) -> LabelMatrix:
+        """Return votes with a column for each annotator, which label models of crowds resolve.
+
+        >>> answers = Answers.of([{"item": "a", "annotator": who, "label": "SPAM"} for who in ("ann", "bob")])
+        >>> answers.to_matrix().votes.tolist()
+        [[0, 0]]
+        """
+        votes = np.full((len(self.items), len(self.annotators)), -1, dtype=np.int64)
+        votes[self.item, self.annotator] = self.label
+        return LabelMatrix.of(votes, names=list(self.annotators), classes=list(self.class_names), ids=self.items)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the long table: ``item``, ``annotator``, ``label``, ``seconds``."""
+        import pandas as pd  # noqa: PLC0415 - only for who asks
+
+        names = np.array(self.class_names, dtype=object), np.array(self.annotators, dtype=object)
+        return pd.DataFrame(
+            {
+                "item": self.items[self.item],
+                "annotator": names[1][self.annotator],
+                "label": names[0][self.label],
+                "seconds": self.seconds,
+            }
+        )
+
+
+_USUAL: Final = {
+    "item": TASK_COLUMNS,
+    "annotator": WORKER_COLUMNS,
+    "label": ("label", *ANSWER_COLUMNS),
+    "seconds": SECONDS_COLUMNS,
+}
+
+
+def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[Any]]:
+    """Read the columns of a long table, by their names or the usual ones."""
+    corpus = open_corpus(Path(answers) if isinstance(answers, str) else answers)
+    columns = corpus.column_names
+    chosen: dict[str, str] = {}
+    for what, name in named.items():
+        usual = [one for one in (what, *_USUAL[what]) if one in columns]
+        if name is None and not usual and what == "seconds":
+            continue
+        if (name is None and not usual) or (name is not None and name not in columns):
+            raise GoldError(
+                f"the answers have no column {name or what!r}; they have {', '.join(map(repr, columns))}",
+                hint=f"name it: {what}=..., or call it {what}",
+            )
+        chosen[what] = name or usual[0]
+    if len(set(chosen.values())) < len(chosen):
+        raise GoldError(f"one column is meant for two things: {chosen}")
+    values: dict[str, list[Any]] = {what: [] for what in chosen}
+    for batch in corpus.batches(list(chosen.values()), BATCH_ROWS):
+        for what, name in chosen.items():
+            values[what] += batch.table.column(name).to_pylist()
+    return values
+
+
+def _is_blank(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Name the classes, and number the labels by them."""
+    if classes is None:
+        distinct = dict.fromkeys(given)
+        try:
+            ordered = sorted(distinct)
+        except TypeError:
+            ordered = sorted(distinct, key=str)
+        places: dict[Any, int | None] = {value: place for place, value in enumerate(ordered)}
+        return tuple(map(str, ordered)), np.array([places[value] for value in given], dtype=np.int64)
+    names = tuple(getattr(one, "name", str(one)) for one in classes)
+    numbers = {value: _number(value, classes, names) for value in dict.fromkeys(given)}
+    unknown = [value for value, number in numbers.items() if number is None]
+    if unknown:
+        raise GoldError(
+            f"the label {unknown[0]!r} is none of the classes {', '.join(names[:12])}", hint="classes=[...] lists all"
+        )
+    return names, np.array([numbers[value] for value in given], dtype=np.int64)
+
+
+def _number(value: Any, classes: Sequence[Any], names: Sequence[str]) -> int | None:
+    for place, one in enumerate(classes):
+        if value == one:
+            return place
+    return class_written(value, names) if isinstance(value, str) else None
+
+
+def _numbered(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int64]]:
+    places: dict[Any, int] = {}
+    codes = np.array([places.setdefault(value, len(places)) for value in values], dtype=np.int64)
+    return list(places), codes
+
+
+def _as_ids(values: list[Any]) -> NDArray[Any]:
+    whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    return np.array(values, dtype=np.int64 if whole and values else object)

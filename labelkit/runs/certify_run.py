@@ -1,0 +1,90 @@
+"""Certify the labels of a run: what an audit proves of them stands in the manifest and the report from then on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.numbers import plural
+from labelkit.exceptions import GoldError, RunFolderError
+from labelkit.runs.folder_gold import gold_by_example
+from labelkit.runs.report import write_report
+from labelkit.runs.run_folder import RunFolder, write_json
+from labelkit.runs.run_place import held_place, move
+from labelkit.runs.versions import copied, finish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labelkit.votes.audit.certificate import Certificate, Guarantee
+
+
+def certify_run(
+    path: str | Path,
+    gold: Any,
+    max_error: float = 0.03,
+    confidence: float = 0.95,
+    *,
+    guarantee: Guarantee = "bound",
+    weights: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
+    random_state: int = 0,
+) -> Certificate:
+    """Find the largest set of a run's labels that an audit proves good enough, and write that into the run.
+
+    The run gets a new version, whose manifest has the certificate, and a report that shows it, if it had a report.
+
+    Parameters
+    ----------
+    path : path
+        Of the run folder.
+    gold : str, path, mapping, Series or array-like
+        What people answered on a random sample of the labeled examples, as :func:`labelkit.run` takes gold.
+    max_error, confidence, guarantee, weights, random_state
+        As in :meth:`labelkit.ProbabilisticLabels.certify`.
+    map_label : mapping, optional
+        As :func:`labelkit.run` takes it.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    RunFolderError
+        If there is no run folder, it has no labels, or is an old version.
+    GoldError
+        If gold does not fit, or the label model learned from it.
+    """
+    folder = RunFolder(Path(path))
+    folder.check_labeled()
+    if folder.path.resolve() != Path(path).resolve():
+        raise RunFolderError(f"{str(path)!r} is an old version, which is not changed", hint="labelkit restore")
+    labels, truth = folder.labels(), gold_by_example(folder, gold, map_label)
+    _check_unseen(folder, truth)
+    certificate = labels.certify(
+        truth, max_error, confidence, guarantee=guarantee, weights=weights, random_state=random_state
+    )
+    with held_place(folder.path, force=False) as layout:
+        draft = copied(layout, layout)
+        write_json(draft.manifest, {**folder.manifest, "certificate": certificate.to_dict()})
+        finish(draft, layout)
+        move(layout)
+    if layout.report.is_file():
+        write_report(folder.path)
+    return certificate
+
+
+def _check_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> None:
+    """Refuse gold that the label model learned from."""
+    if not folder.manifest.get("taught"):
+        return
+    rows = np.flatnonzero(truth >= 0)
+    n_seen = folder.model().evaluate(folder.matrix()[rows], truth[rows]).n_seen
+    if n_seen:
+        raise GoldError(
+            f"the label model learned from {plural(n_seen, 'row')} of this gold, so that it proves nothing",
+            hint="give other rows than those that taught it, drawn at random",
+        )

@@ -1,0 +1,232 @@
+"""Keep the largest set of labels whose error an audit proves to be below a level."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from labelkit._shared.distributions import clopper_pearson
+from labelkit._shared.numbers import DASH, count, percent, plural
+from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.user_errors import stack_level
+from labelkit.exceptions import AnalysisError
+from labelkit.votes.audit._audit_rows import AuditRows
+from labelkit.votes.audit.plan import audit_plan, check_level, rows_needed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+Guarantee: TypeAlias = Literal["bound", "expected"]
+
+STEPS: Final = 20
+"""Sets that a sequence of tests goes through, from where it starts to all labels."""
+
+RATIO: Final = 3
+"""Each sequence starts at a set so many times as large as that of the one before."""
+
+SPARE: Final = 1.1
+"""The smallest set that is tested should hold so many times the audited rows without which no test can succeed."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate:
+    """Labels whose error is below a level, with the audit that proves it.
+
+    Attributes
+    ----------
+    labels : ProbabilisticLabels
+        The labels that are kept.
+    kept : ndarray of bool, shape (n_examples,)
+        Which of all labels these are.
+    guarantee : {"bound", "expected"}
+        ``"bound"``: with the given confidence, the error of the kept labels is below the level. ``"expected"``: over
+        audits, the kept labels have at most that error on average.
+    max_error : float
+    confidence : float
+        NaN where the guarantee is of an average.
+    threshold : float
+        The least probability of a kept label; NaN if none is kept.
+    n_labels : int
+        Examples that have a hard label.
+    n_audit, n_audit_wrong : int
+        Audited labels, and those of them that are wrong.
+    n_kept_audit, n_kept_wrong : int
+        The same, of the labels that are kept.
+    error_bound : float
+        What the audit proves of the kept labels: less than ``max_error``; NaN if none is kept.
+    """
+
+    labels: ProbabilisticLabels
+    kept: NDArray[np.bool_]
+    guarantee: Guarantee
+    max_error: float
+    confidence: float
+    threshold: float
+    n_labels: int
+    n_audit: int
+    n_audit_wrong: int
+    n_kept_audit: int
+    n_kept_wrong: int
+    error_bound: float
+
+    @property
+    def n_kept(self) -> int:
+        """How many labels are kept."""
+        return len(self.labels)
+
+    @property
+    def statement(self) -> str:
+        """What the certificate says, in a sentence."""
+        audited = f"{count(self.n_audit)} labels were checked, {count(self.n_audit_wrong)} of them are wrong"
+        if not self.n_kept:
+            needed = audit_plan(self.max_error, 0.95 if math.isnan(self.confidence) else self.confidence).n
+            more = (
+                f"no audit of fewer than {needed} rows can" if self.n_audit < needed else "the labels are not that good"
+            )
+            return f"No set of labels is proved to have an error below {percent(self.max_error)}: {audited}; {more}"
+        share = f"{percent(self.n_kept / self.n_labels)} of the {count(self.n_labels)}"
+        which = f"those with a probability of at least {self.threshold:.3f}"
+        kept = f"{plural(self.n_kept, 'label')} ({share}, {which})"
+        if self.guarantee == "expected":
+            return f"{kept}: at most {percent(self.max_error)} of them are wrong on average over audits; {audited}"
+        sure = percent(self.confidence, decimals=0)
+        return f"{kept}: at most {percent(self.error_bound)} of them are wrong, {sure} sure; {audited}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers and the statement, for JSON; an undefined number is None."""
+        left_out = ("labels", "kept")
+        plain = {name: value for name, value in self.__dict__.items() if name not in left_out}
+        plain = {name: None if isinstance(one, float) and math.isnan(one) else one for name, one in plain.items()}
+        return {**plain, "n_kept": self.n_kept, "statement": self.statement}
+
+    def _page(self) -> ResultPage:
+        kept_share = self.n_kept / self.n_labels if self.n_labels else math.nan
+        rows = [
+            ["all", count(self.n_labels), count(self.n_audit), count(self.n_audit_wrong), ""],
+            [
+                f"kept ({percent(kept_share)})",
+                count(self.n_kept),
+                count(self.n_kept_audit),
+                count(self.n_kept_wrong),
+                DASH if not self.n_kept else f"below {percent(self.error_bound)}",
+            ],
+        ]
+        heads = ["labels", "number", "checked", "wrong", "error"]
+        return ResultPage([self.statement], [ResultTable(rows, heads, align="<>")])
+
+    def __str__(self) -> str:
+        return self._page().to_text()
+
+    def __repr__(self) -> str:
+        return f"Certificate({self.statement})"
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+
+def certify(
+    labels: ProbabilisticLabels,
+    gold: Any,
+    max_error: float = 0.03,
+    confidence: float = 0.95,
+    *,
+    guarantee: Guarantee = "bound",
+    weights: Any = None,
+    random_state: int = 0,
+) -> Certificate:
+    """Keep the largest set of labels that gold proves good enough; see :meth:`labelkit.ProbabilisticLabels.certify`.
+
+    Examples
+    --------
+    >>> from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+    >>> n = np.arange(20_000)
+    >>> labels = ProbabilisticLabels(
+    ...     np.array([[0.3, 0.7], [0.02, 0.98]]), np.ones(2, bool), n % 2, n, ("HAM", "SPAM")
+    ... )
+    >>> right = (n % 2 == 1) | (n % 3 > 0)  # all of the sure ones, and two thirds of the others
+    >>> certificate = certify(labels, {int(i): int(right[i]) for i in n[::67]})
+    >>> certificate.n_kept, certificate.threshold, round(certificate.error_bound, 3)
+    (10000, 0.98, 0.024)
+    """
+    check_level(max_error, confidence)
+    if guarantee not in get_args(Guarantee):
+        raise AnalysisError(f"guarantee={guarantee!r} is not one of {', '.join(map(repr, get_args(Guarantee)))}")
+    if "gold that the model was fitted with" in (labels.prior_source or ""):
+        warnings.warn(
+            "the model of these labels was fitted with gold: the rows that prove their error must be others. "
+            "Hint: fit it without the gold of the audit",
+            stacklevel=stack_level(),
+        )
+    audit = AuditRows.of(labels, gold, weights=weights, random_state=random_state)
+    find = _proved if guarantee == "bound" else _selected
+    threshold, bound = find(audit, max_error, 1 - confidence)
+    kept = audit.confidence >= threshold
+    kept_audit = kept[audit.rows]
+    return Certificate(
+        labels=labels[np.flatnonzero(kept)],
+        kept=kept,
+        guarantee=guarantee,
+        max_error=max_error,
+        confidence=confidence if guarantee == "bound" else math.nan,
+        threshold=threshold if kept.any() else math.nan,
+        n_labels=audit.n_labels,
+        n_audit=len(audit.rows),
+        n_audit_wrong=int(audit.wrong.sum()),
+        n_kept_audit=int(kept_audit.sum()),
+        n_kept_wrong=int(audit.wrong[kept_audit].sum()),
+        error_bound=bound if kept.any() else math.nan,
+    )
+
+
+def _proved(audit: AuditRows, max_error: float, delta: float) -> tuple[float, float]:
+    """Find the lowest threshold above which the error is below the level with probability ``1 - delta``.
+
+    Sets of labels above a threshold are tested in sequences that are fixed before any answer is looked at: each starts
+    at a share of the labels, goes on to larger ones, and ends at the first that is not proved. A sequence errs with the
+    probability at which its tests are done (Maurer et al. 1995; Angelopoulos et al., https://doi.org/10.1214/24-AOAS1998);
+    several of them share it. Starts are where the audit is expected to have the rows without which nothing can be
+    proved, three times as many, and so on: a small set may be too small to be proved, a large one too bad.
+    """
+    n_audit = len(audit.rows)
+    for n_starts in range(int(math.log(max(n_audit, 1), RATIO)) + 2, 0, -1):  # as many as have a start of their own
+        first = SPARE * rows_needed(0, max_error, 1 - delta / n_starts) / max(n_audit, 1)
+        starts = [min(1.0, first * RATIO**place) for place in range(n_starts)]
+        if n_starts == 1 or starts[-2] < 1:
+            break
+    best, bound = math.inf, math.nan
+    for start in starts:
+        for share in np.linspace(start, 1.0, STEPS) if start < 1 else [1.0]:
+            threshold = audit.threshold_at(share)
+            n, n_wrong = audit.above(threshold)
+            highest = float(clopper_pearson(n_wrong, n, 1 - delta / n_starts))
+            if highest > max_error:
+                break
+            if threshold <= best:
+                best, bound = threshold, highest
+    return best, bound
+
+
+def _selected(audit: AuditRows, max_error: float, _delta: float) -> tuple[float, float]:
+    """Find the lowest threshold at which the share of wrong labels among the others is at most the level on average.
+
+    The conformal p-value of a label is the share of audited labels, itself included, that are wrong and at least as
+    probable; those of Benjamini and Hochberg's procedure are kept (Jin and Candes 2023,
+    https://jmlr.org/papers/v24/22-1176.html; for labels, https://arxiv.org/abs/2510.14581).
+    """
+    others = np.ones(len(audit.confidence), dtype=bool)
+    others[audit.rows] = False
+    confidence = np.sort(audit.confidence[others & np.isfinite(audit.confidence)])[::-1]
+    if not len(confidence):
+        return math.inf, math.nan
+    wrong = np.sort(audit.confidence[audit.rows][audit.wrong])
+    n_above = np.searchsorted(-confidence, -confidence, side="right")
+    n_wrong = len(wrong) - np.searchsorted(wrong, confidence, side="left")
+    false_share = (1 + n_wrong) / (1 + len(audit.rows)) * len(confidence) / n_above
+    good = np.flatnonzero(false_share <= max_error)
+    return (float(confidence[good[-1]]), float(false_share[good[-1]])) if len(good) else (math.inf, math.nan)

@@ -1,0 +1,218 @@
+"""Coefficients of agreement equal published ones and those of other packages; who does not look is named."""
+
+import math
+
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy import stats
+from sklearn.metrics import cohen_kappa_score
+
+import labelkit as lk
+from labelkit.exceptions import AnalysisError, GoldError
+
+NONE = None
+
+KRIPPENDORFF = {
+    "A": [1, 2, 3, 3, 2, 1, 4, 1, 2, NONE, NONE, NONE],
+    "B": [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, NONE, 3],
+    "C": [NONE, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, NONE],
+    "D": [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, NONE],
+}
+"""Krippendorff (2011), Computing Krippendorff's alpha-reliability, section C: alpha is .743, ordinal .815."""
+
+FLEISS = [
+    [0, 0, 0, 0, 14],
+    [0, 2, 6, 4, 2],
+    [0, 0, 3, 5, 6],
+    [0, 3, 9, 2, 0],
+    [2, 2, 8, 1, 1],
+    [7, 7, 0, 0, 0],
+    [3, 2, 6, 3, 0],
+    [2, 5, 3, 2, 2],
+    [6, 5, 2, 1, 0],
+    [0, 2, 2, 3, 7],
+]
+"""The worked example of https://en.wikipedia.org/wiki/Fleiss%27_kappa: ten subjects, fourteen raters, kappa .210."""
+
+
+def long(table):
+    """Rows of a long table, from lists of labels by annotator."""
+    return [
+        {"item": item, "annotator": who, "label": label}
+        for who, labels in table.items()
+        for item, label in enumerate(labels)
+    ]
+
+
+def test_alpha_is_that_of_the_published_example():
+    found = lk.agreement(long(KRIPPENDORFF), ordinal=True, n_bootstrap=0)
+    assert round(found.alpha.value, 3) == 0.743
+    assert round(found.alpha_ordinal.value, 3) == 0.815
+    assert (len(found.answers), found.n_shared) == (41, 11)
+
+
+def test_fleiss_kappa_is_that_of_the_published_example():
+    rows = [
+        {"item": item, "annotator": f"rater {rater}", "label": "abcde"[label]}
+        for item, counts in enumerate(FLEISS)
+        for rater, label in enumerate(np.repeat(range(5), counts))
+    ]
+    found = lk.agreement(rows, n_bootstrap=0)
+    assert round(found.fleiss.value, 3) == 0.210
+    assert round(found.observed.value, 3) == 0.378
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 6), st.integers(2, 5), st.floats(0, 0.6))
+def test_coefficients_are_those_of_other_packages(seed, n_annotators, n_classes, missing):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, n_classes, 60)
+    labels = np.where(rng.random((n_annotators, 60)) < 0.6, truth, rng.integers(0, n_classes, (n_annotators, 60)))
+    seen = rng.random(labels.shape) >= missing
+    seen[:2, :3] = True
+    table = {
+        f"a{i}": [int(one) if there else None for one, there in zip(*row, strict=True)]
+        for i, row in enumerate(zip(labels, seen, strict=True))
+    }
+    found = lk.agreement(long(table), ordinal=True, classes=range(n_classes), n_bootstrap=0)
+    floats = np.where(seen, labels, np.nan)
+    for level, ours in (("nominal", found.alpha), ("ordinal", found.alpha_ordinal)):
+        assert ours.value == pytest.approx(krippendorff.alpha(floats, level_of_measurement=level), abs=1e-12)
+    kappas, sizes = [], []
+    for i in range(n_annotators):
+        for j in range(i):
+            both = seen[i] & seen[j]
+            if both.any() and len({*labels[i][both], *labels[j][both]}) > 1:
+                kappas.append(cohen_kappa_score(labels[i][both], labels[j][both]))
+                sizes.append(both.sum())
+    assert found.cohen.value == pytest.approx(np.average(kappas, weights=sizes), abs=1e-9)
+
+
+def crowd(rng, n_items, n_annotators, accuracy, share=0.5, classes=("HAM", "SPAM")):
+    """A frame of answers, and the truth."""
+    truth = (rng.random(n_items) < share).astype(int)
+    right = rng.random((n_annotators, n_items)) < np.asarray(accuracy).reshape(-1, 1)
+    label = np.where(right, truth, 1 - truth)
+    rows = [(i, f"w{a}", classes[label[a, i]]) for a in range(n_annotators) for i in range(n_items)]
+    return pd.DataFrame(rows, columns=["item", "annotator", "label"])
+
+
+def test_intervals_hold_the_alpha_of_the_population():
+    whole = lk.agreement(crowd(np.random.default_rng(0), 60_000, 3, 0.85, 0.3), n_bootstrap=0)
+    held, repeats = np.zeros(3), 150
+    for seed in range(repeats):
+        found = lk.agreement(crowd(np.random.default_rng([1, seed]), 120, 3, 0.85, 0.3), n_bootstrap=200)
+        for place, name in enumerate(["alpha", "observed", "cohen"]):
+            one, true = getattr(found, name), getattr(whole, name).value
+            held[place] += one.low <= true <= one.high
+    assert (held >= stats.binom.ppf(0.0005, repeats, 0.93)).all()
+
+
+def test_who_answers_alike_or_too_fast_or_by_chance_is_named():
+    rng = np.random.default_rng(0)
+    table = crowd(rng, 200, 4, 0.9, 0.4)
+    table["seconds"] = rng.gamma(4, 2, len(table))
+    same = pd.DataFrame({"item": range(200), "annotator": "lazy", "label": "HAM", "seconds": 7.0})
+    hasty = table[table["annotator"] == "w0"].assign(annotator="hasty", seconds=0.5)
+    coin = pd.DataFrame(
+        {"item": range(200), "annotator": "coin", "label": rng.choice(["HAM", "SPAM"], 200), "seconds": 7.0}
+    )
+    found = lk.agreement(pd.concat([table, same, hasty, coin]), n_bootstrap=50)
+    warned = {one.name: one.warnings for one in found.annotators if one.warnings}
+    assert set(warned) == {"lazy", "hasty", "coin"}
+    assert warned["lazy"][0] == "answers HAM always, and others do not"
+    assert warned["hasty"] == ("takes 0.5 s for an answer, where others take 7.0 s",)
+    assert warned["coin"] == ("agrees with others hardly more than by chance",)
+    assert "lazy" in str(found)
+    assert found.frame.loc["coin", "warnings"]
+
+
+def test_honest_annotators_are_seldom_named():
+    named = 0
+    for seed in range(100):
+        rng = np.random.default_rng([2, seed])
+        table = crowd(rng, 60, 5, [0.75, 0.8, 0.85, 0.9, 0.95], rng.choice([0.5, 0.2, 0.05]))
+        found = lk.agreement(table, n_bootstrap=0)
+        named += any(one.warnings for one in found.annotators)
+    assert named <= 5
+
+
+def test_a_judge_is_compared_with_people_and_left_out_of_their_agreement():
+    rng = np.random.default_rng(0)
+    people = crowd(rng, 300, 3, 0.95)
+    judge = people[people["annotator"] == "w0"].assign(annotator="gpt")
+    judge.loc[judge["label"] == "SPAM", "label"] = np.where(
+        rng.random((judge["label"] == "SPAM").sum()) < 0.5, "HAM", "SPAM"
+    )
+    table = pd.concat([people, judge[judge["item"] < 200]])
+    found = lk.agreement(table, judges=["gpt"], n_bootstrap=100)
+    assert [one.name for one in found.annotators] == ["w0", "w1", "w2"]
+    assert found.alpha.value == lk.agreement(people, n_bootstrap=0).alpha.value
+    (gpt,) = found.judges
+    assert gpt.n_shared == 200
+    assert gpt.kappa.high < gpt.people.low
+    assert gpt.precision["SPAM"].low > 0.85
+    assert 0.4 < gpt.recall["SPAM"].low < gpt.recall["SPAM"].high < 0.6
+    assert "gpt, a judge" in str(found)
+
+
+def test_disputed_examples_are_listed_and_crowd_models_resolve_them():
+    table = crowd(np.random.default_rng(0), 200, 5, [0.95, 0.95, 0.9, 0.6, 0.5])
+    found = lk.agreement(table, n_bootstrap=0)
+    disputed = found.disputed()
+    assert disputed["agreement"].is_monotonic_increasing
+    assert (disputed[["HAM", "SPAM"]].min(axis=1) > 0).all()
+    labels = found.resolved(lk.DawidSkene())
+    assert labels.ids.tolist() == list(range(200))
+    assert len(found.resolved()) == 200
+
+
+def test_forms_of_answers_are_the_same(tmp_path):
+    table = crowd(np.random.default_rng(0), 50, 3, 0.9)
+    table.to_csv(tmp_path / "a.csv", index=False)
+    wide = table.pivot_table(index="item", columns="annotator", values="label", aggfunc="first")
+    votes = wide.replace({"HAM": 0, "SPAM": 1}).infer_objects().to_numpy().astype(int)
+    matrix = lk.LabelMatrix.of(votes, names=list(wide.columns), classes=["HAM", "SPAM"])
+    wanted = lk.agreement(table, n_bootstrap=20).to_dict()
+    renamed = table.rename(columns={"item": "task", "annotator": "worker", "label": "answer"})
+    for given_ in (tmp_path / "a.csv", matrix, renamed, table.to_dict("records"), lk.Answers.of(table)):
+        assert lk.agreement(given_, n_bootstrap=20).to_dict() == wanted
+    back = lk.Answers.of(lk.Answers.of(table).to_pandas())
+    assert back.to_matrix().votes.tolist() == votes.tolist()
+
+
+def test_many_annotators_of_few_answers_each():
+    rng = np.random.default_rng(0)
+    table = crowd(rng, 300, 60, 0.8).sample(1_500, random_state=0)
+    found = lk.agreement(table, n_bootstrap=20)
+    assert 0.2 < found.alpha.low < found.alpha.high < 0.5
+
+
+def test_perfect_and_constant_answers():
+    found = lk.agreement(long({"a": ["x", "y", "x"], "b": ["x", "y", "x"]}), n_bootstrap=0)
+    assert (found.alpha.value, found.cohen.value, found.fleiss.value) == (1, 1, 1)
+    alike = lk.agreement(long({"a": ["x"] * 3, "b": ["x"] * 3}), n_bootstrap=10)
+    assert math.isnan(alike.alpha.value)
+    assert alike.observed.value == 1
+    assert alike.to_dict()["alpha"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "error", "message"),
+    [
+        ([{"item": 1, "who": "a", "label": "x"}], {}, GoldError, r"no column 'annotator'.*annotator=\.\.\."),
+        ([{"item": 1, "annotator": "a", "label": "x"}], {"seconds": "s"}, GoldError, "no column 's'"),
+        (long({"a": ["x", "y"]}), {}, AnalysisError, "no example has answers of two people"),
+        (long({"a": ["x"], "b": ["y"]}) * 2, {}, GoldError, r"'a' answers 0 twice, 'x' and 'x'.*drop_duplicates"),
+        (long({"a": ["x"], "b": ["z"]}), {"classes": ["x", "y"]}, GoldError, "'z' is none of the classes x, y"),
+        (long({"a": ["x"], "b": ["z"]}), {"judges": ["c"]}, GoldError, "no annotator 'c'.*a, b"),
+        (long({"a": ["x"], "b": ["z"]}), {"confidence": 95}, AnalysisError, "confidence=95"),
+        (long({"a": ["x"], "b": ["z"]}), {"item": "label"}, GoldError, "one column is meant for two things"),
+    ],
+)
+def test_bad_answers_are_refused(rows, options, error, message):
+    with pytest.raises(error, match=f"(?s){message}"):
+        lk.agreement(rows, **options)

@@ -1,0 +1,105 @@
+"""Shares of classes from gold and labels are unbiased, and their intervals hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import labelkit as lk
+from labelkit.exceptions import AnalysisError, GoldError
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+N = 8_000
+PROBA = np.array([[0.85, 0.15], [0.1, 0.9]])
+
+
+def population(rng, share, accuracy):
+    truth = rng.random(N) < share
+    says = truth ^ (rng.random(N) > accuracy)
+    return truth, ProbabilisticLabels(PROBA, np.ones(2, bool), says.astype(int), np.arange(N), ("HAM", "SPAM"))
+
+
+def golden(truth, rows):
+    gold = np.full(N, -1)
+    gold[rows] = truth[rows]
+    return gold
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+@pytest.mark.parametrize("accuracy", [0.6, 0.9, 0.99])
+def test_intervals_hold_and_are_no_wider_than_those_of_gold_alone(share, accuracy):
+    held, widths, off, repeats = 0, [], [], 200
+    for seed in range(repeats):
+        rng = np.random.default_rng([seed, 1])
+        truth, labels = population(rng, share, accuracy)
+        found = lk.prevalence(labels, golden(truth, rng.choice(N, 150, replace=False)))
+        held += found.low[0, 1] <= truth.mean() <= found.high[0, 1]
+        widths.append((found.high - found.low)[0, 1] / (found.gold_high - found.gold_low)[0, 1])
+        off.append(found["SPAM"] - truth.mean())
+    assert held >= stats.binom.ppf(0.001, repeats, 0.95)
+    assert max(widths) <= 1
+    assert abs(np.mean(off)) < 4 * np.std(off) / np.sqrt(repeats)
+    if accuracy == 0.99:
+        assert np.mean(widths) < 0.65
+
+
+def test_weights_of_rows_that_were_drawn_with_other_chances_remove_the_bias():
+    held, off, repeats = 0, [], 200
+    for seed in range(repeats):
+        rng = np.random.default_rng([seed, 2])
+        truth, labels = population(rng, 0.2, 0.85)
+        chance = np.where(truth, 0.04, 0.01)  # the class that is looked for is drawn more often
+        found = lk.prevalence(labels, golden(truth, np.flatnonzero(rng.random(N) < chance)), weights=1 / chance)
+        held += found.low[0, 1] <= truth.mean() <= found.high[0, 1]
+        off.append(found["SPAM"] - truth.mean())
+    assert held >= stats.binom.ppf(0.001, repeats, 0.95)
+    assert abs(np.mean(off)) < 4 * np.std(off) / np.sqrt(repeats)
+
+
+def test_groups_have_shares_and_differences_that_hold():
+    held, repeats = np.zeros(3), 200
+    months = np.repeat(["may", "june"], N // 2)
+    for seed in range(repeats):
+        rng = np.random.default_rng([seed, 3])
+        truth = rng.random(N) < np.where(months == "may", 0.1, 0.3)
+        says = truth ^ (rng.random(N) > np.where(months == "may", 0.95, 0.8))
+        labels = ProbabilisticLabels(PROBA, np.ones(2, bool), says.astype(int), np.arange(N), ("HAM", "SPAM"))
+        found = lk.prevalence(labels, golden(truth, rng.choice(N, 300, replace=False)), by=months)
+        assert found.groups == ("june", "may")
+        true = [truth[months == "june"].mean(), truth[months == "may"].mean()]
+        held[:2] += (found.low[1:, 1] <= true) & (true <= found.high[1:, 1])
+        held[2] += found.difference_low[1, 1] <= true[1] - true[0] <= found.difference_high[1, 1]
+    assert (held >= stats.binom.ppf(0.001, repeats, 0.95)).all()
+
+
+def test_a_group_without_gold_has_no_share():
+    truth, labels = population(np.random.default_rng(0), 0.3, 0.9)
+    by = pd.Series(np.where(np.arange(N) < 100, "new", "old"), index=np.arange(N))
+    found = lk.prevalence(labels, golden(truth, np.arange(200, 400)), by=by)
+    assert np.isnan(found.share[1]).all()
+    assert np.isfinite(found.label_share).all()
+    assert found.n_examples.tolist() == [N, 100, N - 100]
+    assert found.n_gold.tolist() == [200, 0, 200]
+    assert len(found.frame) == 6
+    assert found.to_dict()["share"][1] == [None, None]
+
+
+def test_few_rows_and_shares_of_nothing_have_honest_intervals():
+    _, labels = population(np.random.default_rng(0), 0.3, 0.9)
+    one = lk.prevalence(labels, {5: 1})
+    assert one.share[0].tolist() == [0.0, 1.0]
+    assert one.low[0, 1] < 0.3
+    none = lk.prevalence(labels, dict.fromkeys(range(50), 0))
+    assert none.high[0, 1] > 0.01
+
+
+def test_bad_input_is_refused():
+    truth, labels = population(np.random.default_rng(0), 0.3, 0.9)
+    with pytest.raises(GoldError, match="no example has gold"):
+        lk.prevalence(labels, np.full(N, -1))
+    with pytest.raises(AnalysisError, match=r"(?s)8,000 different values.*by month"):
+        lk.prevalence(labels, truth.astype(int), by=np.arange(N))
+    with pytest.raises(AnalysisError, match="weights"):
+        lk.prevalence(labels, truth.astype(int), weights=np.ones(3))
+    with pytest.raises(AnalysisError, match="confidence=2"):
+        lk.prevalence(labels, truth.astype(int), confidence=2)
