@@ -205,6 +205,16 @@ def test_a_model_that_is_kept_labels_new_rows_and_leaves_the_labels_of_old_ones(
     assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **settings)
 
 
+def test_few_new_rows_are_shared_out_among_the_workers_with_the_same_votes(comments, tmp_path):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, RULES)
+    settings = SETTINGS | {"batch_size": 4096, "workers": 2}
+    lk.run(rules, write_corpus("parquet", comments[:3000], tmp_path), tmp_path / "out", **settings)
+    corpus = write_corpus("parquet", comments, tmp_path)
+    lk.run(rules, corpus, tmp_path / "out", update=True, **settings)
+    assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **settings)
+
+
 def test_a_model_of_other_rules_is_not_kept(comments, tmp_path):
     rules = tmp_path / "rules.py"
     write_rules(rules, {name: RULES[name] for name in ("asks", "link", "short")})
