@@ -34,7 +34,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.kept_model import check_kept, check_options, fitted_in
+from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
@@ -229,6 +229,7 @@ def apply_to_folder(
     time_limit: float = TIME_LIMIT,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    update: bool = False,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
     **reading: Unpack[ReadOptions],
@@ -245,6 +246,8 @@ def apply_to_folder(
         As in :func:`labelkit.run`; gold judges the rules, and is kept for the label model.
     rules, corpus, out, id, limit, sample, random_state, labels, force
         As in :func:`labelkit.run`.
+    update : bool
+        As in :func:`labelkit.run`; a folder with labels is updated by that alone.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     format, delimiter, encoding, sheet, rename : optional
@@ -273,6 +276,7 @@ def apply_to_folder(
         on_bad_row=on_bad_row,
         reading=reading,
         force=force,
+        update=update,
         workers=workers,
         engine=engine,
         isolate=isolate,
@@ -345,6 +349,7 @@ def run_to(
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
+        check_votes_alone(out, old, labeled=labeling is not None)
         change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
