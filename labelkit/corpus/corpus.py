@@ -80,6 +80,8 @@ class Corpus:
 
     Attributes
     ----------
+    name : str
+        For messages: a file, a query without its passwords, or the kind of an object.
     rejects : list of Reject
         The rows that the latest reading left out so far.
     """
@@ -94,7 +96,7 @@ class Corpus:
         look: Callable[[], FileStamp | None] | None = None,
         reading: ReadOptions | None = None,
     ) -> None:
-        self._source = source
+        self._source, self.name = source, source.name
         self._stamp, self._look = stamp, look
         self._reading: ReadOptions = reading or {}
         self._digest: str | None = None

@@ -6,22 +6,29 @@ examples that are named. It is small, and travels to the workers that write a ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.numbers import plural
+from labelkit._shared.user_errors import stack_level
+from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
+from labelkit.corpus.gold_columns import ROW_COLUMNS, check_header, check_names_of_file, columns_of_gold
 from labelkit.corpus.gold_ids import ids_of_file
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.remote import is_address, local_copy, shown_address
 from labelkit.corpus.text_file import needed_encoding
-from labelkit.exceptions import GoldError, LabelkitError
+from labelkit.exceptions import CorpusError, GoldError, LabelkitError
 from labelkit.votes.alignment import (
     RowNames,
     aligned_values,
@@ -35,12 +42,6 @@ from labelkit.votes.alignment import (
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
-
-LABEL_COLUMNS: Final = ("gold", "label")
-"""Names that the column of the labels in a file may have."""
-
-ROW_COLUMNS: Final = ("row", "position")
-"""Names that a column of positions in the corpus, from 0, may have in a file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +57,15 @@ class GoldSource:
         The ids that the values belong to; without it, they are in the order of the corpus.
     mapping : GoldMapping, optional
         What the values mean that are not the names of classes.
+    in_order_of : tuple of str, optional
+        The file without ids, and the column of the corpus that has some.
     """
 
     column: str | None = None
     values: NDArray[Any] | None = None
     names: RowNames | None = None
     mapping: GoldMapping | None = None
+    in_order_of: tuple[str, str] | None = None
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
@@ -90,7 +94,10 @@ class GoldSource:
         """
         if self.values is None:
             return self
-        return replace(self, values=self.classes(self.values, class_names), mapping=None)
+        classes = self.classes(self.values, class_names)
+        if self.mapping is not None:
+            self.mapping.check_used(self.values)
+        return replace(self, values=classes, mapping=None)
 
     def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
         """Turn values of this gold into class numbers, -1 where unknown.
@@ -113,7 +120,17 @@ class GoldSource:
         """The number of labels, once they are :meth:`checked`; None for a column: all are of an example."""
         return None if self.values is None else int((self.values >= 0).sum())
 
-    def check_matched(self, n_matched: int, n_rows: int | None, ids: NDArray[Any]) -> None:
+    def _warn_of_order(self) -> None:
+        """Warn of a file without ids, where the examples have some."""
+        if self.in_order_of is not None:
+            place, id_column = self.in_order_of
+            warnings.warn(
+                f"{place} has no column of ids: its labels are matched by their order, though the examples have ids. "
+                f"Hint: with a column {id_column!r} in it, no order can be wrong",
+                stacklevel=stack_level(),
+            )
+
+    def check_matched(self, n_matched: int, n_rows: int | None, ids: NDArray[Any], *, n_rejects: int = 0) -> None:
         """Refuse gold of which no label is an example's, and gold in an order of another length.
 
         Parameters
@@ -124,14 +141,17 @@ class GoldSource:
             Examples of the corpus; None for some of those that gold is in the order of.
         ids : ndarray
             Those of the first ones.
+        n_rejects : int
+            Rows that could not be read, and are no examples.
 
         Raises
         ------
         GoldError
         """
         if self.names is None and self.values is not None and n_rows is not None and len(self.values) != n_rows:
-            raise _other_length(len(self.values), n_rows)
+            raise _other_length(len(self.values), n_rows, n_rejects)
         if n_matched:
+            self._warn_of_order()
             return
         if self.names is None or not self.n_labels:
             place = "gold" if self.column is None else f"the column {self.column!r}"
@@ -170,21 +190,18 @@ def open_gold(
     if isinstance(gold, str) and corpus.has_column(gold):
         return GoldSource(column=gold, mapping=mapping)
     if isinstance(gold, str | Path):
-        if not Path(gold).is_file():
-            raise GoldError(
-                f"gold={str(gold)!r} is neither a column of the corpus nor a file",
-                hint=missing_hint(str(gold), corpus.column_names)
-                or f"the columns are {', '.join(corpus.column_names)}",
+        with gold_file(gold, corpus.column_names) as path:
+            source = read_gold_file(
+                path,
+                [corpus.id],
+                are_text=corpus.has_ids and pa.types.is_string(corpus.id_type),
+                are_positions=corpus.named_by_position,
+                corpus_columns=corpus.column_names,
+                class_names=class_names,
+                encoding=needed_encoding(path, corpus.reading.get("encoding")),
             )
-        source = read_gold_file(
-            Path(gold),
-            [corpus.id],
-            are_text=corpus.has_ids and pa.types.is_string(corpus.id_type),
-            are_positions=corpus.named_by_position,
-            corpus_columns=corpus.column_names,
-            class_names=class_names,
-            encoding=needed_encoding(Path(gold), corpus.reading.get("encoding")),
-        )
+        if source.names is None and corpus.id is not None:
+            source = replace(source, in_order_of=(shown_place(gold), corpus.id))
     else:
         source = _given_gold(gold, corpus)
     n_values = 0 if source.values is None else len(source.values)
@@ -195,9 +212,56 @@ def open_gold(
     return replace(source, mapping=mapping)
 
 
-def _other_length(n_gold: int, n_rows: int) -> GoldError:
+@contextmanager
+def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
+    """Give a file of gold while the block lasts; one at an address is copied for that time.
+
+    Parameters
+    ----------
+    gold : str or Path
+    columns : sequence of str
+        Those of the corpus, one of which may have been meant.
+
+    Raises
+    ------
+    GoldError
+        If there is no such file, or it cannot be read.
+    """
+    if is_address(gold):
+        try:
+            with local_copy(str(gold)) as path:
+                yield path
+        except CorpusError as error:
+            raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
+        return
+    if not Path(gold).is_file():
+        raise _no_file(str(gold), columns)
+    yield Path(gold)
+
+
+def _no_file(gold: str, columns: Sequence[str]) -> GoldError:
+    if is_pattern(gold):
+        return GoldError(f"gold={gold!r} is a pattern, and gold is one file", hint="put the files into one")
+    if Path(gold).is_dir():
+        return GoldError(
+            f"gold={gold!r} is a folder, and gold is one file", hint="name the file, or put several into one"
+        )
+    if not columns:
+        return GoldError(f"there is no file {gold!r}", hint=f"the current folder is {str(Path.cwd())!r}")
+    hint = missing_hint(gold, columns) or f"the columns are {', '.join(columns)}"
+    return GoldError(f"gold={gold!r} is neither a column of the corpus nor a file", hint=hint)
+
+
+def shown_place(gold: str | Path) -> str:
+    """Return the name of a file of gold for messages, without secrets."""
+    return repr(shown_address(str(gold)) if is_address(gold) else str(gold))
+
+
+def _other_length(n_gold: int, n_rows: int, n_rejects: int = 0) -> GoldError:
+    left_out = f" ({plural(n_rejects, 'row')} could not be read)" if n_rejects else ""
     return GoldError(
-        f"gold has {n_gold:,} labels for {n_rows:,} examples", hint="give a dict by id, or a file with a column of ids"
+        f"gold has {n_gold:,} labels for {n_rows:,} examples{left_out}",
+        hint="give a file with a column of ids; or give dict(zip(ids, labels))",
     )
 
 
@@ -326,12 +390,12 @@ def read_gold_file(
     try:
         answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
         if answers is not None:
-            _check_names(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
+            check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
             return _by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels)
         table = open_corpus(path, encoding=encoding)
-        key, label = _columns_of(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
-        _check_header(path, key, label, id_columns, class_names)
-        _check_names(path, key, id_columns, corpus_columns, are_positions=are_positions)
+        key, label = columns_of_gold(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
+        check_header(path, key, label, id_columns, class_names)
+        check_names_of_file(path, key, id_columns, corpus_columns, are_positions=are_positions)
         wanted = [label] if key is None else [label, key]
         batches = [batch.table for batch in table.batches(wanted, BATCH_ROWS)]
     except LabelkitError as error:
@@ -343,73 +407,6 @@ def read_gold_file(
         return GoldSource(values=values)
     ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
     return _by_name(ids_of_file(ids, path, are_text=are_text), values)
-
-
-def _columns_of(path: Path, names: list[str], id_columns: Sequence[str | None]) -> tuple[str | None, str]:
-    """Find the columns of the ids (None if there is none) and of the labels."""
-    if not names:
-        raise GoldError(f"{path} has no column with a name", hint="name the columns of ids and of labels in a header")
-    key = next((name for name in id_columns if name in names), None)
-    if key is None and names[0] in LABEL_COLUMNS and len(names) == 1:
-        return None, names[0]
-    key = key or next((name for name in names if name not in LABEL_COLUMNS), names[0])
-    rest = [name for name in names if name != key]
-    label = next((name for name in LABEL_COLUMNS if name in rest), rest[0] if len(rest) == 1 else None)
-    if label is None:
-        raise GoldError(
-            f"{path} has the columns {names}: which holds the labels is not clear", hint="name it 'gold' or 'label'"
-        )
-    return key, label
-
-
-def _check_header(
-    path: Path, key: str | None, label: str, id_columns: Sequence[str | None], class_names: Sequence[str]
-) -> None:
-    """Refuse a file whose first line is a label, which would be lost."""
-    if key is None or key in id_columns or label in LABEL_COLUMNS:
-        return
-    classes = {name.casefold() for name in class_names}
-    if _is_number(key) or _is_number(label) or label.strip().casefold() in classes:
-        raise GoldError(
-            f"{path} seems to have no header: its first line is {key!r}, {label!r}",
-            hint="put a line above it with the name of the column of ids and 'gold'",
-        )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _check_names(
-    path: Path,
-    key: str | None,
-    id_columns: Sequence[str | None],
-    corpus_columns: Sequence[str],
-    *,
-    are_positions: bool,
-) -> None:
-    """Refuse ids beside a corpus without, and positions beside a corpus with ids."""
-    if are_positions and key is not None and key not in ROW_COLUMNS:
-        raise _no_ids(path, key, corpus_columns)
-    if not are_positions and key in ROW_COLUMNS and key not in id_columns:
-        raise GoldError(
-            f"{path} counts the rows by {key!r}, and the examples of the corpus have ids",
-            hint="give the labels by those ids, or open the corpus without",
-        )
-
-
-def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
-    """Return the error for a file of ids beside a corpus that was opened without."""
-    named = f"id={key!r} (--id {key})" if key in corpus_columns else "id= (--id), one of its columns"
-    return GoldError(
-        f"{path} names the examples by {key!r}, and the examples of the corpus have no ids but their positions",
-        hint=f"name the column of the ids of the corpus: {named}; or call the column in the file 'row' if it counts "
-        "the rows from 0",
-    )
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:

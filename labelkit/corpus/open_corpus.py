@@ -16,6 +16,7 @@ from labelkit._shared.foreign import named_type, remedy_for
 from labelkit.corpus import plugins
 from labelkit.corpus._arrow_types import arrow_types
 from labelkit.corpus._paths import expanded, is_pattern, is_there
+from labelkit.corpus._spool import STANDARD_INPUT
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
@@ -173,10 +174,15 @@ def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
         is_path = isinstance(entry, str | Path) and (
             is_address(entry) or is_pattern(entry) or is_there(expanded(entry))
         )
+        if not is_path and str(entry) == STANDARD_INPUT:
+            raise CorpusError(
+                "standard input ('-') cannot be one of several files",
+                hint="write it to a file first: COMMAND > more.csv",
+            )
         if not is_path:
             raise CorpusError(
                 f"{str(entry)!r:.100} in a list of paths is no file",
-                hint='give existing files alone; texts that look like paths, as dicts: [{"text": ...}]',
+                hint='check its name; or give pandas.DataFrame({"text": [...]}), if these are texts',
             )
     return list(data)
 

@@ -12,6 +12,8 @@ or that of fsspec (``FSSPEC_S3_ENDPOINT_URL``).
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -243,6 +245,25 @@ def remote_files(given: str, is_read: Callable[[RemoteFile], bool]) -> list[Remo
                 )
             return [_file(given, about)]
         return [_file(given, system.info(path))]
+
+
+@contextmanager
+def local_copy(address: str) -> Iterator[Path]:
+    """Give a copy of a file at an address, under its own name, while the block lasts.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such file, several, or it cannot be read.
+    """
+    files = remote_files(address, lambda _: True)
+    if len(files) != 1:
+        raise CorpusError(f"{shown_address(address)!r} is {len(files):,} files", hint="give the address of one file")
+    with tempfile.TemporaryDirectory(prefix="labelkit-") as folder:
+        path = Path(folder) / (files[0].name or "file")
+        with files[0].open() as source, path.open("wb") as copy:
+            shutil.copyfileobj(source, copy, BLOCK_BYTES)
+        yield path
 
 
 def is_remote_pattern(address: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
-from labelkit.corpus.gold import read_gold_file
+from labelkit.corpus.gold import gold_file, read_gold_file
 from labelkit.corpus.gold_ids import whole_ids
 from labelkit.exceptions import CorpusError, GoldError
 
@@ -38,7 +38,7 @@ def read_gold(
 
     Parameters
     ----------
-    path : path
+    path : path or address
     format : {"label-studio", "prodigy", "crowd", "table"}, optional
         ``label-studio``: an export as JSON, JSON-MIN or CSV. ``prodigy``: the JSONL of ``prodigy db-out``, of
         choices, or of one label that was accepted or rejected. ``crowd``: a long table, a row for each answer, with
@@ -71,19 +71,28 @@ def read_gold(
     >>> read_gold(path, classes=["HAM", "SPAM"]).to_dict()
     {'c7': 'HAM'}
     """
-    import pandas as pd  # noqa: PLC0415 - an export needs none
-
-    path = Path(path)
     if format is not None and format not in _FORMATS:
         raise GoldError(f"there is no format {format!r} of gold labels; there are {', '.join(_FORMATS)}")
-    if not path.is_file():
-        raise GoldError(f"there is no file {str(path)!r}", hint=f"the current folder is {str(Path.cwd())!r}")
+    with gold_file(path) as file:
+        return _read(file, format, id, label, classes)
+
+
+def _read(
+    path: Path,
+    format_: GoldFormat | None,
+    id_: str | None,
+    label: str | None,
+    classes: Sequence[str],
+) -> pd.Series[Any]:
+    """Read gold labels from a file that is there."""
+    import pandas as pd  # noqa: PLC0415 - an export needs none
+
     try:
         answers = None
-        if format != "table":
-            answers = read_annotations(path, format=format, id_columns=[id], label=label, class_names=classes)
+        if format_ != "table":
+            answers = read_annotations(path, format=format_, id_columns=[id_], label=label, class_names=classes)
         if answers is None:
-            ids, labels = _table(path, id)
+            ids, labels = _table(path, id_)
             return pd.Series(labels, index=pd.Index(ids), name="gold")
     except CorpusError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None

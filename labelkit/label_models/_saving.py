@@ -65,6 +65,15 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
         If the folder holds no model, or one of an unknown class.
     """
     folder = Path(path)
+    if not folder.is_dir():
+        what = "it is a file" if folder.is_file() else "there is no such folder"
+        raise ModelError(
+            f"{str(path)!r} holds no label model: {what}",
+            hint="give the folder of a run, of labelkit fit, or of model.save(folder)",
+        )
+    if not (folder / "model.json").is_file():
+        hint = "labelkit fit learns one from the votes of a run; model.save(folder) writes one"
+        raise ModelError(f"{folder} holds no label model", hint=hint)
     with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
         description = read_json_object(folder / "model.json")
         name, params, learned = description["model"], description["params"], description["learned"]

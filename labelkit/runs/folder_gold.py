@@ -13,6 +13,7 @@ import pyarrow as pa
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.missing_columns import missing_hint
+from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.run_corpus import gold_in_column, opened_again
@@ -98,6 +99,8 @@ def _in_memory(
     """Align gold in memory with examples."""
     values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
     classes = gold_classes(values, names) if mapping is None else mapping.apply(values, names)
+    if mapping is not None:
+        mapping.check_used(values)
     return np.asarray(aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError))
 
 
@@ -122,9 +125,8 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
         if corpus is not None and corpus.has_column(gold):
             _check_same(folder, corpus)
             return gold_in_column(corpus, folder.manifest, gold)
-        if not Path(gold).is_file():
+        if not Path(gold).is_file() and not is_address(gold):
             raise _no_gold(gold, () if corpus is None else corpus.column_names)
-        gold = Path(gold)
     id_name = vote_columns([rule["name"] for rule in folder.manifest["rules"]])[0]
     votes = open_corpus(folder.path / "votes")
     are_numbers = pa.types.is_integer(votes.column_type(id_name))

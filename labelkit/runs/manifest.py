@@ -122,6 +122,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "corpus": {
             "path": None if corpus.path is None else str(corpus.path),
             "fingerprint": corpus.fingerprint(),
+            "name": corpus.name if not corpus.files else None,
             "files": [] if corpus.path is not None else [str(path) for path in corpus.files],
             "reading": dict(corpus.reading),
             "id": corpus.id,

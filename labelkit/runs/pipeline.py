@@ -402,7 +402,8 @@ def _make(
     patterns = of_parts if whole is None else whole
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
-        run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, run_.parts.ids(0).to_numpy())
+        ids, n_rejects = run_.parts.ids(0).to_numpy(), len(run_.corpus.rejects)
+        run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, ids, n_rejects=n_rejects)
         run_.warn_of_moved_gold()
     times.note("patterns")
     if labeling is None:

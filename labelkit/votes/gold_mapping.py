@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.gold import gold_classes
@@ -76,6 +78,17 @@ class GoldMapping:
         distinct = {(type(value), value): value for value in plain}  # True is not 1 here
         numbers = {key: self._number(value, class_names) for key, value in distinct.items()}
         return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
+
+    def check_used(self, values: NDArray[Any]) -> None:
+        """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does."""
+        there = {written(value) for value in dict.fromkeys(values.tolist())}
+        unused = [value for value in self.classes if value not in there]
+        if unused:
+            shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
+            warnings.warn(
+                f"the mapping of gold values names {shown}, which gold never holds: it holds {held}",
+                stacklevel=stack_level(),
+            )
 
     def _number(self, value: Any, class_names: Sequence[str]) -> int:
         text = written(value)

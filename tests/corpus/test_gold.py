@@ -230,3 +230,47 @@ def test_a_file_of_gold_without_names_of_columns_is_an_error(tmp_path, name, con
     (tmp_path / name).write_text(content)
     with pytest.raises(GoldError, match="no column"):
         open_gold(tmp_path / name, open_corpus({"id": ["a"], "text": ["x"]}, id="id"), ["HAM", "SPAM"])
+
+
+def test_a_file_in_the_order_of_examples_that_have_ids_is_warned_of(tmp_path):
+    (tmp_path / "gold.csv").write_text("gold\n1\n0\n")
+    corpus = open_corpus([{"id": "a", "text": "x"}, {"id": "b", "text": "y"}], id="id")
+    source = open_gold(tmp_path / "gold.csv", corpus, ["HAM", "SPAM"]).checked(["HAM", "SPAM"])
+    with pytest.warns(UserWarning, match=r"gold.csv' has no column of ids: .* matched by their order.*column 'id'"):
+        source.check_matched(2, 2, np.array(["a", "b"], dtype=object))
+    with pytest.raises(GoldError, match=r"gold has 2 labels for 3 examples \(1 row could not be read\)"):
+        source.check_matched(2, 3, np.array(["a", "b"], dtype=object), n_rejects=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [("gold*.csv", "is a pattern, and gold is one file"), ("folder", "is a folder, and gold is one file")],
+)
+def test_gold_is_one_file(given, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gold1.csv").write_text("id,gold\na,1\n")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(GoldError, match=message):
+        open_gold(given, open_corpus([{"id": "a"}], id="id"), ["HAM", "SPAM"])
+
+
+def test_a_word_that_is_mapped_and_never_held_is_warned_of(tmp_path):
+    (tmp_path / "gold.csv").write_text("id,gold\na,junk\nb,HAM\n")
+    corpus = open_corpus([{"id": "a"}, {"id": "b"}], id="id")
+    names = ["HAM", "SPAM"]
+    with pytest.warns(UserWarning, match=r"names 'jnuk', which gold never holds: it holds 'HAM', 'junk'"):
+        open_gold(tmp_path / "gold.csv", corpus, names, {"junk": "SPAM", "jnuk": "SPAM"}).checked(names)
+    open_gold(tmp_path / "gold.csv", corpus, names, {"junk": "SPAM"}).checked(names)
+
+
+def test_gold_is_read_at_an_address():
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://gold/answers.csv", "w") as file:
+        file.write("id,gold\na,SPAM\nb,HAM\n")
+    names = ["HAM", "SPAM"]
+    corpus = open_corpus([{"id": "b"}, {"id": "a"}], id="id")
+    source = open_gold("memory://gold/answers.csv", corpus, names).checked(names)
+    assert source.at(np.arange(2), np.array(["b", "a"], dtype=object), names).tolist() == [0, 1]
+    assert lk.read_gold("memory://gold/answers.csv").to_dict() == {"a": "SPAM", "b": "HAM"}
+    with pytest.raises(GoldError, match=r"gold cannot be read: there is nothing at 'memory://gold/no.csv'"):
+        open_gold("memory://gold/no.csv", corpus, names)

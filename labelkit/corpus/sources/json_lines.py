@@ -66,10 +66,12 @@ class JsonLinesSource:
         self._cut = array_blocks if arrays and is_array(file) else line_blocks
         first = next(self._cut(file, FIRST_BYTES), None)
         self._first = [] if first is None else [row for row in map(_loads, first.lines()) if isinstance(row, dict)]
+        if first is None:
+            raise CorpusError(f"{file.name!r} holds no rows", hint="check the export that made it")
         if not self._first:
             raise CorpusError(
                 f"{file.name!r} has no columns: it does not begin with JSON objects",
-                hint=None if first is None else _hint_for("", first.data, file),
+                hint=_hint_for("", first.data, file),
             )
         self.column_names = tuple(dict.fromkeys(key for row in self._first for key in row))
         self._types = dict(types)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import GoldSource, named_gold, read_gold_file
+from labelkit.corpus.gold import GoldSource, gold_file, named_gold, read_gold_file
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
 from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of
@@ -108,25 +108,17 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
         corpus = _corpus_of(side, given) if isinstance(given, str) else None
         if corpus is not None:
             return gold_in_column(corpus, side.manifest, str(given))
-    if not Path(given).is_file():
-        raise GoldError(
-            f"gold={str(given)!r} is neither a file nor a column of the corpus of a run", hint=_columns_hint(pairing)
-        )
     id_columns = [side.corpus.get("id") for side in (pairing.after, pairing.before)]
     sample = next((part for part in pairing.before.ids() if len(part)), np.zeros(1, np.int64))
-    return read_gold_file(
-        Path(given),
-        id_columns,
-        are_text=sample.dtype.kind == "O",
-        are_positions=not any(id_columns) and ExampleNames(sample).are_positions,
-        corpus_columns=_columns(pairing),
-        class_names=class_names,
-    )
-
-
-def _columns_hint(pairing: Pairing) -> str:
-    columns = _columns(pairing)
-    return f"the columns are {', '.join(columns)}" if columns else "give a file with a column of ids and one of labels"
+    with gold_file(given, _columns(pairing)) as path:
+        return read_gold_file(
+            path,
+            id_columns,
+            are_text=sample.dtype.kind == "O",
+            are_positions=not any(id_columns) and ExampleNames(sample).are_positions,
+            corpus_columns=_columns(pairing),
+            class_names=class_names,
+        )
 
 
 def _columns(pairing: Pairing) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ def title_of(facts: Facts) -> str:
     modules = list(dict.fromkeys(rule.get("module") or "?" for rule in facts.rules))
     rules = ", ".join(modules[:3]) + (" and others" if len(modules) > 3 else "")
     place = place_of(facts.manifest["corpus"])
-    return f"{rules} on {'a corpus in memory' if place is None else place_name(place)}"
+    other = facts.manifest["corpus"].get("name") or "a corpus in memory"
+    return f"{rules} on {other if place is None else place_name(place)}"
 
 
 def overview_values(facts: Facts, labels: list[Chip]) -> dict[str, Any]:
