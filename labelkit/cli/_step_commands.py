@@ -56,7 +56,7 @@ def fit_command(
 
     Several are parts of one corpus, or corpora of one kind, on which the same rules voted.
     """
-    from labelkit.runs.finished_run import described_model  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.finished_run import described_model, described_prior  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - as above
 
     check_model(model, options)
@@ -71,6 +71,7 @@ def fit_command(
         out,
         "\n".join(lines),
         model=described_model(fitted),
+        class_prior=described_prior(fitted),
         examples=patterns.n_examples,
         patterns=len(patterns),
         rules=[lf.name for lf in patterns.lfs],

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labelkit._shared.markup import visible
-from labelkit._shared.numbers import count, decimal, percent, share_where_wide
+from labelkit._shared.numbers import count, decimal, percent, plural, share_where_wide
 from labelkit._shared.plain_values import plain_value
 from labelkit.analysis import Summary
 from labelkit.corpus.chosen_rows import RowChoice
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
+
+
+MOST_CLASSES: Final = 12
+"""Classes whose share in the class prior is said."""
 
 
 def describe_finished(folder: RunFolder) -> str:
@@ -37,6 +41,7 @@ def describe(folder: RunFolder) -> str:
     ]
     if folder.is_labeled:
         lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
+        lines += _prior(manifest.get("class_prior"))
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
@@ -62,6 +67,7 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
         "labels": None if labels is None else {name: labels[c] for c, name in enumerate(manifest["classes"])},
         "no_label": None if labels is None else labels[None],
         "model": manifest["model"],
+        "class_prior": manifest.get("class_prior"),
         "gold": manifest.get("gold_labels"),
         "evaluation": plain_value(manifest["evaluation"]),
         **Summary.read_csv(layout.summary).to_dict(),
@@ -89,6 +95,24 @@ def _labels(folder: RunFolder) -> str:
     by_name = [(name, counts[c]) for c, name in enumerate(folder.manifest["classes"])]
     total = counts.total()
     return ", ".join(f"{name} {count(n)} ({percent(n / total)})" for name, n in [*by_name, ("no label", counts[None])])
+
+
+def _prior(class_prior: dict[str, Any] | None) -> list[str]:
+    """Say which class prior the label model used, and where it came from; nothing of a run of an earlier version."""
+    return [f"class prior: {prior_in_words(class_prior)}"] if class_prior else []
+
+
+def prior_in_words(class_prior: dict[str, Any]) -> str:
+    """Write a class prior: the share of each class, or of the most frequent ones, and where it came from.
+
+    >>> prior_in_words({"source": "a statement of the user", "shares": {"HAM": 0.87, "SPAM": 0.13}})
+    'HAM 87.0%, SPAM 13.0% (a statement of the user)'
+    """
+    shares = class_prior["shares"]
+    chosen = shares if len(shares) <= MOST_CLASSES else sorted(shares, key=lambda name: -shares[name])[:MOST_CLASSES]
+    n_others = len(shares) - len(chosen)
+    more = f" and {plural(n_others, 'other class', 'other classes')}" if n_others else ""
+    return f"{', '.join(f'{name} {percent(shares[name])}' for name in chosen)}{more} ({class_prior['source']})"
 
 
 def _label_counts(folder: RunFolder) -> Counter[int | None]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.corpus.growth import file_records
-from labelkit.runs.finished_run import described_model, digested_model
+from labelkit.runs.finished_run import described_model, described_prior, digested_model
 from labelkit.runs.parts import covered_patterns
 from labelkit.runs.provenance import model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
@@ -90,6 +90,7 @@ def write_labeled(
     of_model = {
         "model_fingerprint": model_fingerprint(layout.model),
         "model": described_model(model),
+        "class_prior": described_prior(model),
         "taught": bool(getattr(model, "learned_from_gold_", False)),
         "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
         "inputs": {**manifest["inputs"], "model": digested_model(model)},
@@ -137,6 +138,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "gold_labels": _gold_labels(run_, patterns),
         "run_fingerprint": run_fingerprint(run_.inputs.lasting),
         "model": None,
+        "class_prior": None,
         "taught": False,
         "inputs": run_.inputs.lasting,
         "evaluation": None,

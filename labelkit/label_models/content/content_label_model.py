@@ -34,6 +34,7 @@ from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
+from labelkit.votes.decisions import PRIOR_OF_CONTENT
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -74,6 +75,8 @@ class ContentLabelModel(ScikitLearnEstimator):
     gate_ : ContentGate
         Whether content is used, where, with which strength, and why; print it.
     class_prior_ : ndarray of shape (n_classes,)
+    prior_source_ : str
+        Where the prior of examples without votes comes from, in words.
     class_names_ : tuple of str
 
     See Also
@@ -152,6 +155,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
         names = list(features.columns) if feature_names is None and hasattr(features, "columns") else feature_names
         self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
+        self.prior_source_ = self._prior_source()
         self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted
         return self
 
@@ -198,6 +202,12 @@ class ContentLabelModel(ScikitLearnEstimator):
             return np.asarray(np.log(self.base_.class_prior_))
         both = softmax(np.log(q.clip(1e-300)) + content)
         return np.asarray(np.log(both.mean(axis=0).clip(1e-12)))
+
+    def _prior_source(self) -> str:
+        """Say where the prior of examples without votes comes from."""
+        by_votes = str(self.base_.prior_source_)
+        is_guess = self.class_prior is None and not self.learned_from_gold_
+        return PRIOR_OF_CONTENT if is_guess and self.gate_.is_open else by_votes
 
     def _choose_exponents(
         self, rows: ContentRows, example: NDArray[np.int64], label: NDArray[np.int64], held_out: NDArray[np.float64]
@@ -249,7 +259,9 @@ class ContentLabelModel(ScikitLearnEstimator):
             parts = self._proba(rows), self._labeled(rows), np.arange(len(rows.index))
         else:
             parts = rows.posterior, rows.table.covered, rows.index  # type: ignore[assignment] # by pattern
-        labels = ProbabilisticLabels(*parts, rows.examples.ids, self.class_names_, rows.examples.index)
+        labels = ProbabilisticLabels(
+            *parts, rows.examples.ids, self.class_names_, rows.examples.index, self.prior_source_
+        )
         return labels if gold is None else with_gold(labels, gold)
 
     def evaluate(self, matrix: Any, features: Any = None, gold: Any = None) -> Evaluation:
