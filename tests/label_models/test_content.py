@@ -132,6 +132,221 @@ def test_a_class_prior_moves_uncovered_rows():
     assert shares[0] < 0.2
 
 
+def test_a_prior_that_contradicts_the_votes_is_followed_where_there_are_none():
+    model = ContentLabelModel(class_prior={1: 0.999}).fit(VOTES, WORDS)
+    proba = model.predict_proba(VOTES, WORDS)
+    assert (proba[~COVERED, 1] > 0.5).mean() > 0.9
+    assert np.isfinite(proba).all()
+
+
+def test_gold_teaches_the_share_of_content_and_is_judged_by_parts_that_did_not_see_it():
+    rng = np.random.default_rng(0)
+    votes, words, gold = corpus(accuracy=0.6, coverage=0.2)
+    some = np.where(rng.random(len(gold)) < 0.1, gold, -1)
+    model = ContentLabelModel().fit(votes, words, gold=some)
+    assert model.gate_.n_gold > 10
+    assert f"by {model.gate_.n_gold} gold rows" in repr(model.gate_)
+    seen, rest = model.evaluate(votes, words, some), model.evaluate(votes, words, np.where(some < 0, gold, -1))
+    assert seen.n_seen == (some >= 0).sum()
+    assert rest.n_seen == 0
+    assert abs(seen.accuracy - rest.accuracy) < 0.1
+    assert seen.coverage == 1.0
+    assert model.score(votes, words, np.where(some < 0, gold, -1)) == pytest.approx(rest.accuracy)
+
+
+def test_gold_is_recognised_by_id_where_features_were_computed_anew():
+    some = np.where(np.arange(len(GOLD)) % 10 == 0, GOLD, -1)
+    model = ContentLabelModel().fit(VOTES, WORDS, gold=some)
+    assert model.evaluate(VOTES, WORDS * 1.00001, some).n_seen == 200
+    assert model.evaluate(VOTES[::10], WORDS[::10], GOLD[::10]).n_seen == 200
+
+
+# A prediction is a function of the row --------------------------------------------------------------------------------
+
+
+def test_neither_the_order_of_rows_nor_that_of_rules_nor_the_container_matters():
+    rows = np.random.default_rng(0).permutation(len(VOTES))
+    there = MODEL.predict_proba(VOTES, WORDS)
+    moved = ContentLabelModel().fit(VOTES[rows], WORDS[rows])
+    np.testing.assert_allclose(moved.predict_proba(VOTES[rows], WORDS[rows]), there[rows], atol=1e-9)
+    turned = ContentLabelModel().fit(VOTES[:, ::-1], WORDS)
+    np.testing.assert_allclose(turned.predict_proba(VOTES[:, ::-1], WORDS), there, atol=1e-9)
+    for features in (WORDS.tocsc(), sparse.coo_matrix(WORDS), WORDS.astype(np.float32)):
+        assert (MODEL.predict_proba(VOTES, features) == there).all()
+
+
+def test_a_row_has_the_same_probabilities_alone_and_in_any_batch():
+    there = MODEL.predict_proba(VOTES, WORDS)
+    for rows in (slice(0, 1), slice(5, 600), [7, 3, 3]):
+        assert (MODEL.predict_proba(VOTES[rows], WORDS[rows]) == there[rows]).all()
+
+
+def test_a_dense_array_has_the_folds_of_a_sparse_one():
+    assert (feature_hashes(WORDS) == feature_hashes(WORDS.toarray())).all()
+    assert len(np.unique(feature_hashes(WORDS) % FOLDS)) == FOLDS
+
+
+def test_a_frame_is_matched_by_its_index():
+    matrix = LabelMatrix.of(pd.DataFrame(VOTES, index=[f"a{i}" for i in range(len(VOTES))]))
+    frame = pd.DataFrame(WORDS.toarray(), index=matrix.ids, columns=[f"w{j}" for j in range(N_WORDS)])
+    rows = np.random.default_rng(0).permutation(len(VOTES))
+    model = ContentLabelModel().fit(matrix, frame)
+    assert (model.predict_proba(matrix, frame.iloc[rows]) == model.predict_proba(matrix, frame)).all()
+    assert set(model.feature_weights(3)["feature"]) <= set(frame.columns)
+    with pytest.raises(ModelError, match="have no features"):
+        model.predict_proba(matrix, frame.iloc[:-1])
+
+
+def test_a_saved_model_predicts_the_same_bits(tmp_path):
+    path = ContentLabelModel(class_prior=[0.4, 0.6]).fit(VOTES, WORDS, gold=np.where(np.arange(2_000) < 99, GOLD, -1))
+    read = load_model(path.save(tmp_path / "model"))
+    assert isinstance(read, ContentLabelModel)
+    assert read.get_params() == path.get_params()
+    assert (read.predict_proba(VOTES, WORDS) == path.predict_proba(VOTES, WORDS)).all()
+    assert read.gate_ == path.gate_
+    assert repr(read.explain(VOTES, WORDS, [1, 2])) == repr(path.explain(VOTES, WORDS, [1, 2]))
+    inner = tmp_path / "model" / "base_" / "model.json"
+    inner.write_text(json.dumps({**json.loads(inner.read_text()), "model": "Other"}))
+    with pytest.raises(ModelError, match="Other"):
+        load_model(tmp_path / "model")
+
+
+def test_it_is_an_estimator_and_a_label_model():
+    assert isinstance(ContentLabelModel(), LabelModelLike)
+    model = clone(ContentLabelModel(class_prior=[0.3, 0.7]))
+    assert model.class_prior == [0.3, 0.7]
+    with pytest.raises(NotFittedError):
+        model.predict(VOTES, WORDS)
+    assert lk.ContentLabelModel is ContentLabelModel
+
+
+# Explanations ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", [2, 3])
+def test_prior_votes_and_content_add_up_to_the_log_odds(k):
+    votes, words, _ = corpus(k=k, n_lfs=9)
+    model = ContentLabelModel(n_classes=k).fit(votes, words, feature_names=[f"word{j}" for j in range(N_WORDS)])
+    ids = np.arange(40)
+    why = model.explain(votes, words, ids)
+    np.testing.assert_allclose(why.log_odds, why.prior + why.contributions.sum(axis=1) + why.content.log_odds)
+    np.testing.assert_allclose(why.proba, model.predict_proba(votes, words)[:40], atol=1e-9)
+    scores = why.log_odds * (k - 1) / k
+    np.testing.assert_allclose(np.exp(log_softmax(scores)), why.proba, atol=1e-9)
+    assert "content (word" in repr(why)
+    assert {"prior", "content"} <= set(why.to_frame()["source"])
+
+
+def test_the_words_of_a_class_have_the_largest_weights():
+    table = MODEL.feature_weights(5)
+    of_class = {name: [int(word.split()[1]) for word in rows["feature"]] for name, rows in table.groupby("class")}
+    assert all(word % 2 == int(name) for name, words in of_class.items() for word in words)
+    assert table["folds"].between(0, 1).all()
+
+
+def test_an_explanation_without_content_is_that_of_votes():
+    noise = shuffled(WORDS)
+    model = ContentLabelModel().fit(VOTES, noise)
+    assert repr(model.explain(VOTES, noise, [0, 1])) == repr(LabelModel().fit(VOTES).explain(VOTES, [0, 1]))
+
+
+# Bad input ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        (WORDS[:90], "the features have 90 rows, and there are 2,000 examples"),
+        (np.where(np.arange(N_WORDS) == 3, np.nan, WORDS.toarray()), "example 0 hold NaN or infinity, in column 3"),
+        (WORDS * sparse.csr_array(np.where(np.arange(N_WORDS) == 5, np.inf, 1.0)[None]), "NaN or infinity, in column"),
+        (np.array(["a text"] * 2_000), r"shape \(2000,\)"),
+        (np.array([["a text"]] * 2_000), "no numbers, such as 'a text'"),
+        (np.array([["1", None]] * 2_000, dtype=object), "hold NaN or infinity, in column 1"),
+        (None, "reads features of examples"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_features_that_do_not_fit_are_refused(features, message):
+    model = ContentLabelModel()
+    with pytest.raises(ModelError, match=message):
+        model.fit(VOTES, features)
+    with pytest.raises(NotFittedError):
+        model.predict(VOTES, WORDS)
+
+
+def test_features_of_another_width_are_refused():
+    with pytest.raises(ModelError, match="59 columns, and the model was fitted on 60"):
+        MODEL.predict(VOTES, WORDS[:, :-1])
+    with pytest.raises(ModelError, match="3 feature names, and 60 features"):
+        ContentLabelModel().fit(VOTES, WORDS, feature_names=["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        np.zeros((2_000, 4)),
+        sparse.csr_array((2_000, 4)),
+        np.full((2_000, 1), 7.0),
+        np.full((2_000, 1), 0.1),
+        np.zeros((2_000, 0)),
+        sparse.csr_array((2_000, 0)),
+        sparse.eye_array(2_000).tocsr(),
+    ],
+    ids=["zero", "sparse zero", "constant", "constant fraction", "none", "sparse none", "a column a row"],
+)
+def test_features_that_tell_no_rows_apart_give_the_labels_of_votes(features):
+    model = ContentLabelModel().fit(VOTES, features)
+    assert (model.predict_proba(VOTES, features) == LabelModel().fit(VOTES).predict_proba(VOTES)).all()
+
+
+def test_a_constant_column_beside_others_changes_nothing():
+    wide = np.concatenate([WORDS.toarray(), np.full((2_000, 1), 1e6)], axis=1)
+    np.testing.assert_allclose(
+        (ContentLabelModel().fit(VOTES, wide).predict(VOTES, wide) == GOLD).mean(),
+        (MODEL.predict(VOTES, WORDS) == GOLD).mean(),
+        atol=0.03,
+    )
+
+
+def test_columns_of_any_scale_are_used():
+    rng = np.random.default_rng(0)
+    column = 1e6 + 1e-3 * (GOLD + rng.normal(scale=0.3, size=len(GOLD)))
+    features = np.stack([column, rng.normal(size=len(GOLD))], axis=1)
+    model = ContentLabelModel().fit(VOTES, features)
+    assert (model.predict(VOTES, features) == GOLD)[~COVERED].mean() > 0.85
+
+
+@pytest.mark.parametrize("n_covered", [0, 1, 3, 30])
+def test_few_covered_rows_give_the_labels_of_votes(n_covered):
+    votes = np.full(VOTES.shape, -1)
+    votes[:n_covered] = np.where(VOTES[COVERED] >= 0, VOTES[COVERED], -1)[:n_covered]
+    model = ContentLabelModel(n_classes=2).fit(votes, WORDS)
+    assert (model.predict_proba(votes, WORDS) == LabelModel(n_classes=2).fit(votes).predict_proba(votes)).all()
+    assert f"{n_covered} covered rows are too few" in repr(model.gate_)
+
+
+def test_votes_for_one_class_alone_give_the_labels_of_votes():
+    votes = np.where(VOTES == 1, 1, -1)
+    model, alone = ContentLabelModel(n_classes=2).fit(votes, WORDS), LabelModel(n_classes=2).fit(votes)
+    assert (model.predict(votes, WORDS)[(votes >= 0).any(axis=1)] == 1).all()
+    assert np.isfinite(model.predict_proba(votes, WORDS)).all()
+    assert np.isfinite(alone.predict_proba(votes)).all()
+
+
+def test_it_says_where_the_prior_of_rows_without_votes_comes_from(tmp_path):
+    assert MODEL.prior_source_ == MODEL.label(VOTES, WORDS).prior_source == "the votes and the content of the examples"
+    noise = ContentLabelModel().fit(VOTES, shuffled(WORDS))
+    assert noise.prior_source_ == LabelModel().fit(VOTES).prior_source_ == noise.label(VOTES, WORDS).prior_source
+    stated = ContentLabelModel(class_prior=[0.4, 0.6]).fit(VOTES, WORDS)
+    assert load_model(stated.save(tmp_path / "model")).prior_source_ == "a statement of the user"
+    some = {i: int(GOLD[i]) for i in range(100)}
+    estimate = lk.estimate_prior(some, LabelMatrix.of(VOTES))
+    assert ContentLabelModel(class_prior=estimate).fit(VOTES, WORDS).prior_source_ == estimate.source
+    assert "the gold" in ContentLabelModel().fit(VOTES, WORDS, gold=some).prior_source_
+    with pytest.warns(UserWarning, match="the votes and the content"):
+        MODEL.label(VOTES, WORDS).hard(objective="macro_f1")
+
+
 @pytest.mark.parametrize("prior", [[1.0, 0.0], [0.5, 0.6], {"other": 0.5}])
 def test_a_prior_that_is_none_is_refused(prior):
     with pytest.raises(ModelError, match="class_prior"):

@@ -71,7 +71,7 @@ def votes_alone() -> ModelError:
     return ModelError(
         "ContentLabelModel reads features of examples beside their votes, and there are votes alone",
         hint="model.fit(matrix, features), model.label(matrix, features); where votes are all there is, model.base_ is "
-        "the LabelModel that learned from them",
+        "the LabelModel that learned from them (--model MODEL/base_ where MODEL is its folder)",
     )
 
 

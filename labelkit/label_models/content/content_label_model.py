@@ -111,6 +111,7 @@ class ContentLabelModel(ScikitLearnEstimator):
     """
 
     learns_from_gold: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = True
     class_prior_: NDArray[np.float64]
 
     def __init__(self, *, class_prior: ClassPrior | None = None, n_classes: int | None = None) -> None:
