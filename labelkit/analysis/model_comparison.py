@@ -112,7 +112,7 @@ def compare(
         :class:`~labelkit.ContentLabelModel` behind them if there are features.
     gold : array-like, Series or dict by id, optional
         Trusted labels of some examples.
-    features : array-like, scipy sparse matrix, or DataFrame of shape (n_examples, n_features), optional
+    features : array-like, scipy sparse matrix, DataFrame or CorpusFeatures of shape (n_examples, n_features), optional
         For ContentLabelModel, as its ``fit`` takes them. It is compared, as the others, on covered examples: that it
         labels uncovered ones, too, is not in the table.
     n_classes : int, optional
@@ -169,7 +169,7 @@ def _check_features(models: Mapping[str, Model], features: Any) -> None:
     if without and features is None:
         raise ModelError(
             f"{without[0]} reads features of the examples beside their votes, and none are given",
-            hint="compare(matrix, models, gold, features=labelkit.read_features(corpus, column).values)",
+            hint="compare(matrix, models, gold, features=labelkit.read_features(corpus, column))",
         )
 
 

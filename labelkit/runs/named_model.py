@@ -53,6 +53,6 @@ def check_reads_votes(model: Any) -> None:
     raise ModelError(
         f"a run folder is labeled by votes alone, and {name} reads features of the examples too",
         hint="run with model='LabelModel' (--model LabelModel), then in Python: "
-        "matrix = labelkit.RunFolder(run).matrix(); features = labelkit.read_features(corpus, column).aligned(matrix); "
-        f"{name}().fit(matrix, features.values).label(matrix, features.values)",
+        "matrix = labelkit.RunFolder(run).matrix(); features = labelkit.read_features(corpus, column); "
+        f"{name}().fit(matrix, features).label(matrix, features)",
     )
