@@ -23,7 +23,7 @@ import pandas as pd
 from labelkit._shared.numbers import decimal, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models import MODELS, ContentLabelModel, LabelModel, PatternLabelModel
+from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import tie_credit
@@ -49,8 +49,6 @@ SAME_LABELS: Final = 0.005
 """Difference in agreement up to which models label alike to a user."""
 
 OF_CONTENT: Final = ContentLabelModel.__name__
-
-KNOWN: Final[dict[str, Any]] = {**MODELS, OF_CONTENT: ContentLabelModel}
 
 ADVICE: Final = "give gold for a test of accuracy"
 
@@ -152,14 +150,14 @@ def _models(models: Any) -> dict[str, Model]:
         instances = [_made(model) if isinstance(model, str) else model for model in given]
         named = {_free_name(type(model).__name__, i, instances): model for i, model in enumerate(instances)}
     if not named:
-        raise ModelError("there is no model to compare", hint=f"known: {', '.join(KNOWN)}")
+        raise ModelError("there is no model to compare", hint=f"known: {', '.join(EVERY_MODEL)}")
     return named
 
 
 def _made(name: str) -> Model:
-    if name not in KNOWN:
-        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(KNOWN)}")
-    model: Model = KNOWN[name]()
+    if name not in EVERY_MODEL:
+        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(EVERY_MODEL)}")
+    model: Model = EVERY_MODEL[name]()
     return model
 
 

@@ -194,7 +194,7 @@ def _why_changed(manifest: Mapping[str, Any]) -> str:
 def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
     prints, classes = {rule["name"]: rule["fingerprint"] for rule in manifest["rules"]}, manifest["classes"]
     names, remedy = list(prints), "fit it on the votes of this run: model.fit(lk.RunFolder(run).matrix())"
-    if getattr(model, "reads_features", False):
+    if hasattr(model, "base_"):
         name = type(model).__name__
         raise BundleError(
             f"a bundle labels a record by its votes alone, and {name} reads features too",

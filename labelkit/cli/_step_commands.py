@@ -24,11 +24,13 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True)
+@click.option("--update", is_flag=True, help="Bring finished votes up to date: vote on new rows, by changed rules.")
 def apply_command(rules: str, *, corpus: Any, reading: dict[str, Any], out: Path, **settings: Any) -> Any:
     """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
 
     `labelkit fit` learns a label model from the votes, and `labelkit label` makes labels of them; `labelkit run` does
     all three. When the same command is given again after it was stopped, it goes on where it was.
+    Votes that are finished are brought up to date by --update, as a new version of the folder (labelkit history).
     """
     return of_run(voted_on(rules, corpus, out, lambda _: None, reading=reading, **settings))
 
@@ -56,7 +58,7 @@ def fit_command(
 
     Several are parts of one corpus, or corpora of one kind, on which the same rules voted.
     """
-    from labelkit.runs.finished_run import described_model, described_prior  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.finished_run import described_model  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - as above
 
     check_model(model, options)
@@ -71,7 +73,6 @@ def fit_command(
         out,
         "\n".join(lines),
         model=described_model(fitted),
-        class_prior=described_prior(fitted),
         examples=patterns.n_examples,
         patterns=len(patterns),
         rules=[lf.name for lf in patterns.lfs],

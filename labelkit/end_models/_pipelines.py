@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit.end_models.features import WORD
+from labelkit.end_models.hashed_words import WORD
 from labelkit.exceptions import ModelError
 from labelkit.votes.training_set import TrainingSet
 

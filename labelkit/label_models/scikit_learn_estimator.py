@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -77,9 +77,6 @@ class ScikitLearnEstimator:
             classifier_tags=ClassifierTags(poor_score=True),  # on features that are not votes
             input_tags=InputTags(categorical=True, sparse=True),  # votes are classes
         )
-
-    reads_features: ClassVar[bool] = False
-    """Whether it takes features of the examples beside their votes."""
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "class_prior_")

@@ -7,20 +7,22 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelkit._shared.markup import visible
-from labelkit._shared.numbers import count, decimal, percent, plural, share_where_wide
+from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
-from labelkit.corpus.chosen_rows import RowChoice
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
 
 
+EVEN: Final = 1e-9
+"""Difference of shares below which all classes are as frequent."""
+
 MOST_CLASSES: Final = 12
-"""Classes whose share in the class prior is said."""
+"""Classes whose share is listed."""
 
 
 def describe_finished(folder: RunFolder) -> str:
@@ -41,7 +43,7 @@ def describe(folder: RunFolder) -> str:
     ]
     if folder.is_labeled:
         lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
-        lines += _prior(manifest.get("class_prior"))
+        lines += _known(manifest)
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
@@ -67,7 +69,7 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
         "labels": None if labels is None else {name: labels[c] for c, name in enumerate(manifest["classes"])},
         "no_label": None if labels is None else labels[None],
         "model": manifest["model"],
-        "class_prior": manifest.get("class_prior"),
+        **{name: manifest.get(name) for name in ("class_prior", "prior_source", "content")},
         "gold": manifest.get("gold_labels"),
         "evaluation": plain_value(manifest["evaluation"]),
         **Summary.read_csv(layout.summary).to_dict(),
@@ -76,17 +78,36 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
     }
 
 
+def _chosen(described: dict[str, Any]) -> str:
+    """Say which rows of the corpus were chosen; nothing of all."""
+    if not described:
+        return ""
+    from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - brings all readers of files
+
+    rows = RowChoice(**described)
+    return f" ({rows})" if rows else ""
+
+
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
     n_cached = len(timings.get("remembered", ()))
     cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
-    rows = RowChoice(**(manifest["corpus"].get("rows") or {}))
-    chosen = f" ({rows})" if rows else ""
+    chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (
         f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{cached}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
     )
+
+
+def _known(manifest: dict[str, Any]) -> list[str]:
+    """Say what content was used for, and which class prior, where it is not that each class is as frequent."""
+    lines = [manifest["content"]] if manifest.get("content") else []
+    prior = manifest.get("class_prior")
+    if prior and max(prior.values()) - min(prior.values()) > EVEN:
+        shares = ", ".join(f"{name} {percent(share)}" for name, share in list(prior.items())[:MOST_CLASSES])
+        lines.append(f"class prior: {shares} ({manifest.get('prior_source') or 'of the label model'})")
+    return lines
 
 
 def _labels(folder: RunFolder) -> str:
@@ -97,29 +118,11 @@ def _labels(folder: RunFolder) -> str:
     return ", ".join(f"{name} {count(n)} ({percent(n / total)})" for name, n in [*by_name, ("no label", counts[None])])
 
 
-def _prior(class_prior: dict[str, Any] | None) -> list[str]:
-    """Say which class prior the label model used, and where it came from; nothing of a run of an earlier version."""
-    return [f"class prior: {prior_in_words(class_prior)}"] if class_prior else []
-
-
-def prior_in_words(class_prior: dict[str, Any]) -> str:
-    """Write a class prior: the share of each class, or of the most frequent ones, and where it came from.
-
-    >>> prior_in_words({"source": "a statement of the user", "shares": {"HAM": 0.87, "SPAM": 0.13}})
-    'HAM 87.0%, SPAM 13.0% (a statement of the user)'
-    """
-    shares = class_prior["shares"]
-    chosen = shares if len(shares) <= MOST_CLASSES else sorted(shares, key=lambda name: -shares[name])[:MOST_CLASSES]
-    n_others = len(shares) - len(chosen)
-    more = f" and {plural(n_others, 'other class', 'other classes')}" if n_others else ""
-    return f"{', '.join(f'{name} {percent(shares[name])}' for name in chosen)}{more} ({class_prior['source']})"
-
-
 def _label_counts(folder: RunFolder) -> Counter[int | None]:
     """Count the examples with each label; parts are read one at a time."""
     counts: Counter[int | None] = Counter()
     for part in folder.layout.parts("labels"):
-        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
+        for pair in pc.value_counts(read_parquet(part, columns=["label"]).column(0)).to_pylist():
             counts[pair["values"]] += pair["counts"]
     return counts
 

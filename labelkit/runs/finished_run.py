@@ -107,14 +107,6 @@ def described_model(model: Any) -> dict[str, Any]:
     return {"name": type(model).__name__, "params": {name: _plain(value) for name, value in _params(model).items()}}
 
 
-def described_prior(model: Any) -> dict[str, Any] | None:
-    """Return the class prior of a fitted label model, by class, and where it came from; None of one without it."""
-    source, shares = getattr(model, "prior_source_", None), getattr(model, "class_prior_", None)
-    if source is None or shares is None:
-        return None
-    return {"source": source, "shares": dict(zip(model.class_names_, map(float, shares), strict=True))}
-
-
 def digested_model(model: Any) -> dict[str, str]:
     """Digest each parameter of a label model: two arrays that are shown alike may differ."""
     return {name: fingerprint(value) for name, value in _params(model).items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labelkit.exceptions import LabelkitError, ModelError
+from labelkit.exceptions import LabelkitError
 
 
 def label_model(model: Any) -> Any:
@@ -14,45 +14,11 @@ def label_model(model: Any) -> Any:
     ------
     LabelkitError
         If there is none of that name.
-    ModelError
-        If it reads features of the examples: a run learns from votes alone.
     """
     if not isinstance(model, str):
-        check_reads_votes(model)
         return model
-    return model_class(model)()
+    from labelkit.label_models import EVERY_MODEL  # noqa: PLC0415 - brings scikit-learn
 
-
-def model_class(name: str) -> Any:
-    """Return the class of a label model that learns from votes alone.
-
-    Raises
-    ------
-    LabelkitError, ModelError
-        As in :func:`label_model`.
-    """
-    from labelkit.label_models import MODELS, ContentLabelModel  # noqa: PLC0415 - brings scikit-learn
-
-    if name == ContentLabelModel.__name__:
-        check_reads_votes(ContentLabelModel)
-    if name not in MODELS:
-        raise LabelkitError(f"there is no label model {name!r}", hint=f"there are {', '.join(MODELS)}")
-    return MODELS[name]
-
-
-def check_reads_votes(model: Any) -> None:
-    """Refuse a label model, or a class of them, that reads features of the examples beside their votes.
-
-    Raises
-    ------
-    ModelError
-    """
-    if not getattr(model, "reads_features", False):
-        return
-    name = getattr(model, "__name__", type(model).__name__)
-    raise ModelError(
-        f"a run folder is labeled by votes alone, and {name} reads features of the examples too",
-        hint="run with model='LabelModel' (--model LabelModel), then in Python: "
-        "matrix = labelkit.RunFolder(run).matrix(); features = labelkit.read_features(corpus, column); "
-        f"{name}().fit(matrix, features).label(matrix, features)",
-    )
+    if model not in EVERY_MODEL:
+        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(EVERY_MODEL)}")
+    return EVERY_MODEL[model]()

@@ -114,7 +114,7 @@ def test_where_a_step_is_missing_the_error_names_its_command(labelkit):
     status, _, err = labelkit("run", "rules.py", "comments.csv", "--out", "votes")
     assert (status, "it has votes alone" in err, "--force" in err) == (1, True, True)
     status, _, err = labelkit("label", "votes", "--model", "nothing", "--out", "labels")
-    assert (status, "'nothing' holds no label model" in err) == (1, True)
+    assert (status, "'nothing' holds no label model: there is no such folder" in err) == (1, True)
     status, _, err = labelkit("label", "votes", "--model", "votes", "--out", "labels.csv")
     assert (status, "labelkit export" in err) == (1, True)
     status, _, err = labelkit("fit", "nothing", "--out", "model")
@@ -251,28 +251,3 @@ def test_some_rows_are_used_and_keep_their_ids(labelkit, tmp_path):
     assert "30 rows of the corpus were tried" in labelkit("check", "rules.py", "comments.csv", "--sample", 30)[1]
     status, _, err = labelkit(*RUN, "--limit", 0, "--out", "d")
     assert (status, err) == (1, "error: --limit 0 is not a number of rows\nHint: give 1 or more, or leave it out\n")
-
-
-@pytest.mark.parametrize("options", [(), ("--set", "n_classes=2"), ("--class-prior", "SPAM=0.4")])
-def test_a_model_that_reads_features_is_refused_before_a_rule_votes(labelkit, tmp_path, options):
-    status, _, err = labelkit(*RUN, "--out", "run", "--model", "ContentLabelModel", *options)
-    assert status == 1
-    assert "ContentLabelModel reads features" in err
-    assert "--model LabelModel" in err
-    assert not (tmp_path / "run").exists()
-    assert not list(tmp_path.rglob("votes"))
-
-
-def test_the_class_prior_and_where_it_came_from_are_said(labelkit, tmp_path):
-    assert labelkit(*RUN, "--out", "run", "--class-prior", "SPAM=0.4")[0] == 0
-    stated = {"source": "a statement of the user", "shares": {"HAM": pytest.approx(0.6), "SPAM": 0.4}}
-    assert manifest(tmp_path / "run")["class_prior"] == stated
-    assert json.loads(labelkit("summarize", "run", "--json")[1])["class_prior"] == stated
-    assert "class prior: HAM 60.0%, SPAM 40.0% (a statement of the user)" in labelkit("summarize", "run")[1]
-    report = (tmp_path / "run" / "report.html").read_text("utf-8")
-    assert "HAM 60.0%, SPAM 40.0% (a statement of the user)" in report
-    assert lk.RunFolder(tmp_path / "run").labels().prior_source == "a statement of the user"
-    assert labelkit("apply", "rules.py", "comments.csv", "--id", "id", "--gold", "spam", "--out", "votes")[0] == 0
-    fitted = json.loads(labelkit("fit", "votes", "--teach", "--out", "model", "--json")[1])
-    assert fitted["class_prior"]["source"] == "the gold that the model was fitted with, and the votes"
-    assert manifest(tmp_path / "votes")["class_prior"] is None

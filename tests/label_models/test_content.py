@@ -333,20 +333,6 @@ def test_votes_for_one_class_alone_give_the_labels_of_votes():
     assert np.isfinite(alone.predict_proba(votes)).all()
 
 
-def test_it_says_where_the_prior_of_rows_without_votes_comes_from(tmp_path):
-    assert MODEL.prior_source_ == MODEL.label(VOTES, WORDS).prior_source == "the votes and the content of the examples"
-    noise = ContentLabelModel().fit(VOTES, shuffled(WORDS))
-    assert noise.prior_source_ == LabelModel().fit(VOTES).prior_source_ == noise.label(VOTES, WORDS).prior_source
-    stated = ContentLabelModel(class_prior=[0.4, 0.6]).fit(VOTES, WORDS)
-    assert load_model(stated.save(tmp_path / "model")).prior_source_ == "a statement of the user"
-    some = {i: int(GOLD[i]) for i in range(100)}
-    estimate = lk.estimate_prior(some, LabelMatrix.of(VOTES))
-    assert ContentLabelModel(class_prior=estimate).fit(VOTES, WORDS).prior_source_ == estimate.source
-    assert "the gold" in ContentLabelModel().fit(VOTES, WORDS, gold=some).prior_source_
-    with pytest.warns(UserWarning, match="the votes and the content"):
-        MODEL.label(VOTES, WORDS).hard(objective="macro_f1")
-
-
 @pytest.mark.parametrize("prior", [[1.0, 0.0], [0.5, 0.6], {"other": 0.5}])
 def test_a_prior_that_is_none_is_refused(prior):
     with pytest.raises(ModelError, match="class_prior"):

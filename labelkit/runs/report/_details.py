@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, plural
-from labelkit.runs._description import prior_in_words
 
 if TYPE_CHECKING:
     from labelkit.runs.report._facts import Facts
@@ -83,11 +81,10 @@ def fault_values(facts: Facts) -> dict[str, Any]:
 
 def run_values(facts: Facts) -> dict[str, Any]:
     """Values of ``run.html.jinja``: the model with its parameters, and the manifest without the rules."""
-    model, prior = facts.manifest["model"], facts.manifest.get("class_prior")
+    model = facts.manifest["model"]
     params = ", ".join(f"{name}={value!r}" for name, value in model["params"].items() if value is not None)
     rest = {name: value for name, value in facts.manifest.items() if name != "rules"}
     return {
         "model_call": f"{model['name']}({params})",
-        "prior_text": visible(prior_in_words(prior)) if prior else "not known",
         "manifest_text": json.dumps(rest, indent=2, sort_keys=True, ensure_ascii=False),
     }
