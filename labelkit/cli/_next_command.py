@@ -20,7 +20,7 @@ _TABLES = (".csv", ".parquet")
 @click.option("--n", type=click.IntRange(min=1), default=20, show_default=True, help="How many examples.")
 @click.option(
     "--strategy",
-    default="entropy",
+    default="random",
     show_default=True,
     metavar="NAME",
     help="Where labels are uncertain: entropy, margin, least_confident; where rules or models differ: disagreement, "

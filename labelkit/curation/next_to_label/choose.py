@@ -127,7 +127,7 @@ def next_to_label(
     labels: ProbabilisticLabels | None = None,
     *,
     n: int = 20,
-    strategy: str = "entropy",
+    strategy: str = "random",
     gold: Any = None,
     random_share: float = 0.25,
     texts: Sequence[str | None] | None = None,
@@ -152,7 +152,8 @@ def next_to_label(
         ``least_confident``, ``margin`` or ``entropy`` (where labels are uncertain), ``committee`` (where label models
         differ), ``disagreement`` (of rules), ``expected_change`` (of the label model), ``rule`` (the precision of a
         rule), ``slices`` (a slice that may be poor), ``random``, or ``bandit``, which mixes some by what they brought.
-        :data:`labelkit.STRATEGIES` says what each is good for.
+        :data:`labelkit.STRATEGIES` says what each is good for. To correct a label model, none was better than random
+        rows on real sets (``docs/what_to_label.md``); others find where rules and labels fail.
     gold : array-like, mapping or Series, optional
         Answers that there are; these examples are not asked again.
     random_share : float in [0, 1]
