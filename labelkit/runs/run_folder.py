@@ -160,10 +160,25 @@ class RunLayout:
 
     @property
     def number(self) -> int:
-        """Number of the current version; 1 in a run of an earlier labelkit."""
+        """Number of this version, which is above those of old ones; 1 in a run of an earlier labelkit."""
+        noted = 0
         with suppress(OSError, ValueError, KeyError, TypeError):
-            return int(read_json_object(self.version)["version"])
-        return max((*self._old_numbers, 0)) + 1
+            noted = int(read_json_object(self.version)["version"])
+        return max(noted, max(self._old_numbers, default=0) + 1)
+
+    @property
+    def current(self) -> RunLayout:
+        """The run folder that this is an old version of; itself if it is none."""
+        above = RunLayout(self.folder.parent.parent)
+        is_old = self.folder.parent == above.versions and self.folder.name.isdecimal() and above.folder.is_dir()
+        return above if is_old else self
+
+    @property
+    def remedy(self) -> str:
+        """What to do where a file of the folder is missing."""
+        if self.current == self:
+            return "labelkit run ... --force"
+        return f"`labelkit verify {self.current.folder}` lists what is damaged; the other versions can be read"
 
     @property
     def _old_numbers(self) -> list[int]:
@@ -222,7 +237,7 @@ class RunLayout:
         """
         files = sorted((self.folder / kind).glob("part-*.parquet"))
         if not files:
-            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint="labelkit run ... --force")
+            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint=self.remedy)
         return files
 
     def part_patterns(self, number: int) -> Path:
@@ -232,6 +247,12 @@ class RunLayout:
     def part_faults(self, number: int) -> Path:
         """Return the file of the faults of one part; absent if there are none."""
         return self.work / f"{number:05d}.json"
+
+
+def version_in(path: Path) -> tuple[Path, int] | None:
+    """Return the run folder and the number that a path such as ``runs/first@3`` names; None for any other path."""
+    named = _NAMED_VERSION.fullmatch(path.name)
+    return None if named is None else (path.with_name(named[1]), int(named[2]))
 
 
 @dataclass(frozen=True)
@@ -259,8 +280,8 @@ class RunFolder:
 
     def __post_init__(self, version: int | None) -> None:
         path = Path(self.path)
-        if version is None and not path.exists() and (named := _NAMED_VERSION.fullmatch(path.name)):
-            path, version = path.with_name(named[1]), int(named[2])
+        if version is None and not path.exists() and (named := version_in(path)):
+            path, version = named
         object.__setattr__(self, "path", path)
         self._check()
         if version is not None:
@@ -275,7 +296,9 @@ class RunFolder:
         if not self.layout.manifest.is_file():
             raise RunFolderError(
                 f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
-                hint="labelkit run RULES CORPUS --out DIR",
+                hint="labelkit run RULES CORPUS --out DIR"
+                if self.layout.current == self.layout
+                else self.layout.remedy,
             )
 
     def _folder_of(self, version: int) -> Path:
