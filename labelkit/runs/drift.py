@@ -11,7 +11,7 @@ import pyarrow as pa
 from labelkit.analysis.drift import Drift, drift_of
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
-from labelkit.runs.run_corpus import holds_rows_of, opened_again, place_name, place_of
+from labelkit.runs.run_corpus import opened_again, place_name, place_of, rows_of_run
 from labelkit.runs.run_folder import RunFolder
 
 
@@ -92,15 +92,14 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
             hint="by=(values before, values after)",
         )
-    corpus = opened_again(place, described)
-    if not holds_rows_of(corpus, side.manifest):
+    corpus = rows_of_run(opened_again(place, described), side.manifest)
+    if corpus is None:
         raise RunFolderError(
             f"the corpus {place_name(place)} is not as it was when the run {str(side.path)!r} read it, so that its "
             f"{column!r} may be of other examples",
             hint="run the rules over it again, or give by=(values before, values after)",
         )
-    values = pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
-    return values.slice(0, int(side.manifest["examples"]))  # it may have grown since
+    return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
 
 
 def _pieces(corpus: Any, column: str) -> Iterator[pa.Array]:
