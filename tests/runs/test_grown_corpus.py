@@ -78,5 +78,5 @@ def test_an_old_version_is_as_it_was_though_rows_came(run, corpus, tmp_path):
 )
 def test_a_changed_corpus_is_refused(run, corpus, tmp_path, read):
     corpus(frame(400)[::-1])
-    with pytest.raises(LabelkitError, match="has changed since|not as it was when the run"):
+    with pytest.raises(LabelkitError, match=r"has changed since|not as it was when the run"):
         read(run, tmp_path / "e.csv")
