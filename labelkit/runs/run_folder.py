@@ -11,7 +11,6 @@ dates.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -27,6 +26,7 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
+from labelkit.runs._version_names import VERSIONS, remedy, run_of_version, version_in
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["votes", "labels"]
 """Output that is written in parts, one for each batch of the corpus."""
-
-_NAMED_VERSION: Final = re.compile(r"(.+)@(\d+)")
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -152,7 +150,7 @@ class RunLayout:
     @property
     def versions(self) -> Path:
         """Folder of the versions before; absent if there are none."""
-        return self.folder / "versions"
+        return self.folder / VERSIONS
 
     def of_version(self, number: int) -> RunLayout:
         """Return the folder of an old version."""
@@ -169,16 +167,8 @@ class RunLayout:
     @property
     def current(self) -> RunLayout:
         """The run folder that this is an old version of; itself if it is none."""
-        above = RunLayout(self.folder.parent.parent)
-        is_old = self.folder.parent == above.versions and self.folder.name.isdecimal() and above.folder.is_dir()
-        return above if is_old else self
-
-    @property
-    def remedy(self) -> str:
-        """What to do where a file of the folder is missing."""
-        if self.current == self:
-            return "labelkit run ... --force"
-        return f"`labelkit verify {self.current.folder}` lists what is damaged; the other versions can be read"
+        run = run_of_version(self.folder)
+        return self if run is None else RunLayout(run)
 
     @property
     def _old_numbers(self) -> list[int]:
@@ -237,7 +227,8 @@ class RunLayout:
         """
         files = sorted((self.folder / kind).glob("part-*.parquet"))
         if not files:
-            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint=self.remedy)
+            hint = remedy(self.folder, "labelkit run ... --force")
+            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint=hint)
         return files
 
     def part_patterns(self, number: int) -> Path:
@@ -247,12 +238,6 @@ class RunLayout:
     def part_faults(self, number: int) -> Path:
         """Return the file of the faults of one part; absent if there are none."""
         return self.work / f"{number:05d}.json"
-
-
-def version_in(path: Path) -> tuple[Path, int] | None:
-    """Return the run folder and the number that a path such as ``runs/first@3`` names; None for any other path."""
-    named = _NAMED_VERSION.fullmatch(path.name)
-    return None if named is None else (path.with_name(named[1]), int(named[2]))
 
 
 @dataclass(frozen=True)
@@ -296,9 +281,7 @@ class RunFolder:
         if not self.layout.manifest.is_file():
             raise RunFolderError(
                 f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
-                hint="labelkit run RULES CORPUS --out DIR"
-                if self.layout.current == self.layout
-                else self.layout.remedy,
+                hint=remedy(self.path, "labelkit run RULES CORPUS --out DIR"),
             )
 
     def _folder_of(self, version: int) -> Path:

@@ -15,8 +15,9 @@ from typing import Final
 from labelkit._shared.files import clear_drafts, publish, remove
 from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
+from labelkit.runs._version_names import version_in
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.run_folder import RunFolder, RunLayout, version_in
+from labelkit.runs.run_folder import RunFolder, RunLayout
 
 UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
 ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"

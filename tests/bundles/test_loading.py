@@ -1,8 +1,8 @@
 """A loaded bundle labels as its run did, apart from all other modules, and leaves nothing behind."""
 
 import gc
-import stat
 import pickle
+import stat
 import sys
 import tempfile
 import threading

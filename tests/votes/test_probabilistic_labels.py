@@ -165,5 +165,5 @@ def test_a_mask_is_matched_as_that_of_a_matrix():
     for whole in (matrix, labels):
         assert whole[mask].frame_index.labels.tolist() == ["x", "z"]
         for wrong in (mask.to_numpy()[:3], lambda: 1, "a text of no rule" if whole is labels else 1.5):
-            with pytest.raises(MatrixError, match="chooses no rows|has 3 values for 4 examples"):
+            with pytest.raises(MatrixError, match=r"chooses no rows|has 3 values for 4 examples"):
                 whole[wrong]
