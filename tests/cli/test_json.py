@@ -175,7 +175,7 @@ def test_a_result_with_a_status_keeps_it(here, capsys):
             "there are serial",
         ),
         ("summarize --no-such", 2, "NoSuchOption", "No such option '--no-such'", "labelkit summarize --help"),
-        ("why runs/first", 2, "MissingParameter", "ID", "labelkit why --help"),
+        ("why", 2, "MissingParameter", "ID", "labelkit why --help"),
         ("export runs/first --to a.csv --columns nix", 1, None, "nix", None),
     ],
 )
