@@ -358,7 +358,8 @@ class RunFolder:
         self.check_labeled()
         with reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
-            return replace(labels, frame_index=self.frame_index(len(labels)))
+            index = self.frame_index(len(labels))
+            return replace(labels, frame_index=index, prior_source=self.manifest.get("prior_source"))
 
     def origins(self) -> Iterator[LabelOrigin]:
         """Iterate over where the labels came from, a part at a time: the votes for each, and the model.
