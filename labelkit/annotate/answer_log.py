@@ -1,8 +1,8 @@
 """Keep the answers of annotators: a log that only grows, and beside it a Parquet table that is gold for other commands.
 
 The log is the truth. A line of it is on the disk before an answer counts as kept, so that whoever ends the process
-loses nothing; the table is written anew from it, and notes in the log which state of it it holds. A table that holds no noted
-state was edited by hand: what differs from the latest state is taken over, as further lines of the log.
+loses nothing; the table is written anew from it, and notes in the log which state of it it holds. A table that holds no
+noted state was edited by hand: what differs from the latest state is taken over, as further lines of the log.
 """
 
 from __future__ import annotations

@@ -72,6 +72,6 @@ def test_the_list_of_commands_has_whole_sentences():
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=GUARD)
     listed = done.stdout.split("Commands:")[1]
     assert "..." not in listed
-    entries = re.findall(r"^  (\w+)  +((?:.|\n {10,})+)", listed, re.MULTILINE)
+    entries = re.findall(r"^  ([\w-]+)  +((?:.|\n {10,})+)", listed, re.MULTILINE)
     assert {name for name, _ in entries} == set(cli.commands)
     assert all(sentence.rstrip().endswith(".") for _, sentence in entries)
