@@ -76,7 +76,12 @@ class PageServer:
         self._socket = _bound(port)
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}/{token}/"
         config = uvicorn.Config(
-            application(session, token), log_config=None, access_log=False, lifespan="off", server_header=False
+            application(session, token),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=5,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -97,9 +102,13 @@ class PageServer:
         while self._thread.is_alive():
             self._thread.join(0.5)  # short, so that signals are seen on all systems
 
-    def close(self) -> None:
-        """End the server; an answer that is being kept is kept."""
+    def stop(self) -> None:
+        """Let the server end, as soon as the answers are kept that are being given."""
         self._server.should_exit = True
+
+    def close(self) -> None:
+        """End the server, and wait for that."""
+        self.stop()
         self._thread.join()
         self._socket.close()
 

@@ -245,7 +245,7 @@ class AnnotationSession:
             If the label is no class, or the example is none of those that are asked about.
         """
         name, item = _checked_name(annotator), self._item(key)
-        if status not in {"labeled", "unsure", "skipped"} or (label is None) is (status == "labeled"):
+        if status not in ("labeled", "unsure", "skipped") or (label is None) is (status == "labeled"):
             raise AnnotationError(f"the answer {label!r} with the status {status!r} makes no sense")
         if label is not None and label not in self.class_names:
             raise AnnotationError(f"{label!r} is none of the classes {', '.join(self.class_names)}")

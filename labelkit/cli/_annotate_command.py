@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +89,18 @@ def _serve(session: AnnotationSession, port: int, *, opened: bool) -> None:
         log_event("serving", f"label on {server.url} (Ctrl-C ends it)", url=server.url)
         if opened and sys.stderr.isatty():
             webbrowser.open(server.url)
-        try:
+        with _ending(server.stop):
             server.wait()
-        except KeyboardInterrupt:
-            log_event("ended", "the page is closed", url=server.url)
+        log_event("ended", "the page is closed", url=server.url)
+
+
+@contextmanager
+def _ending(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the page, and not the command: what is known so far is its answer."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stop()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
