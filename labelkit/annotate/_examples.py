@@ -164,7 +164,7 @@ def _probabilities(values: Iterable[Any], column: str, path: Path) -> NDArray[np
     bad = np.flatnonzero(~((shares > 0) & (shares <= 1 + 1e-9)))
     if len(bad):
         raise GoldError(
-            f"{path}, row {bad[0]}: {column} is {float(numbers[bad[0]])!r}, and no example is drawn with that probability",
+            f"{path}, row {bad[0]}: {column} is {float(numbers[bad[0]])!r}, with which no example is drawn",
             hint="a probability is above 0 and at most 1; a weight is one divided by it",
         )
     return np.minimum(shares, 1.0)
