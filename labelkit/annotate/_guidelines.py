@@ -72,6 +72,8 @@ def rendered_guidelines(text: str, class_names: Sequence[str]) -> Guidelines:
                 parts.setdefault(name, [])
                 place += 3  # the heading itself: the name of the class stands beside it
                 continue
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1:]) + 2, 6)}"  # they stand below a heading of the page
         parts.setdefault(section, []).append(token)
         place += 1
     html = {
