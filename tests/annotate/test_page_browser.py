@@ -80,9 +80,9 @@ def place(tmp_path):
 def serving(place, **options):
     """The page of a session in this process; yields the server."""
     rules = lk.collect(place / "rules.py")
-    with lk.AnnotationSession(place / "corpus.csv", place / "gold.parquet", rules=rules, id="id", **options) as session:
-        with session.serve() as server:
-            yield server
+    session = lk.AnnotationSession(place / "corpus.csv", place / "gold.parquet", rules=rules, id="id", **options)
+    with session, session.serve() as server:
+        yield server
 
 
 @contextmanager
