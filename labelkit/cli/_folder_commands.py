@@ -67,7 +67,7 @@ def verify_command(folder: Path) -> Any:
     type=click.Choice(["bound", "expected"]),
     default="bound",
     show_default=True,
-    help="bound: the error is below --max-error with that confidence; expected: on average over audits.",
+    help="Whether the error is below --max-error with that confidence, or on average over audits.",
 )
 def certify_command(folder: Path, *, gold: str, map_label: tuple[str, ...], **options: Any) -> Any:
     """Keep the largest set of the labels of the run in FOLDER that an audit proves to be good enough.

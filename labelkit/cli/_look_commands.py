@@ -220,7 +220,7 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
 
     run = RunFolder(folder)
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
-    findings = what_to_fix(patterns, model=run.model() if run.is_labeled else None)
+    findings = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
     text = str(findings[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
     return CommandAnswer.of(findings[:n], text=as_on_command_line(text) + more)

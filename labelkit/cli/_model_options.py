@@ -34,16 +34,16 @@ def chosen_model(name: str, options: Sequence[str], class_prior: Sequence[str], 
         from labelkit.runs.named_model import label_model  # noqa: PLC0415 - --help has to be quick
 
         return label_model(name)
-    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+    from labelkit.label_models import EVERY_MODEL  # noqa: PLC0415 - brings scikit-learn
 
-    if name not in MODELS:
-        raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(MODELS)}")
-    parameters = sorted(signature(MODELS[name]).parameters)
+    if name not in EVERY_MODEL:
+        raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(EVERY_MODEL)}")
+    parameters = sorted(signature(EVERY_MODEL[name]).parameters)
     values = _values(name, options, parameters)
     if class_prior:
         values["class_prior"] = _prior(name, class_prior, class_names, parameters, values)
     try:
-        return MODELS[name](**values)
+        return EVERY_MODEL[name](**values)
     except TypeError as error:
         raise click.BadParameter(f"--set {' '.join(options)}: {error}") from None
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
-from labelkit.cli._common_options import with_gold_options, with_rule_options
+from labelkit.cli._common_options import listed, with_gold_options, with_rule_options
 from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
@@ -21,6 +21,9 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
 @with_gold_options
 @with_model_options
+@click.option(
+    "--text-column", "text_columns", metavar="A,B,...", multiple=True, help="What ContentLabelModel reads (else: text)."
+)
 @with_rule_options
 @with_row_options
 @with_voting_options
@@ -39,6 +42,7 @@ def run_command(
     class_prior: tuple[str, ...],
     teach: bool,
     report: bool,
+    text_columns: tuple[str, ...],
     **settings: Any,
 ) -> Any:
     """Apply RULES to CORPUS, and write votes, labels and statistics to a folder.
@@ -49,14 +53,15 @@ def run_command(
     when the same command is given again. One that is finished is brought up to date by --update, as a new version of
     the folder (labelkit history); with --force, it is made anew.
     """
-    from labelkit.runs.pipeline import LabelStage  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.label_stage import LabelStage  # noqa: PLC0415 - --help has to be quick
 
     check_model(model, options)
+    texts = listed(text_columns)
     finished = voted_on(
         rules,
         corpus,
         out,
-        lambda names: LabelStage(chosen_model(model, options, class_prior, names), teach, report),
+        lambda names: LabelStage(chosen_model(model, options, class_prior, names), teach, report, text_columns=texts),
         reading=reading,
         **settings,
     )

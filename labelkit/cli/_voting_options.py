@@ -11,7 +11,7 @@ import click
 from labelkit.cli._common_options import collected, label_meanings, with_options
 
 if TYPE_CHECKING:
-    from labelkit.runs.pipeline import LabelStage
+    from labelkit.runs.label_stage import LabelStage
     from labelkit.runs.run_folder import RunFolder
 
 with_row_options = with_options(

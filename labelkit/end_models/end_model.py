@@ -19,7 +19,7 @@ from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import examples_at
-from labelkit.end_models.features import WORD
+from labelkit.end_models.hashed_words import WORD
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.votes.gold import aligned_gold

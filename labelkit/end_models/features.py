@@ -13,12 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.files import replaced
 from labelkit.corpus import Corpus, open_corpus
+from labelkit.end_models.hashed_words import N_BUCKETS, HashedWords
 from labelkit.exceptions import CorpusError, ModelError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.example_names import ExampleNames
@@ -29,15 +32,6 @@ if TYPE_CHECKING:
 
 BATCH_ROWS: Final = 16_384
 """Rows of a corpus that are transformed at a time."""
-
-N_BUCKETS: Final = 2**18
-"""Columns of hashed features; collisions cost nothing that is measurable on the sets of the quality benchmark."""
-
-WORD: Final = r"\w+|[^\w\s]"
-"""A word, or a single other character."""
-
-NAMED_TEXTS: Final = 2_000
-"""Texts whose words give hashed columns their names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +67,30 @@ class CorpusFeatures:
         values, examples, n_empty = _collected(opened, self.columns, self.transform)
         return replace(self, values=values, examples=examples, n_empty=n_empty)
 
+    def of_batch(self, table: pa.RecordBatch | pa.Table) -> Any:
+        """Return the features of the rows of an Arrow table that has the columns; an array of (n_rows, n_features)."""
+        cells, _ = _cells_of(table.select(list(self.columns)), self.columns)
+        return _checked(self.transform(cells), table.num_rows)
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether the transformation is hashed words, which need no pickle."""
+        return isinstance(self.transform, HashedWords)
+
+    def save(self, path: Path) -> None:
+        """Write the transformation to a file, without the features; :func:`load_features` reads it.
+
+        Raises
+        ------
+        ModelError
+            If it is a vectorizer or function that was given, which only pickle could write.
+        """
+        if not isinstance(self.transform, HashedWords):
+            raise ModelError("features by a given vectorizer or function cannot be saved without pickle")
+        with replaced(path) as draft, draft.open("wb") as file:
+            arrays: dict[str, Any] = {"columns": np.array(self.columns), **self.transform.arrays()}
+            np.savez_compressed(file, **arrays)
+
     def batches(self, corpus: Any) -> Iterator[tuple[NDArray[Any], Any]]:
         """Iterate over the ids and features of another corpus, a batch at a time."""
         for ids, cells, _ in _cells(open_corpus(corpus), self.columns):
@@ -95,6 +113,15 @@ class CorpusFeatures:
         n_rows, n_features = self.values.shape
         empty = f", {self.n_empty:,} of them without a text" if self.n_empty else ""
         return f"CorpusFeatures({n_rows:,} rows{empty}, {n_features:,} features of {', '.join(self.columns)})"
+
+
+def load_features(path: Path) -> CorpusFeatures:
+    """Read a transformation that :meth:`CorpusFeatures.save` wrote; there are no rows yet."""
+    with np.load(path, allow_pickle=False) as arrays:
+        words = HashedWords.of_arrays(arrays)
+        columns = tuple(map(str, arrays["columns"].tolist()))
+    nothing = sparse.csr_array((0, N_BUCKETS), dtype=np.float32)
+    return CorpusFeatures(nothing, ExampleNames(np.zeros(0, np.int64)), None, columns, words, 0)
 
 
 def read_features(corpus: Any, columns: str | Sequence[str] = "text", by: Any = None) -> CorpusFeatures:
@@ -155,7 +182,7 @@ def _no_transform(_cells: Any) -> Any:
 
 def _hashed(corpus: Corpus, columns: tuple[str, ...]) -> CorpusFeatures:
     """Hash words in one pass, and weigh them by the document frequencies that it has counted."""
-    hashing = _HashedWords()
+    hashing = HashedWords()
     values, examples, n_empty = _collected(corpus, columns, hashing.counted)
     return CorpusFeatures(hashing.weighted(values), examples, hashing.names(), columns, hashing, n_empty)
 
@@ -228,11 +255,14 @@ def _cells(corpus: Corpus, columns: tuple[str, ...]) -> Iterator[tuple[NDArray[A
     for batch in corpus.batches(columns, BATCH_ROWS):
         start = batch.start
         ids = np.arange(start, start + len(batch)) if batch.ids is None else object_array(batch.ids.to_pylist())
-        if len(columns) == 1:
-            texts = _texts(batch.table.column(0), columns[0])
-            yield ids, texts, sum(not text.strip() for text in texts)
-        else:
-            yield ids, batch.table.to_pandas(), 0
+        yield ids, *_cells_of(batch.table, columns)
+
+
+def _cells_of(table: pa.RecordBatch | pa.Table, columns: tuple[str, ...]) -> tuple[Any, int]:
+    if len(columns) > 1:
+        return table.to_pandas(), 0
+    texts = _texts(table.column(0), columns[0])
+    return texts, sum(not text.strip() for text in texts)
 
 
 def _texts(column: pa.Array, name: str) -> list[str]:
@@ -260,70 +290,3 @@ def _checked(values: Any, n_rows: int) -> Any:
     if table.dtype.kind not in "biuf":
         raise ModelError(f"features are numbers, and these are of type {table.dtype}")
     return table if table.dtype.kind == "f" else table.astype(np.float64)
-
-
-class _HashedWords:
-    """Hashed word 1-2-grams with weights ``(1 + log tf) idf``, of length 1; idf as TfidfTransformer has it."""
-
-    def __init__(self) -> None:
-        from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415 - slow to import
-
-        self._vectorizer = HashingVectorizer(
-            n_features=N_BUCKETS,
-            ngram_range=(1, 2),
-            token_pattern=WORD,
-            alternate_sign=False,
-            norm=None,
-            dtype=np.float32,
-        )
-        self._n_texts, self._frequency = 0, np.zeros(N_BUCKETS)
-        self._first: list[str] = []
-
-    def counted(self, texts: Any) -> sparse.csr_array:
-        """Count the words of some texts, and how many texts each is in."""
-        self._first += _joined(texts)[: max(NAMED_TEXTS - len(self._first), 0)]
-        counts = self._counts(texts)
-        self._n_texts += counts.shape[0]
-        self._frequency += np.bincount(counts.indices, minlength=N_BUCKETS)
-        return counts
-
-    def _counts(self, texts: Any) -> sparse.csr_array:
-        counts = sparse.csr_array(self._vectorizer.transform(_joined(texts)))
-        np.log(counts.data, out=counts.data)
-        counts.data += 1
-        return counts
-
-    def weighted(self, counts: sparse.csr_array) -> sparse.csr_array:
-        """Weigh and scale the rows, in place."""
-        idf = (np.log((1 + self._n_texts) / (1 + self._frequency)) + 1).astype(np.float32)
-        idf[self._frequency < 2] = 0.0  # a word of one text tells nothing of others
-        counts.data *= idf[counts.indices]
-        squares = np.append(0.0, np.cumsum(counts.data.astype(np.float64) ** 2))
-        length = np.sqrt(np.maximum(squares[counts.indptr[1:]] - squares[counts.indptr[:-1]], 0))
-        counts.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(counts.indptr)).astype(np.float32)
-        counts.eliminate_zeros()
-        return counts
-
-    def __call__(self, texts: Any) -> sparse.csr_array:
-        return self.weighted(self._counts(texts))
-
-    def names(self) -> NDArray[np.str_]:
-        """Return the most frequent word of each column among the first texts; others have a number."""
-        analyze = self._vectorizer.build_analyzer()
-        counts: dict[str, int] = {}
-        for text in self._first:
-            for gram in analyze(text):
-                counts[gram] = counts.get(gram, 0) + 1
-        grams = sorted(counts, key=lambda gram: (counts[gram], gram))
-        names = np.char.add("feature ", np.arange(N_BUCKETS).astype(np.str_)).astype(object)
-        if grams:
-            one = self._vectorizer.__class__(**{**self._vectorizer.get_params(), "analyzer": lambda gram: [gram]})
-            names[one.transform(grams).indices] = object_array(grams)  # the most frequent last
-        return names
-
-
-def _joined(texts: Any) -> list[str]:
-    """Return the texts, those of several columns with line breaks between them."""
-    if isinstance(texts, list):
-        return texts
-    return ["\n".join("" if cell is None or cell != cell else str(cell) for cell in row) for row in texts.to_numpy()]  # noqa: PLR0124 - NaN

@@ -48,6 +48,10 @@ MODELS: Final[dict[str, type[PatternLabelModel]]] = {
 """Label models by name, the simplest first and the default last."""
 
 
+EVERY_MODEL: Final[dict[str, type]] = {**MODELS, ContentLabelModel.__name__: ContentLabelModel}
+"""The same, and the one that reads the examples, too."""
+
+
 def load_model(path: str | Path) -> PatternLabelModel | ContentLabelModel:
     """Read a model that its ``save`` wrote; it predicts the same bits.
 
@@ -56,11 +60,11 @@ def load_model(path: str | Path) -> PatternLabelModel | ContentLabelModel:
     ModelError
         If the folder holds no model, or one that is not in :data:`MODELS`.
     """
-    of_content: dict[str, type] = {ContentLabelModel.__name__: ContentLabelModel}
-    return cast("PatternLabelModel | ContentLabelModel", read_model(path, MODELS | of_content))
+    return cast("PatternLabelModel | ContentLabelModel", read_model(path, EVERY_MODEL))
 
 
 __all__ = [
+    "EVERY_MODEL",
     "IBCC",
     "MODELS",
     "ContentLabelModel",

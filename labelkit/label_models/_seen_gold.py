@@ -9,13 +9,14 @@ Votes are compared by hashes that depend neither on the order nor on the contain
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from labelkit.label_models._columns import sums_by
+from labelkit.label_models.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -214,6 +215,26 @@ class JudgedGold:
     weight: NDArray[np.float64]
     covered: NDArray[np.bool_]
     n_seen: int
+
+    @classmethod
+    def joined(cls, parts: Sequence[JudgedGold]) -> JudgedGold:
+        """Put the gold of the parts of a corpus under one another."""
+        proba, label, weight, covered = (
+            np.concatenate([np.asarray(getattr(part, name)) for part in parts])
+            for name in ("proba", "label", "weight", "covered")
+        )
+        return cls(proba, label, weight, covered, sum(part.n_seen for part in parts))
+
+    def evaluation(self, class_names: tuple[str, ...]) -> Evaluation:
+        """Compare the probabilities with the gold."""
+        return Evaluation.of(
+            proba=np.asarray(self.proba),
+            gold=self.label,
+            weights=self.weight,
+            covered=self.covered,
+            n_seen=self.n_seen,
+            class_names=class_names,
+        )
 
 
 def judge_gold(

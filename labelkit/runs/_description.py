@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
-from labelkit.corpus.chosen_rows import RowChoice
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
+
+
+EVEN: Final = 1e-9
+"""Difference of shares below which all classes are as frequent."""
+
+MOST_CLASSES: Final = 12
+"""Classes whose share is listed."""
 
 
 def describe_finished(folder: RunFolder) -> str:
@@ -37,6 +43,7 @@ def describe(folder: RunFolder) -> str:
     ]
     if folder.is_labeled:
         lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
+        lines += _known(manifest)
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
@@ -62,6 +69,7 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
         "labels": None if labels is None else {name: labels[c] for c, name in enumerate(manifest["classes"])},
         "no_label": None if labels is None else labels[None],
         "model": manifest["model"],
+        **{name: manifest.get(name) for name in ("class_prior", "prior_source", "content")},
         "gold": manifest.get("gold_labels"),
         "evaluation": plain_value(manifest["evaluation"]),
         **Summary.read_csv(layout.summary).to_dict(),
@@ -70,17 +78,36 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
     }
 
 
+def _chosen(described: dict[str, Any]) -> str:
+    """Say which rows of the corpus were chosen; nothing of all."""
+    if not described:
+        return ""
+    from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - brings all readers of files
+
+    rows = RowChoice(**described)
+    return f" ({rows})" if rows else ""
+
+
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
     n_cached = len(timings.get("remembered", ()))
     cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
-    rows = RowChoice(**(manifest["corpus"].get("rows") or {}))
-    chosen = f" ({rows})" if rows else ""
+    chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (
         f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{cached}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
     )
+
+
+def _known(manifest: dict[str, Any]) -> list[str]:
+    """Say what content was used for, and which class prior, where it is not that each class is as frequent."""
+    lines = [manifest["content"]] if manifest.get("content") else []
+    prior = manifest.get("class_prior")
+    if prior and max(prior.values()) - min(prior.values()) > EVEN:
+        shares = ", ".join(f"{name} {percent(share)}" for name, share in list(prior.items())[:MOST_CLASSES])
+        lines.append(f"class prior: {shares} ({manifest.get('prior_source') or 'of the label model'})")
+    return lines
 
 
 def _labels(folder: RunFolder) -> str:
@@ -95,7 +122,7 @@ def _label_counts(folder: RunFolder) -> Counter[int | None]:
     """Count the examples with each label; parts are read one at a time."""
     counts: Counter[int | None] = Counter()
     for part in folder.layout.parts("labels"):
-        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
+        for pair in pc.value_counts(read_parquet(part, columns=["label"]).column(0)).to_pylist():
             counts[pair["values"]] += pair["counts"]
     return counts
 

@@ -82,7 +82,7 @@ def _check_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> None:
     if not folder.manifest.get("taught"):
         return
     rows = np.flatnonzero(truth >= 0)
-    n_seen = folder.model().evaluate(folder.matrix()[rows], truth[rows]).n_seen
+    n_seen = folder.votes_model().evaluate(folder.matrix()[rows], truth[rows]).n_seen
     if n_seen:
         raise GoldError(
             f"the label model learned from {plural(n_seen, 'row')} of this gold, so that it proves nothing",

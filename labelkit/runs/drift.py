@@ -65,7 +65,7 @@ def drift(
     sides = [_opened(side) for side in (before, after)]
     first = sides[0]
     if model is None and isinstance(first, RunFolder) and first.is_labeled:
-        model = first.model()
+        model = first.votes_model()
     if isinstance(by, str):
         by = tuple(_column(side, by) for side in sides)
     votes = [

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
 from labelkit.runs.update import column_types
 from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from labelkit.label_models import Evaluation
 
 
 @dataclass(frozen=True)
@@ -81,20 +84,36 @@ def write_labeled(
     model: Any,
     patterns: VotePatterns,
     proba: NDArray[np.float64],
+    evaluation: Evaluation | None = None,
 ) -> None:
-    """Write the statistics, and the manifest of votes completed by what is of the model, which is written already."""
+    """Write the statistics, and the manifest of votes completed by what is of the model, which is written already.
+
+    A model that learns from votes alone is evaluated here by the patterns.
+    """
     from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
 
     answered: Any = _Answered(proba)
     summarize(patterns, model=answered).to_csv(layout.summary)
+    if patterns.gold is not None and evaluation is None:
+        evaluation = model.evaluate(patterns)
     of_model = {
         "model_fingerprint": model_fingerprint(layout.model),
         "model": described_model(model),
         "taught": bool(getattr(model, "learned_from_gold_", False)),
-        "evaluation": None if patterns.gold is None else model.evaluate(patterns).to_dict(),
+        "evaluation": None if evaluation is None else evaluation.to_dict(),
+        **_known_of(model),
         "inputs": {**manifest["inputs"], "model": digested_model(model)},
     }
     write_json(layout.manifest, {**manifest, **of_model})
+
+
+def _known_of(model: Any) -> dict[str, Any]:
+    """Return the class prior of a model, where it came from, and what content is used for, as far as it says so."""
+    prior, source, gate = (getattr(model, name, None) for name in ("class_prior_", "prior_source_", "gate_"))
+    values: dict[str, Any] = {"prior_source": source, "content": None if gate is None else str(gate)}
+    if prior is not None:
+        values["class_prior"] = dict(zip(model.class_names_, np.asarray(prior).tolist(), strict=True))
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def write_timings(layout: RunLayout, seconds: Mapping[str, float], rest: Mapping[str, Any]) -> None:
@@ -127,7 +146,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
             "reading": dict(corpus.reading),
             "id": corpus.id,
             "rows": corpus.choice.to_dict() if corpus.choice else None,
-            "columns": list(run_.applier.plan.columns),
+            "columns": list(dict.fromkeys([*run_.applier.plan.columns, *run_.text_columns])),
             "types": {name: kind.__name__ for name, kind in sorted(run_.applier.plan.types.items())},
             "column_types": column_types(run_),
             "records": file_records(corpus),

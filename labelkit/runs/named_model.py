@@ -17,8 +17,8 @@ def label_model(model: Any) -> Any:
     """
     if not isinstance(model, str):
         return model
-    from labelkit.label_models import MODELS  # noqa: PLC0415 - brings scikit-learn
+    from labelkit.label_models import EVERY_MODEL  # noqa: PLC0415 - brings scikit-learn
 
-    if model not in MODELS:
-        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(MODELS)}")
-    return MODELS[model]()
+    if model not in EVERY_MODEL:
+        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(EVERY_MODEL)}")
+    return EVERY_MODEL[model]()

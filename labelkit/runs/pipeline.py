@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
@@ -34,8 +34,9 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.kept_model import check_kept, check_options, fitted_in
-from labelkit.runs.manifest import saved_model, write_labeled, write_timings, write_unlabeled, write_votes
+from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
+from labelkit.runs.label_stage import LabelStage
+from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
 from labelkit.runs.run_folder import RunFolder, RunLayout
@@ -44,30 +45,9 @@ from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
-from labelkit.runs.update import Update, vote_again
+from labelkit.runs.update import Update, damaged_files, vote_again
 from labelkit.runs.versions import finish
 from labelkit.votes.label_space import LabelSpace
-
-
-@dataclass(frozen=True)
-class LabelStage:
-    """What a run does after its votes.
-
-    Parameters
-    ----------
-    model : label model
-    teach : bool
-        Whether gold teaches the model.
-    report : bool
-        Whether to write the report.
-    kept : dict, optional
-        The version of the run and the number of its examples that the model was fitted to, if it is kept from there.
-    """
-
-    model: Any
-    teach: bool
-    report: bool
-    kept: dict[str, int] | None = None
 
 
 @takes_reading
@@ -84,6 +64,7 @@ def run(
     map_label: Mapping[Any, str | None] | None = None,
     teach: bool = False,
     model: Any = "LabelModel",
+    text_columns: str | Sequence[str] = (),
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
     engine: str | None = None,
@@ -138,6 +119,8 @@ def run(
         of the gold is judged by a model that learned from the others.
     model : str or label model
         The name of a label model, or one with parameters set.
+    text_columns : str or list of str
+        The columns that ``ContentLabelModel`` reads beside the votes; ``text`` if there is one and none is named.
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
@@ -185,7 +168,7 @@ def run(
         Path(out),
         lambda: collect(rules, labels=labels),
         corpus,
-        lambda _: LabelStage(label_model(model), teach, report),
+        lambda _: LabelStage(label_model(model), teach, report, text_columns=text_columns),
         id=id,
         rows=RowChoice(limit, sample, random_state),
         gold=gold,
@@ -229,6 +212,7 @@ def apply_to_folder(
     time_limit: float = TIME_LIMIT,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    update: bool = False,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
     **reading: Unpack[ReadOptions],
@@ -245,6 +229,8 @@ def apply_to_folder(
         As in :func:`labelkit.run`; gold judges the rules, and is kept for the label model.
     rules, corpus, out, id, limit, sample, random_state, labels, force
         As in :func:`labelkit.run`.
+    update : bool
+        As in :func:`labelkit.run`; a folder with labels is updated by that alone.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     format, delimiter, encoding, sheet, rename : optional
@@ -273,6 +259,7 @@ def apply_to_folder(
         on_bad_row=on_bad_row,
         reading=reading,
         force=force,
+        update=update,
         workers=workers,
         engine=engine,
         isolate=isolate,
@@ -319,30 +306,34 @@ def run_to(
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
     check_options(force=force, update=update, keep_model=keep_model)
-    with held_place(out, force=force) as layout:
+    beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
+    with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
+        damaged = None if old is None else beside.submit(damaged_files, old)
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading).chosen(rows, applier.plan.columns)
-        with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
-            digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
-            labeling = labeling_of(applier.lfs.space.names)
-            digest.result()
+        digest = beside.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
+        if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
+            beside.submit(applier.plan.prepare, opened.n_rows - int(old.manifest["examples"]))
+        labeling = labeling_of(applier.lfs.space.names)
+        digest.result()
         if labeling is not None and keep_model and old is not None:
             taught = bool(old.manifest.get("taught"))
             labeling = replace(labeling, model=old.model(), teach=taught, kept=fitted_in(old))
         elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
-        names = applier.lfs.space.names
+        names, texts = applier.lfs.space.names, () if labeling is None else labeling.columns_of(opened)
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
-        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size)
+        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size, texts)
         if not force:
             before = finished_before(layout, out, _wanted(run_, labeling, voting), update=update)
             if before is not None:
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
-        change = None if old is None else Update.of(run_, old)
+        check_votes_alone(out, old, labeled=labeling is not None)
+        change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
@@ -362,12 +353,20 @@ def _wanted(run_: Run, labeling: LabelStage | None, voting: dict[str, Any]) -> W
     return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept, files)
 
 
-def _opened_run(applier: Applier, corpus: Corpus, gold: GoldSource | None, layout: RunLayout, batch_size: int) -> Run:
+def _opened_run(
+    applier: Applier,
+    corpus: Corpus,
+    gold: GoldSource | None,
+    layout: RunLayout,
+    batch_size: int,
+    text_columns: tuple[str, ...],
+) -> Run:
     """Find out all that the run depends on."""
     lfs, batch_rows = applier.lfs, -(-batch_size // CHUNK) * CHUNK
-    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=applier.plan.types)
+    types = applier.plan.types
+    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=types, text_columns=text_columns)
     texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in lfs}
-    return Run(applier, corpus, gold, layout, batch_rows, inputs, texts)
+    return Run(applier, corpus, gold, layout, batch_rows, inputs, texts, text_columns=text_columns)
 
 
 def _make(
@@ -404,16 +403,9 @@ def _make(
     else:
         if labeling.teach and not kept:
             warn_of_few(patterns)
-        # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
-        votes = patterns if labeling.teach else replace(patterns, gold=None)
-        predict = labeling.model.predict_pattern_proba if kept else labeling.model.fit_predict_pattern_proba
-        proba = predict(votes)
-        times.note("fit")
-        of_labels = proba if whole is None else labeling.model.predict_pattern_proba(of_parts)
-        run_.label(of_labels, of_parts, places, workers, saved_model(run_.layout, labeling.model))
-        times.note("labels")
+        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, whole=whole)
         manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
-        write_labeled(run_.layout, manifest, labeling.model, patterns, proba)
+        write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
         times.note("summary")
         if labeling.report:
             _report(run_)

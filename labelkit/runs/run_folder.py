@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
-from labelkit._shared.stored_files import read_json_object, reading
+from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
 from labelkit.votes.example_names import FrameIndex
@@ -329,7 +329,7 @@ class RunFolder:
     def faults(self) -> tuple[Fault, ...]:
         """Failures of rules, in the order of the examples."""
         with reading_run(self.layout.faults):
-            return tuple(Fault(**row) for row in pq.read_table(self.layout.faults).to_pylist())
+            return tuple(Fault(**row) for row in read_parquet(self.layout.faults).to_pylist())
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -382,6 +382,10 @@ class RunFolder:
 
         return load_model(self.layout.model)
 
+    def votes_model(self) -> Any:
+        """The label model, or of one that reads the examples the one inside it, which learned from the votes alone."""
+        return getattr(model := self.model(), "base_", model)
+
     def describe(self) -> str:
         """Describe the run in a few lines: the statistics of its rules, its labels, its accuracy, and its files."""
         from labelkit.runs._description import describe  # noqa: PLC0415 - brings pandas
@@ -405,10 +409,10 @@ class RunFolder:
     def frame_index(self, n_rows: int) -> FrameIndex | None:
         """The index of the frame of so many rows that was the corpus, if it was one."""
         file = self.layout.index
-        return read_index(pq.read_table(file), n_rows) if file.is_file() else None
+        return read_index(read_parquet(file), n_rows) if file.is_file() else None
 
     def _table(self, kind: Kind) -> pa.Table:
-        return pa.concat_tables([pq.read_table(part) for part in self.layout.parts(kind)])
+        return pa.concat_tables([read_parquet(part) for part in self.layout.parts(kind)])
 
 
 def reading_run(path: str | Path) -> AbstractContextManager[None]:

@@ -79,6 +79,7 @@ class RunInputs:
         *,
         batch_rows: int,
         types: Mapping[str, type],
+        text_columns: Sequence[str] = (),
     ) -> RunInputs:
         """Find the inputs of a run as they are now."""
         inputs = {lf.name: inputs_of(lf) for lf in lfs}
@@ -90,6 +91,7 @@ class RunInputs:
             "types": str(sorted((name, kind.__name__) for name, kind in types.items())),
         }
         options |= _texts_of(corpus.choice) if corpus.choice else {}
+        options |= {"text_columns": ", ".join(text_columns)} if text_columns else {}
         truth: list[Any] | None = None
         if gold is not None:
             truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +47,7 @@ class Run:
     inputs: RunInputs  # as they were when the run began
     texts: dict[str, dict[str, Any]]  # of the rules, the same
     first_part: int = 0  # those before it are shared with the run that this one updates
+    text_columns: tuple[str, ...] = ()  # that the label model reads
 
     @property
     def parts(self) -> FinishedParts:
@@ -120,6 +121,7 @@ class Run:
             self._log_resumption(n_rows)
         known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
+        columns += self.text_columns  # rows that are bad in them are left out from the beginning
         seen = DistinctIds(self.corpus).add_all(map(self.parts.ids, range(first)))
         # The corpus is read on also after the last part where bad rows are left out: they are listed as they are met.
         if n_rows == first * self.batch_rows or self.corpus.on_bad_row == "reject":
@@ -202,7 +204,24 @@ class PatternLabels:
     def table(self, ids: Any, pattern: NDArray[np.int32]) -> pa.Table:
         """Make the table of labels of examples from the pattern of each."""
         proba = (column[pattern] for column in self.proba)
-        table = labels_table(ids, self.hard[pattern], self.covered[pattern], proba, self.class_names)
+        return self._with_votes(ids, pattern, self.hard[pattern], self.covered[pattern], proba)
+
+    def table_of_rows(
+        self, ids: Any, pattern: NDArray[np.int32], proba: NDArray[np.float64], covered: NDArray[np.bool_]
+    ) -> pa.Table:
+        """Make the table of labels of examples that have probabilities of their own."""
+        hard = np.where(covered, hard_labels(proba), ABSTAIN).astype(self.hard.dtype)
+        return self._with_votes(ids, pattern, hard, covered, map(np.ascontiguousarray, proba.T))
+
+    def _with_votes(
+        self,
+        ids: Any,
+        pattern: NDArray[np.int32],
+        hard: NDArray[Any],
+        covered: NDArray[np.bool_],
+        proba: Iterable[NDArray[np.float64]],
+    ) -> pa.Table:
+        table = labels_table(ids, hard, covered, proba, self.class_names)
         table = table.append_column(COLUMN, self.votes.take(pa.array(pattern)))
         return table.replace_schema_metadata({**table.schema.metadata, **self.metadata})
 

@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, decimal
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
 from labelkit.exceptions import ModelError, RunFolderError
+from labelkit.runs.content_labels import reads_examples, saved_features
 from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report.source import SourceRows
 from labelkit.runs.run_folder import RunFolder
@@ -54,6 +56,22 @@ class WhyVote:
     matched: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class WhyContent:
+    """What the content of the example adds, of a label model that reads it.
+
+    Attributes
+    ----------
+    log_odds : float
+        Of the most probable class.
+    words : tuple of (str, float)
+        The words that add most, with what each adds.
+    """
+
+    log_odds: float
+    words: tuple[tuple[str, float], ...]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Why:
     """The label of one example of a run, with its reasons.
@@ -73,6 +91,8 @@ class Why:
         The columns that the rules read; empty without the corpus.
     gold : str or None
     notes : tuple of str
+    content : WhyContent or None
+        What its content adds; None of a label model of votes alone.
     """
 
     id: Any
@@ -83,10 +103,12 @@ class Why:
     values: dict[str, Any]
     gold: str | None
     notes: tuple[str, ...]
+    content: WhyContent | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the attributes as plain values."""
-        return dict(plain_value({**self.__dict__, "votes": [vote.__dict__ for vote in self.votes]}))
+        content = None if self.content is None else self.content.__dict__
+        return dict(plain_value({**self.__dict__, "votes": [vote.__dict__ for vote in self.votes], "content": content}))
 
     def to_string(self, width: int = WIDTH) -> str:
         """Format the reasons for a terminal."""
@@ -108,6 +130,9 @@ class Why:
         values = ResultTable([[f"{name}:", text] for name, text in shown.items()], align="<", cell_width=MOST_TEXT)
         prior: list[list[Cell]] = [] if math.isnan(self.prior) else [["prior", DASH, _signed(self.prior), ""]]
         rows = [*prior, *map(self._cells, self.votes)]
+        if self.content is not None:
+            words = ", ".join(f"{word!r} {_signed(moved)}" for word, moved in self.content.words)
+            rows.append(["content", DASH, _signed(self.content.log_odds), words])
         best = max(self.proba, key=lambda name: self.proba[name])
         heads = ["rule", "vote", f"log-odds of {best}", "matched"]
         votes = ResultTable(rows, heads, align="<<><", title="votes", cell_width=width)
@@ -146,17 +171,17 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
     folder.check_labeled()
     number, row, start = _found(folder, id)
-    votes = pq.read_table(folder.layout.part("votes", number)).slice(row, 1)
+    votes = read_parquet(folder.layout.part("votes", number)).slice(row, 1)
     matrix = LabelMatrix.from_arrow(votes, source=str(folder.path))
-    labels = pq.read_table(folder.layout.part("labels", number)).slice(row, 1)
+    labels = read_parquet(folder.layout.part("labels", number)).slice(row, 1)
     position, name = start + row, matrix.ids[:1].tolist()[0]
     failed = {fault.lf: fault for fault in folder.faults if fault.row == position}
-    proba = np.asarray(folder.model().predict_proba(matrix))[0]
+    proba = np.array([labels.column(f"p_{name_}")[0].as_py() for name_ in matrix.class_names])
     notes: list[str] = [f"{lf} failed: {fault.error}: {fault.message}" for lf, fault in failed.items()]
-    explanation = _explained(folder, matrix, name, notes)
     source = SourceRows.of(folder.manifest, corpus)
     values = source.values(np.array([position]), [name]).get(position, ())
     notes += [source.note] if source.note else []
+    explanation = _explained(folder, matrix, name, notes, dict(zip(source.columns, values, strict=False)))
     gold = int(source.gold(matrix.class_names, np.array([position]))[0])
     hard = labels.column("label")[0].as_py()
     shown = dict(zip(source.columns, values, strict=False))
@@ -169,14 +194,23 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
         values=shown,
         gold=None if gold < 0 else matrix.class_names[gold],
         notes=tuple(notes),
+        content=_content_of(explanation, int(proba.argmax())),
     )
+
+
+def _content_of(explanation: Explanation | None, best: int) -> WhyContent | None:
+    """Return what the text of the example adds, if the model reads it."""
+    if explanation is None or explanation.content is None:
+        return None
+    words = tuple((word, float(terms[best])) for word, terms in explanation.content.words[0][:MOST_WORDS])
+    return WhyContent(float(explanation.content.log_odds[0, best]), words)
 
 
 def _found(folder: RunFolder, id_: Any) -> tuple[int, int, int]:
     """Find an example: the number of its part, its row in there, and the position of the first row."""
     start, first = 0, None
     for number, part in enumerate(folder.layout.parts("votes")):
-        ids = pq.read_table(part, columns=[pq.read_schema(part).names[0]]).column(0)
+        ids = read_parquet(part, columns=[pq.read_schema(part).names[0]]).column(0)
         first = ids if first is None else first
         try:
             row = pc.index(ids, pa.scalar(str(id_)).cast(ids.type)).as_py()
@@ -192,9 +226,23 @@ def _found(folder: RunFolder, id_: Any) -> tuple[int, int, int]:
     )
 
 
-def _explained(folder: RunFolder, matrix: LabelMatrix, name: Any, notes: list[str]) -> Explanation | None:
+def _explained(
+    folder: RunFolder, matrix: LabelMatrix, name: Any, notes: list[str], values: dict[str, Any]
+) -> Explanation | None:
+    """Decompose the log-odds of the example; a model that reads it gets the values that were read."""
+    model = folder.model()
     try:
-        explanation: Explanation = folder.model().explain(matrix, [name])
+        if reads_examples(model) and model.gate_.is_open:
+            features = saved_features(folder.layout.model)
+            if not set(features.columns) <= set(values):
+                notes.append(
+                    "what each vote moves is not known: the label model reads the example, whose text is not there"
+                )
+                return None
+            texts = pa.table({column: pa.array([values[column]], pa.string()) for column in features.columns})
+            explanation: Explanation = model.explain(matrix, features.of_batch(texts), [name])
+        else:
+            explanation = getattr(model, "base_", model).explain(matrix, [name])
     except ModelError as error:
         notes.append(f"what each vote moves is not known: {error.message}")
         return None

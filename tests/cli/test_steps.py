@@ -114,7 +114,7 @@ def test_where_a_step_is_missing_the_error_names_its_command(labelkit):
     status, _, err = labelkit("run", "rules.py", "comments.csv", "--out", "votes")
     assert (status, "it has votes alone" in err, "--force" in err) == (1, True, True)
     status, _, err = labelkit("label", "votes", "--model", "nothing", "--out", "labels")
-    assert (status, "nothing holds no label model" in err) == (1, True)
+    assert (status, "'nothing' holds no label model: there is no such folder" in err) == (1, True)
     status, _, err = labelkit("label", "votes", "--model", "votes", "--out", "labels.csv")
     assert (status, "labelkit export" in err) == (1, True)
     status, _, err = labelkit("fit", "nothing", "--out", "model")

@@ -70,8 +70,8 @@ def votes_alone() -> ModelError:
     """Return the error for a use that has votes alone."""
     return ModelError(
         "ContentLabelModel reads features of examples beside their votes, and there are votes alone",
-        hint="model.fit(matrix, features), model.label(matrix, features); where votes are all there is, model.base_ is "
-        "the LabelModel that learned from them",
+        hint="labelkit run --model ContentLabelModel --text-column text reads texts; in Python, model.fit(matrix, "
+        "features) does, and model.base_ is the LabelModel that learned from votes alone",
     )
 
 

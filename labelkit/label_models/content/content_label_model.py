@@ -24,7 +24,7 @@ from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
 from labelkit.label_models._posterior import softmax
 from labelkit.label_models._saving import write_model
-from labelkit.label_models._seen_gold import pattern_hashes
+from labelkit.label_models._seen_gold import JudgedGold, pattern_hashes
 from labelkit.label_models.content._classifier import FOLDS, ContentClassifier
 from labelkit.label_models.content._content_rows import ContentRows, check_examples, read_rows, votes_alone
 from labelkit.label_models.content._feature_rows import Features, batches
@@ -74,6 +74,8 @@ class ContentLabelModel(ScikitLearnEstimator):
     gate_ : ContentGate
         Whether content is used, where, with which strength, and why; print it.
     class_prior_ : ndarray of shape (n_classes,)
+    prior_source_ : str
+        Where that comes from, in words.
     class_names_ : tuple of str
 
     See Also
@@ -108,6 +110,7 @@ class ContentLabelModel(ScikitLearnEstimator):
     """
 
     learns_from_gold: ClassVar[bool] = True
+    reads_examples: ClassVar[bool] = True
     class_prior_: NDArray[np.float64]
 
     def __init__(self, *, class_prior: ClassPrior | None = None, n_classes: int | None = None) -> None:
@@ -116,7 +119,15 @@ class ContentLabelModel(ScikitLearnEstimator):
 
     # Learning ---------------------------------------------------------------------------------------------------------
 
-    def fit(self, matrix: Any, features: Any = None, gold: Any = None, *, feature_names: Any = None) -> Self:
+    def fit(
+        self,
+        matrix: Any,
+        features: Any = None,
+        gold: Any = None,
+        *,
+        feature_names: Any = None,
+        patterns: VotePatterns | None = None,
+    ) -> Self:
         """Learn from votes and features, and from gold labels if given.
 
         Parameters
@@ -129,6 +140,9 @@ class ContentLabelModel(ScikitLearnEstimator):
             Trusted labels of examples that were drawn at random; -1, None or NaN where unknown.
         feature_names : sequence of str, optional
             Of each column, for explanations, such as ``vectorizer.get_feature_names_out()``; taken from a frame.
+        patterns : VotePatterns, optional
+            Votes, and gold, of more examples, of which those of the matrix are a random sample: what is learned from
+            votes alone is learned from all.
 
         Returns
         -------
@@ -144,7 +158,8 @@ class ContentLabelModel(ScikitLearnEstimator):
             If gold cannot be aligned with the examples, or names an unknown class.
         """
         check_examples(matrix, features)
-        self.base_ = LabelModel(class_prior=self.class_prior, n_classes=self.n_classes).fit(matrix, gold=gold)
+        base = LabelModel(class_prior=self.class_prior, n_classes=self.n_classes)
+        self.base_ = base.fit(matrix, gold=gold) if patterns is None else base.fit(patterns)
         rows = read_rows(self.base_, matrix, features, None)
         self.n_classes_, self.classes_ = self.base_.n_classes_, self.base_.classes_
         self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
@@ -152,6 +167,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
         names = list(features.columns) if feature_names is None and hasattr(features, "columns") else feature_names
         self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
+        self.prior_source_ = self.base_.prior_source_
         self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted
         return self
 
@@ -249,7 +265,8 @@ class ContentLabelModel(ScikitLearnEstimator):
             parts = self._proba(rows), self._labeled(rows), np.arange(len(rows.index))
         else:
             parts = rows.posterior, rows.table.covered, rows.index  # type: ignore[assignment] # by pattern
-        labels = ProbabilisticLabels(*parts, rows.examples.ids, self.class_names_, rows.examples.index)
+        names = rows.examples.ids, self.class_names_, rows.examples.index
+        labels = ProbabilisticLabels(*parts, *names, prior_source=self.prior_source_)
         return labels if gold is None else with_gold(labels, gold)
 
     def evaluate(self, matrix: Any, features: Any = None, gold: Any = None) -> Evaluation:
@@ -258,17 +275,15 @@ class ContentLabelModel(ScikitLearnEstimator):
         Gold that the model learned from is judged by votes, content and exponents that did not learn from it. For
         examples with and without votes apart, evaluate each: ``evaluate(matrix[rows], features[rows], gold[rows])``.
         """
-        proba, label, weight, labeled, n_seen = self._judged(matrix, features, gold, None)
-        return Evaluation.of(
-            proba=proba, gold=label, weights=weight, covered=labeled, n_seen=n_seen, class_names=self.class_names_
-        )
+        return self.judged(matrix, features, gold).evaluation(self.class_names_)
 
     def score(
         self, matrix: Any, features: Any = None, gold: Any = None, sample_weight: ArrayLike | None = None
     ) -> float:
         """Return the accuracy on examples with a label and gold, in [0, 1]; a tie counts as wrong."""
-        proba, label, weight, labeled, _ = self._judged(matrix, features, gold, sample_weight)
-        return accuracy(hard_labels(proba[labeled]), label[labeled], weights=weight[labeled])
+        judged = self.judged(matrix, features, gold, sample_weight)
+        proba, label, weight = (part[judged.covered] for part in (judged.proba, judged.label, judged.weight))
+        return accuracy(hard_labels(np.asarray(proba)), label, weights=weight)
 
     def explain(self, matrix: Any, features: Any, ids: Any) -> Explanation:
         """Decompose the log-odds of some examples into the prior, a term for each vote, and one for content.
@@ -390,10 +405,8 @@ class ContentLabelModel(ScikitLearnEstimator):
         content = np.where(touched, exponents[:, 1], np.where(covered, 0.0, 1.0))
         return votes, gate.strength * content
 
-    def _judged(
-        self, matrix: Any, features: Any, gold: Any, sample_weight: ArrayLike | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_], int]:
-        """Return probabilities, class and weight of the examples with gold, which have a label, and how many were seen.
+    def judged(self, matrix: Any, features: Any, gold: Any, sample_weight: ArrayLike | None = None) -> JudgedGold:
+        """Return gold with the probabilities by which the labels are judged, as :meth:`evaluate` does.
 
         Examples whose gold the model learned from have probabilities by parts that did not learn from it.
         """
@@ -407,7 +420,8 @@ class ContentLabelModel(ScikitLearnEstimator):
         content = self._content(rows.features[example], fold)
         exponents = self.exponents_[np.where(is_seen, fold, FOLDS)]
         proba = self._combined(by_votes, content, covered, exponents) if self.gate_.is_open else by_votes
-        return proba, gold_rows.label, gold_rows.weight, covered | self.gate_.is_open, int(is_seen.sum())
+        labeled = covered | self.gate_.is_open
+        return JudgedGold(proba, gold_rows.label, gold_rows.weight, labeled, int(is_seen.sum()))
 
     def _held_out(
         self, rows: ContentRows, gold: GoldRows, example: NDArray[np.int64]

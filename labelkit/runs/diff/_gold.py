@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, gold_file, named_gold, read_gold_file
+from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
 from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of
@@ -108,6 +109,11 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
         corpus = _corpus_of(side, given) if isinstance(given, str) else None
         if corpus is not None:
             return gold_in_column(corpus, side.manifest, str(given))
+    if not is_address(given) and not Path(given).is_file():
+        columns = _columns(pairing)
+        hint = f"the columns are {', '.join(columns)}" if columns else "give a file with columns of ids and labels"
+        message = f"gold={str(given)!r} is neither a file nor a column of the corpus of a run"
+        raise GoldError(message, hint=hint)
     id_columns = [side.corpus.get("id") for side in (pairing.after, pairing.before)]
     sample = next((part for part in pairing.before.ids() if len(part)), np.zeros(1, np.int64))
     with gold_file(given, _columns(pairing)) as path:

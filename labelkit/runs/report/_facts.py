@@ -153,7 +153,7 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
 def _model(folder: RunFolder) -> Any:
     """The label model; None where it cannot be read back, as one of the user's own class."""
     try:
-        return folder.model()
+        return folder.votes_model()
     except ModelError:
         return None
 
