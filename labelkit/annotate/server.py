@@ -19,12 +19,13 @@ from labelkit._shared.markup import CLASS_COLOURS, STYLE, visible
 from labelkit._shared.optional import optional
 from labelkit._shared.plain_values import json_text
 from labelkit._shared.templates import page_base, rendered
-from labelkit.annotate.session import AnnotationSession
 from labelkit.exceptions import AnnotationError, LabelkitError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from labelkit.annotate.session import AnnotationSession
 
 HOST: Final = "127.0.0.1"
 

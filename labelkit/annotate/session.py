@@ -12,28 +12,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from labelkit._shared.events import log_event
-from labelkit._shared.locks import HeldError, locked
 from labelkit._shared.markup import pieces, visible
 from labelkit._shared.numbers import plural
 from labelkit.annotate._estimates import class_shares, share_right
 from labelkit.annotate._examples import AskedExamples, check_same_examples, draw_examples, listed_examples
 from labelkit.annotate._guidelines import Guidelines, read_guidelines
 from labelkit.annotate._queue import TaskQueue, disputed_items
+from labelkit.annotate._session_inputs import (
+    check_options,
+    columns_of,
+    columns_read,
+    disputed,
+    open_log,
+    rules_of,
+    space_of,
+)
 from labelkit.annotate._shown_votes import ShownVotes
 from labelkit.annotate._status import AnnotationStatus
 from labelkit.annotate._word_rule import WordRules
-from labelkit.annotate.answer_log import AnswerLog, KeptAnswer
+from labelkit.annotate.answer_log import KeptAnswer
 from labelkit.corpus.annotations import agreed_labels
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import AnnotationError, CorpusChangedError
-from labelkit.rules.collect import collect
-from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.views.matches import base_columns, columns_shown
-from labelkit.votes.label_space import LabelSpace
 
 if TYPE_CHECKING:
     from labelkit.annotate.server import PageServer
-    from labelkit.corpus import Corpus
 
 LONGEST_NAME: Final = 60
 """Characters of the name of an annotator."""
@@ -128,11 +131,11 @@ class AnnotationSession:
         **reading: Any,
     ) -> None:
         self._out = Path(out)
-        _check_options(self._out, double)
+        check_options(self._out, double)
         self._corpus = open_corpus(corpus, id=id, **reading)
-        self._lfs = _rules_of(rules, labels)
-        self.class_names = _space_of(self._lfs, labels).names
-        self.columns = list(columns) if columns else _columns_of(self._corpus, self._lfs)
+        self._lfs = rules_of(rules, labels)
+        self.class_names = space_of(self._lfs, labels).names
+        self.columns = list(columns) if columns else columns_of(self._corpus, self._lfs)
         self.adjudicates, self.shows_votes = adjudicate, show_votes
         self.annotator = _checked_name(annotator) if annotator else ""
         self.title = self._out.stem
@@ -140,12 +143,12 @@ class AnnotationSession:
         self._lock = threading.RLock()
         self._corpus_changed = False
         with ExitStack() as stack:
-            self._log = _open_log(stack, self._out, self.class_names, self._corpus)
-            loaded = list(dict.fromkeys([*self.columns, *_columns_read(self._corpus, self._lfs)]))
+            self._log = open_log(stack, self._out, self.class_names, self._corpus)
+            loaded = list(dict.fromkeys([*self.columns, *columns_read(self._corpus, self._lfs)]))
             given = list(dict.fromkeys(answer.item for answer in self._log.all()))
             answered = check_same_examples(self._corpus, given, loaded, self._out)
             if adjudicate:
-                asked = _disputed(answered, self._log)
+                asked = disputed(answered, self._log)
             elif examples is not None:
                 asked = listed_examples(self._corpus, Path(examples), loaded, random_state)
             else:
@@ -389,67 +392,6 @@ class AnnotationSession:
         if self._log.edits:
             edits = plural(self._log.edits, "answer")
             log_event("edited", f"{edits} edited by hand in {self._out}: taken over", answers=self._log.edits)
-
-
-def _check_options(out: Path, double: float) -> None:
-    if out.suffix != ".parquet":
-        raise AnnotationError(f"out={str(out)!r} is no Parquet file", hint="call it gold.parquet")
-    if isinstance(double, bool) or not 0 <= double <= 1:
-        raise AnnotationError(f"double={double!r} is no share of the examples", hint="give 0.1 for a tenth")
-
-
-def _rules_of(rules: Any, labels: Any) -> LabelingFunctions | None:
-    if rules is None or isinstance(rules, LabelingFunctions):
-        return rules
-    if isinstance(rules, str | Path):
-        return collect(rules, labels=labels)
-    return LabelingFunctions(rules, labels=labels)
-
-
-def _space_of(lfs: LabelingFunctions | None, labels: Any) -> LabelSpace:
-    if lfs is not None:
-        return lfs.space
-    if labels is None:
-        raise AnnotationError(
-            "nothing says which classes there are", hint="give rules= (--rules), or labels= (--labels HAM,SPAM)"
-        )
-    return LabelSpace.of(labels)
-
-
-def _columns_read(corpus: Corpus, lfs: LabelingFunctions | None) -> list[str]:
-    """List the columns of the corpus that the rules read."""
-    return list(dict.fromkeys(name for lf in lfs or () for name in base_columns(lf) if corpus.has_column(name)))
-
-
-def _columns_of(corpus: Corpus, lfs: LabelingFunctions | None) -> list[str]:
-    """Choose what is shown."""
-    return columns_shown(corpus, set(_columns_read(corpus, lfs)))
-
-
-def _open_log(stack: ExitStack, out: Path, class_names: Sequence[str], corpus: Corpus) -> AnswerLog:
-    """Open the answers, which nobody else may write meanwhile."""
-    try:
-        stack.enter_context(locked(out.resolve().with_name(f"{out.name}.lock")))
-    except HeldError as error:
-        raise AnnotationError(
-            f"{out} is being written by {error}",
-            hint="several people answer on one page, each under a name; or choose another file: out= (--out)",
-        ) from None
-    return stack.enter_context(AnswerLog(out, class_names, are_positions=corpus.named_by_position))
-
-
-def _disputed(answered: AskedExamples, log: AnswerLog) -> AskedExamples:
-    """Return the examples on which the answers differ, the most disputed first."""
-    import pyarrow as pa  # noqa: PLC0415 - only to decide
-
-    places = [answered.places[item] for item in disputed_items(log.all()) if item in answered.places]
-    if not places:
-        raise AnnotationError(
-            "there is nothing to decide: no answers differ, and nobody is unsure",
-            hint="let a share of the examples be answered twice: double=0.1 (--double 0.1)",
-        )
-    table = answered.table.take(pa.array(places))
-    return AskedExamples(table, answered.probabilities[places], "answers that differ")
 
 
 def _checked_name(annotator: Any) -> str:
