@@ -83,14 +83,34 @@ class AskedExamples:
         return {name: self.table.column(name)[place].as_py() for name in columns}
 
     def content(self, place: int, columns: Sequence[str]) -> str:
-        """Digest what is shown of an example."""
+        """Digest some columns of an example, and name them: other columns may be shown another time."""
         shown = json.dumps(self.row(place, columns), default=str, sort_keys=True)
-        return blake2b(shown.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        digest = blake2b(shown.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return f"{digest} {json.dumps(sorted(columns))}"
+
+    def has_content(self, place: int, content: str) -> bool:
+        """Return whether an example holds what a digest is of; True where that cannot be known."""
+        columns = digested_columns(content)
+        there = set(self.table.column_names)
+        return not columns or not there.issuperset(columns) or self.content(place, columns) == content
 
     def shuffled(self, random_state: int) -> AskedExamples:
         """Return the examples in a random order: whichever of them are answered first are a random sample, too."""
         order = np.random.default_rng(random_state).permutation(len(self))
         return AskedExamples(self.table.take(pa.array(order)), self.probabilities[order], self.sample)
+
+
+def digested_columns(content: str) -> list[str]:
+    """Return the columns that a digest of an example is of.
+
+    >>> digested_columns('00ff ["text"]'), digested_columns("")
+    (['text'], [])
+    """
+    try:
+        columns = json.loads(content.partition(" ")[2] or "[]")
+    except ValueError:  # as somebody may have written it
+        return []
+    return [name for name in columns if isinstance(name, str)] if isinstance(columns, list) else []
 
 
 def draw_examples(corpus: Corpus, n: int, columns: Sequence[str], random_state: int) -> AskedExamples:
@@ -108,6 +128,7 @@ def draw_examples(corpus: Corpus, n: int, columns: Sequence[str], random_state: 
         raise CorpusError(f"{corpus.name} has no examples", hint="give a corpus with rows")
     n_whole = chosen.n_whole or n_rows
     sample = f"{n_rows:,} of {n_whole:,} at random (seed {random_state})"
+    _check_ids(table, corpus)
     return AskedExamples(table, np.full(n_rows, n_rows / n_whole), sample).shuffled(random_state)
 
 
@@ -175,6 +196,7 @@ def examples_by_id(corpus: Corpus, ids: NDArray[Any], columns: Sequence[str]) ->
     wanted = RowNames(ids)
     batches = [_with_ids(batch, wanted) for batch in corpus.batches(columns, BATCH_ROWS)] if len(ids) else []
     table = _joined(corpus, batches, columns)
+    _check_ids(table, corpus)
     return AskedExamples(table, np.full(table.num_rows, math.nan), "by id")
 
 
@@ -196,6 +218,14 @@ def check_same_examples(corpus: Corpus, answered: Sequence[Any], columns: Sequen
             hint="give the corpus that was answered, with the same id= (--id), or choose another file: out= (--out)",
         )
     return read
+
+
+def _check_ids(table: pa.Table, corpus: Corpus) -> None:
+    """Refuse ids by which an answer cannot be kept."""
+    ids = table.column(ID).to_pylist()
+    if len(set(ids)) < len(ids):
+        twice = next(item for item in ids if ids.count(item) > 1)
+        raise CorpusError(f"{corpus.name} has the id {twice!r} twice", hint="an id names one example")
 
 
 def _with_ids(batch: Batch, wanted: RowNames | None) -> pa.Table:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def check_options(out: Path, double: float) -> None:
+    """Refuse options that make no sense."""
     if out.suffix != ".parquet":
         raise AnnotationError(f"out={str(out)!r} is no Parquet file", hint="call it gold.parquet")
     if isinstance(double, bool) or not 0 <= double <= 1:
@@ -31,6 +32,7 @@ def check_options(out: Path, double: float) -> None:
 
 
 def rules_of(rules: Any, labels: Any) -> LabelingFunctions | None:
+    """Collect the rules, if there are any."""
     if rules is None or isinstance(rules, LabelingFunctions):
         return rules
     if isinstance(rules, str | Path):
@@ -39,6 +41,7 @@ def rules_of(rules: Any, labels: Any) -> LabelingFunctions | None:
 
 
 def space_of(lfs: LabelingFunctions | None, labels: Any) -> LabelSpace:
+    """Return the classes: those of the rules, or those that are given."""
     if lfs is not None:
         return lfs.space
     if labels is None:

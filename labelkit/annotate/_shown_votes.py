@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ShownVotes:
-    """The votes, which are made when they are first asked for.
+    """The votes on the examples; rules that fail on one are shown as failed.
 
     Parameters
     ----------
@@ -28,12 +27,9 @@ class ShownVotes:
 
     def __init__(self, lfs: LabelingFunctions | None, asked: AskedExamples) -> None:
         self._lfs, self._asked = lfs, asked
-
-    @cached_property
-    def _matrix(self) -> LabelMatrix | None:
-        if self._lfs is None:
-            return None
-        return Applier(self._lfs).apply(self._asked.corpus, on_fault="record", cache=False, progress=False)
+        self._matrix: LabelMatrix | None = None
+        if lfs is not None:
+            self._matrix = Applier(lfs).apply(asked.corpus, on_fault="record", cache=False, progress=False)
 
     def of(self, place: int) -> list[dict[str, Any]] | None:
         """List the votes on an example as plain values, each with its matches; None without rules."""

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, Self, TypeAlias, get_args
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit._shared.events import log_event
 from labelkit._shared.files import replaced, sync
 from labelkit.corpus.annotations import TRUTH_COLUMN, WorkerAnswer, is_marked
 from labelkit.exceptions import GoldError
@@ -133,7 +134,8 @@ class AnswerLog:
         )
         sync(self.log_path.parent)
         if edited is not None:
-            self._take_over({answer.key: answer for answer in edited}, published or {})
+            self._take_over(edited, published or {})
+        self._published, self._mark = dict(self.answers), _mark_of(path)
         self._n_kept = self._n_written = 0
         self._writer = threading.Thread(target=self._write_on, name="labelkit-answers", daemon=True)
         self._writer.start()
@@ -181,12 +183,16 @@ class AnswerLog:
             If it cannot be written; the log has all.
         """
         with self._lock:
+            if self._mark not in (None, mark := _mark_of(self.path)) and mark is not None:
+                self._take_over_now()
             answers, n_kept = list(self.answers.values()), self._n_kept
             digest = _digest(answers)
             self._append({"event": "publishing", "digest": digest})
             with replaced(self.path) as draft:
                 pq.write_table(table_of(answers, self._key_column), draft)
             self._append({"event": "published", "digest": digest})
+            self._noted.add(digest)
+            self._published, self._mark = dict(self.answers), _mark_of(self.path)
             self._n_written = n_kept
 
     def close(self) -> None:
@@ -210,10 +216,10 @@ class AnswerLog:
                 self._stale.wait_for(lambda: self._ended or self._n_kept > self._n_written)
                 if self._ended:
                     return
-            try:
-                self.flush()
-            except OSError:  # the log has the answers; the next one tries again, and closing raises
-                self._n_written = self._n_kept
+                try:
+                    self.flush()
+                except OSError:  # the log has the answers; the next one tries again, and closing raises
+                    self._n_written = self._n_kept
 
     def _append(self, event: dict[str, Any]) -> None:
         line = json.dumps(_finite(event), ensure_ascii=True).encode() + b"\n"
@@ -260,8 +266,21 @@ class AnswerLog:
                 ) from None
         return published
 
-    def _take_over(self, edited: dict[_Key, KeptAnswer], before: dict[_Key, KeptAnswer]) -> None:
+    def _take_over_now(self) -> None:
+        """Take over what was edited by hand while people answer; an edit that makes no sense is put aside."""
+        try:
+            rows = read_table(self.path, self._key_column)
+            self._check_classes(rows)
+        except GoldError as error:
+            aside = self.path.with_name(f"{self.path.name}.edited")
+            self.path.replace(aside)
+            log_event("edit refused", f"an edit was refused, and is put aside as {aside}: {error.message}")
+        else:
+            self._take_over(rows, self._published)
+
+    def _take_over(self, rows: Sequence[KeptAnswer], before: dict[_Key, KeptAnswer]) -> None:
         """Take over what was edited by hand in the table since it was written."""
+        edited = {answer.key: answer for answer in rows}
         if _digest(edited.values()) in self._noted:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -294,6 +313,15 @@ class AnswerLog:
 
 
 _NUMBERS: Final = {"seconds", "inclusion_probability"}
+
+
+def _mark_of(path: Path) -> tuple[int, ...] | None:
+    """Return by what it shows whether somebody wrote a file; None if there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _finite(event: dict[str, Any]) -> dict[str, Any]:

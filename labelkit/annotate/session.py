@@ -15,7 +15,13 @@ from labelkit._shared.events import log_event
 from labelkit._shared.markup import pieces, visible
 from labelkit._shared.numbers import plural
 from labelkit.annotate._estimates import class_shares, share_right
-from labelkit.annotate._examples import AskedExamples, check_same_examples, draw_examples, listed_examples
+from labelkit.annotate._examples import (
+    AskedExamples,
+    check_same_examples,
+    digested_columns,
+    draw_examples,
+    listed_examples,
+)
 from labelkit.annotate._guidelines import Guidelines, read_guidelines
 from labelkit.annotate._queue import TaskQueue, disputed_items
 from labelkit.annotate._session_inputs import (
@@ -145,8 +151,7 @@ class AnnotationSession:
         with ExitStack() as stack:
             self._log = open_log(stack, self._out, self.class_names, self._corpus)
             loaded = list(dict.fromkeys([*self.columns, *columns_read(self._corpus, self._lfs)]))
-            given = list(dict.fromkeys(answer.item for answer in self._log.all()))
-            answered = check_same_examples(self._corpus, given, loaded, self._out)
+            answered = self._answered(loaded)
             if adjudicate:
                 asked = disputed(answered, self._log)
             elif examples is not None:
@@ -370,17 +375,26 @@ class AnnotationSession:
             except (CorpusChangedError, OSError):
                 self._corpus_changed = True
 
+    def _answered(self, columns: Sequence[str]) -> AskedExamples:
+        """Read the examples that were answered, with the columns that were looked at then."""
+        answers = self._log.all()
+        looked_at = {name for digest in {one.content for one in answers} for name in digested_columns(digest)}
+        there = [name for name in sorted(looked_at) if self._corpus.has_column(name)]
+        items = list(dict.fromkeys(one.item for one in answers))
+        return check_same_examples(self._corpus, items, list(dict.fromkeys([*columns, *there])), self._out)
+
     def _note_changed(self, answered: AskedExamples) -> None:
         """Take back answers to examples that are others now; they are asked about again."""
-        digests = {item: answered.content(place, self.columns) for item, place in answered.places.items()}
         changed = [
             one
             for one in self._log.all()
-            if one.content and one.status == "labeled" and digests.get(one.item, one.content) != one.content
+            if one.status == "labeled"
+            and one.item in answered.places
+            and not answered.has_content(answered.places[one.item], one.content)
         ]
         for one in changed:
             self._log.keep(replace(one, label=None, status="changed", when=""))
-        lost = {one.item for one in self._log.all()} - digests.keys()
+        lost = {one.item for one in self._log.all()} - answered.places.keys()
         if changed:
             message = (
                 f"{plural(len(changed), 'answer')} in {self._out} to an example with another text now: asked again"

@@ -259,3 +259,18 @@ def test_numbers_that_are_not_known_are_null(tmp_path):
     with AnswerLog(path, CLASSES) as log:
         assert math.isnan(log.all()[0].seconds)
     assert np.isnan(lk.Answers.of(path).seconds).all()
+
+
+def test_an_edit_while_people_answer_is_taken_over_and_one_that_makes_no_sense_is_put_aside(tmp_path):
+    path = tmp_path / "gold.parquet"
+    with AnswerLog(path, CLASSES) as log:
+        log.keep(KeptAnswer("a", "ann", "SPAM"))
+        log.flush()
+        edit(path, lambda frame: frame.assign(label="HAM"))
+        log.keep(KeptAnswer("b", "ann", "HAM"))
+        log.flush()
+        assert pd.read_parquet(path)["label"].tolist() == ["HAM", "HAM"]
+        edit(path, lambda frame: frame.assign(label="EGGS"))
+        log.keep(KeptAnswer("c", "ann", "SPAM"))
+    assert labels_of(path) == {("a", "ann"): "HAM", ("b", "ann"): "HAM", ("c", "ann"): "SPAM"}
+    assert pd.read_parquet(tmp_path / "gold.parquet.edited")["label"].tolist() == ["EGGS", "EGGS"]

@@ -288,6 +288,40 @@ def test_examples_that_changed_are_asked_again_and_are_no_gold(tmp_path, out):
     assert (lk.read_gold(out).loc[changed] == "HAM").all()
 
 
+def test_other_columns_on_the_page_are_no_change_of_the_examples(out):
+    corpus = frame().assign(author="somebody")
+    with session(corpus, out) as opened:
+        answer_all(opened, "ann", most=4)
+    with session(corpus, out, columns=["author", "text"]) as opened:
+        assert opened.status().n_done == 4
+        answer_all(opened, "ann", most=4)
+    with session(corpus.drop(columns="author"), out) as opened:
+        assert opened.status().n_done == 8
+    with session(corpus.assign(author="another"), out) as opened:
+        assert opened.status().n_done == 4
+
+
+def test_ids_that_cannot_name_an_answer_are_refused(out):
+    for ids, message in (([1.5, 2.5], "neither text nor integers"), (["a", "a"], "'a' twice")):
+        with pytest.raises(CorpusError, match=message):
+            session(pd.DataFrame({"id": ids, "text": ["x", "y"]}), out)
+
+
+def test_a_rule_that_fails_is_shown_as_failed_and_one_without_its_column_is_an_error(out):
+    @lk.labeling_function
+    def breaks(text: str) -> int:
+        raise ValueError(text)
+
+    with session(frame(), out, rules=[ASKS, breaks], labels=["HAM", "SPAM"]) as opened:
+        example = opened.next("ann")["example"]
+        votes = opened.answer("ann", example["key"], label="HAM")["answered"]["votes"]
+        assert {"rule": "breaks", "vote": "(failed)", "matches": []} in votes
+    with pytest.raises(CorpusError, match="nowhere"):
+        session(
+            frame(), out, rules=[lk.keywords("a", label=1).rule(name="a", column="nowhere")], labels=["HAM", "SPAM"]
+        )
+
+
 def test_examples_that_are_gone_stay_in_the_file(out):
     with session(frame(), out) as opened:
         answer_all(opened, "ann")

@@ -24,16 +24,16 @@ const chipOf = (label) => {
 // Requests ------------------------------------------------------------------------------------------------------------
 
 class Refused extends Error {}
+class Unreachable extends Error {}
 
 async function ask(action, values) {
-  const response = await fetch(`do/${action}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ annotator: state.annotator, ...values }),
-    cache: "no-store",
-  });
-  if (response.ok) return response.json();
+  const body = JSON.stringify({ annotator: state.annotator, ...values });
+  const headers = { "Content-Type": "application/json" };
+  const response = await fetch(`do/${action}`, { method: "POST", headers, body, cache: "no-store" })
+    .catch(() => { throw new Unreachable(); });
+  if (response.ok) return response.json().catch(() => { throw new Unreachable(); });
   const type = response.headers.get("Content-Type") || "";
+  if (response.status === 404) throw new Unreachable();
   if (!type.startsWith("application/json")) throw new Error(`the server answers ${response.status}`);
   const problem = await response.json();
   const error = new (response.status === 422 ? Refused : Error)(problem.error);
@@ -68,7 +68,7 @@ function showProblem(error) {
   const lost = "Not kept: the server does not answer. If it has ended, start the same command again (all answers before this "
     + "one are there) and open the address that it prints.";
   const refused = error instanceof Refused;
-  const unreachable = error instanceof TypeError;
+  const unreachable = error instanceof Unreachable;
   $("problem-text").textContent = refused ? [error.message, error.hint].filter(Boolean).join(". ")
     : unreachable ? lost : `Not kept: ${error.message}`;
   $("retry").hidden = refused;
@@ -245,7 +245,7 @@ async function begin(name) {
   } catch (error) {
     state.annotator = before;
     if (!$("name-dialog").open) askName();
-    $("name-problem").textContent = error.message;
+    $("name-problem").textContent = error.message || "The server does not answer: start the command again, and open the address that it prints.";
   }
   enable();
 }
@@ -279,7 +279,7 @@ async function countRule(event) {
     $("rule-source").hidden = false;
     $("copy").disabled = false;
   } catch (error) {
-    $("rule-count").textContent = [error.message, error.hint].filter(Boolean).join(". ");
+    $("rule-count").textContent = [error.message, error.hint].filter(Boolean).join(". ") || "The server does not answer.";
     $("rule-source").hidden = true;
     $("copy").disabled = true;
   }
