@@ -28,6 +28,7 @@ def asks_a_model(text: str) -> None:
 '''
 
 CALLS = {
+    "annotate": "annotate comments.csv --rules labeling_functions/comments.py --id id --out hand.parquet --status",
     "apply": "apply labeling_functions/comments.py comments.csv --out votes --id id",
     "audit-plan": "audit-plan --max-error 0.02",
     "bundle": "bundle runs/first --out spam.labelkit",
