@@ -55,6 +55,11 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.sampling import (
+    Sample as Sample,
+    SampleEstimate as SampleEstimate,
+    sample as sample,
+)
 from .datasets import (
     generate_comments as generate_comments,
     generate_posts as generate_posts,
