@@ -55,6 +55,12 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.next_to_label import (
+    STRATEGIES as STRATEGIES,
+    NextExamples as NextExamples,
+    StreamChooser as StreamChooser,
+    next_to_label as next_to_label,
+)
 from .curation.sampling import (
     Sample as Sample,
     SampleEstimate as SampleEstimate,

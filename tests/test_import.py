@@ -59,6 +59,15 @@ def test_a_worker_loads_neither_scikit_learn_nor_scipy(tmp_path):
     assert set(matrix["spy"].votes.ravel().tolist()) == {1}
 
 
+def test_the_statistics_of_a_run_are_shown_without_scipy_and_the_readers_of_files(tmp_path):
+    lk.run([lk.keywords("a", label=1).rule(name="a")], ["a", "b"], tmp_path / "out", labels=2, progress=False)
+    code = (
+        f"import labelkit as lk, sys; str(lk.RunFolder({str(tmp_path / 'out')!r}).describe())\n"
+        "print(sorted({'scipy', 'psutil', 'pyarrow.dataset', 'labelkit.corpus'} & set(sys.modules)))"
+    )
+    assert run(code).strip() == "[]"
+
+
 def test_a_run_and_its_report_load_neither_scikit_learn_nor_scipy_stats(tmp_path):
     (tmp_path / "rules.py").write_text(
         "import labelkit as lk\n"

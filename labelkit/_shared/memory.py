@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import ModelError
 
@@ -63,6 +61,8 @@ def free_memory() -> float:
     >>> free_memory() > 0
     True
     """
+    import psutil  # noqa: PLC0415 - slow to import, and needed for much alone
+
     return max(0.0, min(float(psutil.virtual_memory().available), _of_groups(Path("/")), _of_process()))
 
 
@@ -119,6 +119,8 @@ def _of_process() -> float:
     if sys.platform == "win32":
         return float("inf")
     import resource  # noqa: PLC0415 - not every system has it
+
+    import psutil  # noqa: PLC0415 - as above
 
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return float("inf") if limit == resource.RLIM_INFINITY else float(limit - psutil.Process().memory_info().vms)

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from labelkit.corpus import open_corpus
-from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import Match, match
 
@@ -66,6 +64,9 @@ def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "
 
 def _of_corpus(matrix: LabelMatrix, corpus: Any, column: str, function: Callable[[Any], Any] | None) -> pd.Series:
     """Values of a column at the examples of the matrix, or what a function makes of them."""
+    from labelkit.corpus import open_corpus  # noqa: PLC0415 - statistics alone need no readers
+    from labelkit.corpus.rows_at import examples_at  # noqa: PLC0415 - as above
+
     table = examples_at(open_corpus(corpus), matrix.examples, np.arange(len(matrix)), [column])
     if function is None:
         return _as_series(table.column(0))

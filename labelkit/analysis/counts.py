@@ -9,7 +9,6 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy import sparse
 
 from labelkit._shared import threads  # its blocks are cut otherwise
 from labelkit.exceptions import AnalysisError, GoldError
@@ -20,6 +19,7 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
 BLOCK_CELLS: Final = 2_000_000
 """Patterns are gone through in blocks of so many cells."""
@@ -173,6 +173,8 @@ def fault_cells(patterns: VotePatterns) -> sparse.csr_array:
 
 def _stored(patterns: VotePatterns, rows: list[NDArray[np.int64]]) -> sparse.csr_array:
     """The outcomes of some rows of each column."""
+    from scipy import sparse  # noqa: PLC0415 - slow to import
+
     bounds = np.cumsum([0, *map(len, rows)])
     none = np.empty(0, dtype=np.int64)
     values = [column[stored_rows] for column, stored_rows in zip(patterns.outcomes.T, rows, strict=True)]
@@ -183,6 +185,8 @@ def _stored(patterns: VotePatterns, rows: list[NDArray[np.int64]]) -> sparse.csr
 
 def ones_like(stored: sparse.csr_array) -> sparse.csr_array:
     """The same cells, each 1."""
+    from scipy import sparse  # noqa: PLC0415 - slow to import
+
     return sparse.csr_array((np.ones(stored.nnz), stored.indices, stored.indptr), shape=stored.shape)
 
 

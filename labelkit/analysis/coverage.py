@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis._align import aligned, sliced
@@ -34,6 +33,7 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
 PERIODS: Final = {"minute": "min", "hour": "h", "day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 """Lengths of time, the shortest first."""
@@ -80,6 +80,8 @@ def coverage_by_class(matrix: Any, gold: Any = None, *, n_classes: int | None = 
     4  SPAM   link  2      2      2
     5  SPAM  total  2      2      2
     """
+    from scipy import sparse  # noqa: PLC0415 - slow to import
+
     patterns, gold_counts = read(matrix, gold, n_classes)
     if gold_counts is None:
         raise GoldError("coverage by class takes gold", hint="coverage_by_class(matrix, gold)")
@@ -250,6 +252,8 @@ def _periods(times: pd.Series, freq: str) -> tuple[NDArray[np.int64], list[Any]]
 
 def _weights(codes: NDArray[np.int64], n_slices: int, rows: LabelMatrix) -> sparse.csr_array:
     """Count the examples of each slice that show each pattern; shape (n_slices, n_patterns)."""
+    from scipy import sparse  # noqa: PLC0415 - slow to import
+
     shape = (n_slices, len(rows.patterns))
     return sparse.csr_array((np.ones(len(codes)), (codes, rows.pattern_index)), shape=shape)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import blocks, fault_cells, ones_like, read, share, vote_cells
@@ -24,6 +23,7 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
 MANY_CLASSES: Final = 16
 """With more classes than this, votes are compared as sparse matrices."""
@@ -160,6 +160,8 @@ def count_pairs(patterns: VotePatterns) -> Pairs:
 
 def _sparse(votes: sparse.csr_array, patterns: VotePatterns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Examples on which two LFs vote, and vote alike: one product over the pairs of an LF and a class that occur."""
+    from scipy import sparse  # noqa: PLC0415 - slow to import
+
     m, k = patterns.n_lfs, patterns.n_classes
     codes = votes.indices.astype(np.int64) * k + votes.data
     seen, column = np.unique(codes, return_inverse=True) if m * k > votes.nnz else (np.arange(m * k), codes)
@@ -190,6 +192,8 @@ def _dense(patterns: VotePatterns) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 def _faults(votes: sparse.csr_array, patterns: VotePatterns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Examples on which either failed, and on which the first votes and the second failed."""
+    from scipy import sparse  # noqa: PLC0415 - slow to import
+
     m = patterns.n_lfs
     failed = fault_cells(patterns)
     if not failed.nnz:

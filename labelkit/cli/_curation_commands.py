@@ -28,16 +28,24 @@ _METHODS: Final = (
 
 @cli.command(name="sample")
 @with_corpus()
-@click.option("--method", type=click.Choice(_METHODS), default="random", show_default=True, help="The design.")
+@click.option(
+    "--method",
+    type=click.Choice(_METHODS),
+    metavar="NAME",
+    default="random",
+    show_default=True,
+    help=f"The design: {', '.join(_METHODS)}.",
+)
 @click.option("--n", type=click.IntRange(min=1), help="Examples to draw; clusters, of --method cluster.")
 @click.option("--by", metavar="COLUMN", help="Strata or clusters; of a run: a rule, label or confidence.")
 @click.option("--weights", metavar="COLUMN", help="Chances are in proportion to it; of a run: uncertainty.")
 @click.option(
     "--allocation",
     type=click.Choice(["proportional", "equal", "neyman"]),
+    metavar="NAME",
     default="proportional",
     show_default=True,
-    help="How many rows of each stratum.",
+    help="Rows of each stratum: proportional, equal, or neyman, where labels are uncertain.",
 )
 @click.option("--ids", metavar="ID,...", multiple=True, help="Of --method judgment: the examples.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet or .csv file to write.")
@@ -76,7 +84,7 @@ def _run_values(corpus: Any, by: str | None) -> Any:
     if not isinstance(corpus, Path) or not (corpus.is_dir() and RunLayout(corpus).manifest.is_file()):
         return None
     run = RunFolder(corpus)
-    return run.matrix() if by in [lf["name"] for lf in run.manifest["lfs"]] or not run.is_labeled else run.labels()
+    return run.labels() if run.is_labeled and by in {None, "label", "confidence"} else run.matrix()
 
 
 def _as_ids(given: tuple[str, ...]) -> list[Any] | None:

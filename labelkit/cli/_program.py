@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -47,6 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
     if "_LABELKIT_COMPLETE" in os.environ:
         cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
+    atexit.register(
+        gc.freeze
+    )  # else the interpreter looks through all objects for circles, again and again, as it ends
     _ended_by[0] = signal.SIGINT
     warnings.showwarning = _show_warning
     if threading.current_thread() is threading.main_thread():

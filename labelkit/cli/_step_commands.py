@@ -24,11 +24,13 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_row_options
 @with_voting_options
 @click.option("--force", is_flag=True)
+@click.option("--update", is_flag=True, help="Bring finished votes up to date: vote on new rows, by changed rules.")
 def apply_command(rules: str, *, corpus: Any, reading: dict[str, Any], out: Path, **settings: Any) -> Any:
     """Apply RULES to CORPUS, and write the votes to a folder; no label model is fitted.
 
     `labelkit fit` learns a label model from the votes, and `labelkit label` makes labels of them; `labelkit run` does
     all three. When the same command is given again after it was stopped, it goes on where it was.
+    Votes that are finished are brought up to date by --update, as a new version of the folder (labelkit history).
     """
     return of_run(voted_on(rules, corpus, out, lambda _: None, reading=reading, **settings))
 

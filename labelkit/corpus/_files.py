@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ BLOCK_BYTES = 4 * 2**20
 
 DIGESTED_BYTES = 16 * BLOCK_BYTES
 """Bytes of a file that are hashed together."""
+
+SETTLED_SECONDS = 3.0
+"""After so many seconds without a change, the next change gives a file another time, on any file system."""
 
 FINGERPRINT_DIGITS = 32
 """Hexadecimal digits of a fingerprint."""
@@ -151,28 +155,35 @@ def fingerprint_files(paths: Sequence[Any]) -> str:
         if key is not None:
             digest.update(f"{key}\0".encode())
             continue
+        stamp = stamp_of([path])
         size = path.stat().st_size
         if len(paths) > 1:
             digest.update(f"{path.name}\0{size}\0".encode(errors="surrogateescape"))
-        for piece in in_threads(partial(_digest_piece, path), range(0, size, DIGESTED_BYTES)):
+        for piece in in_threads(partial(_piece, path, stamp, size), range(0, size, DIGESTED_BYTES)):
             digest.update(piece)
     return digest.hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def fingerprint_of_first(path: Path, sizes: Sequence[int]) -> list[str]:
     """Hash the first bytes of a file, of each of some sizes, as :func:`fingerprint_files` does a file of that size."""
-    whole, rest = max(sizes) // DIGESTED_BYTES, {size: size % DIGESTED_BYTES for size in sizes}
-    pieces = in_threads(partial(_digest_piece, path), range(0, whole * DIGESTED_BYTES, DIGESTED_BYTES))
+    stamp, whole = stamp_of([path]), max(sizes) // DIGESTED_BYTES * DIGESTED_BYTES
+    pieces = in_threads(partial(_piece, path, stamp, whole), range(0, whole, DIGESTED_BYTES))
     digests = []
     for size in sizes:
         digest = sha256(b"".join(pieces[: size // DIGESTED_BYTES]))
-        if rest[size]:
-            digest.update(_digest_piece(path, size - rest[size], rest[size]))
+        if size % DIGESTED_BYTES:
+            digest.update(_piece(path, stamp, size, size - size % DIGESTED_BYTES))
         digests.append(digest.hexdigest()[:FINGERPRINT_DIGITS])
     return digests
 
 
-def _digest_piece(path: Path, start: int, n_bytes: int = DIGESTED_BYTES) -> bytes:
+def _piece(path: Path, stamp: FileStamp, stop: int, start: int) -> bytes:
+    """Hash the piece of a file that begins at ``start`` and ends at ``stop`` at the latest; if it is settled, once."""
+    settled = bool(stamp.files) and time.time() - stamp.latest > SETTLED_SECONDS
+    return (_digest_kept if settled else _digest_piece)(path, stamp, start, min(DIGESTED_BYTES, stop - start))
+
+
+def _digest_piece(path: Path, _stamp: FileStamp, start: int, n_bytes: int) -> bytes:
     """Hash so many bytes of a file from ``start``; fewer at its end."""
     digest, left = sha256(), n_bytes
     buffer = memoryview(bytearray(2**20))
@@ -182,3 +193,7 @@ def _digest_piece(path: Path, start: int, n_bytes: int = DIGESTED_BYTES) -> byte
             digest.update(buffer[:size])
             left -= size
     return digest.digest()
+
+
+_digest_kept = lru_cache(maxsize=4096)(_digest_piece)
+"""The same, kept: a run and its update hash their corpus as a whole, and its files one by one."""

@@ -1,1 +1,1 @@
-"""Choose which examples people label: random samples with known chances, and what is worth most to ask next."""
+"""Choose and judge the examples that make training data: samples with known chances, what to label next."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.threads import blocks
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.exceptions import ExportError, RunFolderError
@@ -163,7 +164,7 @@ class FolderLabels:
             return described
         if self.folder.manifest["corpus"].get("rows") and not self.folder.layout.index.is_file():
             return "row"  # of the whole corpus
-        ids = pq.read_table(self.folder.layout.parts("labels")[0], columns=["id"]).column(0).to_numpy()
+        ids = read_parquet(self.folder.layout.parts("labels")[0], columns=["id"]).column(0).to_numpy()
         return _name_of_ids(ids)
 
     @property

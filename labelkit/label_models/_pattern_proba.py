@@ -37,11 +37,16 @@ class PatternProba(ComputedRows):
 
     def computed(self, rows: slice) -> NDArray[np.float64]:
         """Compute the probabilities of some patterns; those without votes have the class prior."""
-        proba = by_blocks(self._posterior, rows, self.shape[1])
-        if not self.model._overrules_votes:  # noqa: SLF001 - part of the model's own room
-            _hold_to_votes(proba, self.table.rows(rows), self.table.label)
-        proba[~self.table.covered[rows]] = self.model.class_prior_
-        return proba
+        posterior, covered = self._posterior, self.table.covered  # computed once, before the threads begin
+
+        def block(rows: slice) -> NDArray[np.float64]:
+            proba = posterior(rows)
+            if not self.model._overrules_votes:  # noqa: SLF001 - part of the model's own room
+                _hold_to_votes(proba, self.table.rows(rows), self.table.label)
+            proba[~covered[rows]] = self.model.class_prior_
+            return proba
+
+        return by_blocks(block, rows, self.shape[1])
 
     def taken(self, index: NDArray[np.int64]) -> PatternProba:
         """Return the probabilities of the patterns at positions."""
@@ -65,7 +70,8 @@ def _hold_to_votes(proba: NDArray[np.float64], hits: sparse.csr_array, label: ND
     others = proba.copy()
     others[pattern, voted] = 0.0
     most = np.zeros(len(proba))
-    np.maximum.at(most, pattern, proba[pattern, voted])
+    if len(voted):
+        most[votes > 0] = np.maximum.reduceat(proba[pattern, voted], hits.indptr[:-1][votes > 0])
     held = np.flatnonzero((votes > 0) & (row_maxima(others) > most - RUNNER_UP))
     if not len(held):
         return

@@ -115,6 +115,13 @@ class ColumnScan:
         self._idle.append(regexes)
         return BegunScan(text, votes, {number: regexes.patterns[number].matches for number in left})
 
+    def prepare(self, n_rows: int) -> None:
+        """Build the tables that so many rows are worth, which the first scan waits for otherwise."""
+        if self._work(n_rows) >= WORTH_COMPILING:
+            with self._compiling:
+                self._phrases if self._lists else None  # noqa: B018 - built once
+                self._regexes  # noqa: B018 - as above
+
     def explain(self) -> list[str]:
         """Describe for each test, in order, how a large scan matches it, and why."""
         regexes = [self._regexes, *self._idle][-1]  # prefer one that has scanned: it may have relaxed some patterns

@@ -7,13 +7,12 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, share_where_wide
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
-from labelkit.corpus.chosen_rows import RowChoice
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
@@ -49,7 +48,7 @@ def describe(folder: RunFolder) -> str:
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
     if manifest["evaluation"]:
-        lines += _accuracy(manifest["evaluation"])
+        lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
     return visible("\n".join(lines + _files(folder)))
 
 
@@ -79,13 +78,22 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
     }
 
 
+def _chosen(described: dict[str, Any]) -> str:
+    """Say which rows of the corpus were chosen; nothing of all."""
+    if not described:
+        return ""
+    from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - brings all readers of files
+
+    rows = RowChoice(**described)
+    return f" ({rows})" if rows else ""
+
+
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
     n_cached = len(timings.get("remembered", ()))
     cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
-    rows = RowChoice(**(manifest["corpus"].get("rows") or {}))
-    chosen = f" ({rows})" if rows else ""
+    chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (
         f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{cached}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
@@ -114,17 +122,18 @@ def _label_counts(folder: RunFolder) -> Counter[int | None]:
     """Count the examples with each label; parts are read one at a time."""
     counts: Counter[int | None] = Counter()
     for part in folder.layout.parts("labels"):
-        for pair in pc.value_counts(pq.read_table(part, columns=["label"]).column(0)).to_pylist():
+        for pair in pc.value_counts(read_parquet(part, columns=["label"]).column(0)).to_pylist():
             counts[pair["values"]] += pair["counts"]
     return counts
 
 
-def _accuracy(evaluation: dict[str, Any]) -> list[str]:
+def _accuracy(evaluation: dict[str, Any], *, by_content: bool) -> list[str]:
     nowhere = (nan, nan)  # in a run of an earlier version
     low, high = map(percent, evaluation["accuracy_interval"])
     macro = share_where_wide(evaluation["f1_macro"], *evaluation.get("f1_macro_interval", nowhere))
+    judged = "labeled by votes or content" if by_content else "covered"
     line = (
-        f"against gold, on the {count(evaluation['n_covered'])} covered of {count(evaluation['n'])}: "
+        f"against gold, on the {count(evaluation['n_covered'])} {judged} of {count(evaluation['n'])}: "
         f"accuracy {percent(evaluation['accuracy'])} ({low} - {high}), "
         f"macro F1 {macro}, log-loss {decimal(evaluation['log_loss'])}, "
         f"calibration error {percent(evaluation['ece'])}"

@@ -17,7 +17,7 @@ from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
 from labelkit.runs.update import Piece, Update, UpdateVoting, under_one_another, write_parts
 from labelkit.votes.storage import matrix_metadata
-from labelkit.votes.vote_patterns import VotePatterns
+from labelkit.votes.vote_patterns import VotePatterns, load_packed
 
 if TYPE_CHECKING:
     from labelkit.runs.run_state import Run
@@ -71,8 +71,8 @@ def append_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[
     maker = PartMaker(run_.inputs.digest, run_.batch_rows, lfs.infos, lfs.space.names, run_.gold)
     batches, votes = zip(*new, strict=True)
     beginning = maker.patterns(under_one_another(batches), joined(votes))
-    rest = replace(run_.parts, first=first + 1).merged_with(beginning)
-    return run_, n_rows, VotePatterns.merge([update.old.patterns(), rest])
+    behind = replace(run_.parts, first=first + 1)
+    return run_, n_rows, behind.merged_with(load_packed(update.old.layout.patterns), beginning)
 
 
 def _noting(pieces: Iterator[Piece], start: int, stop: int, new: list[Piece]) -> Iterator[Piece]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow.parquet as pq
 
+from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import RunFolderError
 from labelkit.votes.distinct_rows import Fields, key_order, merge_packed, pack
 from labelkit.votes.label_matrix import LabelMatrix
@@ -25,7 +25,7 @@ def matrices_of(folder: RunFolder) -> Iterator[tuple[int, LabelMatrix]]:
     """Yield the position of the first example and the votes of each part, with its faults."""
     start, faults = 0, np.array([fault.row for fault in folder.faults], dtype=np.int64)
     for file in folder.layout.parts("votes"):
-        votes = LabelMatrix.from_arrow(pq.read_table(file), source=str(file))
+        votes = LabelMatrix.from_arrow(read_parquet(file), source=str(file))
         of_part = np.flatnonzero((faults >= start) & (faults < start + len(votes))).tolist()
         failed = tuple(replace(folder.faults[i], row=folder.faults[i].row - start) for i in of_part)
         yield start, replace(votes, faults=failed)

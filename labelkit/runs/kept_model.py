@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from labelkit.exceptions import RunFolderError
@@ -54,4 +55,18 @@ def check_kept(inputs: RunInputs, old: RunFolder) -> None:
         raise RunFolderError(
             f"the label model cannot be kept: it learned from the votes of other rules than these ({what})",
             hint="without keep_model=True (--keep-model), it is fitted to the votes of all rows",
+        )
+
+
+def check_votes_alone(out: Path, old: RunFolder | None, *, labeled: bool) -> None:
+    """Refuse to update the votes of a run that has labels, and not these.
+
+    Raises
+    ------
+    RunFolderError
+    """
+    if old is not None and not labeled and old.is_labeled:
+        raise RunFolderError(
+            f"{str(out)!r} has a label model and labels, which would not be of the new votes",
+            hint="lk.run(..., update=True) (`labelkit run --update`) updates all of it; or name another folder",
         )

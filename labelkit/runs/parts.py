@@ -30,16 +30,18 @@ from numpy.typing import NDArray
 
 from labelkit._shared.files import link_or_copy, replaced
 from labelkit._shared.locks import in_turn
+from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.threads import in_threads
 from labelkit.apply.plan import BatchVotes
 from labelkit.corpus import Batch
 from labelkit.corpus.gold import GoldSource
 from labelkit.runs.run_folder import RunLayout
-from labelkit.votes.distinct_rows import Fields, merge_packed, pack, pack_distinct, unpack
+from labelkit.votes.distinct_rows import Fields, merge_packed, pack_distinct, unpack
 from labelkit.votes.gold import count_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import CODE, FAULT, Fault, coded, decoded
+from labelkit.votes.packed_patterns import PackedPatterns
 from labelkit.votes.storage import confidence_columns, matrix_metadata, vote_columns
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -224,13 +226,13 @@ class FinishedParts:
     def ids(self, number: int) -> pa.ChunkedArray:
         """The ids of one part."""
         name = vote_columns([lf.name for lf in self.lfs])[0]
-        return pq.read_table(self.layout.part("votes", number), columns=[name]).column(0)
+        return read_parquet(self.layout.part("votes", number), columns=[name]).column(0)
 
     def describe(self, n_parts: int) -> None:
         """Write the descriptions of the rules into the first parts, whose votes stay; this breaks the seals."""
         for number in range(n_parts):
             file = self.layout.part("votes", number)
-            votes = pq.read_table(file).combine_chunks()
+            votes = read_parquet(file).combine_chunks()
             votes = votes.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names))
             with replaced(file, one_of_many=True) as draft:
                 write_part(votes, draft, repeating=votes.schema.names[1:])
@@ -239,12 +241,16 @@ class FinishedParts:
         """Merge the patterns of the parts before ``n_parts``; also the places of each part's patterns among them."""
         return self._merged(in_threads(self._patterns, range(self.first, n_parts)))
 
-    def merged_with(self, content: bytes) -> VotePatterns:
-        """Merge the patterns of all parts with others, as :meth:`PartMaker.patterns` returns them."""
-        numbers = range(self.first, self.count(until_fault=False))
-        return self._merged([_read_patterns(BytesIO(content)), *in_threads(self._patterns, numbers)])[0]
+    def merged_with(self, before: PackedPatterns, content: bytes) -> VotePatterns:
+        """Merge the patterns of all parts with those of many more rows, and with those of :meth:`PartMaker.patterns`.
 
-    def _merged(self, parts: list[_PartPatterns]) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
+        These are few beside the former, whose keys mostly stay as they are if the others are packed tightly.
+        """
+        numbers = range(self.first, self.count(until_fault=False))
+        new = [_read_patterns(BytesIO(content)), *in_threads(self._patterns, numbers)]
+        return self._merged([before, *(some.tightly() for some in new)])[0]
+
+    def _merged(self, parts: list[PackedPatterns]) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         fields = reduce(or_, (part.fields for part in parts))
         keys, places = merge_packed([part.packed(fields) for part in parts], fields)
         counts = np.zeros(keys.shape[1], dtype=np.int64)
@@ -259,30 +265,13 @@ class FinishedParts:
         outcomes, sure = decoded(codes, len(self.class_names), dtype, soft=soft)
         return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold, sure), places
 
-    def _patterns(self, number: int) -> _PartPatterns:
+    def _patterns(self, number: int) -> PackedPatterns:
         return _read_patterns(self.layout.part_patterns(number))
 
 
-@dataclass(frozen=True)
-class _PartPatterns:
-    """The distinct patterns of one part."""
-
-    keys: NDArray[np.uint64]
-    fields: Fields
-    counts: NDArray[np.int64]
-    gold: NDArray[np.int64] | None
-
-    def packed(self, fields: Fields) -> NDArray[np.uint64]:
-        """Pack the keys with the fields of all parts: a rule may have failed, or voted, in some of them alone."""
-        if fields == self.fields:
-            return self.keys
-        kind = CODE if self.fields.high.max(initial=0) > np.iinfo(np.int16).max else np.int16
-        return pack(unpack(self.keys, self.fields, kind), fields)
-
-
-def _read_patterns(source: Path | BytesIO) -> _PartPatterns:
+def _read_patterns(source: Path | BytesIO) -> PackedPatterns:
     with np.load(source) as arrays:
-        return _PartPatterns(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
+        return PackedPatterns(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
 
 
 def sealed(patterns: bytes, run: str, number: int, votes: bytes, faults: str) -> bytes:

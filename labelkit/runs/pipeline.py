@@ -34,7 +34,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.kept_model import check_kept, check_options, fitted_in
+from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
@@ -45,7 +45,7 @@ from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
-from labelkit.runs.update import Update, vote_again
+from labelkit.runs.update import Update, damaged_files, vote_again
 from labelkit.runs.versions import finish
 from labelkit.votes.label_space import LabelSpace
 
@@ -212,6 +212,7 @@ def apply_to_folder(
     time_limit: float = TIME_LIMIT,
     on_bad_row: Literal["raise", "reject"] = "raise",
     force: bool = False,
+    update: bool = False,
     progress: bool | None = None,
     cache: VoteCache | str | Path | bool | None = None,
     **reading: Unpack[ReadOptions],
@@ -228,6 +229,8 @@ def apply_to_folder(
         As in :func:`labelkit.run`; gold judges the rules, and is kept for the label model.
     rules, corpus, out, id, limit, sample, random_state, labels, force
         As in :func:`labelkit.run`.
+    update : bool
+        As in :func:`labelkit.run`; a folder with labels is updated by that alone.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
         As in :meth:`labelkit.Applier.apply`.
     format, delimiter, encoding, sheet, rename : optional
@@ -256,6 +259,7 @@ def apply_to_folder(
         on_bad_row=on_bad_row,
         reading=reading,
         force=force,
+        update=update,
         workers=workers,
         engine=engine,
         isolate=isolate,
@@ -302,15 +306,18 @@ def run_to(
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
     check_options(force=force, update=update, keep_model=keep_model)
-    with held_place(out, force=force) as layout:
+    beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
+    with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
+        damaged = None if old is None else beside.submit(damaged_files, old)
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading).chosen(rows, applier.plan.columns)
-        with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
-            digest = pool.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
-            labeling = labeling_of(applier.lfs.space.names)
-            digest.result()
+        digest = beside.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
+        if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
+            beside.submit(applier.plan.prepare, opened.n_rows - int(old.manifest["examples"]))
+        labeling = labeling_of(applier.lfs.space.names)
+        digest.result()
         if labeling is not None and keep_model and old is not None:
             taught = bool(old.manifest.get("taught"))
             labeling = replace(labeling, model=old.model(), teach=taught, kept=fitted_in(old))
@@ -325,7 +332,8 @@ def run_to(
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
-        change = None if old is None else Update.of(run_, old)
+        check_votes_alone(out, old, labeled=labeling is not None)
+        change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_inputs import LASTING
@@ -117,7 +117,7 @@ class LabelOrigin:
         KeyError
             If it has none: a run of an earlier labelkit wrote it.
         """
-        table = pq.read_table(file, columns=["id", COLUMN])
+        table = read_parquet(file, columns=["id", COLUMN])
         metadata = table.schema.metadata or {}
         model, run = (metadata.get(key, b"").decode() for key in (MODEL_KEY, RUN_KEY))
         return cls(model, run, table.column("id"), table.column(COLUMN))

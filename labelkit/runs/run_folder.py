@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
-from labelkit._shared.stored_files import read_json_object, reading
+from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
 from labelkit.votes.example_names import FrameIndex
@@ -329,7 +329,7 @@ class RunFolder:
     def faults(self) -> tuple[Fault, ...]:
         """Failures of rules, in the order of the examples."""
         with reading_run(self.layout.faults):
-            return tuple(Fault(**row) for row in pq.read_table(self.layout.faults).to_pylist())
+            return tuple(Fault(**row) for row in read_parquet(self.layout.faults).to_pylist())
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -358,7 +358,8 @@ class RunFolder:
         self.check_labeled()
         with reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
-            return replace(labels, frame_index=self.frame_index(len(labels)))
+            index = self.frame_index(len(labels))
+            return replace(labels, frame_index=index, prior_source=self.manifest.get("prior_source"))
 
     def origins(self) -> Iterator[LabelOrigin]:
         """Iterate over where the labels came from, a part at a time: the votes for each, and the model.
@@ -409,10 +410,10 @@ class RunFolder:
     def frame_index(self, n_rows: int) -> FrameIndex | None:
         """The index of the frame of so many rows that was the corpus, if it was one."""
         file = self.layout.index
-        return read_index(pq.read_table(file), n_rows) if file.is_file() else None
+        return read_index(read_parquet(file), n_rows) if file.is_file() else None
 
     def _table(self, kind: Kind) -> pa.Table:
-        return pa.concat_tables([pq.read_table(part) for part in self.layout.parts(kind)])
+        return pa.concat_tables([read_parquet(part) for part in self.layout.parts(kind)])
 
 
 def reading_run(path: str | Path) -> AbstractContextManager[None]:

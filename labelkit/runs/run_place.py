@@ -105,9 +105,10 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
     if reasons and update:
         return None
     if reasons:
+        only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind
         raise RunFolderError(
             f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
-            hint=("" if wanted.model is None else UPDATES) + ANEW,
+            hint=("" if only_votes else UPDATES) + ANEW,
         )
     remove(layout.draft)  # of another run that was to replace it
     return RunFolder(out, was_finished=True)

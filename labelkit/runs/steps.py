@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import replaced
+from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
@@ -405,7 +406,7 @@ def _patterns_of_parts(folder: RunFolder, patterns: VotePatterns) -> Iterator[tu
     """Yield the ids of the examples of each part, and the position of the pattern of each in the whole."""
     places = PatternPlaces(patterns)
     for (_, part), file in zip(matrices_of(folder), folder.layout.parts("votes"), strict=True):
-        ids = pq.read_table(file, columns=[pq.read_schema(file).names[0]]).column(0).combine_chunks()
+        ids = read_parquet(file, columns=[pq.read_schema(file).names[0]]).column(0).combine_chunks()
         yield ids, places.of(part)[part.pattern_index]
 
 

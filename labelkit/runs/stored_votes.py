@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from labelkit._shared.stored_files import reading
+from labelkit._shared.stored_files import read_parquet, reading
 from labelkit.apply.plan import BatchVotes
 from labelkit.exceptions import RunFolderError
 from labelkit.votes.label_matrix import LabelMatrix
@@ -69,7 +68,7 @@ class StoredVotes:
 
 def _read(file: Path) -> tuple[pa.Array, LabelMatrix]:
     with reading(file, "is damaged", RunFolderError, hint="labelkit verify lists what is; labelkit run ... --force"):
-        table = pq.read_table(file)
+        table = read_parquet(file)
         return table.column(0).combine_chunks(), LabelMatrix.from_arrow(table, source=str(file))
 
 

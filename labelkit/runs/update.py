@@ -7,7 +7,7 @@ not, nothing is updated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 REGROUPS: Final = "batch_size"
 """The option that changes no vote."""
+
+BATCHES_EACH: Final = 3
+"""Batches for each worker, so that one is scanned while another is called."""
 
 Piece = tuple[Batch, BatchVotes]
 
@@ -65,8 +68,15 @@ class Update:
     damaged: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, run_: Run, old: RunFolder) -> Update | None:
+    def of(cls, run_: Run, old: RunFolder, damaged: Callable[[], list[str]]) -> Update | None:
         """Find out what of a finished run stays; None if all rules vote on all rows.
+
+        Parameters
+        ----------
+        run_ : Run
+        old : RunFolder
+        damaged : callable
+            Returns what :func:`damaged_files` lists of it.
 
         Raises
         ------
@@ -79,11 +89,11 @@ class Update:
             return None
         if are_chosen(run_.corpus) and run_.corpus.fingerprint() != old.manifest["corpus"]["fingerprint"]:
             return None
-        damaged = _damaged(old)
+        wrong = _damaged(old, damaged())
         n_old = int(old.manifest["examples"])
         grown = has_grown(run_.corpus, old.manifest)
         in_chunks = grown and any(_calls_chunks(lf) for lf in lfs)
-        return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown, damaged)
+        return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown, wrong)
 
 
 def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tuple[str, ...]:
@@ -102,9 +112,13 @@ def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tupl
     return tuple(name for name in kept if name not in failed)
 
 
-def _damaged(old: RunFolder) -> tuple[str, ...]:
-    """List the files that are not as they were written, and refuse votes that are not: they would be mixed."""
-    damaged = problems_of(old.layout) if old.layout.version.is_file() else []
+def damaged_files(old: RunFolder) -> list[str]:
+    """List the files of a finished run that are not as they were written."""
+    return problems_of(old.layout) if old.layout.version.is_file() else []
+
+
+def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:
+    """Return the files that are not as they were written, and refuse votes that are not: they would be mixed."""
     wrong = [line for line in damaged if line.startswith("votes/")]
     if wrong:
         raise RunFolderError(
@@ -185,7 +199,7 @@ class UpdateVoting:
         """Yield the votes of all rules on the new rows."""
         run_ = self.run_
         rows = RowRange(run_.corpus, max(start, self.update.from_row), None, run_.batch_rows)
-        return self._stream(run_.applier, rows)
+        return self._stream(run_.applier, rows, shared_out(rows.n_rows, run_.batch_rows, self.options["workers"]))
 
     def _old(self, start: int) -> Iterator[Piece]:
         """Yield the votes on the old rows: stored ones, beside those of rules that changed."""
@@ -211,7 +225,7 @@ class UpdateVoting:
         rows = RowRange(run_.corpus, start, stop, run_.batch_rows)
         if names:
             applier = Applier(run_.applier.lfs[list(names)])
-            yield from self._stream(applier, rows)
+            yield from self._stream(applier, rows, run_.batch_rows)
             run_.applier.seconds = applier.seconds
             return
         batches: Iterator[Batch]
@@ -224,13 +238,13 @@ class UpdateVoting:
         for batch in batches:
             yield batch, BatchVotes(np.empty((len(batch), 0), dtype=dtype), [], np.empty(0))
 
-    def _stream(self, applier: Applier, rows: RowRange) -> Iterator[Piece]:
+    def _stream(self, applier: Applier, rows: RowRange, batch_size: int) -> Iterator[Piece]:
         also = gold_columns(self.run_)
         for delivered in applier.stream(
             rows,
             _Kept(also),
             also=also,
-            batch_size=self.run_.batch_rows,
+            batch_size=batch_size,
             known_faults=self.n_faults,
             seen=self.seen,
             cache=False,  # which holds whole columns
@@ -249,6 +263,18 @@ class _Kept:
     def __call__(self, batch: Batch, votes: BatchVotes) -> Piece:
         table = batch.table.select(list(self.also)) if self.also else _blank(len(batch))
         return Batch(batch.start, batch.ids, table), votes
+
+
+def shared_out(n_rows: int | None, batch_rows: int, workers: int) -> int:
+    """Return the rows of a batch: those of a part, or, of few rows, a fraction of it that gives all workers some.
+
+    >>> shared_out(50_000, 65_536, 2), shared_out(5_000_000, 65_536, 2), shared_out(50_000, 65_536, 1)
+    (8192, 65536, 65536)
+    """
+    fair = batch_rows if n_rows is None or workers == 1 else n_rows // (BATCHES_EACH * workers)
+    n_chunks = batch_rows // CHUNK
+    shares = [share * CHUNK for share in range(1, n_chunks + 1) if n_chunks % share == 0]
+    return max((share for share in shares if share <= fair), default=shares[0])
 
 
 def write_parts(run_: Run, pieces: Iterable[Piece], old: RunFolder) -> int:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, decimal
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
 from labelkit.exceptions import ModelError, RunFolderError
 from labelkit.runs.content_labels import reads_examples, saved_features
@@ -170,9 +171,9 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
     folder.check_labeled()
     number, row, start = _found(folder, id)
-    votes = pq.read_table(folder.layout.part("votes", number)).slice(row, 1)
+    votes = read_parquet(folder.layout.part("votes", number)).slice(row, 1)
     matrix = LabelMatrix.from_arrow(votes, source=str(folder.path))
-    labels = pq.read_table(folder.layout.part("labels", number)).slice(row, 1)
+    labels = read_parquet(folder.layout.part("labels", number)).slice(row, 1)
     position, name = start + row, matrix.ids[:1].tolist()[0]
     failed = {fault.lf: fault for fault in folder.faults if fault.row == position}
     proba = np.array([labels.column(f"p_{name_}")[0].as_py() for name_ in matrix.class_names])
@@ -209,7 +210,7 @@ def _found(folder: RunFolder, id_: Any) -> tuple[int, int, int]:
     """Find an example: the number of its part, its row in there, and the position of the first row."""
     start, first = 0, None
     for number, part in enumerate(folder.layout.parts("votes")):
-        ids = pq.read_table(part, columns=[pq.read_schema(part).names[0]]).column(0)
+        ids = read_parquet(part, columns=[pq.read_schema(part).names[0]]).column(0)
         first = ids if first is None else first
         try:
             row = pc.index(ids, pa.scalar(str(id_)).cast(ids.type)).as_py()

@@ -11,7 +11,7 @@ import numpy as np
 
 from labelkit._shared.memory import check_room
 from labelkit._shared.shapes import check_shape
-from labelkit._shared.stored_files import reading
+from labelkit._shared.stored_files import read_parquet, reading
 from labelkit.exceptions import MatrixError
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -105,7 +105,7 @@ def read_table(path: str | Path, what: str) -> pa.Table:
     with reading(path, f"cannot be read as {what}", MatrixError, hint=folder_hint(path)):
         with pq.ParquetFile(path) as file:
             check_room(8.0 * file.metadata.num_rows * file.metadata.num_columns, f"reading {what}")
-        return pq.read_table(path)
+        return read_parquet(Path(path))
 
 
 def folder_hint(path: str | Path) -> str | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.votes.outcomes import CODE, FAULT, coded, decoded
+from labelkit.votes.packed_patterns import PackedPatterns
 from labelkit.votes.storage import METADATA, as_json, read_description, read_table, table_description, whole_numbers
 
 MOST_EXAMPLES: Final = 2.0**53
@@ -120,27 +121,16 @@ class VotePatterns:
 
     @classmethod
     def _from_table(cls, table: pa.Table, path: str | Path) -> VotePatterns:
-        description = read_description(table)
-        if "fields" not in description:
-            raise MatrixError(f"{path} holds no vote patterns")
-        columns: dict[str, list[NDArray[Any]]] = {"key": [], "count": [], "gold": []}
-        n_gold = sum(name.startswith("gold") for name in table.column_names)
-        names = [f"key{i}" for i in range(table.num_columns - n_gold - 1)]
-        if table.column_names != [*names, "count0", *(f"gold{c}" for c in range(n_gold))]:
-            raise MatrixError(f"{path} holds no vote patterns: its columns are others")
-        for name in table.column_names:
-            columns[name.rstrip("0123456789")].append(whole_numbers(table.column(name)))
-        fields = Fields.read(np.array(description["fields"], dtype=np.int64))
+        description, packed = read_description(table), _packed(table, path)
         soft, n_classes, dtype = (
             description.get("soft", False),
             len(description["classes"]),
             LabelSpace.of(description["classes"]).dtype,
         )
-        codes = unpack(np.stack(columns["key"]), fields, CODE if soft else dtype)
+        codes = unpack(packed.keys, packed.fields, CODE if soft else dtype)
         outcomes, sure = decoded(codes, n_classes, dtype, soft=soft)
-        gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
+        counts, gold = packed.counts, packed.gold
         lfs = tuple(LFInfo.from_dict(lf) for lf in description["lfs"])
-        (counts,) = columns["count"]
         in_range = outcomes.min(initial=ABSTAIN) >= FAULT and outcomes.max(initial=ABSTAIN) < n_classes
         shapes = (outcomes.shape == (len(counts), len(lfs))) and (gold is None or gold.shape[1] == n_classes)
         numbers = [counts] if gold is None else [counts, gold]
@@ -174,6 +164,34 @@ class VotePatterns:
             gold_counts = [np.zeros((len(t), t.n_classes), np.int64) if t.gold is None else t.gold for t in tables]
             np.add.at(gold, rows.index, np.concatenate(gold_counts))
         return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
+
+
+def load_packed(path: Path) -> PackedPatterns:
+    """Read the keys that :meth:`VotePatterns.save` wrote, as they are.
+
+    Raises
+    ------
+    MatrixError
+        If the file is missing or holds no vote patterns.
+    """
+    with reading(path, "cannot be read as vote patterns", MatrixError):
+        return _packed(read_table(path, "vote patterns"), path)
+
+
+def _packed(table: pa.Table, path: str | Path) -> PackedPatterns:
+    description = read_description(table)
+    if "fields" not in description:
+        raise MatrixError(f"{path} holds no vote patterns")
+    columns: dict[str, list[NDArray[Any]]] = {"key": [], "count": [], "gold": []}
+    n_gold = sum(name.startswith("gold") for name in table.column_names)
+    names = [f"key{i}" for i in range(table.num_columns - n_gold - 1)]
+    if table.column_names != [*names, "count0", *(f"gold{c}" for c in range(n_gold))]:
+        raise MatrixError(f"{path} holds no vote patterns: its columns are others")
+    for name in table.column_names:
+        columns[name.rstrip("0123456789")].append(whole_numbers(table.column(name)))
+    fields = Fields.read(np.array(description["fields"], dtype=np.int64))
+    gold = np.stack(columns["gold"], axis=1) if columns["gold"] else None
+    return PackedPatterns(np.stack(columns["key"]), fields, columns["count"][0], gold)
 
 
 def _pattern_table(patterns: VotePatterns) -> pa.Table:

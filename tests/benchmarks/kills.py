@@ -5,6 +5,10 @@ and no draft may be left beside it, in it, or in the vote cache. A kill comes wh
 a random share of the time that a whole run takes, or (with ``--aimed``) just before or after a rename or a removal of some
 kind: of a draft, in the vote cache, of the report, of the run folder, or by ``cache clear``. The corpus is a CSV or Parquet
 file or a folder of files; votes are computed serially, in threads or in processes.
+
+With ``--update``, updates are killed: of a finished run whose corpus has grown, and whose rules may have been edited. After
+each kill, the folder is the old version or the new one, whole; the update that goes on ends with the bytes of an undisturbed
+one, and keeps the old version.
 """
 
 from __future__ import annotations
@@ -30,8 +34,12 @@ import labelkit as lk
 from labelkit.apply.vote_cache import VoteCache
 from labelkit.label_models import MODELS  # noqa: F401 - loaded once, before processes are forked
 from labelkit.runs import report  # noqa: F401 - as above
+from labelkit.runs.versions import verify
 
 N_ROWS = 6 * 1024 + 100
+
+N_OLD = 3600
+"""Rows of a run that is to be updated: two files of the folder."""
 
 FILES = {
     "rules.py": '''import labelkit as lk
@@ -109,6 +117,9 @@ AIMS = {
 }
 """What is renamed or removed at an aimed kill, and how often at most before it comes."""
 
+UPDATED = ("version.json", "versions/00001/version.json", "work/00004.npz", "votes/part-00000.parquet")
+"""Further moments of an update."""
+
 MOMENTS = (
     *("work/00000.npz", "work/00002.npz", "work/00005.npz", "votes/part-00003.parquet", "labels/part-00000.parquet"),
     *("labels/part-00006.parquet", "faults.parquet", "summary.csv", "model/model.json", "manifest.json", "inputs.json"),
@@ -132,16 +143,18 @@ def write_project(folder: Path) -> None:
     (folder / "gold.csv").write_text("\n".join(gold) + "\n")
 
 
-def write_corpus(folder: Path, name: str) -> None:
-    """Write the corpus in another format than CSV."""
+def write_corpus(folder: Path, name: str, n_rows: int = N_ROWS) -> None:
+    """Write the first rows of the corpus, in another format than CSV if wanted."""
+    text = (folder / "corpus.csv").read_text()
+    frame = pd.read_csv(folder / "corpus.csv").iloc[:n_rows]
     if name == "corpus.csv":
+        (folder / name).write_text("".join(text.splitlines(keepends=True)[: n_rows + 1]))
         return
-    frame = pd.read_csv(folder / "corpus.csv")
     if name == "corpus.parquet":
         frame.to_parquet(folder / name, row_group_size=1000)
         return
     (folder / name).mkdir(exist_ok=True)
-    for n in range(4):
+    for n in range(-(-n_rows // 1800)):
         frame.iloc[n * 1800 : (n + 1) * 1800].to_parquet(folder / name / f"{n}.parquet", row_group_size=700)
 
 
@@ -155,6 +168,8 @@ class Command:
     engine: tuple[str, int] = ("serial", 1)
     force: bool = False
     cache: bool = True
+    update: bool = False
+    keep_model: bool = False
 
     def __call__(self) -> None:
         """Run it; its warnings go to the output of the process."""
@@ -175,6 +190,8 @@ class Command:
             engine=engine,
             cache=folder / "cache" if self.cache else False,
             force=self.force,
+            update=self.update,
+            keep_model=self.keep_model,
             progress=False,
         )
 
@@ -251,8 +268,9 @@ def left_over(folder: Path) -> list[str]:
 def stopped(command: Command, chance: random.Random, seconds: float, *, aimed: bool) -> bool:
     """Start a run and kill it at a moment by chance; returns whether it was still there."""
     if not aimed:
-        return kill(start(command), command.folder / ".out.partial", chance.choice(MOMENTS), chance.random() * seconds)
-    kind = chance.choice(list(AIMS))
+        moment = chance.choice((*MOMENTS, *UPDATED) if command.update else MOMENTS)
+        return kill(start(command), command.folder / ".out.partial", moment, chance.random() * seconds)
+    kind = chance.choice([kind for kind in AIMS if kind != "cache clear" or not command.update])
     if kind == "cache clear":
         os.waitpid(start(replace(command, out=command.folder / "other", force=True)), 0)
         command = replace(command, out=None)
@@ -297,12 +315,55 @@ def trial(seed: int, seconds: float, *, aimed: bool = False) -> tuple[list[str],
         return edits, ", ".join(wrong), killed
 
 
+def update_trial(seed: int, seconds: float, *, aimed: bool = False) -> tuple[list[str], str, bool]:
+    """Make one trial of an update; returns as :func:`trial` does."""
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="kills-") as name:
+        folder, killed = Path(name), False
+        write_project(folder)
+        whole = (folder / "corpus.csv").read_text()
+        command = Command(folder, folder / "out", chance.choice(("corpus.csv", "parts")))
+        write_corpus(folder, command.corpus, N_OLD)
+        os.waitpid(start(command), 0)
+        before = contents(folder / "out")
+        shutil.copytree(folder / "out", folder / "undisturbed")
+        (folder / "corpus.csv").write_text(whole)
+        write_corpus(folder, command.corpus)
+        keeps = chance.random() < 0.4  # the label model, which only the same rules can
+        edit = "nothing" if keeps else chance.choice([one for one in EDITS if one != "the corpus"])
+        file, old, new = EDITS[edit]
+        (folder / file).write_text((folder / file).read_text().replace(old, new))
+        command = replace(command, update=True, keep_model=keeps)
+        for _ in range(chance.choice((1, 1, 2, 3))):
+            killed |= stopped(replace(command, engine=chance.choice(ENGINES)), chance, seconds, aimed=aimed)
+            if not is_whole(folder / "out", before):
+                return [edit], "the folder was neither the old version nor the new one", killed
+        for out in ("out", "undisturbed"):
+            status = os.waitpid(start(replace(command, out=folder / out, engine=chance.choice(ENGINES))), 0)[1]
+            if status:
+                return [edit], f"{out} ended with {status}: {(folder / 'log').read_text()[-2000:]}", killed
+        one, other = contents(folder / "out"), contents(folder / "undisturbed")
+        dated = {"version.json"}
+        different = sorted(file for file in (one.keys() | other.keys()) - dated if one.get(file) != other.get(file))
+        lost = sorted(file for file in before if one.get(f"versions/00001/{file}") != before[file])
+        wrong = [f"{file} differs" for file in different] + [f"{file} was lost" for file in lost]
+        wrong += [f"{file} was left" for file in left_over(folder)] + verify(folder / "out")
+        return [edit], ", ".join(wrong), killed
+
+
+def is_whole(out: Path, before: dict[str, bytes]) -> bool:
+    """Return whether a folder is the version that it was, or the next one; between two renames, it has another name."""
+    there = out if out.exists() else out.with_name(f".{out.name}.old")
+    return contents(there) == before or (there == out and verify(out) == [])
+
+
 def main() -> None:
     """Make the trials, and print what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=100)
     parser.add_argument("--random-state", type=int, default=0)
     parser.add_argument("--aimed", action="store_true", help="Kill at renames and removals.")
+    parser.add_argument("--update", action="store_true", help="Kill updates of finished runs.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         write_project(Path(name))
@@ -313,7 +374,7 @@ def main() -> None:
     edits: Counter[str] = Counter()
     n_killed = n_wrong = 0
     for seed in range(given.random_state, given.random_state + given.n):
-        made, wrong, killed = trial(seed, seconds, aimed=given.aimed)
+        made, wrong, killed = (update_trial if given.update else trial)(seed, seconds, aimed=given.aimed)
         edits.update(made)
         n_killed += killed
         n_wrong += bool(wrong)

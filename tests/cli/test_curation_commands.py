@@ -33,7 +33,7 @@ def test_a_file_has_the_sample_of_the_function(comments, tmp_path, capsys):
     assert np.allclose(drawn.probabilities, 30 / 400)
 
 
-@pytest.mark.parametrize("by", ["label", "confidence", "asks_to_subscribe"])
+@pytest.mark.parametrize("by", ["label", "confidence", lk.collect("labeling_functions/comments.py").names[0]])
 def test_a_run_is_stratified_by_labels_and_by_votes(comments, by, tmp_path, capsys):
     out = tmp_path / "drawn.parquet"
     run = comments.parent / "run"
@@ -44,6 +44,7 @@ def test_a_run_is_stratified_by_labels_and_by_votes(comments, by, tmp_path, caps
     assert lk.Sample.load(out).to_dict().items() <= document.items()
 
 
+@pytest.mark.filterwarnings("always")
 def test_judgment_warns_and_names_ids(comments, tmp_path, capsys):
     out = tmp_path / "drawn.csv"
     assert called("sample", comments, "--method", "judgment", "--ids", "3,17", "--out", out) == 0
@@ -58,6 +59,7 @@ def test_judgment_warns_and_names_ids(comments, tmp_path, capsys):
         ([], "needs --n"),
         (["--n", "9", "--method", "weighted", "--weights", "text"], "not numbers"),
         (["--n", "9", "--by", "label"], "does not use --by"),
+        (["--n", "1", "--method", "cluster", "--by", "nix"], "nix"),
     ],
 )
 def test_a_wrong_call_is_answered_in_the_words_of_the_command_line(comments, arguments, message, tmp_path, capsys):

@@ -44,6 +44,7 @@ CALLS = {
     "history": "history runs/first",
     "init": "init another",
     "label": "label runs/second --model runs/first --out relabeled",
+    "next": "next runs/first --n 5 --strategy disagreement --out next.csv --force",
     "plan": "plan asking.py comments.csv --labels HAM,SPAM --show 1",
     "predict": "predict first.labelkit comments.csv --out predicted.csv --force",
     "report": "report runs/first",

@@ -585,3 +585,15 @@ def test_each_test_explains_its_path():
         "shared automaton on a relaxed pattern, confirmed by re",
         "shared automaton, exact",
     ]
+
+
+def test_tables_are_prepared_for_as_many_rows_as_are_worth_them(monkeypatch):
+    monkeypatch.setattr(column_scan, "WORTH_COMPILING", 10_000)
+    scan = ColumnScan([Words(("free", "so nice")), Pattern(r"https?://")])
+    scan.prepare(10)
+    assert {"_phrases", "_regexes"}.isdisjoint(vars(scan))
+    scan.prepare(100_000)
+    prepared = vars(scan)["_phrases"]
+    texts = pa.array(["so  nice", None, "http://free"])
+    assert scan.scan(texts).tolist() == [[True, False], [False, False], [True, True]]
+    assert vars(scan)["_phrases"] is prepared

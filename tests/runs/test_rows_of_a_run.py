@@ -205,4 +205,4 @@ def test_what_has_changed_is_what_was_asked_for(rules, corpora, tmp_path):
     lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", **SETTINGS)
     with pytest.raises(RunFolderError, match=r"would make: limit changed: none -> 5\n") as raised:
         lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", limit=5, **SETTINGS)
-    assert "--update" not in str(raised.value.hint)
+    assert "--update" in str(raised.value.hint)

@@ -205,6 +205,43 @@ def test_a_model_that_is_kept_labels_new_rows_and_leaves_the_labels_of_old_ones(
     assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **settings)
 
 
+def test_few_new_rows_are_shared_out_among_the_workers_with_the_same_votes(comments, tmp_path):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, RULES)
+    settings = SETTINGS | {"batch_size": 4096, "workers": 2}
+    lk.run(rules, write_corpus("parquet", comments[:3000], tmp_path), tmp_path / "out", **settings)
+    corpus = write_corpus("parquet", comments, tmp_path)
+    lk.run(rules, corpus, tmp_path / "out", update=True, **settings)
+    assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **settings)
+
+
+def test_votes_alone_are_updated_and_those_of_a_labeled_run_with_its_labels_alone(comments, tmp_path):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link", "short")})
+    settings = {name: value for name, value in SETTINGS.items() if name != "report"} | {"id": "key", "gold": "label"}
+    corpus = write_corpus("jsonl", comments[:1500], tmp_path)
+    lk.apply_to_folder(rules, corpus, tmp_path / "votes", **settings)
+    lk.run(rules, corpus, tmp_path / "out", report=False, **settings)
+    write_corpus("jsonl", comments[:2600], tmp_path)
+    with pytest.raises(RunFolderError) as error:
+        lk.apply_to_folder(rules, corpus, tmp_path / "votes", **settings)
+    assert "update=True (--update)" in error.value.hint
+    updated = lk.apply_to_folder(rules, corpus, tmp_path / "votes", update=True, **settings)
+    new = lk.apply_to_folder(rules, corpus, tmp_path / "new", **settings)
+    assert content(updated.path) == content(new.path)
+    assert not updated.is_labeled
+    assert len(lk.RunFolder(tmp_path / "votes", 1).matrix()) == 1500
+    assert verify(tmp_path / "votes") == []
+    before = content(tmp_path / "out")
+    with pytest.raises(RunFolderError, match="which would not be of the new votes") as error:
+        lk.apply_to_folder(rules, corpus, tmp_path / "out", update=True, **settings)
+    assert "labelkit run --update" in error.value.hint
+    with pytest.raises(RunFolderError) as error:
+        lk.apply_to_folder(rules, corpus, tmp_path / "out", **settings)
+    assert "--update" not in error.value.hint
+    assert content(tmp_path / "out") == before
+
+
 def test_a_model_of_other_rules_is_not_kept(comments, tmp_path):
     rules = tmp_path / "rules.py"
     write_rules(rules, {name: RULES[name] for name in ("asks", "link", "short")})

@@ -191,6 +191,12 @@ class Plan:
         """Begin to vote on a batch; for engines that compute the three steps in different threads."""
         return Voting(self, table)
 
+    def prepare(self, n_rows: int) -> None:
+        """Build the tables that a scan of so many rows needs; for a thread beside the one that opens the corpus."""
+        for key, (scan, _) in self.scans.items():
+            if isinstance(key, str):
+                scan.prepare(n_rows)
+
     def explain(self) -> str:
         """Say in words which path each rule takes, and why."""
         lines = [f"{len(self.lfs)} rules read {', '.join(_describe(key) for key in self.keys)}"]

@@ -17,8 +17,8 @@ from labelkit.curation.sampling.allocation import allocated
 from labelkit.curation.sampling.designs import Drawn, Reservoir
 from labelkit.curation.sampling.drawn_sample import Sample, warn_of_bias
 from labelkit.curation.sampling.population import (
-    Groups,
     Population,
+    RowGroups,
     batches,
     checked_weights,
     label_spread,
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 EVEN_SHARE: Final = 0.1
 """Part of the chances of importance sampling that all rows have alike, so that none is without (defensive mixture)."""
+
+LEAST_SPREAD: Final = 0.4
+"""Spread of a stratum, as a part of the mean of all, that Neyman's allocation counts with at least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +88,7 @@ def sample(
         ``"snowball"`` (along the edges of a graph), ``"judgment"`` (``ids`` that somebody chose), ``"convenience"``
         (the first rows).
     by : str, array-like, Series or dict by id, optional
-        Groups: the name of a column of the corpus; a rule of the matrix, for its votes; ``"label"`` or
+        RowGroups: the name of a column of the corpus; a rule of the matrix, for its votes; ``"label"`` or
         ``"confidence"`` of labels; or values. Numbers of more than 20 values are cut at their tenths.
     weights : str, array-like, Series or dict by id, optional
         Sizes, such as the number of readers; ``"uncertainty"`` of labels. Positive; for importance, not negative.
@@ -136,7 +139,7 @@ def sample(
     rows = Population.of(population, by, weights)
     wanted = len(rows) if n is None else _number(n)
     wish = _Wish(method, wanted, allocation, spread, quotas, edges, ids, population, rng)
-    groups = None if by is None else Groups.of(rows.by, whole=method == "cluster").filled()
+    groups = None if by is None else RowGroups.of(rows.by, whole=method == "cluster").filled()
     drawn = _METHODS[method](rows, groups, wish)
     if np.isnan(drawn.probabilities).any():
         warn_of_bias(method)
@@ -182,7 +185,7 @@ def _in_one_pass(
 # The methods ----------------------------------------------------------------------------------------------------------
 
 
-def _random(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _random(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     n = _at_most(wish.n, len(rows), "rows")
     reservoir = Reservoir(n, wish.rng)
     weights = None if rows.weights is None else checked_weights(rows.weights, rows.examples.ids, zero=False)
@@ -190,7 +193,7 @@ def _random(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
     return reservoir.drawn()[1]
 
 
-def _stratified(rows: Population, groups: Groups | None, wish: _Wish) -> Drawn:
+def _stratified(rows: Population, groups: RowGroups | None, wish: _Wish) -> Drawn:
     assert groups is not None
     n = _at_most(wish.n, len(rows), "rows")
     sizes = groups.sizes
@@ -208,15 +211,20 @@ def _stratified(rows: Population, groups: Groups | None, wish: _Wish) -> Drawn:
     return designs.stratified(groups.group, allocated(sizes, n, spread), wish.rng)
 
 
-def _spread(groups: Groups, wish: _Wish) -> NDArray[np.float64]:
+def _spread(groups: RowGroups, wish: _Wish) -> NDArray[np.float64]:
     if wish.spread is None:
         if isinstance(wish.data, ProbabilisticLabels):
-            return label_spread(groups, wish.data)
+            return _floored(label_spread(groups, wish.data), groups)
         raise AnalysisError(
             "Neyman's allocation needs the spread within each stratum",
             hint="give spread={stratum: standard deviation}; of labels, their probabilities say it",
         )
-    return np.array([_number_of(wish.spread, name, "spread") for name in groups.names], dtype=np.float64)
+    return _floored(np.array([_number_of(wish.spread, name, "spread") for name in groups.names]), groups)
+
+
+def _floored(spread: NDArray[np.float64], groups: RowGroups) -> NDArray[np.float64]:
+    """Raise a small spread: it is believed, not seen, and few rows of a large stratum could not contradict it."""
+    return np.maximum(spread, LEAST_SPREAD * float(np.average(spread, weights=groups.sizes)))
 
 
 def _number_of(given: Mapping[Any, Any], name: str, what: str) -> float:
@@ -230,28 +238,28 @@ def _number_of(given: Mapping[Any, Any], name: str, what: str) -> float:
     return value
 
 
-def _weighted(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _weighted(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     weights = checked_weights(rows.weights, rows.examples.ids, zero=False)
     return designs.proportional_to_size(weights, _at_most(wish.n, len(rows), "rows"), wish.rng)
 
 
-def _importance(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _importance(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     """Draw with a defensive mixture of the weights and equal chances (Hesterberg 1995, doi 10.2307/1269620)."""
     assert rows.weights is not None
     mixed = (1 - EVEN_SHARE) * rows.weights / rows.weights.mean() + EVEN_SHARE
     return designs.proportional_to_size(mixed, _at_most(wish.n, len(rows), "rows"), wish.rng)
 
 
-def _systematic(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _systematic(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     return designs.systematic(len(rows), _at_most(wish.n, len(rows), "rows"), wish.rng)
 
 
-def _cluster(_rows: Population, groups: Groups | None, wish: _Wish) -> Drawn:
+def _cluster(_rows: Population, groups: RowGroups | None, wish: _Wish) -> Drawn:
     assert groups is not None
     return designs.clusters(groups.group, _at_most(wish.n, len(groups.names), "clusters"), wish.rng)
 
 
-def _quota(rows: Population, groups: Groups | None, wish: _Wish) -> Drawn:
+def _quota(rows: Population, groups: RowGroups | None, wish: _Wish) -> Drawn:
     assert groups is not None
     if wish.quotas is None:
         share, more = divmod(_at_most(wish.n, len(rows), "rows"), len(groups.names))
@@ -269,7 +277,7 @@ def _quota(rows: Population, groups: Groups | None, wish: _Wish) -> Drawn:
     return designs.first_of_each(groups.group, quotas)
 
 
-def _snowball(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _snowball(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     n = _at_most(wish.n, len(rows), "rows")
     if isinstance(wish.edges, Mapping):
         pairs = [(source, target) for source, targets in wish.edges.items() for target in targets]
@@ -282,15 +290,15 @@ def _snowball(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
     return drawn
 
 
-def _judgment(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _judgment(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     return Drawn.of(np.unique(numbered(wish.ids, rows.examples)), np.nan)
 
 
-def _convenience(rows: Population, _groups: Groups | None, wish: _Wish) -> Drawn:
+def _convenience(rows: Population, _groups: RowGroups | None, wish: _Wish) -> Drawn:
     return Drawn.of(np.arange(_at_most(wish.n, len(rows), "rows")), np.nan)
 
 
-_METHODS: Final[dict[str, Callable[[Population, Groups | None, _Wish], Drawn]]] = {
+_METHODS: Final[dict[str, Callable[[Population, RowGroups | None, _Wish], Drawn]]] = {
     "random": _random,
     "stratified": _stratified,
     "weighted": _weighted,
@@ -334,9 +342,9 @@ def _check(method: str, n: int | None, needs: tuple[str, ...], **given: Any) -> 
     """Refuse a method without what it needs, and what it would not use."""
     for name in needs:
         if (n if name == "n" else given[name]) is None and not (method == "quota" and name == "n"):
-            raise AnalysisError(f"method={method!r} needs {name}=", hint=f"sample(data, method={method!r}, {name}=...)")
+            raise AnalysisError(f"method={method!r} needs {name}=", hint=f"give {name}=, or another method")
     if method == "quota" and n is None and given["quotas"] is None:
-        raise AnalysisError("method='quota' needs n= or quotas=", hint="sample(data, 100, method='quota', by=...)")
+        raise AnalysisError("method='quota' needs n= or quotas=", hint="n=100")
     for name, methods in _TAKES.items():
         if given[name] is not None and method not in methods:
             raise AnalysisError(

@@ -34,7 +34,7 @@ LABEL_ROWS: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class RowGroups:
     """Strata or clusters.
 
     Attributes
@@ -49,7 +49,7 @@ class Groups:
     group: NDArray[np.int64]
 
     @classmethod
-    def of(cls, values: Any, *, whole: bool = False) -> Groups:
+    def of(cls, values: Any, *, whole: bool = False) -> RowGroups:
         """Group rows by their values; a missing value is a group, too.
 
         Parameters
@@ -77,7 +77,7 @@ class Groups:
         return cls._named(codes, [str(getattr(value, "name", value)) for value in distinct])
 
     @classmethod
-    def _named(cls, codes: NDArray[Any], names: Sequence[str]) -> Groups:
+    def _named(cls, codes: NDArray[Any], names: Sequence[str]) -> RowGroups:
         group = codes.astype(np.int64)
         if (group < 0).any():
             return cls((*names, MISSING), np.where(group < 0, len(names), group))
@@ -88,11 +88,11 @@ class Groups:
         """Rows of each group."""
         return np.bincount(self.group, minlength=len(self.names))
 
-    def filled(self) -> Groups:
+    def filled(self) -> RowGroups:
         """Leave out groups without rows, such as a category that does not occur."""
         there = self.sizes > 0
         place = np.cumsum(there) - 1
-        return Groups(tuple(name for name, one in zip(self.names, there, strict=True) if one), place[self.group])
+        return RowGroups(tuple(name for name, one in zip(self.names, there, strict=True) if one), place[self.group])
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +235,7 @@ def numbered(ids: Any, examples: ExampleNames) -> NDArray[np.int64]:
     return examples.places(ids, error=AnalysisError)
 
 
-def label_spread(groups: Groups, labels: ProbabilisticLabels) -> NDArray[np.float64]:
+def label_spread(groups: RowGroups, labels: ProbabilisticLabels) -> NDArray[np.float64]:
     """Estimate, from the labels' probabilities, the standard deviation in each group of whether a label is right."""
     mean = np.bincount(groups.group, weights=confidence(labels)) / np.maximum(groups.sizes, 1)
     return np.sqrt(np.maximum(mean * (1 - mean), 1e-4))

@@ -85,35 +85,39 @@ def _declared(file: str, name: str) -> str:
     """The statement of a file that declares the rule of a name."""
     try:
         text = Path(file).read_text("utf-8")
-        statements = _statements(text)
+        node = _declarations(text).get(name)
     except (OSError, SyntaxError, ValueError):
         return ""
-    for node in statements:
-        if _names_it(node, name):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-            return textwrap.dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno]))
-    return ""
+    if node is None:
+        return ""
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    return textwrap.dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno]))
 
 
 @functools.lru_cache(maxsize=4)
-def _statements(text: str) -> tuple[ast.stmt, ...]:
-    """The statements of a file that may declare one rule: functions, and simple statements."""
+def _declarations(text: str) -> dict[str, ast.stmt]:
+    """The first statement of a file that may declare the rule of each name: a function, or a simple statement."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, ast.Expr)
-    return tuple(node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds))
+    declarations: dict[str, ast.stmt] = {}
+    for node in (one for one in ast.walk(ast.parse(text)) if isinstance(one, kinds)):
+        for name in _names_in(node):
+            declarations.setdefault(name, node)
+    return declarations
 
 
-def _names_it(node: ast.stmt, name: str) -> bool:
+def _names_in(node: ast.stmt) -> list[str]:
+    """List the names of the rules that a statement may declare."""
     given = [
         keyword.value.value
         for inner in (getattr(node, "decorator_list", None) or [node])
         for call in ast.walk(inner)
         if isinstance(call, ast.Call)
         for keyword in call.keywords
-        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant)
+        if keyword.arg == "name" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)
     ]
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return bool(node.decorator_list) and (name in given if given else node.name == name)
-    return name in given
+        return (given or [node.name]) if node.decorator_list else []
+    return given
 
 
 def _shortened(text: str) -> str:

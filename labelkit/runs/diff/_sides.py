@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import MatrixError
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import RowNames, shown_names
@@ -169,13 +170,13 @@ class FolderSide:
         """The ids, a part at a time."""
         for part in self._parts:
             name = pq.read_schema(part).names[0]
-            yield pq.read_table(part, columns=[name]).column(0).to_numpy()
+            yield read_parquet(part, columns=[name]).column(0).to_numpy()
 
     def chunks(self) -> Iterator[Chunk]:
         """The examples, a part at a time."""
         start, faults = 0, self.folder.faults
         for number, part in enumerate(self._parts):
-            votes = LabelMatrix.from_arrow(pq.read_table(part), source=str(part))
+            votes = LabelMatrix.from_arrow(read_parquet(part), source=str(part))
             chunk_faults = (fault for fault in faults if start <= fault.row < start + len(votes))
             failed = tuple(replace(fault, row=fault.row - start) for fault in chunk_faults)
             rows = np.arange(start, start + len(votes))
@@ -185,7 +186,7 @@ class FolderSide:
     def _hard(self, number: int) -> NDArray[np.int64] | None:
         if not self.labeled:
             return None
-        labels = pq.read_table(self.folder.layout.part("labels", number), columns=["label"]).column(0)
+        labels = read_parquet(self.folder.layout.part("labels", number), columns=["label"]).column(0)
         return np.asarray(labels.fill_null(ABSTAIN).to_numpy().astype(np.int64))
 
 

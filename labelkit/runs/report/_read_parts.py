@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import RunFolderError
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.outcomes import FAULT, Fault
@@ -139,7 +140,7 @@ class Parts:
         labels, tops = [], []
         wanted = set(self.looked)
         for number, file in enumerate(self.labels):
-            label, top = counts.add(pq.read_table(file), class_names)
+            label, top = counts.add(read_parquet(file), class_names)
             if number in wanted:
                 labels.append(label)
                 tops.append(top)
@@ -154,7 +155,7 @@ class Parts:
         ids: list[pa.Array] = []
         start = 0
         for part in self.looked:
-            table = pq.read_table(self.votes[part])
+            table = read_parquet(self.votes[part])
             for j in range(votes.shape[1]):
                 votes[start : start + table.num_rows, j] = table.column(j + 1).to_numpy()
             ids += table.column(0).chunks
