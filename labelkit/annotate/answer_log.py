@@ -207,7 +207,10 @@ class AnswerLog:
             if self.answers or self.path.exists():
                 self.flush()
         finally:
+            is_empty = not os.fstat(self._handle).st_size
             os.close(self._handle)
+            if is_empty:
+                self.log_path.unlink(missing_ok=True)  # nobody answered
 
     def _write_on(self) -> None:
         """Write the table whenever there are newer answers; what comes meanwhile is written together."""
@@ -373,6 +376,13 @@ def read_table(path: Path, key_column: str) -> list[KeptAnswer]:
         raise GoldError(f"{path} is no Parquet file: {error}", hint=aside) from None
     columns = pq.read_schema(path).names
     missing = [name for name in (key_column, "annotator", "label") if name not in columns]
+    if missing == [key_column] and set(_KEY_COLUMNS) & set(columns):
+        ways = {"item": "ids", "row": "positions"}
+        (other,) = set(_KEY_COLUMNS) - {key_column}
+        raise GoldError(
+            f"{path} names the examples by their {ways[other]}, and the corpus now by their {ways[key_column]}",
+            hint="name the column of the ids by id= (--id) as before, or choose another file: out= (--out)",
+        )
     if missing:
         raise GoldError(
             f"{path} is there already, and is no table of answers: it has no column {missing[0]!r} "

@@ -338,6 +338,19 @@ def test_answers_to_other_examples_are_refused(out):
         session(other, out)
 
 
+def test_a_file_by_ids_is_not_continued_by_positions(out):
+    with session(frame(), out) as opened:
+        answer_all(opened, "ann", most=2)
+    with pytest.raises(GoldError, match="by their ids, and the corpus now by their positions"):
+        session(frame()["text"].tolist(), out, id=None)
+
+
+def test_a_session_without_an_answer_leaves_nothing(out):
+    with session(frame(), out) as opened:
+        opened.next("ann")
+    assert list(out.parent.iterdir()) == []
+
+
 def test_one_process_writes_a_file(out):
     with session(frame(), out), pytest.raises(AnnotationError, match="is being written by"):
         session(frame(), out)
