@@ -56,6 +56,12 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.next_to_label import (
+    STRATEGIES as STRATEGIES,
+    NextExamples as NextExamples,
+    StreamChooser as StreamChooser,
+    next_to_label as next_to_label,
+)
 from .datasets import (
     generate_comments as generate_comments,
     generate_posts as generate_posts,

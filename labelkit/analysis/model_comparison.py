@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ import pandas as pd
 from labelkit._shared.numbers import decimal, percent, wilson_interval
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models import MODELS, LabelModel, PatternLabelModel
+from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import tie_credit
@@ -33,6 +33,8 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+Model: TypeAlias = PatternLabelModel | ContentLabelModel
 
 FOLDS: Final = 5
 """Parts of the gold that are left out in turn."""
@@ -45,6 +47,8 @@ NOT_WORSE: Final = 0.95
 
 SAME_LABELS: Final = 0.005
 """Difference in agreement up to which models label alike to a user."""
+
+OF_CONTENT: Final = ContentLabelModel.__name__
 
 ADVICE: Final = "give gold for a test of accuracy"
 
@@ -88,9 +92,10 @@ class Comparison:
 
 def compare(
     matrix: Any,
-    models: Sequence[PatternLabelModel | str] | Mapping[str, PatternLabelModel] | None = None,
+    models: Sequence[Model | str] | Mapping[str, Model] | None = None,
     gold: Any = None,
     *,
+    features: Any = None,
     n_classes: int | None = None,
     random_state: int = 0,
 ) -> Comparison:
@@ -101,9 +106,13 @@ def compare(
     matrix : LabelMatrix, array-like, or DataFrame
         Votes of shape (n_examples, n_lfs).
     models : list of label models or their names, or mapping from names, optional
-        From simple to complex; majority vote, weighted vote, one coin, Dawid-Skene and the default if not given.
+        From simple to complex; majority vote, weighted vote, one coin, Dawid-Skene and the default if not given, and
+        :class:`~labelkit.ContentLabelModel` behind them if there are features.
     gold : array-like, Series or dict by id, optional
         Trusted labels of some examples.
+    features : array-like, scipy sparse matrix, DataFrame or CorpusFeatures of shape (n_examples, n_features), optional
+        For ContentLabelModel, as its ``fit`` takes them. It is compared, as the others, on covered examples: that it
+        labels uncovered ones, too, is not in the table.
     n_classes : int, optional
         How many classes there are, where the votes cannot tell.
     random_state : int
@@ -116,21 +125,24 @@ def compare(
     Raises
     ------
     ModelError
-        If a name is unknown, no model is given, or the matrix is of vote patterns.
+        If a name is unknown, no model is given, or the matrix is of vote patterns; if a model reads features, and there
+        are none, or they do not fit.
     GoldError
         If fewer than ten covered examples have gold.
     """
     if isinstance(matrix, VotePatterns):
         raise ModelError("vote patterns know no examples to leave out", hint="compare(matrix) takes the label matrix")
     rows = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
-    chosen = _models(models)
-    agreement = _agreement(rows, chosen)
+    chosen = _models([*DEFAULT, OF_CONTENT] if models is None and features is not None else models)
+    _check_features(chosen, features)
+    agreement = _agreement(rows, chosen, features)
     if gold is None:
         return _by_votes(chosen, agreement)
-    return _by_gold(rows, chosen, agreement, aligned_gold(gold, rows.examples, rows.class_names), random_state)
+    truth = aligned_gold(gold, rows.examples, rows.class_names)
+    return _by_gold(rows, chosen, agreement, truth, random_state, features)
 
 
-def _models(models: Any) -> dict[str, PatternLabelModel]:
+def _models(models: Any) -> dict[str, Model]:
     given = DEFAULT if models is None else models
     if isinstance(given, Mapping):
         named = dict(given)
@@ -138,26 +150,43 @@ def _models(models: Any) -> dict[str, PatternLabelModel]:
         instances = [_made(model) if isinstance(model, str) else model for model in given]
         named = {_free_name(type(model).__name__, i, instances): model for i, model in enumerate(instances)}
     if not named:
-        raise ModelError("there is no model to compare", hint=f"known: {', '.join(MODELS)}")
+        raise ModelError("there is no model to compare", hint=f"known: {', '.join(EVERY_MODEL)}")
     return named
 
 
-def _made(name: str) -> PatternLabelModel:
-    if name not in MODELS:
-        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(MODELS)}")
-    return MODELS[name]()
+def _made(name: str) -> Model:
+    if name not in EVERY_MODEL:
+        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(EVERY_MODEL)}")
+    model: Model = EVERY_MODEL[name]()
+    return model
 
 
-def _free_name(name: str, place: int, models: Sequence[PatternLabelModel]) -> str:
+def _check_features(models: Mapping[str, Model], features: Any) -> None:
+    """Refuse a model that reads features where there are none."""
+    without = [name for name, model in models.items() if isinstance(model, ContentLabelModel)]
+    if without and features is None:
+        raise ModelError(
+            f"{without[0]} reads features of the examples beside their votes, and none are given",
+            hint="compare(matrix, models, gold, features=labelkit.read_features(corpus, column))",
+        )
+
+
+def _free_name(name: str, place: int, models: Sequence[Model]) -> str:
     """The class's name, with a number where it stands several times."""
     same = [i for i, model in enumerate(models) if type(model).__name__ == name]
     return name if len(same) == 1 else f"{name} {same.index(place) + 1}"
 
 
-def _agreement(rows: LabelMatrix, models: Mapping[str, PatternLabelModel]) -> dict[str, float]:
+def _agreement(rows: LabelMatrix, models: Mapping[str, Model], features: Any) -> dict[str, float]:
     majority = MODELS["MajorityVote"]().fit(rows).predict(rows)[rows.covered]
-    labels = {name: unfitted(model).fit(rows).predict(rows)[rows.covered] for name, model in models.items()}
+    labels = {name: _predicted(unfitted(model), rows, features)[rows.covered] for name, model in models.items()}
     return {name: float(np.mean(hard == majority)) if len(hard) else float("nan") for name, hard in labels.items()}
+
+
+def _predicted(model: Model, rows: LabelMatrix, features: Any) -> NDArray[np.int64]:
+    if isinstance(model, ContentLabelModel):
+        return model.fit(rows, features).predict(rows, features)
+    return model.fit(rows).predict(rows)
 
 
 # With gold ------------------------------------------------------------------------------------------------------------
@@ -165,10 +194,11 @@ def _agreement(rows: LabelMatrix, models: Mapping[str, PatternLabelModel]) -> di
 
 def _by_gold(
     rows: LabelMatrix,
-    models: Mapping[str, PatternLabelModel],
+    models: Mapping[str, Model],
     agreement: Mapping[str, float],
     gold: NDArray[np.int64],
     random_state: int,
+    features: Any,
 ) -> Comparison:
     with_gold = np.flatnonzero((gold >= 0) & rows.covered)
     if len(with_gold) < 2 * FOLDS:
@@ -181,7 +211,7 @@ def _by_gold(
     credit, lines = {}, {}
     for name, model in models.items():
         truth = gold[with_gold]
-        proba = model.held_out_proba(rows, np.where(rows.covered, gold, -1), fold)
+        proba = _held_out(model, rows, features, np.where(rows.covered, gold, -1), fold)
         credit[name] = tie_credit(proba, truth)
         low, high = wilson_interval(credit[name].sum(), len(with_gold))
         lines[name] = {
@@ -204,10 +234,26 @@ def _by_gold(
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
 
 
+def _held_out(
+    model: Model, rows: LabelMatrix, features: Any, gold: NDArray[np.int64], fold: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the probabilities of the examples with gold, by copies of a model without the gold of their fold."""
+    if not isinstance(model, ContentLabelModel):
+        return model.held_out_proba(rows, gold, fold)
+    example = np.flatnonzero(gold >= 0)
+    proba = np.zeros((len(example), rows.n_classes))
+    for number in range(FOLDS):
+        left_out = example[fold == number]
+        rest = gold.copy()
+        rest[left_out] = -1
+        proba[fold == number] = unfitted(model).fit(rows, features, rest).predict_proba(rows, features)[left_out]
+    return proba
+
+
 # Without gold ---------------------------------------------------------------------------------------------------------
 
 
-def _by_votes(models: Mapping[str, PatternLabelModel], agreement: Mapping[str, float]) -> Comparison:
+def _by_votes(models: Mapping[str, Model], agreement: Mapping[str, float]) -> Comparison:
     """Name the default model, unless the simplest labels alike; votes cannot tell which of several is right."""
     frame = pd.DataFrame({"agreement": agreement})
     default = next((name for name, model in models.items() if isinstance(model, LabelModel)), None)

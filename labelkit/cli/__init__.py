@@ -9,6 +9,7 @@ from labelkit.cli import (  # which adds them to the group
     _annotate_command as _annotate_command,
     _folder_commands as _folder_commands,
     _look_commands as _look_commands,
+    _next_command as _next_command,
     _rule_commands as _rule_commands,
     _run_commands as _run_commands,
     _step_commands as _step_commands,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -19,10 +21,12 @@ from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import examples_at
-from labelkit.end_models.hashed_words import WORD
+from labelkit.end_models._judged_proba import best_strength, cross_chosen, proba_by_content, proba_by_gold_alone
+from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -31,14 +35,22 @@ if TYPE_CHECKING:
     from labelkit.corpus import Corpus
     from labelkit.votes.training_set import Rows, Weight
 
-FOLDS: Final = 5
-"""Parts of the gold, each of which a model that learned from the others is judged on."""
-
 FEWEST_ROWS: Final = 10
 """Rows below which nothing is learned."""
 
 BATCH_ROWS: Final = 16_384
 """Rows of a corpus that are predicted at a time."""
+
+
+class LabeledFolder(Protocol):
+    """What is asked of a run folder."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """With the fingerprints of the run and of its label model."""
+
+    def labels(self) -> ProbabilisticLabels:
+        """Return the labels of all examples."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,10 +67,11 @@ class EndModel:
     n_rows : int
         Rows that it learned from.
     lineage : dict
-        The version of labelkit, the digest of the corpus, where the class prior of the labels came from.
+        The version of labelkit, the digests of the corpus and of the labels, where the class prior of the labels came
+        from, the strength, and, of labels of a run folder, the fingerprints of the run and of its label model.
     evaluations : dict of str to Evaluation
-        Of all examples with gold, which this model did not learn from: ``"end model"``, ``"labels"`` and, by
-        cross-validation, ``"gold alone"``. Empty without gold.
+        Of all examples with gold, which this model did not learn from: ``"end model"``, ``"labels"``,
+        ``"ContentLabelModel"`` if there are votes and, by cross-validation, ``"gold alone"``. Empty without gold.
     """
 
     pipeline: Any
@@ -72,7 +85,7 @@ class EndModel:
         """Return class probabilities of the rows of a corpus; ndarray of shape (n_rows, n_classes)."""
         opened = open_corpus(corpus)
         parts = [
-            _class_proba(self.pipeline, _texts(batch.table.column(self.column)), len(self.class_names))
+            class_proba(self.pipeline, _texts(batch.table.column(self.column)), len(self.class_names))
             for batch in opened.batches([self.column], BATCH_ROWS)
         ]
         return np.concatenate([np.zeros((0, len(self.class_names))), *parts])
@@ -124,11 +137,14 @@ class EndModel:
 
 def train_end_model(
     corpus: Any,
-    labels: ProbabilisticLabels,
+    labels: ProbabilisticLabels | LabeledFolder,
     *,
     column: str = "text",
     gold: Any = None,
+    votes: Any = None,
+    class_prior: Any = None,
     pipeline: Any = None,
+    strength: float | Sequence[float] = STRENGTH,
     rows: Rows = "covered",
     weight: Weight = "certainty",
     max_rows: int = 20_000,
@@ -140,16 +156,26 @@ def train_end_model(
     ----------
     corpus : Corpus, frame, path or list
         That the labels are of; its rows are matched by name.
-    labels : ProbabilisticLabels
+    labels : ProbabilisticLabels or RunFolder
+        Of a run folder, the labels are read, and its fingerprints go into the lineage.
     column : str
         The column of texts; a null counts as an empty text.
     gold : array-like, Series or dict by id, optional
         Trusted classes of some examples. They are left out of training, and judge the model, the labels, and a model
         that learned from the rest of the gold alone.
+    votes : LabelMatrix or array-like of shape (n_examples, n_lfs), optional
+        Of the same examples. With gold, :class:`~labelkit.ContentLabelModel` learns from them and the texts of the same
+        rows as the end model, and is judged beside it.
+    class_prior : array-like, dict or Series by class, or PriorEstimate, optional
+        For that model, as it takes it.
     pipeline : sklearn Pipeline, optional
         From texts to classes; its last step takes ``sample_weight``. If not given, TF-IDF of word 1-2-grams and
-        logistic regression with ``C=10``. The strength is not chosen by how well labels are predicted: that picks the
-        best copy of the rules.
+        logistic regression.
+    strength : float or sequence of float
+        ``C`` of the last step. Of several, the one with the least log-loss on gold is taken; the model is then judged
+        by cross-validation: each fifth of the gold by the strength that the others choose. Labels cannot choose it,
+        since what predicts them best is the best copy of the rules. Of a pipeline of the user, it is set only if
+        several are given.
     rows, weight
         As in :meth:`labelkit.ProbabilisticLabels.training_set`.
     max_rows : int
@@ -163,7 +189,8 @@ def train_end_model(
     Raises
     ------
     ModelError
-        If there are fewer than 10 rows to learn from, all of one class, or no row has a text.
+        If there are fewer than 10 rows to learn from, all of one class, no row has a text, or the pipeline cannot learn
+        from the texts; if votes are of other examples or classes; if several strengths have no gold to choose by.
     CorpusError
         If the corpus has other examples than the labels.
 
@@ -172,24 +199,46 @@ def train_end_model(
     UserWarning
         If gold taught the label model: labels are then better on it than they are elsewhere.
     """
-    opened = open_corpus(corpus)
+    opened, (labels, origin) = open_corpus(corpus), _read_labels(labels)
     truth = np.full(len(labels), -1) if gold is None else aligned_gold(gold, labels.examples, labels.class_names)
     _warn_of_taught_labels(labels, truth)
-    untaught = np.flatnonzero(truth < 0)
+    judged, untaught = np.flatnonzero(truth >= 0), np.flatnonzero(truth < 0)
+    strengths = strengths_of(pipeline, strength, has_gold=len(judged) > 0)
+    matrix = None if votes is None else _votes_beside(votes, labels)
     given = labels[untaught].training_set(rows=rows, weight=weight)
     chosen = np.arange(len(given.X))
     if len(chosen) > max_rows:
         chosen = np.sort(np.random.default_rng(random_state).choice(chosen, max_rows, replace=False))
-    _check_rows(labels[untaught[given.X[chosen]]])
-    texts = _read(opened, labels, untaught[given.X[chosen]], column)
+    taught = untaught[given.X[chosen]]
+    _check_rows(labels[taught])
+    texts, judged_texts = _read(opened, labels, taught, column), _read(opened, labels, judged, column)
+    if not any(text.strip() for text in texts):
+        raise ModelError(f"no row to learn from has a text in column {column!r}", hint="column=...")
     few = given._replace(X=chosen, y_soft=given.y_soft[chosen], weight=given.weight[chosen])
-    row, label, row_weight = few.by_class()
-    fitted = _fitted(_unfitted(pipeline), texts, row, label, row_weight)
-    lineage = {"labelkit": __version__, "corpus": opened.fingerprint(), "prior_source": labels.prior_source}
-    judged = np.flatnonzero(truth >= 0)
-    judged_texts = _read(opened, labels, judged, column) if len(judged) else []
-    evaluations = _evaluations(fitted, _unfitted(pipeline), judged_texts, labels[judged], truth[judged])
-    return EndModel(fitted, labels.class_names, column, len(chosen), lineage, evaluations)
+    pipelines = [unfitted_pipeline(pipeline, one) for one in strengths]
+    fit_pipelines(pipelines, texts, few)
+    by_strength = [class_proba(one, judged_texts, labels.n_classes) for one in pipelines]
+    best = best_strength(by_strength, truth[judged])
+    lineage = {
+        "labelkit": __version__,
+        "corpus": opened.fingerprint(),
+        "labels": labels_digest(labels),
+        "prior_source": labels.prior_source,
+        "strength": strengths[best],
+        **origin,
+    }
+    by_name = {}
+    if len(judged):
+        by_name = {"end model": cross_chosen(by_strength, truth[judged]), "labels": labels[judged].proba}
+    if len(judged) and matrix is not None:
+        parts = (matrix[taught], texts), (matrix[judged], judged_texts)
+        by_name["ContentLabelModel"] = proba_by_content(*parts, class_prior)
+    if len(judged):
+        blank = unfitted_pipeline(pipeline, STRENGTH if pipeline is None else None)  # gold chose the other strength
+        alone = proba_by_gold_alone(blank, judged_texts, truth[judged], labels.n_classes)
+        by_name |= {} if alone is None else {"gold alone": alone}
+    evaluations = _evaluations(by_name, truth[judged], labels.class_names)
+    return EndModel(pipelines[best], labels.class_names, column, len(chosen), lineage, evaluations)
 
 
 def load_end_model(path: str | Path) -> EndModel:
@@ -228,78 +277,55 @@ def _check_rows(labels: ProbabilisticLabels) -> None:
         )
 
 
+def _read_labels(labels: ProbabilisticLabels | LabeledFolder) -> tuple[ProbabilisticLabels, dict[str, str]]:
+    """Return labels, and the fingerprints of the run that they are of."""
+    if isinstance(labels, ProbabilisticLabels):
+        return labels, {}
+    manifest = labels.manifest
+    return labels.labels(), {"run": manifest["run_fingerprint"], "label_model": manifest["model_fingerprint"]}
+
+
+def _votes_beside(votes: Any, labels: ProbabilisticLabels) -> LabelMatrix:
+    """Return the votes of the examples of labels, in their order."""
+    matrix = votes if isinstance(votes, LabelMatrix) else LabelMatrix.of(votes, classes=list(labels.class_names))
+    if tuple(matrix.class_names) != tuple(labels.class_names):
+        raise ModelError(
+            f"the votes are of the classes {', '.join(matrix.class_names[:6])}, and the labels of "
+            f"{', '.join(labels.class_names[:6])}",
+            hint="votes= are those that the labels were made of",
+        )
+    if len(matrix) != len(labels):
+        raise ModelError(
+            f"the votes are of {len(matrix):,} examples, and the labels of {len(labels):,}",
+            hint="votes= are those that the labels were made of",
+        )
+    places = matrix.examples.order(labels.examples, what="the votes", error=ModelError)
+    return matrix if places is None else matrix[places]
+
+
 def _read(corpus: Corpus, labels: ProbabilisticLabels, rows: NDArray[np.int64], column: str) -> list[str]:
-    texts = _texts(examples_at(corpus, labels.examples, rows, [column]).column(column))
-    if not any(text.strip() for text in texts):
-        raise ModelError(f"no row to learn from, or to judge, has a text in column {column!r}", hint="column=...")
-    return texts
+    return _texts(examples_at(corpus, labels.examples, rows, [column]).column(column)) if len(rows) else []
 
 
 def _texts(column: Any) -> list[str]:
     return ["" if value is None else str(value) for value in column.to_pylist()]
 
 
-def _unfitted(pipeline: Any) -> Any:
-    from sklearn.base import clone  # noqa: PLC0415 - only for who trains
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 - the same
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - the same
-    from sklearn.pipeline import Pipeline  # noqa: PLC0415 - the same
-
-    if pipeline is not None:
-        return clone(pipeline)
-    words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, sublinear_tf=True)
-    return Pipeline([("features", words), ("classifier", LogisticRegression(C=10, max_iter=200))])
-
-
-def _fitted(
-    pipeline: Any,
-    texts: list[str],
-    row: NDArray[np.int64],
-    label: NDArray[np.int64],
-    weight: NDArray[np.float64],
-) -> Any:
-    """Fit the features to each text once, and the last step to a row for each class of a text."""
-    features = pipeline[:-1].fit_transform(texts)
-    pipeline[-1].fit(features[row], label, sample_weight=weight)
-    return pipeline
-
-
-def _class_proba(pipeline: Any, texts: list[str], n_classes: int) -> NDArray[np.float64]:
-    proba = np.zeros((len(texts), n_classes))
-    if texts:
-        proba[:, pipeline.classes_] = pipeline.predict_proba(texts)
-    return proba
-
-
 def _evaluations(
-    fitted: Any, unfitted: Any, texts: list[str], labels: ProbabilisticLabels, truth: NDArray[np.int64]
+    by_name: Mapping[str, NDArray[np.float64]], truth: NDArray[np.int64], class_names: tuple[str, ...]
 ) -> dict[str, Evaluation]:
-    """Judge the model, the labels, and a model that learned from the other gold alone, on the same examples."""
-    if not texts:
-        return {}
-    by_name = {"end model": _class_proba(fitted, texts, labels.n_classes), "labels": labels.proba}
-    alone = _by_gold_alone(unfitted, texts, truth, labels.n_classes)
-    by_name |= {} if alone is None else {"gold alone": alone}
     every, ones = np.ones(len(truth), dtype=bool), np.ones(len(truth))
     return {
-        name: Evaluation.of(
-            proba=proba, gold=truth, weights=ones, covered=every, n_seen=0, class_names=labels.class_names
-        )
+        name: Evaluation.of(proba=proba, gold=truth, weights=ones, covered=every, n_seen=0, class_names=class_names)
         for name, proba in by_name.items()
     }
 
 
-def _by_gold_alone(
-    unfitted: Any, texts: list[str], truth: NDArray[np.int64], n_classes: int
-) -> NDArray[np.float64] | None:
-    """Predict each part of the gold by a model of the other parts; None where a part leaves one class."""
-    proba = np.zeros((len(texts), n_classes))
-    fold = np.random.default_rng(0).permutation(len(texts)) % FOLDS
-    for number in range(FOLDS):
-        rest, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        if len(np.unique(truth[rest])) < 2:
-            return None
-        taught = [texts[i] for i in rest.tolist()]
-        model = _fitted(_unfitted(unfitted), taught, np.arange(len(rest)), truth[rest], np.ones(len(rest)))
-        proba[held_out] = _class_proba(model, [texts[i] for i in held_out.tolist()], n_classes)
-    return proba
+def labels_digest(labels: ProbabilisticLabels) -> str:
+    """Digest the ids and the probabilities of labels, a piece at a time."""
+    digest = blake2b(repr(labels.class_names).encode(), digest_size=16)
+    for start in range(0, len(labels), BATCH_ROWS):
+        piece = labels[start : start + BATCH_ROWS]
+        digest.update(json.dumps(piece.ids.tolist(), default=str).encode())
+        digest.update(np.ascontiguousarray(piece.proba).tobytes())
+    return digest.hexdigest()

@@ -48,7 +48,7 @@ def describe(folder: RunFolder) -> str:
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
     if manifest["evaluation"]:
-        lines += _accuracy(manifest["evaluation"])
+        lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
     return visible("\n".join(lines + _files(folder)))
 
 
@@ -127,12 +127,13 @@ def _label_counts(folder: RunFolder) -> Counter[int | None]:
     return counts
 
 
-def _accuracy(evaluation: dict[str, Any]) -> list[str]:
+def _accuracy(evaluation: dict[str, Any], *, by_content: bool) -> list[str]:
     nowhere = (nan, nan)  # in a run of an earlier version
     low, high = map(percent, evaluation["accuracy_interval"])
     macro = share_where_wide(evaluation["f1_macro"], *evaluation.get("f1_macro_interval", nowhere))
+    judged = "labeled by votes or content" if by_content else "covered"
     line = (
-        f"against gold, on the {count(evaluation['n_covered'])} covered of {count(evaluation['n'])}: "
+        f"against gold, on the {count(evaluation['n_covered'])} {judged} of {count(evaluation['n'])}: "
         f"accuracy {percent(evaluation['accuracy'])} ({low} - {high}), "
         f"macro F1 {macro}, log-loss {decimal(evaluation['log_loss'])}, "
         f"calibration error {percent(evaluation['ece'])}"

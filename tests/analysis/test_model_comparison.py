@@ -5,7 +5,7 @@ import pytest
 
 from labelkit.analysis.model_comparison import compare
 from labelkit.exceptions import GoldError, ModelError
-from labelkit.label_models import DawidSkene, LabelModel, MajorityVote
+from labelkit.label_models import ContentLabelModel, DawidSkene, LabelModel, MajorityVote
 from labelkit.votes.label_matrix import LabelMatrix
 
 
@@ -116,3 +116,40 @@ def test_a_matrix_with_names_gives_the_same_in_any_order_of_its_functions():
 def test_vote_patterns_are_refused_with_a_way_out():
     with pytest.raises(ModelError, match="no examples to leave out"):
         compare(LabelMatrix.of([[0, 1], [1, 1]]).patterns)
+
+
+def with_content(n=3_000):
+    """Votes that are often wrong where they are one alone, and features that tell the class."""
+    rng = np.random.default_rng(3)
+    gold = rng.integers(0, 2, n)
+    votes = np.where(
+        rng.random((n, 5)) < 0.25, np.where(rng.random((n, 5)) < 0.75, gold[:, None], 1 - gold[:, None]), -1
+    )
+    return votes, gold, gold[:, None] * 2.0 + rng.normal(size=(n, 3))
+
+
+def test_a_model_of_content_is_compared_with_features():
+    votes, gold, features = with_content()
+    some = np.where(np.arange(len(gold)) < 300, gold, -1)
+    found = compare(votes, gold=some, features=features)
+    assert found.frame.index[-1] == found.best == "ContentLabelModel"
+    assert found.frame.loc["ContentLabelModel", "accuracy"] > found.frame.loc["LabelModel", "accuracy"] + 0.05
+    named = compare(votes, ["MajorityVote", "ContentLabelModel"], gold=some, features=features)
+    assert named.frame.loc["ContentLabelModel"].equals(found.frame.loc["ContentLabelModel"])
+    assert compare(votes, [MajorityVote(), ContentLabelModel()], features=features).best is None
+
+
+def test_gold_that_is_left_out_is_not_seen_by_a_model_of_content():
+    votes, gold, _ = with_content(600)
+    rng = np.random.default_rng(0)
+    shuffled = rng.permutation(gold)  # gold that says nothing
+    found = compare(votes, ["ContentLabelModel"], gold=shuffled, features=rng.normal(size=(600, 3)))
+    assert 0.4 < found.frame.loc["ContentLabelModel", "accuracy"] < 0.6
+
+
+def test_features_that_are_missing_or_do_not_fit_are_errors():
+    votes, _, features = with_content(100)
+    with pytest.raises(ModelError, match=r"(?s)ContentLabelModel reads features .* features=labelkit\.read_features"):
+        compare(votes, ["ContentLabelModel"])
+    with pytest.raises(ModelError, match="the features have 99 rows, and there are 100 examples"):
+        compare(votes, ["ContentLabelModel"], features=features[:99])

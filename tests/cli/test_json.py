@@ -45,6 +45,7 @@ CALLS = {
     "history": "history runs/first",
     "init": "init another",
     "label": "label runs/second --model runs/first --out relabeled",
+    "next": "next runs/first --n 5 --strategy disagreement --out next.csv --force",
     "plan": "plan asking.py comments.csv --labels HAM,SPAM --show 1",
     "predict": "predict first.labelkit comments.csv --out predicted.csv --force",
     "report": "report runs/first",
@@ -175,7 +176,7 @@ def test_a_result_with_a_status_keeps_it(here, capsys):
             "there are serial",
         ),
         ("summarize --no-such", 2, "NoSuchOption", "No such option '--no-such'", "labelkit summarize --help"),
-        ("why runs/first", 2, "MissingParameter", "ID", "labelkit why --help"),
+        ("why", 2, "MissingParameter", "ID", "labelkit why --help"),
         ("export runs/first --to a.csv --columns nix", 1, None, "nix", None),
     ],
 )

@@ -979,3 +979,26 @@ def test_containers_that_are_no_corpus_are_refused_by_name(data, message):
 def test_votes_in_a_frame_of_a_library_that_is_not_read_are_refused():
     with pytest.raises(lk.exceptions.MatrixError, match=r"dask DataFrame is not a frame of votes(.|\n)*compute"):
         lk.LabelMatrix.of(of_library("dask.dataframe.core", columns=["a"]))
+
+
+@pytest.mark.parametrize("other", ['{"text": "z"}', '{"text": 3}', "broken"])  # the last two are read line by line
+@pytest.mark.parametrize(
+    ("line", "columns", "twice"),
+    [
+        ('{"text": "a", "text": "b"}', ["text"], "text"),
+        ('{"text": "a", "n": 1, "n": 2}', ["text"], None),
+        ('{"n": 1, "n": 2, "text": "a", "text": "b"}', ["text"], "text"),
+        ('{"text": "a", "n": 1, "n": 2}', ["text", "n"], "n"),
+        ('{"text": "a:b", "user": {"id": 1, "id": 2}}', ["text", "user.id"], "id"),
+        ('{"text": "a:b", "user": {"id": 1, "id": 2}}', ["text"], None),
+        ('{"text": "\\"text\\": \\"b\\": {}"}', ["text"], None),
+    ],
+)
+def test_a_key_that_stands_twice_is_no_value(tmp_path, line, columns, twice, other):
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "first", "n": 7, "user": {{"id": 5}}}}\n{line}\n{other}\n', "utf-8")
+    corpus = lk.open_corpus(tmp_path / "a.jsonl", on_bad_row="reject")
+    rows = [text for batch in corpus.batches(columns, 10) for text in batch.table.column(0).to_pylist()]
+    reasons = [reject.reason for reject in corpus.rejects if reject.row == 1]
+    assert reasons == ([] if twice is None else [f"the key {twice!r} stands twice in one object"])
+    assert rows[0] == "first"
+    assert len(rows) == 3 - len(corpus.rejects)

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import Pipeline
 
 import labelkit as lk
-from labelkit.exceptions import ModelError
+from labelkit.end_models._judged_proba import cross_chosen, gold_folds
+from labelkit.exceptions import CorpusError, ModelError
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 2, 600)
@@ -57,3 +62,100 @@ def test_what_cannot_be_learned_from_is_refused(tmp_path):
         lk.train_end_model(TEXTS, lk.LabelModel(n_classes=2).fit(ones).label(ones))
     with pytest.raises(ModelError, match="holds no end model"):
         lk.load_end_model(tmp_path)
+
+
+def test_it_is_judged_beside_a_model_of_votes_and_texts():
+    prior = {"0": 0.5, "1": 0.5}
+    model = lk.train_end_model(TEXTS, LABELS, gold=GOLD, votes=VOTES, class_prior=prior, rows="all")
+    assert list(model.evaluations) == ["end model", "labels", "ContentLabelModel", "gold alone"]
+    assert model.evaluations["ContentLabelModel"].accuracy > model.evaluations["labels"].accuracy
+    assert {one.n for one in model.evaluations.values()} == {len(GOLD)}
+    assert set(lk.train_end_model(TEXTS, LABELS, votes=VOTES).evaluations) == set()
+
+
+def test_votes_are_matched_by_id_and_those_of_others_are_refused():
+    ids = [f"e{i}" for i in range(600)]
+    matrix = lk.LabelMatrix.of(VOTES, ids=ids)
+    labels = lk.LabelModel().fit(matrix).label(matrix)
+    corpus = [{"id": id_, "text": text} for id_, text in zip(ids, TEXTS, strict=True)]
+    opened, gold = lk.open_corpus(corpus, id="id"), {f"e{i}": label for i, label in GOLD.items()}
+    turned = matrix[np.arange(600)[::-1]]
+    one, other = (lk.train_end_model(opened, labels, gold=gold, votes=votes) for votes in (matrix, turned))
+    assert one.evaluations["ContentLabelModel"].log_loss == other.evaluations["ContentLabelModel"].log_loss
+    with pytest.raises(ModelError, match="votes are of 599 examples, and the labels of 600"):
+        lk.train_end_model(opened, labels, gold=gold, votes=matrix[:599])
+    with pytest.raises(ModelError, match="votes are of the classes a, b"):
+        lk.train_end_model(opened, labels, gold=gold, votes=lk.LabelMatrix.of(VOTES, classes=["a", "b"]))
+
+
+@pytest.mark.parametrize("pipeline", [None, Pipeline([("words", CountVectorizer()), ("line", LogisticRegression())])])
+def test_gold_chooses_the_strength_and_judges_by_what_the_other_gold_chose(pipeline):
+    several = (1e-4, 3.0)
+    model = lk.train_end_model(TEXTS, LABELS, gold=GOLD, strength=several, pipeline=pipeline)
+    apart = [lk.train_end_model(TEXTS, LABELS, gold=GOLD, strength=(one, one), pipeline=pipeline) for one in several]
+    losses = [one.evaluations["end model"].log_loss for one in apart]
+    assert losses[1] < losses[0]
+    assert model.lineage["strength"] == 3.0
+    assert np.array_equal(model.predict_proba(TEXTS), apart[1].predict_proba(TEXTS))
+    assert model.evaluations["end model"].log_loss == losses[1]
+    assert lk.train_end_model(TEXTS, LABELS).lineage["strength"] == 10.0
+
+
+def test_a_part_of_the_gold_does_not_choose_its_strength():
+    truth, fold = np.zeros(50, dtype=np.int64), gold_folds(50)
+    right = np.where((fold == 0)[:, None], [[0.99, 0.01]], [[0.5, 0.5]])  # good on the first part alone
+    wrong = np.where((fold == 0)[:, None], [[0.4, 0.6]], [[0.55, 0.45]])
+    assert (cross_chosen([right, wrong], truth)[fold == 0] == [0.4, 0.6]).all()
+
+
+def test_strengths_that_cannot_be_used_are_refused():
+    with pytest.raises(ModelError, match="no gold to choose one of 2 strengths"):
+        lk.train_end_model(TEXTS, LABELS, strength=(1, 10))
+    for strength in (0, -1.0, float("nan"), ()):
+        with pytest.raises(ModelError, match="is not positive"):
+            lk.train_end_model(TEXTS, LABELS, strength=strength)
+    bayes = Pipeline([("words", CountVectorizer()), ("bayes", MultinomialNB())])
+    assert lk.train_end_model(TEXTS, LABELS, pipeline=bayes).lineage["strength"] is None
+    with pytest.raises(ModelError, match="MultinomialNB, the last step of the pipeline, has no strength C"):
+        lk.train_end_model(TEXTS, LABELS, gold=GOLD, pipeline=bayes, strength=(1, 10))
+
+
+def test_lineage_names_run_label_model_corpus_and_labels(tmp_path):
+    comments = lk.load_comments(800)
+
+    @lk.keywords("subscribe", "check", label=1)
+    def asks(text: str) -> None:
+        """Asks."""
+
+    @lk.keywords("love", "song", label=0)
+    def loves(text: str) -> None:
+        """Loves."""
+
+    folder = lk.run([asks, loves], comments, tmp_path / "run", labels=["HAM", "SPAM"], report=False, progress=False)
+    model = lk.train_end_model(comments, folder)
+    assert model.lineage["run"] == folder.manifest["run_fingerprint"]
+    assert model.lineage["label_model"] == folder.manifest["model_fingerprint"]
+    assert model.lineage["corpus"] == lk.open_corpus(comments).fingerprint()
+    assert model.lineage["prior_source"] == "the votes alone"
+    of_labels = lk.train_end_model(comments, folder.labels())
+    assert of_labels.lineage["labels"] == model.lineage["labels"]
+    assert "run" not in of_labels.lineage
+    others = lk.train_end_model(comments, folder.labels()[:700])
+    assert others.lineage["labels"] != model.lineage["labels"]
+
+
+def test_texts_that_say_nothing_give_a_clear_answer():
+    one_text = lk.train_end_model(["the same text"] * 600, LABELS, gold=GOLD, votes=VOTES)
+    assert np.ptp(one_text.predict_proba(["the same text", "other"]), axis=0).max() < 0.5
+    some = [text if LABELS.is_covered[i] and i not in GOLD else None for i, text in enumerate(TEXTS)]
+    judged_on_nothing = lk.train_end_model({"text": some}, LABELS, gold=GOLD)
+    assert "gold alone" not in judged_on_nothing.evaluations
+    rare = Pipeline([("words", CountVectorizer(stop_words=sorted({w for t in TEXTS for w in t.split()}))),
+                     ("line", LogisticRegression())])  # fmt: skip
+    with pytest.raises(ModelError, match="cannot learn from the texts: empty vocabulary"):
+        lk.train_end_model(TEXTS, LABELS, pipeline=rare)
+    with pytest.raises(CorpusError):
+        lk.train_end_model(TEXTS[:100], LABELS)
+    few = np.where(np.arange(600)[:, None] < 3, 0, -1) * np.ones((1, 3), dtype=int)
+    with pytest.raises(ModelError, match="3 rows are too few"):
+        lk.train_end_model(TEXTS, lk.LabelModel(n_classes=2).fit(few).label(few))

@@ -138,3 +138,36 @@ def test_the_words_of_a_real_corpus_explain_its_labels():
     model = lk.ContentLabelModel().fit(votes, features.values, feature_names=features.names)
     assert model.gate_.is_open
     assert not any(str(name).startswith("feature ") for name in model.feature_weights(5)["feature"])
+
+
+def test_a_model_matches_the_features_of_a_corpus_by_id_and_takes_their_names():
+    comments = lk.load_comments(1_500)
+    text = comments["text"].fillna("").str.lower()
+    votes = np.stack(
+        [np.where(text.str.contains("subscribe|http"), 1, -1), np.where(text.str.contains("song|love"), 0, -1)], axis=1
+    )
+    matrix = lk.LabelMatrix.of(votes, ids=comments["id"].tolist())
+    turned = lk.open_corpus(comments.iloc[::-1].reset_index(drop=True), id="id")
+    features = read_features(turned)
+    in_order = features.aligned(matrix)
+    model = lk.ContentLabelModel().fit(matrix, features)
+    same = lk.ContentLabelModel().fit(matrix, in_order.values, feature_names=features.names)
+    assert (model.predict_proba(matrix, features) == same.predict_proba(matrix, in_order.values)).all()
+    assert model.feature_names_.tolist() == same.feature_names_.tolist()
+    rows = np.arange(0, 1_500, 7)
+    assert (model.predict_proba(matrix[rows], features) == model.predict_proba(matrix, features)[rows]).all()
+    found = lk.compare(matrix, ["MajorityVote", "ContentLabelModel"], features=features)
+    assert found.frame.index.tolist() == ["MajorityVote", "ContentLabelModel"]
+
+
+def test_features_of_other_examples_are_refused_and_positions_do_not_guess():
+    votes = np.where(np.arange(300).reshape(100, 3) % 3 == 0, np.arange(100)[:, None] % 2, -1)
+    texts = [f"text {i % 5}" for i in range(100)]
+    with pytest.raises(ModelError, match="the features have 99 rows, and there are 100 examples"):
+        lk.ContentLabelModel().fit(votes, read_features(texts[:99]))
+    with pytest.raises(ModelError, match="the features have 101 rows, and there are 100 examples"):
+        lk.ContentLabelModel().fit(votes, read_features([*texts, "more"]))
+    matrix = lk.LabelMatrix.of(votes, ids=[f"a{i}" for i in range(100)])
+    others = lk.open_corpus([{"id": f"b{i}", "text": text} for i, text in enumerate(texts)], id="id")
+    with pytest.raises(ModelError, match="the features are of other examples"):
+        lk.ContentLabelModel().fit(matrix, read_features(others))

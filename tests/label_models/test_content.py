@@ -355,7 +355,6 @@ def test_uses_with_votes_alone_say_what_to_do():
         lambda: lk.marginal_values(matrix, model=MODEL),
         lambda: lk.what_to_fix(matrix, model=MODEL),
         lambda: lk.suspicious_gold(matrix, GOLD, MODEL),
-        lambda: lk.compare(matrix, [ContentLabelModel()]),
         lambda: MODEL.predict(matrix),
         lambda: ContentLabelModel().fit(matrix.patterns, WORDS),
     ):

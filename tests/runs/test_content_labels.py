@@ -158,3 +158,43 @@ def test_texts_that_are_null_and_rows_that_are_rejected(project, tmp_path):
     run = made(project, tmp_path / "run", tmp_path / "corpus.jsonl", on_bad_row="reject", gold="gold")
     assert len(run.labels()) == 1_499
     assert run.manifest["rejects"] == 1
+
+
+def test_a_run_that_stops_while_content_labels_goes_on_to_the_same_bytes(project, tmp_path, monkeypatch):
+    whole = made(project, tmp_path / "whole", gold="gold", batch_size=1_024)
+    n_written, write = [], content_labels.write_part
+
+    def full_disk(*arguments, **options):
+        n_written.append(1)
+        if len(n_written) == 2:
+            raise OSError(28, "No space left on device")
+        write(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(content_labels, "write_part", full_disk)
+        with pytest.raises(OSError, match="No space left"):
+            made(project, tmp_path / "stopped", gold="gold", batch_size=1_024)
+    assert not (tmp_path / "stopped").exists()
+    stopped = made(project, tmp_path / "stopped", gold="gold", batch_size=1_024)
+    files = [file.relative_to(whole.path) for file in whole.path.rglob("*") if file.is_file()]
+    for file in files:
+        if file.name != "timings.json":
+            assert (whole.path / file).read_bytes() == (stopped.path / file).read_bytes(), file
+
+
+def test_what_is_said_of_labels_by_content_does_not_call_them_covered(project, tmp_path):
+    run = made(project, tmp_path / "run", gold="gold", report=True)
+    labeled = run.manifest["evaluation"]["n_covered"]
+    assert labeled == 3_000 > run.manifest["covered"]
+    assert "on the 3,000 labeled by votes or content of 3,000: accuracy" in run.describe()
+    report = (run.path / "report.html").read_text("utf-8")
+    assert "are labeled by votes or content" in report
+    shares = run.labels().proba.mean(axis=0)
+    assert f"{100 * shares[0]:.1f}%" in report.split("expected share of the labeled")[1].split("</table>")[0]
+    assert run.labels().prior_source == run.manifest["prior_source"]
+    frame = pd.read_parquet(project / "corpus.parquet")
+    model = lk.train_end_model(
+        frame, run, votes=run.matrix(), gold=dict(zip(frame["id"][:60], frame["gold"], strict=False))
+    )
+    assert model.lineage["label_model"] == run.manifest["model_fingerprint"]
+    assert "ContentLabelModel" in model.evaluations

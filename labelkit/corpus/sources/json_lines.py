@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -204,6 +205,7 @@ def _read_slowly(
     """Read line by line, and report each that is bad: as JSON, or by a value that does not fit its column."""
     parsed = [_loads(line, encoding_name(file)) for _, line in lines]
     reasons = {position: row for position, row in enumerate(parsed) if isinstance(row, str)}
+    reasons |= _with_keys_twice([line for _, line in lines], parsed, schema.names)
     wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
     batch, misfits = to_batch([row if isinstance(row, dict) else {} for row in parsed], wire, skip=set(reasons))
     reasons |= misfits
@@ -222,6 +224,48 @@ def _read_slowly(
         )
     keep = pa.array([position not in misfits for position in range(batch.num_rows)], pa.bool_())
     return pa.RecordBatch.from_arrays(arrays, schema=schema).filter(keep)
+
+
+class _TwiceNamed(dict[str, Any]):
+    """An object of JSON in which a key stands twice: Python's parser keeps the last value, and Arrow's refuses it."""
+
+    twice: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Make a dict of pairs, and note the keys that stand twice."""
+        row = dict(pairs)
+        if len(row) == len(pairs):
+            return row
+        noted = cls(row)
+        noted.twice = frozenset(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        return noted
+
+
+def _with_keys_twice(
+    lines: Sequence[bytes], parsed: Sequence[dict[str, Any] | str], columns: Sequence[str]
+) -> dict[int, str]:
+    """Find the rows in which the key of a column, or one within its value, stands twice."""
+    reasons = {}
+    for position, (line, row) in enumerate(zip(lines, parsed, strict=True)):
+        if isinstance(row, str) or line.count(b":") <= len(row):  # no more colons than keys
+            continue
+        again = json.loads(line.decode(), object_pairs_hook=_TwiceNamed.of)
+        at_top = again.twice if isinstance(again, _TwiceNamed) else frozenset()
+        twice = next((name for name in columns if name in at_top), None)
+        twice = twice or next((key for name in columns for key in _keys_twice(again.get(name))), None)
+        if twice is not None:
+            reasons[position] = f"the key {twice!r} stands twice in one object"
+    return reasons
+
+
+def _keys_twice(value: Any) -> Iterator[str]:
+    """Iterate over the keys that stand twice in an object, or in one within it."""
+    if isinstance(value, _TwiceNamed):
+        yield from sorted(value.twice)
+    if isinstance(value, list | dict):
+        for part in value if isinstance(value, list) else value.values():
+            yield from _keys_twice(part)
 
 
 def first_object(file: DataFile) -> dict[str, Any]:

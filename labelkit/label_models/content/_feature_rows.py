@@ -15,11 +15,10 @@ from scipy import sparse
 from labelkit.exceptions import ModelError
 from labelkit.label_models._seen_gold import mixed_bits
 from labelkit.votes.alignment import has_index, match
+from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from labelkit.votes.example_names import ExampleNames
 
 Features: TypeAlias = Any
 """Features of shape (n_rows, n_features): an ndarray of floats, or a csr_array."""
@@ -45,8 +44,8 @@ def read_features(features: Any, examples: ExampleNames, n_features: int | None 
 
     Parameters
     ----------
-    features : array-like, scipy sparse matrix, or DataFrame of shape (n_rows, n_features)
-        A frame with an index of its own is matched by it, as gold is.
+    features : array-like, scipy sparse matrix, DataFrame or CorpusFeatures of shape (n_rows, n_features)
+        A frame with an index of its own is matched by it, as gold is; what ``labelkit.read_features`` returns, by id.
     examples : ExampleNames
     n_features : int, optional
         The number of columns that there must be.
@@ -70,7 +69,31 @@ def read_features(features: Any, examples: ExampleNames, n_features: int | None 
     return table
 
 
+def names_given(features: Any, feature_names: Any) -> Any:
+    """Return the names of the columns: those that were given, else those that the features bear; None without."""
+    if feature_names is not None:
+        return feature_names
+    if bears_examples(features):
+        return features.names
+    return list(features.columns) if hasattr(features, "columns") else None
+
+
+def bears_examples(features: Any) -> bool:
+    """Return True for features that name their examples, as ``labelkit.read_features`` returns them."""
+    return isinstance(getattr(features, "examples", None), ExampleNames)
+
+
+def _of_corpus(features: Any, examples: ExampleNames) -> Features:
+    """Bring features that name their examples into order; positions in a corpus of another length name nothing."""
+    table = _as_numbers(features.values)
+    by_position = all(np.array_equal(one.ids, np.arange(len(one))) for one in (features.examples, examples))
+    places = None if by_position else features.examples.order(examples, what="the features", error=ModelError)
+    return table if places is None else table[places]
+
+
 def _in_order(features: Any, examples: ExampleNames) -> Features:
+    if bears_examples(features):
+        return _of_corpus(features, examples)
     table = _as_numbers(features)
     matched = match(features, examples, what="features", error=ModelError) if has_index(features) else None
     if matched is None:

@@ -38,7 +38,9 @@ def row_words(
     values = row.toarray()[0] if is_sparse(row) else row[0]
     used = np.flatnonzero(values)
     terms = against_others(values[used, None] * weights[used])
-    order = np.argsort(-np.abs(terms).max(axis=1, initial=0.0), kind="stable")[:WORDS]
+    most = np.abs(terms).max(axis=1, initial=0.0)
+    order = np.argsort(-most, kind="stable")[:WORDS]
+    order = order[most[order] > 0]  # none where content does not count
     return tuple((str(names[used[j]]), terms[j]) for j in order)
 
 

@@ -27,7 +27,7 @@ from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, pattern_hashes
 from labelkit.label_models.content._classifier import FOLDS, ContentClassifier
 from labelkit.label_models.content._content_rows import ContentRows, check_examples, read_rows, votes_alone
-from labelkit.label_models.content._feature_rows import Features, batches
+from labelkit.label_models.content._feature_rows import Features, batches, names_given
 from labelkit.label_models.content._strength import ContentGate, fit_exponents, judge_content
 from labelkit.label_models.content._words import names_of_columns, row_words, weights_table
 from labelkit.label_models.default.label_model import LabelModel
@@ -134,12 +134,13 @@ class ContentLabelModel(ScikitLearnEstimator):
         ----------
         matrix : LabelMatrix, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
             Votes of shape (n_examples, n_lfs).
-        features : array-like, scipy sparse matrix, or DataFrame of shape (n_examples, n_features)
-            In the order of the examples; a frame with an index of its own is matched by it.
+        features : array-like, scipy sparse matrix, DataFrame or CorpusFeatures of shape (n_examples, n_features)
+            In the order of the examples; a frame with an index of its own is matched by it, CorpusFeatures by id.
         gold : array-like, Series or dict by id, optional
             Trusted labels of examples that were drawn at random; -1, None or NaN where unknown.
         feature_names : sequence of str, optional
-            Of each column, for explanations, such as ``vectorizer.get_feature_names_out()``; taken from a frame.
+            Of each column, for explanations, such as ``vectorizer.get_feature_names_out()``; taken from a frame
+            and from CorpusFeatures.
         patterns : VotePatterns, optional
             Votes, and gold, of more examples, of which those of the matrix are a random sample: what is learned from
             votes alone is learned from all.
@@ -165,7 +166,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
         self.n_content_features_ = int(rows.features.shape[1])
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
-        names = list(features.columns) if feature_names is None and hasattr(features, "columns") else feature_names
+        names = names_given(features, feature_names)
         self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
         self.prior_source_ = self.base_.prior_source_
         self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted

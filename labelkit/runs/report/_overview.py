@@ -37,7 +37,8 @@ def overview_values(facts: Facts, labels: list[Chip]) -> dict[str, Any]:
 
 def label_values(facts: Facts, labels: list[Chip]) -> dict[str, Any]:
     """Values of ``labels.html.jinja``: the classes with their shares, and the histogram of the probabilities."""
-    n, shares, covered = facts.n_examples, facts.shares, facts.manifest["covered"]
+    n, shares = facts.n_examples, facts.shares
+    covered = n - shares.uncovered  # which content may have labeled, too
     rows: list[dict[str, Any]] = [
         {"label": label, "n": n_hard, "share": n_hard / n, "expected": expected / covered if covered else math.nan}
         for label, n_hard, expected in zip(labels, shares.hard.tolist(), shares.expected.tolist(), strict=True)

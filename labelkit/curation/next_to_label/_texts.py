@@ -1,0 +1,75 @@
+"""Texts that are nearly the same, and texts that are merely foreign: another language, or garbage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHINGLE: Final = 4
+"""Characters that are compared together."""
+
+SAME: Final = 0.7
+"""Share of common shingles (Jaccard) from which two texts are nearly the same."""
+
+KNOWN_IN: Final = 3
+"""Texts in which a word must stand to be a known one."""
+
+FEWEST_WORDS: Final = 4
+"""A shorter text is not judged by its words."""
+
+RARE: Final = 4.0
+"""Robust standard deviations below the median from which a share of known words is foreign."""
+
+FEWEST_TEXTS: Final = 100
+"""Of fewer texts, nothing is known of what is usual."""
+
+_WORD: Final = re.compile(r"\w+")
+_SPACE: Final = re.compile(r"\s+")
+_DIGIT: Final = re.compile(r"\d")
+
+
+def shingles(text: str | None) -> frozenset[str]:
+    """Return the pieces of a text by which it is compared: without case, digits as one, white space as one."""
+    plain = _SPACE.sub(" ", _DIGIT.sub("0", (text or "").casefold())).strip()
+    if len(plain) <= SHINGLE:
+        return frozenset([plain])
+    return frozenset(plain[start : start + SHINGLE] for start in range(len(plain) - SHINGLE + 1))
+
+
+def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return whether two texts have most of their pieces in common.
+
+    >>> nearly_same(shingles("Win 100 dollars now!"), shingles("win 250 dollars NOW!"))
+    True
+    """
+    both = len(one & other)
+    return both >= SAME * (len(one) + len(other) - both)
+
+
+def foreign(texts: Sequence[str | None]) -> NDArray[np.bool_]:
+    """Find texts of which hardly any word stands in others, far fewer than usual; shape (n_texts,)."""
+    words = [set(_WORD.findall(text.casefold())) if text else set() for text in texts]
+    counts: dict[str, int] = {}
+    for of_text in words:
+        for word in of_text:
+            counts[word] = counts.get(word, 0) + 1
+    if len(texts) < FEWEST_TEXTS:
+        return np.zeros(len(texts), dtype=bool)
+    usual = np.array(
+        [
+            sum(counts[word] >= KNOWN_IN for word in of_text) / len(of_text) if len(of_text) >= FEWEST_WORDS else np.nan
+            for of_text in words
+        ]
+    )
+    judged = usual[np.isfinite(usual)]
+    if not len(judged):
+        return np.zeros(len(texts), dtype=bool)
+    middle = float(np.median(judged))
+    spread = max(1.4826 * float(np.median(np.abs(judged - middle))), 0.05)
+    return np.asarray(np.nan_to_num(usual, nan=1.0) < middle - RARE * spread)

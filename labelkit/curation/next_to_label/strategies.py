@@ -1,0 +1,183 @@
+"""Strategies: each gives every example a score, the higher the more an answer is expected to tell.
+
+References
+----------
+Settles (2009), Active learning literature survey. https://minds.wisconsin.edu/handle/1793/60660
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from labelkit._shared.numbers import wilson_interval
+from labelkit.exceptions import AnalysisError
+from labelkit.label_models import MODELS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.label_matrix import LabelMatrix
+
+COMMITTEE: Final = ("MajorityVote", "OneCoin", "LabelModel")
+"""The label models that are asked, if no others are given."""
+
+
+@dataclass(frozen=True, eq=False)
+class QuestionPool:
+    """What strategies know of the examples.
+
+    Attributes
+    ----------
+    matrix : LabelMatrix
+    proba : ndarray of shape (n_examples, n_classes)
+    gold : ndarray of int64, shape (n_examples,)
+        -1 where unknown.
+    committee : tuple of ndarray of shape (n_examples, n_classes)
+    rule : str or None
+    slices : ndarray of int64, shape (n_examples,), or None
+    """
+
+    matrix: LabelMatrix
+    proba: NDArray[np.float64]
+    gold: NDArray[np.int64]
+    committee: tuple[NDArray[np.float64], ...] = ()
+    rule: str | None = None
+    slices: NDArray[np.int64] | None = None
+
+
+Score = Callable[[QuestionPool], "NDArray[np.float64]"]
+
+
+class Strategy(NamedTuple):
+    """A strategy with what it is good for."""
+
+    score: Score
+    good_for: str
+
+
+def least_confident(pool: QuestionPool) -> NDArray[np.float64]:
+    """One less the probability of the most probable class."""
+    return np.asarray(1 - pool.proba.max(axis=1))
+
+
+def margin(pool: QuestionPool) -> NDArray[np.float64]:
+    """One less the difference of the two most probable classes."""
+    top = np.sort(pool.proba, axis=1)[:, -2:]
+    return np.asarray(1 - (top[:, 1] - top[:, 0]))
+
+
+def entropy(pool: QuestionPool) -> NDArray[np.float64]:
+    """Entropy of the probabilities, in nats."""
+    return _entropy(pool.proba)
+
+
+def disagreement(pool: QuestionPool) -> NDArray[np.float64]:
+    """Entropy of the votes on the example; 0 for fewer than two."""
+    counts = np.stack([(pool.matrix.votes == label).sum(axis=1) for label in range(pool.proba.shape[1])], axis=1)
+    total = counts.sum(axis=1, keepdims=True)
+    return np.asarray(_entropy(counts / np.maximum(total, 1)) * (total[:, 0] > 1))
+
+
+def committee(pool: QuestionPool) -> NDArray[np.float64]:
+    """Jensen-Shannon divergence of the members: the entropy of their mean, less the mean of their entropies."""
+    members = pool.committee or tuple(
+        np.asarray(MODELS[name]().fit(pool.matrix).predict_proba(pool.matrix)) for name in COMMITTEE
+    )
+    if len(members) < 2:
+        raise AnalysisError("a committee has at least two members", hint="committee=[model, other]")
+    mean = np.mean(members, axis=0)
+    apart = _entropy(mean) - np.mean([_entropy(one) for one in members], axis=0)
+    return np.asarray(np.maximum(apart, 0))
+
+
+def expected_change(pool: QuestionPool) -> NDArray[np.float64]:
+    """Expected length of the gradient of a model over the votes, under the probabilities of the answer."""
+    proba = pool.proba
+    squares = (proba**2).sum(axis=1, keepdims=True)
+    length = np.sqrt(np.maximum(squares - proba**2 + (1 - proba) ** 2, 0))  # of p less one-hot of each answer
+    n_votes = (pool.matrix.votes >= 0).sum(axis=1)
+    return np.asarray((proba * length).sum(axis=1) * np.sqrt(n_votes + 1.0))
+
+
+def rule_validation(pool: QuestionPool) -> NDArray[np.float64]:
+    """Examples on which a rule votes, all alike: the given one, or that whose precision is known worst."""
+    votes = pool.matrix.votes
+    if pool.rule is not None:
+        if pool.rule not in pool.matrix.names:
+            raise AnalysisError(
+                f"there is no rule {pool.rule!r}", hint=f"there are {', '.join(pool.matrix.names[:10])}"
+            )
+        column = pool.matrix.names.index(pool.rule)
+    else:
+        judged = pool.gold[:, None] >= 0
+        n = ((votes >= 0) & judged).sum(axis=0)
+        right = ((votes == pool.gold[:, None]) & judged).sum(axis=0)
+        low, high = wilson_interval(right, np.maximum(n, 1e-9))
+        width = np.where(n > 0, np.nan_to_num(high - low, nan=1.0), 1.0)
+        column = int((width * (votes >= 0).sum(axis=0)).argmax())
+    return np.asarray((votes[:, column] >= 0).astype(np.float64))
+
+
+def poor_slices(pool: QuestionPool) -> NDArray[np.float64]:
+    """Examples of the slice whose labels may be worst: the upper bound of its error times its size, all alike."""
+    if pool.slices is None:
+        raise AnalysisError("no slices are given", hint="slices=frame['source'], a value for each example")
+    hard = pool.proba.argmax(axis=1)
+    inside = pool.slices >= 0
+    size = np.bincount(pool.slices[inside])
+    judged = inside & (pool.gold >= 0)
+    n = np.bincount(pool.slices[judged], minlength=len(size))
+    wrong = np.bincount(pool.slices[judged & (hard != pool.gold)], minlength=len(size))
+    _, high = wilson_interval(wrong, np.maximum(n, 1e-9))
+    worst = int((np.where(n > 0, np.nan_to_num(high, nan=1.0), 1.0) * size).argmax())
+    return np.asarray((pool.slices == worst).astype(np.float64))
+
+
+def _entropy(proba: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(-(proba * np.log(np.maximum(proba, 1e-300))).sum(axis=1))
+
+
+STRATEGIES: Final[Mapping[str, Strategy]] = {
+    "random": Strategy(lambda pool: np.ones(len(pool.proba)), "estimates without bias, and a class prior"),
+    "least_confident": Strategy(least_confident, "labels near the border of two or more classes"),
+    "margin": Strategy(margin, "the same, where many classes have a small probability each"),
+    "entropy": Strategy(entropy, "the same, where the label model knows least"),
+    "committee": Strategy(committee, "what label models would decide differently"),
+    "disagreement": Strategy(disagreement, "rules that contradict each other: one of them is to be mended"),
+    "expected_change": Strategy(expected_change, "a label model that is to learn from the answers"),
+    "rule": Strategy(rule_validation, "the precision of a rule: a random sample of its votes"),
+    "slices": Strategy(poor_slices, "a slice whose labels may be poor: a random sample of it"),
+}
+"""Strategies by name."""
+
+ALIKE: Final = ("random", "rule", "slices")
+"""Strategies that draw at random among some examples, and take no best ones."""
+
+
+def scores(name: str, pool: QuestionPool) -> NDArray[np.float64]:
+    """Score all examples by a strategy.
+
+    Raises
+    ------
+    AnalysisError
+        If there is none of that name, or it lacks what it needs.
+    """
+    if name not in STRATEGIES:
+        raise AnalysisError(f"there is no strategy {name!r}", hint=f"there are {', '.join(STRATEGIES)}, bandit")
+    return np.asarray(STRATEGIES[name].score(pool), dtype=np.float64)
+
+
+def members_of(models: Any, matrix: LabelMatrix) -> tuple[NDArray[np.float64], ...]:
+    """Return the probabilities of the members of a committee: of models, fitted or not, or of arrays as they are."""
+    answers = []
+    for model in models or ():
+        if hasattr(model, "predict_proba"):
+            fitted = model if hasattr(model, "class_prior_") or hasattr(model, "class_names_") else model.fit(matrix)
+            answers.append(np.asarray(fitted.predict_proba(matrix)))
+        else:
+            answers.append(np.asarray(getattr(model, "proba", model), dtype=np.float64))
+    return tuple(answers)

@@ -1,0 +1,71 @@
+"""Probabilities of gold rows by models that did not learn from their gold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit.end_models._pipelines import class_proba, fit_pipelines, unfitted_pipeline
+from labelkit.end_models.features import read_features
+from labelkit.label_models import ContentLabelModel
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.metrics import log_loss
+from labelkit.votes.training_set import TrainingSet
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FOLDS: Final = 5
+"""Parts of the gold, each of which is judged by what the others chose or taught."""
+
+
+def best_strength(by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.int64]) -> int:
+    """Return the position of the probabilities with the least log-loss, the first without gold."""
+    return 0 if len(by_strength) == 1 else int(np.argmin([log_loss(proba, truth) for proba in by_strength]))
+
+
+def cross_chosen(by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Give each part of the gold the probabilities of the strength that the other parts choose.
+
+    >>> sure, unsure = np.array([[0.9, 0.1]] * 10), np.array([[0.6, 0.4]] * 10)
+    >>> cross_chosen([unsure, sure], np.zeros(10, dtype=int))[0].tolist()
+    [0.9, 0.1]
+    """
+    proba, fold = by_strength[0].copy(), gold_folds(len(truth))
+    for number in range(FOLDS) if len(by_strength) > 1 else ():
+        rest = fold != number
+        if rest.any():
+            proba[~rest] = by_strength[best_strength([one[rest] for one in by_strength], truth[rest])][~rest]
+    return proba
+
+
+def gold_folds(n_gold: int) -> NDArray[np.int64]:
+    """Return the part of each example with gold."""
+    return np.asarray(np.random.default_rng(0).permutation(n_gold) % FOLDS)
+
+
+def proba_by_content(
+    taught: tuple[LabelMatrix, list[str]], judged: tuple[LabelMatrix, list[str]], class_prior: Any
+) -> NDArray[np.float64]:
+    """Predict the gold rows by a model of votes and texts that learned from the rows of the end model."""
+    (votes, texts), (judged_votes, judged_texts) = taught, judged
+    features = read_features(texts)
+    model = ContentLabelModel(class_prior=class_prior).fit(votes, features.values)
+    return model.predict_proba(judged_votes, features.of(judged_texts).values)
+
+
+def proba_by_gold_alone(
+    unfitted: Any, texts: list[str], truth: NDArray[np.int64], n_classes: int
+) -> NDArray[np.float64] | None:
+    """Predict each part of the gold by a model of the other parts; None where a part cannot be learned without."""
+    proba, fold = np.zeros((len(texts), n_classes)), gold_folds(len(texts))
+    for number in range(FOLDS):
+        rest, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        taught, model = [texts[i] for i in rest.tolist()], unfitted_pipeline(unfitted, None)
+        if len(np.unique(truth[rest])) < 2 or not any(text.strip() for text in taught):
+            return None
+        fit_pipelines([model], taught, TrainingSet(rest, np.eye(n_classes)[truth[rest]], np.ones(len(rest))))
+        proba[held_out] = class_proba(model, [texts[i] for i in held_out.tolist()], n_classes)
+    return proba

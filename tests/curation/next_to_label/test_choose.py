@@ -1,0 +1,166 @@
+"""Examples to label next: each strategy finds what it looks for, and the random share stays unbiased."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import labelkit as lk
+from labelkit.exceptions import AnalysisError, GoldError
+
+N = 600
+
+
+@pytest.fixture(scope="module")
+def pool():
+    """Votes, labels, texts and the truth; every fifth example is without a vote."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, N)
+    votes = np.where(rng.random((N, 4)) < [0.1, 0.2, 0.3, 0.35], 1 - truth[:, None], truth[:, None])
+    votes[rng.random((N, 4)) < 0.4] = -1
+    votes[::5] = -1
+    matrix = lk.LabelMatrix.of(votes, names=list("abcd"), classes=["HAM", "SPAM"])
+    words = ["".join(rng.choice(list("abcdefghijklmnop"), 6)) for _ in range(60)]
+    texts = [" ".join(rng.choice(words, 6)) for _ in range(N)]
+    return matrix, lk.LabelModel().fit(matrix).label(matrix), texts, truth
+
+
+@pytest.mark.parametrize("name", [*lk.STRATEGIES, "bandit"])
+def test_a_batch_has_new_examples_alone_and_its_share_at_random(name, pool):
+    matrix, labels, texts, truth = pool
+    gold = np.where(np.arange(N) < 100, truth, -1)
+    slices = np.arange(N) % 3
+    chosen = lk.next_to_label(matrix, labels, n=40, strategy=name, gold=gold, texts=texts, slices=slices)
+    assert len(set(chosen.positions.tolist())) == len(chosen) == 40
+    assert chosen.positions.min() >= 100
+    assert chosen.ids.tolist() == matrix.ids[chosen.positions].tolist()
+    n_random = 40 if name == "random" else 10
+    assert chosen.estimable.sum() >= n_random
+    drawn = chosen.inclusion[np.isfinite(chosen.inclusion)]
+    assert drawn == pytest.approx(np.full(n_random, n_random / 500))
+    assert name in {*chosen.strategy.tolist(), "bandit"}
+    again = lk.next_to_label(matrix, labels, n=40, strategy=name, gold=gold, texts=texts, slices=slices)
+    assert again.positions.tolist() == chosen.positions.tolist()
+    assert lk.STRATEGIES["random"].good_for in str(chosen)
+    assert len(json.loads(json.dumps(chosen.to_dict()))["examples"]) == 40
+    assert chosen.frame.columns.tolist() == ["id", "position", "strategy", "score", "inclusion_probability"]
+
+
+def test_each_strategy_finds_what_it_looks_for(pool):
+    matrix, labels, _, truth = pool
+    covered, votes = matrix.covered, matrix.votes
+
+    def best(name, **options):
+        return lk.next_to_label(matrix, labels, n=15, strategy=name, random_share=0, **options).positions
+
+    for name in ("least_confident", "margin", "entropy"):
+        uncertain = labels.proba.max(axis=1)
+        assert uncertain[best(name)].max() <= np.sort(uncertain[covered])[30]
+    clash = best("disagreement")
+    assert all(len(set(votes[row][votes[row] >= 0])) == 2 for row in clash)
+    assert (votes[best("rule", rule="c"), 2] >= 0).all()
+    assert ((votes[best("expected_change")] >= 0).sum(axis=1) >= 1).all()
+    others = [lk.MajorityVote(), lk.DawidSkene()]
+    hard = [one.fit(matrix).predict_proba(matrix) for one in others]
+    gap = np.abs(hard[0] - hard[1]).max(axis=1)
+    assert gap[best("committee", committee=others)].min() >= np.quantile(gap[covered], 0.7)
+    gold = np.where(np.arange(N) < 300, np.where(np.arange(N) % 2, truth, 1 - labels.proba.argmax(axis=1)), -1)
+    assert (best("slices", gold=gold, slices=np.arange(N) % 2) % 2 == 0).all()
+
+
+def test_the_rule_whose_precision_is_known_worst_is_taken(pool):
+    matrix, labels, _, truth = pool
+    judged = np.where((matrix.votes[:, [0, 1, 3]] >= 0).any(axis=1) & (matrix.votes[:, 2] < 0), truth, -1)
+    chosen = lk.next_to_label(matrix, labels, n=10, strategy="rule", gold=judged, random_share=0)
+    assert (matrix.votes[chosen.positions, 2] >= 0).all()
+
+
+def test_the_random_share_is_drawn_alike_among_all_without_an_answer(pool):
+    matrix, labels, _, truth = pool
+    gold = np.where(np.arange(N) < 300, truth, -1)
+    counts = np.zeros(N)
+    for seed in range(300):
+        chosen = lk.next_to_label(matrix, labels, n=40, strategy="entropy", gold=gold, random_state=seed)
+        counts[chosen.positions[chosen.estimable]] += 1
+    assert counts[:300].sum() == 0
+    assert stats.chisquare(counts[300:]).pvalue > 1e-4
+    shares = []
+    for seed in range(300):
+        chosen = lk.next_to_label(matrix, labels, n=40, strategy="entropy", gold=gold, random_state=seed)
+        shares.append(truth[chosen.positions[chosen.estimable]].mean())
+    assert abs(np.mean(shares) - truth[300:].mean()) < 4 * np.std(shares) / np.sqrt(300)
+
+
+def test_no_two_of_a_batch_are_nearly_the_same_and_foreign_texts_are_left_to_chance(pool):
+    matrix, labels, texts, _ = pool
+    texts = list(texts)
+    uncertain = np.argsort(labels.proba.max(axis=1) + ~matrix.covered)[:60]
+    for place, row in enumerate(uncertain[:30]):
+        texts[row] = f"Win {place} dollars now, at once!"
+    for row in uncertain[30:60]:
+        texts[row] = f"qzx{row} vvk{row} jjw{row} pph{row} xqe{row}"
+    chosen = lk.next_to_label(matrix, labels, n=40, strategy="entropy", texts=texts, random_share=0)
+    assert sum(texts[row].startswith("Win") for row in chosen.positions) == 1
+    assert not any(texts[row].startswith("qzx") for row in chosen.positions)
+    assert chosen.n_foreign == 30
+    assert "30 examples with foreign words" in str(chosen)
+
+
+def test_the_bandit_goes_where_answers_are_a_surprise(pool):
+    matrix, labels, texts, _ = pool
+    answered = {"entropy": [True] * 20 + [False] * 5, "committee": [False] * 25, "disagreement": [False] * 25}
+    answered |= {"expected_change": [False] * 25, "random": [False] * 25}
+    chosen = lk.next_to_label(matrix, labels, n=40, strategy="bandit", answered=answered, texts=texts)
+    names, counts = np.unique(chosen.strategy, return_counts=True)
+    assert dict(zip(names, counts, strict=True))["entropy"] >= 20
+    fresh = lk.next_to_label(matrix, labels, n=40, strategy="bandit")
+    assert len(set(fresh.strategy)) >= 3
+
+
+def test_a_pool_that_is_smaller_than_the_budget_is_taken_whole(pool):
+    matrix, labels, _, truth = pool
+    gold = np.where(np.arange(N) < N - 5, truth, -1)
+    chosen = lk.next_to_label(matrix, labels, n=40, gold=gold, random_share=1)
+    assert sorted(chosen.positions) == list(range(N - 5, N))
+    assert len(lk.next_to_label(matrix, n=10)) == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"strategy": "luck"}, AnalysisError, r"(?s)no strategy 'luck'.*least_confident"),
+        ({"strategy": "slices"}, AnalysisError, r"(?s)no slices are given.*slices="),
+        ({"strategy": "rule", "rule": "z"}, AnalysisError, r"(?s)no rule 'z'.*a, b, c, d"),
+        ({"strategy": "committee", "committee": [lk.MajorityVote()]}, AnalysisError, "at least two members"),
+        ({"n": 0}, AnalysisError, "n=0"),
+        ({"random_share": 2}, AnalysisError, "random_share=2"),
+        ({"gold": np.zeros(N, int)}, AnalysisError, "every example has an answer"),
+        ({"gold": {"no such": 1}}, GoldError, "no such"),
+        ({"slices": [1, 2]}, AnalysisError, "slices"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(options, error, message, pool):
+    matrix, labels, _, _ = pool
+    with pytest.raises(error, match=message):
+        lk.next_to_label(matrix, labels, **{"strategy": "entropy", **options})
+
+
+def test_a_stream_is_chosen_from_at_a_steady_rate():
+    rng = np.random.default_rng(0)
+    chooser = lk.StreamChooser(0.1, random_share=0.5)
+    proba = rng.dirichlet([1, 1], size=20_000)
+    wanted, drawn = [], []
+    for start in range(0, 20_000, 1_000):
+        wanted.append(chooser.choose(proba[start : start + 1_000]))
+        drawn.append(chooser.drawn.copy())
+    wanted, drawn = np.concatenate(wanted), np.concatenate(drawn)
+    assert wanted.mean() == pytest.approx(0.1, abs=0.01)
+    assert drawn[1_000:].mean() == pytest.approx(0.05, abs=0.006)
+    assert (drawn <= wanted).all()
+    top = proba.max(axis=1)
+    assert top[wanted & ~drawn][10:].mean() < 0.6 < top[drawn].mean()
+    with pytest.raises(AnalysisError, match="share=2"):
+        lk.StreamChooser(2)
+    with pytest.raises(AnalysisError, match="no NaN"):
+        chooser.choose([[np.nan, 1.0]])
