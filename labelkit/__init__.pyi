@@ -62,6 +62,11 @@ from .curation.next_to_label import (
     StreamChooser as StreamChooser,
     next_to_label as next_to_label,
 )
+from .curation.sampling import (
+    Sample as Sample,
+    SampleEstimate as SampleEstimate,
+    sample as sample,
+)
 from .datasets import (
     generate_comments as generate_comments,
     generate_posts as generate_posts,

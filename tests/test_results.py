@@ -93,6 +93,8 @@ def results(name, label, example):
         lk.audit_plan(0.03, expected_error=0.01),
         model.label(matrix).certify(gold, 0.9),
         lk.prevalence(model.label(matrix), gold, by=np.where(np.arange(1_500) % 2, example, name)),
+        drawn := lk.sample([example] * 300, 50, method="stratified", by=[name] * 200 + [label] * 100),
+        drawn.estimate([name] * 20 + [label] * 30),
         EndModel(None, ("HAM", label), name, 1_500, {}, {"the labels": model.evaluate(matrix, gold)}),
         lfs,
         check_rules(lfs),

@@ -32,7 +32,7 @@ ROWS: Final = 1_000
 
 
 @dataclass(frozen=True)
-class Sample:
+class TriedRows:
     """The first rows of a corpus, or a sample of them, voted on.
 
     Attributes
@@ -127,7 +127,7 @@ def try_rules(
     map_label: Mapping[Any, str | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
     **reading: Unpack[ReadOptions],
-) -> Sample:
+) -> TriedRows:
     """Vote on the first rows of a corpus, or on a sample, without the rules that do not fit its columns.
 
     Faults are recorded. Rules that ask a language model are left out, too: trying them would cost money.
@@ -139,7 +139,7 @@ def try_rules(
 
     Returns
     -------
-    Sample
+    TriedRows
 
     Raises
     ------
@@ -174,9 +174,9 @@ def try_rules(
     DistinctIds(opened).add(batch.ids, batch.start)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
     if truth is None:
-        return Sample(matrix, None, tuple(misfits.values()))
+        return TriedRows(matrix, None, tuple(misfits.values()))
     labels = truth.of(batch, names)
-    return Sample(matrix, labels, (*misfits.values(), _of_gold(truth, labels, batch, is_whole=len(batch) < rows)))
+    return TriedRows(matrix, labels, (*misfits.values(), _of_gold(truth, labels, batch, is_whole=len(batch) < rows)))
 
 
 def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, is_whole: bool) -> Problem:

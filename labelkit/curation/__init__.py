@@ -1,1 +1,1 @@
-"""Choose and judge the examples that make training data: what to label next."""
+"""Choose and judge the examples that make training data: samples with known chances, what to label next."""

@@ -1,0 +1,337 @@
+"""A sample: which examples it holds, and with what chance each came into it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from labelkit._shared.files import replaced
+from labelkit._shared.numbers import count, decimal, percent, plural
+from labelkit._shared.spreadsheets import harmless, restored
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.user_errors import stack_level
+from labelkit.corpus import open_corpus
+from labelkit.corpus.rows_at import read_rows
+from labelkit.curation.sampling.estimates import SampleEstimate, estimated
+from labelkit.exceptions import AnalysisError, CorpusChangedError
+from labelkit.votes.alignment import shown_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+UNBIASED: Final = "The inclusion probabilities are those of the design: estimates that use them are unbiased."
+BIASED: Final = "Nobody knows with what chance a row came into this sample: no estimate from it is unbiased."
+
+_COLUMNS: Final = (
+    "id",
+    "position",
+    "inclusion_probability",
+    "stratum",
+    "cluster",
+    "method",
+    "population",
+    "random_state",
+)
+_TEXTS: Final = ("id", "stratum", "cluster")
+_BLANK: Final = {"inclusion_probability": [""]}
+_NEEDED: Final = ("id", "position", "inclusion_probability", "method", "population")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sample:
+    """Examples that were drawn, with their inclusion probabilities; made by :func:`labelkit.sample`.
+
+    Attributes
+    ----------
+    method : str
+        The design.
+    ids : ndarray, shape (n,)
+    positions : ndarray of int64, shape (n,)
+        In the population, ascending.
+    probabilities : ndarray of float64, shape (n,)
+        The chance with which the design draws each of the rows; NaN for quota, snowball, judgment and convenience
+        samples. Those of a weighted reservoir hold given the random numbers of all other rows.
+    n_population : int
+    strata, clusters : ndarray of str, shape (n,), or None
+    random_state : int
+    """
+
+    method: str
+    ids: NDArray[Any]
+    positions: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    n_population: int
+    strata: NDArray[Any] | None = None
+    clusters: NDArray[Any] | None = None
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        wrong = ~(np.isnan(self.probabilities) | ((self.probabilities > 0) & (self.probabilities <= 1 + 1e-9)))
+        if wrong.any():
+            raise AnalysisError(
+                f"the inclusion probability of {self.ids[wrong][:1].tolist()[0]!r} is {self.probabilities[wrong][0]:g}",
+                hint="inclusion probabilities are above 0, and at most 1",
+            )
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def is_random(self) -> bool:
+        """True if chances are known, so that estimates are unbiased."""
+        return not np.isnan(self.probabilities).any()
+
+    @property
+    def weights(self) -> dict[Any, float]:
+        """The inverse of the inclusion probability by id: ``weights=`` of ``summarize``, ``evaluate``, ``certify``.
+
+        Raises
+        ------
+        AnalysisError
+            If nobody knows the probabilities.
+        """
+        self._check_random()
+        return dict(zip(self.ids.tolist(), (1 / self.probabilities).tolist(), strict=True))
+
+    def estimate(
+        self, values: Any, *, where: Any = None, by: Any = None, total: bool = False, confidence: float = 0.95
+    ) -> SampleEstimate:
+        """Estimate shares, means or totals of the population from what people answered on the sample.
+
+        Parameters
+        ----------
+        values : array-like, Series or dict by id
+            Of texts and enum members (classes), the share of each is estimated; of booleans, that of True; of numbers,
+            the mean. None and NaN for rows that nobody answered: these are taken to be a random part of their stratum.
+            An array is in the order of the sample; a mapping may name more examples than those of the sample.
+        where : array-like of bool, Series or dict by id, optional
+            The part of the population that the estimate is of: ``where=votes >= 0`` with ``values=votes == gold``
+            estimates the precision of a rule.
+        by : array-like, Series or dict by id, optional
+            Estimate for each group.
+        total : bool
+            Estimate totals (Horvitz-Thompson) in place of means and shares (Hájek).
+        confidence : float in (0, 1)
+
+        Returns
+        -------
+        SampleEstimate
+            With intervals that allow for strata, clusters, chances and the finite population.
+
+        Raises
+        ------
+        AnalysisError
+            If nobody knows the inclusion probabilities, values do not fit, or no row has one.
+
+        References
+        ----------
+        Horvitz, Thompson (1952), A generalization of sampling without replacement from a finite universe.
+        https://doi.org/10.1080/01621459.1952.10483446
+
+        Examples
+        --------
+        >>> import labelkit as lk
+        >>> sample = lk.sample([f"text {i}" for i in range(1000)], 100)
+        >>> print(sample.estimate(["SPAM"] * 20 + ["HAM"] * 80))
+        100 of 1,000 examples (random), 95% intervals
+              share    low - high  rows  worth rows
+        HAM   80.0%  71.6 - 86.4%   100         110
+        SPAM  20.0%  13.6 - 28.4%   100         110
+        """
+        self._check_random()
+        return estimated(self, values, where=where, by=by, total=total, confidence=confidence)
+
+    def rows(self, corpus: Any, columns: Any = None, **reading: Any) -> pd.DataFrame:
+        """Read the examples of the sample from the corpus that it was drawn from.
+
+        Parameters
+        ----------
+        corpus : object
+            As :func:`labelkit.open_corpus` takes it, with the same ``id=`` as the sample.
+        columns : list of str, optional
+            By default, all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the ids as its index, and ``inclusion_probability``.
+
+        Raises
+        ------
+        CorpusChangedError
+            If the corpus has other examples at these positions, or another number of rows.
+        """
+        opened = open_corpus(corpus, **reading)
+        read = read_rows(opened, self.positions, list(columns or opened.column_names))
+        ids = self.positions if read.ids is None else read.ids.to_numpy()
+        if read.n_found < len(self) or (opened.n_rows or self.n_population) != self.n_population:
+            raise self._changed(opened.name, f"it had {count(self.n_population)} rows")
+        if not np.array_equal(ids, self.ids):
+            moved = np.flatnonzero(ids != self.ids)[:2]
+            raise self._changed(
+                opened.name, f"where {shown_names(self.ids[moved])} stood, there is {shown_names(ids[moved])} now"
+            )
+        frame: pd.DataFrame = read.table.to_pandas()
+        frame.index = self.ids
+        return frame.assign(inclusion_probability=self.probabilities)
+
+    def _changed(self, name: str, why: str) -> CorpusChangedError:
+        return CorpusChangedError(
+            f"{name} is not as it was when the sample was drawn: {why}",
+            hint="give the corpus of the sample, opened with the same id=; or draw again from the new one",
+        )
+
+    def _check_random(self) -> None:
+        if not self.is_random:
+            raise AnalysisError(
+                f"nobody knows with what chance a row came into this {self.method} sample: it estimates nothing",
+                hint="labelkit.sample(data, n) draws at random",
+            )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a row for each example: its id, position, inclusion probability, stratum, cluster, and the design."""
+        import pandas as pd  # noqa: PLC0415 - only for who asks
+
+        columns = (self.ids, self.positions, self.probabilities, self.strata, self.clusters)
+        frame = pd.DataFrame(
+            {name: values for name, values in zip(_COLUMNS, columns, strict=False) if values is not None}
+        )
+        return frame.assign(method=self.method, population=self.n_population, random_state=self.random_state)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the sample as Parquet, or as CSV if the path ends so; :meth:`load` reads it back.
+
+        A text that a spreadsheet would run as a formula has an apostrophe before it in CSV.
+        """
+        place, frame = Path(path), self.to_pandas()
+        with replaced(place) as draft:
+            if place.suffix == ".csv":
+                texts = {name: frame[name].map(_harmless) for name in ("id", "stratum", "cluster") if name in frame}
+                kind = "number" if self.ids.dtype.kind in "iu" else "text"
+                frame.assign(**texts, id_type=kind).to_csv(draft, index=False)
+            elif place.suffix == ".parquet":
+                frame.to_parquet(draft, index=False)
+            else:
+                raise AnalysisError(f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv")
+        return place
+
+    @classmethod
+    def load(cls, path: str | Path) -> Sample:
+        """Read a sample that :meth:`save` wrote.
+
+        Raises
+        ------
+        AnalysisError
+            If the file is no sample.
+        """
+        place = Path(path)
+        if not place.is_file():
+            raise AnalysisError(f"there is no file {str(path)!r}", hint="labelkit sample CORPUS --out FILE writes one")
+        frame = _read(place)
+        missing = [name for name in _NEEDED if name not in frame]
+        if missing or frame.empty:
+            lacks = f"it has no column {missing[0]!r}" if missing else "it has no rows"
+            raise AnalysisError(f"{str(path)!r} is no sample: {lacks}", hint="read a file that sample.save wrote")
+        state = int(frame["random_state"].iloc[0]) if "random_state" in frame else 0
+        return cls(
+            method=str(frame["method"].iloc[0]),
+            ids=frame["id"].to_numpy(),
+            positions=frame["position"].to_numpy(dtype=np.int64),
+            probabilities=frame["inclusion_probability"].to_numpy(dtype=np.float64),
+            n_population=int(frame["population"].iloc[0]),
+            strata=frame["stratum"].to_numpy(dtype=object) if "stratum" in frame else None,
+            clusters=frame["cluster"].to_numpy(dtype=object) if "cluster" in frame else None,
+            random_state=state,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "method": self.method,
+            "n": len(self),
+            "population": self.n_population,
+            "unbiased": self.is_random,
+            "strata": {name: int(n) for name, n in _counted(self.strata)},
+            "clusters": len(_counted(self.clusters)),
+            "random_state": self.random_state,
+        }
+
+    def _page(self) -> ResultPage:
+        lead = f"{plural(len(self), 'example')} of {count(self.n_population)}, a {self.method} sample"
+        chances = self.probabilities
+        rows = [
+            [name, count(n), f"{percent(low, mark_tiny=True)} - {percent(high, mark_tiny=True)}"]
+            for name, n, low, high in _chances_of(self.strata, chances)
+        ]
+        table = ResultTable(rows[:20], ["stratum", "drawn", "inclusion probability"], align="<>", title="")
+        first = [
+            [str(name), count(place), decimal(chance, 6)]
+            for name, place, chance in zip(
+                self.ids[:FIRST_ROWS].tolist(), self.positions[:FIRST_ROWS], chances[:FIRST_ROWS], strict=True
+            )
+        ]
+        examples = ResultTable(first, ["id", "position", "inclusion probability"], align="<>", title="First examples")
+        return ResultPage([lead], [table, examples], [UNBIASED if self.is_random else BIASED])
+
+    def __str__(self) -> str:
+        return self._page().to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+
+def warn_of_bias(method: str) -> None:
+    """Warn that no estimate of a sample of this kind is unbiased."""
+    warnings.warn(
+        f"a {method} sample: nobody knows with what chance a row came into it, so that no estimate from it is unbiased"
+        ". Hint: it is good for looking and learning; labelkit.sample(data, n) draws at random, to measure",
+        stacklevel=stack_level(),
+    )
+
+
+def _counted(names: NDArray[Any] | None) -> list[tuple[str, int]]:
+    if names is None:
+        return []
+    distinct, counts = np.unique(names.astype(str), return_counts=True)
+    return list(zip(distinct.tolist(), counts.tolist(), strict=True))
+
+
+def _chances_of(strata: NDArray[Any] | None, chances: NDArray[np.float64]) -> list[tuple[str, int, float, float]]:
+    """Return rows, and the least and the highest chance, of each stratum; of all rows without strata."""
+    if not len(chances):
+        return []
+    if strata is None:
+        return [("(all)", len(chances), float(chances.min()), float(chances.max()))]
+    texts = strata.astype(str)
+    return [
+        (name, n, float(chances[texts == name].min()), float(chances[texts == name].max()))
+        for name, n in _counted(strata)
+    ]
+
+
+def _harmless(value: Any) -> Any:
+    return harmless(value) if isinstance(value, str) else value
+
+
+def _read(place: Path) -> pd.DataFrame:
+    """Read the columns of a file of a sample."""
+    import pandas as pd  # noqa: PLC0415 - only for who asks
+
+    try:
+        if place.suffix != ".csv":
+            return pd.read_parquet(place)
+        frame = pd.read_csv(place, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=_BLANK)
+    except (ValueError, OSError, pa.ArrowInvalid) as error:
+        raise AnalysisError(f"{str(place)!r} cannot be read: {error}", hint="give a .parquet or .csv file") from None
+    texts = {name: frame[name].map(restored) for name in _TEXTS if name in frame}
+    if "id" in texts and "id_type" in frame and (frame["id_type"] == "number").all():
+        texts["id"] = frame["id"].astype(np.int64)
+    return frame.assign(**texts)

@@ -1,0 +1,277 @@
+"""Estimates of a population from a sample, weighted by the inverse of the inclusion probabilities, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy.special import stdtrit
+
+from labelkit._shared.numbers import bounds, count, decimal, percent
+from labelkit._shared.plain_values import plain_value
+from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit.curation.sampling.variance import design_variance, effective_events, share_interval
+from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import RowNames, has_index, labels_of, names_hint, object_array
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from labelkit.curation.sampling.drawn_sample import Sample
+
+ALL: Final = "(all)"
+
+_NUMBERS: Final = ("estimate", "low", "high", "rows", "effective_rows")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SampleEstimate:
+    """Shares, means or totals of a population, estimated from a sample.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        A row for each class, group, or both. ``estimate``, ``low``, ``high``; ``rows``: answered rows behind it;
+        ``effective_rows``: rows of a simple random sample of a population without end that would tell as much (NaN for
+        means and totals).
+    kind : {"share", "mean", "total"}
+    method : str
+        The design of the sample.
+    n_rows, n_population, n_unanswered : int
+    confidence : float
+    """
+
+    frame: pd.DataFrame
+    kind: str
+    method: str
+    n_rows: int
+    n_population: int
+    n_unanswered: int
+    confidence: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The ends of the interval of the only estimate.
+
+        Raises
+        ------
+        AnalysisError
+            If there are several.
+        """
+        return self._only("low"), self._only("high")
+
+    @property
+    def value(self) -> float:
+        """The only estimate.
+
+        Raises
+        ------
+        AnalysisError
+            If there are several.
+        """
+        return self._only("estimate")
+
+    def _only(self, column: str) -> float:
+        if len(self.frame) != 1:
+            raise AnalysisError(
+                f"there are {count(len(self.frame))} estimates, not one", hint="estimate.frame has a row for each"
+            )
+        return float(self.frame[column].iloc[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: the design, and ``estimates`` by name."""
+        rows = {str(name): plain_value(row) for name, row in self.frame.to_dict(orient="index").items()}
+        return {
+            "kind": self.kind,
+            "method": self.method,
+            "n": self.n_rows,
+            "population": self.n_population,
+            "unanswered": self.n_unanswered,
+            "confidence": self.confidence,
+            "estimates": rows,
+        }
+
+    def _page(self) -> ResultPage:
+        lead = (
+            f"{count(self.n_rows)} of {count(self.n_population)} examples ({self.method}), "
+            f"{percent(self.confidence, decimals=0)} intervals"
+        )
+        shares = self.kind == "share"
+        numbers = zip(*(self.frame[name].to_numpy() for name in _NUMBERS), strict=True)
+        rows = [
+            [
+                str(name),
+                percent(estimate) if shares else decimal(estimate),
+                bounds(low, high) if shares else f"{decimal(low)} - {decimal(high)}",
+                count(n),
+                *([count(round(worth))] if shares and np.isfinite(worth) else []),
+            ]
+            for name, (estimate, low, high, n, worth) in zip(self.frame.index, numbers, strict=True)
+        ]
+        heads = ["", self.kind, "low - high", "rows", *(["worth rows"] if shares else [])]
+        rows = [[*row, *[""] * (len(heads) - len(row))] for row in rows]
+        notes = [f"{count(self.n_unanswered)} rows of the sample are not answered."] if self.n_unanswered else []
+        return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
+
+    def __str__(self) -> str:
+        return self._page().to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+
+def estimated(sample: Sample, values: Any, *, where: Any, by: Any, total: bool, confidence: float) -> SampleEstimate:
+    """Estimate from the values of a sample's rows; see :meth:`Sample.estimate`."""
+    import pandas as pd  # noqa: PLC0415 - only for who asks
+
+    if not 0 < confidence < 1:
+        raise AnalysisError(f"confidence={confidence!r} is not between 0 and 1", hint="confidence=0.95")
+    columns, are_shares = _columns(_aligned(sample, values, "values"))
+    answered = ~np.isnan(next(iter(columns.values())))
+    if not answered.any():
+        raise AnalysisError("no row of the sample has a value", hint="give values by id, or in the order of the sample")
+    domain = np.ones(len(sample), dtype=bool) if where is None else _flags(_aligned(sample, where, "where"))
+    groups = _groups(None if by is None else _aligned(sample, by, "by"), len(sample))
+    design = _Design.of(sample, answered)
+    rows = {
+        _joined(group, name, several=by is not None): design.estimate(
+            column[answered], (domain & inside)[answered], share=are_shares, total=total, confidence=confidence
+        )
+        for group, inside in groups.items()
+        for name, column in columns.items()
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(_NUMBERS))
+    return SampleEstimate(
+        frame=frame.astype({"rows": np.int64}),
+        kind="total" if total else "share" if are_shares else "mean",
+        method=sample.method,
+        n_rows=int(answered.sum()),
+        n_population=sample.n_population,
+        n_unanswered=int((~answered).sum()),
+        confidence=confidence,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Design:
+    """The answered rows of a sample: chances, strata and clusters."""
+
+    chances: NDArray[np.float64]
+    strata: NDArray[np.int64] | None
+    clusters: NDArray[np.int64] | None
+
+    @classmethod
+    def of(cls, sample: Sample, answered: NDArray[np.bool_]) -> _Design:
+        """Take the rows with answers, which are as good as drawn at random from those of their stratum."""
+        strata, clusters = (
+            None if names is None else np.unique(names.astype(str), return_inverse=True)[1]
+            for names in (sample.strata, sample.clusters)
+        )
+        place = np.zeros(len(sample), dtype=np.int64) if strata is None else strata
+        if clusters is None:
+            share = np.bincount(place, weights=answered) / np.bincount(place)
+            chances = np.minimum(sample.probabilities * share[place], 1.0)
+        else:
+            chances = sample.probabilities
+        kept = [None if codes is None else codes[answered] for codes in (strata, clusters)]
+        return cls(chances[answered], *kept)
+
+    def estimate(
+        self,
+        values: NDArray[np.float64],
+        domain: NDArray[np.bool_],
+        *,
+        share: bool,
+        total: bool,
+        confidence: float,
+    ) -> tuple[float, float, float, int, float]:
+        """Estimate over a domain: the estimate, its interval, rows, and what they are worth."""
+        n, weight = int(domain.sum()), np.where(domain, 1 / self.chances, 0.0)
+        if not n:
+            return (*(float("nan"),) * 3, 0, float("nan"))
+        whole = 1.0 if total else float(weight.sum())
+        estimate = float((weight * values).sum() / whole)
+        error = weight * (values - (0.0 if total else estimate)) / whole
+        if total or not share:
+            variance, freedom = design_variance(error, self.chances, self.strata, self.clusters)
+            half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
+            return estimate, estimate - half, estimate + half, n, float("nan")
+        expected = (weight / whole) ** 2 * estimate * (1 - estimate)
+        variance, freedom = design_variance(
+            error,
+            self.chances,
+            self.strata,
+            self.clusters,
+            expected=expected,
+            evidence=effective_events(weight, values),
+        )
+        ends = share_interval(estimate, variance, weight[domain], self.chances[domain], freedom, confidence)
+        return estimate, ends[0], ends[1], n, ends[2]
+
+
+def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
+    """Bring values into the order of the sample: by id, or by position; None where a row has none."""
+    if isinstance(given, Mapping) or has_index(given):
+        names = object_array(given) if isinstance(given, Mapping) else labels_of(given.index)
+        values = object_array(given.values() if isinstance(given, Mapping) else given)
+        rows = RowNames(names)
+        places = rows.positions(sample.ids)
+        if (places < 0).all() and len(names):
+            raise AnalysisError(
+                f"{what} names {count(len(names))} id(s), none of which is of the sample, "
+                f"such as {names[:1].tolist()[0]!r}",
+                hint=names_hint(sample.ids, names),
+            )
+        if not rows.is_unique:
+            raise AnalysisError(f"{what} names the id {rows.repeated()!r} twice", hint="keep one value an example")
+        aligned = values[places]
+        aligned[places < 0] = None
+        return np.asarray(aligned)
+    values = object_array(given)
+    if len(values) == sample.n_population and len(values) != len(sample):
+        return values[sample.positions]
+    if len(values) != len(sample):
+        raise AnalysisError(
+            f"{what} has {count(len(values))} values for a sample of {count(len(sample))} examples",
+            hint="give them in the order of the sample, for the whole population, or as a dict by id",
+        )
+    return values
+
+
+def _columns(values: NDArray[Any]) -> tuple[dict[str, NDArray[np.float64]], bool]:
+    """Return a column of numbers for each class, or the only one, NaN without a value; and whether they are shares."""
+    import pandas as pd  # noqa: PLC0415 - only for who asks
+
+    missing = np.asarray(pd.isna(pd.Series(values, dtype=object)))
+    given = [getattr(value, "name", value) if not isinstance(value, np.generic) else value.item() for value in values]
+    if any(isinstance(value, str) for value, gone in zip(given, missing, strict=True) if not gone):
+        texts = np.array(
+            [None if gone else str(value) for value, gone in zip(given, missing, strict=True)], dtype=object
+        )
+        names = sorted({text for text in texts if text is not None})
+        return {name: np.where(missing, np.nan, texts == name).astype(np.float64) for name in names}, True
+    try:
+        numbers = np.array([np.nan if gone else float(value) for value, gone in zip(given, missing, strict=True)])
+    except (TypeError, ValueError):
+        raise AnalysisError("the values are neither numbers nor names of classes") from None
+    return {ALL: numbers}, bool(np.isin(numbers[~missing], [0.0, 1.0]).all())
+
+
+def _flags(values: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.array([bool(value) and value == value for value in values], dtype=bool)  # noqa: PLR0124 - NaN is no flag
+
+
+def _groups(values: NDArray[Any] | None, n: int) -> dict[str, NDArray[np.bool_]]:
+    if values is None:
+        return {ALL: np.ones(n, dtype=bool)}
+    texts = np.array([str(value) for value in values], dtype=object)
+    return {name: texts == name for name in sorted(set(texts.tolist()))}
+
+
+def _joined(group: str, name: str, *, several: bool) -> str:
+    return name if not several else group if name == ALL else f"{group}: {name}"

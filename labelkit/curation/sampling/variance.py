@@ -1,0 +1,146 @@
+"""The variance of an estimate from a sample, by its design; and an interval of a share that keeps what it promises.
+
+>>> chances = np.full(50, 0.5)
+>>> right = np.arange(50) < 45
+>>> error = (right - right.mean()) / 50
+>>> variance, freedom = design_variance(error, chances)
+>>> round(float(variance) ** 0.5, 4), freedom
+(0.0303, 49)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy.special import stdtrit
+
+from labelkit._shared.numbers import wilson_interval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DOUBTED_UNITS: Final = 2.0
+"""Units of a stratum, beside those there are, that are taken to vary as the whole sample does: few show too little."""
+
+
+def design_variance(
+    error: NDArray[np.float64],
+    chances: NDArray[np.float64],
+    strata: NDArray[np.int64] | None = None,
+    clusters: NDArray[np.int64] | None = None,
+    *,
+    expected: NDArray[np.float64] | None = None,
+    evidence: float = np.inf,
+) -> tuple[float, int]:
+    """Estimate the variance of a sum over the rows of a sample.
+
+    Within each stratum, of m units (rows, or the sums of clusters) with the values e and the chances p,
+    ``m / (m - 1) sum (1 - p) (e - a)^2`` with ``a = sum (1 - p) e / sum (1 - p)``: exact for simple random samples of
+    rows and clusters; for other chances, Hájek's approximation, which needs no joint inclusion probabilities.
+
+    Parameters
+    ----------
+    error : ndarray of shape (n_rows,)
+        What each row adds to the error of the estimate, 0 if nothing.
+    chances : ndarray of shape (n_rows,)
+        Inclusion probabilities.
+    strata, clusters : ndarray of int64, shape (n_rows,), optional
+    expected : ndarray of shape (n_rows,), optional
+        Squared error that a row is expected to have, by which the variance within each stratum is smoothed.
+    evidence : float
+        Rows that the variance is seen in, beside :data:`DOUBTED_UNITS` of the expected one: at most the units of a
+        stratum; less where few rows of large weight decide.
+
+    Returns
+    -------
+    variance : float
+    freedom : int
+        Units less strata, of those that are drawn by chance.
+
+    References
+    ----------
+    Hájek (1964), Asymptotic theory of rejective sampling. https://doi.org/10.1214/aoms/1177700375
+    """
+    if clusters is not None:
+        _, first, units = np.unique(clusters, return_index=True, return_inverse=True)
+        expected = None if expected is None else np.bincount(units, weights=expected).astype(np.float64)
+        error, chances = np.bincount(units, weights=error).astype(np.float64), chances[first]
+        strata = None if strata is None else strata[first]
+    by_chance = chances < 1
+    e, left = error[by_chance], 1 - chances[by_chance]
+    stratum = np.zeros(len(e), dtype=np.int64) if strata is None else strata[by_chance]
+    _, place, sizes = np.unique(stratum, return_inverse=True, return_counts=True)
+    single = sizes < 2
+    if single.any():  # strata of one row are judged together
+        _, place, sizes = np.unique(np.where(single[place], -1, place), return_inverse=True, return_counts=True)
+    mean = np.bincount(place, weights=left * e) / np.bincount(place, weights=left) if len(e) else np.zeros(0)
+    mean = np.where(sizes > 1, mean, 0.0)
+    squares = np.bincount(place, weights=left * (e - mean[place]) ** 2, minlength=len(sizes))
+    variance = squares * sizes / np.maximum(sizes - 1, 1)
+    if expected is not None:
+        prior = np.bincount(place, weights=left * expected[by_chance], minlength=len(sizes))
+        worth = np.minimum(sizes, evidence)
+        variance = (worth * variance + DOUBTED_UNITS * prior) / (worth + DOUBTED_UNITS)
+    return float(variance.sum()), max(len(e) - len(sizes), 0)
+
+
+def share_interval(
+    share: float,
+    variance: float,
+    weight: NDArray[np.float64],
+    chances: NDArray[np.float64],
+    freedom: int,
+    confidence: float,
+) -> tuple[float, float, float]:
+    """Compute Wilson's interval of a share for as many independent rows as have its variance.
+
+    Parameters
+    ----------
+    share, variance : float
+    weight, chances : ndarray of shape (n_rows,)
+        Of the rows that the share is of.
+    freedom : int
+        Degrees of freedom of the variance.
+    confidence : float
+
+    Returns
+    -------
+    low, high, effective_rows : float
+
+    References
+    ----------
+    Korn, Graubard (1998), Confidence intervals for proportions with small expected number of positive counts.
+    Survey Methodology 24, 193-201 (effective size, with the degrees of freedom of the design).
+
+    Dean, Pagano (2015), Evaluating confidence interval methods for binomial proportions in clustered surveys.
+    https://doi.org/10.1093/jssam/smv024
+    """
+    part = weight / weight.sum()
+    left = float((part**2 * (1 - chances)).sum())
+    if left < 1e-12:  # all rows are in the sample
+        return share, share, float(len(weight))
+    size = 1 / left if variance < 1e-15 or share in {0.0, 1.0} else share * (1 - share) / variance
+    size *= _factor(len(weight) - 1, freedom, confidence)
+    low, high = wilson_interval(share * size, size, confidence=confidence)
+    return float(low), float(high), size
+
+
+def effective_events(weight: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Count the rows behind the rarer of the values 0 and 1, as many as would be of equal weight.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, section 8.2.
+    """
+    kinds = (weight[values == value] for value in (0, 1))
+    return min(float(one.sum() ** 2 / (one**2).sum()) if one.any() else 0.0 for one in kinds)
+
+
+def _factor(rows: int, freedom: int, confidence: float) -> float:
+    """Compute how much fewer rows a design with few degrees of freedom is worth."""
+    if freedom >= rows or rows < 1:
+        return 1.0
+    top = 0.5 + confidence / 2
+    few = stdtrit(max(freedom, 1), top)
+    return float((stdtrit(rows, top) / few) ** 2)

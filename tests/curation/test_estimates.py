@@ -1,0 +1,123 @@
+"""Estimates from samples: weighted by the design, with intervals that hold what they promise."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.curation.sampling.variance import design_variance
+from labelkit.exceptions import AnalysisError
+from tests.benchmarks.honesty.samples import DESIGNS, Pool, covered
+
+TRUTH = np.random.default_rng(0).random(500) < 0.3
+
+
+def test_a_share_by_hand():
+    sample = lk.Sample(
+        method="stratified",
+        ids=np.array(["a", "b", "c", "d", "e"], dtype=object),
+        positions=np.arange(5),
+        probabilities=np.array([0.1, 0.1, 0.1, 0.5, 0.5]),
+        n_population=34,
+        strata=np.array(["x", "x", "x", "y", "y"], dtype=object),
+    )
+    answers = {"a": "SPAM", "b": "HAM", "c": "HAM", "d": "SPAM", "e": "SPAM"}
+    shares = sample.estimate(answers)
+    assert shares.frame.estimate["SPAM"] == pytest.approx((10 + 2 + 2) / 34)
+    assert shares.frame.estimate["HAM"] == pytest.approx(20 / 34)
+    totals = sample.estimate({name: label == "SPAM" for name, label in answers.items()}, total=True)
+    assert totals.value == pytest.approx(14)
+    half = (totals.interval[1] - totals.interval[0]) / 2
+    # within x: 3 / 2 * 0.9 * (10 - 10 / 3)^2 + ..., within y no spread; t of 3 degrees of freedom
+    variance = 1.5 * 0.9 * ((10 - 10 / 3) ** 2 + 2 * (10 / 3) ** 2)
+    assert half == pytest.approx(3.1824463 * variance**0.5)
+
+
+def test_the_variance_of_a_simple_random_sample_is_the_formula_of_the_books():
+    rng = np.random.default_rng(0)
+    y = rng.random(40)
+    variance, freedom = design_variance(y / 40, np.full(40, 0.25))
+    assert freedom == 39
+    assert variance == pytest.approx(0.75 * y.var(ddof=1) / 40)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_intervals_hold_the_truth_as_often_as_they_say(design):
+    """120 samples in each of four settings: 95% hold; fewer than 92% of 480 are seen once in 500."""
+    hits = [hit for share in (0.1, 0.4) for n in (60, 200) for hit in covered(Pool.of(share, 2_000), design, n, 120)]
+    assert np.mean(hits) > 0.92
+
+
+def test_the_precision_of_a_rule_is_estimated_over_its_votes():
+    rng = np.random.default_rng(1)
+    gold, votes = rng.integers(0, 2, 3_000), rng.integers(-1, 2, 3_000)
+    sample = lk.sample(["a"] * 3_000, 600, method="stratified", by=votes, allocation="equal")
+    estimate = sample.estimate(gold == votes, where=votes >= 0)
+    low, high = estimate.interval
+    assert low < (gold == votes)[votes >= 0].mean() < high
+    assert estimate.frame.rows.iloc[0] == 400
+    by_class = sample.estimate(gold == votes, by=np.array(["none", "HAM", "SPAM"])[votes + 1])
+    assert list(by_class.frame.index) == ["HAM", "SPAM", "none"]
+
+
+def test_rows_without_an_answer_are_left_out_and_counted():
+    sample = lk.sample(["a"] * 500, 100)
+    answers = [value if i < 60 else None for i, value in enumerate(TRUTH[sample.positions])]
+    estimate = sample.estimate(answers)
+    assert estimate.n_unanswered == 40
+    assert estimate.frame.rows.iloc[0] == 60
+    few = sample.estimate(TRUTH[sample.positions][:100])
+    assert estimate.interval[1] - estimate.interval[0] > few.interval[1] - few.interval[0]
+    assert "40 rows of the sample are not answered" in str(estimate)
+    alike = lk.sample(["a"] * 500, 60)
+    width = np.diff(alike.estimate(np.arange(60) < 20).interval)
+    part = sample.estimate([i < 20 if i < 60 else None for i in range(100)])
+    assert np.diff(part.interval) == pytest.approx(width)
+
+
+def test_answers_come_by_id_in_order_or_for_the_whole_population():
+    ids = [f"e{i}" for i in range(500)]
+    sample = lk.sample(pd.DataFrame({"id": ids}), 80, id="id")
+    expected = sample.estimate(TRUTH[sample.positions]).frame
+    for values in (
+        TRUTH,
+        dict(zip(ids, TRUTH, strict=True)),
+        pd.Series(TRUTH, index=ids).sample(frac=1, random_state=0),
+    ):
+        pd.testing.assert_frame_equal(sample.estimate(values).frame, expected)
+
+
+def test_means_of_numbers_have_intervals_of_t():
+    values = np.random.default_rng(0).normal(10, 2, 5_000)
+    hits = 0
+    for seed in range(200):
+        low, high = lk.sample(["a"] * 5_000, 30, random_state=seed).estimate(values).interval
+        hits += low <= values.mean() <= high
+    assert hits >= 180
+
+
+def test_no_answer_of_a_kind_has_an_interval_too():
+    estimate = lk.sample(["a"] * 5_000, 100).estimate(np.zeros(5_000, dtype=bool))
+    assert estimate.value == 0
+    assert 0.03 < estimate.interval[1] < 0.05
+
+
+WRONG = {
+    "other ids": ({"x1": True}, {}, "none of which is of the sample"),
+    "too few": ([True], {}, "1 values for a sample of 50"),
+    "no answers": ([None] * 50, {}, "no row of the sample has a value"),
+    "lists": ([[1]] * 50, {}, "neither numbers nor names"),
+    "a wild confidence": ([True] * 50, {"confidence": 95}, "confidence=95"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_no_answer_is_refused(case):
+    values, options, message = WRONG[case]
+    with pytest.raises(AnalysisError, match=message):
+        lk.sample(["a"] * 500, 50).estimate(values, **options)
+
+
+def test_a_single_value_is_asked_of_a_single_estimate():
+    with pytest.raises(AnalysisError, match="there are 2 estimates"):
+        lk.sample(["a"] * 500, 50).estimate(["HAM"] * 25 + ["SPAM"] * 25).value  # noqa: B018 - the property raises
