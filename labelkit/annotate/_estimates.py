@@ -11,7 +11,7 @@ Hajek (1971), comment in Foundations of Statistical Inference. Kish (1965), Surv
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,15 +72,17 @@ def class_shares(
 ) -> tuple[EstimatedShare, ...]:
     """Estimate the share of each class, from the labels of examples and how probable it was to ask about each.
 
+    Examples whose probability is NaN were not drawn at random, and say nothing of the corpus.
+
     Returns
     -------
     tuple of EstimatedShare
-        Empty where an example was not drawn at random: then nothing is estimated.
+        Empty where no example was drawn at random.
     """
-    drawn = np.array([probabilities[item] for item in labels], dtype=np.float64)
-    if np.isnan(drawn).any() or not len(drawn):
+    items, drawn = _drawn(labels, probabilities)
+    if not items:
         return ()
-    given = np.array(list(labels.values()), dtype=object)
+    given = np.array([labels[item] for item in items], dtype=object)
     return tuple(estimated_share(name, given == name, 1 / drawn) for name in class_names)
 
 
@@ -88,9 +90,14 @@ def share_right(
     labels: Mapping[Any, str], probabilities: Mapping[Any, float], rule_labels: Mapping[Any, str]
 ) -> EstimatedShare | None:
     """Estimate how often the label that most rules vote for is right, where they have one."""
-    both = [item for item in labels if item in rule_labels]
-    drawn = np.array([probabilities[item] for item in both], dtype=np.float64)
-    if np.isnan(drawn).any() or not both:
+    both, drawn = _drawn([item for item in labels if item in rule_labels], probabilities)
+    if not both:
         return None
     right = np.array([labels[item] == rule_labels[item] for item in both])
     return estimated_share("most rules", right, 1 / drawn)
+
+
+def _drawn(items: Iterable[Any], probabilities: Mapping[Any, float]) -> tuple[list[Any], NDArray[np.float64]]:
+    """Return the examples that were drawn at random, and how probable that was."""
+    drawn = [item for item in items if math.isfinite(probabilities[item])]
+    return drawn, np.array([probabilities[item] for item in drawn], dtype=np.float64)

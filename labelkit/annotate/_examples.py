@@ -95,8 +95,13 @@ class AskedExamples:
         return not columns or not there.issuperset(columns) or self.content(place, columns) == content
 
     def shuffled(self, random_state: int) -> AskedExamples:
-        """Return the examples in a random order: whichever of them are answered first are a random sample, too."""
-        order = np.random.default_rng(random_state).permutation(len(self))
+        """Return those that were drawn at random in a random order: the first that are answered are a sample, too.
+
+        Those among them that were chosen otherwise keep their places.
+        """
+        order = np.arange(len(self))
+        drawn = np.flatnonzero(np.isfinite(self.probabilities))
+        order[drawn] = drawn[np.random.default_rng(random_state).permutation(len(drawn))]
         return AskedExamples(self.table.take(pa.array(order)), self.probabilities[order], self.sample)
 
 
@@ -135,8 +140,8 @@ def draw_examples(corpus: Corpus, n: int, columns: Sequence[str], random_state: 
 def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_state: int) -> AskedExamples:
     """Read the examples that a file lists by their ids, such as one of a sampler.
 
-    With inclusion probabilities (or weights, their reciprocals) they are asked about in a random order; without, in
-    the order of the file.
+    Those with an inclusion probability (or a weight, its reciprocal) are asked about in a random order; those without,
+    which were not drawn at random, stay at their places in the file.
 
     Raises
     ------
@@ -174,15 +179,15 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
         )
     order = pa.array([found_examples.places[name] for name in ids.tolist()])
     asked = AskedExamples(found_examples.table.take(order), probabilities, f"listed in {path.name}")
-    return asked if given is None else asked.shuffled(random_state)
+    return asked.shuffled(random_state)
 
 
 def _probabilities(values: Iterable[Any], column: str, path: Path) -> NDArray[np.float64]:
-    """Read inclusion probabilities, or weights."""
+    """Read inclusion probabilities, or weights; NaN for what was not drawn at random."""
     numbers = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
     with np.errstate(divide="ignore"):
         shares = 1 / numbers if column in WEIGHT_COLUMNS else numbers
-    bad = np.flatnonzero(~((shares > 0) & (shares <= 1 + 1e-9)))
+    bad = np.flatnonzero(~np.isnan(numbers) & ~((shares > 0) & (shares <= 1 + 1e-9)))
     if len(bad):
         raise GoldError(
             f"{path}, row {bad[0]}: {column} is {float(numbers[bad[0]])!r}, with which no example is drawn",

@@ -237,6 +237,23 @@ def test_examples_in_an_order_that_was_chosen_keep_it_and_estimate_nothing(tmp_p
         assert opened.status().n_done == 3
 
 
+def test_what_was_chosen_among_random_rows_is_asked_about_and_estimates_nothing(tmp_path, out):
+    """The table of what to label next holds both: random rows have a probability, the others none."""
+    corpus = frame(400)
+    matrix = lk.Applier([ASKS, LOVE]).apply(corpus, id="id")
+    labels = lk.LabelModel().fit(matrix).label(matrix)
+    table = lk.next_to_label(matrix, labels, n=40, strategy="margin").frame
+    table.to_csv(tmp_path / "next.csv", index=False)
+    drawn = set(table["id"][table["inclusion_probability"].notna()])
+    assert 0 < len(drawn) < 40
+    with session(corpus, out, examples=tmp_path / "next.csv") as opened:
+        asked = [key.strip('"') for key in answer_all(opened, "ann")]
+        assert {one.n for one in opened.status().shares} == {len(drawn)}
+        assert opened.status().n_done == 40
+    assert sorted(asked) == sorted(table["id"])
+    assert [name in drawn for name in asked] == [name in drawn for name in table["id"]]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -245,7 +262,7 @@ def test_examples_in_an_order_that_was_chosen_keep_it_and_estimate_nothing(tmp_p
         ({"name": ["c1"]}, "none that names the examples"),
         ({"id": ["c1"], "weight": [0.0]}, "weight is 0.0"),
         ({"id": ["c1"], "inclusion_probability": [1.5]}, "inclusion_probability is 1.5"),
-        ({"id": ["c1", "c2"], "pi": [0.5, math.nan]}, "row 1: pi is nan"),
+        ({"id": ["c1", "c2"], "pi": [math.nan, -0.5]}, "row 1: pi is -0.5"),
     ],
 )
 def test_a_list_of_examples_that_cannot_be_is_refused(tmp_path, out, rows, message):

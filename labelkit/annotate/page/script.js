@@ -147,9 +147,10 @@ function showStatus(result) {
   }));
   const disputed = status.disputed ? ` ${plural(status.disputed, "example")} disputed.` : "";
   $("estimates-note").textContent = status.shares.length
-    ? `Of the whole corpus, from ${plural(status.labels, "example")} with a label: ${status.sample}.${disputed}`
-    : `Nothing is estimated: ${status.labels ? `these examples are no random sample (${status.sample}).` : "no answer yet."}${disputed}`;
+    ? `Of the whole corpus, from ${plural(status.shares[0].n, "example")} with a label: ${status.sample}.${disputed}`
+    : `Nothing is estimated: ${status.labels ? `these examples are no random sample (${status.sample}).` : "no example has a label yet."}${disputed}`;
   $("estimates").hidden = !rows.length && !disputed;
+  $("estimates").querySelector(".scroll").hidden = !rows.length;
 }
 
 function show(result) {
