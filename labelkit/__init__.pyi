@@ -32,6 +32,7 @@ from .analysis.what_to_fix import (
 )
 from .annotate import (
     Agreement as Agreement,
+    AnnotationSession as AnnotationSession,
     Answers as Answers,
     agreement as agreement,
 )

@@ -87,6 +87,10 @@ class GoldError(LabelkitError, ValueError):
     """Gold labels do not fit the examples or the label space."""
 
 
+class AnnotationError(LabelkitError, ValueError):
+    """A page to label on cannot be opened, or an answer that is given on it is none."""
+
+
 class ModelError(LabelkitError, ValueError):
     """A parameter or an input of a label model is invalid."""
 

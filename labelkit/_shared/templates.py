@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from functools import cache, partial
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from labelkit._shared.markup import CLASS_COLOURS, STYLE, Chip, Code, excerpt, pieces, visible
@@ -37,6 +38,11 @@ def rendered(template: str, **values: Any) -> str:
         HTML.
     """
     return environment().get_template(template).render(**values)
+
+
+def page_base() -> str:
+    """Read the style sheet that all pages begin with."""
+    return (resources.files("labelkit._shared") / "base.css").read_text("utf-8")
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit.corpus.annotations import ANSWER_COLUMNS, TASK_COLUMNS, WORKER_COLUMNS
+from labelkit.corpus.annotations import ANSWER_COLUMNS, TASK_COLUMNS, TRUTH_COLUMN, WORKER_COLUMNS, is_marked
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError
@@ -77,7 +77,8 @@ class Answers:
             answers of an annotator.
         item, annotator, label, seconds : str, optional
             Names of the columns; by default ``item``, ``annotator``, ``label`` and ``seconds``, and what else is usual
-            for them (``task``, ``worker``, ``answer``, ``lead_time``, ...). Seconds may be missing.
+            for them (``task``, ``worker``, ``answer``, ``lead_time``, ...). Seconds may be missing. Rows that a column
+            ``ground_truth`` marks are left out: who gave them saw the answers of the others.
         classes : sequence of str or enum members, optional
             The classes in their order, which counts where they are ordinal; by default all labels, sorted.
 
@@ -95,7 +96,12 @@ class Answers:
         if isinstance(answers, LabelMatrix):
             return cls._of_matrix(answers)
         table = _columns(answers, {"item": item, "annotator": annotator, "label": label, "seconds": seconds})
-        keep = [place for place, value in enumerate(table["label"]) if not _is_blank(value)]
+        truth = table.get(TRUTH_COLUMN, ())
+        keep = [
+            place
+            for place, value in enumerate(table["label"])
+            if not _is_blank(value) and not (truth and is_marked(truth[place]))
+        ]
         given = [table["label"][place] for place in keep]
         names, codes = _classes(given, classes)
         items, item_codes = _numbered([table["item"][place] for place in keep])
@@ -222,6 +228,8 @@ def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[An
         chosen[what] = name or usual[0]
     if len(set(chosen.values())) < len(chosen):
         raise GoldError(f"one column is meant for two things: {chosen}")
+    if TRUTH_COLUMN in columns:
+        chosen[TRUTH_COLUMN] = TRUTH_COLUMN
     values: dict[str, list[Any]] = {what: [] for what in chosen}
     for batch in corpus.batches(list(chosen.values()), BATCH_ROWS):
         for what, name in chosen.items():

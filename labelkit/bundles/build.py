@@ -6,7 +6,6 @@ import json
 import platform
 import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.source_secrets import secrets_in, text_of_file
 from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
@@ -97,8 +97,8 @@ def bundle(
     frequent = _frequent_votes(folder)
     if frequent is not None:
         members["votes.npy"] = frequent
-    with tempfile.TemporaryDirectory(prefix="labelkit-bundle-") as elsewhere:
-        draft = Path(elsewhere, target.name)
+    with scratch_folder() as elsewhere:
+        draft = elsewhere / target.name
         write_archive(draft, _manifest(manifest, answer, contents, estimator), members)
         _try_elsewhere(draft)
         _warn_of_secrets(contents)
@@ -133,8 +133,8 @@ def _in_new_process(request: Mapping[str, Any], cwd: Path | None) -> dict[str, A
     """Ask a process that watches what rule modules read (see :mod:`labelkit.bundles._trace`)."""
     path = [str(Path(entry or ".").resolve()) for entry in sys.path]
     program = f"import sys; sys.path[:] = {path!r}; from labelkit.bundles._trace import main; main()"
-    with tempfile.TemporaryDirectory(prefix="labelkit-bundle-") as folder:
-        file = Path(folder, "answer.json")
+    with scratch_folder() as folder:
+        file = folder / "answer.json"
         done = subprocess.run(  # noqa: S603 - this Python, and a module of labelkit
             [sys.executable, "-c", program],
             input=json.dumps({**request, "path": path, "answer": str(file)}),
@@ -221,10 +221,10 @@ def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
 def _model_members(model: Any) -> dict[str, bytes]:
     from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
 
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         model.save(folder)
         load_model(folder)
-        return {f"model/{file.name}": file.read_bytes() for file in Path(folder).iterdir()}
+        return {f"model/{file.name}": file.read_bytes() for file in folder.iterdir()}
 
 
 def _frequent_votes(folder: RunFolder) -> bytes | None:

@@ -177,6 +177,13 @@ class Bundle:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __reduce__(self) -> Any:
+        """Refuse to be pickled: what is loaded runs code."""
+        raise BundleError(
+            "a loaded bundle cannot be copied or sent to another process: loading it runs the code in it",
+            hint=f"load it there: lk.load_bundle({str(self.path)!r})",
+        )
+
     def close(self) -> None:
         """Remove the folder of its files; a bundle that is no longer referred to does so by itself."""
         self._remove()

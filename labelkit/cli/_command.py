@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,25 @@ def _set_config(context: click.Context, _parameter: click.Parameter, value: bool
             raise
 
 
+class _ConfigOption(click.Option):
+    """``--no-config``, read before all else; then the arguments that are given are those without a default."""
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Take the defaults, and leave them in place where fewer arguments are given than there are."""
+        handled = super().handle_parse_result(ctx, opts, args)
+        arguments = [one for one in ctx.command.params if isinstance(one, click.Argument)]
+        names = [one.name or "" for one in arguments]
+        given = [opts[name] for name in names if isinstance(opts.get(name), str)]
+        by_default = [name for name in names if name in (ctx.default_map or {})][: len(names) - len(given)]
+        if given and by_default and all(one.nargs == 1 for one in arguments) and isinstance(opts, dict):
+            for name in names:
+                opts.pop(name, None)
+            opts.update(zip([name for name in names if name not in by_default], given, strict=False))
+        return handled
+
+
 def common_options() -> list[click.Option]:
     """Make the options of every command, in the order of its help."""
     return [
@@ -94,7 +114,7 @@ def common_options() -> list[click.Option]:
             callback=_set,
             help="How to write what is said on standard error.",
         ),
-        click.Option(
+        _ConfigOption(
             ["--no-config"],
             is_flag=True,
             is_eager=True,

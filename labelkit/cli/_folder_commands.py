@@ -31,10 +31,11 @@ def restore_command(folder: Path, *, version: int) -> Any:
     """Make VERSION of the run in FOLDER the current one again, as a new version; nothing is lost."""
     from labelkit.runs.versions import restore  # noqa: PLC0415 - --help has to be quick
 
-    number = restore(folder, version).layout.number
+    run = restore(folder, version)
+    number = run.layout.number
     return CommandAnswer.of(
-        {"folder": folder, "version": number, "restored": version},
-        text=f"{folder}: version {number} is version {version} again",
+        {"folder": run.path, "version": number, "restored": version},
+        text=f"{run.path}: version {number} is version {version} again",
     )
 
 
@@ -43,11 +44,12 @@ def restore_command(folder: Path, *, version: int) -> Any:
 def verify_command(folder: Path) -> Any:
     """Say if all files of all versions of the run in FOLDER are whole and unchanged.
 
-    The exit status is 1 if a file is missing, changed or strange, and each is named.
+    RUN@3 is version 3 alone. The exit status is 1 if a file is missing, changed or strange, and each is named.
     """
-    from labelkit.runs.versions import verify, version_layouts  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.versions import verify  # noqa: PLC0415 - as above
 
-    wrong, n_versions = verify(folder), len(version_layouts(folder))
+    wrong, n_versions = verify(folder), len(RunFolder(folder).layout.by_number())
     whole = f"{folder}: whole and unchanged ({n_versions} version{'' if n_versions == 1 else 's'})"
     return CommandAnswer.of(
         {"folder": folder, "whole": not wrong, "versions": n_versions, "problems": list(wrong)},

@@ -22,7 +22,12 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @with_gold_options
 @with_model_options
 @click.option(
-    "--text-column", "text_columns", metavar="A,B,...", multiple=True, help="What ContentLabelModel reads (else: text)."
+    "--text-column",
+    "--text-columns",
+    "text_columns",
+    metavar="A,B,...",
+    multiple=True,
+    help="What ContentLabelModel reads (else: text).",
 )
 @with_rule_options
 @with_row_options

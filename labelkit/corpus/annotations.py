@@ -48,6 +48,9 @@ WORKER_COLUMNS: Final = ("worker", "worker_id", "annotator", "annotator_id", "ra
 ANSWER_COLUMNS: Final = ("gold", "label", "answer", "response", "annotation")
 """Names that the column of the answers may have in a long table."""
 
+TRUTH_COLUMN: Final = "ground_truth"
+"""Name of the column of a long table that marks the answers that stand for all others to their example."""
+
 _STUDIO: Final = {"annotation_id", "annotator", "lead_time", "created_at", "updated_at"}
 """Columns that Label Studio adds to its short exports."""
 
@@ -127,8 +130,14 @@ def read_annotations(
     return _agreed(key, list(answers), path)
 
 
-def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
-    """Return the label of each example that most annotators gave, in the order of their first answers."""
+def agreed_labels(answers: Sequence[WorkerAnswer]) -> dict[Any, Any]:
+    """Return the label of each example that stands for all, or that most annotators gave, in the order of the answers.
+
+    >>> pairs = [("ann", "HAM"), ("bob", "SPAM"), ("cid", "HAM")]
+    >>> ann, bob, cid = (WorkerAnswer("x", who, label) for who, label in pairs)
+    >>> agreed_labels([ann, bob, cid]), agreed_labels([ann, bob]), agreed_labels([ann, bob._replace(truth=True)])
+    ({'x': 'HAM'}, {}, {'x': 'SPAM'})
+    """
     truth = {answer.example: answer.label for answer in answers if answer.truth and answer.label is not None}
     counts: dict[Any, dict[Any, int]] = {}
     for answer in answers:
@@ -140,6 +149,12 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
         best = [label for label, n in votes.items() if n == max(votes.values())]
         if example in truth or len(best) == 1:
             labels[example] = truth.get(example, best[0])
+    return labels
+
+
+def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
+    """Return the labels of a file, and warn of the examples that have none."""
+    labels = agreed_labels(answers)
     n_asked = len({answer.example for answer in answers})
     if not labels:
         raise GoldError(f"{path} holds no label", hint="export the tasks after they were annotated")
@@ -344,17 +359,26 @@ def _crowd(file: DataFile, id_columns: Sequence[str | None]) -> tuple[str, Itera
     task, worker, answer = (str(named[what]) for what in wanted)
     if task == worker or len({task, worker, answer}) < 3:
         raise GoldError(f"{path} has one column for two things", hint="call them task, worker and label")
-    return task, _crowd_answers(corpus.batches([task, worker, answer], BATCH_ROWS))
+    truth = [TRUTH_COLUMN] * (TRUTH_COLUMN in columns)
+    return task, _crowd_answers(corpus.batches([task, worker, answer, *truth], BATCH_ROWS))
 
 
 def _crowd_answers(batches: Iterable[Any]) -> Iterator[WorkerAnswer]:
-    seen: dict[tuple[Any, Any], Any] = {}
+    seen: dict[tuple[Any, Any, bool], Any] = {}
     for batch in batches:
-        for task, worker, label in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
+        for task, worker, label, *marks in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
             blank = label is None or (isinstance(label, str) and not label.strip())
-            if seen.setdefault((task, worker), label) != label:
-                raise GoldError(f"{worker!r} answers {task!r} twice, {seen[task, worker]!r} and {label!r}")
-            yield WorkerAnswer(task, worker, None if blank else label)
+            truth = any(map(is_marked, marks))
+            if seen.setdefault((task, worker, truth), label) != label:
+                raise GoldError(f"{worker!r} answers {task!r} twice, {seen[task, worker, truth]!r} and {label!r}")
+            yield WorkerAnswer(task, worker, None if blank else label, truth)
+
+
+def is_marked(value: Any) -> bool:
+    """Return whether a value of the column ``ground_truth`` marks an answer, also where a file holds it as text."""
+    if isinstance(value, str):
+        return value.strip().casefold() in {"true", "1", "yes"}
+    return bool(value == True)  # noqa: E712 - NaN is no mark, and 1 is one
 
 
 # Both -----------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from labelkit._shared.optional import optional
+from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
 from labelkit.corpus._files import BLOCK_BYTES
 from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
@@ -259,8 +259,8 @@ def local_copy(address: str) -> Iterator[Path]:
     files = remote_files(address, lambda _: True)
     if len(files) != 1:
         raise CorpusError(f"{shown_address(address)!r} is {len(files):,} files", hint="give the address of one file")
-    with tempfile.TemporaryDirectory(prefix="labelkit-") as folder:
-        path = Path(folder) / (files[0].name or "file")
+    with scratch_folder() as folder:
+        path = folder / (files[0].name or "file")
         with files[0].open() as source, path.open("wb") as copy:
             shutil.copyfileobj(source, copy, BLOCK_BYTES)
         yield path

@@ -18,7 +18,7 @@ import pyarrow as pa
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, ExportError
-from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of
+from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of, rows_of_run
 from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
@@ -148,11 +148,11 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
             hint="say where it is now: corpus= (--corpus FILE)",
         )
     try:
-        corpus = opened_again(where, described)
-        same = not described["fingerprint"] or corpus.fingerprint() == described["fingerprint"]
+        whole = opened_again(where, described)
+        corpus = rows_of_run(whole, folder.manifest) if described["fingerprint"] else whole
     except CorpusError as error:
         raise ExportError(f"the corpus of the run cannot be read: {error.message}", hint=error.hint) from None
-    if not same:
+    if corpus is None:
         name = f"the corpus {where}" if isinstance(where, str | Path) else "the corpus that was given"
         raise ExportError(
             f"{name} is not as it was when the run read it, so that its texts may be of other examples",

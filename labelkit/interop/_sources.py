@@ -332,8 +332,9 @@ class HeldLabels:
         places = rows.positions(ids) if rows.is_unique else np.full(len(ids), -1)
         if (places < 0).any():
             raise ExportError(
-                f"the votes are not those of the labels: the labels are of {shown_names(ids)}, and the matrix is of "
-                f"{shown_names(self.matrix.ids)}",
+                f"the votes are not those of the labels: {int((places < 0).sum()):,} of the {len(ids):,} examples with "
+                f"labels, such as {shown_names(ids[places < 0])}, are not among the {len(self.matrix.ids):,} of the "
+                f"matrix{'' if rows.is_unique else ', some of which have the same id'}",
                 hint="give the matrix that the labels were made of: matrix=",
             )
         return places

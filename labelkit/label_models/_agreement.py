@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from labelkit.label_models._vote_table import VoteTable
 
-MOST_WEIGHT: Final = 1.5
-"""Upper bound of a vote's weight by the agreement of its LF with the others, in usual votes."""
-
 LEAST_KAPPA: Final = 0.05
 """Lower bound of the mean kappa that weights are relative to, and of the size of a kappa that is clearly negative."""
 
@@ -125,7 +122,7 @@ def agreement_weights(
 
     Returns
     -------
-    ndarray of shape (n_lfs,), in [0, 1.5]
+    ndarray of shape (n_lfs,), at least 0
     """
     if not weighted.any():
         return np.ones(table.n_lfs)
@@ -140,7 +137,7 @@ def agreement_weights(
         kappa = (agreeing - chance) / above_chance
         error = np.sqrt(np.maximum(agreeing * (1 - agreeing), 0.02) / total) / above_chance
         mean_kappa = max(float((kappa * met * weights).sum() / max((met * weights).sum(), 1e-9)), LEAST_KAPPA)
-        relative = np.clip((kappa + error) / mean_kappa, 0.0, MOST_WEIGHT)
+        relative = np.maximum((kappa + error) / mean_kappa, 0.0)
         contradicts = kappa < -np.maximum(2 * error, LEAST_KAPPA)
         weights = np.where(weighted & (met > 0) & ~contradicts, relative, 1.0)
     return weights

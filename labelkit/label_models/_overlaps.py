@@ -2,7 +2,7 @@
 
 The votes of a column (labeling function, class) have the weight ``1 / sum of J^3`` over all columns, itself included,
 with J the Jaccard overlap, so that exact copies together count as one vote and a chance overlap hardly changes it.
-Functions that vote for several classes, and are good, overlap without being copies: of them ``K^12 J^2`` takes the
+Functions that vote for several classes, and are good, overlap without being copies: of them ``K^24 J`` takes the
 place of J^3, with K their agreement beyond chance (kappa) where both vote.
 """
 
@@ -30,22 +30,14 @@ POWER: Final = 3.0
 """Exponent of overlaps of unipolar columns, which seldom vote together by chance."""
 
 COPY_POWER: Final = 24.0
-"""Exponent of all overlaps in the first pass, which merges exact copies before others are compared with them."""
-
-KAPPA_POWER: Final = 12.0
-"""Exponent, for near copies, of the agreement beyond chance where both vote."""
-
-SILENT_POWER: Final = 2.0
-"""Exponent, for near copies, of the overlap."""
-
-UNSEEN: Final = 8.0
-"""Examples on which two LFs are taken to differ beside those that both vote on: few that agree prove no copy."""
+"""Exponent of what only copies have: all overlaps in the first pass, which merges exact copies before others are
+compared with them, and the agreement beyond chance where both vote."""
 
 MOST_KEYS: Final = 20_000_000
 """Up to this many, sums by key are kept in an array of all keys."""
 
 SHRINKAGE: Final = 10.0
-"""Shared examples at which an overlap is shrunk by half."""
+"""Shared examples at which an overlap, or an agreement, is shrunk by half: few that agree prove no copy."""
 
 DENSE_COLUMNS: Final = 400
 """Up to this many columns, products of columns are dense, computed a block of patterns at a time."""
@@ -139,7 +131,7 @@ class Overlaps:
         of_second = _sums_by_key(lf * table.n_columns + second, shared)
         both, agreeing = _sums_by_key(pair, shared), _sums_by_key(pair, np.where(same, shared, 0.0))
         by_chance = _sums_by_key(pair, np.where(same, of_first * of_second, 0.0)) / both
-        kappa = (agreeing - by_chance) / np.maximum(both - by_chance + UNSEEN, 1e-12)
+        kappa = (agreeing - by_chance) / np.maximum(both - by_chance + SHRINKAGE, 1e-12)
         return kappa.clip(0.0, 1.0), both
 
     def independence(self, alike: NDArray[np.bool_], group: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -192,7 +184,7 @@ def _as_copies(pairs: ColumnPairs) -> NDArray[np.float64]:
 
     Functions that are good agree often, but not always; of those that never differ one is the other's copy.
     """
-    return np.maximum(pairs.jaccard**COPY_POWER, pairs.kappa**KAPPA_POWER * pairs.jaccard**SILENT_POWER)
+    return np.maximum(pairs.jaccard**COPY_POWER, pairs.kappa**COPY_POWER * pairs.jaccard)
 
 
 def _sums_by_key(keys: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

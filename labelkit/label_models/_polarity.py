@@ -14,21 +14,16 @@ if TYPE_CHECKING:
 
     from labelkit.label_models._vote_table import VoteTable
 
-MOSTLY: Final = 0.8
-"""All LFs count as multipolar if those that are, or may be, cast this share of the votes and are half of the LFs."""
+MOST: Final = 0.75
+"""The share that is meant by "most": of the votes that multipolar LFs cast where all LFs count as multipolar; of the
+covered examples on which a crowd, or a broad LF, votes; and of the classes that workers vote for, of those expected
+among as many votes."""
 
 MOST_SINGLE: Final = 0.6
 """Upper bound, for a crowd, of the share of covered examples with a single vote."""
 
-LEAST_CLASSES: Final = 0.75
-"""Lower bound, for a crowd, of the share of classes that workers vote for, of those expected among as many votes; the
-mean is over votes."""
-
 MOST_MULTIPOLAR: Final = 0.35
 """Upper bound of the multipolar LFs' share of the votes for their confusions to be learned beside unipolar LFs."""
-
-BROAD: Final = 0.75
-"""Share of the covered examples from which an LF for every class is broad, and gives the class prior."""
 
 LEAST_Z: Final = 3.0
 """Lower bound of the agreement of a crowd's members, in standard errors above chance."""
@@ -53,7 +48,7 @@ def multipolar(table: VoteTable) -> NDArray[np.bool_]:
     declared = np.array([lf.labels is not None and len(lf.labels) == 1 for lf in table.lfs], dtype=bool) & (n_votes > 0)
     may_be = several | (~declared & (_chance_of_one_class(table, several, n_votes) > BY_CHANCE))
     weight = copy_weights(table) * (n_votes > 0)
-    mostly = _share(may_be, weight * n_votes) >= MOSTLY and _share(may_be, weight) >= 0.5
+    mostly = _share(may_be, weight * n_votes) >= MOST and _share(may_be, weight) >= 0.5
     return np.asarray(several | (~declared & mostly & bool(several.any())))
 
 
@@ -100,7 +95,7 @@ def broad_shares(table: VoteTable, several: NDArray[np.bool_]) -> NDArray[np.flo
     """
     n_votes = sums_by(table.lf, table.column_counts, table.n_lfs)
     every = np.bincount(table.lf, minlength=table.n_lfs) == table.n_classes
-    broad = every & (n_votes >= BROAD * table.counts[table.covered].sum())
+    broad = every & (n_votes >= MOST * table.counts[table.covered].sum())
     if several.all() or not (broad & several).any():
         return None
     weight = (copy_weights(table) * broad)[table.lf]
@@ -152,8 +147,8 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     single = float(table.counts[(n_votes > 0) & (n_votes < 1 + 1e-9)].sum()) / met
     per_lf = sums_by(table.lf, table.column_counts * crowd_weight, table.n_lfs)
     classes = float((per_lf * _class_shares(table, several)).sum()) / voted
-    crowd = single <= MOST_SINGLE and classes >= LEAST_CLASSES
+    crowd = single <= MOST_SINGLE and classes >= MOST
     offset = not several.all() and voted <= MOST_MULTIPOLAR * float(table.column_counts @ weight[table.lf])
-    covers = met >= BROAD * float(table.counts[table.covered].sum())
+    covers = met >= MOST * float(table.counts[table.covered].sum())
     crowd = crowd and (bool(several.all()) or (covers and _agree_above_chance(table, crowd_weight)))
     return np.asarray(several & (crowd or offset)), crowd

@@ -299,7 +299,7 @@ def judge_gold(
         label=np.concatenate([judged.label, label[first][pair]]),
         weight=np.concatenate([judged.weight, share * weight[pair]]),
         covered=np.concatenate([judged.covered, table.covered[pattern[first][pair]]]),
-        n_seen=round(float(examples[is_seen].sum())),
+        n_seen=round(min(float(examples[is_seen].sum()), float(seen.counts.sum()))),  # of counts, all are judged so
     )
 
 

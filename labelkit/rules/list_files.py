@@ -265,10 +265,11 @@ def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
 def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
     for number, line in _lines(file):
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=_object)
         except (ValueError, RecursionError) as error:
             hint = json_hint(line.encode(errors="replace"), file.path, arrays=False)
-            raise RuleError(f"line {number} of {file.path.name!r} is no JSON: {error}", hint=hint) from None
+            fault = "is no JSON" if isinstance(error, json.JSONDecodeError) else "cannot be read"
+            raise RuleError(f"line {number} of {file.path.name!r} {fault}: {error}", hint=hint) from None
         if not isinstance(row, dict):
             habit = json_hint(line.encode(errors="replace"), file.path, arrays=False)
             hint = habit or 'one object a line, such as {"word": "free money", "label": "SPAM"}'
@@ -277,6 +278,15 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
                 hint=f"{hint}; plain entries belong in a {TEXT}" if file.text else hint,
             )
         yield number, list(row), list(row.values())
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of its keys and values; a key that stands twice is an error."""
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return row
 
 
 def _read_json(file: ListFile, keep: Keep) -> NumberedRows:

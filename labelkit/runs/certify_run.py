@@ -60,8 +60,11 @@ def certify_run(
     """
     folder = RunFolder(Path(path))
     folder.check_labeled()
-    if folder.path.resolve() != Path(path).resolve():
-        raise RunFolderError(f"{str(path)!r} is an old version, which is not changed", hint="labelkit restore")
+    if folder.layout.current != folder.layout:
+        raise RunFolderError(
+            f"{str(path)!r} is an old version, which is not changed",
+            hint="`labelkit restore` makes it the current one again, as a new version, and that can be certified",
+        )
     labels, truth = folder.labels(), gold_by_example(folder, gold, map_label)
     _check_unseen(folder, truth)
     certificate = labels.certify(

@@ -70,7 +70,7 @@ def check_columns(model: Any, text_columns: Sequence[str], corpus: Corpus) -> tu
     if not columns:
         raise ModelError(
             f"{name} reads the examples, and it is not said in which column",
-            hint=f"text_columns=... (--text-column ...): the columns are {', '.join(corpus.column_names)}",
+            hint=f"text_columns=... (--text-columns ...): the columns are {', '.join(corpus.column_names)}",
         )
     for column in columns:
         corpus.column_type(column)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from labelkit.analysis.drift import Drift, drift_of
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
-from labelkit.runs.run_corpus import opened_again, place_of
+from labelkit.runs.run_corpus import opened_again, place_name, place_of, rows_of_run
 from labelkit.runs.run_folder import RunFolder
 
 
@@ -92,7 +92,13 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
             hint="by=(values before, values after)",
         )
-    corpus = opened_again(place, described)
+    corpus = rows_of_run(opened_again(place, described), side.manifest)
+    if corpus is None:
+        raise RunFolderError(
+            f"the corpus {place_name(place)} is not as it was when the run {str(side.path)!r} read it, so that its "
+            f"{column!r} may be of other examples",
+            hint="run the rules over it again, or give by=(values before, values after)",
+        )
     return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
 
 

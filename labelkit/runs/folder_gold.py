@@ -16,7 +16,7 @@ from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
-from labelkit.runs.run_corpus import gold_in_column, opened_again
+from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_of, rows_of_run
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import count_gold, gold_classes, gold_values
@@ -123,8 +123,7 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
     if isinstance(gold, str):
         corpus = _corpus(folder)
         if corpus is not None and corpus.has_column(gold):
-            _check_same(folder, corpus)
-            return gold_in_column(corpus, folder.manifest, gold)
+            return gold_in_column(_rows_of(folder, corpus), folder.manifest, gold)
         if not Path(gold).is_file() and not is_address(gold):
             raise _no_gold(gold, () if corpus is None else corpus.column_names)
     id_name = vote_columns([rule["name"] for rule in folder.manifest["rules"]])[0]
@@ -148,13 +147,17 @@ def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:
 
 def _corpus(folder: RunFolder) -> Corpus | None:
     """Open the corpus of a run; None if it is not there."""
-    path = folder.manifest["corpus"]["path"]
-    return None if path is None or not Path(path).exists() else opened_again(Path(path), folder.manifest["corpus"])
+    described = folder.manifest["corpus"]
+    place = place_of(described)
+    return None if place is None or not is_there(place) else opened_again(place, described)
 
 
-def _check_same(folder: RunFolder, corpus: Corpus) -> None:
-    if corpus.fingerprint() != folder.manifest["corpus"]["fingerprint"]:
+def _rows_of(folder: RunFolder, corpus: Corpus) -> Corpus:
+    """Return the rows of a corpus that the run of a folder voted on."""
+    rows = rows_of_run(corpus, folder.manifest)
+    if rows is None:
         raise GoldError(
-            f"the corpus {corpus.path} has changed since its rules voted, so that its gold may be of other examples",
+            f"the corpus {corpus.name} has changed since its rules voted, so that its gold may be of other examples",
             hint="give gold as a file with a column of ids and labels",
         )
+    return rows

@@ -129,7 +129,8 @@ def history(path: str | Path) -> History:
     """
     versions: list[RunVersion] = []
     before: Mapping[str, Any] | None = None
-    for number, layout in version_layouts(Path(path)).items():
+    layouts = version_layouts(Path(path))
+    for number, layout in layouts.items():
         folder = RunFolder(layout.folder)
         manifest, note = folder.manifest, Version.read(layout)
         added, changed, removed = _rules(before, manifest)
@@ -153,7 +154,8 @@ def history(path: str | Path) -> History:
             )
         )
         before = manifest
-    return History(Path(path), tuple(versions))
+    top = [*layouts.values()][-1].folder
+    return History(top, tuple(versions))
 
 
 def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
@@ -178,6 +180,8 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
         for name in ("classes", "gold")
         if before[name] != now[name]
     ]
+    if _has_other_gold(before, now):
+        changes.append("gold has other labels")
     changes += _model(before, now)
     if now.get("certificate") != before.get("certificate"):
         changes.append("certified" if now.get("certificate") else "no longer certified")
@@ -190,6 +194,13 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
     ]
     versions = [one["versions"].get("labelkit") for one in (before, now)]
     return changes + ([f"labelkit: {versions[0]} -> {versions[1]}"] if versions[0] != versions[1] else [])
+
+
+def _has_other_gold(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Return whether the same examples have other gold labels than before, from the same source."""
+    same = before["gold"] == now["gold"] and before["corpus"]["fingerprint"] == now["corpus"]["fingerprint"]
+    old, new = ((one.get("inputs") or {}).get("gold") for one in (before, now))
+    return same and before["examples"] == now["examples"] and bool(old and new) and old != new
 
 
 def _model(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -107,6 +107,23 @@ def holds_rows_of(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     return True
 
 
+def rows_of_run(corpus: Corpus, manifest: Mapping[str, Any]) -> Corpus | None:
+    """Return the rows of a run, also of a corpus that has grown since; None if they have changed.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus cannot be read.
+    """
+    described = manifest["corpus"]
+    if corpus.fingerprint() and corpus.fingerprint() == described["fingerprint"]:
+        return corpus
+    if not holds_rows_of(corpus, manifest):
+        return None
+    columns = [name for name in described.get("columns") or () if corpus.has_column(name)]
+    return corpus.chosen(RowChoice(limit=int(manifest["examples"])), columns)
+
+
 def gold_column(manifest: Mapping[str, Any], column: str) -> GoldSource:
     """Return the gold in a column of the corpus of a run; that of the run's own gold has the meanings it had then."""
     classes = manifest.get("map_label") if column == manifest.get("gold") else None

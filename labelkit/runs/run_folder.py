@@ -11,7 +11,6 @@ dates.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -27,6 +26,7 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
+from labelkit.runs._version_names import VERSIONS, remedy, run_of_version, version_in
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["votes", "labels"]
 """Output that is written in parts, one for each batch of the corpus."""
-
-_NAMED_VERSION: Final = re.compile(r"(.+)@(\d+)")
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -152,7 +150,7 @@ class RunLayout:
     @property
     def versions(self) -> Path:
         """Folder of the versions before; absent if there are none."""
-        return self.folder / "versions"
+        return self.folder / VERSIONS
 
     def of_version(self, number: int) -> RunLayout:
         """Return the folder of an old version."""
@@ -160,10 +158,17 @@ class RunLayout:
 
     @property
     def number(self) -> int:
-        """Number of the current version; 1 in a run of an earlier labelkit."""
+        """Number of this version, which is above those of old ones; 1 in a run of an earlier labelkit."""
+        noted = 0
         with suppress(OSError, ValueError, KeyError, TypeError):
-            return int(read_json_object(self.version)["version"])
-        return max((*self._old_numbers, 0)) + 1
+            noted = int(read_json_object(self.version)["version"])
+        return max(noted, max(self._old_numbers, default=0) + 1)
+
+    @property
+    def current(self) -> RunLayout:
+        """The run folder that this is an old version of; itself if it is none."""
+        run = run_of_version(self.folder)
+        return self if run is None else RunLayout(run)
 
     @property
     def _old_numbers(self) -> list[int]:
@@ -222,7 +227,8 @@ class RunLayout:
         """
         files = sorted((self.folder / kind).glob("part-*.parquet"))
         if not files:
-            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint="labelkit run ... --force")
+            hint = remedy(self.folder, "labelkit run ... --force")
+            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint=hint)
         return files
 
     def part_patterns(self, number: int) -> Path:
@@ -259,8 +265,8 @@ class RunFolder:
 
     def __post_init__(self, version: int | None) -> None:
         path = Path(self.path)
-        if version is None and not path.exists() and (named := _NAMED_VERSION.fullmatch(path.name)):
-            path, version = path.with_name(named[1]), int(named[2])
+        if version is None and not path.exists() and (named := version_in(path)):
+            path, version = named
         object.__setattr__(self, "path", path)
         self._check()
         if version is not None:
@@ -275,7 +281,7 @@ class RunFolder:
         if not self.layout.manifest.is_file():
             raise RunFolderError(
                 f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
-                hint="labelkit run RULES CORPUS --out DIR",
+                hint=remedy(self.path, "labelkit run RULES CORPUS --out DIR"),
             )
 
     def _folder_of(self, version: int) -> Path:

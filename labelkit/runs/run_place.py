@@ -15,6 +15,7 @@ from typing import Final
 from labelkit._shared.files import clear_drafts, publish, remove
 from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
+from labelkit.runs._version_names import version_in
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.run_folder import RunFolder, RunLayout
 
@@ -42,6 +43,7 @@ def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
             hint="name the folder itself",
         )
     layout = RunLayout(out.resolve())
+    _check_name(layout, out)
     if not layout.folder.name:
         raise RunFolderError(f"{str(out)!r} cannot be a run folder", hint="name a folder that does not exist yet")
     try:
@@ -51,6 +53,22 @@ def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
             yield layout
     except HeldError as error:
         raise RunFolderError(f"another run writes to {str(out)!r}: {error}; wait until it is done") from None
+
+
+def _check_name(layout: RunLayout, out: Path) -> None:
+    """Refuse what a command that reads a run takes for a version of another run."""
+    named = version_in(layout.folder)
+    if layout.current != layout:
+        raise RunFolderError(
+            f"{str(out)!r} is an old version of the run {str(out.parent.parent)!r}, and is never written",
+            hint=f"`labelkit restore` makes it the current one again: labelkit restore {out.parent.parent} N",
+        )
+    if named is not None and not layout.folder.exists():
+        run, number = named
+        raise RunFolderError(
+            f"{str(out)!r} is no name for a run: it stands for version {number} of the run {run.name!r}",
+            hint="name a folder without an at sign and a number at its end; `labelkit restore` goes back to a version",
+        )
 
 
 @contextmanager

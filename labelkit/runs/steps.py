@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import replaced
+from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
@@ -373,8 +373,8 @@ def label_to_file(
         model.label(opened).save(out)
         return len(opened)
     patterns, proba = _predicted(opened, model)
-    with TemporaryDirectory() as place:
-        fingerprint = model_fingerprint(model.save(Path(place) / "model"))
+    with scratch_folder() as place:
+        fingerprint = model_fingerprint(model.save(place / "model"))
     labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(opened.manifest["inputs"]))
     index = SavedIndex.of(opened.frame_index(patterns.n_examples))
     tables = (labels.table(ids, places) for ids, places in _patterns_of_parts(opened, patterns))

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -104,6 +105,13 @@ def digest_of(path: Path) -> str:
     return blake2b(path.read_bytes(), digest_size=DIGEST_BYTES).hexdigest()
 
 
+def _readable(layout: RunLayout | None) -> Version | None:
+    """Read the note of a version; None also if it is damaged: then all files are hashed again."""
+    with suppress(RunFolderError):
+        return None if layout is None else Version.read(layout)
+    return None
+
+
 def files_of(layout: RunLayout) -> dict[str, Path]:
     """Return the files of a version by their paths in its folder, without its note and old versions."""
     apart = {layout.versions, layout.work, layout.version, layout.inputs}
@@ -129,7 +137,7 @@ def digested(layout: RunLayout, before: RunLayout | None = None) -> dict[str, st
     before : RunLayout, optional
         Of another version: the digest of a file that both share is the one that it noted.
     """
-    noted = (Version.read(before) if before is not None and before.version.is_file() else None) or Version(0)
+    noted = _readable(before) or Version(0)
     files = {name: path for name, path in files_of(layout).items() if path not in (layout.timings, layout.report)}
 
     def digest(name: str) -> str:
@@ -155,11 +163,10 @@ def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None =
     remove(draft.versions)
     number, note = 1, ""
     if before is not None:
-        current = Version.read(before) or Version(1)
-        number = current.number + 1
+        number = before.number + 1
         for old in sorted(before.versions.iterdir()) if before.versions.is_dir() else ():
             _link_all(RunLayout(old), RunLayout(draft.versions / old.name))
-        _link_all(before, draft.of_version(current.number), SHARED)
+        _link_all(before, draft.of_version(before.number), SHARED)
         note = digest_of(before.version) if before.version.is_file() else ""
     date = "" if before is None else datetime.now(UTC).isoformat(timespec="seconds")
     Version(number, digested(draft, before), date, restored, note).write(draft)
@@ -188,14 +195,14 @@ def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
 
 
 def version_layouts(path: Path) -> dict[int, RunLayout]:
-    """Return the folders of all versions of a run, by number.
+    """Return the folders of all versions of a run, by number; of a run of which a version is named, too.
 
     Raises
     ------
     RunFolderError
         If there is no run folder.
     """
-    return RunFolder(path).layout.by_number()
+    return RunFolder(path).layout.current.by_number()
 
 
 def restore(path: str | Path, version: int) -> RunFolder:
@@ -217,8 +224,7 @@ def restore(path: str | Path, version: int) -> RunFolder:
     RunFolderError
         If there is no such version, it is the current one, it is damaged, or another run writes the folder.
     """
-    out = Path(path)
-    RunFolder(out)  # which says what is wrong with the path
+    out = _top(Path(path))
     with held_place(out, force=False) as layout:
         layouts = version_layouts(layout.folder)
         wanted = RunFolder(out, version).layout
@@ -242,6 +248,7 @@ def verify(path: str | Path) -> list[str]:
     Parameters
     ----------
     path : path
+        Of a run folder, or of one version of it, which is then looked at alone.
 
     Returns
     -------
@@ -253,15 +260,17 @@ def verify(path: str | Path) -> list[str]:
     RunFolderError
         If there is no run folder.
     """
-    top = RunLayout(Path(path))
-    RunFolder(top.folder)
+    run = RunFolder(Path(path)).layout
+    top = run.current
+    if run != top:
+        return problems_of(run) + _breaks(top, [run.number])
     old = sorted(one for one in top.versions.iterdir() if one.is_dir()) if top.versions.is_dir() else []
     wrong = [f"versions/{one.name}/{line}" for one in old for line in problems_of(RunLayout(one))]
     wrong += problems_of(top)
     if top.versions.is_dir():
         strange = [one for one in top.versions.iterdir() if not one.is_dir() or not one.name.isdecimal()]
         wrong += [f"versions/{one.name} is strange: no version of that name was made" for one in strange]
-    return wrong + _breaks(top)
+    return wrong + _breaks(top, range(1, top.number))
 
 
 def problems_of(layout: RunLayout) -> list[str]:
@@ -290,8 +299,14 @@ def _digest_or_not(path: Path) -> str:
         return ""
 
 
-def _breaks(top: RunLayout) -> list[str]:
-    """List the versions of a run that are gone, or whose note is another than the next version noted."""
+def _top(path: Path) -> Path:
+    """Return the run folder of a path, which may name a version of it; an error says what is wrong with the path."""
+    layout = RunFolder(path).layout
+    return path if layout.folder == path else layout.current.folder
+
+
+def _breaks(top: RunLayout, numbers: Iterable[int]) -> list[str]:
+    """List those of the old versions of a run that are gone, or whose note is another than the next version noted."""
     wrong = []
     try:
         current = Version.read(top)
@@ -299,7 +314,7 @@ def _breaks(top: RunLayout) -> list[str]:
         return []
     if current is None:
         return []
-    for number in range(1, current.number):
+    for number in numbers:
         layout, after = top.of_version(number), top.of_version(number + 1)
         if not layout.folder.is_dir():
             wrong.append(f"versions/{layout.folder.name} is missing")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+import pyarrow as pa
+
+from labelkit.corpus import Corpus
+from labelkit.corpus.rows_at import SAME
+from labelkit.exceptions import CorpusError
 from labelkit.rules.expressions import AllOf, AnyOf, Expression, Leaf
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
 from labelkit.rules.predicates import tokens_of
@@ -125,6 +130,25 @@ def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
             for name in (base_columns(derived[parameter.name]) if parameter.name in derived else [parameter.name])
         )
     )
+
+
+def columns_shown(corpus: Corpus, read: Collection[str]) -> list[str]:
+    """List the columns of a corpus to show: those that the rules read; where that is not known, its texts.
+
+    Raises
+    ------
+    CorpusError
+        If it has none.
+    """
+    there = [name for name in corpus.column_names if name in read]
+    there += sorted(name for name in set(read).difference(there) if corpus.has_column(name))  # fields of structs
+    if there:
+        return there
+    texts = [field.name for field in corpus.schema if pa.types.is_string(field.type) and field.name != corpus.id]
+    shown = ["text"] if "text" in texts else texts or list(corpus.column_names)
+    if not shown:
+        raise CorpusError("the corpus has no columns to show", hint=SAME)
+    return shown
 
 
 def values_for(

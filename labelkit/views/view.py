@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit._shared.markup import FAILED
 from labelkit._shared.user_code import UserCode
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import column_values
-from labelkit.corpus.rows_at import SAME, examples_at
-from labelkit.exceptions import CorpusError, MatrixError, ModelError
+from labelkit.corpus.rows_at import examples_at
+from labelkit.exceptions import MatrixError, ModelError
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
-from labelkit.views.matches import Finder, Span, base_columns, values_for
+from labelkit.views.matches import Finder, Span, base_columns, columns_shown, values_for
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
@@ -318,15 +317,7 @@ def _columns_read(matrix: LabelMatrix, corpus: Corpus, rules: Mapping[str, Label
     read = {
         name for info in matrix.lfs for name in (base_columns(rules[info.name]) if info.name in rules else info.columns)
     }
-    there = [name for name in corpus.column_names if name in read]
-    there += sorted(name for name in read.difference(there) if corpus.has_column(name))  # fields of structs
-    if there:
-        return there
-    texts = [field.name for field in corpus.schema if pa.types.is_string(field.type) and field.name != corpus.id]
-    shown = ["text"] if "text" in texts else texts or list(corpus.column_names)
-    if not shown:
-        raise CorpusError("the corpus has no columns to show", hint=SAME)
-    return shown
+    return columns_shown(corpus, read)
 
 
 class _ShownRows:

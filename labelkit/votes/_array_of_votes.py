@@ -9,13 +9,18 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from labelkit.exceptions import MatrixError
+from labelkit.votes.alignment import aligned_values, has_index
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.votes.example_names import ExampleNames
 
-def positions_of(key: Any, n_examples: int) -> NDArray[np.int64]:
-    """Return the positions of the rows that a slice, a mask, positions or one position choose.
+
+def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
+    """Return the positions of the examples that a slice, a mask, positions or one position choose.
+
+    A mask that is a Series is matched by its index, as gold is.
 
     Raises
     ------
@@ -24,12 +29,16 @@ def positions_of(key: Any, n_examples: int) -> NDArray[np.int64]:
     IndexError
         If there is no such row.
     """
+    n_examples = len(examples)
+    if has_index(key) and key.dtype.kind == "b":
+        mask = key.to_numpy(dtype=bool)
+        key = aligned_values(key, mask, examples, fill=False, what="the mask", error=MatrixError)
     given = key if isinstance(key, slice) or key is Ellipsis else np.asarray(key)
     if isinstance(given, np.ndarray):
         if given.dtype.kind == "b" and given.shape != (n_examples,):
             raise MatrixError(
                 f"the mask has {given.size:,} values for {n_examples:,} examples",
-                hint="make it of the same matrix, such as matrix.covered; after matrix[rows], of these rows",
+                hint="make it of the same matrix or labels, such as matrix.covered; after matrix[rows], of these rows",
             )
         if given.ndim > 1 or (given.size and given.dtype.kind not in "biu"):
             raise MatrixError(

@@ -32,7 +32,7 @@ from labelkit._shared.row_operations import read_only
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.exceptions import MatrixError
-from labelkit.votes.alignment import aligned_values, has_index, shown_names
+from labelkit.votes.alignment import has_index, shown_names
 from labelkit.votes.distinct_rows import distinct
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -283,10 +283,7 @@ class LabelMatrix(ArrayOfVotes):
         return self.names.index(name)
 
     def _rows(self, key: slice | NDArray[Any] | Sequence[int] | int | EllipsisType) -> LabelMatrix:
-        if has_index(key) and key.dtype.kind == "b":  # type: ignore[union-attr]
-            mask = key.to_numpy(dtype=bool)  # type: ignore[union-attr]
-            key = aligned_values(key, mask, self.examples, fill=False, what="the mask", error=MatrixError)
-        positions = positions_of(key, self.n_examples)
+        positions = positions_of(key, self.examples)
         places: dict[int, list[int]] = {}
         wanted = {fault.row for fault in self.faults}
         for new, old in enumerate(positions.tolist()) if wanted else ():

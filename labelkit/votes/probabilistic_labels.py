@@ -39,6 +39,7 @@ from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
 from labelkit.exceptions import MatrixError
+from labelkit.votes._array_of_votes import positions_of
 from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.gold import aligned_gold
@@ -144,8 +145,8 @@ class ProbabilisticLabels:
         return ResultPage([repr(self)], [ResultTable(rows, heads, align="<<<>", more=more)]).to_html()
 
     def __getitem__(self, rows: Any) -> ProbabilisticLabels:
-        """Some of the examples, by slice, mask or positions."""
-        rows = np.atleast_1d(np.arange(len(self))[rows])
+        """Some of the examples, by slice, mask (a Series is matched by its index, as gold is) or positions."""
+        rows = positions_of(rows, self.examples)
         frame_index = None if self.frame_index is None else self.frame_index[rows]
         return replace(self, index=self.index[rows], ids=self.ids[rows], frame_index=frame_index)
 
@@ -333,8 +334,7 @@ class ProbabilisticLabels:
 
     def to_arrow(self) -> pa.Table:
         """An Arrow table: ``id``, ``label`` (the hard label, null where there is none), ``covered``, ``p_<class>``."""
-        what = "a table of a probability for each example and class"
-        check_room(8.0 * len(self) * self.n_classes, what, hint="save() writes it a piece at a time")
+        check_room(8.0 * len(self) * self.n_classes, "a table of labels", hint="save() writes it a piece at a time")
         if isinstance(self.pattern_proba, ComputedRows) or len(self) < len(self.pattern_proba):
             index = np.arange(len(self))
             proba, covered = picked(self.pattern_proba, self.index), self.is_covered

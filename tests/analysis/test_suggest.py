@@ -12,8 +12,8 @@ import labelkit as lk
 from labelkit.analysis.suggest import suggest
 from labelkit.analysis.suggest._phrases import grams
 from labelkit.analysis.suggest._scoring import greedy, log_odds, scored
-from labelkit.analysis.suggest.suggestion import free_name
 from labelkit.exceptions import AnalysisError, CorpusError, GoldError
+from labelkit.rules.keyword_source import free_name
 from labelkit.rules.predicates import Words
 
 

@@ -1,6 +1,7 @@
 """A loaded bundle labels as its run did, apart from all other modules, and leaves nothing behind."""
 
 import gc
+import pickle
 import stat
 import sys
 import tempfile
@@ -257,3 +258,9 @@ def test_a_bundle_is_where_its_path_says(loaded, packed):
     assert repr(loaded) == f"Bundle({str(packed)!r}, 5 rules, classes HAM, SPAM)"
     assert loaded.columns == ("text",)
     assert isinstance(loaded.path, Path)
+
+
+def test_a_loaded_bundle_is_not_sent_to_another_process(loaded):
+    with pytest.raises(BundleError, match="cannot be copied or sent to another process") as caught:
+        pickle.dumps(loaded)
+    assert "lk.load_bundle(" in caught.value.hint

@@ -407,3 +407,23 @@ def test_no_character_of_the_file_acts_in_the_terminal(project, capsys):
         config(text)
         _, out, err = called(capsys, "check", "labeling_functions/comments.py", "comments.csv", "--gold", "spam")
         assert visible(out + err) == out + err
+
+
+def test_arguments_that_are_given_are_those_without_a_default(project, capsys):
+    config(RUN + 'report = false\n[diff]\nbefore = "runs/first"\n', project)
+    text = (project / "labelkit.toml").read_text().replace("gold =", 'folder = "runs/first"\ngold =')
+    config(text, project)
+    assert called(capsys, "run")[0] == 0
+    first = lk.RunFolder(project / "runs/first").labels().ids[0]
+    status, out, err = called(capsys, "--json", "why", first)
+    assert (status, json.loads(out)["id"]) == (0, first), err
+    assert "folder = runs/first" in err
+    assert called(capsys, "why", "runs/first", first)[0] == 0
+    assert called(capsys, "diff", "runs/first@1")[0] == 0
+    status, _, err = called(capsys, "restore", "1")
+    assert status == 1
+    assert "version 1 of 'runs/first' is the current one" in err
+    assert called(capsys, "why")[0] == 2
+    status, _, err = called(capsys, "--no-config", "why", first)
+    assert status == 2
+    assert "Missing argument 'ID'" in err

@@ -28,6 +28,7 @@ def asks_a_model(text: str) -> None:
 '''
 
 CALLS = {
+    "annotate": "annotate comments.csv --rules labeling_functions/comments.py --id id --out hand.parquet --status",
     "apply": "apply labeling_functions/comments.py comments.csv --out votes --id id",
     "audit-plan": "audit-plan --max-error 0.02",
     "bundle": "bundle runs/first --out spam.labelkit",
@@ -176,7 +177,7 @@ def test_a_result_with_a_status_keeps_it(here, capsys):
             "there are serial",
         ),
         ("summarize --no-such", 2, "NoSuchOption", "No such option '--no-such'", "labelkit summarize --help"),
-        ("why runs/first", 2, "MissingParameter", "ID", "labelkit why --help"),
+        ("why", 2, "MissingParameter", "ID", "labelkit why --help"),
         ("export runs/first --to a.csv --columns nix", 1, None, "nix", None),
     ],
 )

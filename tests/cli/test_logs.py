@@ -181,3 +181,11 @@ def test_handlers_are_gone_afterwards(project, capsys):
     assert ((*logger.handlers,), logger.level, logger.propagate) == before
     with pytest.warns(UserWarning, match="still as it was"):
         warnings.warn("still as it was", stacklevel=1)
+
+
+@pytest.mark.filterwarnings("always:.* is given twice")
+def test_a_warning_is_said_once(project, capsys):
+    status, _, lines = called(capsys, *RUN[:2], "corpus.parquet", "corpus.parquet", *RUN[3:], "--log-format", "json")
+    assert status == 0, lines
+    messages = [json.loads(line)["message"] for line in lines]
+    assert sum("and its rows count twice" in one for one in messages) == 1

@@ -4,9 +4,11 @@ import gzip
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 
 import numpy as np
 import pyarrow as pa
@@ -61,14 +63,18 @@ def limited(*reads):
     return json.loads(done.stdout)
 
 
-def packed(path, start, filling, size, end=b""):
-    """Write a gzip file of one line of a size, which takes a thousandth of it."""
+def packed(path, start, filling, size):
+    """Write a gzip file of one line of a size, which takes a thousandth of it; equal blocks are compressed once."""
     block = filling * (2**20 // len(filling))
-    with gzip.open(path, "wb", compresslevel=1) as file:
-        file.write(start)
-        for _ in range(size // len(block)):
-            file.write(block)
-        file.write(end)
+    n_blocks = size // len(block)
+    deflate = zlib.compressobj(1, wbits=-zlib.MAX_WBITS)
+    first, one = (deflate.compress(data) + deflate.flush(zlib.Z_FULL_FLUSH) for data in (start, block))
+    check = zlib.crc32(start)
+    for _ in range(n_blocks):
+        check = zlib.crc32(block, check)
+    head = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+    tail = struct.pack("<II", check, (len(start) + n_blocks * len(block)) % 2**32)
+    path.write_bytes(head + first + one * n_blocks + deflate.flush() + tail)
     return path
 
 
@@ -90,6 +96,11 @@ BOMBS = {
     "slashes.json.gz": (b'[{"text": "', b'\\"'),
     "one line.txt.gz": (b"a line\n", b"a"),
 }
+
+
+def test_a_packed_file_is_gzip(tmp_path):
+    path = packed(tmp_path / "a.gz", b"text\n", b"ab", 2**22)
+    assert gzip.decompress(path.read_bytes()) == b"text\n" + b"ab" * 2**21
 
 
 def test_lines_without_end_are_refused_before_they_take_memory(tmp_path):

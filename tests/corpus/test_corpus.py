@@ -987,6 +987,7 @@ def test_votes_in_a_frame_of_a_library_that_is_not_read_are_refused():
     [
         ('{"text": "a", "text": "b"}', ["text"], "text"),
         ('{"text": "a", "n": 1, "n": 2}', ["text"], None),
+        ('{"n": 1, "n": 2, "text": "a", "text": "b"}', ["text"], "text"),
         ('{"text": "a", "n": 1, "n": 2}', ["text", "n"], "n"),
         ('{"text": "a:b", "user": {"id": 1, "id": 2}}', ["text", "user.id"], "id"),
         ('{"text": "a:b", "user": {"id": 1, "id": 2}}', ["text"], None),

@@ -16,8 +16,10 @@ import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
 import labelkit as lk
+from labelkit.cli import cli
 from labelkit.corpus import _spool, open_corpus
 from labelkit.exceptions import CorpusError, GoldError
 from tests.waiting import GUARD
@@ -289,9 +291,8 @@ def test_the_command_line_takes_several_files_and_options(rules):
     write("d/2.csv", "text§n\nhi§2\n".encode("cp1252"))
     flags = ["--labels", "HAM,SPAM", "--delimiter", "§", "--encoding", "cp1252"]
     for number, corpus in enumerate((["d/1.csv", "d/2.csv"], ["d/*.csv"], ["d"])):
-        arguments, settings = command("run", rules, *corpus, "--out", f"out{number}", *flags)
-        done = subprocess.run(arguments, check=False, **settings)
-        assert done.returncode == 0, done.stderr.decode()
+        done = CliRunner().invoke(cli, ["run", str(rules), *corpus, "--out", f"out{number}", *flags])
+        assert done.exit_code == 0, done.output
         assert lk.RunFolder(f"out{number}").matrix().votes.tolist() == [[1], [-1]]
     arguments, settings = command("run", rules, "d", "--out", "x", "--labels", "HAM,SPAM", "--delimiter", "§")
     done = subprocess.run(arguments, check=False, **settings)

@@ -421,8 +421,7 @@ def test_a_corpus_that_moved_is_given_and_one_that_changed_is_refused(moved, tmp
         lk.export(moved, to, columns=["text"])
     lk.export(moved, to, columns=["text"], corpus=there)
     texts = pd.read_csv(to)["text"]
-    with there.open("a") as file:
-        file.write("new,subscribe\n")
+    pd.read_csv(there)[::-1].to_csv(there, index=False)
     with pytest.raises(ExportError, match="not as it was"):
         lk.export(moved, tmp_path / "b.csv", columns=["text"], corpus=there)
     there.rename(corpus)
@@ -729,3 +728,9 @@ def test_memory_is_bounded_by_a_piece(run, tmp_path, monkeypatch):
     lk.export(run, tmp_path / "b.csv", columns=["text"], votes=True)
     assert max(map(len, _sources.source_of(run, None, None, None).pieces(votes=True))) == 300
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_votes_of_other_examples_are_counted(run, tmp_path):
+    matrix, labels = run.matrix(), run.labels()
+    with pytest.raises(ExportError, match=rf"{len(labels) - 50:,} of the {len(labels):,} examples .* the 50 of the"):
+        lk.export(labels, tmp_path / "a.csv", matrix=matrix[:50], votes=True)

@@ -289,7 +289,9 @@ def test_constant_voters_of_a_crowd_are_not_taken_for_rules():
     assert model.crowd_
     known = np.where((votes >= 0).any(axis=1), gold, -1)
     assert model.score(votes, known) > MajorityVote().fit(votes).score(votes, known) + 0.02
-    assert np.bincount(model.predict(votes)[known >= 0])[[2, 4]].max() < 0.3 * (known >= 0).sum()
+    predicted = model.predict(votes)[known >= 0]  # without a label where a constant vote alone ties
+    assert np.bincount(predicted[predicted >= 0])[[2, 4]].max() < 0.3 * (predicted >= 0).sum()
+    assert (predicted >= 0).mean() > 0.95
 
 
 @pytest.mark.parametrize("coverage", [1.0, 0.5])

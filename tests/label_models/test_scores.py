@@ -14,7 +14,7 @@ from labelkit.label_models._posterior import softmax
 from labelkit.label_models._vote_table import read_votes
 from labelkit.label_models.default._confusions import CrowdScores, design_effect
 from labelkit.label_models.default._gold_correction import CorrectedScores, Correction
-from labelkit.label_models.default._vote_counts import KNOWN_PRIOR, UNKNOWN_PRIOR, VoteCountScores, count_divisor
+from labelkit.label_models.default._vote_counts import VoteCountScores
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.lf_info import LFInfo
 
@@ -32,12 +32,10 @@ def vote_count_scores(table, rng, *, known_prior, confused):
     k, independence = table.n_classes, rng.uniform(0.1, 1.0, table.n_columns)
     return VoteCountScores(
         table=table,
-        independence=independence,
         vote_weights=independence * (rng.random(table.n_columns) < 0.7),
         log_confusion=np.log(rng.uniform(0.01, 1.0, (table.n_columns, k))) if confused else None,
         slopes=rng.uniform(0.1, 3.0, k),
         tau=float(rng.uniform(0.3, 2.0)),
-        coefficients=UNKNOWN_PRIOR.interpolated(KNOWN_PRIOR, float(known_prior)),
         log_prior=rng.normal(size=k) * known_prior,
     )
 
@@ -139,13 +137,12 @@ def test_a_fitted_model_explains_its_probabilities_in_every_regime(regime, crowd
     np.testing.assert_allclose(explanation.proba, model.predict_proba(matrix), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("divisor", [count_divisor, design_effect])
 @given(st.lists(st.floats(0, 1_000), min_size=2, max_size=10))
-def test_divisors_leave_one_vote_as_it_is_and_grow_slower_than_the_votes(divisor, n_votes):
+def test_the_divisor_leaves_one_vote_as_it_is_and_grows_slower_than_the_votes(n_votes):
     n = np.sort(np.array(n_votes))
-    assert (divisor(n[n <= 1]) == 1).all()
-    assert (np.diff(divisor(n)) >= 0).all()
-    assert (divisor(n) <= np.maximum(n, 1) + 1e-12).all()
+    assert (design_effect(n[n <= 1]) == 1).all()
+    assert (np.diff(design_effect(n)) >= 0).all()
+    assert (design_effect(n) <= np.maximum(n, 1) + 1e-12).all()
 
 
 def test_softmax_of_scores_is_the_posterior():

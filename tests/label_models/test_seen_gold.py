@@ -185,3 +185,14 @@ def test_a_fresh_sample_of_gold_is_not_taken_for_corrected_gold(m):
         votes, gold = noise(600, m=m, seed=seed)
         model = LabelModel().fit(with_counts(votes[:300], gold[:300]))
         assert model.evaluate(with_counts(votes[300:], gold[300:])).n_seen == 0
+
+
+def test_a_model_has_seen_no_more_gold_than_it_learned_from():
+    votes = np.tile([[0, -1], [1, 1], [-1, -1]], (100, 1))
+    truth = np.tile([0, 1, 0], 100)
+    matrix = LabelMatrix.of(votes)
+    few = np.full(300, -1)
+    few[[0, 1, 2]] = truth[[0, 1, 2]]
+    model = LabelModel().fit(matrix, gold=few)
+    patterns = replace(matrix.patterns, gold=count_gold(matrix.pattern_index, truth, len(matrix.patterns), 2))
+    assert 0 < model.evaluate(patterns).n_seen <= 3

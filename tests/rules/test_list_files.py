@@ -26,6 +26,11 @@ MALFORMED = [
     ("a.csv", b"word,label\n\xff", r"^the (look-up file|lexicon) 'a.csv' cannot be read: '.*' is not valid utf-8"),
     ("a.csv", b'word,label\n"x,S\n', r"^the (look-up file|lexicon) 'a.csv' cannot be read: unexpected end of data"),
     ("a.jsonl", b'{"word": "x", "label": "S"}\n\n{"word"\n', r"^line 3 of 'a.jsonl' is no JSON: "),
+    (
+        "a.jsonl",
+        b'{"word": "x", "label": "S"}\n{"word": "y", "word": "z", "label": "S"}\n',
+        r"^line 2 of 'a.jsonl' cannot be read: the key 'word' stands twice in one object",
+    ),
     ("a.ndjson", b"[1]\n", r"^line 1 of 'a.ndjson' is not an object: \[1\]\nHint: one object a line, such as"),
     ("a.jsonl", b"\xff", r"^the (look-up file|lexicon) 'a.jsonl' cannot be read: '.*' is not valid utf-8"),
     ("a.parquet", b"PAR1", r"^the (look-up file|lexicon) 'a.parquet' cannot be read: "),

@@ -5,7 +5,6 @@
 
 import os
 import re
-import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,29 +12,9 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from tests.waiting import GUARD
+from tests.browser import CONTRAST, all_of, find, look, needs_browser, press, started, wait_for
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-
-webdriver = pytest.importorskip("selenium.webdriver", reason="Selenium is not installed")
-
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="there is no Chromium here: apt-get install chromium chromium-driver"
-)
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
+pytestmark = needs_browser
 
 NASTY = "</script><script>window.hacked = 1</script><!-- <img src=x onerror='window.hacked=2'> subscribe"
 
@@ -93,13 +72,7 @@ def report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    os.environ["SE_OFFLINE"] = os.environ["SE_AVOID_STATS"] = "true"  # the driver's path is given: nothing is looked up
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
+    driver = started(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
 
@@ -113,31 +86,6 @@ def page(browser, report):
     browser.get_log("browser")
     yield browser
     assert browser.get_log("browser") == []  # no error, no violation of the policy
-
-
-def look(browser, *, width=1280, height=900, scheme="light"):
-    browser.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-    )
-    browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
-    )
-
-
-def find(page, selector):
-    return page.find_element("css selector", selector)
-
-
-def all_of(page, selector):
-    return page.find_elements("css selector", selector)
-
-
-def press(page, *keys):
-    from selenium.webdriver import ActionChains
-
-    for key in keys:
-        ActionChains(page).send_keys(key).perform()
 
 
 def names(page):
@@ -159,14 +107,6 @@ def emptied(page, selector):
     element.send_keys(Keys.CONTROL, "a")
     element.send_keys(Keys.NULL, Keys.DELETE)
     return element
-
-
-def wait_for(page, script, *arguments):
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(page, GUARD, poll_frequency=0.05).until(
-        lambda driver: driver.execute_script(script, *arguments)
-    )
 
 
 # Nothing acts, nothing is loaded --------------------------------------------------------------------------------------
@@ -358,31 +298,6 @@ def test_fields_buttons_and_headings_have_names_and_an_order(page):
     assert levels.count(1) == 1
     assert all(b - a <= 1 for a, b in pairwise(levels))
     assert find(page, "html").get_attribute("lang") == "en"
-
-
-CONTRAST = """
-const rgb = (c) => c.match(/[\\d.]+/g).map(Number);
-const light = (c) => [0.2126, 0.7152, 0.0722].reduce((sum, w, i) => {
-  const v = c[i] / 255;
-  return sum + w * (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-}, 0);
-const ground = (e) => {
-  for (; e; e = e.parentElement) {
-    const c = rgb(getComputedStyle(e).backgroundColor);
-    if (c.length === 3 || c[3] === 1) return c;
-  }
-  return [255, 255, 255];
-};
-const found = [];
-for (const e of document.querySelectorAll('body *')) {
-  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  if (!own || !e.checkVisibility() || e.closest('.unseen, svg, script, style, .skip')) continue;
-  const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))];
-  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  if (ratio < 4.5) found.push([ratio.toFixed(2), e.outerHTML.slice(0, 120)]);
-}
-return found;
-"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

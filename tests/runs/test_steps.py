@@ -336,7 +336,7 @@ def test_gold_comes_beside_votes_later_from_a_column_a_file_or_memory(rules, cor
     with pytest.raises(GoldError, match="none of the 1 gold labels is of an example"):
         patterns_of(bare, gold=tmp_path / "other.csv")
     changed = json.loads((bare.path / "manifest.json").read_text())
-    changed["corpus"]["fingerprint"] = "other"
+    changed["corpus"] |= {"fingerprint": "other", "records": [["c", 1, "other"]]}
     (bare.path / "manifest.json").write_text(json.dumps(changed))
     with pytest.raises(GoldError, match="has changed since its rules voted"):
         patterns_of(bare.path, gold="spam")

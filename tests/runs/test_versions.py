@@ -187,3 +187,60 @@ def test_votes_beside_labels_are_read_without_labelkit(updated):
     assert dict(frame["votes"][2][0]) == {"rule": "free", "label": "SPAM"}
     metadata = pq.read_schema(updated / "labels" / "part-00000.parquet").metadata
     assert metadata[b"labelkit.model"].decode() == lk.history(updated)[2].model_fingerprint
+
+
+def test_an_old_version_is_verified_alone(updated):
+    overwritten(updated / "versions" / "00001" / "patterns.parquet")
+    assert verify(f"{updated}@1") == ["patterns.parquet was changed"]
+    assert verify(updated / "versions" / "00001") == ["patterns.parquet was changed"]
+    assert verify(f"{updated}@2") == []
+    assert verify(f"{updated}@3") == ["versions/00001/patterns.parquet was changed"]
+
+
+def test_history_and_restore_of_a_version_are_those_of_its_run(updated):
+    assert str(lk.history(f"{updated}@1")) == str(lk.history(updated))
+    assert restore(f"{updated}@2", 1).path == updated
+    assert lk.RunFolder(updated).manifest["examples"] == 2500
+    assert len(lk.history(updated)) == 4
+
+
+@pytest.mark.parametrize("note", [None, "{", '{"version": 1}'])
+def test_no_version_is_lost_without_a_readable_note(updated, note):
+    first = lk.RunFolder(updated, 1).manifest
+    path = updated / "version.json"
+    path.unlink() if note is None else path.write_text(note)
+    restore(updated, 2)
+    assert lk.RunFolder(updated).layout.number == 4
+    assert [lk.RunFolder(updated, number).manifest["examples"] for number in (1, 2, 3, 4)] == [2500, 3000, 3000, 3000]
+    assert lk.RunFolder(updated, 1).manifest == first
+    assert lk.RunFolder(updated, 3).matrix().names == ("free", "also", "short")
+
+
+def test_no_run_is_written_under_the_name_of_a_version(updated):
+    for name in ("out@1", "new@7"):
+        with pytest.raises(RunFolderError, match="is no name for a run: it stands for version"):
+            lk.run(updated.with_name("rules.py"), TEXTS, updated.with_name(name), force=True, **SETTINGS)
+        assert not updated.with_name(name).exists()
+    with pytest.raises(RunFolderError, match=r"is an old version of the run .* never written"):
+        lk.run(updated.with_name("rules.py"), TEXTS, updated / "versions" / "00001", force=True, **SETTINGS)
+    assert verify(updated) == []
+
+
+def test_a_damaged_old_version_is_not_to_be_run_anew(updated):
+    shutil.rmtree(updated / "versions" / "00001" / "votes")
+    (updated / "versions" / "00002" / "manifest.json").unlink()
+    for version in (1, 2):
+        with pytest.raises(RunFolderError) as caught:
+            lk.RunFolder(f"{updated}@{version}").matrix()
+        assert "labelkit verify" in caught.value.hint
+        assert "--force" not in caught.value.hint
+
+
+def test_history_says_that_gold_has_changed(tmp_path):
+    (tmp_path / "rules.py").write_text(RULES)
+    for classes in ("01", "11"):
+        (tmp_path / "gold.csv").write_text("id,gold\n" + "".join(f"{n},{one}\n" for n, one in enumerate(classes)))
+        pd.DataFrame({"id": range(5), "text": TEXTS}).to_csv(tmp_path / "c.csv", index=False)
+        files = (tmp_path / name for name in ("rules.py", "c.csv", "out"))
+        lk.run(*files, id="id", gold=tmp_path / "gold.csv", update=True, **SETTINGS)
+    assert lk.history(tmp_path / "out")[1].changes == ("gold has other labels",)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, strategies as st
 
 from labelkit.exceptions import MatrixError, ModelError, VoteError
+from labelkit.label_models import MajorityVote
 from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 LABELS = ProbabilisticLabels(
@@ -152,3 +155,15 @@ def test_labels_that_do_not_fit_say_so_beforehand(tmp_path, monkeypatch, what):
     LABELS.__dict__.pop("proba", None)
     with pytest.raises(ModelError, match=r"takes 0\.0 GB, and 0\.0 GB are free\nHint: "):
         ask[what]()
+
+
+def test_a_mask_is_matched_as_that_of_a_matrix():
+    some = pd.DataFrame([[0, 0], [1, 1], [1, -1], [-1, -1]], columns=["a", "b"], index=["w", "x", "y", "z"])
+    matrix = LabelMatrix.of(some)
+    labels = MajorityVote().fit(matrix).label(matrix)
+    mask = pd.Series({"z": True, "y": False, "x": True, "w": False})
+    for whole in (matrix, labels):
+        assert whole[mask].frame_index.labels.tolist() == ["x", "z"]
+        for wrong in (mask.to_numpy()[:3], lambda: 1, "a text of no rule" if whole is labels else 1.5):
+            with pytest.raises(MatrixError, match=r"chooses no rows|has 3 values for 4 examples"):
+                whole[wrong]

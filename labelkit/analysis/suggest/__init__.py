@@ -36,13 +36,14 @@ from labelkit.analysis.counts import rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._phrases import Grams, grams
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
-from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions, free_name
+from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.plan import Plan
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import AnalysisError, CorpusError
 from labelkit.label_models import LabelModel
 from labelkit.rules.expressions import leaves
+from labelkit.rules.keyword_source import free_name, label_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -379,7 +380,7 @@ def _tried(
     table = pa.record_batch({column: pa.array(sample.texts, pa.large_string())})
     hits = Plan(LabelingFunctions(rules, labels=rows.class_names)).vote(table).votes != ABSTAIN
     taken = set(rows.names)
-    source = {label: _source_label(label, lfs) for _, _, label in phrases}
+    source = {label: label_source(label, lfs) for _, _, label in phrases}
     suggestions = []
     for j, (words, whole, label) in enumerate(phrases):
         hit_rows = np.flatnonzero(hits[:, j])
@@ -431,11 +432,3 @@ def _mean_with_bounds(values: NDArray[Any]) -> tuple[float, float, float]:
         return math.nan, math.nan, math.nan  # one object, so that equal suggestions are equal
     low, high = wilson_interval(values.sum(), len(values))
     return float(values.mean()), float(low), float(high)
-
-
-def _source_label(label: int, lfs: Iterable[LabelingFunction[...]]) -> str:
-    """Write the class as the rules do: as a member of their enum, else as a number."""
-    for lf in lfs:
-        if lf.enum is not None and label in set(lf.enum):
-            return f"{lf.enum.__name__}.{lf.enum(label).name}"
-    return str(label)

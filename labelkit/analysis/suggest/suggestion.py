@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, overload
@@ -15,11 +12,9 @@ from labelkit._shared.markup import Code
 from labelkit._shared.numbers import count, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import Cell, ResultPage, ResultTable
+from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
-
-LONGEST_NAME: Final = 60
-"""Characters of a rule's name."""
 
 _COLUMNS: Final = (
     "words", "label", "rows", "share", "share_low", "share_high", "new",
@@ -91,17 +86,19 @@ class Suggestion:
 
     def __str__(self) -> str:
         """The rule, ready to paste."""
-        asked = (
-            f"keywords({quoted(self.words)}, label={self.source_label}{'' if self.whole_word else ', whole_word=False'}"
+        return keywords_source(
+            [self.words],
+            label=self.source_label,
+            label_name=self.label,
+            name=self.name,
+            column=self.column,
+            doc=self.why(),
+            whole_word=self.whole_word,
         )
-        comment = "" if not self.source_label.isdigit() else f"  # {_plain(self.label)}"
-        if not self.column.isidentifier():
-            return f"{self.name} = {asked}).rule(name={quoted(self.name)}, column={quoted(self.column)}){comment}"
-        return f'@{asked}){comment}\ndef {self.name}({self.column}: str) -> None:\n    """{self.why()}"""'
 
     def why(self) -> str:
         """The numbers in a sentence."""
-        label, new = _plain(self.label), f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
+        label, new = in_docstring(self.label), f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
         if self.gold:
             share = share_with_bounds(self.precision, self.precision_low, self.precision_high, decimals=0)
             return f"Of {self.gold:,} gold examples with it {share} are {label}; {new}."
@@ -210,34 +207,3 @@ def _agreement(item: Suggestion) -> str:
 
 def _precision(item: Suggestion) -> str:
     return share_with_bounds(item.precision, item.precision_low, item.precision_high)
-
-
-def quoted(text: str) -> str:
-    r"""A string as Python source, readable in any script.
-
-    >>> print(quoted('say "hi"'), quoted("c:\\x"), quoted("été"))
-    "say \"hi\"" "c:\\x" "été"
-    """
-    return json.dumps(text, ensure_ascii=not text.isprintable())
-
-
-def _plain(text: str) -> str:
-    """A class name that can stand in a docstring or a comment."""
-    return "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text)
-
-
-def free_name(words: str, taken: set[str]) -> str:
-    """A name for a rule that is a Python identifier and not taken; it is taken then.
-
-    >>> taken = {"says_check_out"}
-    >>> free_name("check out", taken), free_name("don't", taken), free_name("😂", taken), free_name("手机", taken)
-    ('says_check_out_2', 'says_don_t', 'says_1f602', 'says_手机')
-    """
-    slug = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", words)).strip("_").lower()[:LONGEST_NAME]
-    if not slug or not f"says_{slug}".isidentifier():
-        slug = "_".join(f"{ord(c):x}" for c in words)[:LONGEST_NAME]
-    name, number = f"says_{slug}", 2
-    while name in taken:
-        name, number = f"says_{slug}_{number}", number + 1
-    taken.add(name)
-    return name

@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import multiprocessing
 import pickle
-import tempfile
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +21,7 @@ from typing import Any, Final, Self
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import stack_level
 from labelkit.apply.engines._retries import (
     Care,
@@ -53,7 +53,7 @@ def run_in_processes(job: Job[R]) -> Iterator[R]:
         _warn(stay, len(job.plan.lfs))
         yield from run_serially(job)
         return
-    with tempfile.TemporaryDirectory(prefix="labelkit-") as folder, _Pool(job, shipped, Path(folder)) as pool:
+    with scratch_folder() as folder, _Pool(job, shipped, folder) as pool:
         stay |= pool.unusable()
         if stay:
             _warn(stay, len(job.plan.lfs))

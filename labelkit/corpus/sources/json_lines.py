@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -228,16 +229,16 @@ def _read_slowly(
 class _TwiceNamed(dict[str, Any]):
     """An object of JSON in which a key stands twice: Python's parser keeps the last value, and Arrow's refuses it."""
 
-    twice = ""
+    twice: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        """Make a dict of pairs, and note a key that stands twice."""
+        """Make a dict of pairs, and note the keys that stand twice."""
         row = dict(pairs)
         if len(row) == len(pairs):
             return row
-        noted, keys = cls(row), [key for key, _ in pairs]
-        noted.twice = next(key for place, key in enumerate(keys) if key in keys[:place])
+        noted = cls(row)
+        noted.twice = frozenset(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
         return noted
 
 
@@ -250,7 +251,8 @@ def _with_keys_twice(
         if isinstance(row, str) or line.count(b":") <= len(row):  # no more colons than keys
             continue
         again = json.loads(line.decode(), object_pairs_hook=_TwiceNamed.of)
-        twice = again.twice if isinstance(again, _TwiceNamed) and again.twice in columns else None
+        at_top = again.twice if isinstance(again, _TwiceNamed) else frozenset()
+        twice = next((name for name in columns if name in at_top), None)
         twice = twice or next((key for name in columns for key in _keys_twice(again.get(name))), None)
         if twice is not None:
             reasons[position] = f"the key {twice!r} stands twice in one object"
@@ -260,7 +262,7 @@ def _with_keys_twice(
 def _keys_twice(value: Any) -> Iterator[str]:
     """Iterate over the keys that stand twice in an object, or in one within it."""
     if isinstance(value, _TwiceNamed):
-        yield value.twice
+        yield from sorted(value.twice)
     if isinstance(value, list | dict):
         for part in value if isinstance(value, list) else value.values():
             yield from _keys_twice(part)

@@ -1,15 +1,15 @@
 r"""Scores from learned confusions of functions that vote for several classes, each shrunk to a common one.
 
-The confusion of a function, given that it votes, is its expected counts plus ``STRENGTH`` pseudo-votes, half of them
+The confusion of a function, given that it votes, is its expected counts plus 5 pseudo-votes, half of them
 from a one-parameter confusion with the function's own accuracy and half from the confusion of all functions pooled:
 
-.. math:: T_j(l \mid y) = \frac{n_{jly} + 4 (\frac12 C(a_j)_{ly} + \frac12 G_{ly})}{\sum_{l'} n_{jl'y} + 4}
+.. math:: T_j(l \mid y) = \frac{n_{jly} + 5 (\frac12 C(a_j)_{ly} + \frac12 G_{ly})}{\sum_{l'} n_{jl'y} + 5}
 
-Three EM steps from the vote shares are the plateau; run to convergence, a learned class prior can degenerate. The score
+Four EM steps from the vote shares are the plateau; run to convergence, a learned class prior can degenerate. The score
 of a crowd, with votes of functions for one class beside it (:mod:`~labelkit.label_models.default._crowd`), is
 
-.. math:: 1.2 \, s_y = \log \pi_y + \frac{\sum_j \log T_j(vote_j \mid y)}{1 + 0.15 (d - 1)}
-    + \frac{\sum_{j: vote_j = y} o_j}{1 + 0.15 (e - 1)}
+.. math:: s_y = \log \pi_y + \frac{\sum_j \log T_j(vote_j \mid y)}{1 + 0.25 (d - 1)}
+    + \frac{\sum_{j: vote_j = y} o_j}{1 + 0.25 (e - 1)}
 
 with d independent votes of the crowd and e of the others, each of which adds a log-odds ratio o.
 """
@@ -35,20 +35,15 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.label_models.default._stated_precision import AccuracyPrior
 
-STEPS: Final = 3
+STEPS: Final = 4
 """EM steps from the vote shares."""
 
-STRENGTH: Final = 4.0
-"""Pseudo-votes of the common confusion, and of the mean accuracy."""
+STRENGTH: Final = 5.0
+"""Pseudo-votes of what is common in what is particular: of the mean accuracy in that of each function, of the
+one-parameter confusion in the pooled one, and of both in the confusion of each function."""
 
-POOLED: Final = 20.0
-"""Pseudo-votes of the one-parameter confusion in the pooled one, for classes with few votes."""
-
-VOTE_CORRELATION: Final = 0.15
+VOTE_CORRELATION: Final = 0.25
 """Assumed correlation of two votes on one example, given its class; see :func:`design_effect`."""
-
-TEMPERATURE: Final = 1.2
-"""Divisor of log-posteriors after EM: its parameters were fitted to the same votes, so it is overconfident."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +113,7 @@ class CrowdScores:
         hits = self.table.rows(rows)
         scores = np.asarray(hits @ self.log_confusion)
         scores /= _divisor(hits, self.crowd_votes)
-        scores += self.log_prior / TEMPERATURE
+        scores += self.log_prior
         if self.log_odds_ratio is not None:
             scores += class_votes(hits, self._to_class) / _divisor(hits, self.other_votes)
         return scores
@@ -131,7 +126,7 @@ class CrowdScores:
         if self.log_odds_ratio is not None:
             ratios = self.log_odds_ratio[column] / _divisor(hits, self.other_votes)[pattern, 0]
             terms[np.arange(len(column)), own_class] += ratios
-        return Contributions(np.tile(self.log_prior / TEMPERATURE, (self.table.n_patterns, 1)), terms)
+        return Contributions(np.tile(self.log_prior, (self.table.n_patterns, 1)), terms)
 
     @cached_property
     def _to_class(self) -> sparse.csr_array:
@@ -140,7 +135,7 @@ class CrowdScores:
 
 def _divisor(hits: sparse.csr_array, votes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the divisor of the summed terms of each pattern's votes; shape (n_rows, 1)."""
-    return np.asarray(design_effect(np.asarray(hits @ votes)) * TEMPERATURE)[:, None]
+    return design_effect(np.asarray(hits @ votes))[:, None]
 
 
 def m_step(
@@ -193,10 +188,10 @@ def shared_confusion(table: VoteTable, counts: NDArray[np.float64], accuracy_pri
     per_lf = table.lf_matrix()
     right = counts[np.arange(table.n_columns), table.label]
     hits, n = per_lf @ right, per_lf @ counts.sum(axis=1)
-    mean = (hits.sum() + 7) / (n.sum() + 10)
+    mean = (hits.sum() + 1) / (n.sum() + 2)
     prior_mean = np.where(np.isnan(accuracy_prior.mean), mean, accuracy_prior.mean)
     accuracy = (accuracy_prior.strength * prior_mean + hits) / (accuracy_prior.strength + n)
-    pooled = table.label_matrix().T @ counts + POOLED * one_coin(np.full(k, mean), np.eye(k, dtype=bool))
+    pooled = table.label_matrix().T @ counts + STRENGTH * one_coin(np.full(k, mean), np.eye(k, dtype=bool))
     return SharedConfusion(accuracy, pooled / pooled.sum(axis=0))
 
 
@@ -223,12 +218,12 @@ def confusion_rows(
 
 
 def design_effect(n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ``1 + 0.15 (n - 1)``, the divisor of the summed terms of n votes on one example, used after EM.
+    """Return ``1 + 0.25 (n - 1)``, the divisor of the summed terms of n votes on one example, used after EM.
 
     Votes on one example are not independent given its class, since examples differ in difficulty and voters are alike.
-    The formula is the design effect of n samples whose pairs have a correlation of 0.15.
+    The formula is the design effect of n samples whose pairs have a correlation of 0.25.
 
     >>> design_effect(np.array([0.0, 1.0, 11.0])).tolist()
-    [1.0, 1.0, 2.5]
+    [1.0, 1.0, 3.5]
     """
     return np.asarray(1 + VOTE_CORRELATION * np.maximum(n_votes - 1, 0))

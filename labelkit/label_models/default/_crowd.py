@@ -17,6 +17,7 @@ import numpy as np
 
 from labelkit.label_models._columns import own_class_sums, sums_by
 from labelkit.label_models._posterior import by_blocks
+from labelkit.label_models.default._stated_precision import STATED_STRENGTH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,15 +25,8 @@ if TYPE_CHECKING:
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
 
-PRIOR_VOTES: Final = 100.0
-"""Weight of the prior precision, in votes of a crowd that never errs: narrow functions that contradict a crowd are
-often right."""
-
 LEAST_SHARE: Final = 0.1
 """The crowd votes for a class if it casts at least this part of an even share of its votes for it."""
-
-LEAST_RATIO: Final = 0.02
-"""Lower bound of the log-odds ratio: a vote never lowers its own class."""
 
 
 def estimated_precisions(
@@ -69,7 +63,7 @@ def estimated_precisions(
     ...     return votes / votes.sum(axis=1, keepdims=True)
     >>> prior = np.array([0.6, 0.4])
     >>> estimated_precisions(table, second, np.full(4, 0.75), prior, np.ones(2, bool)).round(2).tolist()
-    [0.98, 0.07, 0.9, 0.98]
+    [0.99, 0.01, 0.9, 0.99]
     """
     size = squares = np.zeros(table.n_classes)
     mass, covered = np.zeros(table.n_columns), np.where(table.covered, table.counts, 0.0)
@@ -84,7 +78,7 @@ def estimated_precisions(
     share = mass / np.maximum(table.column_counts, 1e-12)
     implied = np.clip((share - elsewhere[table.label]) / separation, 0.0, 1.0)
     weight = table.column_counts * separation**2 * has_crowd_votes[table.label]
-    precision = (PRIOR_VOTES * prior_precision + weight * implied) / (PRIOR_VOTES + weight)
+    precision = (STATED_STRENGTH * prior_precision + weight * implied) / (STATED_STRENGTH + weight)
     at_most = class_prior[table.label] * covered.sum() / np.maximum(table.column_counts, 1e-12)
     at_most = np.where(has_crowd_votes[table.label], at_most, 1.0)
     return np.asarray(np.minimum(precision, at_most)).clip(0.01, 0.99)
@@ -99,9 +93,11 @@ def classes_voted_for(table: VoteTable, weight: NDArray[np.float64]) -> NDArray[
 def log_odds_ratios(precision: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log-odds of precisions less those of class priors, which are taken as at most even.
 
+    A vote never lowers its class.
+
     >>> log_odds_ratios(np.array([0.75, 0.75, 0.3]), np.array([0.1, 0.9, 0.5])).round(2).tolist()
-    [3.3, 1.1, 0.02]
+    [3.3, 1.1, 0.0]
     """
     prior_log_odds = np.log(prior) - np.log(np.maximum(1 - prior, 1e-300))
     ratio = np.log(precision / (1 - precision)) - np.minimum(prior_log_odds, 0.0)
-    return np.asarray(np.maximum(ratio, LEAST_RATIO))
+    return np.asarray(np.maximum(ratio, 0.0))

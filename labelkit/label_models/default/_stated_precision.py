@@ -21,7 +21,7 @@ USUAL: Final = 0.75
 """Prior precision of an LF whose author stated none; a vote of such an LF counts as one vote."""
 
 STATED_STRENGTH: Final = 20.0
-"""Pseudo-votes of a stated precision."""
+"""Pseudo-votes of a precision that is stated, or usual."""
 
 MOST_VOTES: Final = 3.0
 """Upper bound of the number of usual votes that one vote counts as."""

@@ -5,17 +5,16 @@ maximisation learns nothing from it (and the class prior degenerates). The score
 votes for class y on an example, weighted by their functions' precisions, and discounts a class with many functions or
 with many votes:
 
-.. math:: s_y = \frac{\tau (a_y n_y + b \log(1 + n_y) + c \min(3 n_y, 1)) + \sum_j \log T_j(vote_j \mid y)}{d^{0.15}}
-    + r_y
+.. math:: s_y = \tau (a_y n_y + 1.5 \log(1 + n_y)) + \sum_j \log T_j(vote_j \mid y) + r_y
 
-with d the number of independent votes on the example, at least 1, and r the log-ratio of a known class prior to a
-uniform one, weighted. The sum is over the votes of the few functions with a learned confusion, if any; these do not
-count in n. The coefficients stand in :class:`ScoreCoefficients`.
+with r the log-ratio of a known class prior to a uniform one, weighted. The sum is over the votes of the few functions
+with a learned confusion, if any; these do not count in n. The coefficients are round numbers: their optimum over public
+vote matrices is flat, and those learned from all sets but one do no better.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -30,79 +29,23 @@ if TYPE_CHECKING:
 
     from labelkit.label_models._vote_table import VoteTable
 
-MOST_LOG_SHARE: Final = 1.5
-"""Log-shares of votes and of functions, relative to the mean over classes, are clipped to plus and minus this."""
+LEAST_SLOPE: Final = 0.5
+"""Lower bound of the slope: many votes that agree outweigh a few, however frequent votes for their class are."""
 
-COUNT_EXPONENT: Final = 0.15
-"""Exponent of :func:`count_divisor`."""
+SHARE_SMOOTHING: Final = 0.05
+"""Added to a class's shares of the functions and of the votes, relative to their mean over classes."""
 
+LOG_COUNT: Final = 1.5
+"""Weight of the concave part of the score."""
 
-@dataclass(frozen=True, kw_only=True)
-class ScoreCoefficients:
-    """Coefficients of ``tau (slope_y n + log_count log(1 + n) + any_vote min(3 n, 1))``, n the votes for a class.
+TAU_BY_AGREEMENT: Final = 0.15
+"""Exponent of the odds that a vote agrees with another one on its example, in tau."""
 
-    Attributes
-    ----------
-    slope, slope_by_lfs, slope_by_votes : float
-        The slope of a class is ``slope + slope_by_lfs * (log share of LFs) + slope_by_votes * (log share of votes)``.
-    least_slope : float
-        Lower bound of the slope: many votes that agree outweigh a few, however frequent votes for their class are.
-    log_count, any_vote : float
-    log_tau, tau_by_agreement, tau_by_classes : float
-        The log of tau is ``log_tau + tau_by_agreement logit g + tau_by_classes log(k / 2)``, with g the share of votes
-        that agree with another one on their example.
-    log_ratio : float
-        Weight of the log-ratio of a known class prior to a uniform one.
-    """
+TAU_BY_CLASSES: Final = 0.3
+"""Exponent of half the number of classes, in tau."""
 
-    slope: float
-    slope_by_lfs: float
-    slope_by_votes: float
-    least_slope: float
-    log_count: float
-    any_vote: float
-    log_tau: float
-    tau_by_agreement: float
-    tau_by_classes: float
-    log_ratio: float
-
-    def interpolated(self, other: ScoreCoefficients, share: float) -> ScoreCoefficients:
-        """Return ``(1 - share) * self + share * other``.
-
-        >>> UNKNOWN_PRIOR.interpolated(KNOWN_PRIOR, 0.5).log_ratio
-        0.3
-        """
-        values = {field.name: (getattr(self, field.name), getattr(other, field.name)) for field in fields(self)}
-        return ScoreCoefficients(**{name: start + share * (end - start) for name, (start, end) in values.items()})
-
-
-UNKNOWN_PRIOR: Final = ScoreCoefficients(
-    slope=1.0,
-    slope_by_lfs=-1.0,
-    slope_by_votes=-0.7,
-    least_slope=0.5,
-    log_count=1.0,
-    any_vote=0.5,
-    log_tau=0.0,
-    tau_by_agreement=0.1,
-    tau_by_classes=0.3,
-    log_ratio=0.0,
-)
-"""Round numbers: the optimum over public vote matrices is flat; those learned from all sets but one do no better."""
-
-KNOWN_PRIOR: Final = ScoreCoefficients(
-    slope=1.0,
-    slope_by_lfs=-0.5,
-    slope_by_votes=-1.0,
-    least_slope=0.1,
-    log_count=1.0,
-    any_vote=0.5,
-    log_tau=0.0,
-    tau_by_agreement=0.1,
-    tau_by_classes=0.3,
-    log_ratio=0.6,
-)
-"""The same where the class prior is known: then the share of votes measures how readily a class is voted for."""
+PRIOR_WEIGHT: Final = 0.6
+"""Weight of the log-ratio of a known class prior to a uniform one, beside counts: these contain a part of it."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,25 +55,20 @@ class VoteCountScores:
     Attributes
     ----------
     table : VoteTable
-    independence : ndarray of shape (n_columns,)
-        The share of a column's votes that no other column repeats.
     vote_weights : ndarray of shape (n_columns,)
         The number of votes that a column's vote counts as; 0 for a column with a confusion.
     log_confusion : ndarray of shape (n_columns, n_classes) or None
         log P(vote | class) times the independence; 0 for a column without a confusion.
     slopes : ndarray of shape (n_classes,)
     tau : float
-    coefficients : ScoreCoefficients
     log_prior : ndarray of shape (n_classes,)
     """
 
     table: VoteTable
-    independence: NDArray[np.float64]
     vote_weights: NDArray[np.float64]
     log_confusion: NDArray[np.float64] | None
     slopes: NDArray[np.float64]
     tau: float
-    coefficients: ScoreCoefficients
     log_prior: NDArray[np.float64]
 
     def scores(self, rows: slice) -> NDArray[np.float64]:
@@ -139,7 +77,6 @@ class VoteCountScores:
         scores = self._count_scores(self._counts(hits))
         if self.log_confusion is not None:
             scores += hits @ self.log_confusion
-        scores /= self._divisor(hits)
         scores += self.log_prior
         return scores
 
@@ -147,12 +84,12 @@ class VoteCountScores:
         """Decompose the log-scores; the concave score of a class is split among its votes by their weights."""
         hits, pattern = self.table.hits, self.table.pattern_of_vote
         column, own_class = hits.indices, self.table.label[hits.indices]
-        divisor, counts = self._divisor(hits), self._counts(hits)
+        counts = self._counts(hits)
         share = self.vote_weights[column] / np.maximum(counts[pattern, own_class], 1e-300)
         terms = np.zeros((len(column), self.table.n_classes))
         if self.log_confusion is not None:
-            terms += self.log_confusion[column] / divisor[pattern]
-        scores = self._count_scores(counts) / divisor
+            terms += self.log_confusion[column]
+        scores = self._count_scores(counts)
         terms[np.arange(len(column)), own_class] += share * scores[pattern, own_class]
         prior = np.zeros((self.table.n_patterns, self.table.n_classes)) + self.log_prior
         return Contributions(prior, terms)
@@ -166,22 +103,18 @@ class VoteCountScores:
         return class_votes(hits, self._to_class)
 
     def _count_scores(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(self.tau * class_scores(counts, self.slopes, self.coefficients))
-
-    def _divisor(self, hits: sparse.csr_array) -> NDArray[np.float64]:
-        return count_divisor(np.asarray(hits @ self.independence))[:, None]
+        return np.asarray(self.tau * class_scores(counts, self.slopes))
 
 
-def class_slopes(
-    n_votes: NDArray[np.float64], n_lfs: NDArray[np.float64], coefficients: ScoreCoefficients
-) -> NDArray[np.float64]:
+def class_slopes(n_votes: NDArray[np.float64], n_lfs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the slope of each class: the gain in score by one more vote for it.
+
+    It is 1, less the log-share of the functions that vote for the class, less that of its votes.
 
     Parameters
     ----------
     n_votes, n_lfs : ndarray of shape (n_classes,)
         Votes for each class, and functions that vote for it, both weighted by independence.
-    coefficients : ScoreCoefficients
 
     Returns
     -------
@@ -189,55 +122,38 @@ def class_slopes(
 
     Examples
     --------
-    >>> class_slopes(np.array([100.0, 100.0]), np.array([2.0, 2.0]), UNKNOWN_PRIOR).round(3).tolist()
+    >>> class_slopes(np.array([100.0, 100.0]), np.array([2.0, 2.0])).round(3).tolist()
     [1.0, 1.0]
     """
-    mean_votes, mean_lfs = max(n_votes.mean(), 1e-12), n_lfs.mean()
-    votes = np.clip(np.log((n_votes + 0.1 * mean_votes) / (1.1 * mean_votes)), -MOST_LOG_SHARE, MOST_LOG_SHARE)
-    lfs = np.clip(np.log((n_lfs + 0.3) / (mean_lfs + 0.3)), -MOST_LOG_SHARE, MOST_LOG_SHARE)
-    slopes = coefficients.slope + coefficients.slope_by_lfs * lfs + coefficients.slope_by_votes * votes
-    return np.asarray(np.maximum(coefficients.least_slope, slopes))
+    return np.maximum(LEAST_SLOPE, 1 - _log_shares(n_lfs) - _log_shares(n_votes))
 
 
-def inverse_temperature(agreement: float, n_classes: int, coefficients: ScoreCoefficients) -> float:
+def _log_shares(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the smoothed logs of amounts over their mean, in [-1, 1]; 0 where all are alike."""
+    relative = amounts / max(amounts.mean(), 1e-12)
+    return np.asarray(np.log((relative + SHARE_SMOOTHING) / (1 + SHARE_SMOOTHING)).clip(-1, 1))
+
+
+def inverse_temperature(agreement: float, n_classes: int) -> float:
     """Compute tau, the factor that turns scores into log-probabilities; it grows with the agreement of votes.
 
-    >>> round(inverse_temperature(0.5, 2, UNKNOWN_PRIOR), 3), round(inverse_temperature(0.5, 8, UNKNOWN_PRIOR), 3)
+    >>> round(inverse_temperature(0.5, 2), 3), round(inverse_temperature(0.5, 8), 3)
     (1.0, 1.516)
     """
     g = min(max(agreement, 0.05), 0.95)
-    logit = np.log(g / (1 - g))
-    size = np.log(max(n_classes, 2) / 2)
-    log_tau = coefficients.log_tau + coefficients.tau_by_agreement * logit + coefficients.tau_by_classes * size
-    return float(np.exp(log_tau))
+    return float((g / (1 - g)) ** TAU_BY_AGREEMENT * (max(n_classes, 2) / 2) ** TAU_BY_CLASSES)
 
 
-def class_scores(
-    n: NDArray[np.float64], slopes: NDArray[np.float64], coefficients: ScoreCoefficients
-) -> NDArray[np.float64]:
+def class_scores(n: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute scores of classes from their independent votes, before tau; concave in the votes, 0 without any.
 
     Parameters
     ----------
     n : ndarray of shape (n_patterns, n_classes)
     slopes : ndarray of shape (n_classes,)
-    coefficients : ScoreCoefficients
 
     Returns
     -------
     ndarray of shape (n_patterns, n_classes)
     """
-    any_vote = np.minimum(3 * n, 1.0)
-    return np.asarray(n * slopes + coefficients.log_count * np.log1p(n) + coefficients.any_vote * any_vote)
-
-
-def count_divisor(n_votes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ``max(n, 1) ** 0.15``, the divisor of the scores of an example with n independent votes.
-
-    Given the class, votes on one example still depend on each other, even of functions that share nothing: ten votes
-    carry less than ten times the information of one, beyond the concavity of the counts.
-
-    >>> count_divisor(np.array([0.0, 1.0, 10.0])).round(2).tolist()
-    [1.0, 1.0, 1.41]
-    """
-    return np.asarray(np.maximum(n_votes, 1.0) ** COUNT_EXPONENT)
+    return np.asarray(n * slopes + LOG_COUNT * np.log1p(n))

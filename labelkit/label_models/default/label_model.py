@@ -83,10 +83,10 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
     Notes
     -----
-    With n_y independent votes for class y, weighted by the prior precision of their LFs, and d in all, its score is
-    ``tau (a_y n_y + log(1 + n_y) + 0.5 min(3 n_y, 1)) / d^0.15``, to which votes with confusions add the logs of
-    these. With a crowd, it is the log prior, plus log-confusions, plus log-odds ratios of votes for one class. The
-    formulas and their constants are in the modules of ``labelkit.label_models.default``.
+    With n_y independent votes for class y, weighted by the prior precision of their LFs, its score is
+    ``tau (a_y n_y + 1.5 log(1 + n_y))``, to which votes with confusions add the logs of these. With a crowd, it is the
+    log prior, plus log-confusions, plus log-odds ratios of votes for one class. The formulas and their constants are in
+    the modules of ``labelkit.label_models.default``.
 
     Gold rows give the class prior (in a crowd the votes do, from which it is estimated better than from some dozen
     rows) and a correction of the posterior. They are left out of expectation maximisation: a posterior that was fitted
@@ -181,9 +181,8 @@ class LabelModel(LearnedReports, PatternLabelModel):
         weight = np.where(self.confused_[table.lf], 0.0, self.independence_)
         n_votes = sums_by(table.label, weight * table.column_counts, table.n_classes)
         n_lfs = sums_by(table.label, weight, table.n_classes)
-        coefficients, agreement = self._coefficients(), mean_agreement(table, self.independence_)
-        self.slopes_ = _vote_counts.class_slopes(n_votes, n_lfs, coefficients)
-        self.tau_ = _vote_counts.inverse_temperature(agreement, table.n_classes, coefficients)
+        self.slopes_ = _vote_counts.class_slopes(n_votes, n_lfs)
+        self.tau_ = _vote_counts.inverse_temperature(mean_agreement(table, self.independence_), table.n_classes)
 
     def _learn_confusions(self, table: VoteTable) -> None:
         """Run a few EM steps: a crowd alone, or with the scores from vote counts as an offset."""
@@ -269,17 +268,14 @@ class LabelModel(LearnedReports, PatternLabelModel):
     def _vote_count_scores(
         self, table: VoteTable, log_confusion: NDArray[np.float64] | None, independence: NDArray[np.float64]
     ) -> VoteCountScores:
-        coefficients = self._coefficients()
         # confusions are probabilities, beside which all of the prior's log-ratio counts
-        prior_weight = 1.0 if self.confused_.any() else self.tau_ * coefficients.log_ratio
+        prior_weight = 1.0 if self.confused_.any() else self.tau_ * self.prior_weight_ * _vote_counts.PRIOR_WEIGHT
         return VoteCountScores(
             table=table,
-            independence=independence,
             vote_weights=np.where(self.confused_[table.lf], 0.0, independence * self.vote_weights_[table.lf]),
             log_confusion=None if log_confusion is None else log_confusion * independence[:, None],
             slopes=self.slopes_,
             tau=self.tau_,
-            coefficients=coefficients,
             log_prior=prior_weight * self._log_ratio(),
         )
 
@@ -311,9 +307,6 @@ class LabelModel(LearnedReports, PatternLabelModel):
         unseen = np.log(_confusions.confusion_rows(table, no_counts, self.lf_totals_, shared))
         unseen = np.where(self.confused_[table.lf][:, None], unseen, 0.0)
         return aligned_columns(table, self.column_codes_, self.log_confusion_, unseen)
-
-    def _coefficients(self) -> _vote_counts.ScoreCoefficients:
-        return _vote_counts.UNKNOWN_PRIOR.interpolated(_vote_counts.KNOWN_PRIOR, self.prior_weight_)
 
     def _log_ratio(self) -> NDArray[np.float64]:
         """Return the log-ratio of a known class prior to a uniform one, 0 if the prior is not known."""

@@ -14,7 +14,7 @@ from labelkit.corpus.gold import GoldSource, gold_file, named_gold, read_gold_fi
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
-from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of
+from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of, rows_of_run
 from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
@@ -137,17 +137,18 @@ def _columns(pairing: Pairing) -> tuple[str, ...]:
 
 
 def _corpus_of(side: Side, column: str) -> Corpus | None:
-    """Open the corpus of a run that has a column, if it is still there and the same."""
+    """Open the rows of a run in its corpus, if that has a column, and is still there."""
     place = place_of(side.corpus)
     if place is None or not is_there(place):
         return None
     corpus = opened_again(place, side.corpus)
     if not corpus.has_column(column):
         return None
-    if corpus.fingerprint() != side.corpus.get("fingerprint"):
+    rows = rows_of_run(corpus, side.manifest)
+    if rows is None:
         raise GoldError(
             f"the corpus {place_name(place)} has changed since the run, or another version of labelkit took its "
             "fingerprint",
             hint="give gold as a file with ids",
         )
-    return corpus
+    return rows

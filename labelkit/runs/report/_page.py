@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.markup import CLASS_COLOURS, STYLE, Chip, visible
-from labelkit._shared.templates import rendered
+from labelkit._shared.templates import page_base, rendered
 from labelkit.runs.report._details import conflict_values, example_values, fault_values, run_values
 from labelkit.runs.report._overview import FIRST_REMARKS, label_values, overview_values, title_of
 from labelkit.runs.report._rule_cards import MOST_SOURCE, rule_cards
@@ -45,7 +45,7 @@ def page(facts: Facts) -> str:
     """
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2
 
-    style, script = _asset("style.css") + STYLE + _fills(), _asset("script.js")
+    style, script = page_base() + _asset("style.css") + STYLE + _fills(), _asset("script.js")
     labels = [Chip(name, c) for c, name in enumerate(facts.classes)]
     rules = rule_cards(facts, labels)
     examples = example_values(facts)

@@ -1,0 +1,113 @@
+"""Make a rule of words that an annotator selects: count what it would label, and write its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from labelkit._shared.plain_values import plain_value
+from labelkit.annotate._estimates import estimated_share
+from labelkit.annotate._examples import AskedExamples, draw_examples
+from labelkit.apply.applier import Applier
+from labelkit.exceptions import AnnotationError
+from labelkit.rules.keyword_source import free_name, keywords_source, label_source
+from labelkit.rules.keywords import keywords
+from labelkit.rules.labeling_functions import LabelingFunctions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.corpus import Corpus
+    from labelkit.rules.labeling_function import LabelingFunction
+
+LOOKED_AT: Final = 10_000
+"""Examples of the corpus that a rule is counted on, drawn at random."""
+
+
+class WordRules:
+    """Count rules of words on a sample of the corpus, and on the examples that were answered.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    asked : AskedExamples
+    lfs : LabelingFunctions or None
+        The rules that there are: a class is written as they do, and no name is given twice.
+    class_names : sequence of str
+    random_state : int
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        asked: AskedExamples,
+        lfs: LabelingFunctions | None,
+        class_names: Sequence[str],
+        random_state: int,
+    ) -> None:
+        self._corpus, self._asked, self._lfs = corpus, asked, lfs
+        self._class_names, self._random_state = tuple(class_names), random_state
+        self._samples: dict[str, AskedExamples] = {}
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {lf.name for lf in self._lfs or ()}
+
+    def count(self, words: Sequence[str], label: str, column: str, labels: Mapping[Any, str]) -> dict[str, Any]:
+        """Count what a rule would label.
+
+        Parameters
+        ----------
+        words : sequence of str
+        label, column : str
+        labels : mapping of id to class
+            Of the examples that were answered.
+
+        Returns
+        -------
+        dict
+            ``source``; ``share`` of the corpus that it labels, with an interval; ``precision`` on the answered examples
+            that it labels, with an interval.
+        """
+        given = list(dict.fromkeys(word.strip() for word in words if word.strip()))
+        if not given:
+            raise AnnotationError("the rule has no words", hint="select some in the text, or write them")
+        number = self._class_names.index(label)
+        name = free_name(given[0], set(self._names))
+        rule = keywords(*given, label=number).rule(name=name, column=column)
+        share = estimated_share("share", *_alike(self._hits(rule, self._sample(column))))
+        hits = self._hits(rule, self._asked)
+        answered = [
+            (labels[item] == label) for item, hit in zip(self._asked.ids, hits, strict=True) if hit and item in labels
+        ]
+        precision = estimated_share("precision", *_alike(np.array(answered, dtype=np.bool_)))
+        source = keywords_source(
+            given,
+            label=label_source(number, self._lfs or ()),
+            label_name=label,
+            name=name,
+            column=column,
+            doc=f"Written on a page to label on: {int(hits.sum()):,} of {len(hits):,} examples there.",
+        )
+        return {"source": source, "share": plain_value(asdict(share)), "precision": plain_value(asdict(precision))}
+
+    def _sample(self, column: str) -> AskedExamples:
+        """Draw examples of the corpus once for each column; where it cannot be read again, take those at hand."""
+        if column not in self._samples:
+            again = self._corpus.is_repeatable
+            drawn = draw_examples(self._corpus, LOOKED_AT, [column], self._random_state) if again else self._asked
+            self._samples[column] = drawn
+        return self._samples[column]
+
+    def _hits(self, rule: LabelingFunction[...], examples: AskedExamples) -> NDArray[np.bool_]:
+        applier = Applier([rule], labels=list(self._class_names))
+        votes = applier.apply(examples.corpus, on_fault="record", cache=False, progress=False).votes
+        return np.asarray(votes[:, 0] >= 0)
+
+
+def _alike(hits: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    return hits, np.ones(len(hits))

@@ -1,0 +1,34 @@
+"""Tell which version of which run a path is of: ``runs/first@3``, or its folder ``runs/first/versions/00003``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+VERSIONS: Final = "versions"
+"""The folder of the old versions, in a run folder."""
+
+_NAMED: Final = re.compile(r"(.+)@(\d+)")
+
+
+def version_in(path: Path) -> tuple[Path, int] | None:
+    """Return the run folder and the number that a path names; None for a path without an at sign and a number.
+
+    >>> version_in(Path("first@3"))[1], version_in(Path("first"))
+    (3, None)
+    """
+    named = _NAMED.fullmatch(path.name)
+    return None if named is None else (path.with_name(named[1]), int(named[2]))
+
+
+def run_of_version(folder: Path) -> Path | None:
+    """Return the run folder that a folder is an old version of; None if it is none."""
+    is_old = folder.parent.name == VERSIONS and folder.name.isdecimal() and folder.parent.parent.is_dir()
+    return folder.parent.parent if is_old else None
+
+
+def remedy(folder: Path, anew: str) -> str:
+    """Say what to do where a file of a run folder is missing: to run anew, unless it is an old version."""
+    run = run_of_version(folder)
+    return anew if run is None else f"`labelkit verify {run}` lists what is damaged; the other versions can be read"
