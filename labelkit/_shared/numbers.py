@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DASH: Final = "–"
 """Shown for an undefined number, an abstain, and an empty cell."""
 
+DOUBTED_ROWS: Final = 2.0
+"""Rows, beside those that decide, that are taken to vary as all do where the variance of weighted rows is estimated."""
+
 WIDE: Final = 0.1
 """Tables show the interval of a share only if it is wider than this."""
 
@@ -203,3 +206,47 @@ def effective_size(share: ArrayLike, variance: ArrayLike, most: ArrayLike) -> ND
     p, spread = np.asarray(share, dtype=np.float64), np.asarray(variance, dtype=np.float64)
     size = np.divide(p * (1 - p), spread, out=np.full(np.broadcast(p, spread).shape, np.inf), where=spread > 1e-15)
     return np.asarray(np.minimum(size, most))
+
+
+def weighted_size(
+    weight: ArrayLike, square: ArrayLike, of_weight: ArrayLike, of_square: ArrayLike
+) -> NDArray[np.float64]:
+    """Compute how many independent trials of equal weight tell as much of a share as rows with different weights.
+
+    The variance of the share is ``sum w^2 (y - p)^2 / (sum w)^2``. Where few rows of large weight decide it is too
+    small; so it is smoothed by that of :data:`DOUBTED_ROWS` rows to which the weights say nothing.
+
+    Parameters
+    ----------
+    weight, square : array-like
+        Sums of the weights of all rows, and of their squares.
+    of_weight, of_square : array-like
+        The same of the rows that are counted.
+
+    Returns
+    -------
+    ndarray of float64
+        0 without rows.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, section 8.2 (effective size).
+
+    Examples
+    --------
+    >>> weighted_size(50, 50, 40, 40).round(6).tolist(), weighted_size(60, 440, 20, 400).round(1).tolist()
+    (50.0, 6.4)
+    """
+    w, s, a, b = (np.asarray(part, dtype=np.float64) for part in (weight, square, of_weight, of_square))
+    kish, of_kish, other_kish = (_ratio(x**2, y) for x, y in ((w, s), (a, b), (w - a, s - b)))
+    p = _ratio(a, w)
+    alike = _ratio(p * (1 - p), kish)
+    seen = _ratio(b * (1 - p) ** 2 + (s - b) * p**2, w**2)
+    evidence = np.minimum(of_kish, other_kish)
+    variance = (evidence * seen + DOUBTED_ROWS * alike) / (evidence + DOUBTED_ROWS)
+    return np.where(variance > 0, _ratio(p * (1 - p), variance), kish)
+
+
+def _ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide; 0 where the divisor is 0, or below by rounding."""
+    return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b > 0)

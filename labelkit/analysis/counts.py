@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT
+from labelkit.votes.row_weights import RowWeights
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -53,6 +54,43 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
         return rows.patterns, None
     labels = aligned_gold(gold, rows.examples, rows.class_names)
     return rows.patterns, GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedGold:
+    """Gold of a sample with different chances, with sums of weights, and of their squares, in place of counts.
+
+    Attributes
+    ----------
+    sums, squares : GoldCounts
+    """
+
+    sums: GoldCounts
+    squares: GoldCounts
+
+
+def weighted_gold(matrix: Any, gold: Any, weights: Any, n_classes: int | None = None) -> WeightedGold:
+    """Add up the weights of the examples with gold by pattern and class, in the order of :func:`read`.
+
+    Raises
+    ------
+    AnalysisError
+        If these are vote patterns, or a weight is not a positive number.
+    """
+    rows = rows_of(matrix, n_classes)
+    labels = aligned_gold(gold, rows.examples, rows.class_names)
+    with_gold = np.flatnonzero(labels >= 0)
+    weight = RowWeights(weights, AnalysisError).at(with_gold, rows.examples)
+    counts = GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
+    pair = np.searchsorted(
+        counts.pattern * rows.n_classes + counts.label,
+        rows.pattern_index[with_gold] * rows.n_classes + labels[with_gold],
+    )
+    sums, squares = (
+        replace(counts, count=np.bincount(pair, weights=values, minlength=len(counts)).astype(np.float64))
+        for values in (weight, weight**2)
+    )
+    return WeightedGold(sums, squares)
 
 
 def rows_of(matrix: Any, n_classes: int | None = None) -> LabelMatrix:

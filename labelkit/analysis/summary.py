@@ -26,13 +26,23 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.files import replaced
-from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, wilson_interval
+from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.threads import in_threads
-from labelkit.analysis.counts import TOTAL, VoteTally, blocks, declared, read, share, tallied
-from labelkit.exceptions import ModelError
+from labelkit.analysis.counts import (
+    TOTAL,
+    VoteTally,
+    WeightedGold,
+    blocks,
+    declared,
+    read,
+    share,
+    tallied,
+    weighted_gold,
+)
+from labelkit.exceptions import GoldError, ModelError
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
@@ -178,7 +188,12 @@ def _with_names(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
 
 
 def summarize(
-    matrix: Any, model: PatternLabelModel | None = None, gold: Any = None, *, n_classes: int | None = None
+    matrix: Any,
+    model: PatternLabelModel | None = None,
+    gold: Any = None,
+    *,
+    n_classes: int | None = None,
+    weights: Any = None,
 ) -> Summary:
     """Say how much each labeling function votes, with whom it agrees, and how often it is right.
 
@@ -191,6 +206,9 @@ def summarize(
         Trusted labels of some examples; -1, None or NaN where unknown. Vote patterns carry their own.
     n_classes : int, optional
         How many classes there are, where the votes cannot tell.
+    weights : array-like, Series or dict by id, optional
+        Where gold is of a sample with different chances: the inverse of those, ``sample.weights``. Precision and recall
+        are weighted; ``correct``, ``incorrect`` and ``gold`` count rows.
 
     Returns
     -------
@@ -206,12 +224,15 @@ def summarize(
         If the model was fitted on other labeling functions.
     """
     patterns, gold_counts = read(matrix, gold, n_classes)
+    if weights is not None and gold_counts is None:
+        raise GoldError("there is no gold that weights could be of", hint="summarize(matrix, gold=gold, weights=...)")
     tally = tallied(patterns)
     columns: dict[str, Any] = {"polarity": _polarities(patterns, tally), **_vote_columns(patterns, tally)}
     if model is not None:
         columns |= _model_precision(model, patterns, tally)
     if gold_counts is not None:
-        columns |= _gold_columns(patterns, tally, gold_counts)
+        weighted = None if weights is None else weighted_gold(matrix, gold, weights, n_classes)
+        columns |= _gold_columns(patterns, tally, gold_counts, weighted)
     return Summary(pd.DataFrame(columns, index=pd.Index([*patterns.names, TOTAL], name="lf")))
 
 
@@ -252,28 +273,52 @@ def _with_bounds(
 # Gold and models -----------------------------------------------------------------------------------------------------
 
 
-def _gold_columns(patterns: VotePatterns, tally: VoteTally, gold: GoldCounts) -> dict[str, NDArray[Any]]:
-    m = patterns.n_lfs
-    speaks = (tally.by_class > 0) | declared(patterns)
-    correct, judged, of_its_classes = np.zeros(m), np.zeros(m), np.zeros(m)
-    moments = np.zeros(4)
-    for rows in blocks(len(gold.pattern), m):
-        outcomes, label, count = patterns.outcomes[gold.pattern[rows]], gold.label[rows], gold.count[rows]
-        is_right, voted = outcomes == label[:, None], outcomes >= 0
-        correct += count @ is_right
-        judged += count @ voted
-        of_its_classes += count @ (speaks.T[label] & (outcomes != FAULT))
-        moments += _moments(is_right.sum(axis=1), voted.sum(axis=1), count)
-    right, n = np.append(correct, correct.sum()), np.append(judged, judged.sum())
-    precision = share(right, n)
-    size = np.append(judged, _total_size(precision[-1], judged.sum(), moments))
-    recall = (
-        np.append(values, np.nan)
-        for values in (share(correct, of_its_classes), *wilson_interval(correct, of_its_classes))
-    )
+@dataclass(frozen=True, eq=False)
+class _GoldTally:
+    """Sums over examples with gold: right votes, votes, examples of the classes of each LF; moments of the total."""
+
+    correct: NDArray[np.float64]
+    judged: NDArray[np.float64]
+    of_its_classes: NDArray[np.float64]
+    moments: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, patterns: VotePatterns, tally: VoteTally, gold: GoldCounts) -> _GoldTally:
+        """Add up the counts of gold, or what stands in their place."""
+        m = patterns.n_lfs
+        speaks = (tally.by_class > 0) | declared(patterns)
+        correct, judged, of_its_classes = np.zeros(m), np.zeros(m), np.zeros(m)
+        moments = np.zeros(4)
+        for rows in blocks(len(gold.pattern), m):
+            outcomes, label, count = patterns.outcomes[gold.pattern[rows]], gold.label[rows], gold.count[rows]
+            is_right, voted = outcomes == label[:, None], outcomes >= 0
+            correct += count @ is_right
+            judged += count @ voted
+            of_its_classes += count @ (speaks.T[label] & (outcomes != FAULT))
+            moments += _moments(is_right.sum(axis=1), voted.sum(axis=1), count)
+        return cls(correct, judged, of_its_classes, moments)
+
+
+def _gold_columns(
+    patterns: VotePatterns, tally: VoteTally, gold: GoldCounts, weighted: WeightedGold | None
+) -> dict[str, NDArray[Any]]:
+    rows = _GoldTally.of(patterns, tally, gold)
+    sums, squares = rows, rows
+    if weighted is not None:
+        sums, squares = (_GoldTally.of(patterns, tally, one) for one in (weighted.sums, weighted.squares))
+    precision = share(np.append(sums.correct, sums.correct.sum()), np.append(sums.judged, sums.judged.sum()))
+    judged, of_its_classes = rows.judged, rows.of_its_classes
+    if weighted is not None:
+        judged = weighted_size(sums.judged, squares.judged, sums.correct, squares.correct)
+        of_its_classes = weighted_size(sums.of_its_classes, squares.of_its_classes, sums.correct, squares.correct)
+    size = np.append(judged, _total_size(precision[-1], sums, squares, rows.moments[0]))
+    recall = share(sums.correct, sums.of_its_classes)
+    recalled = rows.correct if weighted is None else np.nan_to_num(recall) * of_its_classes
+    of_recall = recall, *wilson_interval(recalled, of_its_classes)
+    right, n = np.append(rows.correct, rows.correct.sum()), np.append(rows.judged, rows.judged.sum())
     return {
         **_with_bounds("precision", precision, *wilson_interval(precision * size, size)),
-        **_with_bounds("recall", *recall),
+        **_with_bounds("recall", *(np.append(values, np.nan) for values in of_recall)),
         "correct": right.astype(np.int64),
         "incorrect": (n - right).astype(np.int64),
         "gold": n.astype(np.int64),
@@ -287,16 +332,18 @@ def _moments(right: NDArray[np.int64], votes: NDArray[np.int64], count: NDArray[
     )
 
 
-def _total_size(precision: float, votes: float, moments: NDArray[np.float64]) -> float:
+def _total_size(precision: float, sums: _GoldTally, squares: _GoldTally, examples: float) -> float:
     """Compute the number of independent votes that would tell as much as votes that share examples.
 
-    The variance is that of a ratio of sums over examples: sum((right - precision votes)^2) / votes^2.
+    The variance is that of a ratio of sums over examples: sum(w^2 (right - precision votes)^2) / (sum w votes)^2.
     """
-    examples, rr, rv, vv = moments
     if examples < 2:
         return float(examples)
+    votes = sums.judged.sum()
+    _, rr, rv, vv = squares.moments
     variance = (rr - 2 * precision * rv + precision**2 * vv) / votes**2 * examples / (examples - 1)
-    return float(effective_size(precision, variance, votes if variance > 1e-15 else examples))
+    most = votes**2 / squares.judged.sum() if variance > 1e-15 else sums.moments[0] ** 2 / squares.moments[0]
+    return float(effective_size(precision, variance, most))
 
 
 def _model_precision(

@@ -13,6 +13,7 @@ from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._columns import sums_by
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold, gold_values
+from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
     given : GivenVotes
     place : ndarray
         Where the given patterns are in the table.
-    sample_weight : array-like, Series or mapping by id, optional
+    sample_weight : array-like, Series or mapping by id, or RowWeights, optional
         Weight of each example, where the votes are of examples.
 
     Raises
@@ -76,6 +77,8 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
                 "vote patterns know no examples, so gold cannot be given beside them",
                 hint="make them from a matrix, or give VotePatterns(gold=counts of shape (n_patterns, n_classes))",
             )
+        if isinstance(sample_weight, RowWeights):
+            raise ModelError("vote patterns know no examples that weights could be of", hint="give the label matrix")
         counts = NO_GOLD
         if given.gold is not None:
             counts = GoldCounts.of_table(_checked_counts(given.gold, (len(given.counts), n_classes)))
@@ -85,7 +88,9 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
     labels = aligned_gold(gold, given.examples, given.class_names)
     with_gold = np.flatnonzero(labels >= 0)
     weight = np.ones(len(labels))
-    if sample_weight is not None:
+    if isinstance(sample_weight, RowWeights):
+        weight[with_gold] = sample_weight.at(with_gold, given.examples)
+    elif sample_weight is not None:
         values = np.asarray(gold_values(sample_weight), dtype=np.float64)
         weight = aligned_values(sample_weight, values, given.examples, 0.0, what="sample_weight", error=ModelError)
     return GoldRows(place[given.index[with_gold]], labels[with_gold], weight[with_gold], with_gold)

@@ -10,13 +10,15 @@ Votes are compared by hashes that depend neither on the order nor on the contain
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit.exceptions import ModelError
 from labelkit.label_models._columns import sums_by
-from labelkit.label_models.evaluation import Evaluation
+from labelkit.label_models.evaluation import DrawnRows, Evaluation
+from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -208,6 +210,8 @@ class JudgedGold:
     covered : ndarray of bool, shape (n,)
     n_seen : int
         Examples whose gold the model learned from.
+    drawn : DrawnRows or None
+        The rows behind the weights, if these are of a sample.
     """
 
     proba: Rows
@@ -215,6 +219,23 @@ class JudgedGold:
     weight: NDArray[np.float64]
     covered: NDArray[np.bool_]
     n_seen: int
+    drawn: DrawnRows | None = None
+
+    @classmethod
+    def weighted(cls, judge: Callable[[Any], JudgedGold], weights: Any) -> JudgedGold:
+        """Judge gold of a sample, whose rows were drawn with different chances.
+
+        Parameters
+        ----------
+        judge : function
+            From the weights of rows (None: all alike) to the judged gold; in the same order for any weights.
+        weights : array-like, Series or mapping by id, or None
+        """
+        if weights is None:
+            return judge(None)
+        given = RowWeights(weights, ModelError)
+        judged, alike = judge(given), judge(None)
+        return replace(judged, drawn=DrawnRows(alike.weight, judge(replace(given, power=2)).weight))
 
     @classmethod
     def joined(cls, parts: Sequence[JudgedGold]) -> JudgedGold:
@@ -234,6 +255,7 @@ class JudgedGold:
             covered=self.covered,
             n_seen=self.n_seen,
             class_names=class_names,
+            drawn=self.drawn,
         )
 
 

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit._shared.numbers import count, decimal, percent, share_where_wide, share_with_bounds, wilson_interval
+from labelkit._shared.numbers import (
+    count,
+    decimal,
+    percent,
+    share_where_wide,
+    share_with_bounds,
+    weighted_size,
+    wilson_interval,
+)
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.metrics import (
     Reliability,
-    accuracy,
     brier_score,
     calibration_error,
     f1_intervals,
@@ -25,6 +32,20 @@ from labelkit.votes.metrics import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnRows:
+    """The rows of a sample behind weighted gold.
+
+    Attributes
+    ----------
+    count, square : ndarray of shape (n,)
+        Rows, and the sum of the squares of their weights.
+    """
+
+    count: NDArray[np.float64]
+    square: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -87,28 +108,32 @@ class Evaluation:
         covered: NDArray[np.bool_],
         n_seen: int,
         class_names: tuple[str, ...],
+        drawn: DrawnRows | None = None,
     ) -> Evaluation:
-        """Evaluate probabilities; each row stands for ``weights`` examples with its ``gold`` class."""
-        p, y, w = proba[covered], gold[covered], weights[covered]
+        """Evaluate probabilities; each row stands for ``weights`` examples with its ``gold`` class.
+
+        Of a sample that was ``drawn`` with different chances, numbers of examples are those of its rows.
+        """
+        shares = _Shares(weights, drawn)
+        p, y = proba[covered], gold[covered]
         labels = hard_labels(p) if len(p) else np.zeros(0, dtype=np.int64)
-        right = accuracy(labels, y, weights=w)
-        n, n_covered = float(weights.sum()), float(w.sum())
-        labeled = labels >= 0
-        n_labeled = float(w[labeled].sum())
-        right_labeled = accuracy(labels[labeled], y[labeled], weights=w[labeled])
+        labeled, right = covered.copy(), np.zeros(len(covered), dtype=bool)
+        labeled[covered], right[covered] = labels >= 0, labels == y
+        everything = np.ones(len(covered), dtype=bool)
+        w = shares.as_rows[covered]
         f1 = f1_scores(labels, y, len(class_names), weights=w)
         f1_ends = zip(*(ends.tolist() for ends in f1_intervals(labels, y, len(class_names), weights=w)), strict=True)
         return cls(
-            n=round(n),
-            n_covered=round(n_covered),
-            coverage=n_covered / n if n else float("nan"),
-            coverage_interval=_interval(n_covered / n if n else 0.0, n),
-            accuracy=right,
-            accuracy_interval=_interval(right, n_covered),
+            n=shares.rows(everything),
+            n_covered=shares.rows(covered),
+            coverage=shares.of(covered, everything),
+            coverage_interval=shares.interval(covered, everything),
+            accuracy=shares.of(right, covered),
+            accuracy_interval=shares.interval(right, covered),
             n_seen=n_seen,
-            n_labeled=round(n_labeled),
-            accuracy_labeled=right_labeled,
-            accuracy_labeled_interval=_interval(right_labeled, n_labeled),
+            n_labeled=shares.rows(labeled),
+            accuracy_labeled=shares.of(right, labeled),
+            accuracy_labeled_interval=shares.interval(right, labeled),
             f1=dict(zip(class_names, f1.tolist(), strict=True)),
             f1_intervals=dict(zip(class_names, f1_ends, strict=True)),
             f1_macro=macro_f1(labels, y, len(class_names), weights=w),
@@ -151,7 +176,36 @@ class Evaluation:
         return ResultPage(tables=[ResultTable(rows, align="<>")]).to_html()
 
 
-def _interval(share: float, n: float) -> tuple[float, float]:
-    """Compute Wilson's interval of a share of ``n`` examples; NaN without any."""
-    low, high = wilson_interval(share * n if n else 0.0, n)
-    return float(low), float(high)
+@dataclass(frozen=True, eq=False)
+class _Shares:
+    """Shares of weighted examples, with Wilson's intervals."""
+
+    weights: NDArray[np.float64]
+    drawn: DrawnRows | None
+
+    @property
+    def as_rows(self) -> NDArray[np.float64]:
+        """Weights whose sum is the number of rows of equal weight that tell as much (Kish)."""
+        if self.drawn is None or not len(self.weights):
+            return self.weights
+        return np.asarray(self.weights * (self.weights.sum() / self.drawn.square.sum()))
+
+    def rows(self, which: NDArray[np.bool_]) -> int:
+        """Count examples."""
+        return round(float((self.weights if self.drawn is None else self.drawn.count)[which].sum()))
+
+    def of(self, part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> float:
+        """Return a part of a whole; NaN where the whole is nothing."""
+        total = float(self.weights[whole].sum())
+        return float(self.weights[part & whole].sum()) / total if total else float("nan")
+
+    def interval(self, part: NDArray[np.bool_], whole: NDArray[np.bool_]) -> tuple[float, float]:
+        """Compute the interval of a share; NaN where the whole is nothing."""
+        size = total = float(self.weights[whole].sum())
+        if self.drawn is not None and total:
+            (w, s), (a, b) = (
+                (self.weights[which].sum(), self.drawn.square[which].sum()) for which in (whole, part & whole)
+            )
+            size = float(weighted_size(w, s, a, b))
+        low, high = wilson_interval(self.of(part, whole) * size if total else 0.0, size)
+        return float(low), float(high)

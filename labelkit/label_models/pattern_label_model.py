@@ -239,7 +239,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         labels = hard_labels(pairs.proba)
         return accuracy(labels[kept], pairs.label[kept], weights=pairs.weight[kept])
 
-    def evaluate(self, matrix: Any, gold: Any = None) -> Evaluation:
+    def evaluate(self, matrix: Any, gold: Any = None, *, weights: Any = None) -> Evaluation:
         """Compare labels with gold on covered examples: accuracy, F1, log-loss, Brier score, calibration.
 
         Gold that the model learned from is judged by cross-fitting: at fit, the gold was divided into five parts, and
@@ -251,20 +251,15 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
             As in :meth:`fit`.
         gold
             As in :meth:`fit`; required unless the votes are patterns with gold counts.
+        weights : array-like, Series or dict by id, optional
+            Where gold is of a sample with different chances: the inverse of those, ``sample.weights``.
 
         Returns
         -------
         Evaluation
         """
-        pairs = self._judged_gold(matrix, gold, None)
-        return Evaluation.of(
-            proba=np.asarray(pairs.proba),
-            gold=pairs.label,
-            weights=pairs.weight,
-            covered=pairs.covered,
-            n_seen=pairs.n_seen,
-            class_names=self.class_names_,
-        )
+        judge = partial(self._judged_gold, matrix, gold)
+        return JudgedGold.weighted(judge, weights).evaluation(self.class_names_)
 
     def held_out_proba(self, matrix: Any, gold: Any, fold: ArrayLike) -> NDArray[np.float64]:
         """Return probabilities of the examples with gold by copies of this model that did not see their gold.

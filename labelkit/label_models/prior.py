@@ -14,7 +14,7 @@ import numpy as np
 
 from labelkit._shared.computed_rows import pieces_of
 from labelkit._shared.distributions import binomial_at_most
-from labelkit._shared.numbers import effective_size, percent, plural, wilson_interval
+from labelkit._shared.numbers import effective_size, percent, wilson_interval
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models.default.label_model import LabelModel
@@ -23,6 +23,7 @@ from labelkit.votes.alignment import aligned_values, names_of
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
 from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.row_weights import RowWeights
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ def estimate_prior(
     classes = gold_classes(gold, class_names)
     if votes is not None:
         classes = aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError)
-    weight = np.ones(len(classes)) if weights is None else _aligned_weights(weights, examples, classes)
-    chosen = np.flatnonzero((classes >= 0) & (weight > 0))
+    chosen = np.flatnonzero(classes >= 0)
+    weight = np.ones(len(chosen)) if weights is None else RowWeights(weights, GoldError, zero=True).at(chosen, examples)
+    chosen, weight = chosen[weight > 0], weight[weight > 0]
     if not len(chosen):
         raise GoldError("no example has gold, and a positive weight", hint="label 50 examples that are drawn at random")
     truth = np.eye(len(class_names))[classes[chosen]]
@@ -135,7 +137,7 @@ def estimate_prior(
     if votes is not None:
         _warn_of_chosen_gold(votes, chosen, weighted=weights is not None)
         scores, means = votes[chosen].proba, _mean_proba(votes)
-    shares, effective = estimated_shares(truth, weight[chosen], scores, means)
+    shares, effective = estimated_shares(truth, weight, scores, means)
     ends = 1 - (1 - confidence) / len(class_names) if simultaneous and len(class_names) > 2 else confidence
     low, high = wilson_interval(shares * effective, effective, confidence=ends)
     one_more = (shares * effective + 1 / len(shares)) / (effective + 1)
@@ -212,23 +214,6 @@ def _class_names(gold: Any, labels: Any) -> tuple[str, ...]:
         return LabelSpace.of(max(2, int(np.nanmax(values, initial=0)) + 1)).names
     texts = {str(getattr(value, "name", value)) for value in values.tolist() if isinstance(value, str)}
     return tuple(sorted(text for text in texts if text.strip() and text != "ABSTAIN")) or ("0", "1")
-
-
-def _aligned_weights(weights: Any, examples: ExampleNames, classes: NDArray[np.int64]) -> NDArray[np.float64]:
-    try:
-        values = np.asarray(gold_values(weights), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise GoldError("weights are not numbers", hint="give 1 / chance of each row to be drawn") from None
-    weight = aligned_values(weights, values, examples, np.nan, what="weights", error=GoldError)
-    of_gold = weight[classes >= 0]
-    wrong = ~np.isfinite(of_gold) | (of_gold < 0)
-    if wrong.any():
-        name = examples.ids[np.flatnonzero(classes >= 0)[wrong]].tolist()[0]
-        raise GoldError(
-            f"{plural(int(wrong.sum()), 'example')} with gold, such as {name!r}, has the weight {of_gold[wrong][0]}",
-            hint="the weight of a row is 1 / its chance to be drawn, which is above 0",
-        )
-    return np.where(classes >= 0, weight, 0.0)
 
 
 def _mean_proba(votes: ProbabilisticLabels) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ the order of the rows nor a seed matters.
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import numpy as np
@@ -270,13 +271,14 @@ class ContentLabelModel(ScikitLearnEstimator):
         labels = ProbabilisticLabels(*parts, *names, prior_source=self.prior_source_)
         return labels if gold is None else with_gold(labels, gold)
 
-    def evaluate(self, matrix: Any, features: Any = None, gold: Any = None) -> Evaluation:
+    def evaluate(self, matrix: Any, features: Any = None, gold: Any = None, *, weights: Any = None) -> Evaluation:
         """Compare labels with gold on the examples that have labels; see :meth:`LabelModel.evaluate`.
 
         Gold that the model learned from is judged by votes, content and exponents that did not learn from it. For
         examples with and without votes apart, evaluate each: ``evaluate(matrix[rows], features[rows], gold[rows])``.
         """
-        return self.judged(matrix, features, gold).evaluation(self.class_names_)
+        judge = partial(self.judged, matrix, features, gold)
+        return JudgedGold.weighted(judge, weights).evaluation(self.class_names_)
 
     def score(
         self, matrix: Any, features: Any = None, gold: Any = None, sample_weight: ArrayLike | None = None

@@ -12,9 +12,9 @@ import numpy as np
 from labelkit._shared.numbers import count
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import AnalysisError, GoldError
-from labelkit.votes.alignment import aligned_values
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ class AuditRows:
                 hint="draw the rows to check from the examples that have a label",
             )
         if weights is not None:
-            rows = rows[_evenly(weights_at(rows, weights, labels), random_state)]
+            rows = rows[_evenly(RowWeights(weights, AnalysisError).at(rows, labels.examples), random_state)]
         return cls(confidence, rows, truth[rows] != hard[rows], np.sort(confidence[hard != ABSTAIN]))
 
     @property
@@ -87,30 +87,6 @@ class AuditRows:
         """Count the audited labels that reach a threshold, and those of them that are wrong."""
         reached = self.confidence[self.rows] >= threshold
         return int(reached.sum()), int(self.wrong[reached].sum())
-
-
-def weights_at(rows: NDArray[np.int64], weights: Any, labels: ProbabilisticLabels) -> NDArray[np.float64]:
-    """Align weights by name or position, as gold is, and return those of some rows; 1 without weights.
-
-    Raises
-    ------
-    AnalysisError
-        If they do not fit, or one of these rows has none, or one that is not a positive number.
-    """
-    if weights is None:
-        return np.ones(len(rows))
-    values = np.asarray(list(weights.values()) if isinstance(weights, dict) else weights, dtype=np.float64)
-    aligned = np.asarray(
-        aligned_values(weights, values, labels.examples, math.nan, what="weights", unit="weights", error=AnalysisError)
-    )[rows]
-    wrong = np.flatnonzero(~((aligned > 0) & np.isfinite(aligned)))
-    if len(wrong):
-        (name,) = labels.ids[rows[wrong[:1]]].tolist()
-        raise AnalysisError(
-            f"the weight of the gold row {name!r} is {aligned[wrong[0]]}, which is not a positive number",
-            hint="the weight of a row is 1 / the probability with which it was drawn",
-        )
-    return aligned
 
 
 def _evenly(weight: NDArray[np.float64], random_state: int) -> NDArray[np.int64]:

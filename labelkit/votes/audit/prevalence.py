@@ -20,9 +20,10 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import aligned_values, object_array
-from labelkit.votes.audit._audit_rows import ROWS, weights_at
+from labelkit.votes.audit._audit_rows import ROWS
 from labelkit.votes.audit.plan import check_level
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +213,7 @@ def prevalence(
     rows = np.flatnonzero(truth >= 0)
     if not len(rows):
         raise GoldError("no example has gold, so that nothing can be estimated")
-    weight = weights_at(rows, weights, labels)
+    weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, labels.examples)
     groups, group = _groups(by, labels)
     sums = _LabelSums.of(labels, group, len(groups))
     at_gold = labels[rows].proba
