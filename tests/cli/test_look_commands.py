@@ -173,7 +173,8 @@ def test_suggest_proposes_what_it_proposes_in_python(here, capsys):
     lfs = lk.collect("labeling_functions/comments.py")
     expected = lk.suggest(run.matrix(), frame, run.labels(), gold=frame["spam"], lfs=lfs)
     assert called(capsys, "suggest", "out") == f"{expected}\n"
-    assert called(capsys, "suggest", "out", "--source") == f"{expected.as_rule(0)}\n"
+    sources = [expected.as_rule(place) for place in range(len(expected))]
+    assert called(capsys, "suggest", "out", "--source") == "\n\n".join(sources) + "\n"
     between = lk.suggest(run.matrix(), frame, run.labels(), gold=frame["spam"], lfs=lfs, between=("HAM", "SPAM"), n=2)
     assert called(capsys, "suggest", "out", "--between", "HAM, SPAM", "--n", "2") == f"{between}\n"
     document = json.loads(called(capsys, "suggest", "out", "--json"))

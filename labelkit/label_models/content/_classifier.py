@@ -28,7 +28,7 @@ FOLDS: Final = 5
 """Parts of the rows."""
 
 INVERSE_PENALTY: Final = 2.0
-"""C, for rows of features whose mean squared length is 1. On any nine of ten sets, 1 to 3 are the best."""
+"""C, for rows of features whose mean squared length is 1: results are flat from 0.3 to 3, and worse at 10."""
 
 STEPS: Final = 40
 """Steps of L-BFGS."""
