@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +37,9 @@ PROBABILITY_COLUMNS: Final = ("inclusion_probability", "probability", "pi")
 WEIGHT_COLUMNS: Final = ("weight", "weights")
 """The same for their reciprocals."""
 
+CLUSTER_COLUMN: Final = "cluster"
+"""The column of the group that an example was drawn with, in a sample of whole groups."""
+
 ID_COLUMNS: Final = ("item", "row", "example_id", "id", "position")
 """Names that the column of the ids may have, after that of the corpus."""
 
@@ -53,11 +56,14 @@ class AskedExamples:
         How probable it was that each was chosen; NaN where that is not known, so that nothing is estimated from them.
     sample : str
         How they were chosen, in words.
+    in_groups : bool
+        Whether whole groups were drawn, whose examples are alike: the estimates on the page would be too sure.
     """
 
     table: pa.Table
     probabilities: NDArray[np.float64]
     sample: str
+    in_groups: bool = False
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -102,7 +108,7 @@ class AskedExamples:
         order = np.arange(len(self))
         drawn = np.flatnonzero(np.isfinite(self.probabilities))
         order[drawn] = drawn[np.random.default_rng(random_state).permutation(len(drawn))]
-        return AskedExamples(self.table.take(pa.array(order)), self.probabilities[order], self.sample)
+        return replace(self, table=self.table.take(pa.array(order)), probabilities=self.probabilities[order])
 
 
 def digested_columns(content: str) -> list[str]:
@@ -178,7 +184,9 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
             hint="give the corpus that the list was made of, with the same id= (--id)",
         )
     order = pa.array([found_examples.places[name] for name in ids.tolist()])
-    asked = AskedExamples(found_examples.table.take(order), probabilities, f"listed in {path.name}")
+    in_groups = CLUSTER_COLUMN in names
+    words = f"whole groups, listed in {path.name}" if in_groups else f"listed in {path.name}"
+    asked = AskedExamples(found_examples.table.take(order), probabilities, words, in_groups)
     return asked.shuffled(random_state)
 
 

@@ -304,6 +304,7 @@ class AnnotationSession:
         with self._lock:
             answers, labels = self._log.all(), self.labels()
             probabilities = dict(zip(self._asked.ids, self._asked.probabilities.tolist(), strict=True))
+            judged = {} if self._asked.in_groups else labels
             counts: dict[str, int] = {}
             for answer in answers:
                 counts[answer.annotator] = counts.get(answer.annotator, 0) + (answer.status == "labeled")
@@ -315,8 +316,8 @@ class AnnotationSession:
                 n_disputed=len(set(disputed_items(answers)) - {one.item for one in answers if one.truth}),
                 sample=self._asked.sample,
                 annotators=dict(sorted(counts.items())),
-                shares=class_shares(labels, probabilities, self.class_names),
-                rules_right=share_right(labels, probabilities, self._votes.labels()),
+                shares=class_shares(judged, probabilities, self.class_names),
+                rules_right=share_right(judged, probabilities, self._votes.labels()),
                 corpus_changed=self._corpus_changed,
             )
 

@@ -237,6 +237,26 @@ def test_examples_in_an_order_that_was_chosen_keep_it_and_estimate_nothing(tmp_p
         assert opened.status().n_done == 3
 
 
+def test_samples_with_known_chances_are_asked_about_as_they_were_saved(tmp_path, out):
+    corpus = frame(400).assign(thread=[f"t{i // 10}" for i in range(400)], kind=["a", "b", "b", "b"] * 100)
+    designs = {
+        "random": {"n": 40},
+        "stratified": {"n": 40, "by": "kind", "allocation": "equal"},
+        "cluster": {"n": 4, "by": "thread"},
+    }
+    for method, options in designs.items():
+        for suffix in ("csv", "parquet"):
+            sample = lk.sample(corpus, method=method, id="id", **options)
+            path = sample.save(tmp_path / f"{method}.{suffix}")
+            answers = out.with_name(f"{method}-{suffix}.parquet")
+            with session(corpus, answers, examples=path) as opened:
+                asked = answer_all(opened, "ann")
+                shares = {one.name: one.share for one in opened.status().shares}
+            assert {key.strip('"') for key in asked} == set(sample.ids)
+            estimated = sample.estimate(lk.read_gold(answers)).frame["estimate"]
+            assert shares == ({} if method == "cluster" else pytest.approx(estimated.to_dict()))
+
+
 def test_what_was_chosen_among_random_rows_is_asked_about_and_estimates_nothing(tmp_path, out):
     """The table of what to label next holds both: random rows have a probability, the others none."""
     corpus = frame(400)

@@ -148,7 +148,7 @@ function showStatus(result) {
   const disputed = status.disputed ? ` ${plural(status.disputed, "example")} disputed.` : "";
   $("estimates-note").textContent = status.shares.length
     ? `Of the whole corpus, from ${plural(status.shares[0].n, "example")} with a label: ${status.sample}.${disputed}`
-    : `Nothing is estimated: ${status.labels ? `these examples are no random sample (${status.sample}).` : "no example has a label yet."}${disputed}`;
+    : `Nothing is estimated: ${status.labels ? `these examples are no random sample of single rows (${status.sample}).` : "no example has a label yet."}${disputed}`;
   $("estimates").hidden = !rows.length && !disputed;
   $("estimates").querySelector(".scroll").hidden = !rows.length;
 }
