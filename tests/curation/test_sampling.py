@@ -201,6 +201,17 @@ def test_ids_of_text_that_look_like_numbers_or_formulas_come_back_from_csv(tmp_p
     assert lk.Sample.load(numbers.save(tmp_path / "b.csv")).ids.tolist() == [0, 1, 2, 3, 4]
 
 
+def test_texts_beside_a_sample_are_kept_and_cannot_replace_its_columns(tmp_path):
+    rows = frame()
+    sample = lk.sample(rows, 10, id="id")
+    texts = sample.rows(rows, ["text"], id="id")[["text"]].assign(text=["=1+1", *["a"] * 9])
+    path = sample.save(tmp_path / "a.csv", beside=texts)
+    assert pd.read_csv(path).text.tolist() == ["'=1+1", *["a"] * 9]
+    assert lk.Sample.load(path).ids.tolist() == sample.ids.tolist()
+    with pytest.raises(AnalysisError, match="a column 'stratum' already"):
+        sample.save(tmp_path / "b.csv", beside=texts.rename(columns={"text": "stratum"}))
+
+
 def test_strata_are_votes_of_a_rule_labels_and_confidence():
     matrix, labels = matrix_and_labels()
     by_rule = lk.sample(matrix, 60, method="stratified", by="b", allocation="equal")

@@ -39,6 +39,9 @@ _COLUMNS: Final = (
     "random_state",
 )
 _TEXTS: Final = ("id", "stratum", "cluster")
+_ID_TYPE: Final = "id_type"
+"""Column of CSV that tells ids of text from numbers."""
+
 _BLANK: Final = {"inclusion_probability": [""]}
 _NEEDED: Final = ("id", "position", "inclusion_probability", "method", "population")
 
@@ -204,21 +207,38 @@ class Sample:
         )
         return frame.assign(method=self.method, population=self.n_population, random_state=self.random_state)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, beside: pd.DataFrame | None = None) -> Path:
         """Write the sample as Parquet, or as CSV if the path ends so; :meth:`load` reads it back.
 
         A text that a spreadsheet would run as a formula has an apostrophe before it in CSV.
+
+        Parameters
+        ----------
+        path : path
+        beside : pandas.DataFrame, optional
+            Further columns, in the order of the sample, such as the texts that :meth:`rows` reads.
+
+        Raises
+        ------
+        AnalysisError
+            If the path ends in neither ``.parquet`` nor ``.csv``, or a column has the name of one of the sample.
         """
         place, frame = Path(path), self.to_pandas()
+        taken = [] if beside is None else [name for name in beside if name in (*_COLUMNS, _ID_TYPE)]
+        if taken:
+            raise AnalysisError(f"a sample has a column {taken[0]!r} already", hint="rename that of the corpus")
+        for name in () if beside is None else beside:
+            frame[name] = beside[name].to_numpy()  # type: ignore[index] # not None here
+        if place.suffix not in {".csv", ".parquet"}:
+            raise AnalysisError(f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv")
         with replaced(place) as draft:
             if place.suffix == ".csv":
-                texts = {name: frame[name].map(_harmless) for name in ("id", "stratum", "cluster") if name in frame}
-                kind = "number" if self.ids.dtype.kind in "iu" else "text"
-                frame.assign(**texts, id_type=kind).to_csv(draft, index=False)
-            elif place.suffix == ".parquet":
-                frame.to_parquet(draft, index=False)
+                frame[_ID_TYPE] = "number" if self.ids.dtype.kind in "iu" else "text"
+                for name in frame.columns[frame.dtypes.map(lambda kind: kind.kind == "O")]:
+                    frame[name] = frame[name].map(_harmless)
+                frame.rename(columns=harmless).to_csv(draft, index=False)
             else:
-                raise AnalysisError(f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv")
+                frame.to_parquet(draft, index=False)
         return place
 
     @classmethod
@@ -332,6 +352,6 @@ def _read(place: Path) -> pd.DataFrame:
     except (ValueError, OSError, pa.ArrowInvalid) as error:
         raise AnalysisError(f"{str(place)!r} cannot be read: {error}", hint="give a .parquet or .csv file") from None
     texts = {name: frame[name].map(restored) for name in _TEXTS if name in frame}
-    if "id" in texts and "id_type" in frame and (frame["id_type"] == "number").all():
+    if "id" in texts and _ID_TYPE in frame and (frame[_ID_TYPE] == "number").all():
         texts["id"] = frame["id"].astype(np.int64)
     return frame.assign(**texts)
