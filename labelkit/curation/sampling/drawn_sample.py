@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,7 @@ from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
 from labelkit.curation.sampling.estimates import SampleEstimate, estimated
 from labelkit.exceptions import AnalysisError, CorpusChangedError
-from labelkit.votes.alignment import shown_names
+from labelkit.votes.alignment import RowNames, shown_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ class Sample:
         The design.
     ids : ndarray, shape (n,)
     positions : ndarray of int64, shape (n,)
-        In the population, ascending.
+        In the population.
     probabilities : ndarray of float64, shape (n,)
         The chance with which the design draws each of the rows; NaN for quota, snowball, judgment and convenience
         samples. Those of a weighted reservoir hold given the random numbers of all other rows.
@@ -75,6 +75,12 @@ class Sample:
     random_state: int = 0
 
     def __post_init__(self) -> None:
+        names = RowNames(self.ids)
+        if not names.is_unique:
+            raise AnalysisError(
+                f"the id {names.repeated()!r} stands twice in the sample, so that answers by id have no meaning",
+                hint="an id names one example: id= another column, or none for positions",
+            )
         wrong = ~(np.isnan(self.probabilities) | ((self.probabilities > 0) & (self.probabilities <= 1 + 1e-9)))
         if wrong.any():
             raise AnalysisError(
@@ -306,6 +312,21 @@ class Sample:
 
     def _repr_html_(self) -> str:
         return self._page().to_html()
+
+
+def in_random_order(sample: Sample) -> Sample:
+    """Arrange the examples so that the first of them are a random part, but for clusters, which are read as a whole."""
+    if not sample.is_random or sample.clusters is not None:
+        return sample
+    order = np.random.default_rng([sample.random_state, len(sample)]).permutation(len(sample))
+    strata = None if sample.strata is None else sample.strata[order]
+    return replace(
+        sample,
+        ids=sample.ids[order],
+        positions=sample.positions[order],
+        probabilities=sample.probabilities[order],
+        strata=strata,
+    )
 
 
 def warn_of_bias(method: str) -> None:
