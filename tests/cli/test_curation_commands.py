@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import labelkit as lk
@@ -50,6 +51,35 @@ def test_judgment_warns_and_names_ids(comments, tmp_path, capsys):
     assert called("sample", comments, "--method", "judgment", "--ids", "3,17", "--out", out) == 0
     assert "nobody knows with what chance" in capsys.readouterr().err
     assert lk.Sample.load(out).ids.tolist() == [3, 17]
+
+
+def test_texts_stand_beside_the_ids_of_a_corpus_and_of_a_run(comments, tmp_path, capsys):
+    texts = pd.read_csv(comments).set_index("id").text
+    for place, options in ((comments, ["--id", "id"]), (comments.parent / "run", [])):
+        out = tmp_path / f"{place.name}.parquet"
+        assert called("sample", place, "--n", 20, "--columns", "text", "--out", out, *options) == 0, capsys.readouterr()
+        frame = pd.read_parquet(out)
+        assert frame.text.tolist() == texts[frame.id].tolist()
+        assert len(lk.Sample.load(out)) == 20
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_snowball_follows_the_edges_of_a_file(comments, tmp_path, capsys):
+    edges = tmp_path / "edges.csv"
+    edges.write_text("from,to\n3,17\n17,5\n8,9\n", encoding="utf-8")
+    out = tmp_path / "drawn.csv"
+    options = ["--method", "snowball", "--n", 3, "--ids", "3", "--edges", edges, "--out", out]
+    assert called("sample", comments, *options) == 0, capsys.readouterr()
+    assert lk.Sample.load(out).ids.tolist() == [3, 5, 17]
+
+
+def test_a_file_is_replaced_only_if_asked_to(comments, tmp_path, capsys):
+    out = tmp_path / "drawn.csv"
+    out.write_text("answers of people", encoding="utf-8")
+    assert called("sample", comments, "--n", 3, "--out", out) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert out.read_text(encoding="utf-8") == "answers of people"
+    assert called("sample", comments, "--n", 3, "--out", out, "--force") == 0
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ CALLS = {
     "report": "report runs/first",
     "restore": "restore runs/second 1",
     "run": "run --out runs/first",
-    "sample": "sample runs/first --n 20 --method stratified --by label --out drawn.csv",
+    "sample": "sample runs/first --n 20 --method stratified --by label --out drawn.csv --force",
     "suggest": "suggest",
     "summarize": "summarize",
     "verify": "verify runs/first",

@@ -75,6 +75,23 @@ def test_rows_without_an_answer_are_left_out_and_counted():
     assert np.diff(part.interval) == pytest.approx(width)
 
 
+def test_the_first_rows_of_a_sample_are_a_random_part_of_it():
+    rising = np.arange(2_000) / 2_000
+    hits = 0
+    for seed in range(100):
+        sample = lk.sample(["a"] * 2_000, 200, random_state=seed)
+        low, high = sample.estimate([*rising[sample.positions[:60]], *[None] * 140]).interval
+        hits += low <= rising.mean() <= high
+    assert hits >= 88
+
+
+def test_a_stratum_without_answers_is_warned_of():
+    sample = lk.sample(["a"] * 300, 60, method="stratified", by=["web"] * 200 + ["mail"] * 100)
+    answers = {name: True for name, stratum in zip(sample.ids.tolist(), sample.strata, strict=True) if stratum == "web"}
+    with pytest.warns(UserWarning, match="no row of the stratum 'mail' is answered"):
+        sample.estimate(answers)
+
+
 def test_answers_come_by_id_in_order_or_for_the_whole_population():
     ids = [f"e{i}" for i in range(500)]
     sample = lk.sample(pd.DataFrame({"id": ids}), 80, id="id")

@@ -195,10 +195,22 @@ def test_a_sample_is_read_back_as_it_was(method, suffix, tmp_path):
 def test_ids_of_text_that_look_like_numbers_or_formulas_come_back_from_csv(tmp_path):
     ids = ["001", "=1+1", "-3", "NA", "é"]
     sample = lk.sample({"id": ids, "text": ids}, 5, id="id")
-    assert lk.Sample.load(sample.save(tmp_path / "a.csv")).ids.tolist() == ids
+    assert sorted(sample.ids) == sorted(ids)
+    assert lk.Sample.load(sample.save(tmp_path / "a.csv")).ids.tolist() == sample.ids.tolist()
     assert "'=1+1" in (tmp_path / "a.csv").read_text()
     numbers = lk.sample({"text": ids}, 5)
-    assert lk.Sample.load(numbers.save(tmp_path / "b.csv")).ids.tolist() == [0, 1, 2, 3, 4]
+    assert lk.Sample.load(numbers.save(tmp_path / "b.csv")).ids.tolist() == numbers.positions.tolist()
+
+
+def test_texts_beside_a_sample_are_kept_and_cannot_replace_its_columns(tmp_path):
+    rows = frame()
+    sample = lk.sample(rows, 10, id="id")
+    texts = sample.rows(rows, ["text"], id="id")[["text"]].assign(text=["=1+1", *["a"] * 9])
+    path = sample.save(tmp_path / "a.csv", beside=texts)
+    assert pd.read_csv(path).text.tolist() == ["'=1+1", *["a"] * 9]
+    assert lk.Sample.load(path).ids.tolist() == sample.ids.tolist()
+    with pytest.raises(AnalysisError, match="a column 'stratum' already"):
+        sample.save(tmp_path / "b.csv", beside=texts.rename(columns={"text": "stratum"}))
 
 
 def test_strata_are_votes_of_a_rule_labels_and_confidence():
@@ -319,6 +331,11 @@ def test_rows_are_read_from_the_corpus_and_another_corpus_is_refused():
     for changed in (rows.iloc[::-1], rows.iloc[:50], pd.concat([rows, rows.assign(id=rows.id + "b")])):
         with pytest.raises(CorpusChangedError, match="not as it was when the sample was drawn"):
             sample.rows(changed, id="id")
+
+
+def test_an_id_that_names_two_examples_is_refused():
+    with pytest.raises(AnalysisError, match="the id 'a' stands twice in the sample"):
+        lk.sample({"id": ["a", "b", "a"], "text": ["x", "y", "z"]}, 3, id="id")
 
 
 def test_a_corpus_without_rows_is_refused():

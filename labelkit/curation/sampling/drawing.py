@@ -15,7 +15,7 @@ from labelkit.corpus import Corpus, open_corpus
 from labelkit.curation.sampling import designs
 from labelkit.curation.sampling.allocation import allocated
 from labelkit.curation.sampling.designs import Drawn, Reservoir
-from labelkit.curation.sampling.drawn_sample import Sample, warn_of_bias
+from labelkit.curation.sampling.drawn_sample import Sample, in_random_order, warn_of_bias
 from labelkit.curation.sampling.population import (
     Population,
     RowGroups,
@@ -111,6 +111,8 @@ def sample(
     Returns
     -------
     Sample
+        In random order, so that whoever stops early has labeled a random part; clusters, and samples without known
+        chances, in the order of the corpus.
 
     Raises
     ------
@@ -128,7 +130,7 @@ def sample(
     >>> corpus = {"text": list("abcdefgh"), "source": ["web"] * 6 + ["mail"] * 2}
     >>> drawn = lk.sample(corpus, 4, method="stratified", by="source")
     >>> drawn.strata.tolist(), drawn.probabilities.round(2).tolist()
-    (['web', 'web', 'mail', 'mail'], [0.33, 0.33, 1.0, 1.0])
+    (['mail', 'web', 'web', 'mail'], [1.0, 0.33, 0.33, 1.0])
     """
     needs = _needs_of(method)
     _check(method, n, needs, by=by, weights=weights, ids=ids, edges=edges, quotas=quotas)
@@ -144,15 +146,17 @@ def sample(
     if np.isnan(drawn.probabilities).any():
         warn_of_bias(method)
     names = None if groups is None else np.array(groups.names, dtype=object)[groups.group[drawn.positions]]
-    return Sample(
-        method=method,
-        ids=rows.examples.ids[drawn.positions],
-        positions=drawn.positions,
-        probabilities=drawn.probabilities,
-        n_population=len(rows),
-        strata=None if method == "cluster" or method in _UNSTRATIFIED else names,
-        clusters=names if method == "cluster" else None,
-        random_state=random_state,
+    return in_random_order(
+        Sample(
+            method=method,
+            ids=rows.examples.ids[drawn.positions],
+            positions=drawn.positions,
+            probabilities=drawn.probabilities,
+            n_population=len(rows),
+            strata=None if method == "cluster" or method in _UNSTRATIFIED else names,
+            clusters=names if method == "cluster" else None,
+            random_state=random_state,
+        )
     )
 
 
@@ -172,13 +176,15 @@ def _in_one_pass(
         raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it")
     chosen, drawn = reservoir.drawn()
     _warn_of_few(reservoir.n_rows, n, "rows")
-    return Sample(
-        method=method,
-        ids=ids[chosen],
-        positions=drawn.positions,
-        probabilities=drawn.probabilities,
-        n_population=reservoir.n_rows,
-        random_state=random_state,
+    return in_random_order(
+        Sample(
+            method=method,
+            ids=ids[chosen],
+            positions=drawn.positions,
+            probabilities=drawn.probabilities,
+            n_population=reservoir.n_rows,
+            random_state=random_state,
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +19,7 @@ from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
 from labelkit.curation.sampling.estimates import SampleEstimate, estimated
 from labelkit.exceptions import AnalysisError, CorpusChangedError
-from labelkit.votes.alignment import shown_names
+from labelkit.votes.alignment import RowNames, shown_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,9 @@ _COLUMNS: Final = (
     "random_state",
 )
 _TEXTS: Final = ("id", "stratum", "cluster")
+_ID_TYPE: Final = "id_type"
+"""Column of CSV that tells ids of text from numbers."""
+
 _BLANK: Final = {"inclusion_probability": [""]}
 _NEEDED: Final = ("id", "position", "inclusion_probability", "method", "population")
 
@@ -53,7 +56,7 @@ class Sample:
         The design.
     ids : ndarray, shape (n,)
     positions : ndarray of int64, shape (n,)
-        In the population, ascending.
+        In the population.
     probabilities : ndarray of float64, shape (n,)
         The chance with which the design draws each of the rows; NaN for quota, snowball, judgment and convenience
         samples. Those of a weighted reservoir hold given the random numbers of all other rows.
@@ -72,6 +75,12 @@ class Sample:
     random_state: int = 0
 
     def __post_init__(self) -> None:
+        names = RowNames(self.ids)
+        if not names.is_unique:
+            raise AnalysisError(
+                f"the id {names.repeated()!r} stands twice in the sample, so that answers by id have no meaning",
+                hint="an id names one example: id= another column, or none for positions",
+            )
         wrong = ~(np.isnan(self.probabilities) | ((self.probabilities > 0) & (self.probabilities <= 1 + 1e-9)))
         if wrong.any():
             raise AnalysisError(
@@ -204,21 +213,38 @@ class Sample:
         )
         return frame.assign(method=self.method, population=self.n_population, random_state=self.random_state)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, beside: pd.DataFrame | None = None) -> Path:
         """Write the sample as Parquet, or as CSV if the path ends so; :meth:`load` reads it back.
 
         A text that a spreadsheet would run as a formula has an apostrophe before it in CSV.
+
+        Parameters
+        ----------
+        path : path
+        beside : pandas.DataFrame, optional
+            Further columns, in the order of the sample, such as the texts that :meth:`rows` reads.
+
+        Raises
+        ------
+        AnalysisError
+            If the path ends in neither ``.parquet`` nor ``.csv``, or a column has the name of one of the sample.
         """
         place, frame = Path(path), self.to_pandas()
+        taken = [] if beside is None else [name for name in beside if name in (*_COLUMNS, _ID_TYPE)]
+        if taken:
+            raise AnalysisError(f"a sample has a column {taken[0]!r} already", hint="rename that of the corpus")
+        for name in () if beside is None else beside:
+            frame[name] = beside[name].to_numpy()  # type: ignore[index] # not None here
+        if place.suffix not in {".csv", ".parquet"}:
+            raise AnalysisError(f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv")
         with replaced(place) as draft:
             if place.suffix == ".csv":
-                texts = {name: frame[name].map(_harmless) for name in ("id", "stratum", "cluster") if name in frame}
-                kind = "number" if self.ids.dtype.kind in "iu" else "text"
-                frame.assign(**texts, id_type=kind).to_csv(draft, index=False)
-            elif place.suffix == ".parquet":
-                frame.to_parquet(draft, index=False)
+                frame[_ID_TYPE] = "number" if self.ids.dtype.kind in "iu" else "text"
+                for name in frame.columns[frame.dtypes.map(lambda kind: kind.kind == "O")]:
+                    frame[name] = frame[name].map(_harmless)
+                frame.rename(columns=harmless).to_csv(draft, index=False)
             else:
-                raise AnalysisError(f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv")
+                frame.to_parquet(draft, index=False)
         return place
 
     @classmethod
@@ -288,6 +314,21 @@ class Sample:
         return self._page().to_html()
 
 
+def in_random_order(sample: Sample) -> Sample:
+    """Arrange the examples so that the first of them are a random part, but for clusters, which are read as a whole."""
+    if not sample.is_random or sample.clusters is not None:
+        return sample
+    order = np.random.default_rng([sample.random_state, len(sample)]).permutation(len(sample))
+    strata = None if sample.strata is None else sample.strata[order]
+    return replace(
+        sample,
+        ids=sample.ids[order],
+        positions=sample.positions[order],
+        probabilities=sample.probabilities[order],
+        strata=strata,
+    )
+
+
 def warn_of_bias(method: str) -> None:
     """Warn that no estimate of a sample of this kind is unbiased."""
     warnings.warn(
@@ -332,6 +373,6 @@ def _read(place: Path) -> pd.DataFrame:
     except (ValueError, OSError, pa.ArrowInvalid) as error:
         raise AnalysisError(f"{str(place)!r} cannot be read: {error}", hint="give a .parquet or .csv file") from None
     texts = {name: frame[name].map(restored) for name in _TEXTS if name in frame}
-    if "id" in texts and "id_type" in frame and (frame["id_type"] == "number").all():
+    if "id" in texts and _ID_TYPE in frame and (frame[_ID_TYPE] == "number").all():
         texts["id"] = frame["id"].astype(np.int64)
     return frame.assign(**texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.special import stdtrit
 
-from labelkit._shared.numbers import bounds, count, decimal, percent
+from labelkit._shared.numbers import bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.user_errors import stack_level
 from labelkit.curation.sampling.variance import design_variance, effective_events, share_interval
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import RowNames, has_index, labels_of, names_hint, object_array
@@ -136,6 +138,7 @@ def estimated(sample: Sample, values: Any, *, where: Any, by: Any, total: bool, 
     if not answered.any():
         raise AnalysisError("no row of the sample has a value", hint="give values by id, or in the order of the sample")
     domain = np.ones(len(sample), dtype=bool) if where is None else _flags(_aligned(sample, where, "where"))
+    _warn_of_silent_strata(sample, answered)
     groups = _groups(None if by is None else _aligned(sample, by, "by"), len(sample))
     design = _Design.of(sample, answered)
     rows = {
@@ -155,6 +158,19 @@ def estimated(sample: Sample, values: Any, *, where: Any, by: Any, total: bool, 
         n_unanswered=int((~answered).sum()),
         confidence=confidence,
     )
+
+
+def _warn_of_silent_strata(sample: Sample, answered: NDArray[np.bool_]) -> None:
+    """Warn of strata of which no row is answered."""
+    if sample.strata is None:
+        return
+    silent = sorted(set(map(str, sample.strata)) - set(map(str, sample.strata[answered])))
+    if silent:
+        warnings.warn(
+            f"no row of the stratum {silent[0]!r} is answered ({plural(len(silent), 'such stratum', 'such strata')}): "
+            "the estimate is of the others alone. Hint: answer some rows of each stratum",
+            stacklevel=stack_level(),
+        )
 
 
 @dataclass(frozen=True, eq=False)
