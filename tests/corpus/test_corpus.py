@@ -729,10 +729,6 @@ def test_lists_and_objects_in_json_are_delivered_as_they_are(tmp_path):
     assert json_rows(tmp_path, content, ["a", "s"])[0] == [([None, 1], {"k": "v"}), (None, {"k": None})]
 
 
-def test_the_last_of_two_equal_keys_counts_as_in_python(tmp_path):
-    assert json_rows(tmp_path, b'{"a": 1, "a": 2}\n') == ([(2,)], [])
-
-
 def test_each_bad_line_of_jsonl_is_known_by_row_line_reason_and_text(tmp_path):
     content = (
         b'{"a": 1}\n\n{"a": "x"}\nnull\n{"a": 2\n{"b": "\\ud83d"}\n{"a": \xff}\n{"a": 2.5}\n{"a": 3} {"a": 4}\n{"a": 5}'
