@@ -3,7 +3,7 @@
 A model is fitted on all rows that have a text, without their gold, and scored on all of them that have gold; those with
 and without votes apart. Beside ContentLabelModel stand majority vote and LabelModel, which toss a coin for rows without
 votes, and an end model: logistic regression (C = 10) on the soft labels of LabelModel, over the same features. Settings:
-``votes``; ``prior50`` (the class frequencies of 50 random gold rows are given, the gold is not; five draws) and ``gold``
+``votes``; ``prior50`` (an estimate of the class prior from 50 random gold rows is given, the gold is not; five draws) and ``gold``
 (gold of ``--gold-rows`` rows is given; these are not scored), of LabelModel and ContentLabelModel. ``--shuffled`` deals
 the texts out at random.
 """
@@ -23,9 +23,11 @@ import numpy as np
 
 from labelkit.end_models import read_features
 from labelkit.label_models import ContentLabelModel, LabelModel, MajorityVote
+from labelkit.label_models.prior import estimate_prior
+from labelkit.label_models.prior_estimate import PriorEstimate
 from labelkit.votes import metrics
 from labelkit.votes.hard_labels import TIE_TOLERANCE
-from tests.benchmarks.quality import Task, label_value, prior_of, task_of, tossed
+from tests.benchmarks.quality import Task, label_value, task_of, tossed
 
 MODELS = ("MajorityVote", "LabelModel", "end model", "ContentLabelModel")
 N_GOLD = 50
@@ -62,7 +64,7 @@ def load_text_tasks(folder: Path, names: list[str] | None) -> Iterator[TextTask]
 # Models ---------------------------------------------------------------------------------------------------------------
 
 
-def proba_of(name: str, given: TextTask, prior: np.ndarray | None, gold: np.ndarray | None) -> np.ndarray:
+def proba_of(name: str, given: TextTask, prior: PriorEstimate | None, gold: np.ndarray | None) -> np.ndarray:
     """Return the probabilities of all rows by one model."""
     params = {"n_classes": given.task.n_classes, **({} if prior is None else {"class_prior": prior})}
     if name == "ContentLabelModel":
@@ -125,7 +127,7 @@ def run_task(given: TextTask, setting: str, n_gold: int, n_draws: int) -> Iterat
             chosen = np.random.default_rng(seed).choice(known, min(n_gold, len(known) // 2), replace=False)
             gold = np.full(len(given.gold), -1)
             gold[chosen] = given.gold[chosen]
-            prior = prior_of(gold, given.task.n_classes) if setting == "prior50" else None
+            prior = estimate_prior(gold[chosen], labels=given.task.n_classes) if setting == "prior50" else None
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 proba = proba_of(name, given, prior, gold if setting == "gold" else None)

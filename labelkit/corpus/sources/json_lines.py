@@ -1,9 +1,9 @@
 """Read JSON Lines and JSON arrays, a block of rows at a time: with Arrow's parser where it agrees with Python's.
 
-``json.loads`` is the definition, but for a key that stands twice, which makes a bad row. Arrow's parser is several times
-faster, but it does not number lines, accepts ``null`` as a row (and crashes if that is the first), confuses lists that
-begin with a null, and parses dates in text. So it is given a schema of scalars alone, and blocks in which each line is
-an object; a block that it refuses is read by Python.
+``json.loads`` is the definition, but for a key that stands twice, which makes a bad row. Arrow's parser is several
+times faster, but it does not number lines, accepts ``null`` as a row (and crashes if that is the first), confuses lists
+that begin with a null, and parses dates in text. So it is given a schema of scalars alone, and blocks in which each
+line is an object; a block that it refuses is read by Python.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ from labelkit.label_models.default._reports import LearnedReports, describe, des
 from labelkit.label_models.default._scores import posterior_of
 from labelkit.label_models.default._vote_counts import VoteCountScores
 from labelkit.label_models.pattern_label_model import PatternLabelModel
+from labelkit.label_models.prior_estimate import PriorEstimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,9 +166,14 @@ class LabelModel(LearnedReports, PatternLabelModel):
         return ~stated & (sums_by(table.lf, votes.astype(np.float64), table.n_lfs) > 0)
 
     def _set_prior(self, table: VoteTable, gold: GoldCounts) -> None:
-        """Take the given class prior, else estimate it from gold, else from broad LFs, else uniform."""
+        """Take the given class prior, else estimate it from gold, else from broad LFs, else uniform.
+
+        An estimate weighs as its gold rows do: what of its distance from uniform may be chance is left out.
+        """
         prior = checked_prior(self.class_prior, table.class_names)
         self.prior_weight_ = float(prior is not None)
+        if prior is not None and isinstance(self.class_prior, PriorEstimate):
+            _, self.prior_weight_ = gold_prior(prior * max(self.class_prior.n_gold, 1))
         if prior is None and len(gold):
             prior, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
         if prior is None and not self.crowd_:
