@@ -119,6 +119,15 @@ def test_no_answer_of_a_kind_has_an_interval_too():
     assert 0.03 < estimate.interval[1] < 0.05
 
 
+def test_a_series_without_an_index_of_its_own_is_in_order_also_where_ids_are_numbers():
+    sample = lk.sample(["a"] * 500, 80)
+    expected = sample.estimate(TRUTH[sample.positions]).frame
+    pd.testing.assert_frame_equal(sample.estimate(pd.Series(TRUTH[sample.positions])).frame, expected)
+    pd.testing.assert_frame_equal(sample.estimate(pd.Series(TRUTH)).frame, expected)
+    named = lk.sample(pd.DataFrame({"id": [f"e{i}" for i in range(500)]}), 80, id="id")
+    pd.testing.assert_frame_equal(named.estimate(pd.Series(TRUTH)).frame, expected)
+
+
 WRONG = {
     "other ids": ({"x1": True}, {}, "none of which is of the sample"),
     "too few": ([True], {}, "1 values for a sample of 50"),

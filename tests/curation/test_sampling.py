@@ -333,6 +333,15 @@ def test_rows_are_read_from_the_corpus_and_another_corpus_is_refused():
             sample.rows(changed, id="id")
 
 
+@pytest.mark.parametrize("method", ["random", "reservoir", "stratified", "weighted", "importance", "cluster"])
+def test_data_that_were_made_with_the_same_seed_do_not_go_with_the_sample(method):
+    ends = np.random.default_rng(0).random(2_000)
+    extra = {"reservoir": {"weights": np.ones(2_000)}, "weighted": {"weights": np.ones(2_000)}}
+    extra |= {"importance": extra["weighted"], "cluster": {"by": np.arange(2_000)}, "stratified": {"by": ["a"] * 2_000}}
+    sample = lk.sample(["a"] * 2_000, 200, method=method, random_state=0, **extra.get(method, {}))
+    assert abs(ends[sample.positions].mean() - ends.mean()) < 4 * ends.std() / np.sqrt(200)
+
+
 def test_an_id_that_names_two_examples_is_refused():
     with pytest.raises(AnalysisError, match="the id 'a' stands twice in the sample"):
         lk.sample({"id": ["a", "b", "a"], "text": ["x", "y", "z"]}, 3, id="id")

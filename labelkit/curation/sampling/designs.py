@@ -15,13 +15,22 @@ Särndal, Swensson, Wretman (1992), Model Assisted Survey Sampling, chapter 3. h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
+
+
+SEED: Final = 0x73616D706C65
+"""Mixed into each seed: data that somebody made with the same one, as all do with 0, must not go with the sample."""
+
+
+def design_rng(random_state: int, stream: int = 0) -> Generator:
+    """Return the random numbers of a sample, which are those of nothing else with the same seed."""
+    return np.random.default_rng([SEED, stream, random_state])
 
 
 @dataclass(frozen=True, eq=False)

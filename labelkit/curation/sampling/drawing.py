@@ -130,12 +130,12 @@ def sample(
     >>> corpus = {"text": list("abcdefgh"), "source": ["web"] * 6 + ["mail"] * 2}
     >>> drawn = lk.sample(corpus, 4, method="stratified", by="source")
     >>> drawn.strata.tolist(), drawn.probabilities.round(2).tolist()
-    (['mail', 'web', 'web', 'mail'], [1.0, 0.33, 0.33, 1.0])
+    (['web', 'mail', 'web', 'mail'], [0.33, 1.0, 0.33, 1.0])
     """
     needs = _needs_of(method)
     _check(method, n, needs, by=by, weights=weights, ids=ids, edges=edges, quotas=quotas)
     population = data if isinstance(data, LabelMatrix | ProbabilisticLabels) else open_corpus(data, id=id, **reading)
-    rng = np.random.default_rng(_seed(random_state))
+    rng = designs.design_rng(_seed(random_state))
     if method in {"random", "reservoir"} and isinstance(population, Corpus) and isinstance(weights, str | None):
         return _in_one_pass(population, _number(n), method, weights, rng, random_state)
     rows = Population.of(population, by, weights)

@@ -17,6 +17,7 @@ from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.user_errors import stack_level
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
+from labelkit.curation.sampling.designs import design_rng
 from labelkit.curation.sampling.estimates import SampleEstimate, estimated
 from labelkit.exceptions import AnalysisError, CorpusChangedError
 from labelkit.votes.alignment import RowNames, shown_names
@@ -318,7 +319,7 @@ def in_random_order(sample: Sample) -> Sample:
     """Arrange the examples so that the first of them are a random part, but for clusters, which are read as a whole."""
     if not sample.is_random or sample.clusters is not None:
         return sample
-    order = np.random.default_rng([sample.random_state, len(sample)]).permutation(len(sample))
+    order = design_rng(sample.random_state, stream=1).permutation(len(sample))
     strata = None if sample.strata is None else sample.strata[order]
     return replace(
         sample,

@@ -16,7 +16,7 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import stack_level
 from labelkit.curation.sampling.variance import design_variance, effective_events, share_interval
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import RowNames, has_index, labels_of, names_hint, object_array
+from labelkit.votes.alignment import RowNames, has_index, is_default, names_hint, names_of, object_array
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,8 +232,9 @@ class _Design:
 
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     """Bring values into the order of the sample: by id, or by position; None where a row has none."""
-    if isinstance(given, Mapping) or has_index(given):
-        names = object_array(given) if isinstance(given, Mapping) else labels_of(given.index)
+    counted = has_index(given) and is_default(given.index) and len(given) == sample.n_population
+    names = None if counted else names_of(given, sample.ids)
+    if names is not None:
         values = object_array(given.values() if isinstance(given, Mapping) else given)
         rows = RowNames(names)
         places = rows.positions(sample.ids)
