@@ -32,6 +32,9 @@ BANDIT: Final = "bandit"
 ARMS: Final = ("entropy", "disagreement", "committee", "expected_change", "random")
 """The strategies that the bandit chooses among."""
 
+OWN: Final = 0x6E657874
+"""A further seed, so that nothing is drawn by the random numbers that data of the same seed were made from."""
+
 LOOKED_AT: Final = 50
 """Candidates that are looked at for each example that is chosen by its score."""
 
@@ -205,7 +208,7 @@ def next_to_label(
     open_rows = np.flatnonzero(truth < 0)
     if not len(open_rows):
         raise AnalysisError("every example has an answer, so that there is nothing to ask")
-    rng = np.random.default_rng(random_state)
+    rng = np.random.default_rng([random_state, OWN])
     n_wanted = min(n, len(open_rows))
     n_random = n_wanted if strategy == "random" else round(random_share * n_wanted)
     drawn = np.sort(rng.choice(open_rows, n_random, replace=False))
