@@ -19,6 +19,7 @@ from labelkit._shared.markup import CLASS_COLOURS, STYLE, visible
 from labelkit._shared.optional import optional
 from labelkit._shared.plain_values import json_text
 from labelkit._shared.templates import page_base, rendered
+from labelkit.annotate._actions import ACTIONS, KEYS
 from labelkit.exceptions import AnnotationError, LabelkitError
 
 if TYPE_CHECKING:
@@ -46,9 +47,6 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-
-KEYS: Final = (*"1234567890", *"acdefhijklmopqtvwxyz")
-"""The keys of the classes; the other letters are those of skip, unsure, back, note, rule and guidelines."""
 
 
 class PageServer:
@@ -173,7 +171,7 @@ class _Site:
         """Do what the page asks for."""
         if (refused := self._refused(request)) is not None:
             return refused
-        action = _ACTIONS.get(request.path_params["action"])
+        action = ACTIONS.get(request.path_params["action"])
         if action is None:
             return self._none()
         try:
@@ -216,32 +214,6 @@ async def _json_of(request: Request) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise AnnotationError("the request is no JSON object")
     return values
-
-
-def _answer(session: AnnotationSession, values: dict[str, Any]) -> dict[str, Any]:
-    return session.answer(
-        values.get("annotator", ""),
-        values.get("key", ""),
-        label=values.get("label"),
-        status=values.get("status", "labeled"),
-        seconds=values.get("seconds", float("nan")),
-        note=values.get("note", ""),
-    )
-
-
-def _count_words(session: AnnotationSession, values: dict[str, Any]) -> dict[str, Any]:
-    words = values.get("words")
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise AnnotationError("words are a list of texts")
-    return session.count_words(words, values.get("label", ""), values.get("column"))
-
-
-_ACTIONS: Final = {
-    "next": lambda session, values: session.next(values.get("annotator", "")),
-    "back": lambda session, values: session.back(values.get("annotator", ""), values.get("key")),
-    "answer": _answer,
-    "rule": _count_words,
-}
 
 
 def page_html(session: AnnotationSession) -> str:

@@ -197,6 +197,29 @@ class AnnotationSession:
 
         return PageServer(self, port=port)
 
+    def widget(self, annotator: str = "") -> Any:
+        """Return the page as a widget of a notebook, for one annotator: the last value of a cell shows it.
+
+        Parameters
+        ----------
+        annotator : str
+            Who answers; that of the session if not given.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+
+        Raises
+        ------
+        MissingExtraError
+            If anywidget is not installed: ``pip install 'labelkit[annotate]'``.
+        AnnotationError
+            If nobody is named.
+        """
+        from labelkit.annotate.widget import annotation_widget  # noqa: PLC0415 - needs the extra
+
+        return annotation_widget(self, _checked_name(annotator or self.annotator))
+
     # What the page asks -----------------------------------------------------------------------------------------------
 
     def next(self, annotator: str) -> dict[str, Any]:
