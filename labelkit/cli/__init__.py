@@ -6,11 +6,9 @@ alarm. 130: interrupted. 143: ended by SIGTERM, which is taken as Ctrl-C is.
 """
 
 from labelkit.cli import (  # which adds them to the group
-    _annotate_command as _annotate_command,
     _curation_commands as _curation_commands,
     _folder_commands as _folder_commands,
     _look_commands as _look_commands,
-    _next_command as _next_command,
     _rule_commands as _rule_commands,
     _run_commands as _run_commands,
     _step_commands as _step_commands,

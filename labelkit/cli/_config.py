@@ -234,7 +234,7 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
     if tables:
         raise ConfigError(
             f"{config.shown_path}: {key!r} means another thing in each command",
-            hint=f"put it into {', '.join(tables[:4])}",
+            hint=f"put it into {', '.join(sorted(tables, key=lambda table: 'run' not in table)[:4])}",
         )
     names_there = {name for name, parameter, _ in everywhere if _is_general(name, parameter)}
     raise _no_such_key(config, names, key, [*sorted(names_there), *command.commands])

@@ -1,17 +1,34 @@
-"""Commands that choose which examples people label: sample."""
+"""Commands by which people label: sample and next choose examples, annotate opens a page to label them on."""
 
 from __future__ import annotations
 
+import signal
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from labelkit.cli._answers import CommandAnswer, written
-from labelkit.cli._common_options import listed
+from labelkit.cli._common_options import (
+    classes_named,
+    collected,
+    label_meanings,
+    listed,
+    with_map_label,
+    with_rule_options,
+)
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
 from labelkit.exceptions import ExportError
+
+if TYPE_CHECKING:
+    from labelkit.annotate.session import AnnotationSession
+
+_TABLES = (".csv", ".parquet")
 
 _METHODS: Final = (
     "random",
@@ -137,3 +154,175 @@ def _as_numbers(names: list[Any]) -> list[Any]:
     return [
         int(name) if isinstance(name, str) and name.isdecimal() and str(int(name)) == name else name for name in names
     ]
+
+
+@cli.command(name="next")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--n", type=click.IntRange(min=1), default=20, show_default=True, help="How many examples.")
+@click.option(
+    "--strategy",
+    default="random",
+    show_default=True,
+    metavar="NAME",
+    help="Where labels are uncertain: entropy, margin, least_confident; where rules or models differ: disagreement, "
+    "committee; for the label model: expected_change; for one rule: rule; for a slice: slices; random; bandit mixes.",
+)
+@click.option(
+    "--random-share", type=click.FloatRange(0, 1), default=0.25, show_default=True, help="The share at random."
+)
+@click.option("--answered", "answers", metavar="COLUMN|FILE", help="Answers that there are: these are not asked again.")
+@with_map_label
+@click.option("--rule", metavar="RULE", help="Of the strategy rule: whose precision is looked for.")
+@click.option("--by", metavar="COLUMN", help="Of the strategy slices: a column of the corpus.")
+@click.option("--columns", metavar="A,B,...", multiple=True, help="Columns of the corpus to write beside the ids.")
+@click.option("--corpus", type=click.Path(path_type=Path))
+@click.option("--random-state", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="The table to write: a .csv or .parquet file.")
+@click.option("--force", is_flag=True)
+def next_command(
+    folder: Path,
+    *,
+    answers: str | None,
+    map_label: tuple[str, ...],
+    by: str | None,
+    columns: tuple[str, ...],
+    corpus: Path | None,
+    out: Path | None,
+    force: bool,
+    **options: Any,
+) -> Any:
+    """Choose the examples of the run in FOLDER whose answers tell most, and a share at random.
+
+    Estimates are made from the answers to those that were drawn at random (inclusion_probability in the table) alone.
+    No two examples are nearly the same, and texts with foreign words are left to chance.
+    """
+    import numpy as np  # noqa: PLC0415 - --help has to be quick
+
+    from labelkit.corpus.rows_at import examples_at  # noqa: PLC0415 - as above
+    from labelkit.curation.next_to_label import next_to_label  # noqa: PLC0415 - as above
+    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
+
+    if out is not None and out.suffix.lower() not in _TABLES:
+        raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv")
+    if out is not None and out.exists() and not force:
+        raise ExportError(f"{str(out)!r} exists already", hint="--force replaces it")
+    run = RunExamples.of(folder, corpus=corpus, gold=answers, map_label=label_meanings(map_label, gold=answers))
+    text = next((name for name in ("text", *run.corpus.column_names) if _is_text(run.corpus, name)), None)
+    wanted = list(dict.fromkeys(name for name in (text, by) if name is not None))
+    values = examples_at(run.corpus, run.matrix.examples, np.arange(len(run.matrix)), wanted) if wanted else None
+    chosen = next_to_label(
+        run.matrix,
+        run.labels,
+        gold=run.gold if answers is not None else None,
+        texts=None if text is None or values is None else values.column(text).to_pylist(),
+        slices=None if by is None or values is None else values.column(by).to_pylist(),
+        **options,
+    )
+    if out is not None:
+        from labelkit._shared.files import replaced  # noqa: PLC0415 - as above
+
+        frame = chosen.frame
+        names = listed(columns) or ([] if text is None else [text])
+        beside = examples_at(run.corpus, run.matrix.examples, chosen.positions, names)
+        for name in names:
+            frame[name] = beside.column(name).to_pylist()
+        with replaced(out) as draft:
+            frame.to_csv(draft, index=False) if out.suffix.lower() == ".csv" else frame.to_parquet(draft, index=False)
+    answer = {**chosen.to_dict(), "path": None if out is None else str(out)}
+    more = "" if out is None else f"\nwritten to {out}"
+    return CommandAnswer(lambda: f"{chosen}{more}", lambda: answer)
+
+
+def _is_text(corpus: Any, name: str) -> bool:
+    """Return whether a column holds texts, and is not that of the ids."""
+    import pyarrow as pa  # noqa: PLC0415 - --help has to be quick
+
+    if name == corpus.id or not corpus.has_column(name):
+        return False
+    kind = corpus.column_type(name)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+@cli.command(name="annotate")
+@with_corpus()
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .parquet file of the answers.")
+@click.option("--examples", metavar="FILE", help="Ask about the examples whose ids FILE lists, not a random sample.")
+@click.option("--double", default=0.0, show_default=True, help="The share of examples that two people answer.")
+@click.option("--adjudicate", is_flag=True, help="Decide where answers differ, or were unsure.")
+@click.option("--guidelines", metavar="FILE", help="Markdown to show beside; ## CLASS begins a definition.")
+@click.option("--show-votes", is_flag=True, help="Show what rules vote before the answer, too, which sways it.")
+@click.option("--columns", metavar="A,B,...", multiple=True, help="Columns to show (else: those that the rules read).")
+@click.option("--annotator", default="", metavar="NAME", help="The name that the page begins with.")
+@click.option("--port", default=0, show_default=True, help="Where to serve the page; 0: any that is free.")
+@click.option("--no-open", is_flag=True, help="Open no browser; the address is printed.")
+@click.option("--status", is_flag=True, help="Say how far the answers are, and open no page.")
+@click.option("--rules", metavar="PATH")
+@click.option("--id", "id_", metavar="COLUMN")
+@with_rule_options
+@click.option("--sample", type=int, default=200, show_default=True, help="Ask about N rows, drawn at random.")
+@click.option("--random-state", default=0, show_default=True)
+def annotate_command(
+    *,
+    corpus: Any,
+    reading: dict[str, Any],
+    out: Path,
+    rules: str | None,
+    labels: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    columns: tuple[str, ...],
+    id_: str | None,
+    port: int,
+    no_open: bool,
+    status: bool,
+    **options: Any,
+) -> Any:
+    """Label examples of CORPUS by hand, on a page of this machine alone.
+
+    Every answer is kept at once, and the same command goes on where it was. The file of the answers is gold: for --gold
+    of other commands. Ctrl-C ends the page.
+    """
+    from labelkit.annotate.session import AnnotationSession  # noqa: PLC0415 - --help has to be quick
+
+    if rules is None and (select or exclude):
+        raise click.UsageError("--select and --exclude choose among rules: give --rules, too")
+    session = AnnotationSession(
+        corpus,
+        out,
+        rules=None if rules is None else collected(rules, labels, select, exclude),
+        labels=classes_named(labels),
+        id=id_,
+        columns=listed(columns) or None,
+        **options,
+        **reading,
+    )
+    with session:
+        if not status:
+            _serve(session, port, opened=not no_open)
+        answer = session.status()
+    return CommandAnswer.of(answer)
+
+
+def _serve(session: AnnotationSession, port: int, *, opened: bool) -> None:
+    """Serve the page until the user ends it."""
+    from labelkit._shared.events import log_event  # noqa: PLC0415 - --help has to be quick
+
+    with session.serve(port=port) as server:
+        log_event("serving", f"label on {server.url} (Ctrl-C ends it)", url=server.url)
+        if opened and sys.stderr.isatty():
+            webbrowser.open(server.url)
+        with _ending(server.stop):
+            server.wait()
+        log_event("ended", "the page is closed", url=server.url)
+
+
+@contextmanager
+def _ending(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the page, and not the command: what is known so far is its answer."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stop()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
