@@ -340,7 +340,8 @@ class ProbabilisticLabels:
             proba, covered = picked(self.pattern_proba, self.index), self.is_covered
             return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
         columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
-        return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
+        values = self.ids, self.hard(), self.is_covered, columns, self.class_names
+        return labels_table(*values, prior_source=self.prior_source)
 
     def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
         """A DataFrame with ``label``, ``covered``, ``p_<class>``.
@@ -412,6 +413,7 @@ class ProbabilisticLabels:
             ids=table.column("id").to_numpy(),
             class_names=class_names,
             frame_index=read_index(table, table.num_rows),
+            prior_source=description.get("prior_source"),
         )
 
 

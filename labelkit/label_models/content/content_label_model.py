@@ -35,6 +35,7 @@ from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
+from labelkit.votes.decisions import PRIOR_OF_CONTENT
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -75,6 +76,7 @@ class ContentLabelModel(ScikitLearnEstimator):
     gate_ : ContentGate
         Whether content is used, where, with which strength, and why; print it.
     class_prior_ : ndarray of shape (n_classes,)
+        That of examples without votes.
     prior_source_ : str
         Where that comes from, in words.
     class_names_ : tuple of str
@@ -169,8 +171,10 @@ class ContentLabelModel(ScikitLearnEstimator):
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
         names = names_given(features, feature_names)
         self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
-        self.prior_source_ = self.base_.prior_source_
-        self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted
+        guessed = self.gate_.is_open and self.class_prior is None and not self.learned_from_gold_
+        self.prior_source_ = PRIOR_OF_CONTENT if guessed else self.base_.prior_source_
+        prior = np.exp(self.log_prior_)
+        self.class_prior_ = prior / prior.sum() if guessed else self.base_.class_prior_  # the last: the model is fitted
         return self
 
     def _learn(self, rows: ContentRows, gold: GoldRows, matrix: Any, given_gold: Any) -> None:
