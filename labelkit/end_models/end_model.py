@@ -264,7 +264,7 @@ def _check_compared_prior(class_prior: Any, *, is_compared: bool) -> None:
     if class_prior is not None and not is_compared:
         raise ModelError(
             "class_prior is of ContentLabelModel, which is judged beside the end model by votes and gold alone",
-            hint="give votes= and gold=; the labels have their prior from their label model: LabelModel(class_prior=...)",
+            hint="give votes= and gold=; the prior of the labels is that of their model: LabelModel(class_prior=...)",
         )
 
 

@@ -122,9 +122,11 @@ class ProbabilisticLabels:
 
     def __repr__(self) -> str:
         hard = self.hard()
-        shares = [f"{name} {percent(_share(hard == c))}" for c, name in enumerate(self.class_names[:6])]
+        shares = [
+            f"{name} {percent((hard == c).sum() / max(len(hard), 1))}" for c, name in enumerate(self.class_names[:6])
+        ]
         more = ", ..." if len(self.class_names) > 6 else ""
-        none = percent(_share(hard == ABSTAIN))
+        none = percent((hard == ABSTAIN).sum() / max(len(hard), 1))
         return visible(f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})")
 
     def _repr_html_(self) -> str:
@@ -415,10 +417,6 @@ class ProbabilisticLabels:
             frame_index=read_index(table, table.num_rows),
             prior_source=description.get("prior_source"),
         )
-
-
-def _share(mask: NDArray[np.bool_]) -> float:
-    return float(mask.mean()) if len(mask) else 0.0
 
 
 def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
