@@ -56,6 +56,12 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.data_set import (
+    DataCard as DataCard,
+    DataSet as DataSet,
+    create_dataset as create_dataset,
+    open_dataset as open_dataset,
+)
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
     NextExamples as NextExamples,

@@ -26,8 +26,8 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
-from labelkit.runs._version_names import remedy, version_in
-from labelkit.runs.versioned_layout import VersionedLayout
+from labelkit.runs._version_names import remedy
+from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -216,9 +216,7 @@ class RunFolder:
     was_finished: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self, version: int | None) -> None:
-        path = Path(self.path)
-        if version is None and not path.exists() and (named := version_in(path)):
-            path, version = named
+        path, version = named_version(Path(self.path), version)
         object.__setattr__(self, "path", path)
         self._check()
         if version is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Self
 
 from labelkit._shared.stored_files import read_json_object
-from labelkit.runs._version_names import VERSIONS, run_of_version
+from labelkit.runs._version_names import VERSIONS, run_of_version, version_in
 
 EXAMPLES: Final = "examples"
 """Folder of the examples of a data set, which a run has not: it tells one from the other."""
@@ -114,3 +114,14 @@ class VersionedLayout:
     def is_data_set(self) -> bool:
         """Whether the folder is a data set."""
         return (self.folder / EXAMPLES).is_dir()
+
+
+def named_version(path: Path, version: int | None = None) -> tuple[Path, int | None]:
+    """Return the folder and the version that a path stands for: ``runs/first@3``, if no folder bears that name.
+
+    >>> named_version(Path("no-such@3"))[1], named_version(Path("no-such"))[1]
+    (3, None)
+    """
+    if version is None and not path.exists() and (named := version_in(path)):
+        return named
+    return path, version

@@ -1,0 +1,163 @@
+"""Lay out the folder of a data set: examples in files that versions share, rows that each version has anew, a manifest.
+
+``examples/batch-*.parquet`` hold each example once: its id, the chosen columns, and of one that a transformation made,
+``made_from`` and ``made_by``. ``rows/batch-*.parquet`` hold the rows of this version: ``place`` (position among the
+examples; one that is repeated stands there several times), ``split``, ``weight``, ``slices``, ``label``, ``covered``
+and ``proba``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelkit._shared.files import remove, replaced
+from labelkit._shared.shapes import Shape, check_shape
+from labelkit._shared.stored_files import read_json_object, read_parquet, reading
+from labelkit.exceptions import LabelkitError, RunFolderError
+from labelkit.runs.versioned_layout import EXAMPLES, VersionedLayout
+
+KIND: Final = "data set"
+"""Value of ``kind`` in the manifest."""
+
+FILE_ROWS: Final = 1_048_576
+"""Rows of a file."""
+
+ID: Final = "id"
+MADE: Final = ("made_from", "made_by")
+
+MANIFEST: Final[dict[str, Shape]] = {
+    "kind": str,
+    "classes": [str],
+    "columns": [str],
+    "id_type": str,
+    "training": [str],
+    "corpus": dict,
+    "run": (dict, None),
+    "steps": [{"operation": str, "parameters": dict, "seed": (int, None), "notes": [str], "version": str}],
+    "counts": {"rows": int, "examples": int, "made": int},
+}
+"""The keys that every manifest has, with the types of their values."""
+
+
+@dataclass(frozen=True)
+class DataSetLayout(VersionedLayout):
+    """Paths of the files of a data set.
+
+    Examples
+    --------
+    >>> DataSetLayout(Path("spam")).rows_file(2).as_posix()
+    'spam/rows/batch-00002.parquet'
+    """
+
+    NOUN: ClassVar[str] = KIND
+
+    def rows_file(self, number: int) -> Path:
+        """Return a file of the rows."""
+        return self.folder / "rows" / f"batch-{number:05d}.parquet"
+
+    def examples_file(self, number: int) -> Path:
+        """Return a file of the examples."""
+        return self.folder / EXAMPLES / f"batch-{number:05d}.parquet"
+
+    @property
+    def examples_files(self) -> list[Path]:
+        """The files of the examples, in their order."""
+        return sorted((self.folder / EXAMPLES).glob("batch-*.parquet"))
+
+    @property
+    def rows_files(self) -> list[Path]:
+        """The files of the rows, in their order."""
+        return sorted((self.folder / "rows").glob("batch-*.parquet"))
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Read what was done.
+
+        Raises
+        ------
+        RunFolderError
+            If it is damaged, or lacks what its readers use.
+        """
+        with self.reading(self.manifest):
+            manifest = read_json_object(self.manifest)
+            check_shape(manifest, MANIFEST)
+            return manifest
+
+    def reading(self, path: Path) -> AbstractContextManager[None]:
+        """Return a context in which anything that is wrong with a file is one error of this data set."""
+        top = self.current.folder
+        hint = f"`labelkit verify {top}` lists what is damaged, and `labelkit restore {top} N` goes back to a version"
+        return reading(path, "is damaged, or is not of a data set", RunFolderError, hint=hint)
+
+    def write_rows(self, rows: pa.Table) -> None:
+        """Write the rows of a version in place of those that are there."""
+        for file in self.rows_files:
+            remove(file)
+        for number, start in enumerate(range(0, max(rows.num_rows, 1), FILE_ROWS)):
+            write_table(self.rows_file(number), rows.slice(start, FILE_ROWS))
+
+    def read_rows(self) -> pa.Table:
+        """Read the rows of a version."""
+        with self.reading(self.folder / "rows"):
+            return joined([read_parquet(file) for file in self.rows_files])
+
+    def read_examples(self, columns: Sequence[str], id_type: pa.DataType) -> pa.Table:
+        """Read columns of all examples; the ids as one type."""
+        with self.reading(self.folder / EXAMPLES):
+            return joined([with_ids(read_parquet(file, columns), id_type) for file in self.examples_files])
+
+
+def with_ids(table: pa.Table, id_type: pa.DataType) -> pa.Table:
+    """Bring the ids of examples to the type of those of the data set."""
+    for name in (ID, MADE[0]):
+        place = table.column_names.index(name) if name in table.column_names else -1
+        if place >= 0 and table.schema.field(place).type != id_type:
+            table = table.set_column(place, name, table.column(place).cast(id_type))
+    return table
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Put tables of the same columns under one another, with one dictionary for each column."""
+    if not tables:
+        raise ValueError("its files are gone")
+    return pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a Parquet file that is whole under its name."""
+    with replaced(path, one_of_many=True) as draft:
+        pq.write_table(table, draft, compression="zstd")
+
+
+def type_named(name: str) -> pa.DataType:
+    """Return the type of ids of that name in a manifest."""
+    return pa.int64() if name == "int64" else pa.string()
+
+
+def source_of(manifest: Mapping[str, Any]) -> str:
+    """Name the corpus of a data set."""
+    corpus = manifest["corpus"]
+    return str(corpus.get("path") or corpus.get("name") or "not recorded")
+
+
+@contextmanager
+def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
+    """Remove a draft, and say what is wrong with the disk, if writing it fails."""
+    try:
+        yield
+    except LabelkitError:
+        remove(draft.folder)
+        raise
+    except OSError as error:
+        remove(draft.folder)
+        why = error.strerror or str(error)
+        raise RunFolderError(
+            f"the data set {str(out)!r} cannot be written: {why}; what was there is as it was",
+            hint="make room on the disk, and give the same call again",
+        ) from error
