@@ -230,7 +230,9 @@ class RunFolder:
             )
         if self.layout.is_data_set:
             raise RunFolderError(
-                f"{str(self.path)!r} is a data set, and not a run", hint="labelkit.open_dataset(folder) reads it"
+                f"{str(self.path)!r} is a data set, and not a run",
+                hint="`labelkit card`, `history`, `diff`, `restore` and `verify` take it, or give "
+                "labelkit.open_dataset(folder)",
             )
         if not self.layout.manifest.is_file():
             raise RunFolderError(

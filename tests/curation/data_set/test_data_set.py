@@ -119,7 +119,7 @@ def test_a_corpus_without_ids_is_matched_by_position(tmp_path):
 
 
 def test_a_stream_is_read_once_and_batches_change_nothing(tmp_path, monkeypatch):
-    import labelkit.curation.data_set.create as create
+    from labelkit.curation.data_set import create
 
     monkeypatch.setattr(create, "BATCH_ROWS", 7)
     monkeypatch.setattr(create, "EXAMPLES_ROWS", 30)
@@ -197,7 +197,7 @@ def test_a_balance_of_the_training_part_leaves_evaluation_as_it_is(split):
 
 def test_a_resampled_test_set_is_refused(made, split):
     everything = frame()["id"].tolist()
-    for ids, doing in ((everything + ["e0"], "repeats 1 "), (everything[1:], "drops 1 ")):
+    for ids, doing in (([*everything, "e0"], "repeats 1 "), (everything[1:], "drops 1 ")):
         with pytest.raises(DataSetError, match=f"balance {doing}examples for evaluation, such as ..e0") as caught:
             split.take(result("balance", id=ids))
         assert "split='train'" in caught.value.hint
@@ -208,7 +208,7 @@ def test_a_resampled_test_set_is_refused(made, split):
     taken = split.take(result("balance", id=everything, weight=weights), split="train")
     assert set(taken.table(split="test").column("weight").to_pylist()) == {1.0}
     assert set(taken.table(split="train").column("weight").to_pylist()) == {2.0}
-    taken = split.take(result("balance", id=everything[1:] + ["e1"]), split="train")
+    taken = split.take(result("balance", id=[*everything[1:], "e1"]), split="train")
     assert len(taken.table(split="test")) == 40
     assert len(taken.table(split="train")) == 161
 
@@ -269,7 +269,7 @@ def test_made_rows_join_the_training_part_of_their_originals(split):
 
 def test_rows_made_of_evaluation_are_refused_or_left_out_by_name(split):
     augmented = augmentation(["e0", "e1"])
-    with pytest.raises(DataSetError, match="made 1 rows of examples for evaluation, such as ..e0") as caught:
+    with pytest.raises(DataSetError, match=r"made 1 rows of examples for evaluation, such as ..e0") as caught:
         split.take(augmented)
     assert "take(..., split='train')" in caught.value.hint
     taken = split.take(augmented, split="train")
@@ -435,9 +435,9 @@ def test_a_damaged_manifest_is_one_error_and_an_old_version_comes_back(harm, spl
         lk.open_dataset(split.path)
     assert "labelkit restore" in caught.value.hint
     assert lk.DataSet(split.path).verify() == ["manifest.json was changed"]
+    damaged = lk.DataSet(split.path)
     with pytest.raises(RunFolderError, match="is damaged"):
-        split_again = lk.DataSet(split.path)
-        split_again.take(split_of())
+        damaged.take(split_of())
     assert lk.DataSet(split.path).restore(1).table().num_rows == N
 
 
