@@ -56,6 +56,12 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.data_drift import (
+    DDM as DDM,
+    DataDrift as DataDrift,
+    PageHinkley as PageHinkley,
+    data_drift as data_drift,
+)
 from .curation.data_set import (
     DataCard as DataCard,
     DataSet as DataSet,

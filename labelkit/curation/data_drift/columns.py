@@ -1,8 +1,9 @@
 """Say if new examples are like those that a model was trained on: each column by a test of its kind, and the labels.
 
 Numbers are compared by the test of Kolmogorov and Smirnov, categories and labels by chi-square, the length of texts as
-numbers, and missing values as a share. A comparison is an alarm if chance would seldom make such a difference, corrected
-for the number of comparisons (Holm), and if it matters: among ten million examples, one of no consequence is sure.
+numbers, and missing values as a share. A comparison is an alarm if chance would seldom make such a difference,
+corrected for the number of comparisons (Holm), and if it matters: among ten million examples, one of no consequence is
+sure.
 """
 
 from __future__ import annotations
@@ -164,9 +165,9 @@ def data_drift(
     """
     if not 0 < alpha < 1 or not 0 <= at_least <= 1:
         raise AnalysisError(f"alpha={alpha!r} and at_least={at_least!r} must be in (0, 1) and in [0, 1]")
-    sides = [_Side.of(one, split) for one in (old, new)]
+    sides = [_ComparedExamples.of(one, split) for one in (old, new)]
     names, notes = _columns(sides, columns)
-    compared = [row for name in names for row in _compared(name, *(side.column(name) for side in sides), notes)]
+    compared = [row for name in names for row in _compared(name, sides, notes)]
     if not compared:
         raise AnalysisError(
             "there is nothing to compare",
@@ -180,7 +181,7 @@ def data_drift(
 
 
 @dataclass(frozen=True, eq=False)
-class _Side:
+class _ComparedExamples:
     """One of the two sets of examples: columns that are read when asked for."""
 
     names: tuple[str, ...]
@@ -188,7 +189,7 @@ class _Side:
     classes: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, given: Any, split: str | Sequence[str] | None) -> _Side:
+    def of(cls, given: Any, split: str | Sequence[str] | None) -> _ComparedExamples:
         if isinstance(given, DataSet):
             table = given.table(split=split)
             kept = table.select([*given.columns, LABEL])
@@ -210,7 +211,7 @@ class _Side:
         return pa.chunked_array(pieces, self.source.column_type(name))
 
 
-def _columns(sides: Sequence[_Side], wanted: Sequence[str] | None) -> tuple[list[str], list[str]]:
+def _columns(sides: Sequence[_ComparedExamples], wanted: Sequence[str] | None) -> tuple[list[str], list[str]]:
     """Return the columns to compare, and notes on those that only one side has."""
     old, new = sides
     if old.classes is not None and new.classes is not None and old.classes != new.classes:
@@ -229,13 +230,12 @@ def _columns(sides: Sequence[_Side], wanted: Sequence[str] | None) -> tuple[list
     return names, []
 
 
-def _compared(
-    name: str, old: pa.ChunkedArray, new: pa.ChunkedArray, notes: list[str]
-) -> Iterator[dict[str, Any]]:
+def _compared(name: str, sides: Sequence[_ComparedExamples], notes: list[str]) -> Iterator[dict[str, Any]]:
     """Compare a column: its values, and how many are missing."""
-    old, new = (_plain(column) for column in (old, new))
+    old, new = (_plain(side.column(name)) for side in sides)
     if not len(old) or not len(new):
-        raise AnalysisError(f"there are no {'old' if not len(old) else 'new'} examples", hint="give examples to compare")
+        where = "new" if len(old) else "old"
+        raise AnalysisError(f"there are no {where} examples", hint="give examples to compare")
     missing = [np.array([one.null_count, len(one) - one.null_count], dtype=float) for one in (old, new)]
     if missing[0][0] or missing[1][0]:
         yield _of_counts(name, "missing", missing[0], missing[1], ["missing", "there"])
@@ -258,7 +258,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_null(column.type):
         return column.cast(pa.string())
     if pa.types.is_floating(column.type):
-        return pc.if_else(pc.is_nan(column).fill_null(value=True), None, column)
+        return pc.if_else(pc.is_nan(column).fill_null(True), None, column)  # noqa: FBT003 - of Arrow
     return column
 
 
@@ -275,7 +275,9 @@ def _kind_of(old: pa.ChunkedArray, new: pa.ChunkedArray) -> str | None:
         return "categories"
     if all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in kinds):
         n_values = [pc.count_distinct(one).as_py() for one in (old, new)]
-        few = all(n <= MANY_VALUES and n <= max(len(one) / 2, FEW_VALUES) for n, one in zip(n_values, (old, new), strict=True))
+        few = all(
+            n <= MANY_VALUES and n <= max(len(one) / 2, FEW_VALUES) for n, one in zip(n_values, (old, new), strict=True)
+        )
         return "categories" if few else "length"
     return None
 

@@ -66,8 +66,8 @@ def card_tables(data_set: DataSet, history: DataSetHistory) -> Iterator[ResultTa
     yield ResultTable(
         [_step(step, number) for number, step in enumerate(steps, 1)],
         ["step", "operation", "rows", "seed", "counts", "parameters", "labelkit"],
-        align="<<<>",
-        title="Steps: splits, balance, augmentation and all else",
+        align="><<><",
+        title="Steps",
         cell_width=CELL,
     )
     yield _facts("Known biases and limits", _limits(manifest))
@@ -83,6 +83,8 @@ def _shown(value: Any) -> str:
         return NOT_RECORDED
     if isinstance(value, str):
         return value
+    if isinstance(value, Mapping) and value and all(isinstance(one, float) for one in value.values()):
+        return ", ".join(f"{name} {percent(share)}" for name, share in value.items())
     return count(value) if isinstance(value, int) and not isinstance(value, bool) else json_text(value)
 
 
@@ -205,7 +207,7 @@ def _reproduce(data_set: DataSet, history: DataSetHistory) -> list[tuple[str, An
         ("check", f"labelkit verify {folder}"),
         ("libraries of the run", libraries),
     ]
-    for one in history.versions:
+    for one in history.versions[: data_set.number]:
         operation = f"restore of version {one.restored}" if one.restored else one.operation
         facts.append((f"version {one.number}", f"{one.made or NOT_RECORDED}: {operation}, {count(one.n_rows)} rows"))
     return facts

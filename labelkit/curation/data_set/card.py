@@ -125,6 +125,7 @@ _STYLE = """
 .card th { font-weight: 600 }
 .card thead th { border-top: 0; color: var(--soft); font-weight: 500; overflow-wrap: normal }
 .card .right { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-.card .facts th { width: 13rem }
-@media (max-width: 500px) { .card .facts th { width: 7rem } .card section { padding: .8rem } }
+.card table:not(.facts) th, .card table:not(.facts) td { min-width: 5.6rem; overflow-wrap: break-word }
+.card .facts th { width: 13rem; overflow-wrap: break-word }
+@media (max-width: 500px) { .card .facts th { width: 8rem } .card section { padding: .8rem } }
 """

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import count, plural
@@ -21,9 +20,10 @@ from labelkit.curation.data_set.layout import (
     ID,
     MADE,
     DataSetLayout,
+    check_folder,
     source_of,
     type_named,
-    with_ids,
+    with_common_ids,
     write_table,
     written_whole,
 )
@@ -36,7 +36,7 @@ from labelkit.curation.data_set.rows import (
     proba_of,
     weights_of,
 )
-from labelkit.curation.data_set.take import Taking
+from labelkit.curation.data_set.take import Taking, as_examples
 from labelkit.curation.step import Curated, CurationStep
 from labelkit.exceptions import DataSetError, RunFolderError
 from labelkit.runs.run_folder import write_json
@@ -82,7 +82,7 @@ class DataSet:
         if not path.exists() and layout.replaced.is_dir():
             with held_layout(DataSetLayout, path, force=False):
                 pass  # a process was killed between the two renames that replace the folder: this undoes the first
-        _check_folder(layout)
+        check_folder(layout)
         if version is not None:
             layouts = layout.by_number()
             if version not in layouts:
@@ -163,29 +163,10 @@ class DataSet:
             If there is no such part or column.
         """
         names, rows = self._known(columns), self._rows(split)
-        examples = self._examples_at(places_of(rows), names)
+        examples = self.layout.examples_at(places_of(rows), names, self._id_type)
         arrays = {ID: examples.column(ID)} | {name: examples.column(name) for name in names}
         arrays |= {name: rows.column(name) for name in STATE} | {name: examples.column(name) for name in MADE}
         return pa.table(arrays)
-
-    def _examples_at(self, places: np.ndarray[Any, Any], columns: Sequence[str]) -> pa.Table:
-        """Read the examples at some positions, a file at a time."""
-        sought, order = np.unique(places, return_inverse=True)
-        parts: list[pa.Table] = []
-        start = 0
-        with self.layout.reading(self.path / "examples"):
-            for file in self.layout.examples_files:
-                with pq.ParquetFile(file) as opened:
-                    stop = start + opened.metadata.num_rows
-                    low, high = np.searchsorted(sought, [start, stop])
-                    if low < high or not parts:
-                        table = opened.read(columns=[ID, *columns, *MADE]).select([ID, *columns, *MADE])
-                        parts.append(with_ids(table, self._id_type).take(pa.array(sought[low:high] - start)))
-                start = stop
-            if len(sought) and sought[-1] >= start:
-                raise ValueError(f"it has only {start:,} examples, and rows of more")
-        table = pa.concat_tables(parts, promote_options="permissive")
-        return table if np.array_equal(order, np.arange(len(sought))) else table.take(pa.array(order))
 
     def _rows(self, split: str | Sequence[str] | None) -> pa.Table:
         rows = self.layout.read_rows()
@@ -298,7 +279,7 @@ class DataSet:
             table, id_type = with_common_ids(curated.rows(), now._id_type)
             taking = now._taking(curated.step, id_type)
             taking.take(table, None if split is None else _listed(split))
-            added = None if taking.added is None else now._as_examples(taking.added, id_type)
+            added = None if taking.added is None else as_examples(taking.added, layout, now.columns, id_type)
             draft = DataSetLayout(layout.draft)
             with written_whole(draft, self.path):
                 copied(layout, layout)
@@ -321,25 +302,6 @@ class DataSet:
             before=self.manifest["steps"],
             is_made=np.asarray(examples.column(MADE[0]).is_valid().to_numpy()),
         )
-
-    def _as_examples(self, brought: pa.Table, id_type: pa.DataType) -> pa.Table:
-        """Return made rows as examples of this data set: its columns, of their types; null where a row has no value."""
-        schema = (
-            self.examples([])[:0].schema if not self.columns else self.layout.read_examples([*self.columns], id_type)
-        )
-        types = {name: schema.field(name).type for name in self.columns} if self.columns else {}
-        types = {ID: id_type, **types, MADE[0]: id_type, MADE[1]: pa.string()}
-        arrays = {}
-        for name, kind in types.items():
-            there = name in brought.column_names
-            try:
-                arrays[name] = brought.column(name).cast(kind) if there else pa.nulls(brought.num_rows, kind)
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                raise DataSetError(
-                    f"the made rows have other values of {name!r} than the data set, which has {kind}: {error}",
-                    hint="a transformation keeps the types of the columns",
-                ) from None
-        return pa.table(arrays)
 
     def _manifest_after(self, taking: Taking, id_type: pa.DataType) -> dict[str, Any]:
         n_added = 0 if taking.added is None else taking.added.num_rows
@@ -430,8 +392,8 @@ class DataSet:
             [part, count(sum(sizes.values())), *(count(sizes.get(name, 0)) for name in names)]
             for part, sizes in counts["classes_of_parts"].items()
         ]
-        made = [f"{plural(counts['made'], 'example')} made by transformations"] if counts["made"] else []
-        return ResultPage([lead], [ResultTable(rows, ["part", "rows", *names], align="<>")], made)
+        notes = [f"{plural(counts['made'], 'example')} made by transformations"] if counts["made"] else []
+        return ResultPage([lead], [ResultTable(rows, ["part", "rows", *names], align="<>")], notes)
 
 
 def open_dataset(folder: str | Path, version: int | None = None) -> DataSet:
@@ -451,37 +413,6 @@ def open_dataset(folder: str | Path, version: int | None = None) -> DataSet:
     opened = DataSet(Path(folder), version)
     _ = opened.manifest
     return opened
-
-
-def _check_folder(layout: DataSetLayout) -> None:
-    if not layout.folder.is_dir():
-        raise RunFolderError(
-            f"there is no folder {str(layout.folder)!r}", hint="labelkit.create_dataset(folder, ...) makes a data set"
-        )
-    if not layout.is_data_set or not layout.manifest.is_file():
-        is_run = layout.manifest.is_file() and not layout.is_data_set
-        raise RunFolderError(
-            f"{str(layout.folder)!r} is {'a run, and ' if is_run else ''}no data set",
-            hint=f"labelkit.create_dataset(folder, run={str(layout.folder)!r}) makes one of it"
-            if is_run
-            else f"`labelkit verify {layout.current.folder}` lists what is damaged"
-            if layout.is_data_set
-            else "labelkit.create_dataset(folder, ...) makes a data set",
-        )
-
-
-def with_common_ids(table: pa.Table, id_type: pa.DataType) -> tuple[pa.Table, pa.DataType]:
-    """Bring the ids of a result to the type of those of a data set; to text, if a text among them is no number."""
-    names = [name for name in (ID, MADE[0]) if name in table.column_names]
-    if pa.types.is_integer(id_type):
-        try:
-            return with_ids(table, id_type), id_type
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            id_type = pa.string()
-    for name in names:
-        if table.column(name).null_count and name == ID:
-            raise DataSetError("a row of the result has no id", hint="rows() names each row by its id")
-    return with_ids(table, id_type), id_type
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:

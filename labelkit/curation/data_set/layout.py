@@ -12,16 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
-from labelkit.exceptions import LabelkitError, RunFolderError
+from labelkit.exceptions import DataSetError, LabelkitError, RunFolderError
 from labelkit.runs.versioned_layout import EXAMPLES, VersionedLayout
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KIND: Final = "data set"
 """Value of ``kind`` in the manifest."""
@@ -112,6 +116,31 @@ class DataSetLayout(VersionedLayout):
         with self.reading(self.folder / EXAMPLES):
             return joined([with_ids(read_parquet(file, columns), id_type) for file in self.examples_files])
 
+    def examples_at(self, places: NDArray[np.int64], columns: Sequence[str], id_type: pa.DataType) -> pa.Table:
+        """Read the examples at some positions, a file at a time."""
+        sought, order = np.unique(places, return_inverse=True)
+        parts: list[pa.Table] = []
+        start = 0
+        with self.reading(self.folder / EXAMPLES):
+            for file in self.examples_files:
+                with pq.ParquetFile(file) as opened:
+                    stop = start + opened.metadata.num_rows
+                    low, high = np.searchsorted(sought, [start, stop])
+                    if low < high or not parts:
+                        table = opened.read(columns=[ID, *columns, *MADE]).select([ID, *columns, *MADE])
+                        parts.append(with_ids(table, id_type).take(pa.array(sought[low:high] - start)))
+                start = stop
+            if len(sought) and sought[-1] >= start:
+                raise ValueError(f"it has only {start:,} examples, and rows of more")
+        table = pa.concat_tables(parts, promote_options="permissive")
+        return table if np.array_equal(order, np.arange(len(sought))) else table.take(pa.array(order))
+
+    @property
+    def examples_schema(self) -> pa.Schema:
+        """The columns of the examples, with their types."""
+        with self.reading(self.folder / EXAMPLES):
+            return pq.read_schema(self.examples_file(0))
+
 
 def with_ids(table: pa.Table, id_type: pa.DataType) -> pa.Table:
     """Bring the ids of examples to the type of those of the data set."""
@@ -161,3 +190,35 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
             f"the data set {str(out)!r} cannot be written: {why}; what was there is as it was",
             hint="make room on the disk, and give the same call again",
         ) from error
+
+
+def check_folder(layout: DataSetLayout) -> None:
+    """Refuse a folder that is no data set."""
+    if not layout.folder.is_dir():
+        raise RunFolderError(
+            f"there is no folder {str(layout.folder)!r}", hint="labelkit.create_dataset(folder, ...) makes a data set"
+        )
+    if not layout.is_data_set or not layout.manifest.is_file():
+        is_run = layout.manifest.is_file() and not layout.is_data_set
+        raise RunFolderError(
+            f"{str(layout.folder)!r} is {'a run, and ' if is_run else ''}no data set",
+            hint=f"labelkit.create_dataset(folder, run={str(layout.folder)!r}) makes one of it"
+            if is_run
+            else f"`labelkit verify {layout.current.folder}` lists what is damaged"
+            if layout.is_data_set
+            else "labelkit.create_dataset(folder, ...) makes a data set",
+        )
+
+
+def with_common_ids(table: pa.Table, id_type: pa.DataType) -> tuple[pa.Table, pa.DataType]:
+    """Bring the ids of a result to the type of those of a data set; to text, if a text among them is no number."""
+    names = [name for name in (ID, MADE[0]) if name in table.column_names]
+    if pa.types.is_integer(id_type):
+        try:
+            return with_ids(table, id_type), id_type
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            id_type = pa.string()
+    for name in names:
+        if table.column(name).null_count and name == ID:
+            raise DataSetError("a row of the result has no id", hint="rows() names each row by its id")
+    return with_ids(table, id_type), id_type

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from labelkit._shared.numbers import count, plural
 from labelkit.analysis.two_samples import p_of_distribution
 from labelkit.curation.data_set._taken_values import with_values
-from labelkit.curation.data_set.layout import ID, MADE
+from labelkit.curation.data_set.layout import ID, MADE, DataSetLayout
 from labelkit.curation.data_set.rows import (
     classes_of,
     codes_of,
@@ -313,11 +313,11 @@ class Taking:
         """Refuse a split of rows that were resampled, weighed by class or made before: evaluation would be of them."""
         evaluation = self._evaluation_rows()
         places, sizes = np.unique(places_of(evaluation), return_counts=True)
-        made = places[self.is_made[places]]
-        if len(made):
+        synthetic = places[self.is_made[places]]
+        if len(synthetic):
             raise DataSetError(
-                f"{self.what} puts {count(len(made))} made examples into evaluation, such as "
-                f"{shown_names(self.examples.names[made], 1)}",
+                f"{self.what} puts {count(len(synthetic))} made examples into evaluation, such as "
+                f"{shown_names(self.examples.names[synthetic], 1)}",
                 hint="split first, and augment the training part: data_set.restore(n) goes back to the version before",
             )
         resampled = [step["operation"] for step in self.before if "resampled" in step.get("effects", ())]
@@ -349,3 +349,26 @@ def _divided(table: pa.Table) -> tuple[pa.Table, pa.Table]:
         return table, table.slice(0, 0)
     is_made = table.column(MADE[0]).is_valid()
     return table.filter(pc.invert(is_made)), table.filter(is_made)
+
+
+def as_examples(brought: pa.Table, layout: DataSetLayout, columns: Sequence[str], id_type: pa.DataType) -> pa.Table:
+    """Return made rows as examples of a data set: its columns, of their types; null where a row has no value.
+
+    Raises
+    ------
+    DataSetError
+        If a column has values of another type.
+    """
+    schema = layout.examples_schema
+    types = {ID: id_type, **{name: schema.field(name).type for name in columns}, MADE[0]: id_type, MADE[1]: pa.string()}
+    arrays = {}
+    for name, kind in types.items():
+        there = name in brought.column_names
+        try:
+            arrays[name] = brought.column(name).cast(kind) if there else pa.nulls(brought.num_rows, kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataSetError(
+                f"the made rows have other values of {name!r} than the data set, which has {kind}: {error}",
+                hint="a transformation keeps the types of the columns",
+            ) from None
+    return pa.table(arrays)
