@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -30,6 +31,7 @@ def asks_a_model(text: str) -> None:
 '''
 
 CALLS = {
+    "agreement": "agreement answers.csv",
     "annotate": "annotate comments.csv --rules labeling_functions/comments.py --id id --out hand.parquet --status",
     "apply": "apply labeling_functions/comments.py comments.csv --out votes --id id",
     "audit-plan": "audit-plan --max-error 0.02",
@@ -41,6 +43,7 @@ CALLS = {
     "check": "check",
     "diff": "diff runs/first runs/second --gold spam",
     "drift": "drift runs/first runs/third",
+    "estimate": "estimate asked.csv --answered answers.csv",
     "export": "export runs/first --to labels.csv --force",
     "fit": "fit runs/first --out fitted",
     "fix": "fix",
@@ -116,6 +119,10 @@ def project(tmp_path_factory):
     shutil.copytree(first.path, folder / "runs" / "fourth")
     lk.bundle(first, folder / "first.labelkit", rules=rules)
     lk.create_dataset(folder / "sets" / "spam", run=first).take(Halves(first.matrix().ids))
+    asked = lk.sample(folder / "comments.csv", 12, id="id")
+    asked.save(folder / "asked.csv")
+    said = [(name, who, "SPAM" if i % 3 else "HAM") for i, name in enumerate(asked.ids) for who in ("ann", "bob")]
+    pd.DataFrame(said, columns=["task", "worker", "label"]).to_csv(folder / "answers.csv", index=False)
     return folder
 
 

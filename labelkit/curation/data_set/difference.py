@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit.curation.data_set.layout import ID, type_named
+from labelkit.curation.data_set.layout import ID, positions_in, type_named
 from labelkit.curation.data_set.rows import classes_of, codes_of, places_of, proba_of, weights_of
 from labelkit.exceptions import DataSetError
 from labelkit.votes.alignment import RowNames
@@ -115,7 +115,7 @@ def difference_of(before: DataSet, after: DataSet) -> DataSetDifference:
         )
     as_text = before.manifest["id_type"] != after.manifest["id_type"]
     old, new = (_State.of(one, as_text=as_text) for one in (before, after))
-    places = RowNames(new.ids).positions(old.ids)
+    places = positions_in(RowNames(new.ids), old.ids)
     in_old = np.flatnonzero((places >= 0) & (old.copies > 0))
     in_both = in_old[new.copies[places[in_old]] > 0]
     there = np.zeros(len(new.ids), dtype=bool)

@@ -23,6 +23,7 @@ from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import DataSetError, LabelkitError, RunFolderError
 from labelkit.runs.versioned_layout import EXAMPLES, VersionedLayout
+from labelkit.votes.alignment import RowNames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,6 +141,16 @@ class DataSetLayout(VersionedLayout):
         """The columns of the examples, with their types."""
         with self.reading(self.folder / EXAMPLES):
             return pq.read_schema(self.examples_file(0))
+
+
+def positions_in(names: RowNames, wanted: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the positions of ids among those of a data set, which are unique; -1 for others.
+
+    All of them in their order, as a table of the data set has them, need no index, which takes more than the rows.
+    """
+    if len(wanted) == len(names) and wanted.dtype == names.names.dtype and np.array_equal(wanted, names.names):
+        return np.arange(len(names))
+    return names.positions(wanted)
 
 
 def with_ids(table: pa.Table, id_type: pa.DataType) -> pa.Table:

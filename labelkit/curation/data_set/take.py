@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from labelkit._shared.numbers import count, plural
 from labelkit.analysis.two_samples import p_of_distribution
 from labelkit.curation.data_set._taken_values import with_values
-from labelkit.curation.data_set.layout import ID, MADE, DataSetLayout
+from labelkit.curation.data_set.layout import ID, MADE, DataSetLayout, positions_in
 from labelkit.curation.data_set.rows import (
     classes_of,
     codes_of,
@@ -120,7 +120,7 @@ class Taking:
 
     def _positions(self, chosen: pa.Table) -> NDArray[np.int64]:
         names = chosen.column(ID).to_numpy()
-        positions = self.examples.positions(names)
+        positions = positions_in(self.examples, names)
         lost = positions < 0
         if lost.any():
             error = of_strangers(names[lost], self.examples.names, self.what, DataSetError)
