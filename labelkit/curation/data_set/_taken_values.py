@@ -48,6 +48,18 @@ def with_values(
     DataSetError
         If a value does not fit.
     """
+    try:
+        return _converted(rows, name, table, source, classes, what)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        raise DataSetError(
+            f"{what} gives {name} as {table.schema.field(name).type}, which cannot be taken over: {error}",
+            hint="split: a text; weight: a number; slices: a list of texts; label: a class; proba: a list of numbers",
+        ) from None
+
+
+def _converted(
+    rows: pa.Table, name: str, table: pa.Table, source: NDArray[np.int64], classes: Sequence[str], what: str
+) -> pa.Table:
     values = table.column(name)
     if name == "label":
         certain = "proba" not in table.column_names

@@ -97,7 +97,8 @@ def card_of(data_set: DataSet) -> DataCard:
     """Make the card of a version of a data set."""
     history = data_set.history()
     facts = {**data_set.to_dict(), "versions": history.to_dict()["versions"]}
-    return DataCard(title_of(data_set), tuple(card_tables(data_set, history)), facts)
+    with data_set.layout.reading(data_set.layout.manifest):
+        return DataCard(title_of(data_set), tuple(card_tables(data_set, history)), facts)
 
 
 def _markdown(table: ResultTable) -> list[str]:

@@ -37,6 +37,9 @@ FILE_ROWS: Final = 1_048_576
 ID: Final = "id"
 MADE: Final = ("made_from", "made_by")
 
+COUNTS: Final = ("parts", "classes", "classes_of_parts", "slices")
+"""Counts of rows by name."""
+
 MANIFEST: Final[dict[str, Shape]] = {
     "kind": str,
     "classes": [str],
@@ -46,7 +49,7 @@ MANIFEST: Final[dict[str, Shape]] = {
     "corpus": dict,
     "run": (dict, None),
     "steps": [{"operation": str, "parameters": dict, "seed": (int, None), "notes": [str], "version": str}],
-    "counts": {"rows": int, "examples": int, "made": int},
+    "counts": {"rows": int, "examples": int, "made": int, **dict.fromkeys(COUNTS, dict)},
 }
 """The keys that every manifest has, with the types of their values."""
 
@@ -92,6 +95,8 @@ class DataSetLayout(VersionedLayout):
         with self.reading(self.manifest):
             manifest = read_json_object(self.manifest)
             check_shape(manifest, MANIFEST)
+            if not manifest["steps"]:
+                raise ValueError("it has no steps")
             return manifest
 
     def reading(self, path: Path) -> AbstractContextManager[None]:
@@ -223,13 +228,23 @@ def check_folder(layout: DataSetLayout) -> None:
 
 def with_common_ids(table: pa.Table, id_type: pa.DataType) -> tuple[pa.Table, pa.DataType]:
     """Bring the ids of a result to the type of those of a data set; to text, if a text among them is no number."""
-    names = [name for name in (ID, MADE[0]) if name in table.column_names]
+    for name in (ID, MADE[0]):
+        if name in table.column_names and not _can_be_ids(table.schema.field(name).type):
+            raise DataSetError(
+                f"the column {name!r} of the result holds {table.schema.field(name).type}, which names no example",
+                hint="rows() names each row by its id: a text or a whole number",
+            )
+    if ID in table.column_names and table.column(ID).null_count:
+        raise DataSetError("a row of the result has no id", hint="rows() names each row by its id")
     if pa.types.is_integer(id_type):
         try:
             return with_ids(table, id_type), id_type
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             id_type = pa.string()
-    for name in names:
-        if table.column(name).null_count and name == ID:
-            raise DataSetError("a row of the result has no id", hint="rows() names each row by its id")
     return with_ids(table, id_type), id_type
+
+
+def _can_be_ids(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    kinds = (pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    return any(is_kind(kind) for is_kind in kinds)

@@ -144,6 +144,8 @@ class Taking:
             return True
         sets = [name for name in SET[:-1] if name in chosen.column_names]
         rows_before, rows_after = (counts.get("rows") for counts in (self.step.before, self.step.after))
+        if not brought.num_rows and rows_before == rows_after == chosen.num_rows:
+            return False
         fewer = rows_before is not None and rows_after == chosen.num_rows + brought.num_rows < rows_before
         return not sets or (fewer and "split" not in sets)
 

@@ -294,6 +294,23 @@ def test_made_rows_with_names_join_examples_with_numbers(tmp_path):
     assert augmented.table().column("made_from").to_pylist()[-1] == "3"
     assert ids_of(lk.open_dataset(data_set.path, 2))[:2] == [0, 1]
     assert augmented.take(result("slices", id=[3], slices=[["x"]])).manifest["counts"]["slices"] == {"x": 1}
+    assert (augmented.diff(2).both, augmented.diff(2).only_after) == (N, 1)
+
+
+def test_weights_of_some_rows_drop_no_other(split):
+    some = ids_of(split, split="train")[:20]
+    counts = {"before": {"rows": 20}, "after": {"rows": 20}}
+    weighed = split.take(result("class_weights", **counts, id=some, weight=[3.0] * 20))
+    assert len(weighed) == N
+    assert weighed.manifest["counts"]["weight"] == N + 40
+
+
+def test_a_result_may_hold_ids_of_other_arrow_types(split):
+    train = ids_of(split, split="train")
+    encoded = pa.array(train).dictionary_encode()
+    assert len(split.take(result("balance", id=encoded))) == N
+    large = pa.array(train, pa.large_string())
+    assert len(split.take(result("balance", id=large, weight=pa.array([1] * len(train), pa.int8())))) == N
 
 
 def test_slices_labels_and_probabilities_are_set_where_they_are_named(split):
@@ -320,6 +337,14 @@ BAD = {
     "a number of no class": (result("relabel", id=["e1"], label=[7]), "the label 7, which is no class"),
     "three classes": (result("relabel", id=["e1"], proba=[[0.1, 0.2, 0.7]]), "none of 2 classes"),
     "no sum": (result("relabel", id=["e1"], proba=[[0.1, 0.2]]), "none of 2 classes"),
+    "dates as weights": (result("balance", id=["e1"], weight=[[1.0]]), "gives weight as list"),
+    "numbers as slices": (result("slices", id=["e1"], slices=[3]), "gives slices as int64"),
+    "an id that is missing": (result("balance", id=["e1", None]), "a row of the result has no id"),
+    "ids that are fractions": (result("balance", id=[1.5]), "holds double, which names no example"),
+    "another type": (
+        result("augment", id=["y"], made_from=["e1"], made_by=["t"], text=["x"], readers=["many"]),
+        "other values of 'readers'",
+    ),
     "an orphan": (augmentation(["x9"], ["y"]), "names 1 id"),
     "a twin": (augmentation(["e1", "e2"], ["y", "y"]), "with the id 'y', which another one bears"),
 }
@@ -427,6 +452,8 @@ def test_a_folder_that_is_there_is_not_replaced(made, tmp_path):
         lambda path: path.write_text("[]"),
         lambda path: path.write_text(json.dumps({**json.loads(path.read_text()), "steps": [3]})),
         lambda path: path.write_text(json.dumps({**json.loads(path.read_text()), "classes": None})),
+        lambda path: path.write_text(json.dumps({**json.loads(path.read_text()), "steps": []})),
+        lambda path: path.write_text(json.dumps({**json.loads(path.read_text()), "counts": {"rows": 3}})),
     ],
 )
 def test_a_damaged_manifest_is_one_error_and_an_old_version_comes_back(harm, split):
