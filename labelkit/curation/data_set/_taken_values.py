@@ -114,10 +114,13 @@ def _classes_of(values: pa.ChunkedArray, classes: Sequence[str], what: str) -> N
 
 def _probabilities(values: pa.ChunkedArray, n_classes: int, what: str) -> NDArray[np.float64]:
     problem = f"{what} gives probabilities that are none of {n_classes} classes"
-    try:
-        proba = proba_of(values.cast(pa.list_(pa.float64(), n_classes)), n_classes)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
-        raise DataSetError(problem, hint="proba has a list of a number for each class") from None
+    kind = values.type
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    if not is_list or pc.any(pc.not_equal(pc.list_value_length(values), n_classes)).as_py():
+        raise DataSetError(problem, hint="proba has a list of a number for each class")
+    proba = np.full((len(values), n_classes), np.nan)
+    given = pc.list_flatten(values.drop_null()).cast(pa.float64()).to_numpy().reshape(-1, n_classes)
+    proba[values.is_valid().to_numpy()] = given
     there = ~np.isnan(proba).any(axis=1)
     if (proba[there] < 0).any() or not np.allclose(proba[there].sum(axis=1), 1, atol=1e-6):
         raise DataSetError(problem, hint="the probabilities of a row are not negative, and sum to 1")

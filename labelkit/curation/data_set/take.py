@@ -101,13 +101,14 @@ class Taking:
         """
         chosen, brought = _divided(table)
         positions = self._positions(chosen)
+        selects = self._selects(chosen, positions, brought)
         if only is not None:
             self._check_parts(only)
             kept = np.isin(positions, places_of(self.rows)[in_parts(self.rows, only)])
             chosen, positions = chosen.filter(pa.array(kept)), positions[kept]
         rows_before = self.rows
         if chosen.num_rows or not brought.num_rows:
-            if self._selects(chosen, positions, brought):
+            if selects:
                 self._select(chosen, positions)
             else:
                 self._set_columns(chosen, positions)
@@ -144,9 +145,11 @@ class Taking:
             return True
         sets = [name for name in SET[:-1] if name in chosen.column_names]
         rows_before, rows_after = (counts.get("rows") for counts in (self.step.before, self.step.after))
-        if not brought.num_rows and rows_before == rows_after == chosen.num_rows:
+        if brought.num_rows:  # beside the originals, which stay unless some were left out
+            return rows_before is not None and chosen.num_rows < rows_before
+        if rows_before == rows_after == chosen.num_rows:
             return False
-        fewer = rows_before is not None and rows_after == chosen.num_rows + brought.num_rows < rows_before
+        fewer = rows_before is not None and rows_after == chosen.num_rows and chosen.num_rows < rows_before
         return not sets or (fewer and "split" not in sets)
 
     # Rows that are chosen ---------------------------------------------------------------------------------------------
@@ -205,8 +208,10 @@ class Taking:
 
     def _with_values(self, rows: pa.Table, name: str, table: pa.Table, source: NDArray[np.int64]) -> pa.Table:
         """Return rows whose column has the values at ``source``, and stays where that is -1."""
-        self.effects.add(name)
-        return with_values(rows, name, table, source, self.classes, self.what)
+        after = with_values(rows, name, table, source, self.classes, self.what)
+        if name == "split" or not after.column(name).equals(rows.column(name)):
+            self.effects.add(name)
+        return after
 
     # Rows that are made -----------------------------------------------------------------------------------------------
 

@@ -305,6 +305,45 @@ def test_weights_of_some_rows_drop_no_other(split):
     assert weighed.manifest["counts"]["weight"] == N + 40
 
 
+def test_a_balance_that_names_labels_chooses_rows(split):
+    """As labelkit.balance: id and label of the rows that are left, fewer than there were."""
+    labeled = split.table(split="train").filter(split.table(split="train").column("label").is_valid())
+    ids = labeled.column("id").to_pylist()
+    left = [one for one in ids if int(one[1:]) % 4 == 0] + ["e1", "e2"]
+    names = ["SPAM" if int(one[1:]) % 4 == 0 else "HAM" for one in left]
+    counts = {"before": {"rows": len(ids)}, "after": {"rows": len(left)}}
+    balanced = split.take(result("balance", **counts, id=left, label=names))
+    assert sorted(ids_of(balanced, split="train")) == sorted(left)
+    assert balanced.manifest["steps"][-1]["effects"] == ["resampled", "rows"]
+    assert balanced.table(split="test").equals(split.table(split="test"))
+    everywhere = [one for one in ids_of(split) if int(one[1:]) % 4 == 0]
+    counts = {"before": {"rows": N}, "after": {"rows": len(everywhere)}}
+    balanced = split.restore(2).take(
+        result("balance", **counts, id=everywhere, label=["SPAM"] * len(everywhere)), split="train"
+    )
+    assert ids_of(balanced, split="train") == [one for one in everywhere if int(one[1:]) % 5]
+
+
+@pytest.mark.parametrize("with_labels", [True, False])
+def test_an_augmentation_of_some_rows_with_their_originals_drops_no_other(with_labels, split):
+    """As labelkit.augment: the originals, each followed by what was made of it; here of three rows alone."""
+    columns = {
+        "id": ["e1", "e1~1", "e2", "e3", "e3~1"],
+        "text": list("abcde"),
+        "made_from": [None, "e1", None, None, "e3"],
+        "made_by": [None, "typos", None, None, "typos"],
+        "votes_changed": pa.array([[]] * 5, pa.list_(pa.string())),
+    }
+    if with_labels:
+        columns |= {"label": ["HAM"] * 5, "proba": pa.array([[1.0, 0.0]] * 5, pa.large_list(pa.float64()))}
+    counts = {"before": {"rows": 3}, "after": {"rows": 5, "made": 2}}
+    augmented = split.take(result("augment", **counts, **columns))
+    assert len(augmented) == N + 2
+    assert augmented.manifest["counts"]["made"] == 2
+    assert augmented.table().column("text").to_pylist()[1] == "text 1"
+    assert len(split.restore(2).take(result("augment", **counts, **columns), split="train")) == N + 2
+
+
 def test_a_result_may_hold_ids_of_other_arrow_types(split):
     train = ids_of(split, split="train")
     encoded = pa.array(train).dictionary_encode()
