@@ -14,7 +14,7 @@ from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.curation.data_set.layout import ID, positions_in, type_named
-from labelkit.curation.data_set.rows import classes_of, codes_of, places_of, proba_of, weights_of
+from labelkit.curation.data_set.rows import classes_of, codes_of, copies_of, places_of, proba_of, weights_of
 from labelkit.exceptions import DataSetError
 from labelkit.votes.alignment import RowNames
 
@@ -118,10 +118,8 @@ def difference_of(before: DataSet, after: DataSet) -> DataSetDifference:
     places = positions_in(RowNames(new.ids), old.ids)
     in_old = np.flatnonzero((places >= 0) & (old.copies > 0))
     in_both = in_old[new.copies[places[in_old]] > 0]
-    there = np.zeros(len(new.ids), dtype=bool)
-    there[places[in_both]] = True
-    came = np.flatnonzero((new.copies > 0) & ~there)
-    dropped = np.setdiff1d(np.flatnonzero(old.copies > 0), in_both)
+    came = np.flatnonzero((new.copies > 0) & ~_mask(places[in_both], len(new.ids)))
+    dropped = np.flatnonzero((old.copies > 0) & ~_mask(in_both, len(old.ids)))
     if not len(in_both) and len(old.ids) and len(new.ids):
         raise DataSetError(
             "the two data sets have no example in common", hint="compare versions of one data set, or of the same ids"
@@ -148,6 +146,12 @@ def difference_of(before: DataSet, after: DataSet) -> DataSetDifference:
     )
 
 
+def _mask(places: NDArray[np.int64], n: int) -> NDArray[np.bool_]:
+    there = np.zeros(n, dtype=bool)
+    there[places] = True
+    return there
+
+
 def _sizes(before: DataSet, after: DataSet, name: str) -> dict[str, tuple[int, int]]:
     old, new = (one.manifest["counts"][name] for one in (before, after))
     return {one: (old.get(one, 0), new.get(one, 0)) for one in dict.fromkeys([*old, *new])}
@@ -171,7 +175,7 @@ class _State:
         places = places_of(rows)
         first = np.full(len(ids), -1, dtype=np.int64)
         first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
-        return cls(ids, np.bincount(places, minlength=len(ids)), first, rows, data_set.class_names)
+        return cls(ids, copies_of(rows, len(ids)), first, rows, data_set.class_names)
 
     def differs(self, other: _State, name: str, here: NDArray[np.int64], there: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return True for each example of which something is another."""

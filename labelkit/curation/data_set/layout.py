@@ -151,10 +151,15 @@ class DataSetLayout(VersionedLayout):
 def positions_in(names: RowNames, wanted: NDArray[Any]) -> NDArray[np.int64]:
     """Return the positions of ids among those of a data set, which are unique; -1 for others.
 
-    All of them in their order, as a table of the data set has them, need no index, which takes more than the rows.
+    All of them in their order, as a table of the data set has them, and ascending numbers need no index, which would
+    take more memory than the rows.
     """
-    if len(wanted) == len(names) and wanted.dtype == names.names.dtype and np.array_equal(wanted, names.names):
-        return np.arange(len(names))
+    ids = names.names
+    if len(wanted) == len(ids) and wanted.dtype == ids.dtype and np.array_equal(wanted, ids):
+        return np.arange(len(ids))
+    if ids.dtype.kind == wanted.dtype.kind == "i" and len(ids) and (ids[1:] > ids[:-1]).all():
+        places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+        return np.where(ids[places] == wanted, places, -1)
     return names.positions(wanted)
 
 

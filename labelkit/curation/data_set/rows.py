@@ -105,6 +105,11 @@ def places_of(rows: pa.Table) -> NDArray[np.int64]:
     return np.asarray(rows.column("place").to_numpy())
 
 
+def copies_of(rows: pa.Table, n_examples: int) -> NDArray[np.int64]:
+    """Count the rows of each example."""
+    return np.bincount(places_of(rows), minlength=n_examples)
+
+
 def weights_of(rows: pa.Table) -> NDArray[np.float64]:
     """Return the weight of each row."""
     return np.asarray(rows.column("weight").to_numpy())
@@ -120,8 +125,9 @@ def in_parts(rows: pa.Table, parts: Sequence[str]) -> NDArray[np.bool_]:
 def parts_of(rows: pa.Table) -> list[str]:
     """List the parts that have rows, in the order of their first one."""
     codes, names = codes_of(rows.column("split"))
-    there, first = np.unique(codes[codes >= 0], return_index=True)
-    return [names[code] for code in there[np.argsort(first)]]
+    sizes = np.bincount(codes + 1, minlength=len(names) + 1)[1:]
+    there = np.flatnonzero(sizes)
+    return [names[code] for code in sorted(there.tolist(), key=lambda code: int(np.argmax(codes == code)))]
 
 
 def replaced_column(rows: pa.Table, name: str, values: Any) -> pa.Table:
@@ -138,7 +144,7 @@ def counts_of(rows: pa.Table, n_examples: int, n_made: int) -> dict[str, Any]:
         "rows": rows.num_rows,
         "examples": n_examples,
         "made": n_made,
-        "distinct": len(np.unique(places_of(rows))),
+        "distinct": int(np.count_nonzero(copies_of(rows, n_examples))),
         "weight": float(weights_of(rows).sum()),
         "parts": _counted(split, parts),
         "classes": _counted(label, classes),

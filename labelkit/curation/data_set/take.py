@@ -22,6 +22,7 @@ from labelkit.curation.data_set.layout import ID, MADE, DataSetLayout, positions
 from labelkit.curation.data_set.rows import (
     classes_of,
     codes_of,
+    copies_of,
     in_parts,
     parts_of,
     places_of,
@@ -141,7 +142,7 @@ class Taking:
 
     def _selects(self, chosen: pa.Table, positions: NDArray[np.int64], brought: pa.Table) -> bool:
         """Return whether the rows are chosen from those that are there, in place of setting columns of them."""
-        if len(np.unique(positions)) < len(positions):
+        if len(positions) and np.bincount(positions).max() > 1:
             return True
         sets = [name for name in SET[:-1] if name in chosen.column_names]
         rows_before, rows_after = (counts.get("rows") for counts in (self.step.before, self.step.after))
@@ -174,7 +175,8 @@ class Taking:
                 hint="compute it on data_set.table(), or data_set.restore(n) a version that has them",
             )
         split, _ = codes_of(self.rows.column("split"))
-        left = np.flatnonzero(~np.isin(split, np.unique(split[taken])))
+        touched = np.bincount(split[taken] + 1, minlength=int(split.max(initial=0)) + 2) > 0
+        left = np.flatnonzero(~touched[split + 1])
         selected = self.rows.take(pa.array(taken))
         for name in SET:
             if name in chosen.column_names:
@@ -187,7 +189,7 @@ class Taking:
 
     def _by_class(self, rows: pa.Table) -> bool:
         """Return whether rows were repeated, or chosen by their class."""
-        if len(np.unique(places_of(rows))) < rows.num_rows:
+        if copies_of(rows, len(self.examples)).max(initial=0) > 1:
             return True
         sizes = []
         for table in (rows, self.rows):
@@ -287,11 +289,10 @@ class Taking:
     def _check_evaluation(self, before: pa.Table) -> None:
         """Refuse a step that drops, repeats or weighs rows of evaluation."""
         old, new = before.filter(pa.array(self._is_evaluation(before))), self._evaluation_rows()
-        (old_places, old_sizes), (new_places, new_sizes) = (
-            np.unique(places_of(rows), return_counts=True) for rows in (old, new)
-        )
-        dropped = np.setdiff1d(old_places, new_places)
-        repeated = new_places[new_sizes > 1] if not (old_sizes > 1).any() else new_places[:0]
+        n_added = 0 if self.added is None else self.added.num_rows
+        copies_before, copies_after = (copies_of(rows, len(self.examples) + n_added) for rows in (old, new))
+        dropped = np.flatnonzero((copies_before > 0) & (copies_after == 0))
+        repeated = np.flatnonzero(copies_after > np.maximum(copies_before, 1))
         if len(dropped) or len(repeated):
             doing, places = ("drops", dropped) if len(dropped) else ("repeats", repeated)
             raise DataSetError(
@@ -319,7 +320,8 @@ class Taking:
     def _check_new_split(self, before: pa.Table) -> None:
         """Refuse a split of rows that were resampled, weighed by class or made before: evaluation would be of them."""
         evaluation = self._evaluation_rows()
-        places, sizes = np.unique(places_of(evaluation), return_counts=True)
+        copies = copies_of(evaluation, len(self.examples))
+        places = np.flatnonzero(copies)
         synthetic = places[self.is_made[places]]
         if len(synthetic):
             raise DataSetError(
@@ -329,7 +331,7 @@ class Taking:
             )
         resampled = [step["operation"] for step in self.before if "resampled" in step.get("effects", ())]
         old = places_of(before.filter(pa.array(self._is_evaluation(before))))
-        if (sizes > 1).any() or (resampled and not np.isin(places, old).all()):
+        if copies.max(initial=0) > 1 or (resampled and not np.isin(places, old).all()):
             raise DataSetError(
                 f"the rows were resampled before they are split ({', '.join(resampled)}): evaluation would be of "
                 "resampled rows",
@@ -344,8 +346,9 @@ class Taking:
     def _weighed_by_class(self, rows: pa.Table) -> bool:
         codes, names = codes_of(rows.column("label"))
         weights = weights_of(rows)
-        of_class = [np.unique(weights[codes == code]) for code in range(len(names)) if (codes == code).any()]
-        return all(len(one) == 1 for one in of_class) and len({float(one[0]) for one in of_class}) > 1
+        of_class = [weights[codes == code] for code in range(len(names)) if (codes == code).any()]
+        alike = all(one.min() == one.max() for one in of_class)
+        return alike and len({float(one[0]) for one in of_class}) > 1
 
 
 def _divided(table: pa.Table) -> tuple[pa.Table, pa.Table]:
