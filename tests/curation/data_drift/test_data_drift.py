@@ -10,23 +10,9 @@ import labelkit as lk
 from labelkit.analysis.two_samples import p_of_numbers
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
+from tests.benchmarks.honesty.data_drift import examples
 
 REPEATS = 200
-
-
-def examples(rng, n=1_000, *, shift=0.0, web=0.6, longer=0, missing=0.1, rating=(0.2, 0.3, 0.5)):
-    numbers = rng.normal(shift, 1, n)
-    numbers[rng.random(n) < missing] = np.nan
-    return pd.DataFrame(
-        {
-            "score": numbers,
-            "readers": rng.poisson(40, n),
-            "source": rng.choice(["web", "mail", "forum"], n, p=[web, 0.9 - web, 0.1]),
-            "rating": rng.choice(3, n, p=rating),
-            "seen": rng.random(n) < 0.5,
-            "text": ["x" * (length + longer) + str(i) for i, length in enumerate(rng.integers(5, 60, n))],
-        }
-    )
 
 
 def test_there_are_no_more_false_alarms_than_stated():
