@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 import labelkit as lk
 from labelkit.exceptions import BundleError, GoldError, ModelError
 from labelkit.label_models import ContentLabelModel, LabelModel, LabelModelLike, load_model
-from labelkit.label_models.content._classifier import FOLDS, ContentClassifier, log_softmax
+from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier, log_softmax
 from labelkit.label_models.content._feature_rows import feature_hashes
 from labelkit.label_models.content._strength import fit_exponents, judge_content
 from labelkit.votes.label_matrix import LabelMatrix
@@ -407,8 +407,10 @@ def test_the_classifier_is_at_the_optimum_of_its_objective():
     fold = np.arange(400) % FOLDS
     mine = ContentClassifier.fit(features, np.eye(2)[y], np.ones(400), fold).log_proba(features, fold)
     for number in range(FOLDS):
-        # two weights w and -w have half the penalty of their difference, 2 w: C = 10 is 20 for it
-        other = LogisticRegression(C=20.0, tol=1e-8).fit(features[fold != number] / 3**0.5, y[fold != number])
+        # two weights w and -w have half the penalty of their difference, 2 w: C is 2 C for it
+        other = LogisticRegression(C=2 * INVERSE_PENALTY, tol=1e-8).fit(
+            features[fold != number] / 3**0.5, y[fold != number]
+        )
         theirs = other.predict_log_proba(features[fold == number] / 3**0.5)
         np.testing.assert_allclose(np.exp(mine[fold == number]), np.exp(theirs), atol=0.01)
 
