@@ -56,6 +56,18 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.data_drift import (
+    DDM as DDM,
+    DataDrift as DataDrift,
+    PageHinkley as PageHinkley,
+    data_drift as data_drift,
+)
+from .curation.data_set import (
+    DataCard as DataCard,
+    DataSet as DataSet,
+    create_dataset as create_dataset,
+    open_dataset as open_dataset,
+)
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
     NextExamples as NextExamples,

@@ -111,6 +111,10 @@ class RunFolderError(LabelkitError, OSError):
     """A run folder exists already, is incomplete, or is not a run folder."""
 
 
+class DataSetError(LabelkitError, ValueError):
+    """A data set cannot be made of what is given, or cannot take it over without harm to its evaluation."""
+
+
 class BundleError(LabelkitError, ValueError):
     """A run cannot be bundled, or a bundle is damaged, was changed, or does not load here."""
 

@@ -4,18 +4,22 @@ import importlib
 import inspect
 import pkgutil
 import re
+import tempfile
 import unicodedata
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.prompt_costs import Estimates, PromptEstimate
 from labelkit.checks.check_rules import check_rules
+from labelkit.curation.step import CurationStep
 from labelkit.end_models.end_model import EndModel
 from labelkit.runs.history import History, RunVersion
 from labelkit.runs.why import WhyVote
@@ -36,6 +40,19 @@ def suggestion(name, label, example):
         words=name, label=label, number=1, ids=(example,), name="link", column="text", whole_word=True,
         source_label="1", **numbers, **agreement, **precision,
     )  # fmt: skip
+
+
+def data_set_results(name, label, example, labels):
+    """A data set with a split, its card, its history and a difference, in which all names are the given texts."""
+    folder = Path(tempfile.mkdtemp()) / "set"
+    texts = {"id": labels.ids.tolist(), "text": [example] * len(labels)}
+    data_set = lk.create_dataset(folder, texts, labels, id="id", about={name: example})
+    ids = data_set.table().column("id").to_pylist()
+    step = CurationStep(name, {example: label}, notes=(example,))
+    split = [name if i % 3 else label for i in range(len(ids))]
+    rows = pa.table({"id": ids, "split": split, "slices": [[example]] * len(ids)})
+    data_set = data_set.take(SimpleNamespace(step=step, rows=lambda: rows))
+    return data_set, data_set.card(), data_set.history(), data_set.diff(1)
 
 
 @cache
@@ -67,6 +84,9 @@ def results(name, label, example):
         Suggestions((suggestion(name, label, example),), 1000, 1_500, note=example),
         Estimates((PromptEstimate(name, label, 1_000, 900, 100, 12_345, 678, 1_234.5),), 1_500, 1_000, example),
         lk.drift(matrix, flipped),
+        lk.data_drift({name: [example] * 50 + [label] * 50}, {name: [example] * 20 + [label] * 80}),
+        lk.PageHinkley().run(np.repeat([0, 1], 200)),
+        *data_set_results(name, label, example, model.label(matrix)),
         lk.Why(
             id=example,
             label=label,

@@ -22,13 +22,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, special
+from scipy import sparse
 
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
 from labelkit.analysis._align import aligned, sliced
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
+from labelkit.analysis.two_samples import (
+    holm,
+    jensen_shannon_bits,
+    largest_change,
+    p_of_distribution,
+    p_of_share,
+    shares_of,
+    stability_index,
+)
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
@@ -37,12 +46,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.votes.vote_patterns import VotePatterns
-
-FEW_EXPECTED: Final = 10.0
-"""Where fewer examples are expected in a cell, a share is tested exactly."""
-
-FEW_OF_CLASS: Final = 5.0
-"""Classes of which fewer are expected are put together before a distribution is tested."""
 
 DISTRIBUTIONS: Final = frozenset(("votes", "labels"))
 """Comparisons of more than a share."""
@@ -188,7 +191,7 @@ def drift_of(
         compared += _of_slices(rows_of(before), rows_of(after), by, names, max_slices)
     frame = pd.DataFrame([one.row() for one in compared])
     frame["slice"] = pd.Series([one.slice for one in compared], dtype=object)  # 2020 stays 2020 beside None
-    frame["p_corrected"] = _holm(frame["p"].to_numpy(np.float64))
+    frame["p_corrected"] = holm(frame["p"].to_numpy(np.float64))
     frame["alarm"] = (frame["p_corrected"] <= alpha) & (frame["change"] >= at_least)
     return Drift(frame, alpha, at_least, tuple(notes))
 
@@ -239,7 +242,7 @@ class _Counted:
         """Describe the difference."""
         n_before, n_after = self.before.sum(), self.after.sum()
         is_share = self.what not in DISTRIBUTIONS
-        old, new = (_shares(counts) for counts in (self.before, self.after))
+        old, new = (shares_of(counts) for counts in (self.before, self.after))
         return {
             "slice": self.slice,
             "rule": self.rule,
@@ -248,10 +251,10 @@ class _Counted:
             "n_after": int(n_after),
             "before": old[0] if is_share else np.nan,
             "after": new[0] if is_share else np.nan,
-            "change": _change(old[:1], new[:1]) if is_share else _change(old, new),
-            "psi": _stability_index(self.before, self.after),
-            "jensen_shannon": _jensen_shannon(old, new),
-            "p": _p_of_share(self.before, self.after) if is_share else _p_of_distribution(self.before, self.after),
+            "change": largest_change(old[:1], new[:1]) if is_share else largest_change(old, new),
+            "psi": stability_index(self.before, self.after),
+            "jensen_shannon": jensen_shannon_bits(old, new),
+            "p": p_of_share(self.before, self.after) if is_share else p_of_distribution(self.before, self.after),
         }
 
 
@@ -330,71 +333,3 @@ def _by_slice(
 
 def _split(part: float, whole: float) -> NDArray[np.float64]:
     return np.array([part, whole - part], dtype=np.float64)
-
-
-# How much, and how surely ---------------------------------------------------------------------------------------------
-
-
-def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    n = counts.sum()
-    return counts / n if n else np.full(len(counts), np.nan)
-
-
-def _change(old: NDArray[np.float64], new: NDArray[np.float64]) -> float:
-    """Return the largest relative change of a share, of the larger of the two; in [0, 1]."""
-    larger = np.maximum(old, new)
-    changes = np.abs(new - old)[larger > 0] / larger[larger > 0]
-    return float(changes.max(initial=0.0)) if not np.isnan(changes).any() else np.nan
-
-
-def _stability_index(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
-    """Return the population stability index, with half an example more of each kind, so that it is always finite."""
-    old, new = (_shares(counts + 0.5) for counts in (before, after))
-    return float(((new - old) * np.log(new / old)).sum()) if before.sum() and after.sum() else np.nan
-
-
-def _jensen_shannon(old: NDArray[np.float64], new: NDArray[np.float64]) -> float:
-    """Return the Jensen-Shannon divergence of two distributions, in bits."""
-    middle = (old + new) / 2
-    return float((special.rel_entr(old, middle) + special.rel_entr(new, middle)).sum() / (2 * np.log(2)))
-
-
-def _p_of_share(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
-    """Return the p-value of a difference of two shares, by Fisher's exact test of small counts, else by chi-square."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
-    table = np.array([before, after])
-    if not table.sum(axis=1).all() or not table.sum(axis=0).all():
-        return np.nan if not table.sum(axis=1).all() else 1.0
-    if (table.sum(axis=1)[:, None] * table.sum(axis=0) / table.sum()).min() < FEW_EXPECTED:
-        return float(stats.fisher_exact(table.astype(np.int64)).pvalue)
-    return float(stats.chi2_contingency(table, correction=False).pvalue)
-
-
-def _p_of_distribution(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
-    """Return the p-value of the chi-square test of two samples; rare classes are put together."""
-    from scipy import stats  # noqa: PLC0415 - slow to import
-
-    table = np.array([before, after])
-    if not table.sum(axis=1).all():
-        return np.nan
-    expected = table.sum(axis=0) * table.sum(axis=1).min() / table.sum()
-    rare = expected < FEW_OF_CLASS
-    table = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)]) if rare.any() else table
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] == 2:
-        return _p_of_share(table[0], table[1])
-    return float(stats.chi2_contingency(table, correction=False).pvalue) if table.shape[1] > 2 else 1.0
-
-
-def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correct p-values for their number; NaN was not tested.
-
-    >>> _holm(np.array([0.01, np.nan, 0.04, 0.03])).round(2).tolist()
-    [0.03, nan, 0.06, 0.06]
-    """
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    corrected = np.full(len(p), np.nan)
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
-    return corrected

@@ -1,4 +1,4 @@
-"""Commands that look after a run folder and its versions."""
+"""Commands that look after the folder of a run or a data set, and its versions."""
 
 from __future__ import annotations
 
@@ -7,55 +7,84 @@ from typing import Any
 
 import click
 
-from labelkit.cli._answers import CommandAnswer
+from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import label_meanings, with_map_label
 from labelkit.cli._program import cli
+
+
+def data_set_in(folder: Path) -> Any:
+    """Return the data set in a folder, or the version of it that is named; None for what is none."""
+    from labelkit.runs.versioned_layout import VersionedLayout, named_version  # noqa: PLC0415 - --help has to be quick
+
+    top, version = named_version(folder)
+    if not VersionedLayout(top).is_data_set:
+        return None
+    from labelkit.curation.data_set import DataSet  # noqa: PLC0415 - as above
+
+    return DataSet(top, version)
 
 
 @cli.command(name="history")
 @click.argument("folder", type=click.Path(path_type=Path))
 def history_command(folder: Path) -> Any:
-    """List the versions of the run in FOLDER: when each was made, its rows and rules, and what changed.
+    """List the versions of the run or data set in FOLDER: when each was made, and what changed.
 
-    RUN@3 stands for version 3 wherever a command takes a run.
+    RUN@3 stands for version 3 wherever a command takes a run or a data set.
     """
     from labelkit.runs.history import history  # noqa: PLC0415 - --help has to be quick
 
-    return history(folder)
+    data_set = data_set_in(folder)
+    return history(folder) if data_set is None else data_set.history()
 
 
 @cli.command(name="restore")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("version", type=int)
 def restore_command(folder: Path, *, version: int) -> Any:
-    """Make VERSION of the run in FOLDER the current one again, as a new version; nothing is lost."""
+    """Make VERSION of the run or data set in FOLDER the current one again, as a new version; nothing is lost."""
     from labelkit.runs.versions import restore  # noqa: PLC0415 - --help has to be quick
 
-    run = restore(folder, version)
-    number = run.layout.number
+    data_set = data_set_in(folder)
+    restored = restore(folder, version) if data_set is None else data_set.restore(version)
+    number = restored.layout.number
     return CommandAnswer.of(
-        {"folder": run.path, "version": number, "restored": version},
-        text=f"{run.path}: version {number} is version {version} again",
+        {"folder": restored.path, "version": number, "restored": version},
+        text=f"{restored.path}: version {number} is version {version} again",
     )
 
 
 @cli.command(name="verify")
 @click.argument("folder", type=click.Path(path_type=Path))
 def verify_command(folder: Path) -> Any:
-    """Say if all files of all versions of the run in FOLDER are whole and unchanged.
+    """Say if all files of all versions of the run or data set in FOLDER are whole and unchanged.
 
     RUN@3 is version 3 alone. The exit status is 1 if a file is missing, changed or strange, and each is named.
     """
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.versions import verify  # noqa: PLC0415 - as above
 
-    wrong, n_versions = verify(folder), len(RunFolder(folder).layout.by_number())
+    data_set = data_set_in(folder)
+    wrong = verify(folder) if data_set is None else data_set.verify()
+    n_versions = len((RunFolder(folder) if data_set is None else data_set).layout.by_number())
     whole = f"{folder}: whole and unchanged ({n_versions} version{'' if n_versions == 1 else 's'})"
     return CommandAnswer.of(
         {"folder": folder, "whole": not wrong, "versions": n_versions, "problems": list(wrong)},
         text="\n".join(wrong) or whole,
         status=1 if wrong else 0,
     )
+
+
+@cli.command(name="card")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write: card.md or card.html.")
+@click.option("--force", is_flag=True)
+def card_command(folder: Path, *, out: Path, force: bool) -> Any:
+    """Write the card of the data set in FOLDER: sources, rules, quality, splits, steps, known biases, as recorded."""
+    from labelkit.curation.data_set import open_dataset  # noqa: PLC0415 - --help has to be quick
+
+    card = open_dataset(folder).card()
+    path = card.save(out, overwrite=force)
+    return written(path, f"written to {path}", title=card.title)
 
 
 @cli.command(name="certify")

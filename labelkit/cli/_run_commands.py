@@ -10,6 +10,7 @@ import click
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import listed, with_gold_options, with_rule_options
 from labelkit.cli._corpus_options import CorpusPath, with_corpus
+from labelkit.cli._folder_commands import data_set_in
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
@@ -88,9 +89,18 @@ def summarize(folder: Path) -> Any:
 @click.option("--gold", metavar="COLUMN|FILE")
 @click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
 def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> Any:
-    """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it."""
+    """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it.
+
+    Of two data sets, or versions of one: steps, and which examples came, went or have another split, label or weight;
+    gold is of runs alone.
+    """
     from labelkit.runs.diff import diff  # noqa: PLC0415 - --help has to be quick
 
+    sides = [data_set_in(before), data_set_in(after)]
+    if None not in sides:
+        from labelkit.curation.data_set.difference import difference_of  # noqa: PLC0415 - --help has to be quick
+
+        return difference_of(*sides)
     return diff(before, after, gold=gold, sample=sample)
 
 

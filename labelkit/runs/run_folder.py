@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,8 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
-from labelkit.runs._version_names import VERSIONS, remedy, run_of_version, version_in
+from labelkit.runs._version_names import remedy
+from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
@@ -46,7 +47,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True)
-class RunLayout:
+class RunLayout(VersionedLayout):
     """Paths of the files of a run folder, finished or in progress.
 
     Parameters
@@ -60,22 +61,15 @@ class RunLayout:
     ('out/votes/part-00007.parquet', '.out.partial')
     """
 
-    folder: Path
+    @property
+    def of_progress(self) -> set[Path]:
+        """Paths that are there until the run is finished."""
+        return {self.work, self.inputs}
 
     @property
-    def draft(self) -> Path:
-        """Folder in which the run is made, beside its final place."""
-        return self.folder.with_name(f".{self.folder.name}.partial")
-
-    @property
-    def replaced(self) -> Path:
-        """Place of the folder that a new run replaces, until the new one is in its place."""
-        return self.folder.with_name(f".{self.folder.name}.old")
-
-    @property
-    def lock(self) -> Path:
-        """Lock of whoever writes the folder; present until that is done."""
-        return self.folder.with_name(f".{self.folder.name}.lock")
+    def varying(self) -> set[Path]:
+        """Files that are not the same whenever the run is made again."""
+        return {self.timings, self.report}
 
     @property
     def writers(self) -> Path:
@@ -96,11 +90,6 @@ class RunLayout:
     def voting(self) -> Path:
         """Note that rules are being called; present while they are, and after a process that died of it."""
         return self.work / "voting"
-
-    @property
-    def manifest(self) -> Path:
-        """Rules, corpus, model, versions and counts."""
-        return self.folder / "manifest.json"
 
     @property
     def patterns(self) -> Path:
@@ -141,43 +130,6 @@ class RunLayout:
     def report(self) -> Path:
         """The report, if it was written."""
         return self.folder / "report.html"
-
-    @property
-    def version(self) -> Path:
-        """Number of the version, with the digests of its files."""
-        return self.folder / "version.json"
-
-    @property
-    def versions(self) -> Path:
-        """Folder of the versions before; absent if there are none."""
-        return self.folder / VERSIONS
-
-    def of_version(self, number: int) -> RunLayout:
-        """Return the folder of an old version."""
-        return RunLayout(self.versions / f"{number:05d}")
-
-    @property
-    def number(self) -> int:
-        """Number of this version, which is above those of old ones; 1 in a run of an earlier labelkit."""
-        noted = 0
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            noted = int(read_json_object(self.version)["version"])
-        return max(noted, max(self._old_numbers, default=0) + 1)
-
-    @property
-    def current(self) -> RunLayout:
-        """The run folder that this is an old version of; itself if it is none."""
-        run = run_of_version(self.folder)
-        return self if run is None else RunLayout(run)
-
-    @property
-    def _old_numbers(self) -> list[int]:
-        folders = self.versions.iterdir() if self.versions.is_dir() else ()
-        return sorted(int(one.name) for one in folders if one.name.isdecimal() and one.is_dir())
-
-    def by_number(self) -> dict[int, RunLayout]:
-        """Return the folders of all versions, the oldest first; the current one is this folder."""
-        return {number: self.of_version(number) for number in self._old_numbers} | {self.number: self}
 
     def begin(self) -> None:
         """Make the folders that a run writes to, and remove whatever else stands in their places."""
@@ -264,9 +216,7 @@ class RunFolder:
     was_finished: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self, version: int | None) -> None:
-        path = Path(self.path)
-        if version is None and not path.exists() and (named := version_in(path)):
-            path, version = named
+        path, version = named_version(Path(self.path), version)
         object.__setattr__(self, "path", path)
         self._check()
         if version is not None:
@@ -277,6 +227,12 @@ class RunFolder:
         if not self.path.is_dir():
             raise RunFolderError(
                 f"there is no folder {str(self.path)!r}", hint="give the folder of a run: --out of labelkit run"
+            )
+        if self.layout.is_data_set:
+            raise RunFolderError(
+                f"{str(self.path)!r} is a data set, and not a run",
+                hint="`labelkit card`, `history`, `diff`, `restore` and `verify` take it, or give "
+                "labelkit.open_dataset(folder)",
             )
         if not self.layout.manifest.is_file():
             raise RunFolderError(

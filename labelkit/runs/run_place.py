@@ -1,4 +1,4 @@
-"""Hold the place of a run folder while it is written, and move the finished folder there.
+"""Hold the place of a folder with versions while it is written, and move the finished folder there.
 
 One process, and one thread of it, holds a place; another that asks for it is refused with the name of the first. A
 process that is killed between the two renames that replace a folder leaves the old folder under a name of its own: the
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from labelkit._shared.files import clear_drafts, publish, remove
 from labelkit._shared.locks import HeldError, locked
@@ -18,61 +18,83 @@ from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.run_folder import RunFolder, RunLayout
+from labelkit.runs.versioned_layout import VersionedLayout
 
 UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
 ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
 
 
+Layout = TypeVar("Layout", bound=VersionedLayout)
+
+
 @contextmanager
 def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
-    """Hold the place of a run folder while the block lasts.
+    """Hold the place of a run folder while the block lasts; see :func:`held_layout`."""
+    with held_layout(RunLayout, out, force=force) as layout:
+        yield layout
+
+
+@contextmanager
+def held_layout(kind: type[Layout], out: Path, *, force: bool) -> Iterator[Layout]:
+    """Hold the place of a folder while the block lasts.
+
+    Parameters
+    ----------
+    kind : type of VersionedLayout
+    out : Path
+    force : bool
+        Whether an empty folder may stand there.
 
     Yields
     ------
-    RunLayout
+    VersionedLayout
         Of the folder by its absolute path, so that all spellings of it are one.
 
     Raises
     ------
     RunFolderError
-        If another run writes it, it is a symbolic link or no run folder, or it cannot be made there.
+        If somebody else writes it, it is a symbolic link or no such folder, or it cannot be made there.
     """
     if out.is_symlink():
         raise RunFolderError(
             f"{str(out)!r} is a symbolic link to {str(out.readlink())!r}, which is not replaced",
             hint="name the folder itself",
         )
-    layout = RunLayout(out.resolve())
+    layout = kind(out.resolve())
     _check_name(layout, out)
     if not layout.folder.name:
-        raise RunFolderError(f"{str(out)!r} cannot be a run folder", hint="name a folder that does not exist yet")
+        raise RunFolderError(
+            f"{str(out)!r} cannot be a {kind.NOUN} folder", hint="name a folder that does not exist yet"
+        )
     try:
         with _locked(layout, out):
             _recover(layout)
             _check(layout, out, force=force)
             yield layout
     except HeldError as error:
-        raise RunFolderError(f"another run writes to {str(out)!r}: {error}; wait until it is done") from None
+        who = f"another {kind.NOUN}" if kind is RunLayout else "another process"
+        raise RunFolderError(f"{who} writes to {str(out)!r}: {error}; wait until it is done") from None
 
 
-def _check_name(layout: RunLayout, out: Path) -> None:
-    """Refuse what a command that reads a run takes for a version of another run."""
+def _check_name(layout: VersionedLayout, out: Path) -> None:
+    """Refuse what a command that reads such a folder takes for a version of another one."""
     named = version_in(layout.folder)
+    noun = layout.NOUN
     if layout.current != layout:
         raise RunFolderError(
-            f"{str(out)!r} is an old version of the run {str(out.parent.parent)!r}, and is never written",
+            f"{str(out)!r} is an old version of the {noun} {str(out.parent.parent)!r}, and is never written",
             hint=f"`labelkit restore` makes it the current one again: labelkit restore {out.parent.parent} N",
         )
     if named is not None and not layout.folder.exists():
-        run, number = named
+        other, number = named
         raise RunFolderError(
-            f"{str(out)!r} is no name for a run: it stands for version {number} of the run {run.name!r}",
+            f"{str(out)!r} is no name for a {noun}: it stands for version {number} of the {noun} {other.name!r}",
             hint="name a folder without an at sign and a number at its end; `labelkit restore` goes back to a version",
         )
 
 
 @contextmanager
-def _locked(layout: RunLayout, out: Path) -> Iterator[None]:
+def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
     """Hold the lock; a failure to make its file is one of the place, and not of what is done meanwhile."""
     holding = False
     try:
@@ -85,24 +107,28 @@ def _locked(layout: RunLayout, out: Path) -> Iterator[None]:
         raise RunFolderError(f"{str(out)!r} cannot be written: {error.strerror} ({error.filename})") from None
 
 
-def _recover(layout: RunLayout) -> None:
+def _recover(layout: VersionedLayout) -> None:
     """Undo the first of two renames if a process was killed between them, and remove what it left."""
     if layout.replaced.is_dir() and not layout.folder.exists():
         publish(layout.replaced, layout.folder)
     remove(layout.replaced)
     if layout.manifest.is_file():
-        remove(layout.work)
+        for path in layout.of_progress:
+            remove(path)
     clear_drafts(layout.folder)
     clear_drafts(layout.folder.parent)
 
 
-def _check(layout: RunLayout, out: Path, *, force: bool) -> None:
-    folder = layout.folder
-    if not folder.exists() or layout.manifest.is_file():
+def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
+    folder, noun = layout.folder, layout.NOUN
+    if not folder.exists():
+        return
+    is_other = layout.is_data_set is isinstance(layout, RunLayout)
+    if layout.manifest.is_file() and not is_other:
         return
     if not folder.is_dir() or any(folder.iterdir()):
         doing = "so it is not replaced" if force else "and exists already"
-        raise RunFolderError(f"{str(out)!r} is not a run folder, {doing}", hint="name another folder")
+        raise RunFolderError(f"{str(out)!r} is not a {noun} folder, {doing}", hint="name another folder")
     if not force:
         raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
 
@@ -132,11 +158,14 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
     return RunFolder(out, was_finished=True)
 
 
-def move(layout: RunLayout) -> None:
+def move(layout: VersionedLayout) -> None:
     """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on."""
     if layout.folder.exists():
         publish(layout.folder, layout.replaced)
-    RunLayout(layout.draft).inputs.unlink(missing_ok=True)
+    for path in type(layout)(layout.draft).of_progress:
+        if path.is_file():
+            path.unlink()
     publish(layout.draft, layout.folder)
-    remove(layout.work)
+    for path in layout.of_progress:
+        remove(path)
     remove(layout.replaced)

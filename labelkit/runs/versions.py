@@ -1,6 +1,6 @@
-"""Keep the versions of a run folder: each update is one, old ones stay readable, and what is the same is shared.
+"""Keep the versions of a folder, of a run or a data set: old ones stay readable, and what is the same is shared.
 
-The current version stands in the folder itself. Old ones stand in ``versions/00001`` and so on, each as a run folder;
+The current version stands in the folder itself. Old ones stand in ``versions/00001`` and so on, each as such a folder;
 a file that is the same in several has several names and takes its room once (hard links; copies where the file system
 has none). ``version.json`` of each holds its number and the digests of its files. A version is never changed: what goes
 back to an old one is a new one.
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from labelkit._shared.files import link_or_copy, remove, replaced
 from labelkit._shared.stored_files import read_json_object
@@ -24,12 +24,15 @@ from labelkit._shared.threads import in_threads
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.run_folder import RunFolder, RunLayout, write_json
 from labelkit.runs.run_place import held_place, move
+from labelkit.runs.versioned_layout import VersionedLayout
 
 SHARED: Final = ".parquet"
 """The suffix of files that versions share. Others are small, and might be edited where they are."""
 
 DIGEST_BYTES: Final = 16
 """Bytes of the digest of a file."""
+
+Layout = TypeVar("Layout", bound=VersionedLayout)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Version:
     before: str = ""
 
     @classmethod
-    def read(cls, layout: RunLayout) -> Version | None:
+    def read(cls, layout: VersionedLayout) -> Version | None:
         """Read the version of a folder; None if there is no note of it, as in a run of an earlier labelkit.
 
         Raises
@@ -88,7 +91,7 @@ class Version:
             )
         return version
 
-    def write(self, layout: RunLayout) -> None:
+    def write(self, layout: VersionedLayout) -> None:
         """Write the note, with a seal over all that it says."""
         value = {"version": self.number, "files": dict(self.files)}
         value |= {name: one for name, one in vars(self).items() if name in ("made", "restored", "before") and one}
@@ -105,17 +108,16 @@ def digest_of(path: Path) -> str:
     return blake2b(path.read_bytes(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def _readable(layout: RunLayout | None) -> Version | None:
+def _readable(layout: VersionedLayout | None) -> Version | None:
     """Read the note of a version; None also if it is damaged: then all files are hashed again."""
     with suppress(RunFolderError):
         return None if layout is None else Version.read(layout)
     return None
 
 
-def files_of(layout: RunLayout) -> dict[str, Path]:
+def files_of(layout: VersionedLayout) -> dict[str, Path]:
     """Return the files of a version by their paths in its folder, without its note and old versions."""
-    apart = {layout.versions, layout.work, layout.version, layout.inputs}
-    return dict(sorted(_below(layout.folder, layout.folder, apart)))
+    return dict(sorted(_below(layout.folder, layout.folder, layout.passing)))
 
 
 def _below(folder: Path, top: Path, apart: set[Path]) -> Iterator[tuple[str, Path]]:
@@ -128,17 +130,17 @@ def _below(folder: Path, top: Path, apart: set[Path]) -> Iterator[tuple[str, Pat
             yield path.relative_to(top).as_posix(), path
 
 
-def digested(layout: RunLayout, before: RunLayout | None = None) -> dict[str, str]:
+def digested(layout: VersionedLayout, before: VersionedLayout | None = None) -> dict[str, str]:
     """Hash the files of a version that are the same whenever it is made again.
 
     Parameters
     ----------
-    layout : RunLayout
-    before : RunLayout, optional
+    layout : VersionedLayout
+    before : VersionedLayout, optional
         Of another version: the digest of a file that both share is the one that it noted.
     """
     noted = _readable(before) or Version(0)
-    files = {name: path for name, path in files_of(layout).items() if path not in (layout.timings, layout.report)}
+    files = {name: path for name, path in files_of(layout).items() if path not in layout.varying}
 
     def digest(name: str) -> str:
         other = None if before is None else before.folder / name
@@ -148,15 +150,15 @@ def digested(layout: RunLayout, before: RunLayout | None = None) -> dict[str, st
     return dict(zip(files, in_threads(digest, list(files)), strict=True))
 
 
-def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None = None) -> None:
-    """Make the draft of a run a version: the next one of a run folder, or the first.
+def finish(draft: VersionedLayout, before: VersionedLayout | None, *, restored: int | None = None) -> None:
+    """Make a draft a version: the next one of a folder, or the first.
 
     Parameters
     ----------
-    draft : RunLayout
+    draft : VersionedLayout
         All of its files are there.
-    before : RunLayout, optional
-        Of the run folder whose versions are kept: its own files become an old version.
+    before : VersionedLayout, optional
+        Of the folder whose versions are kept: its own files become an old version.
     restored : int, optional
         The version that it is again.
     """
@@ -165,23 +167,23 @@ def finish(draft: RunLayout, before: RunLayout | None, *, restored: int | None =
     if before is not None:
         number = before.number + 1
         for old in sorted(before.versions.iterdir()) if before.versions.is_dir() else ():
-            _link_all(RunLayout(old), RunLayout(draft.versions / old.name))
+            _link_all(type(draft)(old), type(draft)(draft.versions / old.name))
         _link_all(before, draft.of_version(before.number), SHARED)
         note = digest_of(before.version) if before.version.is_file() else ""
-    date = "" if before is None else datetime.now(UTC).isoformat(timespec="seconds")
+    date = "" if before is None and draft.timings is not None else datetime.now(UTC).isoformat(timespec="seconds")
     Version(number, digested(draft, before), date, restored, note).write(draft)
 
 
-def copied(version: RunLayout, layout: RunLayout) -> RunLayout:
-    """Begin the next version of a run folder with the files of one of its versions; what may change is copied."""
-    draft = RunLayout(layout.draft)
+def copied(version: Layout, layout: Layout) -> Layout:
+    """Begin the next version of a folder with the files of one of its versions; what may change is copied."""
+    draft = type(layout)(layout.draft)
     remove(draft.folder)
     _link_all(version, draft, SHARED)
     draft.version.unlink(missing_ok=True)
     return draft
 
 
-def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
+def _link_all(layout: VersionedLayout, to: VersionedLayout, suffix: str = "") -> None:
     """Give the files of a version further names; those with another suffix are copied."""
     files = files_of(layout)
     if layout.version.is_file():
@@ -194,7 +196,7 @@ def _link_all(layout: RunLayout, to: RunLayout, suffix: str = "") -> None:
                 shutil.copyfile(path, draft)
 
 
-def version_layouts(path: Path) -> dict[int, RunLayout]:
+def version_layouts(path: Path) -> dict[int, VersionedLayout]:
     """Return the folders of all versions of a run, by number; of a run of which a version is named, too.
 
     Raises
@@ -202,7 +204,7 @@ def version_layouts(path: Path) -> dict[int, RunLayout]:
     RunFolderError
         If there is no run folder.
     """
-    return RunFolder(path).layout.current.by_number()
+    return {**RunFolder(path).layout.current.by_number()}
 
 
 def restore(path: str | Path, version: int) -> RunFolder:
@@ -226,20 +228,38 @@ def restore(path: str | Path, version: int) -> RunFolder:
     """
     out = _top(Path(path))
     with held_place(out, force=False) as layout:
-        layouts = version_layouts(layout.folder)
         wanted = RunFolder(out, version).layout
-        if wanted.folder == out:
-            raise RunFolderError(f"version {version} of {str(out)!r} is the current one, so there is nothing to do")
-        wrong = problems_of(layouts[version])
-        if wrong:
-            raise RunFolderError(
-                f"version {version} of {str(out)!r} is damaged: {'; '.join(wrong[:3])}",
-                hint=f"`labelkit verify {out}` lists what is damaged",
-            )
-        draft = copied(layouts[version], layout)
-        finish(draft, layout, restored=version)
-        move(layout)
+        restore_version(layout, out, RunLayout(wanted.folder.resolve()), version)
     return RunFolder(out)
+
+
+def restore_version(layout: Layout, out: Path, wanted: Layout, version: int) -> None:
+    """Make an old version of a folder whose place is held the current one, as a new version.
+
+    Parameters
+    ----------
+    layout : VersionedLayout
+    out : Path
+        The folder as the user wrote it.
+    wanted : VersionedLayout
+        Of the old version.
+    version : int
+
+    Raises
+    ------
+    RunFolderError
+        If it is the current one, or is damaged.
+    """
+    if wanted.folder == layout.folder:
+        raise RunFolderError(f"version {version} of {str(out)!r} is the current one, so there is nothing to do")
+    wrong = problems_of(wanted)
+    if wrong:
+        raise RunFolderError(
+            f"version {version} of {str(out)!r} is damaged: {'; '.join(wrong[:3])}",
+            hint=f"`labelkit verify {out}` lists what is damaged",
+        )
+    finish(copied(wanted, layout), layout, restored=version)
+    move(layout)
 
 
 def verify(path: str | Path) -> list[str]:
@@ -260,12 +280,16 @@ def verify(path: str | Path) -> list[str]:
     RunFolderError
         If there is no run folder.
     """
-    run = RunFolder(Path(path)).layout
-    top = run.current
-    if run != top:
-        return problems_of(run) + _breaks(top, [run.number])
+    return problems_of_all(RunFolder(Path(path)).layout)
+
+
+def problems_of_all(layout: VersionedLayout) -> list[str]:
+    """List what is missing, changed or strange in all versions of a folder; of an old version, in it alone."""
+    top = layout.current
+    if layout != top:
+        return problems_of(layout) + _breaks(top, [layout.number])
     old = sorted(one for one in top.versions.iterdir() if one.is_dir()) if top.versions.is_dir() else []
-    wrong = [f"versions/{one.name}/{line}" for one in old for line in problems_of(RunLayout(one))]
+    wrong = [f"versions/{one.name}/{line}" for one in old for line in problems_of(type(top)(one))]
     wrong += problems_of(top)
     if top.versions.is_dir():
         strange = [one for one in top.versions.iterdir() if not one.is_dir() or not one.name.isdecimal()]
@@ -273,21 +297,22 @@ def verify(path: str | Path) -> list[str]:
     return wrong + _breaks(top, range(1, top.number))
 
 
-def problems_of(layout: RunLayout) -> list[str]:
+def problems_of(layout: VersionedLayout) -> list[str]:
     """List the files of one version that are missing, changed or strange."""
     try:
         version = Version.read(layout)
     except RunFolderError as error:
         return [f"{layout.version.name}: {error.message}"]
     if version is None:
-        return [f"{layout.version.name} is missing: a run of an earlier labelkit, or the note was removed"]
+        return [f"{layout.version.name} is missing: a {layout.NOUN} of an earlier labelkit, or the note was removed"]
     there = files_of(layout)
     missing = [f"{name} is missing" for name in version.files if name not in there]
-    missing += [f"{layout.timings.name} is missing"] if not layout.timings.is_file() else []
+    if layout.timings is not None and not layout.timings.is_file():
+        missing.append(f"{layout.timings.name} is missing")
     names = [name for name in version.files if name in there]
     digests = in_threads(lambda name: _digest_or_not(there[name]), names)
     changed = [f"{name} was changed" for name, now in zip(names, digests, strict=True) if now != version.files[name]]
-    known_apart = {layout.timings.name, layout.report.name}
+    known_apart = {path.name for path in layout.varying}
     strange = [f"{name} is strange: it was not there" for name in there if name not in {*version.files, *known_apart}]
     return missing + changed + strange
 
@@ -305,8 +330,8 @@ def _top(path: Path) -> Path:
     return path if layout.folder == path else layout.current.folder
 
 
-def _breaks(top: RunLayout, numbers: Iterable[int]) -> list[str]:
-    """List those of the old versions of a run that are gone, or whose note is another than the next version noted."""
+def _breaks(top: VersionedLayout, numbers: Iterable[int]) -> list[str]:
+    """List the old versions of a folder that are gone, or whose note is another than the next version noted."""
     wrong = []
     try:
         current = Version.read(top)

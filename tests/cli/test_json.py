@@ -10,11 +10,13 @@ from pathlib import Path
 
 import click
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
 from labelkit._shared.markup import visible
 from labelkit.cli import cli, main
+from labelkit.curation.step import CurationStep
 from labelkit.datasets.starter_project import make_project
 from tests.waiting import GUARD
 
@@ -36,6 +38,7 @@ CALLS = {
     "bundle": "bundle runs/first --out spam.labelkit",
     "cache clear": "cache clear",
     "cache info": "cache info labeling_functions/comments.py",
+    "card": "card sets/spam --out card.md --force",
     "certify": "certify runs/fourth --gold spam --max-error 0.3",
     "check": "check",
     "diff": "diff runs/first runs/second --gold spam",
@@ -63,6 +66,14 @@ CALLS = {
 }
 """A call of each command; a new command is added here, and its keys to the page."""
 
+DATA_SET_CALLS = {
+    "diff": "diff sets/spam@1 sets/spam",
+    "history": "history sets/spam",
+    "restore": "restore sets/spam 1",
+    "verify": "verify sets/spam",
+}
+"""Calls of the commands that take data sets, too."""
+
 
 def commands(group=cli, names=()):
     for name, command in group.commands.items():
@@ -83,6 +94,18 @@ def keys_of(page):
 KEYS = keys_of(PAGE.read_text("utf-8").split("## Exit codes")[0])
 
 
+class Halves:
+    """A split by hand."""
+
+    step = CurationStep("split")
+
+    def __init__(self, ids):
+        self.ids = ids
+
+    def rows(self):
+        return pa.table({"id": self.ids, "split": [("train", "test")[i % 2] for i in range(len(self.ids))]})
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project") / "p"
@@ -95,6 +118,7 @@ def project(tmp_path_factory):
     lk.run(rules, lk.load_comments(200), folder / "runs" / "third", progress=False)
     shutil.copytree(first.path, folder / "runs" / "fourth")
     lk.bundle(first, folder / "first.labelkit", rules=rules)
+    lk.create_dataset(folder / "sets" / "spam", run=first).take(Halves(first.matrix().ids))
     asked = lk.sample(folder / "comments.csv", 12, id="id")
     asked.save(folder / "asked.csv")
     said = [(name, who, "SPAM" if i % 3 else "HAM") for i, name in enumerate(asked.ids) for who in ("ann", "bob")]
@@ -139,6 +163,31 @@ def test_a_command_writes_one_document_with_the_keys_of_the_page(name, here, cap
     assert all(map(math.isfinite, numbers(document)))
     assert visible(out) == out
     assert "error" not in err
+
+
+@pytest.mark.parametrize("name", DATA_SET_CALLS)
+def test_a_command_takes_a_data_set_as_it_takes_a_run(name, here, capsys):
+    status, out, err = called(capsys, DATA_SET_CALLS[name], "--json")
+    assert status == 0, err
+    document = json.loads(out)
+    page = PAGE.read_text("utf-8")
+    cells = re.findall(rf"^\| `{name}` of data sets \| (.*) \|$", page, re.MULTILINE)
+    assert set(document) == (set(re.findall(r"`(\w+)`", cells[0])) if cells else KEYS[name])
+    status, out, _ = called(capsys, DATA_SET_CALLS[name] if name != "restore" else "restore sets/spam 2")
+    assert status == 0
+    assert "sets/spam" in out or "version" in out
+
+
+def test_commands_of_runs_refuse_a_data_set_and_say_what_takes_it(here, capsys):
+    for command in ("summarize sets/spam", "diff runs/first sets/spam", "report sets/spam"):
+        status, out, _ = called(capsys, command, "--json")
+        error = json.loads(out)["error"]
+        assert (status, error["kind"]) == (1, "RunFolderError")
+        assert "is a data set, and not a run" in error["message"]
+        assert "labelkit card" in error["hint"]
+        assert "open_dataset" not in error["hint"]
+    status, out, _ = called(capsys, "card runs/first --out other.md", "--json")
+    assert "is a run, and no data set" in json.loads(out)["error"]["message"]
 
 
 def test_the_text_is_what_it_is_without_json(here, capsys):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.markup import CLASS_COLOURS, STYLE, Chip, visible
-from labelkit._shared.templates import page_base, rendered
+from labelkit._shared.templates import page_base, policy_digest, rendered
 from labelkit.runs.report._details import conflict_values, example_values, fault_values, run_values
 from labelkit.runs.report._overview import FIRST_REMARKS, label_values, overview_values, title_of
 from labelkit.runs.report._rule_cards import MOST_SOURCE, rule_cards
@@ -61,8 +59,8 @@ def page(facts: Facts) -> str:
         most_source=MOST_SOURCE,
         style=Markup(style),  # noqa: S704 - a file and constants of this package
         script=Markup(script),  # noqa: S704 - a file of this package
-        style_digest=_digest(style),
-        script_digest=_digest(script),
+        style_digest=policy_digest(style),
+        script_digest=policy_digest(script),
         data=Markup(in_script(_data(facts))),  # noqa: S704 - JSON in which nothing can end the element
         **overview_values(facts, labels),
         **conflict_values(facts, rules),
@@ -115,7 +113,3 @@ def _asset(name: str) -> str:
 
 def _fills() -> str:
     return "".join(f".fill-{i},.fill-{i} .fill{{fill:{colour}}}\n" for i, colour in enumerate(CLASS_COLOURS))
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,337 @@
+"""Say if new examples are like those that a model was trained on: each column by a test of its kind, and the labels.
+
+Numbers are compared by the test of Kolmogorov and Smirnov, categories and labels by chi-square, the length of texts as
+numbers, and missing values as a share. A comparison is an alarm if chance would seldom make such a difference,
+corrected for the number of comparisons (Holm), and if it matters: among ten million examples, one of no consequence is
+sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
+from labelkit._shared.plain_values import records
+from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit.analysis.two_samples import holm, p_of_distribution, p_of_numbers, shares_of, stability_index
+from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
+from labelkit.curation.data_set import DataSet
+from labelkit.exceptions import AnalysisError
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FEW_VALUES: Final = 20
+"""Whole numbers of so many values, or fewer, are categories."""
+
+MANY_VALUES: Final = 1_000
+"""Text of more values is compared by its length."""
+
+BINS: Final = 10
+"""Of equal frequency, by which the stability index of numbers is computed."""
+
+LABEL: Final = "label"
+CONFIDENCE: Final = "confidence"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DataDrift:
+    """The differences between two sets of examples.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        A row for each comparison: ``column``; ``what``: ``numbers``, ``length`` (of texts), ``categories``, ``labels``,
+        ``missing``; ``test``: ``ks`` or ``chi-square``; ``n_before`` and ``n_after``, the values compared; ``change``,
+        the largest difference of the two distribution functions (``ks``), or half the sum of the differences of shares
+        (total variation), in [0, 1]; ``largest``, the category whose share changed most, None for numbers; ``psi``, the
+        population stability index; ``p``; ``p_corrected``, Holm's over all rows; and ``alarm``.
+    alpha : float
+        Least upper bound of the probability of any alarm where nothing drifts.
+    at_least : float
+        Least ``change`` that is an alarm, in [0, 1].
+    notes : tuple of str
+        What was not compared, and why.
+    """
+
+    frame: pd.DataFrame
+    alpha: float
+    at_least: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def alarms(self) -> pd.DataFrame:
+        """The rows that are alarms, the surest first."""
+        return self.frame[self.frame["alarm"]].sort_values("p", kind="stable")
+
+    @property
+    def drifted(self) -> bool:
+        """True if there is an alarm."""
+        return bool(self.frame["alarm"].any())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: ``drifted``, ``alpha``, ``at_least``, ``comparisons`` (rows of ``frame``), ``notes``."""
+        values = {"drifted": self.drifted, "alpha": self.alpha, "at_least": self.at_least}
+        return {**values, "comparisons": records(self.frame), "notes": list(self.notes)}
+
+    def __str__(self) -> str:
+        return self._page().to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
+
+    def _page(self) -> ResultPage:
+        n_alarms = int(self.frame["alarm"].sum())
+        lead = f"{plural(n_alarms, 'alarm')} in {plural(len(self.frame), 'comparison')}, at {self.alpha:g}; "
+        lead += f"a distribution has to change by {self.at_least:g}"
+        shown = self.frame.sort_values(["alarm", "p"], ascending=[False, True], kind="stable").head(40)
+        rows = [
+            [
+                str(row["column"]),
+                row["what"],
+                count(row["n_before"]),
+                count(row["n_after"]),
+                decimal(row["change"]),
+                DASH if row["largest"] is None else str(row["largest"]),
+                decimal(row["psi"]),
+                p_value(row["p_corrected"]).removeprefix("p = ").replace("p < ", "<"),
+                "alarm" if row["alarm"] else "",
+            ]
+            for row in shown.to_dict("records")
+        ]
+        heads = ["column", "what", "before", "after", "change", "most", "PSI", "p", ""]
+        more = f"... and {len(self.frame) - 40:,} more" if len(self.frame) > 40 else ""
+        return ResultPage([lead], [ResultTable(rows, heads, align="<<>>><>><", more=more)], self.notes)
+
+
+def data_drift(
+    old: Any,
+    new: Any,
+    columns: Sequence[str] | None = None,
+    *,
+    split: str | Sequence[str] | None = None,
+    alpha: float = 0.05,
+    at_least: float = 0.05,
+) -> DataDrift:
+    """Compare the features and labels of two sets of examples, such as a training set and what came since.
+
+    Parameters
+    ----------
+    old, new : DataSet, ProbabilisticLabels, or whatever :func:`labelkit.open_corpus` takes
+        Examples of which none is in both. Of labels, the classes and the probability of each are compared.
+    columns : sequence of str, optional
+        By default, the columns that both have and whose values can be compared; of data sets, the labels, too.
+    split : str or sequence of str, optional
+        Parts of the data sets.
+    alpha : float
+        Least upper bound of the probability of any alarm where nothing drifts, in (0, 1).
+    at_least : float
+        Least change of a distribution that is an alarm, in [0, 1]: of the distribution function of numbers, or the
+        share of rows that would have to be of another category.
+
+    Returns
+    -------
+    DataDrift
+        ``drifted`` is True if there is an alarm; ``frame`` has all comparisons.
+
+    Raises
+    ------
+    AnalysisError
+        If there are no columns to compare, a side has no rows, the classes differ, or an option is out of range.
+
+    References
+    ----------
+    Hodges (1958), The significance probability of the Smirnov two-sample test. https://doi.org/10.1007/BF02589501
+    Holm (1979), A simple sequentially rejective multiple test procedure. https://www.jstor.org/stable/4615733
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> old = {"words": rng.poisson(30, 1000), "source": rng.choice(["web", "mail"], 1000)}
+    >>> new = {"words": rng.poisson(36, 1000), "source": rng.choice(["web", "mail"], 1000)}
+    >>> data_drift(old, new).alarms["column"].tolist()
+    ['words']
+    """
+    if not 0 < alpha < 1 or not 0 <= at_least <= 1:
+        raise AnalysisError(f"alpha={alpha!r} and at_least={at_least!r} must be in (0, 1) and in [0, 1]")
+    sides = [_ComparedExamples.of(one, split) for one in (old, new)]
+    names, notes = _columns(sides, columns)
+    compared = [row for name in names for row in _compared(name, sides, notes)]
+    if not compared:
+        raise AnalysisError(
+            "there is nothing to compare",
+            hint=notes[0] if notes else "name columns that both sides have: columns=['words']",
+        )
+    frame = pd.DataFrame(compared)
+    frame["largest"] = pd.Series([row["largest"] for row in compared], dtype=object)
+    frame["p_corrected"] = holm(frame["p"].to_numpy(np.float64))
+    frame["alarm"] = (frame["p_corrected"] <= alpha) & (frame["change"] >= at_least)
+    return DataDrift(frame, alpha, at_least, tuple(notes))
+
+
+@dataclass(frozen=True, eq=False)
+class _ComparedExamples:
+    """One of the two sets of examples: columns that are read when asked for."""
+
+    names: tuple[str, ...]
+    source: Corpus | pa.Table
+    classes: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, given: Any, split: str | Sequence[str] | None) -> _ComparedExamples:
+        if isinstance(given, DataSet):
+            table = given.table(split=split)
+            kept = table.select([*given.columns, LABEL])
+            return cls(tuple(kept.column_names), kept, given.class_names)
+        if isinstance(given, ProbabilisticLabels):
+            covered = given.covered
+            hard = covered.hard()
+            label = pa.array(np.array([*covered.class_names, None], dtype=object)[hard], pa.string())
+            table = pa.table({LABEL: label, CONFIDENCE: covered.proba.max(axis=1) if len(covered) else np.zeros(0)})
+            return cls((LABEL, CONFIDENCE), table, given.class_names)
+        corpus = open_corpus(given)
+        return cls(tuple(name for name in corpus.column_names if name != corpus.id), corpus)
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Read a column."""
+        if isinstance(self.source, pa.Table):
+            return self.source.column(name)
+        pieces = [batch.table.column(0) for batch in self.source.batches([name], BATCH_ROWS)]
+        return pa.chunked_array(pieces, self.source.column_type(name))
+
+
+def _columns(sides: Sequence[_ComparedExamples], wanted: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """Return the columns to compare, and notes on those that only one side has."""
+    old, new = sides
+    if old.classes is not None and new.classes is not None and old.classes != new.classes:
+        raise AnalysisError(f"the classes were {', '.join(old.classes)}, and are {', '.join(new.classes)}")
+    if wanted is None:
+        alone = sorted(set(old.names) ^ set(new.names))
+        notes = [f"not compared, since only one side has them: {', '.join(alone)}"] if alone else []
+        return [name for name in old.names if name in new.names], notes
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    for side, where in zip(sides, ("old", "new"), strict=True):
+        missing = [name for name in names if name not in side.names]
+        if missing:
+            raise AnalysisError(
+                f"the {where} examples have no column {missing[0]!r}", hint=f"they have {', '.join(side.names)}"
+            )
+    return names, []
+
+
+def _compared(name: str, sides: Sequence[_ComparedExamples], notes: list[str]) -> Iterator[dict[str, Any]]:
+    """Compare a column: its values, and how many are missing."""
+    old, new = (_plain(side.column(name)) for side in sides)
+    if not len(old) or not len(new):
+        where = "new" if len(old) else "old"
+        raise AnalysisError(f"there are no {where} examples", hint="give examples to compare")
+    missing = [np.array([one.null_count, len(one) - one.null_count], dtype=float) for one in (old, new)]
+    if missing[0][0] or missing[1][0]:
+        yield _of_counts(name, "missing", missing[0], missing[1], ["missing", "there"])
+    old, new = old.drop_null(), new.drop_null()
+    if not len(old) or not len(new):
+        return
+    kind = _kind_of(old, new)
+    if kind is None:
+        notes.append(f"{name} is not compared: its values ({old.type}) are neither numbers, times, text nor categories")
+    elif kind == "categories":
+        yield _of_categories(name, LABEL + "s" if name == LABEL else kind, old, new)
+    else:
+        yield _of_numbers(name, kind, _numbers(old, kind), _numbers(new, kind))
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column with NaN as missing, and dictionaries as their values."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_null(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_nan(column).fill_null(True), None, column)  # noqa: FBT003 - of Arrow
+    return column
+
+
+def _kind_of(old: pa.ChunkedArray, new: pa.ChunkedArray) -> str | None:
+    """Return how two columns are compared; None if they cannot be."""
+    kinds = (old.type, new.type)
+    if all(map(_is_number, kinds)):
+        whole = all(map(pa.types.is_integer, kinds))
+        few = whole and max(pc.count_distinct(one).as_py() for one in (old, new)) <= FEW_VALUES
+        return "categories" if few else "numbers"
+    if all(pa.types.is_temporal(kind) for kind in kinds) and kinds[0] == kinds[1]:
+        return "times"
+    if all(map(pa.types.is_boolean, kinds)):
+        return "categories"
+    if all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in kinds):
+        n_values = [pc.count_distinct(one).as_py() for one in (old, new)]
+        few = all(
+            n <= MANY_VALUES and n <= max(len(one) / 2, FEW_VALUES) for n, one in zip(n_values, (old, new), strict=True)
+        )
+        return "categories" if few else "length"
+    return None
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _numbers(column: pa.ChunkedArray, kind: str) -> NDArray[np.float64]:
+    if kind == "length":
+        column = pc.utf8_length(column)
+    if kind == "times":
+        column = column.cast(pa.int32() if column.type.bit_width == 32 else pa.int64())
+    return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+
+
+def _of_numbers(name: str, kind: str, old: NDArray[np.float64], new: NDArray[np.float64]) -> dict[str, Any]:
+    distance, p = p_of_numbers(old, new)
+    edges = np.unique(np.quantile(old, np.linspace(0, 1, BINS + 1)[1:-1]))
+    binned = [np.bincount(np.searchsorted(edges, one), minlength=len(edges) + 1).astype(float) for one in (old, new)]
+    return {
+        "column": name,
+        "what": kind,
+        "test": "ks",
+        "n_before": len(old),
+        "n_after": len(new),
+        "change": distance,
+        "largest": None,
+        "psi": stability_index(binned[0], binned[1]),
+        "p": p,
+    }
+
+
+def _of_categories(name: str, what: str, old: pa.ChunkedArray, new: pa.ChunkedArray) -> dict[str, Any]:
+    both = pc.dictionary_encode(pa.chunked_array([*old.cast(pa.string()).chunks, *new.cast(pa.string()).chunks]))
+    whole = both.unify_dictionaries().combine_chunks()
+    whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
+    codes, names = whole.indices.to_numpy(zero_copy_only=False), whole.dictionary.to_pylist()
+    counts = [np.bincount(part, minlength=len(names)).astype(float) for part in np.split(codes, [len(old)])]
+    return _of_counts(name, what, counts[0], counts[1], names)
+
+
+def _of_counts(
+    name: str, what: str, old: NDArray[np.float64], new: NDArray[np.float64], names: Sequence[Any]
+) -> dict[str, Any]:
+    changes = shares_of(new) - shares_of(old)
+    return {
+        "column": name,
+        "what": what,
+        "test": "chi-square",
+        "n_before": int(old.sum()),
+        "n_after": int(new.sum()),
+        "change": float(np.abs(changes).sum() / 2),
+        "largest": names[int(np.abs(changes).argmax())],
+        "psi": stability_index(old, new),
+        "p": p_of_distribution(old, new),
+    }
