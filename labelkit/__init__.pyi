@@ -56,6 +56,11 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.natural_labels import (
+    Exposure as Exposure,
+    NaturalLabels as NaturalLabels,
+    natural_labels as natural_labels,
+)
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
     NextExamples as NextExamples,
@@ -68,7 +73,10 @@ from .curation.sampling import (
     sample as sample,
 )
 from .datasets import (
+    EngagementLog as EngagementLog,
+    engagement_log as engagement_log,
     generate_comments as generate_comments,
+    generate_engagement_log as generate_engagement_log,
     generate_posts as generate_posts,
     load_comments as load_comments,
     load_posts as load_posts,
