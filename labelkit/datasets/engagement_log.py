@@ -212,6 +212,8 @@ def _chunk(
     is_repeat = ~is_bot & (np.arange(size) >= round((size - is_bot.sum()) * (1 - plan.repeats)))
     users, items = _pairs(rng, plan.n_items, is_bot, first)
     topics = rng.integers(5, size=size) == 0
+    for values in (users, items, topics):
+        values[is_repeat] = values[: is_repeat.sum()]
     shown = _shown(rng, plan, scores[items])
     time = rng.integers(plan.days * DAY, size=size)
     time[is_bot] = time[is_bot][0] // 2 + rng.integers(600_000_000, size=is_bot.sum()) if is_bot.any() else 0
@@ -224,7 +226,7 @@ def _chunk(
         delay = 1_000_000 + (600e6 * np.exp(rng.normal(0, 2.5, size))).astype(np.int64)
         delay[(rng.random(size) < plan.skewed) & ~is_repeat] = 0
         delays[action] = np.where(acts, np.where(is_bot, 1_000_000, delay), _UNSEEN)
-    _repeat(rng, draft, delays, is_repeat)
+    _show_again(rng, time, delays, is_repeat)
     return _events(rng, plan, draft, delays, first), _truth(draft, delays, is_bot, first)
 
 
@@ -261,16 +263,13 @@ def _relevance(action: str, draft: dict[str, Any], is_bot: NDArray[np.bool_]) ->
     return np.where(is_bot, float(action == "like"), 1 / (1 + np.exp(-odds)))
 
 
-def _repeat(
-    rng: np.random.Generator, draft: dict[str, Any], delays: dict[str, Any], is_repeat: NDArray[np.bool_]
+def _show_again(
+    rng: np.random.Generator, time: NDArray[np.int64], delays: dict[str, Any], is_repeat: NDArray[np.bool_]
 ) -> None:
-    """Make some impressions repeat those at the beginning of the chunk, each after all that the first one led to."""
+    """Put repeated impressions after all that the first ones, at the beginning of the chunk, led to."""
     n = int(is_repeat.sum())
-    again = np.flatnonzero(is_repeat)
-    for name in ("user", "item", "same_topic", "item_score", *(f"{action}_relevance" for action in ACTIONS)):
-        draft[name][again] = draft[name][:n]
-    last = np.maximum.reduce([np.where(d[:n] == _UNSEEN, 0, d[:n]) for d in delays.values()])
-    draft["time"][again] = draft["time"][:n] + last + 60_000_000 + rng.integers(DAY, size=n)
+    last = np.maximum.reduce([np.where(delay[:n] == _UNSEEN, 0, delay[:n]) for delay in delays.values()])
+    time[is_repeat] = time[:n] + last + 60_000_000 + rng.integers(DAY, size=n)
 
 
 def _truth(draft: dict[str, Any], delays: dict[str, Any], is_bot: NDArray[np.bool_], first: int) -> pa.RecordBatch:

@@ -140,7 +140,7 @@ def _attribute_actions(events: EventTable, rules: Rules, counted: Counted) -> No
     actions, orphans, skewed, early, lead = events.connection.execute(
         """SELECT count(*), count(*) FILTER (row IS NULL), count(*) FILTER (delay < 0),
         count(lead), coalesce(sum(CAST(lead AS DOUBLE)), 0) FROM attributed"""
-    ).fetchone()
+    ).fetchall()[0]
     counted.early += early
     counted.lead += lead
     counted.actions += actions
@@ -183,4 +183,4 @@ def _label(events: EventTable, rules: Rules, users: str, *, is_first: bool) -> N
 
 
 def _number(connection: Any, query: str) -> int:
-    return int(connection.execute(query).fetchone()[0])
+    return int(connection.execute(query).fetchall()[0][0])

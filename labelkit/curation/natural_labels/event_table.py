@@ -116,7 +116,7 @@ class EventTable:
             ) from error
         self._check_times(corpus.name, columns.time)
         self.has_ids = self.has_ids or columns.id is not None or corpus.has_ids
-        self.n_rows = int(self.connection.execute("SELECT count(*) FROM events").fetchone()[0])
+        self.n_rows = int(self.connection.execute("SELECT count(*) FROM events").fetchall()[0][0])
 
     def _insert(self, reader: pa.RecordBatchReader, schema: pa.Schema, time: str, zone: str) -> None:
         kept = [name for name in schema.names if name.startswith("keep_")]

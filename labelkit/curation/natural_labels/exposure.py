@@ -16,7 +16,8 @@ import numpy as np
 from labelkit._shared.numbers import count, decimal, normal_quantile, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
-from labelkit.curation.natural_labels.log_summary import LogSummary, column
+from labelkit.curation.natural_labels.log_summary import LogSummary
+from labelkit.curation.natural_labels.rates import LabelSource
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Exposure:
     ----------
     action : str
     items : pandas.DataFrame
-        By item, most shown first: ``impressions``, ``known`` (those whose label is), ``positives``, ``quality``: the
+        By item, most shown first: ``impressions``, ``known`` (those whose window has passed), ``positives``, ``quality``: the
         propensity-weighted rate of the action.
     gini, gini_positives : float
         Gini coefficients of impressions and of positives over the items: 0 if all have the same, 1 if one has all.
@@ -101,25 +102,23 @@ class Exposure:
         return self._page().to_html()
 
 
-def exposure_of(connection: Any, label: str, weight: str, summary: LogSummary, min_impressions: int) -> Exposure:
+def exposure_of(source: LabelSource, label: str, summary: LogSummary, min_impressions: int) -> Exposure:
     """Measure the exposure of the items of the table ``labels``.
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-    label, weight : str
-        The label, and the SQL of the weight of a row.
+    source : LabelSource
+    label : str
     summary : LogSummary
     min_impressions : int
     """
     if min_impressions < 1:
         raise AnalysisError(f"min_impressions={min_impressions!r} is below 1", hint="min_impressions=20")
-    of_label = column(label)
-    items: pd.DataFrame = connection.execute(
+    items: pd.DataFrame = source.connection.execute(
         f"""WITH middle AS (SELECT min(time) + (max(time) - min(time)) / 2 AS moment FROM labels)
-        SELECT item, count(*) AS impressions, count(*) FILTER ({of_label} >= 0) AS known,
-            count(*) FILTER ({of_label} = 1) AS positives,
-            sum({weight}) FILTER ({of_label} = 1) AS weights, count(*) FILTER (time < moment) AS before
+        SELECT item, count(*) AS impressions, count(*) FILTER ({source.settled}) AS known,
+            count(*) FILTER ({source.label} = 1) AS positives,
+            sum({source.weight}) FILTER ({source.settled} AND {source.label} = 1) AS weights, count(*) FILTER (time < moment) AS before
         FROM labels, middle GROUP BY item ORDER BY impressions DESC, item"""  # noqa: S608 - names are quoted
     ).df()
     items = items.set_index("item")

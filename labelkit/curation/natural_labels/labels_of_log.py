@@ -18,7 +18,7 @@ from labelkit.corpus.sources.spooled import SpooledSource, write_batches
 from labelkit.curation.natural_labels.exposure import Exposure, exposure_of
 from labelkit.curation.natural_labels.log_summary import LogSummary, column
 from labelkit.curation.natural_labels.propensity import Propensities, check_weights, propensity_rows
-from labelkit.curation.natural_labels.rates import rates_of
+from labelkit.curation.natural_labels.rates import LabelSource, rates_of
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.label_matrix import LabelMatrix
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+    from labelkit.curation.natural_labels.targets import Target
 
 NOTE: Final = "A label is what people did within the window, among what they were shown."
 
@@ -56,19 +58,21 @@ class NaturalLabels:
         summary: LogSummary,
         step: CurationStep,
         *,
-        windows: dict[str, str],
+        targets: tuple[Target, ...],
+        as_of: int,
         columns: tuple[str, ...],
         propensities: Propensities | None,
         resources: ExitStack,
     ) -> None:
-        self._connection, self._windows, self._columns = connection, windows, columns
+        self._connection, self._columns, self._as_of = connection, columns, as_of
+        self._targets = {target.name: target for target in targets}
         self.summary, self.step, self.propensities = summary, step, propensities
         self._close = weakref.finalize(self, resources.close)
 
     @property
     def actions(self) -> tuple[str, ...]:
         """The names of the labels."""
-        return tuple(self._windows)
+        return tuple(self._targets)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -194,13 +198,15 @@ class NaturalLabels:
         votes = np.full((len(ids), 1), -1, dtype=space.dtype)
         votes[kinds == 1, 0], votes[kinds == 0, 0] = space.vote(positive), space.vote(negative)
         labels = tuple(sorted({space.vote(positive), space.vote(negative)} - {-1}))
-        info = LFInfo(name or label, labels=labels, precision=precision, kind="events", doc=self._windows[label])
+        info = LFInfo(name or label, labels=labels, precision=precision, kind="events", doc=self._targets[label].shown)
         return LabelMatrix(votes, (info,), space.names, ids)
 
     def examples(
         self, action: str | None = None, *, columns: Sequence[str] = (), unbiased: bool = False
     ) -> pa.Table:
-        """Return the impressions whose label is known, with weights against position bias.
+        """Return the impressions whose window has passed, with weights against position bias.
+
+        Younger ones are left out, also those that were acted on already: among them, positives alone are known.
 
         A positive at a position that is examined with chance p has the weight 1 / p, others have 1. Sums of weights of
         positives are unbiased; a classifier that is trained so takes a rate r for about r / (1 + r (1 - p)), which
@@ -239,18 +245,21 @@ class NaturalLabels:
                 "without propensities, nothing is known of a position bias",
                 hint="position= and randomised= name columns of the log; or propensities={1: 1.0, 2: 0.5}",
             )
-        known = f"SELECT id, {column(label)} AS label, {weight} AS weight{more} FROM labels WHERE {column(label)} >= 0"  # noqa: S608
+        settled = self._settled(label)
+        known = f"SELECT id, {column(label)} AS label, {weight} AS weight{more} FROM labels WHERE {settled}"  # noqa: S608
         if unbiased:
             again = f"SELECT id, CAST(0 AS TINYINT) AS label, 1 - {weight} AS weight{more} FROM labels"  # noqa: S608
-            known = f"{known} UNION ALL {again} WHERE {column(label)} = 1 AND {weight} <> 1"
+            known = f"{known} UNION ALL {again} WHERE {settled} AND {column(label)} = 1 AND {weight} <> 1"
         return self._reader(known).read_all()
 
     def rows(self, action: str | None = None) -> pa.Table:
-        """Return ``id``, ``label`` and ``weight`` of the impressions whose label is known; see :meth:`examples`."""
+        """Return ``id``, ``label`` and ``weight`` of the impressions whose window has passed; see :meth:`examples`."""
         return self.examples(action)
 
     def rates(self, action: str | None = None, *, by: str | None = None) -> pd.DataFrame:
         """Estimate the rate of an action, as it is and corrected for position bias, with 95% intervals.
+
+        Of the impressions whose window has passed.
 
         Parameters
         ----------
@@ -275,7 +284,8 @@ class NaturalLabels:
         if by is not None:
             self._selected([by])
         weight = self._weight(label) if self.propensities is not None else None
-        return rates_of(self._connection.cursor(), label, by, weight, self.propensities)
+        source = LabelSource(self._connection.cursor(), column(label), self._settled(label), weight)
+        return rates_of(source, by, self.propensities)
 
     def exposure(self, action: str | None = None, *, min_impressions: int = 20) -> Exposure:
         """Measure how unequally items are shown, and whether the good ones are shown more.
@@ -285,14 +295,19 @@ class NaturalLabels:
         action : str, optional
             The label; the first by default.
         min_impressions : int
-            Items with fewer known impressions are left out of the correlation with quality.
+            Items with fewer impressions whose window has passed are left out of the correlation with quality.
 
         Returns
         -------
         Exposure
         """
         label = self._label(action)
-        return exposure_of(self._connection.cursor(), label, self._weight(label), self.summary, min_impressions)
+        source = LabelSource(self._connection.cursor(), column(label), self._settled(label), self._weight(label))
+        return exposure_of(source, label, self.summary, min_impressions)
+
+    def _settled(self, label: str) -> str:
+        """Write the SQL of whether the window of an impression has passed."""
+        return f"time <= make_timestamptz({self._as_of - self._targets[label].window})"
 
     def _weight(self, label: str) -> str:
         """Write the SQL of the weight of a row; raise AnalysisError if a positive has none."""
@@ -308,7 +323,7 @@ class NaturalLabels:
     def _label(self, action: str | None) -> str:
         if action is None:
             return self.actions[0]
-        if action not in self._windows:
+        if action not in self._targets:
             raise AnalysisError(f"there is no label {action!r}", hint=f"the labels are {', '.join(self.actions)}")
         return action
 
@@ -323,7 +338,8 @@ class NaturalLabels:
 
     def _page(self) -> ResultPage:
         heads = ["label", "positive", "negative", "unknown", "rate", "events"]
-        labels = ResultTable(self.summary.label_rows(self._windows), heads, align="<>>>><")
+        events = {name: target.shown for name, target in self._targets.items()}
+        labels = ResultTable(self.summary.label_rows(events), heads, align="<>>>><")
         tables = [labels]
         if self.propensities is not None:
             heads = ["position", "propensity", "interval", "randomised", "positive"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit._shared.numbers import DASH, count, percent, plural
 
 if TYPE_CHECKING:
-    from labelkit.curation.natural_labels.attribution import Counted
+    from labelkit.curation.natural_labels.attribution import Counted, Rules
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class LogSummary:
     skewed : int
         Actions that belong to an impression shortly after them.
     labels : mapping of str to mapping
-        ``positive``, ``negative`` and ``unknown`` impressions of each label, and ``randomised_positive``.
+        ``positive``, ``negative`` and ``unknown`` impressions of each label; of the positive ones, those whose window has
+        passed (``settled``) and those at random positions (``randomised_positive``).
     randomised : int or None
         Impressions at random positions; None if the log does not say so.
     """
@@ -92,7 +93,7 @@ class LogSummary:
             [
                 name,
                 *(count(counts[kind]) for kind in ("positive", "negative", "unknown")),
-                percent(_share(counts["positive"], counts["negative"])),
+                percent(_share(counts["settled"], counts["negative"])),
                 shown[name],
             ]
             for name, counts in self.labels.items()
@@ -100,10 +101,11 @@ class LogSummary:
 
 
 def _share(positive: int, negative: int) -> float:
+    """Compute a rate of impressions whose window has passed: among younger ones, positives alone are known."""
     return positive / (positive + negative) if positive + negative else float("nan")
 
 
-def summary_of(connection: Any, counted: Counted, labels: tuple[str, ...], rules: Mapping[str, Any]) -> LogSummary:
+def summary_of(connection: Any, counted: Counted, rules: Rules, *, has_randomised: bool) -> LogSummary:
     """Count the rows of the tables ``events`` and ``labelled``.
 
     Parameters
@@ -111,29 +113,30 @@ def summary_of(connection: Any, counted: Counted, labels: tuple[str, ...], rules
     connection : DuckDBPyConnection
     counted : Counted
         By the attribution.
-    labels : tuple of str
-    rules : mapping
-        ``as_of`` (microseconds), ``bots`` and ``randomised`` (whether they are looked at).
+    rules : Rules
+    has_randomised : bool
+        Whether the log says which impressions were at random positions.
     """
     whole = '"user" IS NOT NULL AND item IS NOT NULL AND t IS NOT NULL AND named'
     events, incomplete, late, other = connection.execute(
-        f"""SELECT count(*), count(*) FILTER (NOT ({whole})), count(*) FILTER ({whole} AND t > {rules["as_of"]}),
-        count(*) FILTER ({whole} AND t <= {rules["as_of"]} AND code = 0) FROM events"""  # noqa: S608 - from here
-    ).fetchone()
-    kinds = {"positive": "= 1", "negative": "= 0", "unknown": "= -1", "randomised_positive": "= 1 AND randomised"}
+        f"""SELECT count(*), count(*) FILTER (NOT ({whole})), count(*) FILTER ({whole} AND t > {rules.as_of}),
+        count(*) FILTER ({whole} AND t <= {rules.as_of} AND code = 0) FROM events"""  # noqa: S608 - from here
+    ).fetchall()[0]
     counts = ", ".join(
-        f"count(*) FILTER ({column(label)} {test})" for label in labels for test in kinds.values()
+        f"count(*) FILTER ({column(target.name)} {test})"
+        for target in rules.targets
+        for test in _kinds(rules.as_of - target.window).values()
     )
     impressions, randomised, *of_labels = connection.execute(
         f"SELECT count(*), count(*) FILTER (randomised), {counts} FROM labelled"  # noqa: S608 - as above
-    ).fetchone()
+    ).fetchall()[0]
     each = iter(of_labels)
     return LogSummary(
         events=events,
         impressions=impressions,
         actions=counted.actions,
         duplicates=counted.duplicates,
-        bots=counted.bots if rules["bots"] else None,
+        bots=counted.bots if rules.bots is not None else None,
         bot_events=counted.bot_events,
         incomplete=incomplete,
         late=late,
@@ -141,9 +144,15 @@ def summary_of(connection: Any, counted: Counted, labels: tuple[str, ...], rules
         orphans=counted.orphans,
         early=counted.early,
         skewed=counted.skewed,
-        labels={label: {kind: next(each) for kind in kinds} for label in labels},
-        randomised=randomised if rules["randomised"] else None,
+        labels={target.name: {kind: next(each) for kind in _kinds(0)} for target in rules.targets},
+        randomised=randomised if has_randomised else None,
     )
+
+
+def _kinds(settled: int) -> dict[str, str]:
+    """Write the SQL of the kinds of impressions that are counted; ``settled`` is the latest time of a passed window."""
+    kinds = {"positive": "= 1", "negative": "= 0", "unknown": "= -1"}
+    return {**kinds, "settled": f"= 1 AND t <= {settled}", "randomised_positive": "= 1 AND randomised"}
 
 
 def column(name: str) -> str:

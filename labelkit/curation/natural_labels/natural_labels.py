@@ -167,18 +167,13 @@ def natural_labels(
         connection = _database(resources)
         events = EventTable(connection, zone, (*shown, *_names_of_actions(targets)), len(shown))
         has = _load(events, log, actions, columns, targets, _kept(keep, targets), has_names=impression is not None)
-        newest = connection.execute("SELECT max(t) FROM events").fetchone()[0]
+        newest = connection.execute("SELECT max(t) FROM events").fetchall()[0][0]
         if newest is None:
             raise AnalysisError("no event has a time that can be read", hint=f"time={time!r} names the column of times")
         end = newest if as_of is None else moment(as_of, zone)
         rules = Rules(targets, end, *limits, rate, on_bots == "drop", tuple(keep))
         counted = attribute(events, rules)
-        summary = summary_of(
-            connection,
-            counted,
-            tuple(target.name for target in targets),
-            {"as_of": end, "bots": rate is not None, "randomised": has.randomised is not None},
-        )
+        summary = summary_of(connection, counted, rules, has_randomised=has.randomised is not None)
         _check(summary, counted, rules)
         _check_ids(events)
         chances = _propensities(connection, rules, given, least, summary, has_positions=has.position is not None)
@@ -194,7 +189,8 @@ def natural_labels(
             connection,
             summary,
             step,
-            windows={target.name: target.shown for target in targets},
+            targets=targets,
+            as_of=end,
             columns=names,
             propensities=chances,
             resources=resources.pop_all(),
@@ -312,7 +308,7 @@ def _check_ids(events: EventTable) -> None:
     if not events.has_ids:
         return
     connection = events.connection
-    missing = connection.execute("SELECT min(row), count(*) FROM labelled WHERE id IS NULL").fetchone()
+    missing = connection.execute("SELECT min(row), count(*) FROM labelled WHERE id IS NULL").fetchall()[0]
     if missing[1]:
         raise AnalysisError(
             f"{missing[1]:,} impressions have no id, such as that of row {missing[0]}",

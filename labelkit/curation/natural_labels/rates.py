@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,25 +16,30 @@ if TYPE_CHECKING:
     from labelkit.curation.natural_labels.propensity import Propensities
 
 
-def rates_of(
-    connection: Any, label: str, by: str | None, weight: str | None, propensities: Propensities | None
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class LabelSource:
+    """The table ``labels`` of a connection, and the SQL of a label, of whether it is settled, and of a row's weight."""
+
+    connection: Any
+    label: str
+    settled: str
+    weight: str | None
+
+
+def rates_of(source: LabelSource, by: str | None, propensities: Propensities | None) -> pd.DataFrame:
     """Estimate a rate for each value of a column; see ``NaturalLabels.rates``.
 
     Parameters
     ----------
-    connection : DuckDBPyConnection
-    label : str
+    source : LabelSource
     by : str or None
-    weight : str or None
-        SQL of the weight of a row.
     propensities : Propensities or None
     """
     group = "'all'" if by is None else column(by)
-    users = f"""SELECT {group} AS part, "user", count(*) AS n, count(*) FILTER ({column(label)} = 1) AS x,
-        coalesce(sum({weight or 1}) FILTER ({column(label)} = 1), 0) AS s
-        FROM labels WHERE {column(label)} >= 0 GROUP BY ALL"""  # noqa: S608 - names are quoted
-    frame: pd.DataFrame = connection.execute(
+    users = f"""SELECT {group} AS part, "user", count(*) AS n, count(*) FILTER ({source.label} = 1) AS x,
+        coalesce(sum({source.weight or 1}) FILTER ({source.label} = 1), 0) AS s
+        FROM labels WHERE {source.settled} GROUP BY ALL"""  # noqa: S608 - names are quoted
+    frame: pd.DataFrame = source.connection.execute(
         f"""WITH users AS ({users}),
         rates AS (SELECT part, sum(n) AS m, sum(x) / sum(n) AS p, sum(s) / sum(n) AS r FROM users GROUP BY part)
         SELECT rates.part, CAST(any_value(m) AS BIGINT) AS impressions, CAST(sum(x) AS BIGINT) AS positives,
@@ -47,7 +53,7 @@ def rates_of(
     names = ["impressions", "positives", "rate", "low", "high"]
     if propensities is None:
         return frame[names]
-    spread = frame["weighted_spread"] + _spread_of_propensities(connection, label, group, frame, propensities)
+    spread = frame["weighted_spread"] + _spread_of_propensities(source, group, frame, propensities)
     rate = frame["weighted_rate"].to_numpy()
     reach = normal_quantile(0.975) * np.sqrt(spread) / np.where(rate > 0, rate, np.nan)
     frame["weighted_low"], frame["weighted_high"] = rate * np.exp(-reach), rate * np.exp(reach)
@@ -55,11 +61,12 @@ def rates_of(
 
 
 def _spread_of_propensities(
-    connection: Any, label: str, group: str, frame: pd.DataFrame, propensities: Propensities
+    source: LabelSource, group: str, frame: pd.DataFrame, propensities: Propensities
 ) -> Any:
     """Compute the variance that estimated propensities bring to each rate."""
-    rows = connection.execute(
-        f"SELECT {group} AS part, position, sum(1 / propensity) AS s FROM labels WHERE {column(label)} = 1 GROUP BY ALL"  # noqa: S608
+    rows = source.connection.execute(
+        f"""SELECT {group} AS part, position, sum(1 / propensity) AS s FROM labels
+        WHERE {source.settled} AND {source.label} = 1 GROUP BY ALL"""  # noqa: S608 - as above
     ).df()
     by_part = {
         part: dict(zip(rows_of["position"].astype(int), rows_of["s"], strict=True))

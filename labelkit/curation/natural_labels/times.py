@@ -116,7 +116,7 @@ def moment(given: Any, time_zone: str | None) -> int:
                 f"as_of={given!r} has no time zone", hint='as_of="2024-05-31T18:00:00Z", or time_zone="Europe/Berlin"'
             )
         stamp = stamp.tz_localize(checked_zone(time_zone))
-    return int(stamp.as_unit("us").value)
+    return int(stamp.value // 1_000)
 
 
 def _has_clock(given: Any) -> bool:
