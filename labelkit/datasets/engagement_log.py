@@ -1,4 +1,4 @@
-"""Generate logs of impressions and actions with known truth: position bias, delays, bots, duplicates, clocks that differ.
+"""Generate logs of impressions and actions with known truth: position bias, delays, bots, duplicates, skewed clocks.
 
 An impression is acted on if its position is examined and the item is relevant to the user:
 ``P(action) = theta(position) * relevance``, with ``theta(k) = k ** -position_bias`` (the position-based model). The log
@@ -60,8 +60,8 @@ class EngagementLog:
         The truth, a row for each impression: ``id``, ``user``, ``item``, ``time``, ``position``, ``randomised``, the
         features, ``propensity`` (the chance that it was examined), ``examined``, ``bot``; ``like_relevance`` and
         ``comment_relevance`` (the chance of the action once examined), and ``like_delay`` and ``comment_delay`` (how
-        long after the impression the action came, or will come after the log ended; null if never, and 0 if it is logged
-        shortly before its impression).
+        long after the impression the action came, or will come after the log ended; null if never, and 0 if it is
+        logged shortly before its impression).
     end : numpy.datetime64
         When the log ends.
     """
@@ -72,7 +72,7 @@ class EngagementLog:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _LogOptions:
     """The arguments of a log; see :func:`engagement_log`."""
 
     n_items: int
@@ -156,7 +156,9 @@ def engagement_log(
     >>> log.impressions.num_rows, sorted(set(log.events["event"].to_pylist()))
     (1000, ['comment', 'impression', 'like'])
     """
-    plan = _Plan(n_items, n_positions, position_bias, randomised, repeats, duplicates, skewed, bots, orphans, days)
+    plan = _LogOptions(
+        n_items, n_positions, position_bias, randomised, repeats, duplicates, skewed, bots, orphans, days
+    )
     chunks = list(_chunks(plan, n_impressions, random_state))
     return EngagementLog(
         events=pa.Table.from_batches([events for events, _ in chunks]),
@@ -185,7 +187,7 @@ def generate_engagement_log(n_impressions: int, *, random_state: int = 0, **opti
     >>> next(generate_engagement_log(100)).schema.names[:5]
     ['id', 'user', 'item', 'event', 'time']
     """
-    plan = _Plan(**({**_DEFAULTS, **options}))
+    plan = _LogOptions(**({**_DEFAULTS, **options}))
     return (events for events, _ in _chunks(plan, n_impressions, random_state))
 
 
@@ -194,7 +196,7 @@ _DEFAULTS: Final = {
 }
 
 
-def _chunks(plan: _Plan, n: int, random_state: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+def _chunks(plan: _LogOptions, n: int, random_state: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     if n < 1 or random_state < 0:
         raise CorpusError(
             f"n_impressions={n} with random_state={random_state} is no log", hint="n_impressions=10_000, random_state=0"
@@ -205,7 +207,7 @@ def _chunks(plan: _Plan, n: int, random_state: int) -> Iterator[tuple[pa.RecordB
 
 
 def _chunk(
-    rng: np.random.Generator, plan: _Plan, scores: NDArray[np.float64], first: int, size: int
+    rng: np.random.Generator, plan: _LogOptions, scores: NDArray[np.float64], first: int, size: int
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Generate the impressions ``first`` to ``first + size``, and the events that they lead to."""
     is_bot = np.arange(size) >= size - round(size * plan.bots)
@@ -249,7 +251,7 @@ def _pairs(
     return users + 4 * first, items
 
 
-def _shown(rng: np.random.Generator, plan: _Plan, scores: NDArray[np.float64]) -> dict[str, Any]:
+def _shown(rng: np.random.Generator, plan: _LogOptions, scores: NDArray[np.float64]) -> dict[str, Any]:
     """Rank by score and noise, but for the randomised share."""
     size = len(scores)
     ranked = np.argsort(np.argsort(-(scores + rng.normal(size=size)))) * plan.n_positions // size + 1
@@ -293,18 +295,18 @@ def _truth(draft: dict[str, Any], delays: dict[str, Any], is_bot: NDArray[np.boo
 
 
 def _events(
-    rng: np.random.Generator, plan: _Plan, draft: dict[str, Any], delays: dict[str, Any], first: int
+    rng: np.random.Generator, plan: _LogOptions, draft: dict[str, Any], delays: dict[str, Any], first: int
 ) -> pa.RecordBatch:
     """Write the events of the chunk that come before the end of the log."""
     size, end = len(draft["time"]), plan.days * DAY
     rows = [np.arange(size)]
     times, codes = [draft["time"]], [np.zeros(size, dtype=np.int64)]
-    for code, (action, delay) in enumerate(delays.items(), start=1):
+    for number, delay in enumerate(delays.values(), start=1):
         acting = np.flatnonzero(delay < _UNSEEN)
         early = np.maximum(draft["time"] - rng.integers(100_000, 4_000_000, size=size), 0)
         rows.append(acting)
         times.append(np.where(delay == 0, early, draft["time"] + delay)[acting])
-        codes.append(np.full(len(acting), code))
+        codes.append(np.full(len(acting), number))
     row, time, code = (np.concatenate(parts) for parts in (rows, times, codes))
     copies = np.flatnonzero(rng.random(len(row)) < plan.duplicates)
     row, code = np.append(row, row[copies]), np.append(code, code[copies])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -35,9 +34,8 @@ def main() -> None:
     if not log.exists():
         write_corpus(lk.generate_engagement_log(given.impressions, n_items=100_000), log)
     command = [sys.executable, "-m", "tests.benchmarks.natural_labels", "--label", str(log)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as process:
-        with watched(process.pid) as memory:
-            output, _ = process.communicate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, watched(process.pid) as memory:
+        output, _ = process.communicate()
     figures = json.loads(output)
     print(json.dumps({**figures, "peak_mb": round(memory.peak_mb)}, indent=2))
 

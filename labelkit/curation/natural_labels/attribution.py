@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit.curation.natural_labels.event_table import PARTS, EventTable
@@ -30,7 +31,7 @@ class BotRate:
 
 
 @dataclass(frozen=True)
-class Rules:
+class AttributionRules:
     """The arguments of an attribution; times in microseconds."""
 
     targets: tuple[Target, ...]
@@ -43,7 +44,7 @@ class Rules:
 
 
 @dataclass
-class Counted:
+class EventCounts:
     """Counts of events while they are attributed; ``bots`` counts users, ``bot_events`` what they did.
 
     ``early`` are orphans before the only impression; ``lead`` sums up how much, in microseconds.
@@ -60,17 +61,17 @@ class Counted:
     skewed: int = 0
 
 
-def attribute(events: EventTable, rules: Rules) -> Counted:
+def attribute(events: EventTable, rules: AttributionRules) -> EventCounts:
     """Write a table ``labelled`` with a row for each impression, and a column for each label.
 
     Returns
     -------
-    Counted
+    EventCounts
     """
-    counted = Counted()
+    counted = EventCounts()
     n_pieces = min(PARTS, -(-events.n_rows // ROWS_AT_A_TIME) or 1)
     edges = [PARTS * piece // n_pieces for piece in range(n_pieces + 1)]
-    for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for number, (low, high) in enumerate(pairwise(edges)):
         users = f"part >= {low} AND part < {high}"
         _keep_events(events, rules, users, counted)
         _find_bots(events.connection, rules, counted)
@@ -81,12 +82,12 @@ def attribute(events: EventTable, rules: Rules) -> Counted:
     return counted
 
 
-def usable(rules: Rules) -> str:
+def usable(rules: AttributionRules) -> str:
     """Write the SQL of the events that can be attributed: those that say who, what and when, up to ``as_of``."""
     return f'code > 0 AND "user" IS NOT NULL AND item IS NOT NULL AND t <= {rules.as_of}'
 
 
-def _keep_events(events: EventTable, rules: Rules, where: str, counted: Counted) -> None:
+def _keep_events(events: EventTable, rules: AttributionRules, where: str, counted: EventCounts) -> None:
     """Leave out events that repeat the one before them."""
     gap = 't - lag(t) OVER (PARTITION BY "user", item, code ORDER BY t, row)' if rules.dedupe is not None else "NULL"
     source = f'SELECT row, "user", item, code, t, {gap} AS gap FROM events WHERE {where} AND {usable(rules)}'  # noqa: S608
@@ -98,7 +99,7 @@ def _keep_events(events: EventTable, rules: Rules, where: str, counted: Counted)
         counted.duplicates += n - _number(events.connection, "SELECT count(*) FROM kept")
 
 
-def _find_bots(connection: Any, rules: Rules, counted: Counted) -> None:
+def _find_bots(connection: Any, rules: AttributionRules, counted: EventCounts) -> None:
     """Find the users with more events within a span than a person has."""
     rate = rules.bots
     if rate is None:
@@ -113,7 +114,7 @@ def _find_bots(connection: Any, rules: Rules, counted: Counted) -> None:
         connection.execute('DELETE FROM kept WHERE "user" IN (FROM bots)')
 
 
-def _attribute_actions(events: EventTable, rules: Rules, counted: Counted) -> None:
+def _attribute_actions(events: EventTable, rules: AttributionRules, counted: EventCounts) -> None:
     """Find the impression of each action, and how long it took."""
     shown = f"code <= {events.n_impression_names}"
     reach = _reach(events.names, rules.targets)
@@ -158,7 +159,7 @@ def _reach(names: Sequence[str], targets: Sequence[Target]) -> str:
     return f"CASE code {' '.join(cases)} END"
 
 
-def _label(events: EventTable, rules: Rules, users: str, *, is_first: bool) -> None:
+def _label(events: EventTable, rules: AttributionRules, users: str, *, is_first: bool) -> None:
     """Append the impressions of this part of the users, with their labels."""
     codes = {name: code for code, name in enumerate(events.names, start=1)}
     delays = ", ".join(
@@ -177,7 +178,7 @@ def _label(events: EventTable, rules: Rules, users: str, *, is_first: bool) -> N
         SELECT e.row, e.id, e."user", e.item, e.t, e.position, e.randomised{bot}{keep}, {labels}
         FROM kept AS k JOIN events AS e ON k.row = e.row AND k.code = e.code
         LEFT JOIN acted ON acted.row = e.row
-        WHERE e.{users.replace('AND ', 'AND e.')} AND k.code <= {events.n_impression_names}"""  # noqa: S608 - names are quoted
+        WHERE e.{users.replace("AND ", "AND e.")} AND k.code <= {events.n_impression_names}"""  # noqa: S608 - names are quoted
     head = "CREATE TABLE labelled AS" if is_first else "INSERT INTO labelled"
     events.connection.execute(f"{head} {query}")
 

@@ -123,7 +123,8 @@ class EventTable:
         is_first = not self.n_rows
         names = ", ".join(f"'{_quoted(name)}'" for name in self.names)
         query = f"""
-            SELECT row, {"id" if is_first else "NULL AS id"}, "user", item, CAST(coalesce(list_position([{names}], event), 0) AS UTINYINT) AS code,
+            SELECT row, {"id" if is_first else "NULL AS id"}, "user", item,
+                CAST(coalesce(list_position([{names}], event), 0) AS UTINYINT) AS code,
                 event IS NOT NULL AS named, {time} AS t, CAST(hash("user") % {PARTS} AS USMALLINT) AS part,
                 CASE WHEN raw_time IS NULL THEN 0 ELSE {zone} END AS zone,
                 CASE WHEN raw_time IS NOT NULL AND {zone} = {UNREADABLE} THEN CAST(raw_time AS VARCHAR) END AS unread,
@@ -187,17 +188,13 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _batches(
-    corpus: Corpus, columns: LogColumns, counts: Counter[str], event: str | None
-) -> Iterator[pa.RecordBatch]:
+def _batches(corpus: Corpus, columns: LogColumns, counts: Counter[str], event: str | None) -> Iterator[pa.RecordBatch]:
     """Deliver the rows under common names, with their numbers; count the names of events."""
     for batch in corpus.batches(columns.names, BATCH):
         yield _common(batch, columns, counts, event, corpus.name)
 
 
-def _common(
-    batch: Batch, columns: LogColumns, counts: Counter[str], event: str | None, table: str
-) -> pa.RecordBatch:
+def _common(batch: Batch, columns: LogColumns, counts: Counter[str], event: str | None, table: str) -> pa.RecordBatch:
     rows = pa.array(np.arange(batch.start, batch.start + len(batch)))
     read = {name: _plain(batch.table.column(name)) for name in columns.names}
     ids = read[columns.id] if columns.id is not None else rows if batch.ids is None else _plain(batch.ids)

@@ -17,7 +17,7 @@ from labelkit._shared.numbers import count, decimal, normal_quantile, percent, p
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.curation.natural_labels.log_summary import LogSummary
-from labelkit.curation.natural_labels.rates import LabelSource
+from labelkit.curation.natural_labels.rates import SettledLabels
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class Exposure:
     ----------
     action : str
     items : pandas.DataFrame
-        By item, most shown first: ``impressions``, ``known`` (those whose window has passed), ``positives``, ``quality``: the
-        propensity-weighted rate of the action.
+        By item, most shown first: ``impressions``, ``known`` (those whose window has passed), ``positives``, and
+        ``quality``: the propensity-weighted rate of the action.
     gini, gini_positives : float
         Gini coefficients of impressions and of positives over the items: 0 if all have the same, 1 if one has all.
     top_share, top_share_positives : float
@@ -70,7 +70,7 @@ class Exposure:
 
     def _page(self) -> ResultPage:
         first, second = self.gini_halves
-        rho, low, high = self.correlation
+        rho, low, high = (decimal(value) for value in self.correlation)
         rows = [
             ["Gini coefficient", decimal(self.gini), decimal(self.gini_positives)],
             ["of the top 1% of items", percent(self.top_share), percent(self.top_share_positives)],
@@ -78,10 +78,8 @@ class Exposure:
         ]
         lead = [
             f"{plural(len(self.items), 'item')}, label {self.action!r}",
-            f"impressions and quality: Spearman's correlation {decimal(rho)} ({decimal(low)} - {decimal(high)}), "
-            f"{plural(self.n_correlated, 'item')}",
-            f"Gini coefficient of impressions: {decimal(first)} in the first half of the time, {decimal(second)} in the "
-            "second",
+            f"impressions and quality: rank correlation {rho} ({low} - {high}), {plural(self.n_correlated, 'item')}",
+            f"Gini coefficient of impressions: {decimal(first)} in the first half of the time, {decimal(second)} then",
         ]
         shown = [
             [str(name), count(row["impressions"]), count(row["positives"]), percent(row["quality"])]
@@ -102,12 +100,12 @@ class Exposure:
         return self._page().to_html()
 
 
-def exposure_of(source: LabelSource, label: str, summary: LogSummary, min_impressions: int) -> Exposure:
+def exposure_of(source: SettledLabels, label: str, summary: LogSummary, min_impressions: int) -> Exposure:
     """Measure the exposure of the items of the table ``labels``.
 
     Parameters
     ----------
-    source : LabelSource
+    source : SettledLabels
     label : str
     summary : LogSummary
     min_impressions : int
@@ -116,23 +114,24 @@ def exposure_of(source: LabelSource, label: str, summary: LogSummary, min_impres
         raise AnalysisError(f"min_impressions={min_impressions!r} is below 1", hint="min_impressions=20")
     items: pd.DataFrame = source.connection.execute(
         f"""WITH middle AS (SELECT min(time) + (max(time) - min(time)) / 2 AS moment FROM labels)
-        SELECT item, count(*) AS impressions, count(*) FILTER ({source.settled}) AS known,
+        SELECT item, count(*) AS impressions, count(*) FILTER ({source.settled}) AS n_settled,
             count(*) FILTER ({source.label} = 1) AS positives,
-            sum({source.weight}) FILTER ({source.settled} AND {source.label} = 1) AS weights, count(*) FILTER (time < moment) AS before
+            sum({source.weight}) FILTER ({source.settled} AND {source.label} = 1) AS weights,
+            count(*) FILTER (time < moment) AS before
         FROM labels, middle GROUP BY item ORDER BY impressions DESC, item"""  # noqa: S608 - names are quoted
     ).df()
     items = items.set_index("item")
-    known = items["known"].to_numpy()
+    n_settled = items["known"].to_numpy()
     items["quality"] = np.divide(
         np.nan_to_num(items.pop("weights").to_numpy(dtype=np.float64)),
-        known,
+        n_settled,
         out=np.full(len(items), np.nan),
-        where=known > 0,
+        where=n_settled > 0,
     )
     before = items.pop("before").to_numpy()
     shown, acted = items["impressions"].to_numpy(), items["positives"].to_numpy()
     top = max(1, len(items) // 100)
-    enough = known >= min_impressions
+    enough = n_settled >= min_impressions
     counts = summary.labels[label]
     return Exposure(
         action=label,

@@ -1,4 +1,4 @@
-"""Hold the labels of the impressions of a log in a temporary database, and deliver them in the forms that are needed."""
+"""Hold the labels of the impressions of a log in a temporary database, and deliver them in several forms."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from labelkit.corpus.sources.spooled import SpooledSource, write_batches
 from labelkit.curation.natural_labels.exposure import Exposure, exposure_of
 from labelkit.curation.natural_labels.log_summary import LogSummary, column
 from labelkit.curation.natural_labels.propensity import Propensities, check_weights, propensity_rows
-from labelkit.curation.natural_labels.rates import LabelSource, rates_of
+from labelkit.curation.natural_labels.rates import SettledLabels, rates_of
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.label_matrix import LabelMatrix
@@ -201,9 +201,7 @@ class NaturalLabels:
         info = LFInfo(name or label, labels=labels, precision=precision, kind="events", doc=self._targets[label].shown)
         return LabelMatrix(votes, (info,), space.names, ids)
 
-    def examples(
-        self, action: str | None = None, *, columns: Sequence[str] = (), unbiased: bool = False
-    ) -> pa.Table:
+    def examples(self, action: str | None = None, *, columns: Sequence[str] = (), unbiased: bool = False) -> pa.Table:
         """Return the impressions whose window has passed, with weights against position bias.
 
         Younger ones are left out, also those that were acted on already: among them, positives alone are known.
@@ -246,11 +244,11 @@ class NaturalLabels:
                 hint="position= and randomised= name columns of the log; or propensities={1: 1.0, 2: 0.5}",
             )
         settled = self._settled(label)
-        known = f"SELECT id, {column(label)} AS label, {weight} AS weight{more} FROM labels WHERE {settled}"  # noqa: S608
+        rows = f"SELECT id, {column(label)} AS label, {weight} AS weight{more} FROM labels WHERE {settled}"  # noqa: S608
         if unbiased:
             again = f"SELECT id, CAST(0 AS TINYINT) AS label, 1 - {weight} AS weight{more} FROM labels"  # noqa: S608
-            known = f"{known} UNION ALL {again} WHERE {settled} AND {column(label)} = 1 AND {weight} <> 1"
-        return self._reader(known).read_all()
+            rows = f"{rows} UNION ALL {again} WHERE {settled} AND {column(label)} = 1 AND {weight} <> 1"
+        return self._reader(rows).read_all()
 
     def rows(self, action: str | None = None) -> pa.Table:
         """Return ``id``, ``label`` and ``weight`` of the impressions whose window has passed; see :meth:`examples`."""
@@ -284,7 +282,7 @@ class NaturalLabels:
         if by is not None:
             self._selected([by])
         weight = self._weight(label) if self.propensities is not None else None
-        source = LabelSource(self._connection.cursor(), column(label), self._settled(label), weight)
+        source = SettledLabels(self._connection.cursor(), column(label), self._settled(label), weight)
         return rates_of(source, by, self.propensities)
 
     def exposure(self, action: str | None = None, *, min_impressions: int = 20) -> Exposure:
@@ -302,7 +300,7 @@ class NaturalLabels:
         Exposure
         """
         label = self._label(action)
-        source = LabelSource(self._connection.cursor(), column(label), self._settled(label), self._weight(label))
+        source = SettledLabels(self._connection.cursor(), column(label), self._settled(label), self._weight(label))
         return exposure_of(source, label, self.summary, min_impressions)
 
     def _settled(self, label: str) -> str:

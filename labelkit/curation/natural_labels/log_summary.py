@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit._shared.numbers import DASH, count, percent, plural
 
 if TYPE_CHECKING:
-    from labelkit.curation.natural_labels.attribution import Counted, Rules
+    from labelkit.curation.natural_labels.attribution import EventCounts, AttributionRules
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class LogSummary:
     skewed : int
         Actions that belong to an impression shortly after them.
     labels : mapping of str to mapping
-        ``positive``, ``negative`` and ``unknown`` impressions of each label; of the positive ones, those whose window has
-        passed (``settled``) and those at random positions (``randomised_positive``).
+        ``positive``, ``negative`` and ``unknown`` impressions of each label; of the positive ones, those whose window
+        has passed (``settled``) and those at random positions (``randomised_positive``).
     randomised : int or None
         Impressions at random positions; None if the log does not say so.
     """
@@ -76,11 +76,11 @@ class LogSummary:
     def lines(self) -> list[str]:
         """Say in sentences what was left out."""
         looked = DASH if self.bots is None else f"{plural(self.bots, 'bot')} with {plural(self.bot_events, 'event')}"
+        rest = f"{self.incomplete:,} incomplete, {self.late:,} after the end, {self.other:,} of other names"
+        impressions, actions = plural(self.impressions, "impression"), plural(self.actions, "action")
         lines = [
-            f"{plural(self.impressions, 'impression')} and {plural(self.actions, 'action')} of "
-            f"{plural(self.events, 'event')}",
-            f"{plural(self.duplicates, 'duplicate')}, {self.incomplete:,} incomplete, {self.late:,} after the end, "
-            f"{self.other:,} of other names, bots: {looked}",
+            f"{impressions} and {actions} of {plural(self.events, 'event')}",
+            f"{plural(self.duplicates, 'duplicate')}, {rest}, bots: {looked}",
             f"{plural(self.orphans, 'action')} without an impression, {self.skewed:,} shortly before theirs",
         ]
         if self.randomised is not None:
@@ -105,15 +105,15 @@ def _share(positive: int, negative: int) -> float:
     return positive / (positive + negative) if positive + negative else float("nan")
 
 
-def summary_of(connection: Any, counted: Counted, rules: Rules, *, has_randomised: bool) -> LogSummary:
+def summary_of(connection: Any, counted: EventCounts, rules: AttributionRules, *, has_randomised: bool) -> LogSummary:
     """Count the rows of the tables ``events`` and ``labelled``.
 
     Parameters
     ----------
     connection : DuckDBPyConnection
-    counted : Counted
+    counted : EventCounts
         By the attribution.
-    rules : Rules
+    rules : AttributionRules
     has_randomised : bool
         Whether the log says which impressions were at random positions.
     """

@@ -13,7 +13,7 @@ from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import stack_level
 from labelkit.corpus import open_corpus
 from labelkit.corpus.corpus import Corpus
-from labelkit.curation.natural_labels.attribution import BotRate, Counted, Rules, attribute
+from labelkit.curation.natural_labels.attribution import BotRate, EventCounts, AttributionRules, attribute
 from labelkit.curation.natural_labels.event_table import EventTable, log_columns
 from labelkit.curation.natural_labels.labels_of_log import NaturalLabels
 from labelkit.curation.natural_labels.log_summary import LogSummary, column, summary_of
@@ -74,8 +74,8 @@ def natural_labels(
     Parameters
     ----------
     log : object
-        As :func:`labelkit.open_corpus` takes it: paths, patterns, frames, Arrow, DuckDB relations. A row for each event,
-        or, with ``actions``, for each impression.
+        As :func:`labelkit.open_corpus` takes it: paths, patterns, frames, Arrow, DuckDB relations. A row for each
+        event, or, with ``actions``, for each impression.
     action : str, list of str, or mapping of str to str or list of str
         The names of the events that make an impression positive. A list gives a label to each, and one named ``any``; a
         mapping gives the labels that it names: ``{"engaged": ["like", "comment"]}``.
@@ -85,8 +85,8 @@ def natural_labels(
         A log of actions alone, with the same names of columns. Without a column of events, all of it is the one
         ``action``.
     explicit, implicit : str or list of str, optional
-        Events that people do to say what they think (like, rate), and others (click, stay): a label for each, and one for
-        each kind, named ``explicit`` and ``implicit``.
+        Events that people do to say what they think (like, rate), and others (click, stay): a label for each, and one
+        for each kind, named ``explicit`` and ``implicit``.
     window : str, timedelta, or mapping of label to these
         How long an action may take: ``"7d"``, ``"90 min"``.
     as_of : str or datetime, optional
@@ -166,15 +166,15 @@ def natural_labels(
     with ExitStack() as resources:
         connection = _database(resources)
         events = EventTable(connection, zone, (*shown, *_names_of_actions(targets)), len(shown))
-        has = _load(events, log, actions, columns, targets, _kept(keep, targets), has_names=impression is not None)
+        has = _load(events, log, actions, columns, _kept(keep, targets), has_names=impression is not None)
         newest = connection.execute("SELECT max(t) FROM events").fetchall()[0][0]
         if newest is None:
             raise AnalysisError("no event has a time that can be read", hint=f"time={time!r} names the column of times")
         end = newest if as_of is None else moment(as_of, zone)
-        rules = Rules(targets, end, *limits, rate, on_bots == "drop", tuple(keep))
+        rules = AttributionRules(targets, end, *limits, rate, on_bots == "drop", tuple(keep))
         counted = attribute(events, rules)
         summary = summary_of(connection, counted, rules, has_randomised=has.randomised is not None)
-        _check(summary, counted, rules)
+        _check(summary, counted)
         _check_ids(events)
         chances = _propensities(connection, rules, given, least, summary, has_positions=has.position is not None)
         names = _write_labels(connection, rules, has, chances, has_ids=events.has_ids)
@@ -247,7 +247,6 @@ def _load(
     log: Any,
     actions: Any,
     columns: dict[str, str | None],
-    targets: tuple[Target, ...],
     keep: tuple[str, ...],
     *,
     has_names: bool,
@@ -267,9 +266,7 @@ def _load(
     return has
 
 
-def _load_actions(
-    events: EventTable, corpus: Corpus, columns: dict[str, str | None], acting: tuple[str, ...]
-) -> None:
+def _load_actions(events: EventTable, corpus: Corpus, columns: dict[str, str | None], acting: tuple[str, ...]) -> None:
     """Load a log of actions alone."""
     before = events.counts
     events.counts = {}
@@ -286,7 +283,9 @@ def _load_actions(
     if has_names:
         shown = [name for name in events.names[: events.n_impression_names] if name in events.counts[corpus.name]]
         if shown:
-            raise AnalysisError(f"the table of actions has events {shown[0]!r}, which are impressions", hint="leave them out")
+            raise AnalysisError(
+                f"the table of actions has events {shown[0]!r}, which are impressions", hint="leave them out"
+            )
         check_events(acting, events.counts[corpus.name], "action=", corpus.name)
     events.counts = before | events.counts
 
@@ -322,7 +321,7 @@ def _check_ids(events: EventTable) -> None:
         )
 
 
-def _check(summary: LogSummary, counted: Counted, rules: Rules) -> None:
+def _check(summary: LogSummary, counted: EventCounts) -> None:
     """Raise AnalysisError if nothing can be labelled; warn if most actions have no impression."""
     if not summary.impressions:
         raise AnalysisError(
@@ -332,10 +331,9 @@ def _check(summary: LogSummary, counted: Counted, rules: Rules) -> None:
         )
     if not summary.actions or summary.orphans <= MANY_ORPHANS * summary.actions:
         return
-    message, hint = (
-        f"{summary.orphans:,} of {summary.actions:,} actions have no impression of their user and item within the window",
-        "both name users and items alike? user= and item= say by which columns",
-    )
+    some = f"{summary.orphans:,} of {summary.actions:,} actions"
+    message = f"{some} have no impression of their user and item within the window"
+    hint = "both name users and items alike? user= and item= say by which columns"
     if summary.early > summary.orphans / 2:
         lead = shown_duration(max(1, round(counted.lead / counted.early / 1e6)) * 1_000_000)
         message = f"{message}: {summary.early:,} come before it, by {lead} on average"
@@ -347,7 +345,7 @@ def _check(summary: LogSummary, counted: Counted, rules: Rules) -> None:
 
 def _propensities(
     connection: Any,
-    rules: Rules,
+    rules: AttributionRules,
     given: Propensities | None,
     clip: float | None,
     summary: LogSummary,
@@ -369,7 +367,7 @@ def _propensities(
 
 
 def _write_labels(
-    connection: Any, rules: Rules, has: Any, propensities: Propensities | None, *, has_ids: bool
+    connection: Any, rules: AttributionRules, has: Any, propensities: Propensities | None, *, has_ids: bool
 ) -> tuple[str, ...]:
     """Write the table ``labels``, in the order of the log; return its columns beside the labels."""
     parts = {"id": "id" if has_ids else "row", "user": '"user"', "item": "item", "time": "make_timestamptz(t)"}
@@ -395,7 +393,19 @@ def _write_labels(
 
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments as the manifest keeps them; logs by their kind or path."""
-    names = ("action", "impression", "explicit", "implicit", "window", "user", "item", "event", "time", "id", "position")
+    names = (
+        "action",
+        "impression",
+        "explicit",
+        "implicit",
+        "window",
+        "user",
+        "item",
+        "event",
+        "time",
+        "id",
+        "position",
+    )
     more = ("randomised", "keep", "propensities", "clip", "time_zone", "skew", "dedupe", "bots", "on_bots")
     values = {name: given[name] for name in (*names, *more) if given[name] is not None}
     logs = {name: _log_name(given[name]) for name in ("log", "actions") if given[name] is not None}

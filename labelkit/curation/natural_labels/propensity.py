@@ -1,9 +1,9 @@
 r"""Estimate with what chance each position is examined, from impressions at random positions, and bound the weights.
 
-In the position-based model, ``P(action at k) = theta_k P(action | examined)``. Where positions were drawn at random, the
-second factor is the same at all positions on average, so that the rates of action are as the ``theta_k`` are; they are
-given relative to the first position. Their variance is that of sums over users (the delta method), whose impressions are
-alike.
+In the position-based model, ``P(action at k) = theta_k P(action | examined)``. Where positions were drawn at random,
+the second factor is the same at all positions on average, so that the rates of action are as the ``theta_k`` are; they
+are given relative to the first position. Their variance is that of sums over users (the delta method), whose
+impressions are alike.
 
 References
 ----------
@@ -60,9 +60,11 @@ class Propensities:
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
         spread = normal_quantile(0.975) * np.where(self.positions == self.positions[0], 0, self._error_of_ratio)
-        columns = {"propensity": self.values, "low": self.values * np.exp(-spread)}
-        columns |= {"high": self.values * np.exp(spread), "impressions": self.impressions, "positives": self.positives}
-        return pd.DataFrame(columns, index=pd.Index(self.positions, name="position"))
+        ends = {"low": self.values * np.exp(-spread), "high": self.values * np.exp(spread)}
+        counts = {"impressions": self.impressions, "positives": self.positives}
+        return pd.DataFrame(
+            {"propensity": self.values, **ends, **counts}, index=pd.Index(self.positions, name="position")
+        )
 
     @property
     def _error_of_ratio(self) -> NDArray[np.float64]:
@@ -88,7 +90,7 @@ def given_propensities(given: Any, clip: float | None) -> Propensities:
         positions = np.array([int(place) for place, _ in pairs], dtype=np.int64)
         values = np.array([float(value) for _, value in pairs])
     except (TypeError, ValueError):
-        positions = values = np.empty(0)
+        positions, values = np.empty(0, dtype=np.int64), np.empty(0)
     if not len(positions):
         raise AnalysisError(
             f"propensities={given!r:.80} are not a number for each position",
@@ -189,9 +191,7 @@ def checked_clip(clip: Any) -> float | None:
     if clip is None:
         return None
     if isinstance(clip, bool) or not isinstance(clip, int | float) or not 0 < clip <= 1:
-        raise AnalysisError(
-            f"clip={clip!r} is not above 0 and at most 1", hint="clip=0.05 gives no weight above 20"
-        )
+        raise AnalysisError(f"clip={clip!r} is not above 0 and at most 1", hint="clip=0.05 gives no weight above 20")
     return float(clip)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LabelSource:
+class SettledLabels:
     """The table ``labels`` of a connection, and the SQL of a label, of whether it is settled, and of a row's weight."""
 
     connection: Any
@@ -26,12 +26,12 @@ class LabelSource:
     weight: str | None
 
 
-def rates_of(source: LabelSource, by: str | None, propensities: Propensities | None) -> pd.DataFrame:
+def rates_of(source: SettledLabels, by: str | None, propensities: Propensities | None) -> pd.DataFrame:
     """Estimate a rate for each value of a column; see ``NaturalLabels.rates``.
 
     Parameters
     ----------
-    source : LabelSource
+    source : SettledLabels
     by : str or None
     propensities : Propensities or None
     """
@@ -60,9 +60,7 @@ def rates_of(source: LabelSource, by: str | None, propensities: Propensities | N
     return frame[[*names, "weighted_rate", "weighted_low", "weighted_high"]]
 
 
-def _spread_of_propensities(
-    source: LabelSource, group: str, frame: pd.DataFrame, propensities: Propensities
-) -> Any:
+def _spread_of_propensities(source: SettledLabels, group: str, frame: pd.DataFrame, propensities: Propensities) -> Any:
     """Compute the variance that estimated propensities bring to each rate."""
     rows = source.connection.execute(
         f"""SELECT {group} AS part, position, sum(1 / propensity) AS s FROM labels

@@ -108,7 +108,7 @@ def moment(given: Any, time_zone: str | None) -> int:
         stamp = pd.Timestamp(given) if is_time else None
     except ValueError:
         stamp = None
-    if stamp is None or stamp is pd.NaT:
+    if stamp is None or pd.isna(stamp):
         raise AnalysisError(f"as_of={given!r} is not a time", hint='as_of="2024-05-31T18:00:00Z"')
     if stamp.tzinfo is None:
         if time_zone is None:

@@ -93,7 +93,10 @@ def test_what_was_planted_is_counted(log, natural):
     skewed = sum((shown[f"{action}_delay"] == pd.Timedelta(0)).sum() for action in ("like", "comment"))
     assert summary.skewed == skewed > 100
     orphans = (~events["user"].isin(truth["user"])).sum()
-    late = sum(((shown[f"{a}_delay"] > DAY) & (shown["time"] + shown[f"{a}_delay"] < events["time"].max())).sum() for a in ("like", "comment"))
+    late = sum(
+        ((shown[f"{a}_delay"] > DAY) & (shown["time"] + shown[f"{a}_delay"] < events["time"].max())).sum()
+        for a in ("like", "comment")
+    )
     assert orphans < summary.orphans <= orphans + late + 5
 
 
@@ -124,7 +127,7 @@ def test_any_source_gives_the_same_labels(log, natural, kind, tmp_path):
         "lazy": lambda: pl.from_arrow(events).lazy(),
         "duckdb": lambda: duckdb.connect().from_arrow(events),
         "arrow": lambda: events.combine_chunks().to_batches()[0],
-        "dict": lambda: events.to_pydict(),
+        "dict": events.to_pydict,
     }[kind]()
     again = lk.natural_labels(source, **MANY)
     assert again.gold().equals(natural.gold())
@@ -139,13 +142,15 @@ def test_two_tables_give_what_one_does(log, natural, tmp_path):
     two = lk.natural_labels(shown, actions=acted, action=["like", "comment"], window="1d", id="id", bots="100/1h")
     assert two.gold("any").equals(natural.gold("any"))
     likes = acted[acted["event"] == "like"].drop(columns=["event", "id"])
-    one = lk.natural_labels(shown, actions=likes, action="like", window="1d", id="id", bots="100/1h", as_of=log.end, time_zone="UTC")
+    one = lk.natural_labels(
+        shown, actions=likes, action="like", window="1d", id="id", bots="100/1h", as_of=log.end, time_zone="UTC"
+    )
     assert (one.gold() == natural.gold("like")[one.gold().index]).mean() > 0.99  # bots do not like as often
     with pytest.raises(AnalysisError, match="not known which rows are 'like' and which 'comment'"):
         lk.natural_labels(shown, actions=likes, action=["like", "comment"])
     with pytest.raises(AnalysisError, match="has events 'impression'"):
         lk.natural_labels(events, actions=events, impression="impression", action="like")
-    with pytest.raises(AnalysisError, match="users of .* int64 and those of .* string"):
+    with pytest.raises(AnalysisError, match=r"users of .* int64 and those of .* string"):
         lk.natural_labels(shown.assign(user=1), actions=likes, action="like")
 
 
@@ -161,7 +166,13 @@ def test_an_action_belongs_to_the_latest_impression_before_it():
 
 
 def test_other_users_and_items_have_their_own_actions():
-    rows = [("view", 0, "a", "x"), ("like", 1, "b", "x"), ("like", 1, "a", "y"), ("view", 0, "b", "x"), ("view", 0, "a", "z")]
+    rows = [
+        ("view", 0, "a", "x"),
+        ("like", 1, "b", "x"),
+        ("like", 1, "a", "y"),
+        ("view", 0, "b", "x"),
+        ("view", 0, "a", "z"),
+    ]
     assert labels(rows, "event", "time", "user", "item") == {0: 0, 3: 1, 4: 0}
 
 
@@ -185,7 +196,14 @@ def test_repeats_within_a_second_are_one_event_and_the_first_counts():
 
 
 def test_what_is_younger_than_the_window_is_unknown_unless_the_action_came():
-    rows = [("view", 0, "a"), ("view", 30, "b"), ("view", 50, "c"), ("like", 55, "c"), ("like", 80, "b"), ("other", 65, "a")]
+    rows = [
+        ("view", 0, "a"),
+        ("view", 30, "b"),
+        ("view", 50, "c"),
+        ("like", 55, "c"),
+        ("like", 80, "b"),
+        ("other", 65, "a"),
+    ]
     names = ("event", "time", "user")
     assert labels(rows, *names, as_of=None) == {0: 0, 1: 1, 2: 1}
     assert labels(rows, *names, as_of="2024-05-01T01:00Z") == {0: 0, 1: -1, 2: 1}
@@ -209,7 +227,14 @@ def test_each_label_has_its_events_and_window():
     windows = {"like": "1h", "talk": "20m"}
     own = lk.natural_labels(log, action={"like": "like", "talk": ["comment", "stay"]}, **{**given, "window": windows})
     assert own.gold("talk").tolist() == [0, 0, 1, 0]
-    for wrong, match in (({"like": "1h"}, "has none for 'talk'"), ({**windows, "x": "1h"}, "names 'x'"), ("0s", "window of 0"), ("7", "not a duration"), ("-1d", "not a duration"), (-DAY, "negative")):
+    for wrong, match in (
+        ({"like": "1h"}, "has none for 'talk'"),
+        ({**windows, "x": "1h"}, "names 'x'"),
+        ("0s", "window of 0"),
+        ("7", "not a duration"),
+        ("-1d", "not a duration"),
+        (-DAY, "negative"),
+    ):
         with pytest.raises(AnalysisError, match=match):
             lk.natural_labels(log, action={"like": "like", "talk": "comment"}, **{**given, "window": wrong})
 
@@ -350,7 +375,9 @@ def test_times_that_are_none_are_refused(values, match):
 def test_users_and_items_that_are_missing_are_counted():
     frame = table([("view", 0), ("view", 1), ("like", 2), ("view", 3), (None, 4)])
     for values in (["a", None, None, "a", "a"], ["a", "", " ", "a", "a"], [1.0, np.nan, np.nan, 1.0, 1.0]):
-        natural = lk.natural_labels(frame.assign(user=values), impression="view", action="like", as_of="2024-06-01T00:00Z")
+        natural = lk.natural_labels(
+            frame.assign(user=values), impression="view", action="like", as_of="2024-06-01T00:00Z"
+        )
         assert natural.gold().to_dict() == {0: 0, 3: 0}
         assert natural.summary.incomplete == 3
         assert "3 events without a user" in natural.step.notes[-1]
@@ -361,8 +388,12 @@ def test_users_and_items_that_are_missing_are_counted():
 
 
 def test_actions_before_their_impressions_name_the_clock():
-    rows = [(name, minute + 120 * (name == "view"), user) for user in "abc" for name, minute in (("view", 0), ("like", 1))]
-    with pytest.raises(AnalysisError, match="3 of 3 actions have no impression .*: 3 come before it, by 119m on average") as error:
+    rows = [
+        (name, minute + 120 * (name == "view"), user) for user in "abc" for name, minute in (("view", 0), ("like", 1))
+    ]
+    with pytest.raises(
+        AnalysisError, match=r"3 of 3 actions have no impression .*: 3 come before it, by 119m on average"
+    ) as error:
         labels(rows, "event", "time", "user")
     assert 'skew="119m"' in str(error.value)
     right = [("view", 0, "d"), ("like", 1, "d")]
@@ -414,10 +445,10 @@ def test_what_cannot_be_meant_is_refused_with_a_remedy(options, match):
 
 def test_logs_without_events_are_refused():
     empty = table([("view", 0)]).head(0)
-    with pytest.raises((AnalysisError, CorpusError), match="no event|empty|no rows"):
+    with pytest.raises((AnalysisError, CorpusError), match=r"no event|empty|no rows"):
         lk.natural_labels(empty, impression="view", action="like")
     ids = {"user": [f"u{i}" for i in range(10_001)], "item": ["i"] * 10_001, "time": [1714557600] * 10_001}
     with pytest.raises(AnalysisError, match="over 10,000 distinct values"):
         lk.natural_labels({**ids, "event": ids["user"]}, impression="view", action="like")
-    with pytest.raises(AnalysisError, match="cannot be read: .*top"):
+    with pytest.raises(AnalysisError, match=r"cannot be read: .*top"):
         lk.natural_labels(table([("view", 0), ("like", 1)]).assign(position="top"), impression="view", action="like")
