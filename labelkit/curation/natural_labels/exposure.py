@@ -33,7 +33,7 @@ class Exposure:
     ----------
     action : str
     items : pandas.DataFrame
-        By item, most shown first: ``impressions``, ``known`` (those whose window has passed), ``positives``, and
+        By item, most shown first: ``impressions``, ``settled`` (those whose window has passed), ``positives``, and
         ``quality``: the propensity-weighted rate of the action.
     gini, gini_positives : float
         Gini coefficients of impressions and of positives over the items: 0 if all have the same, 1 if one has all.
@@ -114,14 +114,14 @@ def exposure_of(source: SettledLabels, label: str, summary: LogSummary, min_impr
         raise AnalysisError(f"min_impressions={min_impressions!r} is below 1", hint="min_impressions=20")
     items: pd.DataFrame = source.connection.execute(
         f"""WITH middle AS (SELECT min(time) + (max(time) - min(time)) / 2 AS moment FROM labels)
-        SELECT item, count(*) AS impressions, count(*) FILTER ({source.settled}) AS n_settled,
+        SELECT item, count(*) AS impressions, count(*) FILTER ({source.settled}) AS settled,
             count(*) FILTER ({source.label} = 1) AS positives,
             sum({source.weight}) FILTER ({source.settled} AND {source.label} = 1) AS weights,
             count(*) FILTER (time < moment) AS before
         FROM labels, middle GROUP BY item ORDER BY impressions DESC, item"""  # noqa: S608 - names are quoted
     ).df()
     items = items.set_index("item")
-    n_settled = items["known"].to_numpy()
+    n_settled = items["settled"].to_numpy()
     items["quality"] = np.divide(
         np.nan_to_num(items.pop("weights").to_numpy(dtype=np.float64)),
         n_settled,

@@ -240,7 +240,7 @@ class NaturalLabels:
         weight = self._weight(label)
         if unbiased and self.propensities is None:
             raise AnalysisError(
-                "without propensities, nothing is known of a position bias",
+                f"without propensities, nothing is known of a position bias. {' '.join(self.step.notes)}",
                 hint="position= and randomised= name columns of the log; or propensities={1: 1.0, 2: 0.5}",
             )
         settled = self._settled(label)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit._shared.numbers import DASH, count, percent, plural
 
 if TYPE_CHECKING:
-    from labelkit.curation.natural_labels.attribution import EventCounts, AttributionRules
+    from labelkit.curation.natural_labels.attribution import AttributionRules, EventCounts
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import stack_level
 from labelkit.corpus import open_corpus
 from labelkit.corpus.corpus import Corpus
-from labelkit.curation.natural_labels.attribution import BotRate, EventCounts, AttributionRules, attribute
+from labelkit.curation.natural_labels.attribution import AttributionRules, BotRate, EventCounts, attribute
 from labelkit.curation.natural_labels.event_table import EventTable, log_columns
 from labelkit.curation.natural_labels.labels_of_log import NaturalLabels
 from labelkit.curation.natural_labels.log_summary import LogSummary, column, summary_of
@@ -103,7 +103,7 @@ def natural_labels(
         Further columns of impressions to take over, such as features or texts.
     propensities : mapping of int to float, optional
         The chance that each position is examined. By default estimated from the randomised impressions, if there are
-        some.
+        enough; the last lines of the printed labels say if not.
     clip : float in (0, 1], optional
         The least propensity that counts: 0.05 bounds weights at 20, for a bias at positions below that.
     time_zone : str, optional
@@ -176,14 +176,14 @@ def natural_labels(
         summary = summary_of(connection, counted, rules, has_randomised=has.randomised is not None)
         _check(summary, counted)
         _check_ids(events)
-        chances = _propensities(connection, rules, given, least, summary, has_positions=has.position is not None)
+        chances, doubt = _propensities(connection, rules, given, least, summary, has_positions=has.position is not None)
         names = _write_labels(connection, rules, has, chances, has_ids=events.has_ids)
         step = CurationStep(
             "natural_labels",
             _parameters(locals()),
             before={"rows": summary.events},
             after=_counts(summary),
-            notes=_notes(summary, chances),
+            notes=_notes(summary, doubt),
         )
         return NaturalLabels(
             connection,
@@ -351,19 +351,23 @@ def _propensities(
     summary: LogSummary,
     *,
     has_positions: bool,
-) -> Propensities | None:
+) -> tuple[Propensities | None, str]:
+    """Return the propensities; where there are none, the reason."""
     if given is not None:
         if not has_positions:
             raise AnalysisError(
                 "propensities are of positions, and the log has no column of them", hint="position= names it"
             )
-        return given
+        return given, ""
     if not has_positions or not summary.randomised:
-        return None
+        return None, "the log tells no positions" if not has_positions else "no impression is at a random position"
     names = [column(target.name) for target in rules.targets]
     positive = " OR ".join(f"{name} = 1" for name in names)
     longest = max(target.window for target in rules.targets)
-    return estimated_propensities(connection, positive, f"t + {longest} <= {rules.as_of}", clip)
+    try:
+        return estimated_propensities(connection, positive, f"t + {longest} <= {rules.as_of}", clip), ""
+    except AnalysisError as error:
+        return None, error.message
 
 
 def _write_labels(
@@ -428,13 +432,13 @@ def _counts(summary: LogSummary) -> dict[str, int]:
     return {"rows": summary.impressions, **counts}
 
 
-def _notes(summary: LogSummary, propensities: Propensities | None) -> tuple[str, ...]:
+def _notes(summary: LogSummary, doubt: str) -> tuple[str, ...]:
     """Say what a reader of the data card has to know."""
     notes = []
     if summary.bots is None:
         notes.append("Nobody looked for bots (bots=).")
-    if propensities is None:
-        notes.append("Labels are not corrected for position bias: propensities are not known.")
+    if doubt:
+        notes.append(f"Rates and weights are not corrected for position bias: {doubt}.")
     else:
         notes.append("Propensities are those of positions relative to the first, in the position-based model.")
     if summary.incomplete:

@@ -97,6 +97,9 @@ def test_given_propensities_are_taken_in_the_place_of_estimates(large):
     assert (rows["weight"] == np.where(rows["label"] == 1, 1 / (1 / rows["position"]), 1)).all()
     clipped = lk.natural_labels(log.events, propensities={k: 1 / k for k in range(1, 11)}, clip=0.25, **GIVEN)
     assert clipped.rows()["weight"].to_pandas().max() == 4
+    short = lk.natural_labels(lk.engagement_log(300, randomised=0.02).events, **GIVEN)
+    assert short.propensities is None
+    assert "not corrected for position bias: none of the" in str(short)
     few = lk.natural_labels(log.events, propensities={1: 1.0, 2: 0.5}, **GIVEN)
     assert len(few.gold()) == len(given.gold())
     with pytest.raises(AnalysisError, match=r"positives are at position 3, which has no propensity[\s\S]*Hint: "):
