@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -104,12 +105,14 @@ class EventTable:
         if first is None:
             return
         self._check_types(first.schema, corpus.name)
-        reader = pa.RecordBatchReader.from_batches(first.schema, _chained(first, batches))
+        failures: list[Exception] = []
+        reader = pa.RecordBatchReader.from_batches(first.schema, _noted(chain([first], batches), failures))
         duckdb = optional("duckdb", extra="duckdb")
         try:
             self._insert(reader, first.schema, time, zone)
         except duckdb.Error as error:
-            _reraise(error)
+            if failures:  # in the reading of the log, which DuckDB reports as an error of its own
+                raise failures[0] from None
             raise AnalysisError(
                 f"the events of {corpus.name} cannot be read: {' '.join(str(error).split())[:300]}",
                 hint="position= holds whole numbers, and randomised= true or false",
@@ -170,18 +173,13 @@ class EventTable:
             )
 
 
-def _chained(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from others
-
-
-def _reraise(error: BaseException) -> None:
-    """Raise what went wrong in the reading of the log, which DuckDB may report as its own error."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, AnalysisError):
-            raise cause
-        cause = cause.__cause__ or cause.__context__
+def _noted(batches: Iterator[pa.RecordBatch], failures: list[Exception]) -> Iterator[pa.RecordBatch]:
+    """Deliver batches; note what goes wrong."""
+    try:
+        yield from batches
+    except Exception as error:
+        failures.append(error)
+        raise
 
 
 def _quoted(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Literal
 
 from labelkit._shared.optional import optional
@@ -23,7 +23,7 @@ from labelkit.curation.natural_labels.propensity import (
     estimated_propensities,
     given_propensities,
 )
-from labelkit.curation.natural_labels.targets import TAKEN, Target, check_events, targets_of
+from labelkit.curation.natural_labels.targets import TAKEN, Target, check_events, clashing, targets_of
 from labelkit.curation.natural_labels.times import checked_zone, duration, moment, shown_duration
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
@@ -160,18 +160,19 @@ def natural_labels(
     least = checked_clip(clip)
     zone = None if time_zone is None else checked_zone(time_zone)
     given = None if propensities is None else given_propensities(propensities, least)
+    kept = _kept(keep, targets)
     columns = {"user": user, "item": item, "event": event, "time": time, "id": id}
     columns |= {"position": position, "randomised": randomised}
     shown = _names_of_impressions(impression, targets, actions)
-    with ExitStack() as resources:
+    with ExitStack() as resources, _failures():
         connection = _database(resources)
         events = EventTable(connection, zone, (*shown, *_names_of_actions(targets)), len(shown))
-        has = _load(events, log, actions, columns, _kept(keep, targets), has_names=impression is not None)
+        has = _load(events, log, actions, columns, kept, has_names=impression is not None)
         newest = connection.execute("SELECT max(t) FROM events").fetchall()[0][0]
         if newest is None:
             raise AnalysisError("no event has a time that can be read", hint=f"time={time!r} names the column of times")
         end = newest if as_of is None else moment(as_of, zone)
-        rules = AttributionRules(targets, end, *limits, rate, on_bots == "drop", tuple(keep))
+        rules = AttributionRules(targets, end, *limits, rate, on_bots == "drop", kept)
         counted = attribute(events, rules)
         summary = summary_of(connection, counted, rules, has_randomised=has.randomised is not None)
         _check(summary, counted)
@@ -195,6 +196,19 @@ def natural_labels(
             propensities=chances,
             resources=resources.pop_all(),
         )
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Raise errors of DuckDB that a user can do something about as such."""
+    duckdb = optional("duckdb", extra="duckdb")
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise AnalysisError(
+            f"the log does not fit: {' '.join(str(error).split())[:300]}",
+            hint="let TMPDIR name a folder with more room",
+        ) from error
 
 
 def _database(resources: ExitStack) -> Any:
@@ -232,14 +246,14 @@ def _names_of_actions(targets: tuple[Target, ...]) -> tuple[str, ...]:
 def _kept(keep: Sequence[str], targets: tuple[Target, ...]) -> tuple[str, ...]:
     if isinstance(keep, str):
         raise AnalysisError(f"keep={keep!r} is one text", hint=f"keep=[{keep!r}]")
-    names = [target.name for target in targets]
-    clash = [name for name in keep if name in TAKEN or name in names]
-    if clash:
+    kept = tuple(dict.fromkeys(keep))
+    clash = clashing([*TAKEN, *(target.name for target in targets), *kept])
+    if clash is not None:
         raise AnalysisError(
-            f"keep= names {clash[0]!r}, and the labels have a column of that name",
+            f"keep= names {clash!r}, and another column or label has that name, but for its case",
             hint="lk.open_corpus(log, rename={NEW: OLD}) gives it another",
         )
-    return tuple(dict.fromkeys(keep))
+    return kept
 
 
 def _load(

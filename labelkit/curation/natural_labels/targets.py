@@ -71,13 +71,24 @@ def targets_of(action: Any, explicit: Any, implicit: Any, window: Any) -> tuple[
     both = sorted(set(events.get("explicit", ())) & set(events.get("implicit", ())))
     if both and explicit and implicit:
         raise AnalysisError(f"{both[0]!r} is both explicit and implicit", hint="name it once")
-    taken = sorted(TAKEN & set(events))
-    if taken:
+    clash = clashing([*TAKEN, *events])
+    if clash is not None:
         raise AnalysisError(
-            f"a label cannot be named {taken[0]!r}, as a column is", hint=f'action={{"acted": "{taken[0]}"}}'
+            f"a label cannot be named {clash!r}: a column or another label is, but for its case",
+            hint=f'action={{"acted": "{events[clash][0]}"}} names the label "acted"',
         )
     windows = _windows(window, list(events))
     return tuple(Target(name, names, windows[name]) for name, names in events.items())
+
+
+def clashing(names: Sequence[str]) -> str | None:
+    """Return the first name that a database does not tell from one before it; None if there is none.
+
+    >>> clashing(["id", "like", "Like"])
+    'Like'
+    """
+    folded = [name.lower() for name in names]
+    return next((name for place, name in enumerate(names) if folded.index(name.lower()) < place), None)
 
 
 def _named_events(given: Any) -> list[tuple[str, tuple[str, ...]]]:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
-from labelkit.curation.natural_labels import attribution
+from labelkit.curation.natural_labels import attribution, event_table
 from labelkit.curation.step import Curated
 from labelkit.exceptions import AnalysisError, CorpusError
 
@@ -418,7 +418,10 @@ def test_actions_before_their_impressions_name_the_clock():
         ({"user": "usr"}, "no column 'usr' for user=.*\nHint: did you mean 'user'"),
         ({"position": "pos"}, "no column 'pos' for position="),
         ({"keep": "text"}, "is one text"),
-        ({"keep": ["like"]}, "a column of that name"),
+        ({"keep": ["like"]}, "'like', and another column or label has that name"),
+        ({"keep": ["Time"]}, "'Time', and another column"),
+        ({"action": {"User": "like"}}, "a label cannot be named 'User'"),
+        ({"action": {"a": "like", "A": "like"}}, "a label cannot be named 'A'"),
         ({"as_of": "yesterday"}, "is not a time"),
         ({"as_of": "2020-01-01T00:00Z"}, "no impression is left of 3 events: 0 lack .* 3 are after as_of"),
         ({"bots": 5}, "bots=5 is not a rate"),
@@ -441,6 +444,32 @@ def test_what_cannot_be_meant_is_refused_with_a_remedy(options, match):
     with pytest.raises(AnalysisError, match=match) as error:
         lk.natural_labels(frame, **{"impression": "view", "action": "like", **options})
     assert "\nHint: " in str(error.value)
+
+
+def test_what_goes_wrong_late_in_a_log_is_said_as_it_is(monkeypatch):
+    monkeypatch.setattr(event_table, "BATCH", 2)
+    frame = table([("view", 0), ("like", 1), ("view", 2), ("like", 3)])
+    with pytest.raises(AnalysisError, match="numbers with fractions"):
+        lk.natural_labels(frame.assign(user=[1, 1, 1, 1.5]), impression="view", action="like")
+    frame["time"] = ["2024-05-01T10:00Z", "2024-05-01T10:01Z", "2024-05-01T10:02Z", "later"]
+    with pytest.raises(AnalysisError, match=r"1 times .* 'later' .*row 3"):
+        lk.natural_labels(frame, impression="view", action="like")
+
+
+def test_names_of_columns_and_labels_may_be_odd(tmp_path):
+    frame = table([("view", 0), ('li"ke', 1), ("it's", 2)]).assign(**{'te"xt': "a", "o'k": 1})
+    options = {
+        "impression": "view",
+        "action": ['li"ke', "it's"],
+        "keep": ['te"xt', "o'k"],
+        "bots": "9/1h",
+        "on_bots": "flag",
+    }
+    natural = lk.natural_labels(frame, **options)
+    assert natural.column_names[-5:] == ('te"xt', "o'k", 'li"ke', "it's", "any")
+    assert [natural.gold(name).tolist() for name in natural.actions] == [[1], [1], [1]]
+    assert natural.rates("it's", by='te"xt').index.tolist() == []
+    assert pq.read_table(natural.to_parquet(tmp_path / "a.parquet")).column_names == list(natural.column_names)
 
 
 def test_logs_without_events_are_refused():
