@@ -98,6 +98,8 @@ class EventTable:
         """
         columns.check(corpus)
         kind = _plain_type(corpus.column_type(columns.time))
+        if pa.types.is_timestamp(kind) and kind.tz is None and self.time_zone is None:
+            raise _no_zone("the times have no zone", f"column {columns.time!r} of {corpus.name}")
         time, zone = time_sql(kind, columns.time, corpus.name, self.time_zone)
         counts = self.counts.setdefault(corpus.name, Counter())
         batches = _batches(corpus, columns, counts, event)
@@ -167,10 +169,14 @@ class EventTable:
             aware = sum(count for zone, (count, _, _) in zones.items() if zone not in {0, NAIVE})
             count, row, _ = zones[NAIVE]
             what = f"{count:,} times have no time zone and {aware:,} have one" if aware else "the times have no zone"
-            raise AnalysisError(
-                f"{what} (column {column!r} of {name}, row {row}): it is not known when they were",
-                hint='time_zone="UTC", or the zone of the clock that wrote those without one, such as "Europe/Berlin"',
-            )
+            raise _no_zone(what, f"column {column!r} of {name}, row {row}")
+
+
+def _no_zone(what: str, where: str) -> AnalysisError:
+    return AnalysisError(
+        f"{what} ({where}): it is not known when they were",
+        hint='time_zone="UTC", or the zone of the clock that wrote those without one, such as "Europe/Berlin"',
+    )
 
 
 def _noted(batches: Iterator[pa.RecordBatch], failures: list[Exception]) -> Iterator[pa.RecordBatch]:

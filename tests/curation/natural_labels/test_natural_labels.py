@@ -1,6 +1,7 @@
 """Labels of a generated log are exactly its truth where that can be known; bad logs are refused with a remedy."""
 
 import json
+import warnings
 from enum import IntEnum
 
 import duckdb
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.curation.natural_labels import attribution, event_table
@@ -155,6 +157,56 @@ def test_two_tables_give_what_one_does(log, natural, tmp_path):
 
 
 # What belongs together ------------------------------------------------------------------------------------------------
+
+
+def by_definition(events, window, skew, dedupe, as_of):
+    """The labels of the views of each user and item, one event at a time."""
+    rows = [(t, kind == "like", row, kind, who) for row, (kind, t, who) in enumerate(events) if t <= as_of]
+    rows.sort()
+    kept, last = [], {}
+    for t, _, row, kind, who in rows:
+        before, last[kind, who] = last.get((kind, who)), t
+        if before is None or dedupe is None or t - before > dedupe:
+            kept.append((t, row, kind, who))
+    views = {row: (t, who) for t, row, kind, who in kept if kind == "view"}
+    liked = set()
+    for t, _, kind, who in kept:
+        if kind == "like":
+            past = [row for row, (at, whose) in views.items() if whose == who and at <= t]
+            coming = [row for row, (at, whose) in views.items() if whose == who and t < at <= t + skew]
+            latest = max(past, key=lambda row: (views[row][0], row), default=None)
+            if latest is not None and t - views[latest][0] <= window:
+                liked.add(latest)
+            elif coming:
+                liked.add(min(coming, key=lambda row: (views[row][0], row)))
+    return {row: 1 if row in liked else 0 if t + window <= as_of else -1 for row, (t, _) in sorted(views.items())}
+
+
+EVENTS = st.lists(
+    st.tuples(st.sampled_from(["view", "like"]), st.integers(0, 30), st.sampled_from("abdefgh")),
+    min_size=20,
+    max_size=200,
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(EVENTS, st.integers(1, 20), st.integers(0, 5), st.sampled_from([None, 0, 1, 3]), st.integers(0, 40))
+def test_labels_are_those_of_the_slow_definition(events, window, skew, dedupe, as_of):
+    events = [("view", 0, "c"), ("like", 0, "c"), *events]
+    start = 1_714_557_600
+    log = {
+        "user": [who for _, _, who in events],
+        "item": ["i"] * len(events),
+        "event": [kind for kind, _, _ in events],
+        "time": [start + t for _, t, _ in events],
+    }
+    options = {"window": f"{window}s", "skew": f"{skew}s", "dedupe": None if dedupe is None else f"{dedupe}s"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # most likes may be without a view
+        natural = lk.natural_labels(
+            log, impression="view", action="like", as_of=np.datetime64(start + as_of, "s"), time_zone="UTC", **options
+        )
+    assert natural.gold().to_dict() == by_definition(events, window, skew, dedupe, as_of)
 
 
 def test_an_action_belongs_to_the_latest_impression_before_it():

@@ -9,6 +9,7 @@ import labelkit as lk
 from labelkit.curation.natural_labels.exposure import gini
 from labelkit.datasets.engagement_log import ITEM_SCORE, SAME_TOPIC
 from labelkit.exceptions import AnalysisError
+from tests.benchmarks.honesty.logs import log_rows
 
 FEATURES = ["same_topic", "item_score"]
 GIVEN = {"impression": "impression", "action": ["like", "comment"], "id": "id", "bots": "100/1h", "keep": FEATURES}
@@ -52,15 +53,14 @@ def test_weights_remove_the_planted_bias(large, by):
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
-    hits = {"weighted": [], "propensities": []}
-    for seed in range(8):
-        natural, truth = labelled(8_000, randomised=0.5, n_positions=4, random_state=100 + seed)
-        row = natural.rates("like").iloc[0]
-        hits["weighted"].append(row["weighted_low"] <= truth["like_relevance"].mean() <= row["weighted_high"])
-        frame = natural.propensities.to_pandas().iloc[1:]
-        hits["propensities"] += ((frame["low"] <= 1 / frame.index) & (1 / frame.index <= frame["high"])).tolist()
-    assert np.mean(hits["weighted"]) >= 0.75
-    assert np.mean(hits["propensities"]) >= 0.85
+    figures = {line["scenario"].split(", ", 1)[1]: line for line in log_rows(8, 7, 8_000, 0.5)}
+    assert figures["weighted rate"]["coverage"] >= 0.75
+    assert figures["weighted rate at a position"]["coverage"] >= 0.85
+    assert figures["propensity"]["coverage"] >= 0.85
+    assert figures["rate as it is"]["coverage"] == 0
+    for corrected, biased in (("weighted rate", "rate as it is"), ("model, unbiased rows", "model, no weights")):
+        assert abs(figures[corrected]["bias"]) < 0.03
+        assert figures[biased]["bias"] < -0.1
 
 
 def test_a_model_that_learns_from_unbiased_rows_has_the_planted_effects(large):
