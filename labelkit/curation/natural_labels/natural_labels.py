@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import stack_level
-from labelkit.corpus import open_corpus
 from labelkit.corpus.corpus import Corpus
 from labelkit.curation.natural_labels.attribution import AttributionRules, BotRate, EventCounts, attribute
-from labelkit.curation.natural_labels.event_table import EventTable, log_columns
+from labelkit.curation.natural_labels.event_table import EventTable
 from labelkit.curation.natural_labels.labels_of_log import NaturalLabels
+from labelkit.curation.natural_labels.loading import kept_columns, load_logs, names_of_actions, names_of_impressions
 from labelkit.curation.natural_labels.log_summary import LogSummary, column, summary_of
 from labelkit.curation.natural_labels.propensity import (
     Propensities,
@@ -23,16 +23,13 @@ from labelkit.curation.natural_labels.propensity import (
     estimated_propensities,
     given_propensities,
 )
-from labelkit.curation.natural_labels.targets import TAKEN, Target, check_events, clashing, targets_of
+from labelkit.curation.natural_labels.targets import targets_of
 from labelkit.curation.natural_labels.times import checked_zone, duration, moment, shown_duration
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
 
 MEMORY: Final = "1500MB"
 """What DuckDB may hold in memory; more goes to the temporary folder."""
-
-IMPRESSION: Final = "impression"
-"""The name of the events of a table of impressions without a column of names."""
 
 MANY_ORPHANS: Final = 0.5
 """Share of actions without an impression at which a log is taken to be wrong."""
@@ -160,14 +157,14 @@ def natural_labels(
     least = checked_clip(clip)
     zone = None if time_zone is None else checked_zone(time_zone)
     given = None if propensities is None else given_propensities(propensities, least)
-    kept = _kept(keep, targets)
+    kept = kept_columns(keep, targets)
     columns = {"user": user, "item": item, "event": event, "time": time, "id": id}
     columns |= {"position": position, "randomised": randomised}
-    shown = _names_of_impressions(impression, targets, actions)
+    shown = names_of_impressions(impression, targets, actions)
     with ExitStack() as resources, _failures():
         connection = _database(resources)
-        events = EventTable(connection, zone, (*shown, *_names_of_actions(targets)), len(shown))
-        has = _load(events, log, actions, columns, kept, has_names=impression is not None)
+        events = EventTable(connection, zone, (*shown, *names_of_actions(targets)), len(shown))
+        has = load_logs(events, log, actions, columns, kept, has_names=impression is not None)
         newest = connection.execute("SELECT max(t) FROM events").fetchall()[0][0]
         if newest is None:
             raise AnalysisError("no event has a time that can be read", hint=f"time={time!r} names the column of times")
@@ -220,88 +217,6 @@ def _database(resources: ExitStack) -> Any:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     return connection
-
-
-def _names_of_impressions(impression: Any, targets: tuple[Target, ...], actions: Any) -> tuple[str, ...]:
-    if impression is None and actions is None:
-        raise AnalysisError(
-            "the log holds events of several kinds, and none is named as the impression",
-            hint='impression="view"; or actions= a second table, if this one holds impressions alone',
-        )
-    names = (IMPRESSION,) if impression is None else (impression,) if isinstance(impression, str) else tuple(impression)
-    if not names or not all(isinstance(name, str) for name in names):
-        raise AnalysisError(f"impression={impression!r} names no events", hint='impression="view"')
-    both = [name for name in _names_of_actions(targets) if name in names]
-    if both:
-        raise AnalysisError(
-            f"{both[0]!r} is an impression and an action", hint="an action is something else than to be shown an item"
-        )
-    return tuple(dict.fromkeys(names))
-
-
-def _names_of_actions(targets: tuple[Target, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for target in targets for name in target.events))
-
-
-def _kept(keep: Sequence[str], targets: tuple[Target, ...]) -> tuple[str, ...]:
-    if isinstance(keep, str):
-        raise AnalysisError(f"keep={keep!r} is one text", hint=f"keep=[{keep!r}]")
-    kept = tuple(dict.fromkeys(keep))
-    clash = clashing([*TAKEN, *(target.name for target in targets), *kept])
-    if clash is not None:
-        raise AnalysisError(
-            f"keep= names {clash!r}, and another column or label has that name, but for its case",
-            hint="lk.open_corpus(log, rename={NEW: OLD}) gives it another",
-        )
-    return kept
-
-
-def _load(
-    events: EventTable,
-    log: Any,
-    actions: Any,
-    columns: dict[str, str | None],
-    keep: tuple[str, ...],
-    *,
-    has_names: bool,
-) -> Any:
-    """Load the log, or both; return the columns that the impressions have."""
-    corpus = open_corpus(log)
-    wanted = {**columns, "id": columns["id"] or corpus.id}
-    has = log_columns(corpus, wanted if has_names else {**wanted, "event": None}, ("position", "randomised"), keep)
-    events.load(corpus, has, event=None if has_names else IMPRESSION)
-    shown, acting = events.names[: events.n_impression_names], events.names[events.n_impression_names :]
-    if has_names:
-        check_events(shown, events.counts[corpus.name], "impression=", corpus.name)
-    if actions is None:
-        check_events(acting, events.counts[corpus.name], "action=", corpus.name)
-        return has
-    _load_actions(events, open_corpus(actions), columns, acting)
-    return has
-
-
-def _load_actions(events: EventTable, corpus: Corpus, columns: dict[str, str | None], acting: tuple[str, ...]) -> None:
-    """Load a log of actions alone."""
-    before = events.counts
-    events.counts = {}
-    named = {**columns, "id": None, "position": None, "randomised": None}
-    has_names = corpus.has_column(columns["event"] or "")
-    if not has_names and len(acting) > 1:
-        raise AnalysisError(
-            f"{corpus.name} has no column {columns['event']!r}, so that it is not known which rows are "
-            f"{' and which '.join(repr(name) for name in acting[:3])}",
-            hint="event= the column that names the actions",
-        )
-    named = named if has_names else {**named, "event": None}
-    events.load(corpus, log_columns(corpus, named, (), ()), event=None if has_names else acting[0])
-    if has_names:
-        shown = [name for name in events.names[: events.n_impression_names] if name in events.counts[corpus.name]]
-        if shown:
-            raise AnalysisError(
-                f"the table of actions has events {shown[0]!r}, which are impressions", hint="leave them out"
-            )
-        check_events(acting, events.counts[corpus.name], "action=", corpus.name)
-    events.counts = before | events.counts
 
 
 def _bot_rate(bots: Any, on_bots: str) -> BotRate | None:
