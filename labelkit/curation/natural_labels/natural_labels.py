@@ -181,7 +181,7 @@ def natural_labels(
             _parameters(locals()),
             before={"rows": summary.events},
             after=_counts(summary),
-            notes=_notes(summary, doubt),
+            notes=_notes(summary, chances, doubt),
         )
         return NaturalLabels(
             connection,
@@ -361,7 +361,7 @@ def _counts(summary: LogSummary) -> dict[str, int]:
     return {"rows": summary.impressions, **counts}
 
 
-def _notes(summary: LogSummary, doubt: str) -> tuple[str, ...]:
+def _notes(summary: LogSummary, propensities: Propensities | None, doubt: str) -> tuple[str, ...]:
     """Say what a reader of the data card has to know."""
     notes = []
     if summary.bots is None:
@@ -370,6 +370,11 @@ def _notes(summary: LogSummary, doubt: str) -> tuple[str, ...]:
         notes.append(f"Rates and weights are not corrected for position bias: {doubt}.")
     else:
         notes.append("Propensities are those of positions relative to the first, in the position-based model.")
+    rare = None if propensities is None else propensities.rarest
+    if rare is not None:
+        notes.append(
+            f"Position {rare} rests on few randomised positives: weights there are uncertain, and high on average."
+        )
     if summary.incomplete:
         notes.append(f"{summary.incomplete:,} events without a user, item, name or time were left out.")
     return tuple(notes)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from labelkit.exceptions import AnalysisError
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+
+FEW: Final = 10
+"""Positives at random positions with fewer than which a propensity is uncertain by a third and more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,12 @@ class Propensities:
     def used(self) -> NDArray[np.float64]:
         """The values by which weights are computed: not below ``clip``."""
         return self.values if self.clip is None else np.maximum(self.values, self.clip)
+
+    @property
+    def rarest(self) -> int | None:
+        """The position with the fewest positives, if these are fewer than :data:`FEW`; None if they were given."""
+        place = int(self.positives.argmin())
+        return int(self.positions[place]) if self.impressions.any() and self.positives[place] < FEW else None
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a row for each position, with 95% intervals."""

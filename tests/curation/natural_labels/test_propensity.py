@@ -34,6 +34,7 @@ def test_the_planted_propensities_are_found(large):
     within = (frame["low"] <= planted) & (planted <= frame["high"])
     assert within.sum() >= 8
     assert frame["propensity"].iloc[0] == 1
+    assert large[0].propensities.rarest is None
     assert np.abs(np.log(frame["propensity"] / planted)).max() < 0.5
     assert frame["impressions"].sum() <= large[0].summary.randomised
 
@@ -123,6 +124,7 @@ def test_a_propensity_of_zero_is_refused_with_a_remedy():
     assert small(liked_at_random=True).rows().num_rows == 40
     natural = small(liked_at_random=False)
     assert natural.propensities.values.tolist() == [1, 0]
+    assert "Position 2 rests on few randomised positives" in str(natural)
     assert (natural.gold() >= 0).all()
     for call in (natural.rows, natural.rates, natural.exposure):
         with pytest.raises(AnalysisError, match=r"position 2 is estimated as 0: none of 10 [\s\S]*clip=0.05"):
