@@ -67,6 +67,10 @@ from .curation.data_set import (
     DataSet as DataSet,
     create_dataset as create_dataset,
     open_dataset as open_dataset,
+from .curation.natural_labels import (
+    Exposure as Exposure,
+    NaturalLabels as NaturalLabels,
+    natural_labels as natural_labels,
 )
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
@@ -80,7 +84,10 @@ from .curation.sampling import (
     sample as sample,
 )
 from .datasets import (
+    EngagementLog as EngagementLog,
+    engagement_log as engagement_log,
     generate_comments as generate_comments,
+    generate_engagement_log as generate_engagement_log,
     generate_posts as generate_posts,
     load_comments as load_comments,
     load_posts as load_posts,

@@ -53,6 +53,18 @@ def data_set_results(name, label, example, labels):
     rows = pa.table({"id": ids, "split": split, "slices": [[example]] * len(ids)})
     data_set = data_set.take(SimpleNamespace(step=step, rows=lambda: rows))
     return data_set, data_set.card(), data_set.history(), data_set.diff(1)
+def natural_labels_of(name, example):
+    """Labels of a log whose action and items are the given texts, with randomised positions."""
+    users = [f"u{i}" for i in range(40)]
+    log = {
+        "user": [*users, *users[::2]],
+        "item": [example, f"{example}2"] * 20 + [example] * 20,
+        "event": ["view"] * 40 + [name] * 20,
+        "time": [1_714_557_600 + i for i in range(40)] + [1_714_557_700] * 20,
+        "position": [1, 1, 2, 2] * 10 + [None] * 20,
+        "randomised": [True] * 60,
+    }
+    return lk.natural_labels(log, impression="view", action=name, as_of="2025-01-01T00:00Z")
 
 
 @cache
@@ -114,6 +126,8 @@ def results(name, label, example):
         model.label(matrix).certify(gold, 0.9),
         lk.prevalence(model.label(matrix), gold, by=np.where(np.arange(1_500) % 2, example, name)),
         drawn := lk.sample([example] * 300, 50, method="stratified", by=[name] * 200 + [label] * 100),
+        natural := natural_labels_of(name, example),
+        natural.exposure(name, min_impressions=1),
         drawn.estimate([name] * 20 + [label] * 30),
         EndModel(None, ("HAM", label), name, 1_500, {}, {"the labels": model.evaluate(matrix, gold)}),
         lfs,

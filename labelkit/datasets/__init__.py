@@ -14,7 +14,17 @@ True
 """
 
 from labelkit.datasets.comments import generate_comments, load_comments
+from labelkit.datasets.engagement_log import EngagementLog, engagement_log, generate_engagement_log
 from labelkit.datasets.posts import generate_posts, load_posts
 from labelkit.datasets.write_corpus import write_corpus
 
-__all__ = ["generate_comments", "generate_posts", "load_comments", "load_posts", "write_corpus"]
+__all__ = [
+    "EngagementLog",
+    "engagement_log",
+    "generate_comments",
+    "generate_engagement_log",
+    "generate_posts",
+    "load_comments",
+    "load_posts",
+    "write_corpus",
+]

@@ -1,0 +1,78 @@
+"""Estimate rates of actions, weighted by inverse propensities, with intervals that allow for users and propensities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.numbers import effective_size, normal_quantile, wilson_interval
+from labelkit.curation.natural_labels.log_summary import column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from labelkit.curation.natural_labels.propensity import Propensities
+
+
+@dataclass(frozen=True)
+class SettledLabels:
+    """The table ``labels`` of a connection, and the SQL of a label, of whether it is settled, and of a row's weight."""
+
+    connection: Any
+    label: str
+    settled: str
+    weight: str | None
+
+
+def rates_of(source: SettledLabels, by: str | None, propensities: Propensities | None) -> pd.DataFrame:
+    """Estimate a rate for each value of a column; see ``NaturalLabels.rates``.
+
+    Parameters
+    ----------
+    source : SettledLabels
+    by : str or None
+    propensities : Propensities or None
+    """
+    group = "'all'" if by is None else column(by)
+    users = f"""SELECT {group} AS part, "user", count(*) AS n, count(*) FILTER ({source.label} = 1) AS x,
+        coalesce(sum({source.weight or 1}) FILTER ({source.label} = 1), 0) AS s
+        FROM labels WHERE {source.settled} GROUP BY ALL"""  # noqa: S608 - names are quoted
+    frame: pd.DataFrame = source.connection.execute(
+        f"""WITH users AS ({users}),
+        rates AS (SELECT part, sum(n) AS m, sum(x) / sum(n) AS p, sum(s) / sum(n) AS r FROM users GROUP BY part)
+        SELECT rates.part, CAST(any_value(m) AS BIGINT) AS impressions, CAST(sum(x) AS BIGINT) AS positives,
+            any_value(p) AS rate, sum(power(x - n * p, 2)) / power(any_value(m), 2) AS spread,
+            any_value(r) AS weighted_rate, sum(power(s - n * r, 2)) / power(any_value(m), 2) AS weighted_spread
+        FROM users JOIN rates ON users.part IS NOT DISTINCT FROM rates.part GROUP BY rates.part ORDER BY rates.part"""  # noqa: S608
+    ).df()
+    frame = frame.set_index("part").rename_axis(by)
+    size = effective_size(frame["rate"], frame["spread"], frame["impressions"])
+    frame["low"], frame["high"] = wilson_interval(frame["rate"] * size, size)
+    names = ["impressions", "positives", "rate", "low", "high"]
+    if propensities is None:
+        return frame[names]
+    spread = frame["weighted_spread"] + _spread_of_propensities(source, group, frame, propensities)
+    rate = frame["weighted_rate"].to_numpy()
+    reach = normal_quantile(0.975) * np.sqrt(spread) / np.where(rate > 0, rate, np.nan)
+    frame["weighted_low"], frame["weighted_high"] = rate * np.exp(-reach), rate * np.exp(reach)
+    return frame[[*names, "weighted_rate", "weighted_low", "weighted_high"]]
+
+
+def _spread_of_propensities(source: SettledLabels, group: str, frame: pd.DataFrame, propensities: Propensities) -> Any:
+    """Compute the variance that estimated propensities bring to each rate."""
+    rows = source.connection.execute(
+        f"""SELECT {group} AS part, position, sum(1 / propensity) AS s FROM labels
+        WHERE {source.settled} AND {source.label} = 1 GROUP BY ALL"""  # noqa: S608 - as above
+    ).df()
+    by_part = {
+        part: dict(zip(rows_of["position"].astype(int), rows_of["s"], strict=True))
+        for part, rows_of in rows.groupby("part", dropna=False)
+    }
+    return np.array(
+        [
+            propensities.variance_of({k: s / n for k, s in by_part.get(part, {}).items()})
+            for part, n in zip(frame.index, frame["impressions"], strict=True)
+        ]
+    )
