@@ -67,6 +67,7 @@ from .curation.data_set import (
     DataSet as DataSet,
     create_dataset as create_dataset,
     open_dataset as open_dataset,
+)
 from .curation.natural_labels import (
     Exposure as Exposure,
     NaturalLabels as NaturalLabels,

@@ -53,6 +53,8 @@ def data_set_results(name, label, example, labels):
     rows = pa.table({"id": ids, "split": split, "slices": [[example]] * len(ids)})
     data_set = data_set.take(SimpleNamespace(step=step, rows=lambda: rows))
     return data_set, data_set.card(), data_set.history(), data_set.diff(1)
+
+
 def natural_labels_of(name, example):
     """Labels of a log whose action and items are the given texts, with randomised positions."""
     users = [f"u{i}" for i in range(40)]

@@ -5,16 +5,13 @@ python -m tests.benchmarks.honesty --repeats 200
 
 from typing import Any
 
-from tests.benchmarks.honesty import data_drift, findings, intervals, models, priors, samples, shifts, suggestions
-from tests.benchmarks.honesty import findings, intervals, logs, models, priors, samples, shifts, suggestions
+from tests.benchmarks.honesty import data_drift, findings, intervals, logs, models, priors, samples, shifts, suggestions
 from tests.benchmarks.honesty.table import main
 
 
 def rows(repeats: int, random_state: int) -> list[dict[str, Any]]:
-    """Simulate verdicts and precisions, intervals, class priors, samples, label shift, drift, findings and suggestions."""
-    modules = (models, intervals, priors, samples, shifts, data_drift, findings, suggestions)
-    """Simulate verdicts and precisions, intervals, class priors, samples, label shift, findings, suggestions and logs."""
-    modules = (models, intervals, priors, samples, shifts, findings, suggestions, logs)
+    """Simulate verdicts, intervals, priors, samples, shift, drift, findings, suggestions and logs."""
+    modules = (models, intervals, priors, samples, shifts, data_drift, findings, suggestions, logs)
     return [line for module in modules for line in module.rows(repeats, random_state)]
 
 
