@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from labelkit._shared.memory import check_room
 from labelkit._shared.row_operations import row_maxima, row_sums
 from labelkit._shared.threads import in_threads
-from labelkit.label_models.content._feature_rows import Features, is_sparse
+from labelkit.label_models.content.feature_rows import Features, is_sparse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
