@@ -56,6 +56,11 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.few_labels import (
+    SpreadEvidence as SpreadEvidence,
+    SpreadLabels as SpreadLabels,
+    spread_labels as spread_labels,
+)
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
     NextExamples as NextExamples,

@@ -49,10 +49,12 @@ class LabeledRound:
     proba : ndarray of shape (n_labeled, n_classes)
     end_model : Prediction
         What an end model predicts that learned from all labels.
-    accepts : function
-        From features and their variants to probabilities, and whether they become labels.
     prediction : Prediction or None
+        What the labels are of.
+    checked_by : Prediction or None
+        The end model before the round, which judges variants of texts.
     thresholds : ndarray of shape (n_classes,)
+        The least probability of a label.
     """
 
     number: int
@@ -67,8 +69,9 @@ class LabeledRound:
         """Return whether rows become labels: confident for their class, and predicted alike without some words."""
         label = proba.argmax(axis=1)
         sure = proba.max(axis=1, initial=0.0) >= self.thresholds[label]
-        for features in variants if self.checked_by is not None else ():
-            sure &= self.checked_by.of(features).argmax(axis=1) == label
+        if self.checked_by is not None:
+            for features in variants:
+                sure &= self.checked_by.of(features).argmax(axis=1) == label
         return np.asarray(sure)
 
 
@@ -89,17 +92,19 @@ def thresholds_of(proba: NDArray[np.float64], share: float, confidence: float) -
 def rounds_of(task: SpreadTask, seeds: Taught, teacher: Teacher, judge: Teacher) -> Iterator[LabeledRound]:
     """Label the pool, a round at a time, from some of the labeled rows; round 0 comes first."""
     none = np.zeros(0, dtype=np.int64)
-    state = LabeledRound(0, none, np.zeros((0, seeds.soft.shape[1])), judge(seeds))
+    untouched = judge(seeds)
+    state = LabeledRound(0, none, np.zeros((0, seeds.soft.shape[1])), untouched)
     yield state
     for number in range(1, task.rounds + 1):
-        prediction = teacher(seeds.with_hard(state.nodes, state.proba))
+        is_end_model = teacher is judge and number == 1  # which has learned the same
+        prediction = state.end_model if is_end_model else teacher(seeds.with_hard(state.nodes, state.proba))
         proba = prediction.at(task.pool)
         least = thresholds_of(proba, task.share * number / task.rounds, task.confidence)
         checked_by = state.end_model
         state = LabeledRound(number, none, proba, checked_by, prediction, checked_by, least)
         kept = state.accepted(proba, [features[task.pool] for features in task.variants])
         nodes, proba = task.pool[kept], proba[kept]
-        end_model = judge(seeds.with_soft(nodes, proba)) if len(nodes) else judge(seeds)
+        end_model = judge(seeds.with_soft(nodes, proba)) if len(nodes) else untouched
         state = LabeledRound(number, nodes, proba, end_model, prediction, checked_by, least)
         yield state
 

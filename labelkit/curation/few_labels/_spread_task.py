@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from scipy import sparse
 
-from labelkit.votes.training_set import TrainingSet, certainty
+from labelkit.votes.training_set import certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -69,11 +69,6 @@ class Taught:
             np.concatenate([self.weight, weight]),
         )
 
-    def by_class(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Return nodes, classes and weights for a learner of hard labels."""
-        row, label, weight = TrainingSet(None, self.soft, self.weight).by_class()
-        return self.nodes[row], label, weight
-
 
 @dataclass(frozen=True, eq=False)
 class SpreadTask:
@@ -109,26 +104,26 @@ class FeatureColumns:
     """Chooses and scales the columns of features: rare ones are left out of sparse, dense ones are standardised."""
 
     def __init__(self, features: Any) -> None:
-        self._columns = self._mean = self._scale = None
-        if sparse.issparse(features):
+        self._columns: NDArray[np.int64] | None = None
+        if not isinstance(features, np.ndarray):
             counts = np.bincount(features.indices, minlength=features.shape[1])
             self._columns = np.flatnonzero(counts >= min(FEWEST_ROWS, features.shape[0]))
             return
-        self._mean, spread = features.mean(axis=0), features.std(axis=0)
+        self._mean, spread = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
         self._scale = np.where(spread > 0, spread, 1.0)
 
     def of(self, features: Any) -> Any:
         """Return the chosen columns of some rows."""
         if self._columns is not None:
-            return sparse.csr_array(features)[:, self._columns]
+            return sparse.csr_array(features, dtype=np.float64)[:, self._columns]
         return (np.asarray(features) - self._mean) / self._scale
 
 
 def has_content(features: Any) -> NDArray[np.bool_]:
     """Return whether a row has a feature at all; an empty text has none, and would get the commonest class."""
-    if sparse.issparse(features):
-        return np.diff(features.indptr) > 0
-    return np.ones(len(features), dtype=bool)
+    if isinstance(features, np.ndarray):
+        return np.ones(len(features), dtype=bool)
+    return np.asarray(np.diff(features.indptr) > 0)
 
 
 def seeded(random_state: int, stream: int) -> np.random.Generator:
@@ -149,5 +144,3 @@ def word_dropout(texts: Sequence[str], drop: float, rng: np.random.Generator) ->
         kept = [word for word, draw in zip(words, draws, strict=True) if draw >= drop]
         varied.append(" ".join(kept or [words[int(draws.argmax())]] if words else []))
     return varied
-
-

@@ -21,7 +21,6 @@ Blum, Mitchell (1998), Combining labeled and unlabeled data with co-training. ht
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +28,7 @@ import numpy as np
 from scipy import sparse
 
 from labelkit.label_models import LabelModel
+from labelkit.label_models.content.soft_regression import log_softmax, soft_regression
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.training_set import certainty
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 STRENGTH: Final = 10.0
 """``C`` of logistic regression, that of the end model."""
+
+DESCENTS: Final = 60
+"""Most steps of the regression."""
 
 ALPHA: Final = 0.8
 """Part of a row's label that comes of its neighbours, in spreading."""
@@ -61,10 +64,10 @@ BATCH_ROWS: Final = 2_048
 
 @dataclass(frozen=True, eq=False)
 class ContentPrediction:
-    """Logistic regression of features; without a second class, the shares of the labels."""
+    """Logistic regression of features, by its weights, the intercept last; None where only one class taught it."""
 
     features: Any
-    model: Any
+    weights: NDArray[np.float64] | None
     shares: NDArray[np.float64]
 
     def at(self, nodes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -73,11 +76,9 @@ class ContentPrediction:
 
     def of(self, features: Any) -> NDArray[np.float64]:
         """Predict rows by their features."""
-        if self.model is None or not features.shape[0]:
+        if self.weights is None:
             return np.tile(self.shares, (features.shape[0], 1))
-        proba = np.zeros((features.shape[0], len(self.shares)))
-        proba[:, self.model.classes_] = self.model.predict_proba(features)
-        return proba
+        return np.asarray(np.exp(log_softmax(features @ self.weights[:-1] + self.weights[-1])))
 
 
 class ContentTeacher:
@@ -88,19 +89,12 @@ class ContentTeacher:
 
     def __call__(self, taught: Taught) -> ContentPrediction:
         """Learn from labeled rows."""
-        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - slow to import
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - the same
-
-        nodes, label, weight = taught.by_class()
-        mass = np.bincount(label, weights=weight, minlength=taught.soft.shape[1])
+        mass = (taught.weight[:, None] * taught.soft).sum(axis=0)
         shares = mass / mass.sum() if mass.any() else np.full(len(mass), 1 / len(mass))
         if (mass > 0).sum() < 2:
             return ContentPrediction(self._features, None, shares)
-        model = LogisticRegression(C=STRENGTH, max_iter=200)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # 200 steps are near enough
-            model.fit(self._features[nodes], label, sample_weight=weight)
-        return ContentPrediction(self._features, model, shares)
+        weights = soft_regression(self._features[taught.nodes], taught.soft, taught.weight, STRENGTH, DESCENTS)
+        return ContentPrediction(self._features, weights, shares)
 
 
 # Neighbours -----------------------------------------------------------------------------------------------------------
@@ -164,9 +158,7 @@ class NeighborTeacher:
         return NeighborPrediction(labels, self._index)
 
 
-def propagated(
-    edges: sparse.csr_array, given: NDArray[np.float64], labeled: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def propagated(edges: sparse.csr_array, given: NDArray[np.float64], labeled: NDArray[np.int64]) -> NDArray[np.float64]:
     """Propagate labels along the edges of a graph, and hold labeled rows to theirs; shape (n_nodes, n_classes)."""
     step = sparse.diags_array(1 / np.maximum(edges.sum(axis=1), 1e-12)) @ edges
     labels = given

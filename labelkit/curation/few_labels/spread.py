@@ -75,9 +75,7 @@ class _Given:
             return []
         texts = examples_at(self.corpus, self.labels.examples, rows, [self.column]).column(self.column).to_pylist()
         rng, whole = seeded(self.random_state, 2), [str(text or "") for text in texts]
-        return [
-            columns.of(self.source.transform(word_dropout(whole, DROPPED, rng))) for _ in range(self.perturbations)
-        ]
+        return [columns.of(self.source.transform(word_dropout(whole, DROPPED, rng))) for _ in range(self.perturbations)]
 
 
 def spread_labels(
@@ -107,7 +105,8 @@ def spread_labels(
     labels : ProbabilisticLabels
         Covered examples teach; the others may get a label. No label that there is changes.
     method : {"self_training", "propagation", "spreading", "co_training"}
-        ``self_training``: logistic regression labels the rows that it is sure of, and learns from them in the next round.
+        ``self_training``: logistic regression labels the rows that it is sure of, and learns from them in the next
+        round.
         ``propagation``, ``spreading``: labels flow along a graph of nearest neighbours, in one round; with
         ``spreading``, they are smoothed where neighbours disagree. ``co_training``: as self-training, but in each round
         content also votes as a further rule beside ``votes``, so that rules which it contradicts teach less.
@@ -177,7 +176,11 @@ def spread_labels(
     covered = np.flatnonzero(labels.is_covered)
     open_rows = np.flatnonzero(~labels.is_covered & has_content(given.features))
     told_by = {"method": method, "confidence": confidence, "share": share, "rounds": rounds, "neighbors": neighbors}
-    told_by |= {"perturbations": perturbations, "max_rows": max_rows, "judged_by": BY_HIDDEN if gold is None else BY_GOLD}
+    told_by |= {
+        "perturbations": perturbations,
+        "max_rows": max_rows,
+        "judged_by": BY_HIDDEN if gold is None else BY_GOLD,
+    }
     finish = partial(_result, labels=labels, method=method, parameters=told_by, random_state=random_state)
     if not len(open_rows):
         without = len(labels) - len(covered)
@@ -187,7 +190,9 @@ def spread_labels(
     seeds = _sampled(covered[certainty(labels[covered].proba) > 0] if len(covered) else covered, max_rows, rng)
     _check_seeds(labels[seeds])
     pool = _sampled(open_rows, max_rows, rng)
-    judged = np.zeros(0, np.int64) if truth is None else np.setdiff1d(np.flatnonzero(truth >= 0), np.union1d(seeds, pool))
+    judged = (
+        np.zeros(0, np.int64) if truth is None else np.setdiff1d(np.flatnonzero(truth >= 0), np.union1d(seeds, pool))
+    )
     places = np.concatenate([seeds, pool, judged])
     columns = FeatureColumns(given.features[places])
     soft = labels[seeds].proba
@@ -201,7 +206,8 @@ def spread_labels(
         confidence=confidence,
         rounds=rounds if method in ("self_training", "co_training") else 1,
     )
-    teacher, judge = _teacher(method, task, labels, votes, neighbors), ContentTeacher(task)
+    judge = ContentTeacher(task)
+    teacher = _teacher(method, task, labels, votes, neighbors, judge)
     if truth is None:
         rows = judged_by_hidden_labels(task, teacher, judge, random_state)
     else:
@@ -293,9 +299,11 @@ def _sampled(rows: NDArray[np.int64], most: int, rng: np.random.Generator) -> ND
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
-def _teacher(method: str, task: SpreadTask, labels: ProbabilisticLabels, votes: Any, neighbors: int) -> Teacher:
+def _teacher(
+    method: str, task: SpreadTask, labels: ProbabilisticLabels, votes: Any, neighbors: int, judge: Teacher
+) -> Teacher:
     if method == "self_training":
-        return ContentTeacher(task)
+        return judge
     if method != "co_training":
         return NeighborTeacher(task, neighbors, clamped=method == "propagation")
     if votes is None:
@@ -359,8 +367,9 @@ def _evidence(rows: JudgedRows, judged_by: str) -> SpreadEvidence:
     """Sum up what was judged, of the round with the least loss, or the best after none."""
     losses = rows.losses
     chosen = 1 + int(losses[1:].argmin())
-    gain, accuracy = rows.gain(chosen), rows.accuracy(chosen)
-    return SpreadEvidence(judged_by, len(rows.loss), tuple(losses.tolist()), chosen, *gain, *accuracy)
+    n_labeled, *accuracy = rows.accuracy(chosen)
+    n_rows, by_round = len(rows.loss), tuple(losses.tolist())
+    return SpreadEvidence(judged_by, n_rows, by_round, chosen, *rows.gain(chosen), n_labeled, *accuracy)
 
 
 def _harm(evidence: SpreadEvidence) -> str:

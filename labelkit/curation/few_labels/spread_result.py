@@ -24,10 +24,10 @@ BY_GOLD: Final = "gold"
 BY_HIDDEN: Final = "hidden labels"
 
 PROVES: Final = {
-    BY_GOLD: "Gold taught nothing, but it chose the number of rounds: the gain is a little too high, and is right for the "
-    "rows that the gold was drawn from.",
-    BY_HIDDEN: "Hidden labels are those of rules, on rows that rules vote on: they show neither what the rules get wrong nor "
-    "whether rows without a vote are like those with one. Only gold can: gold=...",
+    BY_GOLD: "Gold taught nothing, but it chose the number of rounds: the gain is a little too high, and holds for "
+    "rows like those that have gold.",
+    BY_HIDDEN: "Hidden labels are those of rules, on rows that rules vote on: they show neither what the rules get "
+    "wrong nor whether rows without a vote are like those with one. Only gold can: gold=...",
 }
 """What the evidence can prove, and what it cannot."""
 
@@ -125,7 +125,7 @@ class SpreadLabels:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Where each new label came from: ``id``, ``position``, ``label``, ``confidence``, ``labeled_by``, ``round``."""
+        """Each new label: ``id``, ``position``, ``label``, ``confidence``, ``labeled_by``, ``round``."""
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
         proba = self.labels[self.positions].proba
@@ -168,7 +168,7 @@ class SpreadLabels:
             f"{plural(len(self), 'label')} spread by {self.method}; {covered} of {count(len(self.labels))} are labeled",
             self.reason,
         ]
-        shown = self[:FIRST_ROWS]
+        shown = self.frame.iloc[:FIRST_ROWS]
         rows = [
             [str(name), str(label), percent(sure), count(number)]
             for name, label, sure, number in zip(
@@ -179,10 +179,6 @@ class SpreadLabels:
         heads = ["id", "label", "confidence", "round"]
         examples = ResultTable(rows, heads, align="<<>", title="First labels", more=more)
         return ResultPage(lead, [*self._evidence_tables(), examples], self._notes())
-
-    def __getitem__(self, rows: slice) -> pd.DataFrame:
-        """Some rows of the table of new labels."""
-        return self.frame.iloc[rows]
 
     def _evidence_tables(self) -> list[ResultTable]:
         evidence = self.evidence
