@@ -1,6 +1,6 @@
 """What balance, augmentation and spread labels bring an end model: ``python -m tests.benchmarks.training_sets --data DIR``.
 
-Up to 4,000 rows of each set with texts are divided at random, seed by seed: 70% to learn from, without their gold, and 30%
+Up to 3,000 rows of each set with texts are divided at random, seed by seed: 70% to learn from, without their gold, and 30%
 to judge by their gold. LabelModel labels the first by their votes; the end model, logistic regression of TF-IDF, learns from
 the labels of those with votes. Each method changes what it learns from. ``--labeled 100`` keeps 100 labels of random rows
 that have votes, and takes the other rows for unlabeled. Figures are differences to the end model without any method:
@@ -31,7 +31,7 @@ from labelkit.votes.training_set import certainty
 from tests.benchmarks.quality import label_value
 from tests.benchmarks.quality_content import TextTask, load_text_tasks
 
-MOST_ROWS = 4_000
+MOST_ROWS = 3_000
 TEST_SHARE = 0.3
 N_GOLD = 100
 FIGURES = ("metric", "accuracy", "log-loss")

@@ -20,6 +20,7 @@ import numpy as np
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.few_labels._spread_task import Prediction, SpreadTask, Taught, seeded
+from labelkit.label_models.content.soft_regression import log_softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,9 @@ FOLDS: Final = 3
 
 SURE: Final = 1.96
 """Standard errors on both sides of a mean, for 95%."""
+
+FACTORS: Final = np.geomspace(1 / 32, 32, 41)
+"""Factors of log-probabilities that are tried."""
 
 LEAST: Final = 1e-6
 """Least probability that a loss is computed of."""
@@ -116,15 +120,18 @@ class JudgedRows:
     Attributes
     ----------
     loss : ndarray of shape (n_rows, 1 + n_rounds)
-        Log-loss of the end model.
+        Log-loss of the end model, scaled: see :func:`scaled_loss`.
     labeled, right : ndarray of shape (n_rows, 1 + n_rounds)
         Whether the row would have got a label as one without votes, and the chance that this is right.
+    better : ndarray of shape (n_rows, 1 + n_rounds)
+        By how much the log-loss of that label is below the log-loss of the class prior; 0 without a label.
     weight : ndarray of shape (n_rows,)
     """
 
     loss: NDArray[np.float64]
     labeled: NDArray[np.float64]
     right: NDArray[np.float64]
+    better: NDArray[np.float64]
     weight: NDArray[np.float64]
 
     @property
@@ -138,6 +145,11 @@ class JudgedRows:
         mean = float(np.average(gains, weights=self.weight))
         error = float(np.sqrt((self.weight**2 * (gains - mean) ** 2).sum()) / self.weight.sum())
         return mean, mean - SURE * error, mean + SURE * error
+
+    @property
+    def rounds_with_news(self) -> NDArray[np.int64]:
+        """Rounds whose labels tell more of the judged rows than the class prior does."""
+        return np.flatnonzero(self.weight @ self.better > 0)
 
     def accuracy(self, number: int) -> tuple[int, float, float, float]:
         """Return how many of the rows a round would label, the share of right labels, and its 95% interval."""
@@ -164,9 +176,7 @@ def judged_by_hidden_labels(task: SpreadTask, teacher: Teacher, judge: Teacher, 
     """Judge each round on labels that were hidden from it, a third of them at a time."""
     fold, seeds = folds_of(task.seeds, random_state), task.seeds
     parts = [_judged(task, seeds[fold != part], seeds[fold == part], teacher, judge) for part in range(FOLDS)]
-    return JudgedRows(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("loss", "labeled", "right", "weight"))
-    )
+    return JudgedRows(*(np.concatenate([vars(part)[name] for part in parts]) for name in vars(parts[0])))
 
 
 def folds_of(seeds: Taught, random_state: int) -> NDArray[np.int64]:
@@ -178,15 +188,36 @@ def folds_of(seeds: Taught, random_state: int) -> NDArray[np.int64]:
     return fold
 
 
+def scaled_loss(
+    proba: NDArray[np.float64], soft: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the log-loss of each row after the logs of all are multiplied by the number that is best for them.
+
+    So being surer, or less sure, of the same order of rows is neither a gain nor a harm: labels of which a graph is not
+    sure would else look harmful, and doubts on top of wrong predictions helpful.
+
+    >>> soft, ones = np.eye(2)[[0, 0, 0, 1]], np.ones(4)  # a quarter is predicted wrong
+    >>> sure, unsure = (np.array([[p, 1 - p]] * 4) for p in (0.99, 0.6))
+    >>> [float(scaled_loss(one, soft, ones).mean().round(2)) for one in (sure, unsure)]
+    [0.56, 0.56]
+    """
+    logs = np.log(proba.clip(LEAST))
+    losses = [-(soft * log_softmax(factor * logs)).sum(axis=1) for factor in FACTORS]
+    return np.asarray(losses[int(np.argmin([weight @ loss for loss in losses]))])
+
+
 def _judged(task: SpreadTask, seeds: Taught, judged: Taught, teacher: Teacher, judge: Teacher) -> JudgedRows:
     shape = len(judged.nodes), task.rounds + 1
-    loss, labeled, right = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    loss, labeled, right, better = (np.zeros(shape) for _ in range(4))
     variants = [features[judged.nodes] for features in task.variants]
+    prior = np.average(seeds.soft, axis=0, weights=seeds.weight)
+    by_prior = -judged.soft @ np.log(prior.clip(LEAST))
     for state in rounds_of(task, seeds, teacher, judge):
-        proba = state.end_model.at(judged.nodes)
-        loss[:, state.number] = -(judged.soft * np.log(proba.clip(LEAST))).sum(axis=1)
+        loss[:, state.number] = scaled_loss(state.end_model.at(judged.nodes), judged.soft, judged.weight)
         if state.prediction is not None:
-            made_proba = state.prediction.at(judged.nodes)
-            labeled[:, state.number] = state.accepted(made_proba, variants)
-            right[:, state.number] = judged.soft[np.arange(shape[0]), made_proba.argmax(axis=1)]
-    return JudgedRows(loss, labeled, right * labeled, judged.weight)
+            proba = state.prediction.at(judged.nodes)
+            kept = state.accepted(proba, variants)
+            labeled[:, state.number] = kept
+            right[:, state.number] = kept * judged.soft[np.arange(shape[0]), proba.argmax(axis=1)]
+            better[:, state.number] = kept * (by_prior + (judged.soft * np.log(proba.clip(LEAST))).sum(axis=1))
+    return JudgedRows(loss, labeled, right, better, judged.weight)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy import sparse
 
 from labelkit._shared.computed_rows import stacked
-from labelkit._shared.numbers import count, decimal, plural
-from labelkit.corpus import open_corpus
-from labelkit.corpus.rows_at import examples_at
+from labelkit._shared.numbers import count, decimal, percent, plural
+from labelkit.curation.few_labels._given import (
+    LabeledExamples,
+    Method,
+    SpreadOptions,
+    check_seeds,
+    check_teaching,
+    checked_gold,
+    read_examples,
+    sampled,
+)
 from labelkit.curation.few_labels._rounds import (
     JudgedRows,
     LabeledRound,
@@ -27,15 +33,11 @@ from labelkit.curation.few_labels._spread_task import (
     Taught,
     has_content,
     seeded,
-    word_dropout,
 )
 from labelkit.curation.few_labels._teachers import ContentTeacher, CoTeacher, NeighborTeacher
-from labelkit.curation.few_labels.spread_result import BY_GOLD, BY_HIDDEN, SpreadEvidence, SpreadLabels
+from labelkit.curation.few_labels.spread_result import BY_GOLD, BY_HIDDEN, PROVES, SpreadEvidence, SpreadLabels
 from labelkit.curation.step import CurationStep
-from labelkit.end_models.features import CorpusFeatures, read_features
 from labelkit.exceptions import ModelError
-from labelkit.label_models.content.feature_rows import read_features as checked_features
-from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.training_set import certainty
@@ -43,39 +45,9 @@ from labelkit.votes.training_set import certainty
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.corpus import Corpus
-
-Method = Literal["self_training", "propagation", "spreading", "co_training"]
-
-FEWEST_ROWS: Final = 10
-"""Labeled rows, or rows of gold, below which nothing is learned or judged."""
-
-DROPPED: Final = 0.2
-"""Chance of a word to be left out of a variant of a text."""
 
 BATCH_ROWS: Final = 16_384
 """Rows beyond the sample that are labeled at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Given:
-    """The examples: their labels and features, and the corpus that their texts can be read from."""
-
-    labels: ProbabilisticLabels
-    features: Any
-    corpus: Corpus | None
-    source: CorpusFeatures | None
-    column: str
-    perturbations: int
-    random_state: int
-
-    def variants(self, rows: NDArray[np.int64], columns: FeatureColumns) -> list[Any]:
-        """Return the features of some examples without some of their words, several times."""
-        if not self.perturbations or self.corpus is None or self.source is None:
-            return []
-        texts = examples_at(self.corpus, self.labels.examples, rows, [self.column]).column(self.column).to_pylist()
-        rng, whole = seeded(self.random_state, 2), [str(text or "") for text in texts]
-        return [columns.of(self.source.transform(word_dropout(whole, DROPPED, rng))) for _ in range(self.perturbations)]
 
 
 def spread_labels(
@@ -149,10 +121,11 @@ def spread_labels(
 
     Notes
     -----
-    Harm is measured by an end model: logistic regression that learns from the labels with and without those that were
-    spread, and is judged by its log-loss on rows that taught nothing: those with gold, else a third of the labels at a
-    time. The round with the least loss is taken; if that is the one before the first, the labels are returned as they
-    were, with the reason.
+    Harm is measured on rows that taught nothing: those with gold, else a third of the labels at a time. The labels that
+    these rows would get must tell more than the class prior, by log-loss; and an end model, logistic regression, that
+    learns from all labels must not lose by those that were spread. Its log-loss is taken at the best scale of its
+    log-probabilities, so that being surer, or less sure, counts as neither. The round with the least loss is taken; if
+    none is better than no round, the labels are returned as they were, with the reason.
 
     Probabilities of labels that were spread are those of what predicted them, and are not corrected.
 
@@ -170,142 +143,76 @@ def spread_labels(
     >>> len(spread), spread.labels.hard()[40:44].tolist()
     (80, [1, 1, 0, 0])
     """
-    _check_numbers(method, confidence, share, rounds, neighbors, perturbations, max_rows)
-    given = _read(corpus, labels, column, by, perturbations, random_state)
-    truth = None if gold is None else _checked_gold(gold, labels)
-    covered = np.flatnonzero(labels.is_covered)
+    judged_by = BY_HIDDEN if gold is None else BY_GOLD
+    options = SpreadOptions(
+        method, confidence, share, rounds, neighbors, perturbations, max_rows, random_state, judged_by
+    )
+    options.check()
+    given = read_examples(corpus, labels, column, by, options)
+    truth = None if gold is None else checked_gold(gold, labels)
     open_rows = np.flatnonzero(~labels.is_covered & has_content(given.features))
-    told_by = {"method": method, "confidence": confidence, "share": share, "rounds": rounds, "neighbors": neighbors}
-    told_by |= {
-        "perturbations": perturbations,
-        "max_rows": max_rows,
-        "judged_by": BY_HIDDEN if gold is None else BY_GOLD,
-    }
-    finish = partial(_result, labels=labels, method=method, parameters=told_by, random_state=random_state)
     if not len(open_rows):
-        without = len(labels) - len(covered)
-        empty = f"; {plural(without, 'example')} without a label have no text to learn of" if without else ""
-        return finish(reason=f"there is nothing to label: every other example has a label{empty}")
-    rng = seeded(random_state, 0)
-    seeds = _sampled(covered[certainty(labels[covered].proba) > 0] if len(covered) else covered, max_rows, rng)
-    _check_seeds(labels[seeds])
-    pool = _sampled(open_rows, max_rows, rng)
-    judged = (
-        np.zeros(0, np.int64) if truth is None else np.setdiff1d(np.flatnonzero(truth >= 0), np.union1d(seeds, pool))
-    )
-    places = np.concatenate([seeds, pool, judged])
-    columns = FeatureColumns(given.features[places])
-    soft = labels[seeds].proba
-    task = SpreadTask(
-        features=columns.of(given.features[places]),
-        seeds=Taught(np.arange(len(seeds)), soft, certainty(soft)),
-        pool=len(seeds) + np.arange(len(pool)),
-        places=places,
-        variants=given.variants(places, columns),
-        share=share,
-        confidence=confidence,
-        rounds=rounds if method in ("self_training", "co_training") else 1,
-    )
+        return _result(labels, options, _nothing_to_do(labels))
+    task, columns = _task(given, options, open_rows, truth)
     judge = ContentTeacher(task)
-    teacher = _teacher(method, task, labels, votes, neighbors, judge)
+    teacher = _teacher(options, task, labels, votes, judge)
     if truth is None:
         rows = judged_by_hidden_labels(task, teacher, judge, random_state)
     else:
-        _check_teaching(task.seeds[truth[seeds] < 0].soft, labels)
-        rows = judged_by_gold(task, truth[places], teacher, judge)
-    evidence = _evidence(rows, BY_HIDDEN if truth is None else BY_GOLD)
-    if int(rows.losses.argmin()) == 0:
-        return finish(reason=_harm(evidence), evidence=evidence)
+        rows = judged_by_gold(task, truth[task.places], teacher, judge)
+    evidence = _evidence(rows, judged_by)
+    tells = len(rows.rounds_with_news) > 0
+    if not tells or evidence.gain <= 0:
+        return _result(labels, options, _harm(evidence, tells=tells), evidence)
     spread = _spread(given, task, columns, open_rows, evidence.chosen, teacher, judge)
-    return finish(reason=_gain(evidence), evidence=evidence, spread=spread)
+    return _result(labels, options, _gain(evidence), evidence, spread)
+
+
+def _nothing_to_do(labels: ProbabilisticLabels) -> str:
+    n_empty = int((~labels.is_covered).sum())
+    if not n_empty:
+        return "Labels are unchanged: every example has one."
+    return f"Labels are unchanged: {plural(n_empty, 'example')} without a label have no words that others have."
 
 
 # What is given --------------------------------------------------------------------------------------------------------
 
 
-def _check_numbers(
-    method: str, confidence: float, share: float, rounds: int, neighbors: int, perturbations: int, max_rows: int
-) -> None:
-    if method not in get_args(Method):
-        raise ModelError(
-            f"there is no method {method!r}", hint=f"method= is one of {', '.join(map(repr, get_args(Method)))}"
-        )
-    if not 0 <= confidence <= 1 or not 0 < share <= 1:
-        wrong = f"confidence={confidence!r}" if not 0 <= confidence <= 1 else f"share={share!r}"
-        raise ModelError(f"{wrong} is not a share of 1", hint="confidence=0.7, share=0.5")
-    least = {"rounds": (rounds, 1), "neighbors": (neighbors, 1), "max_rows": (max_rows, FEWEST_ROWS)}
-    for name, (value, low) in (least | {"perturbations": (perturbations, 0)}).items():
-        if value < low:
-            raise ModelError(f"{name}={value!r} is not at least {low}")
-
-
-def _read(
-    corpus: Any, labels: ProbabilisticLabels, column: str, by: Any, perturbations: int, random_state: int
-) -> _Given:
-    if not isinstance(labels, ProbabilisticLabels):
-        raise ModelError(
-            f"labels are ProbabilisticLabels, not {type(labels).__name__}",
-            hint="model.label(matrix), or RunFolder(path).labels()",
-        )
-    is_features = isinstance(corpus, CorpusFeatures) or sparse.issparse(corpus) or getattr(corpus, "ndim", 0) == 2
-    if is_features and not hasattr(corpus, "iloc"):
-        if perturbations:
-            raise ModelError(
-                "words are left out of texts, and there are only features", hint="give the corpus, and by= for features"
-            )
-        features = checked_features(corpus, labels.examples)
-        return _Given(labels, features, None, None, column, 0, random_state)
-    opened = open_corpus(corpus)
-    source = read_features(opened, column, by=by)
-    features = checked_features(source, labels.examples)
-    return _Given(labels, features, opened, source, column, perturbations, random_state)
-
-
-def _checked_gold(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
-    truth = aligned_gold(gold, labels.examples, labels.class_names)
-    n_gold = int((truth >= 0).sum())
-    if n_gold < FEWEST_ROWS:
-        raise ModelError(
-            f"gold of {plural(n_gold, 'example')} cannot judge labels",
-            hint="at least 10, better 100; without gold=, labels by votes judge",
-        )
-    return truth
-
-
-def _check_seeds(labels: ProbabilisticLabels) -> None:
-    if len(labels) < FEWEST_ROWS:
-        raise ModelError(
-            f"{plural(len(labels), 'example')} with a label that is no tie are too few to learn from",
-            hint="at least 10; write rules, or label some by hand",
-        )
-    _check_teaching(labels.proba, labels)
-
-
-def _check_teaching(soft: NDArray[np.float64], labels: ProbabilisticLabels) -> None:
-    classes = np.unique(soft.argmax(axis=1))
-    if len(classes) < 2:
-        names = [labels.class_names[one] for one in classes]
-        raise ModelError(
-            f"all {count(len(soft))} examples to learn from are labeled {names[0]!r}"
-            if names
-            else "all examples with a label have gold, so that none is left to learn from",
-            hint="write rules for the other classes"
-            if names
-            else "give gold of some examples; what has gold judges, and does not teach",
-        )
-
-
-def _sampled(rows: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+def _task(
+    given: LabeledExamples, options: SpreadOptions, open_rows: NDArray[np.int64], truth: NDArray[np.int64] | None
+) -> tuple[SpreadTask, FeatureColumns]:
+    """Choose the rows to learn from, and take their features."""
+    labels, rng = given.labels, seeded(options.random_state, 0)
+    covered = np.flatnonzero(labels.is_covered)
+    seeds = sampled(covered[certainty(labels[covered].proba) > 0] if len(covered) else covered, options.max_rows, rng)
+    pool = sampled(open_rows, options.max_rows, rng)
+    check_seeds(labels[seeds])
+    has_gold = np.zeros(0, np.int64) if truth is None else np.flatnonzero(truth >= 0)
+    if len(has_gold):
+        check_teaching(labels[np.setdiff1d(seeds, has_gold)])
+    places = np.concatenate([seeds, pool, np.setdiff1d(has_gold, np.concatenate([seeds, pool]))])
+    features, soft = given.features[places], labels[seeds].proba
+    columns = FeatureColumns(features)
+    task = SpreadTask(
+        features=columns.of(features),
+        seeds=Taught(np.arange(len(seeds)), soft, certainty(soft)),
+        pool=len(seeds) + np.arange(len(pool)),
+        places=places,
+        variants=given.variants(places, columns),
+        share=options.share,
+        confidence=options.confidence,
+        rounds=options.rounds if options.method in {"self_training", "co_training"} else 1,
+    )
+    return task, columns
 
 
 def _teacher(
-    method: str, task: SpreadTask, labels: ProbabilisticLabels, votes: Any, neighbors: int, judge: Teacher
+    options: SpreadOptions, task: SpreadTask, labels: ProbabilisticLabels, votes: Any, judge: Teacher
 ) -> Teacher:
-    if method == "self_training":
+    if options.method == "self_training":
         return judge
-    if method != "co_training":
-        return NeighborTeacher(task, neighbors, clamped=method == "propagation")
+    if options.method != "co_training":
+        return NeighborTeacher(task, options.neighbors, clamped=options.method == "propagation")
     if votes is None:
         raise ModelError("co-training needs the votes that the labels were made of", hint="votes=matrix")
     matrix = votes if isinstance(votes, LabelMatrix) else LabelMatrix.of(votes, classes=list(labels.class_names))
@@ -323,7 +230,7 @@ def _teacher(
 
 
 def _spread(
-    given: _Given,
+    given: LabeledExamples,
     task: SpreadTask,
     columns: FeatureColumns,
     open_rows: NDArray[np.int64],
@@ -355,7 +262,7 @@ def _spread(
 
 
 def _labeled_beyond(
-    given: _Given, state: LabeledRound, rows: NDArray[np.int64], columns: FeatureColumns
+    given: LabeledExamples, state: LabeledRound, rows: NDArray[np.int64], columns: FeatureColumns
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Label rows that are not in the sample by what the last round learned."""
     assert state.prediction is not None
@@ -364,17 +271,22 @@ def _labeled_beyond(
 
 
 def _evidence(rows: JudgedRows, judged_by: str) -> SpreadEvidence:
-    """Sum up what was judged, of the round with the least loss, or the best after none."""
-    losses = rows.losses
-    chosen = 1 + int(losses[1:].argmin())
+    """Sum up what was judged: of the round with the least loss whose labels tell something, else of the last."""
+    losses, news = rows.losses, rows.rounds_with_news
+    chosen = int(news[losses[news].argmin()]) if len(news) else len(losses) - 1
     n_labeled, *accuracy = rows.accuracy(chosen)
     n_rows, by_round = len(rows.loss), tuple(losses.tolist())
     return SpreadEvidence(judged_by, n_rows, by_round, chosen, *rows.gain(chosen), n_labeled, *accuracy)
 
 
-def _harm(evidence: SpreadEvidence) -> str:
-    if evidence.gain == 0 and not evidence.n_labeled:
+def _harm(evidence: SpreadEvidence, *, tells: bool) -> str:
+    if not evidence.n_labeled:
         return "Labels are unchanged: no row was predicted with enough confidence to be labeled."
+    if not tells:
+        return (
+            f"Labels are unchanged: of those that would be spread, {percent(evidence.accuracy)} are right by "
+            f"{evidence.judged_by}, and the class prior alone tells more."
+        )
     return (
         "Labels are unchanged: those that would be spread do not help an end model, whose log-loss on rows that taught "
         f"nothing goes from {decimal(evidence.losses[0])} to {decimal(evidence.losses[evidence.chosen])}."
@@ -390,27 +302,26 @@ def _gain(evidence: SpreadEvidence) -> str:
 
 
 def _result(
-    *,
-    reason: str,
     labels: ProbabilisticLabels,
-    method: str,
-    parameters: dict[str, Any],
-    random_state: int,
+    options: SpreadOptions,
+    reason: str,
     evidence: SpreadEvidence | None = None,
     spread: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]] | None = None,
 ) -> SpreadLabels:
     none = np.zeros(0, dtype=np.int64)
     positions, proba, number = (none, np.zeros((0, labels.n_classes)), none) if spread is None else spread
     after = _with_labels(labels, positions, proba) if len(positions) else labels
+    parameters = {name: value for name, value in vars(options).items() if name != "random_state"}
+    proves = () if evidence is None else (PROVES[evidence.judged_by],)
     step = CurationStep(
         operation="spread_labels",
         parameters=parameters,
-        seed=random_state,
+        seed=options.random_state,
         before=_counts(labels),
         after=_counts(after),
-        notes=(reason,),
+        notes=(reason, *proves),
     )
-    return SpreadLabels(after, method, positions, number, reason, evidence, step)
+    return SpreadLabels(after, options.method, positions, number, reason, evidence, step)
 
 
 def _with_labels(

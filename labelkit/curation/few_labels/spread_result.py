@@ -43,9 +43,10 @@ class SpreadEvidence:
     n : int
         Rows that judge.
     losses : tuple of float
-        Mean log-loss of an end model that learned from the labels of each round; the first, without any of them.
+        Mean log-loss of an end model that learned from the labels of each round, at the best scale of its
+        log-probabilities; the first, without any of them.
     chosen : int
-        The round whose labels were taken, or would have been the best to take: see ``gain``.
+        The round whose labels were taken, or would have been the best to take.
     gain, low, high : float
         By how much that round lowers the log-loss, with a 95% interval for independent rows; negative is harm.
     n_labeled : int
