@@ -38,6 +38,23 @@ def suggestion(name, label, example):
     )  # fmt: skip
 
 
+def spread_to(label, ids):
+    """Labels of three hundred examples, spread to nine hundred others; their features are one number."""
+    rng = np.random.default_rng(0)
+    truth, n = rng.integers(0, 2, 1_200), 1_200
+    covered = np.arange(n) < 300
+    labels = lk.ProbabilisticLabels(
+        np.array([[0.8, 0.2], [0.2, 0.8], [0.5, 0.5]]),
+        np.array([True, True, False]),
+        np.where(covered, truth, 2),
+        np.array(ids[:n], dtype=object),
+        ("HAM", label),
+    )
+    gold = np.where(np.arange(n) % 2, truth, -1)
+    features = rng.normal(size=(n, 1)) + 4 * truth[:, None]
+    return lk.spread_labels(features, labels, method="spreading", gold=gold)
+
+
 @cache
 def results(name, label, example):
     """One of each by its class, in which names, classes and ids are the given texts."""
@@ -93,6 +110,7 @@ def results(name, label, example):
         lk.audit_plan(0.03, expected_error=0.01),
         model.label(matrix).certify(gold, 0.9),
         lk.prevalence(model.label(matrix), gold, by=np.where(np.arange(1_500) % 2, example, name)),
+        spread_to(label, ids),
         drawn := lk.sample([example] * 300, 50, method="stratified", by=[name] * 200 + [label] * 100),
         drawn.estimate([name] * 20 + [label] * 30),
         EndModel(None, ("HAM", label), name, 1_500, {}, {"the labels": model.evaluate(matrix, gold)}),

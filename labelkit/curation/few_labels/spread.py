@@ -285,7 +285,7 @@ def _harm(evidence: SpreadEvidence, *, tells: bool) -> str:
     if not tells:
         return (
             f"Labels are unchanged: of those that would be spread, {percent(evidence.accuracy)} are right by "
-            f"{evidence.judged_by}, and the class prior alone tells more."
+            f"{evidence.judged_by}, and their probabilities tell less than the class prior."
         )
     return (
         "Labels are unchanged: those that would be spread do not help an end model, whose log-loss on rows that taught "

@@ -1,6 +1,8 @@
 """Labels are spread where that helps, are left as they are where it harms, and each can say where it came from."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -145,6 +147,15 @@ def test_features_that_tell_nothing_label_nothing_at_high_confidence():
         spread = lk.spread_labels(rng.normal(size=(N, 4)), labels, method=method, confidence=0.99)
         assert not spread.is_changed
         assert "enough confidence" in spread.reason or "do not help" in spread.reason
+
+
+def test_the_program_of_the_page_spreads_labels_that_are_right():
+    page = Path(__file__).parents[3] / "docs" / "more_labels.md"
+    scope = {}
+    exec(compile(re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)[0], str(page), "exec"), scope)
+    spread, truth = scope["spread"], scope["comments"]["spam"].to_numpy()
+    assert spread.evidence.is_proved
+    assert (spread.labels.hard()[spread.positions] == truth[spread.positions]).mean() > 0.9
 
 
 # The methods ----------------------------------------------------------------------------------------------------------
@@ -301,7 +312,7 @@ def test_there_is_nothing_to_do_where_every_example_has_a_label(clusters):
 
 
 def test_rows_without_words_are_left_alone(messages):
-    frame, truth, _, labels = messages
+    frame, _, _, labels = messages
     blank = frame.assign(text=np.where(labels.is_covered, frame["text"], None))
     spread = lk.spread_labels(blank, labels)
     assert not spread.is_changed
@@ -364,7 +375,7 @@ def test_features_that_do_not_fit_are_refused(clusters, messages):
     with pytest.raises(ModelError, match=r"example 7 hold NaN"):
         lk.spread_labels(broken, labels)
     frame, _, _, named = messages
-    with pytest.raises((ModelError, CorpusError), match="m0|examples"):
+    with pytest.raises((ModelError, CorpusError), match=r"m0|examples"):
         lk.spread_labels(frame.set_index(np.array([f"x{i}" for i in range(N)])), named)
     with pytest.raises(CorpusError, match="body"):
         lk.spread_labels(frame, named, column="body")
