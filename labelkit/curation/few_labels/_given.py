@@ -141,6 +141,15 @@ def check_teaching(labels: ProbabilisticLabels) -> None:
         )
 
 
+def check_pool(pool: NDArray[np.int64], has_gold: NDArray[np.int64]) -> None:
+    """Refuse gold of all rows that labels would be spread to: what these bring cannot be judged then."""
+    if np.isin(pool, has_gold).all():
+        raise ModelError(
+            "all examples without a label have gold, so that none is left to spread labels to while gold judges",
+            hint="give gold of some of them; or take the gold for labels, model.label(matrix, gold=gold)",
+        )
+
+
 def sampled(rows: NDArray[np.int64], most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw so many rows, and keep their order."""
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))

@@ -34,7 +34,7 @@ FOLDS: Final = 3
 SURE: Final = 1.96
 """Standard errors on both sides of a mean, for 95%."""
 
-FACTORS: Final = np.geomspace(1 / 32, 32, 41)
+FACTORS: Final = np.append(0.0, np.geomspace(1 / 32, 32, 41))
 """Factors of log-probabilities that are tried."""
 
 LEAST: Final = 1e-6

@@ -13,6 +13,7 @@ from labelkit.curation.few_labels._given import (
     LabeledExamples,
     Method,
     SpreadOptions,
+    check_pool,
     check_seeds,
     check_teaching,
     checked_gold,
@@ -190,6 +191,7 @@ def _task(
     has_gold = np.zeros(0, np.int64) if truth is None else np.flatnonzero(truth >= 0)
     if len(has_gold):
         check_teaching(labels[np.setdiff1d(seeds, has_gold)])
+        check_pool(pool, has_gold)
     places = np.concatenate([seeds, pool, np.setdiff1d(has_gold, np.concatenate([seeds, pool]))])
     features, soft = given.features[places], labels[seeds].proba
     columns = FeatureColumns(features)

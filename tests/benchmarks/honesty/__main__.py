@@ -5,13 +5,13 @@ python -m tests.benchmarks.honesty --repeats 200
 
 from typing import Any
 
-from tests.benchmarks.honesty import findings, intervals, models, priors, samples, shifts, suggestions
+from tests.benchmarks.honesty import few_labels, findings, intervals, models, priors, samples, shifts, suggestions
 from tests.benchmarks.honesty.table import main
 
 
 def rows(repeats: int, random_state: int) -> list[dict[str, Any]]:
-    """Simulate verdicts and precisions, intervals, class priors, samples, label shift, findings and suggestions."""
-    modules = (models, intervals, priors, samples, shifts, findings, suggestions)
+    """Simulate verdicts and precisions, intervals, class priors, samples, label shift, findings, suggestions and spread labels."""
+    modules = (models, intervals, priors, samples, shifts, findings, suggestions, few_labels)
     return [line for module in modules for line in module.rows(repeats, random_state)]
 
 

@@ -15,6 +15,7 @@ from labelkit.curation.few_labels._spread_task import word_dropout
 from labelkit.curation.few_labels._teachers import NeighborIndex, propagated, smoothed
 from labelkit.curation.step import Curated
 from labelkit.exceptions import CorpusError, GoldError, ModelError
+from tests.benchmarks.honesty import few_labels
 
 METHODS = ("self_training", "propagation", "spreading", "co_training")
 N = 400
@@ -127,6 +128,15 @@ def test_by_gold_harm_is_stopped_and_gain_is_taken_in_most_draws():
             (harmed if is_harm else helped).append(spread.is_changed)
     assert sum(harmed) == 0
     assert sum(helped) >= 8
+
+
+def test_over_made_up_sets_gains_are_taken_and_harm_is_not():
+    """A short run of the simulation in the benchmarks."""
+    runs = few_labels.spread_rows(4, np.random.default_rng(1), ("spreading",), (few_labels.GOLD,))
+    like, other, without = list(runs)
+    assert like["right"] >= 0.75
+    assert not any(line["wrong"] for line in (like, other, without))
+    assert other["right"] == without["right"] == 0
 
 
 def one_hot(hard, sure, n_classes=2):
@@ -364,6 +374,12 @@ def test_gold_of_every_labeled_example_leaves_none_to_learn_from(clusters):
     features, truth, _, labels = clusters
     with pytest.raises(ModelError, match="none is left to learn from"):
         lk.spread_labels(features, labels, gold=np.where(labels.is_covered, truth, -1))
+
+
+def test_gold_of_every_other_example_leaves_none_to_spread_to(clusters):
+    features, truth, _, labels = clusters
+    with pytest.raises(ModelError, match="none is left to spread labels to"):
+        lk.spread_labels(features, labels, gold=np.where(labels.is_covered, -1, truth))
 
 
 def test_features_that_do_not_fit_are_refused(clusters, messages):
