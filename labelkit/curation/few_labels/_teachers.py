@@ -55,8 +55,8 @@ NEAR: Final = 1e-4
 FOLDS: Final = 3
 """Parts of the rows with votes, of which content judges each by what it learned of the others."""
 
-BATCH_ROWS: Final = 2_048
-"""Rows whose neighbours are sought at a time."""
+MEGABYTES: Final = 64
+"""Memory for the distances of the rows whose neighbours are sought at a time."""
 
 
 # Content --------------------------------------------------------------------------------------------------------------
@@ -129,15 +129,19 @@ class NeighborIndex:
 
     def nearest(self, features: Any) -> NDArray[np.int64]:
         """Return the nearest rows to each of some others; shape (n_rows, n_neighbors)."""
-        starts = range(0, features.shape[0], BATCH_ROWS)
-        parts = [
-            self._neighbors.kneighbors(features[start : start + BATCH_ROWS], return_distance=False) for start in starts
-        ]
-        return np.concatenate([np.zeros((0, self._n), dtype=np.int64), *parts])
+        from sklearn import config_context  # noqa: PLC0415 - slow to import
+
+        if not features.shape[0]:
+            return np.zeros((0, self._n), dtype=np.int64)
+        with config_context(working_memory=MEGABYTES):
+            return np.asarray(self._neighbors.kneighbors(features, return_distance=False))
 
     def edges(self) -> sparse.csr_array:
         """Return the symmetric matrix of the rows that are near one another, without a row's edge to itself."""
-        near = sparse.csr_array(self._neighbors.kneighbors_graph(mode="connectivity"))
+        from sklearn import config_context  # noqa: PLC0415 - slow to import
+
+        with config_context(working_memory=MEGABYTES):
+            near = sparse.csr_array(self._neighbors.kneighbors_graph(mode="connectivity"))
         return sparse.csr_array(near.maximum(near.T))
 
 
