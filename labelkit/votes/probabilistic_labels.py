@@ -122,9 +122,11 @@ class ProbabilisticLabels:
 
     def __repr__(self) -> str:
         hard = self.hard()
-        shares = [f"{name} {percent(_share(hard == c))}" for c, name in enumerate(self.class_names[:6])]
+        shares = [
+            f"{name} {percent((hard == c).sum() / max(len(hard), 1))}" for c, name in enumerate(self.class_names[:6])
+        ]
         more = ", ..." if len(self.class_names) > 6 else ""
-        none = percent(_share(hard == ABSTAIN))
+        none = percent((hard == ABSTAIN).sum() / max(len(hard), 1))
         return visible(f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})")
 
     def _repr_html_(self) -> str:
@@ -340,7 +342,8 @@ class ProbabilisticLabels:
             proba, covered = picked(self.pattern_proba, self.index), self.is_covered
             return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
         columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
-        return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
+        values = self.ids, self.hard(), self.is_covered, columns, self.class_names
+        return labels_table(*values, prior_source=self.prior_source)
 
     def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
         """A DataFrame with ``label``, ``covered``, ``p_<class>``.
@@ -412,11 +415,8 @@ class ProbabilisticLabels:
             ids=table.column("id").to_numpy(),
             class_names=class_names,
             frame_index=read_index(table, table.num_rows),
+            prior_source=description.get("prior_source"),
         )
-
-
-def _share(mask: NDArray[np.bool_]) -> float:
-    return float(mask.mean()) if len(mask) else 0.0
 
 
 def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
