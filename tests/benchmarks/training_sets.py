@@ -1,6 +1,6 @@
 """What balance, augmentation and spread labels bring an end model: ``python -m tests.benchmarks.training_sets --data DIR``.
 
-Up to 3,000 rows of each set with texts are divided at random, seed by seed: 70% to learn from, without their gold, and 30%
+Up to ``--rows`` of each set with texts are divided at random, seed by seed: 70% to learn from, without their gold, and 30%
 to judge by their gold. LabelModel labels the first by their votes; the end model, logistic regression of TF-IDF, learns from
 the labels of those with votes. Each method changes what it learns from. ``--labeled 100`` keeps 100 labels of random rows
 that have votes, and takes the other rows for unlabeled. Figures are differences to the end model without any method:
@@ -21,6 +21,9 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.neighbors import NearestNeighbors
 
 import labelkit as lk
 from labelkit.curation.few_labels._rounds import rounds_of
@@ -31,7 +34,6 @@ from labelkit.votes.training_set import certainty
 from tests.benchmarks.quality import label_value
 from tests.benchmarks.quality_content import TextTask, load_text_tasks
 
-MOST_ROWS = 3_000
 TEST_SHARE = 0.3
 N_GOLD = 100
 FIGURES = ("metric", "accuracy", "log-loss")
@@ -103,12 +105,40 @@ def balanced(lesson: Lesson, test: Any, *, over: bool, corrected: bool) -> np.nd
     return proba / proba.sum(axis=1, keepdims=True)
 
 
-def dropped_words(lesson: Lesson, test: Any) -> np.ndarray:
-    """Add two variants of each text, without some of its words."""
+def augmented(lesson: Lesson, test: Any, varied: Callable[[list[str], np.random.Generator], list[str]]) -> np.ndarray:
+    """Add two variants of each text, with its label; the three weigh as one."""
+    n = len(lesson.texts)
     for _ in range(2):
-        varied = lesson.source.transform(word_dropout(lesson.texts, 0.2, lesson.rng))
-        lesson = lesson.with_rows(varied, lesson.soft[: len(lesson.texts)], lesson.weight[: len(lesson.texts)])
+        features = lesson.source.transform(varied(lesson.texts, lesson.rng))
+        lesson = lesson.with_rows(features, lesson.soft[:n], lesson.weight[:n])
     return replace(lesson, weight=lesson.weight / 3).predict(test)
+
+
+def dropped_words(lesson: Lesson, test: Any) -> np.ndarray:
+    """Add texts without a fifth of their words."""
+    return augmented(lesson, test, lambda texts, rng: word_dropout(texts, 0.2, rng))
+
+
+def similar_words(lesson: Lesson, test: Any) -> np.ndarray:
+    """Add texts in which a fifth of the words are replaced by those that stand in the most similar texts."""
+    every = [*lesson.texts, *lesson.pool_texts]
+    counted = CountVectorizer(min_df=3, token_pattern=r"\S+")
+    try:
+        counts = counted.fit_transform(every)
+    except ValueError:  # no word stands in three texts
+        return lesson.predict(test)
+    places = TruncatedSVD(min(50, counts.shape[1] - 1), random_state=0).fit_transform(counts.T.tocsr().astype(float))
+    near = NearestNeighbors(n_neighbors=2, metric="cosine").fit(places).kneighbors(places, return_distance=False)[:, 1]
+    words = counted.get_feature_names_out()
+    similar = dict(zip(words.tolist(), words[near].tolist(), strict=True))
+
+    def replaced(texts: list[str], rng: np.random.Generator) -> list[str]:
+        pieces = [text.split() for text in texts]
+        return [
+            " ".join(similar.get(one.lower(), one) if rng.random() < 0.2 else one for one in text) for text in pieces
+        ]
+
+    return augmented(lesson, test, replaced)
 
 
 def spread(lesson: Lesson, test: Any, **options: Any) -> np.ndarray:
@@ -143,6 +173,7 @@ METHODS: dict[str, Callable[[Lesson, Any], np.ndarray]] = {
     "over-sampled": lambda lesson, test: balanced(lesson, test, over=True, corrected=False),
     "over-sampled, corrected": lambda lesson, test: balanced(lesson, test, over=True, corrected=True),
     "word dropout": dropped_words,
+    "similar words": similar_words,
     "self_training": lambda lesson, test: spread(lesson, test, method="self_training"),
     "self_training, 3 perturbations": lambda lesson, test: spread(
         lesson, test, method="self_training", perturbations=3
@@ -204,10 +235,12 @@ def lesson_of(task: TextTask, rows: np.ndarray, seed: int, n_labeled: int | None
     )
 
 
-def measured(task: TextTask, seed: int, methods: list[str], n_labeled: int | None) -> dict[str, list[float]]:
+def measured(
+    task: TextTask, seed: int, methods: list[str], n_labeled: int | None, most_rows: int = 3_000
+) -> dict[str, list[float]]:
     """Return the figures of each method for a division of the rows."""
     rows = np.flatnonzero(task.gold >= 0)
-    rows = np.random.default_rng([seed, 0]).permutation(rows)[:MOST_ROWS]
+    rows = np.random.default_rng([seed, 0]).permutation(rows)[:most_rows]
     n_test = round(TEST_SHARE * len(rows))
     lesson = lesson_of(task, rows[n_test:], seed, n_labeled)
     if lesson is None:
@@ -258,6 +291,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*")
     parser.add_argument("--methods", nargs="*", default=list(METHODS))
     parser.add_argument("--labeled", type=int, help="labels to keep; all if not given")
+    parser.add_argument("--rows", type=int, default=3_000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -266,7 +300,7 @@ def main() -> None:
     records = []
     for task in load_text_tasks(given.data, given.sets):
         start = time.perf_counter()
-        by_seed = [measured(task, seed, methods, given.labeled) for seed in range(given.seeds)]
+        by_seed = [measured(task, seed, methods, given.labeled, given.rows) for seed in range(given.seeds)]
         by_seed = [one for one in by_seed if one]
         if not by_seed:
             continue
