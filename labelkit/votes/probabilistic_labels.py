@@ -40,6 +40,7 @@ from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
 from labelkit.exceptions import MatrixError
 from labelkit.votes._array_of_votes import positions_of
+from labelkit.votes._concatenation import ids_of_all
 from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.gold import aligned_gold
@@ -319,7 +320,7 @@ class ProbabilisticLabels:
 
     @classmethod
     def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
-        """Put the labels of several corpora under one another."""
+        """Put the labels of several corpora under one another; an example that is in two of them is refused."""
         given = list(parts)
         if not given or any(part.class_names != given[0].class_names for part in given):
             raise MatrixError("labels of the same classes are concatenated, at least one")
@@ -328,7 +329,7 @@ class ProbabilisticLabels:
             pattern_proba=stacked([part.pattern_proba for part in given]),
             pattern_covered=np.concatenate([part.pattern_covered for part in given]),
             index=np.concatenate([part.index + offset for part, offset in zip(given, offsets, strict=True)]),
-            ids=np.concatenate([part.ids for part in given]),
+            ids=ids_of_all([part.ids for part in given]),
             class_names=given[0].class_names,
             frame_index=FrameIndex.joined([part.frame_index for part in given]),
             prior_source=given[0].prior_source if len({part.prior_source for part in given}) == 1 else None,
@@ -341,9 +342,8 @@ class ProbabilisticLabels:
             index = np.arange(len(self))
             proba, covered = picked(self.pattern_proba, self.index), self.is_covered
             return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
-        columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
-        values = self.ids, self.hard(), self.is_covered, columns, self.class_names
-        return labels_table(*values, prior_source=self.prior_source)
+        p = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
+        return labels_table(self.ids, self.hard(), self.is_covered, p, self.class_names, prior_source=self.prior_source)
 
     def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
         """A DataFrame with ``label``, ``covered``, ``p_<class>``.
