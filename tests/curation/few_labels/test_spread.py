@@ -124,7 +124,7 @@ def test_by_gold_harm_is_stopped_and_gain_is_taken_in_most_draws():
             labels = one_hot(np.where(covered, truth, -1), 0.9)
             gold = np.where(rng.random(600) < 0.3, truth, -1)
             features = rng.normal(size=(600, 10)) + 0.7 * side[:, None]
-            spread = lk.spread_labels(features, labels, gold=gold, share=0.9)
+            spread = lk.spread_labels(features, labels, method="self_training", gold=gold, share=0.9)
             (harmed if is_harm else helped).append(spread.is_changed)
     assert sum(harmed) == 0
     assert sum(helped) >= 8
@@ -261,7 +261,8 @@ def test_texts_are_matched_by_name_and_give_the_same_in_any_order(messages):
 
 def test_a_result_says_where_each_label_came_from(messages):
     frame, truth, _, labels = messages
-    spread = lk.spread_labels(frame, labels, gold=pd.Series(truth, frame.index)[::2], random_state=5)
+    options = {"method": "self_training", "gold": pd.Series(truth, frame.index)[::2], "random_state": 5}
+    spread = lk.spread_labels(frame, labels, **options)
     table = spread.frame
     assert table.columns.tolist() == ["id", "position", "label", "confidence", "labeled_by", "round"]
     assert set(table["labeled_by"]) == {"self_training"}
@@ -280,7 +281,7 @@ def test_a_result_says_where_each_label_came_from(messages):
     assert document["evidence"]["judged_by"] == "gold"
     assert document["step"]["parameters"]["method"] == "self_training"
     assert "round 1" in str(spread)
-    again = lk.spread_labels(frame, labels, gold=pd.Series(truth, frame.index)[::2], random_state=5)
+    again = lk.spread_labels(frame, labels, **options)
     assert np.array_equal(again.labels.proba, spread.labels.proba)
 
 
