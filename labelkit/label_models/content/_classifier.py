@@ -27,6 +27,9 @@ FOLDS: Final = 5
 INVERSE_PENALTY: Final = 0.3
 """C, for rows of features whose mean squared length is 1: the strongest penalty that is as good, but for noise."""
 
+WITH_GOLD: Final = 2.0
+"""C where gold chooses how much content counts, and so sees what the classifier repeats of mistakes of the rules."""
+
 STEPS: Final = 40
 """Steps of L-BFGS."""
 
@@ -52,7 +55,12 @@ class ContentClassifier:
 
     @classmethod
     def fit(
-        cls, features: Features, labels: NDArray[np.float64], weight: NDArray[np.float64], fold: NDArray[np.int64]
+        cls,
+        features: Features,
+        labels: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        fold: NDArray[np.int64],
+        inverse_penalty: float = INVERSE_PENALTY,
     ) -> ContentClassifier:
         """Learn from soft labels.
 
@@ -64,6 +72,8 @@ class ContentClassifier:
         weight : ndarray of shape (n_rows,)
         fold : ndarray of int64, shape (n_rows,)
             In [0, FOLDS).
+        inverse_penalty : float
+            C of the objective.
         """
         columns, offset, scale = _scaling(features)
         shape = (len(columns), labels.shape[1])
@@ -72,7 +82,8 @@ class ContentClassifier:
         check_room(8.0 * shape[0] * shape[1] * (FOLDS + 2 * 25), "a weight for each feature and class", hint=hint)
         used = features[:, columns].astype(np.float64)
         used = used.multiply(scale).tocsr() if is_sparse(used) else (used - offset) * scale
-        fit_one = partial(_fit_without, features=used, labels=labels, weight=weight, fold=fold)
+        given = {"features": used, "labels": labels, "weight": weight, "fold": fold}
+        fit_one = partial(_fit_without, **given, inverse_penalty=inverse_penalty)
         with threadpool_limits(1, user_api="blas"):
             parameters = np.stack(in_threads(fit_one, range(FOLDS)))
         weights = parameters[:, :-1] * scale[:, None]
@@ -110,9 +121,10 @@ def _fit_without(
     labels: NDArray[np.float64],
     weight: NDArray[np.float64],
     fold: NDArray[np.int64],
+    inverse_penalty: float,
 ) -> NDArray[np.float64]:
     """Learn from the rows of the other folds; shape (n_used + 1, n_classes), the intercept last."""
     rows = np.flatnonzero(fold != number)
     if not len(rows):
         return np.zeros((features.shape[1] + 1, labels.shape[1]))
-    return soft_regression(features[rows], labels[rows], weight[rows], INVERSE_PENALTY, STEPS)
+    return soft_regression(features[rows], labels[rows], weight[rows], inverse_penalty, STEPS)
