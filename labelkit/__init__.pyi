@@ -72,6 +72,10 @@ from .curation.natural_labels import (
     Exposure as Exposure,
     NaturalLabels as NaturalLabels,
     natural_labels as natural_labels,
+from .curation.few_labels import (
+    SpreadEvidence as SpreadEvidence,
+    SpreadLabels as SpreadLabels,
+    spread_labels as spread_labels,
 )
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,

@@ -67,6 +67,21 @@ def natural_labels_of(name, example):
         "randomised": [True] * 60,
     }
     return lk.natural_labels(log, impression="view", action=name, as_of="2025-01-01T00:00Z")
+def spread_to(label, ids):
+    """Labels of three hundred examples, spread to nine hundred others; their features are one number."""
+    rng = np.random.default_rng(0)
+    truth, n = rng.integers(0, 2, 1_200), 1_200
+    covered = np.arange(n) < 300
+    labels = lk.ProbabilisticLabels(
+        np.array([[0.8, 0.2], [0.2, 0.8], [0.5, 0.5]]),
+        np.array([True, True, False]),
+        np.where(covered, truth, 2),
+        np.array(ids[:n], dtype=object),
+        ("HAM", label),
+    )
+    gold = np.where(np.arange(n) % 2, truth, -1)
+    features = rng.normal(size=(n, 1)) + 4 * truth[:, None]
+    return lk.spread_labels(features, labels, method="spreading", gold=gold)
 
 
 @cache
@@ -127,6 +142,7 @@ def results(name, label, example):
         lk.audit_plan(0.03, expected_error=0.01),
         model.label(matrix).certify(gold, 0.9),
         lk.prevalence(model.label(matrix), gold, by=np.where(np.arange(1_500) % 2, example, name)),
+        spread_to(label, ids),
         drawn := lk.sample([example] * 300, 50, method="stratified", by=[name] * 200 + [label] * 100),
         natural := natural_labels_of(name, example),
         natural.exposure(name, min_impressions=1),

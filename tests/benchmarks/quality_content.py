@@ -37,12 +37,13 @@ COLUMNS = ("all", "covered", "uncovered", "acc all", "acc cov", "acc unc", "ECE 
 
 @dataclass(frozen=True)
 class TextTask:
-    """Votes, features and gold of all rows of a set that have a text."""
+    """Votes, features, gold and texts of all rows of a set that have a text."""
 
     task: Task
     votes: np.ndarray
     features: Any
     gold: np.ndarray
+    texts: list[str]
 
     @property
     def covered(self) -> np.ndarray:
@@ -58,8 +59,9 @@ def load_text_tasks(folder: Path, names: list[str] | None) -> Iterator[TextTask]
         with gzip.open(path / "texts.jsonl.gz", "rt", encoding="utf-8") as lines:
             texts = [json.loads(line)["text"] for line in lines]
         rows = np.array([text is not None for text in texts])
-        features = read_features([text for text in texts if text is not None])
-        yield TextTask(task_of(path), file["L"][rows], features.values, file["y"][rows].astype(np.int64))
+        there = [text for text in texts if text is not None]
+        features = read_features(there)
+        yield TextTask(task_of(path), file["L"][rows], features.values, file["y"][rows].astype(np.int64), there)
 
 
 # Models ---------------------------------------------------------------------------------------------------------------

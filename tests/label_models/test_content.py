@@ -15,9 +15,10 @@ from sklearn.exceptions import NotFittedError
 import labelkit as lk
 from labelkit.exceptions import BundleError, GoldError, ModelError
 from labelkit.label_models import ContentLabelModel, LabelModel, LabelModelLike, load_model
-from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier, log_softmax
-from labelkit.label_models.content._feature_rows import feature_hashes
+from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier
 from labelkit.label_models.content._strength import fit_exponents, judge_content
+from labelkit.label_models.content.feature_rows import feature_hashes
+from labelkit.label_models.content.soft_regression import log_softmax
 from labelkit.votes.label_matrix import LabelMatrix
 
 N_WORDS = 60

@@ -1,10 +1,7 @@
 r"""A classifier of features that learns from soft labels, in folds.
 
-Each fold's multinomial logistic regression learns from the rows of the other folds,
-
-.. math:: \min_{W, b} \sum_i w_i CE(q_i, softmax(x_i W + b)) + |W|^2 / (2 C)
-
-by L-BFGS from 0. A row is scored by the model of its own fold, which has not learned from it.
+Each fold's multinomial logistic regression (:mod:`~labelkit.label_models.content.soft_regression`) learns from the rows
+of the other folds. A row is scored by the model of its own fold, which has not learned from it.
 """
 
 from __future__ import annotations
@@ -17,9 +14,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from labelkit._shared.memory import check_room
-from labelkit._shared.row_operations import row_maxima, row_sums
 from labelkit._shared.threads import in_threads
-from labelkit.label_models.content._feature_rows import Features, is_sparse
+from labelkit.label_models.content.feature_rows import Features, is_sparse
+from labelkit.label_models.content.soft_regression import log_softmax, soft_regression
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,12 +98,6 @@ class ContentClassifier:
         return log_softmax(scores)
 
 
-def log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the logs of the softmax of each row, without overflow."""
-    shifted = scores - row_maxima(scores)[:, None]
-    return np.asarray(shifted - np.log(row_sums(np.exp(shifted)))[:, None])
-
-
 def _scaling(features: Features) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the features to learn from, and the offset and scale that give rows a mean squared length of 1.
 
@@ -133,41 +124,7 @@ def _fit_without(
     inverse_penalty: float,
 ) -> NDArray[np.float64]:
     """Learn from the rows of the other folds; shape (n_used + 1, n_classes), the intercept last."""
-    from scipy.optimize import minimize  # noqa: PLC0415 - slow to import
-
     rows = np.flatnonzero(fold != number)
-    shape = (features.shape[1] + 1, labels.shape[1])
     if not len(rows):
-        return np.zeros(shape)
-    some = features[rows]
-    transposed = some.T.tocsr() if is_sparse(some) else np.ascontiguousarray(some.T)
-    loss = partial(
-        _loss,
-        shape=shape,
-        features=some,
-        transposed=transposed,
-        labels=weight[rows, None] * labels[rows],
-        weight=weight[rows],
-        inverse_penalty=inverse_penalty,
-    )
-    optimum = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
-    return np.asarray(optimum.x.reshape(shape))
-
-
-def _loss(
-    parameters: NDArray[np.float64],
-    *,
-    shape: tuple[int, int],
-    features: Any,
-    transposed: Any,
-    labels: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    inverse_penalty: float,
-) -> tuple[float, NDArray[np.float64]]:
-    """Compute the weighted cross-entropy plus the penalty, and the gradient; ``labels`` are weighted already."""
-    by_class = parameters.reshape(shape)
-    log_p = log_softmax(features @ by_class[:-1] + by_class[-1])
-    residual = weight[:, None] * np.exp(log_p) - labels
-    gradient = np.concatenate([transposed @ residual + by_class[:-1] / inverse_penalty, residual.sum(axis=0)[None]])
-    cost = float((by_class[:-1] ** 2).sum()) / (2 * inverse_penalty)
-    return cost - float((labels * log_p).sum()), gradient.ravel()
+        return np.zeros((features.shape[1] + 1, labels.shape[1]))
+    return soft_regression(features[rows], labels[rows], weight[rows], inverse_penalty, STEPS)

@@ -11,7 +11,7 @@ from labelkit._shared.computed_rows import picked
 from labelkit.exceptions import ModelError
 from labelkit.label_models._seen_gold import mixed_bits, pattern_hashes
 from labelkit.label_models.content._classifier import FOLDS
-from labelkit.label_models.content._feature_rows import Features, batches, feature_hashes, read_features
+from labelkit.label_models.content.feature_rows import Features, batches, feature_hashes, read_features
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from labelkit.label_models._posterior import softmax
-from labelkit.label_models.content._classifier import log_softmax
+from labelkit.label_models.content.soft_regression import log_softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

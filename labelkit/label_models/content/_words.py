@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit.exceptions import ModelError
-from labelkit.label_models.content._feature_rows import Features, is_sparse
+from labelkit.label_models.content.feature_rows import Features, is_sparse
 from labelkit.label_models.explanation import against_others
 
 if TYPE_CHECKING:

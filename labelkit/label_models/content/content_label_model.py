@@ -28,9 +28,9 @@ from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, pattern_hashes
 from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, WITH_GOLD, ContentClassifier
 from labelkit.label_models.content._content_rows import ContentRows, check_examples, read_rows, votes_alone
-from labelkit.label_models.content._feature_rows import Features, batches, names_given
 from labelkit.label_models.content._strength import ContentGate, fit_exponents, judge_content
 from labelkit.label_models.content._words import names_of_columns, row_words, weights_table
+from labelkit.label_models.content.feature_rows import Features, batches, names_given
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
