@@ -116,6 +116,9 @@ from .label_models.prior_estimate import (
     PriorEstimate as PriorEstimate,
     PriorFlips as PriorFlips,
 )
+from .rules.between import (
+    between as between,
+)
 from .rules.collect import (
     collect as collect,
 )
@@ -177,6 +180,9 @@ from .rules.similarity import (
     Clusters as Clusters,
     fit_clusters as fit_clusters,
     similar_to as similar_to,
+)
+from .rules.slicing import (
+    slicing_function as slicing_function,
 )
 from .runs.diff import (
     Difference as Difference,

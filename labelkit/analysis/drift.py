@@ -24,11 +24,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
+from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
-from labelkit.analysis._align import aligned, sliced
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
+from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
@@ -188,7 +189,7 @@ def drift_of(
         compared += _of_slices(rows_of(before), rows_of(after), by, names, max_slices)
     frame = pd.DataFrame([one.row() for one in compared])
     frame["slice"] = pd.Series([one.slice for one in compared], dtype=object)  # 2020 stays 2020 beside None
-    frame["p_corrected"] = _holm(frame["p"].to_numpy(np.float64))
+    frame["p_corrected"] = holm(frame["p"].to_numpy(np.float64))
     frame["alarm"] = (frame["p_corrected"] <= alpha) & (frame["change"] >= at_least)
     return Drift(frame, alpha, at_least, tuple(notes))
 
@@ -298,7 +299,7 @@ def _of_slices(
     old: LabelMatrix, new: LabelMatrix, by: tuple[Any, Any], names: list[str], max_slices: int
 ) -> Iterator[_Counted]:
     """Compare the sizes of slices, and the coverage of each rule in each."""
-    values = [aligned(given, rows) for given, rows in zip(by, (old, new), strict=True)]
+    values = [aligned(given, rows.examples) for given, rows in zip(by, (old, new), strict=True)]
     codes, slices = sliced(pd.concat(values, ignore_index=True), max_slices)
     sides = [
         _by_slice(rows, of_side, len(slices))
@@ -385,16 +386,3 @@ def _p_of_distribution(before: NDArray[np.float64], after: NDArray[np.float64]) 
     if table.shape[1] == 2:
         return _p_of_share(table[0], table[1])
     return float(stats.chi2_contingency(table, correction=False).pvalue) if table.shape[1] > 2 else 1.0
-
-
-def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correct p-values for their number; NaN was not tested.
-
-    >>> _holm(np.array([0.01, np.nan, 0.04, 0.03])).round(2).tolist()
-    [0.03, nan, 0.06, 0.06]
-    """
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    corrected = np.full(len(p), np.nan)
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
-    return corrected
