@@ -67,6 +67,15 @@ from .curation.sampling import (
     SampleEstimate as SampleEstimate,
     sample as sample,
 )
+from .curation.slices import (
+    NextSlices as NextSlices,
+    SliceMembership as SliceMembership,
+    SliceSummary as SliceSummary,
+    apply_slices as apply_slices,
+    next_slices as next_slices,
+    slice_dataframe as slice_dataframe,
+    summarize_slices as summarize_slices,
+)
 from .datasets import (
     generate_comments as generate_comments,
     generate_posts as generate_posts,

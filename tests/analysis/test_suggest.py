@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.analysis.suggest import suggest
-from labelkit.analysis.suggest.phrases import grams
 from labelkit.analysis.suggest._scoring import greedy, log_odds, scored
+from labelkit.analysis.suggest.phrases import grams
 from labelkit.exceptions import AnalysisError, CorpusError, GoldError
 from labelkit.rules.keyword_source import free_name
 from labelkit.rules.predicates import Words

@@ -97,7 +97,7 @@ def test_a_range_of_text_is_a_fault():
 
 @pytest.mark.parametrize(("low", "high"), [(None, None), (2, 2), (3, 2)])
 def test_a_range_without_values_is_refused(low, high):
-    with pytest.raises(RuleError, match="no ends|no value"):
+    with pytest.raises(RuleError, match=r"no ends|no value"):
         lk.between(low, high)
 
 
