@@ -68,10 +68,12 @@ from .curation.sampling import (
     sample as sample,
 )
 from .curation.slices import (
+    FoundSlices as FoundSlices,
     NextSlices as NextSlices,
     SliceMembership as SliceMembership,
     SliceSummary as SliceSummary,
     apply_slices as apply_slices,
+    find_slices as find_slices,
     next_slices as next_slices,
     slice_dataframe as slice_dataframe,
     summarize_slices as summarize_slices,

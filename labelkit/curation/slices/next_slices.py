@@ -134,7 +134,9 @@ def next_slices(summary: SliceSummary, budget: int = 100) -> NextSlices:
     n_all = int(frame["rows"].iloc[-1])
     slices = frame.iloc[:-1][frame["rows"].iloc[:-1].between(1, n_all - 1)]
     if slices.empty:
-        raise AnalysisError("each slice covers nothing or everything", hint="print(summary) shows how many rows each has")
+        raise AnalysisError(
+            "each slice covers nothing or everything", hint="print(summary) shows how many rows each has"
+        )
     rows = slices["rows"].to_numpy(np.int64)
     worth, wrong = _judged(slices)
     all_worth, all_wrong = _judged(frame.iloc[-1:])
