@@ -88,6 +88,17 @@ from .curation.sampling import (
     SampleEstimate as SampleEstimate,
     sample as sample,
 )
+from .curation.slices import (
+    FoundSlices as FoundSlices,
+    NextSlices as NextSlices,
+    SliceMembership as SliceMembership,
+    SliceSummary as SliceSummary,
+    apply_slices as apply_slices,
+    find_slices as find_slices,
+    next_slices as next_slices,
+    slice_dataframe as slice_dataframe,
+    summarize_slices as summarize_slices,
+)
 from .datasets import (
     EngagementLog as EngagementLog,
     engagement_log as engagement_log,
@@ -139,6 +150,9 @@ from .label_models.prior import (
 from .label_models.prior_estimate import (
     PriorEstimate as PriorEstimate,
     PriorFlips as PriorFlips,
+)
+from .rules.between import (
+    between as between,
 )
 from .rules.collect import (
     collect as collect,
@@ -201,6 +215,9 @@ from .rules.similarity import (
     Clusters as Clusters,
     fit_clusters as fit_clusters,
     similar_to as similar_to,
+)
+from .rules.slicing import (
+    slicing_function as slicing_function,
 )
 from .runs.diff import (
     Difference as Difference,

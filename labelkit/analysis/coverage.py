@@ -25,8 +25,8 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.numbers import wilson_interval
-from labelkit.analysis._align import aligned, sliced
 from labelkit.analysis.counts import TOTAL, fault_cells, ones_like, read, rows_of, share, vote_cells
+from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.vote_patterns import VotePatterns
@@ -137,7 +137,7 @@ def coverage_by(
     [[False, 1, 0], [True, 2, 2]]
     """
     rows = rows_of(matrix, n_classes)
-    codes, slices = sliced(aligned(by, rows, corpus=corpus, column=column), max_slices)
+    codes, slices = sliced(aligned(by, rows.examples, corpus=corpus, column=column), max_slices)
     return _frame("slice", slices, _weights(codes, len(slices), rows), rows.patterns)
 
 
@@ -183,7 +183,7 @@ def coverage_over_time(
     if freq is not None and freq not in PERIODS:
         raise AnalysisError(f"freq={freq!r} is not known", hint=f"one of {', '.join(PERIODS)}")
     rows = rows_of(matrix, n_classes)
-    times = _times(aligned(dates, rows, corpus=corpus))
+    times = _times(aligned(dates, rows.examples, corpus=corpus))
     chosen = _shortest(times) if freq is None else freq
     codes, starts = _periods(times, chosen)
     frame = _frame("period", starts, _weights(codes, len(starts), rows), rows.patterns)

@@ -24,13 +24,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
-from labelkit.analysis._align import aligned, sliced
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
+from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.analysis.two_samples import (
-    holm,
     jensen_shannon_bits,
     largest_change,
     p_of_distribution,
@@ -301,7 +301,7 @@ def _of_slices(
     old: LabelMatrix, new: LabelMatrix, by: tuple[Any, Any], names: list[str], max_slices: int
 ) -> Iterator[_Counted]:
     """Compare the sizes of slices, and the coverage of each rule in each."""
-    values = [aligned(given, rows) for given, rows in zip(by, (old, new), strict=True)]
+    values = [aligned(given, rows.examples) for given, rows in zip(by, (old, new), strict=True)]
     codes, slices = sliced(pd.concat(values, ignore_index=True), max_slices)
     sides = [
         _by_slice(rows, of_side, len(slices))

@@ -73,19 +73,6 @@ def p_of_distribution(before: NDArray[np.float64], after: NDArray[np.float64]) -
     return float(stats.chi2_contingency(table, correction=False).pvalue) if table.shape[1] > 2 else 1.0
 
 
-def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Correct p-values for their number; NaN was not tested.
-
-    >>> holm(np.array([0.01, np.nan, 0.04, 0.03])).round(2).tolist()
-    [0.03, nan, 0.06, 0.06]
-    """
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    corrected = np.full(len(p), np.nan)
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1.0)
-    return corrected
-
-
 def p_of_numbers(before: NDArray[np.float64], after: NDArray[np.float64]) -> tuple[float, float]:
     """Compare two samples of numbers by the test of Kolmogorov and Smirnov.
 

@@ -93,9 +93,12 @@ def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
     """List the labeling functions of a module, in the order of their creation, without those that it imports.
 
     A rule belongs to the module if a function of another module made it; if it is a global of another, it was imported.
+    Slices are no labeling functions.
     """
     module_globals, lfs = vars(module), {}
     for lf in _walk(_newest_rules(module_globals), depth=3):
+        if lf.is_slice:
+            continue
         home = lf.origin.namespace
         if home is module_globals or not any(other is lf for other in _walk(home, depth=3)):
             lfs[id(lf)] = lf

@@ -27,7 +27,7 @@ from labelkit.rules._labels import Label, label_and_enum
 from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
 from labelkit.rules.expressions import AllOf, AnyOf, Expression, Not, columns_of, leaves
 from labelkit.rules.inspection.bare_body import is_bare
-from labelkit.rules.labeling_function import Cases, Column, LabelingFunction, Origin
+from labelkit.rules.labeling_function import INSIDE, SLICE, Cases, Column, LabelingFunction, Origin
 from labelkit.rules.options import Options, RuleOptions, UnnamedOptions, merged, takes_options
 from labelkit.rules.parameters import Parameter, column_names, parameters_of
 from labelkit.votes.label_space import ABSTAIN
@@ -149,6 +149,29 @@ class Condition:
         columns = _columns_for(condition) if column is None else column_names(column)
         parameters = tuple(Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*condition.expressions))))
         return _declare(condition, name, parameters, origin_of_caller(), doc)
+
+    def slice(self, *, name: str, column: str | tuple[str, ...] | None = None, doc: str = "") -> LabelingFunction[...]:
+        """Make a slice of the examples that the condition selects, whatever label it has.
+
+        Parameters
+        ----------
+        name : str
+        column, doc
+            As in :meth:`rule`.
+
+        Returns
+        -------
+        LabelingFunction
+            One that :func:`labelkit.collect` leaves out; for :func:`labelkit.apply_slices`.
+
+        Examples
+        --------
+        >>> from labelkit.rules.keywords import keywords
+        >>> keywords("refund", "money back").slice(name="refunds")
+        <slice refunds(text)>
+        """
+        whole = self.expressions[0] if len(self.cases) == 1 else AnyOf(tuple(self.expressions))
+        return Condition(((whole, INSIDE),), SLICE).rule(name=name, column=column, doc=doc)
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
         """Make a rule of the function's name, columns and docstring."""

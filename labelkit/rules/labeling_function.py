@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, Generic, ParamSpec, TypeAlias
+from typing import Any, Final, Generic, ParamSpec, TypeAlias
 
 import numpy as np
 
@@ -29,6 +29,12 @@ from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
 P = ParamSpec("P")
+
+SLICE: Final = "slice"
+"""The kind of a rule that names a slice of the corpus, and says nothing of classes."""
+
+INSIDE: Final = 0
+"""What such a rule returns of an example that is in its slice."""
 
 _created = itertools.count()
 _ANY_CLASS = LabelSpace.of(MAX_CLASSES)
@@ -223,6 +229,11 @@ class LabelingFunction(Generic[P]):
         return getattr(self.body.decide, "labels", None)
 
     @property
+    def is_slice(self) -> bool:
+        """True if it names a slice of the corpus, and is no labeling function."""
+        return self.kind == SLICE
+
+    @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change when what the rule does changes; of the rule as it is now."""
         return fingerprint_of(self)
@@ -338,6 +349,8 @@ class LabelingFunction(Generic[P]):
         return [self.body, [(p.name, p.optional) for p in self.parameters]]
 
     def __repr__(self) -> str:
+        if self.is_slice:
+            return visible(f"<slice {self.name}({', '.join(self.columns)})>")
         space = None if self.enum is None else LabelSpace.of(self.enum)
         labels = self.labels
         votes = "" if labels is None else " -> " + ", ".join(str(n) if space is None else space.name(n) for n in labels)

@@ -114,7 +114,7 @@ def calling(
     return make_rule(
         name,
         parameters,
-        Calls(function, batch, None if when is None else _guard(when, parameters, what), decide),
+        Calls(function, batch, None if when is None else guard_of(when, parameters, what), decide),
         kind=kind,
         origin=origin_of(function),
         enum=enum or _enum_among((options.values.get("examples") or {}).values()),
@@ -130,7 +130,8 @@ def _checked_levels(levels: int, what: str) -> int:
     return levels
 
 
-def _guard(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:
+def guard_of(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:
+    """Bind a guard to the columns of the function that it guards, and refuse options of a rule."""
     if not isinstance(when, Condition):
         raise RuleError(f"when={when!r} of {what} is not a condition", hint="when=keywords('refund')")
     for option, value in when.options.values.items():

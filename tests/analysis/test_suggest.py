@@ -10,8 +10,8 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.analysis.suggest import suggest
-from labelkit.analysis.suggest._phrases import grams
 from labelkit.analysis.suggest._scoring import greedy, log_odds, scored
+from labelkit.analysis.suggest.phrases import grams
 from labelkit.exceptions import AnalysisError, CorpusError, GoldError
 from labelkit.rules.keyword_source import free_name
 from labelkit.rules.predicates import Words
@@ -91,7 +91,7 @@ def test_scripts_without_spaces_give_pieces_that_need_not_be_words():
 def test_long_texts_are_split_in_chunks_that_do_not_show(monkeypatch):
     texts = [f"one two three {i % 7}" for i in range(50)]
     whole = grams(texts, min_texts=2)
-    monkeypatch.setattr("labelkit.analysis.suggest._phrases.CHUNK_CHARACTERS", 30)
+    monkeypatch.setattr("labelkit.analysis.suggest.phrases.CHUNK_CHARACTERS", 30)
     parts = grams(texts, min_texts=2)
     assert [parts.text(g) for g in range(parts.matrix.shape[1])] == [
         whole.text(g) for g in range(whole.matrix.shape[1])

@@ -34,8 +34,8 @@ import pyarrow as pa
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
-from labelkit.analysis.suggest._phrases import Grams, grams
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
+from labelkit.analysis.suggest.phrases import Grams, grams
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.plan import Plan
 from labelkit.corpus import open_corpus

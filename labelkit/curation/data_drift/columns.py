@@ -17,10 +17,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit.analysis.two_samples import holm, p_of_distribution, p_of_numbers, shares_of, stability_index
+from labelkit.analysis.two_samples import p_of_distribution, p_of_numbers, shares_of, stability_index
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.curation.data_set import DataSet
 from labelkit.exceptions import AnalysisError

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from labelkit._shared.numbers import wilson_interval
+from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import MODELS
 
@@ -132,8 +133,7 @@ def poor_slices(pool: QuestionPool) -> NDArray[np.float64]:
     judged = inside & (pool.gold >= 0)
     n = np.bincount(pool.slices[judged], minlength=len(size))
     wrong = np.bincount(pool.slices[judged & (hard != pool.gold)], minlength=len(size))
-    _, high = wilson_interval(wrong, np.maximum(n, 1e-9))
-    worst = int((np.where(n > 0, np.nan_to_num(high, nan=1.0), 1.0) * size).argmax())
+    worst = int(at_stake(wrong, n, size).argmax())
     return np.asarray((pool.slices == worst).astype(np.float64))
 
 

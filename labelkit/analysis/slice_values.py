@@ -14,7 +14,7 @@ from labelkit.votes.alignment import Match, match
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.votes.label_matrix import LabelMatrix
+    from labelkit.votes.example_names import ExampleNames
 
 QUANTILES: Final = 10
 """Slices of about equal size that numbers are cut into where they are too many to name."""
@@ -23,16 +23,16 @@ OTHER: Final = "(other)"
 """The slice of all values beyond the most frequent ones."""
 
 
-def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "text") -> pd.Series:
+def aligned(by: Any, examples: ExampleNames, *, corpus: Any = None, column: str = "text") -> pd.Series:
     """Values in the order of the examples.
 
     Parameters
     ----------
     by : array-like, Series or mapping by id, column name, or callable
         A name and a callable need the corpus; a callable is given each value of ``column``, and null stays null.
-    matrix : LabelMatrix
+    examples : ExampleNames
     corpus : object, optional
-        As :func:`labelkit.open_corpus` takes it; its rows are the matrix's examples.
+        As :func:`labelkit.open_corpus` takes it; its rows are the examples.
     column : str
 
     Returns
@@ -49,25 +49,27 @@ def aligned(by: Any, matrix: LabelMatrix, *, corpus: Any = None, column: str = "
         if corpus is None:
             named = repr(by) if isinstance(by, str) else "a function"
             raise AnalysisError(f"to slice by {named} takes the corpus", hint="coverage_by(matrix, by, corpus=corpus)")
-        values = _of_corpus(matrix, corpus, by if isinstance(by, str) else column, None if isinstance(by, str) else by)
+        values = _of_corpus(
+            examples, corpus, by if isinstance(by, str) else column, None if isinstance(by, str) else by
+        )
     else:
         values = _as_series(list(by.values()) if isinstance(by, Mapping) else by).reset_index(drop=True)
-        matched = match(by, matrix.examples, what="by", error=AnalysisError)
+        matched = match(by, examples, what="by", error=AnalysisError)
         values = values if matched is None else _by_name(matched, values)
-    if len(values) != len(matrix):
+    if len(values) != len(examples):
         raise AnalysisError(
-            f"there are {len(values):,} values for {len(matrix):,} examples",
+            f"there are {len(values):,} values for {len(examples):,} examples",
             hint="give one value for each example, in their order, or a Series or dict by id",
         )
     return values.reset_index(drop=True)
 
 
-def _of_corpus(matrix: LabelMatrix, corpus: Any, column: str, function: Callable[[Any], Any] | None) -> pd.Series:
-    """Values of a column at the examples of the matrix, or what a function makes of them."""
+def _of_corpus(examples: ExampleNames, corpus: Any, column: str, function: Callable[[Any], Any] | None) -> pd.Series:
+    """Values of a column at the examples, or what a function makes of them."""
     from labelkit.corpus import open_corpus  # noqa: PLC0415 - statistics alone need no readers
     from labelkit.corpus.rows_at import examples_at  # noqa: PLC0415 - as above
 
-    table = examples_at(open_corpus(corpus), matrix.examples, np.arange(len(matrix)), [column])
+    table = examples_at(open_corpus(corpus), examples, np.arange(len(examples)), [column])
     if function is None:
         return _as_series(table.column(0))
     return _as_series([None if value is None else function(value) for value in table.column(0).to_pylist()])

@@ -1,0 +1,78 @@
+"""Conditions on numbers, dates and other values that have an order: ``between``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Unpack
+
+from labelkit.exceptions import RuleError
+from labelkit.rules._labels import Label, label_and_enum
+from labelkit.rules.condition import Condition
+from labelkit.rules.expressions import Leaf
+from labelkit.rules.options import Options, RuleOptions, takes_options
+from labelkit.rules.parameters import column_names
+from labelkit.rules.predicates import Predicate, Reads
+
+
+@dataclass(frozen=True)
+class InRange(Predicate):
+    """The value is above the lower end, and at most the upper one; an end that is None is open."""
+
+    low: Any
+    high: Any
+
+    reads: ClassVar[Reads] = "value"
+
+    def matches(self, value: Any) -> bool:
+        """Compare the value with both ends; what cannot be compared raises, and is a fault."""
+        return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
+
+    def describe(self) -> str:
+        """Name the ends."""
+        if self.low is None or self.high is None:
+            return f"at most {self.high}" if self.low is None else f"above {self.low}"
+        return f"above {self.low} and at most {self.high}"
+
+
+@takes_options(RuleOptions)
+def between(
+    low: Any = None,
+    high: Any = None,
+    *,
+    label: Label | None = None,
+    column: str | tuple[str, ...] | None = None,
+    **options: Unpack[RuleOptions],
+) -> Condition:
+    """Match values above ``low`` and at most ``high``: numbers, dates, anything with an order.
+
+    Parameters
+    ----------
+    low, high : number, date or other value, optional
+        One end may be open.
+    label, column, name, examples, group, precision, trusted, cache
+        As in :func:`keywords`.
+
+    Returns
+    -------
+    Condition
+
+    Raises
+    ------
+    RuleError
+        If both ends are open, or no value could be between them.
+
+    Examples
+    --------
+    >>> @between(0, 17, label=1)
+    ... def minor(age: int) -> None:
+    ...     "Under age."
+    >>> minor(17), minor(18), minor(0)
+    (1, -1, -1)
+    """
+    given = Options.of(between, options)
+    if low is None and high is None:
+        raise RuleError("between has no ends, so that it would match everything", hint="between(18, 65), between(18)")
+    if low is not None and high is not None and not low < high:
+        raise RuleError(f"no value is above {low!r} and at most {high!r}", hint="the lower end first, and below")
+    number, enum = (None, None) if label is None else label_and_enum(label)
+    return Condition(((Leaf(InRange(low, high), column_names(column)), number),), "between", given, enum)
