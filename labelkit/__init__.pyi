@@ -56,6 +56,17 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.augmentation import (
+    ApplyAllPolicy as ApplyAllPolicy,
+    ApplyEachPolicy as ApplyEachPolicy,
+    ApplyOnePolicy as ApplyOnePolicy,
+    Augmented as Augmented,
+    MeanFieldPolicy as MeanFieldPolicy,
+    RandomPolicy as RandomPolicy,
+    TransformationFunction as TransformationFunction,
+    augment as augment,
+    transformation_function as transformation_function,
+)
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
     NextExamples as NextExamples,
