@@ -319,7 +319,8 @@ def _notes(
             idle = f"changed none of the {plural(counts['tried'], 'example')} that it was tried on"
             notes.append(f"{tf.name} {idle}")
             warnings.warn(
-                f"transformation {tf.name!r} {idle}. Hint: its words, slots or templates may not occur in the corpus, or it reads another column",
+                f"transformation {tf.name!r} {idle}. Hint: "
+                "its words, slots or templates may not occur in the corpus, or it reads another column",
                 stacklevel=stack_level(),
             )
     if maker.counts[:, COUNTS.index("faults")].any():

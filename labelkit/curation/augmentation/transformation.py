@@ -74,6 +74,8 @@ class TransformationFunction:
     takes_rng : bool
     namespace : mapping
         The globals of its module.
+    may_wait : bool
+        Whether it waits for others, whose requests have time limits of their own.
     """
 
     name: str
@@ -83,6 +85,7 @@ class TransformationFunction:
     batch: bool = False
     takes_rng: bool = False
     namespace: Mapping[str, Any] = field(default_factory=dict)
+    may_wait: bool = False
 
     def __call__(self, *values: Any, **options: Any) -> Any:
         """Call the function as it was written."""
@@ -209,7 +212,7 @@ class TransformationFunction:
         ]
         more = {RNG: [rngs[i]() for i in called]} if self.takes_rng else {}
         try:
-            with limited(time_limit, self._too_long(time_limit)):
+            with limited(0 if self.may_wait else time_limit, self._too_long(time_limit)):
                 output = self.function(*columns, **more)
                 return _one_each(output, len(called))
         except TimeUpError:

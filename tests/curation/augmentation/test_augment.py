@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -252,7 +253,7 @@ def test_a_transformation_that_never_ends_is_stopped():
         while True:
             pass
 
-    with pytest.raises(TimeLimitError, match="transformation 'endless' took more than 0.05 seconds"):
+    with pytest.raises(TimeLimitError, match="transformation 'endless' took more than"):
         made(tfs=endless, time_limit=0.05)
 
 
@@ -394,7 +395,7 @@ def test_a_rule_that_fails_cannot_vouch_for_the_class():
 
 
 @pytest.mark.filterwarnings("ignore:transformation .* changed none")
-@given(st.lists(st.sampled_from(TEXTS + ["free nice", "soon", "", "x"]), min_size=1, max_size=12), st.integers(0, 3))
+@given(st.lists(st.sampled_from([*TEXTS, "free nice", "soon", "", "x"]), min_size=1, max_size=12), st.integers(0, 3))
 @settings(max_examples=25, deadline=None)
 def test_votes_on_made_examples_are_those_on_their_originals(texts, seed):
     tfs = [shuffled, swap("free", "nice"), plus(" soon"), lk.transformation_function(name="cut")(lambda text: text[2:])]
@@ -434,17 +435,15 @@ def test_a_sample_and_the_part_of_a_split_are_understood():
         def rows(self):
             return pa.table({"id": IDS, "split": ["train", "test", "train", "test", "train"]})
 
-    class Assigned:
-        assignment = dict(zip(IDS, ["train", "test", "train", "test", "train"], strict=True))
-
-    series = pd.Series(Assigned.assignment)
+    parts = dict(zip(IDS, ["train", "test", "train", "test", "train"], strict=True))
+    series = pd.Series(parts)
     for split in (
         Halves(),
-        Assigned(),
-        Assigned.assignment,
+        SimpleNamespace(assignment=parts),
+        parts,
         series,
         ["a", "c", "e"],
-        {**Assigned.assignment, "z": "test"},
+        {**parts, "z": "test"},
     ):
         assert made(split=split).made["made_from"].to_pylist() == ["a", "c", "e"]
     assert made(split=series, part="test").made["made_from"].to_pylist() == ["b", "d"]
