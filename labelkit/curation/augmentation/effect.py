@@ -67,7 +67,7 @@ class AugmentationEffect:
     @property
     def verdict(self) -> str:
         """Return ``"helps"`` or ``"harms"`` if the interval of the accuracy lies on one side of 0, else ``"none"``."""
-        low, high = self.frame.loc["accuracy", ["low", "high"]]
+        low, high = float(self.frame["low"]["accuracy"]), float(self.frame["high"]["accuracy"])
         return "helps" if low > 0 else "harms" if high < 0 else "none"
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,10 +88,9 @@ class AugmentationEffect:
 
     def _page(self) -> ResultPage:
         made = count(round(float(self.by_seed["made"].mean())))
-        lead = [
-            f"{PHRASES[self.verdict]}: {plural(self.n_seeds, 'seed')}, each with {plural(self.n_rows, 'original')} and "
-            f"{made} made examples, judged on {plural(self.n_gold, 'gold example')}"
-        ]
+        seeds, originals = plural(self.n_seeds, "seed"), plural(self.n_rows, "original")
+        data = f"{seeds}, each with {originals} and {made} made examples"
+        lead = f"{PHRASES[self.verdict]}: {data}, judged on {plural(self.n_gold, 'gold example')}"
         heads = ["", "without", "with", "difference", f"{self.confidence:.0%} interval"]
         rows = [
             [
@@ -105,7 +104,7 @@ class AugmentationEffect:
         ]
         open_end = self.verdict == "none"
         notes = ["The interval of the accuracy's difference holds 0: no effect is shown."] if open_end else []
-        return ResultPage(lead, [ResultTable(rows, heads, align="<>")], notes)
+        return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
     def __str__(self) -> str:
         return self._page().to_text()
@@ -206,8 +205,8 @@ def augmentation_effect(
         more = augment(originals, tfs, labels=few, id="id", random_state=seed, time_limit=time_limit, **making)
         with_made.append(_proba(more.rows(), more.labels, judged_texts, options))
         n_made.append(more.n_made)
-    scores = [_scores(np.stack(proba), truth[judged]) for proba in (without, with_made)]
-    return _effect(*scores, n_made, n_rows, confidence)
+    before, after = (_scores(np.stack(proba), truth[judged]) for proba in (without, with_made))
+    return _effect(before, after, n_made, n_rows, confidence)
 
 
 def _check_numbers(seeds: Any, max_rows: Any, confidence: Any) -> None:

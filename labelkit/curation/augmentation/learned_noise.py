@@ -73,8 +73,8 @@ def learn_noise(
     clean = {word: n for word, n in counts.items() if n >= frequent and len(word) >= shortest}
     if not clean:
         raise AnalysisError(
-            f"no word of {shortest} letters or more stands {frequent} times in column {column!r}, so that mistyped ones "
-            "cannot be told from others",
+            f"no word of {shortest} letters or more stands {frequent} times in column {column!r}, so that mistyped "
+            "ones cannot be told from others",
             hint="frequent=5, or a larger corpus",
         )
     edits: Counter[Edit] = Counter()
@@ -121,8 +121,8 @@ def edit_between(word: str, other: str) -> Edit | None:
 
     >>> edit_between("separate", "seperate"), edit_between("separate", "sepaarte"), edit_between("house", "houses")
     (('a', 'e'), ('ra', 'ar'), None)
-    >>> edit_between("separate", "sepaate"), edit_between("separate", "sepparate"), edit_between("separate", "xseparate")
-    (('r', ''), ('p', 'pp'), ('s', 'xs'))
+    >>> [edit_between("separate", other) for other in ("sepaate", "sepparate", "xseparate")]
+    [('r', ''), ('p', 'pp'), ('s', 'xs')]
     """
     first = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
     last = len(word) - 1

@@ -92,7 +92,8 @@ def mixup(X: Any, y_soft: Any, *, alpha: float = 0.2, n: int | None = None, rand
 def _features(X: Any) -> Any:
     from scipy import sparse  # noqa: PLC0415 - only for who mixes
 
-    if sparse.issparse(X):
+    is_sparse: bool = sparse.issparse(X)
+    if is_sparse:
         return sparse.csr_array(X)
     try:
         features = np.asarray(X, dtype=np.float64)

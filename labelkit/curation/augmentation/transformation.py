@@ -395,7 +395,9 @@ def _parameters(function: Callable[..., Any], what: str) -> tuple[Parameter, ...
         raise RuleError(error.message, hint=(error.hint or "").replace("rule(", f"{what}(") or None) from None
 
 
-def column_transformation(name: str, column: str, function: Callable[[str, np.random.Generator], Any]) -> Any:
+def column_transformation(
+    name: str, column: str, function: Callable[[str, np.random.Generator], Any]
+) -> TransformationFunction:
     """Make a ready transformation of a function of a text and random numbers."""
     return TransformationFunction(
         name=name, function=function, parameters=(Parameter(column, str),), column=column, takes_rng=True

@@ -153,7 +153,8 @@ def _check_share(share: Any) -> None:
 def _phrases(text: str, find: Alternatives, longest: int) -> list[tuple[int, int, Sequence[str]]]:
     """Find the words and phrases that have others, the longest first: start, end, the others."""
     words = list(WORD.finditer(text))
-    spans, i = [], 0
+    spans: list[tuple[int, int, Sequence[str]]] = []
+    i = 0
     while i < len(words):
         for length in range(min(longest, len(words) - i), 0, -1):
             first, last = words[i].start(), words[i + length - 1].end()
@@ -279,9 +280,9 @@ def _lexicon(entries: Iterable[tuple[Any, Any]], what: str) -> _Lexicon:
         if not isinstance(word, str) or not isinstance(several, Iterable):
             raise RuleError(f"{what} maps {word!r:.60} to {given!r:.60}: synonyms are texts")
         texts = list(several)
-        wrong = next((one for one in texts if not isinstance(one, str) or not one.strip()), None)
-        if wrong is not None:
-            raise RuleError(f"{what} has {wrong!r:.60} for {word!r:.60}, which is no word")
+        wrong = [one for one in texts if not isinstance(one, str) or not one.strip()]
+        if wrong:
+            raise RuleError(f"{what} has {wrong[0]!r:.60} for {word!r:.60}, which is no word")
         known_others = others.setdefault(" ".join(word.casefold().split()), [])
         known_others += [one for one in texts if one not in known_others and one.casefold() != word.casefold()]
     if not any(others.values()):

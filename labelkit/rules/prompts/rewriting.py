@@ -16,7 +16,7 @@ from labelkit.rules.prompts.asker import Asker
 from labelkit.rules.prompts.prompt import AskerOptions, checked_asker, checked_model
 
 TOKENS_OUT: Final = 256
-"""Estimated tokens of a rewritten text, unless ``max_tokens`` is given; the actual ones are settled after the answer."""
+"""Estimated tokens of a rewritten text, unless ``max_tokens`` is given; the actual ones are counted afterwards."""
 
 _TAG: Final = re.compile(r"\A\s*<\w+-[0-9a-f]{8}>(.*)</\w+-[0-9a-f]{8}>\s*\Z", re.DOTALL)
 
