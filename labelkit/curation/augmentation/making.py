@@ -119,10 +119,11 @@ class Maker:
         """
         values = {name: table.column(name).to_pylist() for name in self.columns}
         keys = [key_of(one) for one in ids]
+        alike = None if getattr(self._policy, "draws", True) else self._sequences(0)
         tasks = [
             _Task(row, sequence, (place,))
             for row, key in enumerate(keys)
-            for place, sequence in enumerate(self._policy.sequences(len(self._tfs), self._rng(key, 0)))
+            for place, sequence in enumerate(alike or self._sequences(key))
         ]
         finished: list[_Task] = []
         stage = 0
@@ -181,8 +182,8 @@ class Maker:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(Fault(row, name, example, error, message))
 
-    def _rng(self, key: int, *more: int) -> np.random.Generator:
-        return _generator(self._seed, (key, *more))()
+    def _sequences(self, key: int) -> list[tuple[int, ...]]:
+        return self._policy.sequences(len(self._tfs), _generator(self._seed, (key, 0))())
 
 
 def _generator(seed: int, keys: tuple[int, ...]) -> Callable[[], np.random.Generator]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -46,6 +47,15 @@ RATE: Final = 0.03
 """Edits of a character that can be edited, where no rate is given or was learned."""
 
 
+class TotalRates(dict[str, float]):
+    """Probabilities of an edit by string; those of further strings are added as they are looked up."""
+
+    def __missing__(self, source: str) -> float:
+        rate = self.get(source.lower(), 0.0)
+        self[source] = rate
+        return rate
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class CharacterNoise:
     """How characters are mistaken for others.
@@ -79,9 +89,9 @@ class CharacterNoise:
         return self.n_edits / self.n_characters if self.n_characters else float("nan")
 
     @cached_property
-    def totals(self) -> dict[str, float]:
-        """Return the probability of any edit of each string."""
-        return {source: sum(others.values()) for source, others in self.edits.items()}
+    def totals(self) -> TotalRates:
+        """Return the probability of any edit of each string; capitals have that of small letters."""
+        return TotalRates({source: sum(others.values()) for source, others in self.edits.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -162,7 +172,7 @@ def typos(
 
 def _noise_of(noise: Any, layout: str) -> CharacterNoise:
     if isinstance(noise, CharacterNoise):
-        if not any(noise.totals.values()):
+        if not any(any(others.values()) for others in noise.edits.values()):
             raise RuleError("the noise has no edits", hint="lk.learn_noise(corpus) found none; typos('keyboard')")
         return noise
     if layout not in ROWS_OF_KEYS:
@@ -196,16 +206,12 @@ def mistaken(text: str, noise: CharacterNoise, scale: float, rng: np.random.Gene
 
 def _chances(text: str, noise: CharacterNoise) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the probability of an edit of each character, and of it with the next; two arrays of len(text)."""
-    singles = np.array([_total(noise, character) for character in text])
+    totals = noise.totals
+    singles = np.array([totals[character] for character in text])
     pairs = np.zeros(len(text))
     if any(len(source) == 2 for source in noise.edits):
-        pairs[:-1] = [_total(noise, text[i : i + 2]) for i in range(len(text) - 1)]
+        pairs[:-1] = [totals[pair] for pair in map(add, text, text[1:])]
     return singles, pairs
-
-
-def _total(noise: CharacterNoise, source: str) -> float:
-    totals = noise.totals
-    return totals[source] if source in totals else totals.get(source.lower(), 0.0)
 
 
 def _edited(source: str, noise: CharacterNoise, rng: np.random.Generator) -> str:

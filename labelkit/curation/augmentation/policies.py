@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from labelkit.exceptions import AnalysisError
 
 @runtime_checkable
 class AugmentationPolicy(Protocol):
-    """Chooses the transformations of an example; users may write further ones."""
+    """Chooses the transformations of an example; users may write further ones.
+
+    One that has an attribute ``draws`` that is False chooses the same ones for all examples.
+    """
 
     @property
     def keep_original(self) -> bool:
@@ -43,6 +46,8 @@ class ApplyOnePolicy:
     keep_original : bool
         Whether the originals are among the rows of the result.
     """
+
+    draws: ClassVar[bool] = False
 
     n_per_original: int = 1
     keep_original: bool = True
@@ -72,6 +77,8 @@ class ApplyAllPolicy:
         As in :class:`ApplyOnePolicy`.
     """
 
+    draws: ClassVar[bool] = False
+
     n_tfs: int | None = None
     n_per_original: int = 1
     keep_original: bool = True
@@ -96,6 +103,8 @@ class ApplyEachPolicy:
     keep_original : bool
         As in :class:`ApplyOnePolicy`.
     """
+
+    draws: ClassVar[bool] = False
 
     n_tfs: int | None = None
     keep_original: bool = True
