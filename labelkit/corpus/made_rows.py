@@ -52,10 +52,10 @@ def check_made_rows(
     """
     if not len(judged) or not corpus.has_column(MADE_FROM):
         return
-    made = [one for one in _made_from(corpus, examples, judged) if one is not None]
-    if made:
+    sources = [one for one in _made_from(corpus, examples, judged) if one is not None]
+    if sources:
         raise error(
-            f"{len(made):,} of the {len(judged):,} rows with gold were made of others, such as one of {made[0]!r}: "
+            f"{len(sources):,} of the {len(judged):,} rows with gold were made of others, such as one of {sources[0]!r}: "
             "a model is judged on originals alone",
             hint="give gold of originals",
         )

@@ -40,7 +40,7 @@ RESERVED: Final = ("id", MADE_FROM, MADE_BY, "label", "proba", "votes_changed")
 
 
 @dataclass(frozen=True)
-class _Settings:
+class _AugmentOptions:
     """What was asked for, apart from the data."""
 
     check: Check | None
@@ -159,7 +159,7 @@ def augment(
     """
     functions = transformations_of(tfs)
     chosen = policy_of(policy, len(functions))
-    settings = _Settings(check if lfs is not None else None, changes, part, rows, separator, _seed(random_state))
+    settings = _AugmentOptions(check if lfs is not None else None, changes, part, rows, separator, _seed(random_state))
     _check_options(settings, check, on_fault, lfs)
     with ExitStack() as stack:
         applier = None if lfs is None else Applier(lfs, labels=None if labels is None else list(labels.class_names))
@@ -271,7 +271,7 @@ def _places_of(labels: ProbabilisticLabels, whole: CorpusRows) -> NDArray[np.int
     return np.arange(len(whole.examples)) if places is None else places
 
 
-def _check_options(settings: _Settings, check: Any, on_fault: str, lfs: Any) -> None:
+def _check_options(settings: _AugmentOptions, check: Any, on_fault: str, lfs: Any) -> None:
     options = (
         ("check", check, CHECKS),
         ("changes", settings.changes, VOTE_CHANGES),
@@ -331,7 +331,7 @@ def _notes(
 
 
 def _result(
-    settings: _Settings,
+    settings: _AugmentOptions,
     tfs: Sequence[TransformationFunction],
     policy: Any,
     batches: BatchMaker,

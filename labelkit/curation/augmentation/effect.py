@@ -87,9 +87,9 @@ class AugmentationEffect:
         )
 
     def _page(self) -> ResultPage:
-        made = count(round(float(self.by_seed["made"].mean())))
+        n_made = count(round(float(self.by_seed["made"].mean())))
         seeds, originals = plural(self.n_seeds, "seed"), plural(self.n_rows, "original")
-        data = f"{seeds}, each with {originals} and {made} made examples"
+        data = f"{seeds}, each with {originals} and {n_made} made examples"
         lead = f"{PHRASES[self.verdict]}: {data}, judged on {plural(self.n_gold, 'gold example')}"
         heads = ["", "without", "with", "difference", f"{self.confidence:.0%} interval"]
         rows = [

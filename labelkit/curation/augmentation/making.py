@@ -34,7 +34,7 @@ def key_of(value: Any) -> int:
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Making:
     """An example on its way: transformations to apply to a row, and what they have changed so far."""
 
     row: int
@@ -121,16 +121,16 @@ class Maker:
         keys = [key_of(one) for one in ids]
         alike = None if getattr(self._policy, "draws", True) else self._sequences(0)
         tasks = [
-            _Task(row, sequence, (place,))
+            _Making(row, sequence, (place,))
             for row, key in enumerate(keys)
             for place, sequence in enumerate(alike or self._sequences(key))
         ]
-        finished: list[_Task] = []
+        finished: list[_Making] = []
         stage = 0
         while tasks:
             finished += [task for task in tasks if len(task.sequence) == stage]
             tasks = [task for task in tasks if len(task.sequence) > stage]
-            following: list[_Task] = []
+            following: list[_Making] = []
             for tf in range(len(self._tfs)):
                 chosen = [task for task in tasks if task.sequence[stage] == tf]
                 following += self._applied(tf, chosen, values, keys, ids, positions) if chosen else []
@@ -141,12 +141,12 @@ class Maker:
     def _applied(
         self,
         tf: int,
-        tasks: Sequence[_Task],
+        tasks: Sequence[_Making],
         values: Mapping[str, list[Any]],
         keys: Sequence[int],
         ids: Sequence[Any],
         positions: NDArray[np.int64],
-    ) -> list[_Task]:
+    ) -> list[_Making]:
         """Apply one transformation to all tasks that are at it; one that fails ends its task."""
         rows = [{name: values[name][task.row] for name in self._reads[tf]} for task in tasks]
         rows = [
@@ -190,7 +190,7 @@ def _generator(seed: int, keys: tuple[int, ...]) -> Callable[[], np.random.Gener
     return lambda: np.random.default_rng([SEED, seed, *keys])
 
 
-def _lasting(task: _Task, table: pa.Table) -> _Task:
+def _lasting(task: _Making, table: pa.Table) -> _Making:
     """Leave out changes that a later transformation has undone."""
     if len(task.applied) < 2:
         return task
@@ -198,7 +198,7 @@ def _lasting(task: _Task, table: pa.Table) -> _Task:
     return replace(task, changes={name: new for name, new in task.changes.items() if not same(new, before[name])})
 
 
-def _numbered(tasks: Sequence[_Task]) -> list[Candidate]:
+def _numbered(tasks: Sequence[_Making]) -> list[Candidate]:
     candidates: list[Candidate] = []
     for task in tasks:
         number = candidates[-1].number + 1 if candidates and candidates[-1].row == task.row else 1
