@@ -55,8 +55,8 @@ def check_made_rows(
     sources = [one for one in _made_from(corpus, examples, judged) if one is not None]
     if sources:
         raise error(
-            f"{len(sources):,} of the {len(judged):,} rows with gold were made of others, such as one of {sources[0]!r}: "
-            "a model is judged on originals alone",
+            f"{len(sources):,} of the {len(judged):,} rows with gold were made of others, such as one of "
+            f"{sources[0]!r}: a model is judged on originals alone",
             hint="give gold of originals",
         )
     copied = _first_in(_made_from(corpus, examples, taught), set(map(str, examples.ids[judged].tolist())))

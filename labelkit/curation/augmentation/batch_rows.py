@@ -14,7 +14,16 @@ import pyarrow.compute as pc
 from labelkit.corpus import Batch, Corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.made_rows import MADE_BY, MADE_FROM
-from labelkit.curation.augmentation.making import Candidate, Maker, content_keys, is_emptied, made_table
+from labelkit.curation.augmentation.making import (
+    Candidate,
+    Maker,
+    SeenKeys,
+    content_keys,
+    holds,
+    is_emptied,
+    key_of,
+    made_table,
+)
 from labelkit.curation.augmentation.vote_check import VoteCheck
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.example_names import ExampleNames
@@ -63,11 +72,6 @@ class CorpusRows:
         named = np.concatenate(ids[1:] or ids)
         return cls(ExampleNames(named, corpus.frame_index), np.sort(np.concatenate(keys)), frozenset(like))
 
-    def holds(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell which keys are those of an original."""
-        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.asarray(self.keys[places] == keys)
-
 
 def ids_of(batch: Batch) -> pa.Array:
     """Return the ids of a batch; positions where there are none."""
@@ -109,7 +113,7 @@ class BatchMaker:
     n_made: int = 0
     n_originals: int = 0
     n_rows: int = 0
-    _seen: set[Any] = field(default_factory=set)
+    _seen: SeenKeys = field(default_factory=SeenKeys)
     _label_places: list[NDArray[np.int64]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -162,16 +166,16 @@ class BatchMaker:
                 full.append(one)
         table = made_table(originals, full)
         keys = content_keys(table.select(list(self.maker.columns)))
-        of_original = self.whole.holds(keys).tolist()
-        distinct = []
-        for i, (one, key) in enumerate(zip(full, keys.tolist(), strict=True)):
-            compared = set(one.changes) <= set(values)
-            token = key if compared else (int(positions[one.row]), repr(sorted(one.changes.items())))
-            if token in self._seen or (compared and of_original[i]):
+        elsewhere = [i for i, one in enumerate(full) if not set(one.changes) <= set(values)]
+        of_original = holds(self.whole.keys, keys)
+        of_original[elsewhere] = False  # these differ in a column that was not compared
+        for i in elsewhere:
+            keys[i] = key_of((int(positions[full[i].row]), sorted(full[i].changes.items())))
+        is_distinct = self._seen.first(keys) & ~of_original
+        for one, is_kept in zip(full, is_distinct.tolist(), strict=True):
+            if not is_kept:
                 self.maker.note("duplicates", one.applied)
-            else:
-                distinct.append(i)
-            self._seen.add(token)
+        distinct = np.flatnonzero(is_distinct).tolist()
         return [full[i] for i in distinct], table.take(pa.array(distinct, pa.int64()))
 
     def _checked(

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit._shared.numbers import count
+from labelkit.curation.augmentation.transformation import is_missing
 from labelkit.curation.step import Curated
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import RowNames, aligned_values, has_index, names_hint, object_array, shown_names
+from labelkit.votes.alignment import RowNames, aligned_values, has_index, match, names_hint, object_array, shown_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,28 +80,31 @@ def _parts(examples: ExampleNames, split: Any) -> NDArray[Any] | None:
             raise AnalysisError(f"{type(split).__name__} has no parts: its rows have no column 'split'")
         split = dict(zip(table.column("id").to_pylist(), table.column("split").to_pylist(), strict=True))
     split = getattr(split, "assignment", split)
-    if not isinstance(split, Mapping) and not has_index(split):
-        return None
-    given = object_array(split.values() if isinstance(split, Mapping) else split)
-    names = object_array(split.keys() if isinstance(split, Mapping) else split.index.tolist())
-    inside = _places(examples, names)
-    if (inside >= 0).any() and (inside < 0).any():  # a split of more rows than this corpus has
-        parts = np.full(len(examples), None, dtype=object)
-        parts[inside[inside >= 0]] = given[inside >= 0]
-        return parts
-    return aligned_values(split, given, examples, None, what="split", error=AnalysisError, unit="parts")
+    return _by_name(examples, split, "split") if isinstance(split, Mapping) or has_index(split) else None
 
 
 def _judged(examples: ExampleNames, evaluation: Any) -> NDArray[np.bool_]:
-    if isinstance(evaluation, Mapping) or has_index(evaluation):
-        items = evaluation.items()
-        return _named(examples, [name for name, value in items if _is_answer(value)], "evaluation")
-    return _named(examples, evaluation, "evaluation")
+    if not isinstance(evaluation, Mapping) and not has_index(evaluation):
+        return _named(examples, evaluation, "evaluation")
+    return np.array([_is_answer(value) for value in _by_name(examples, evaluation, "evaluation").tolist()], dtype=bool)
 
 
 def _is_answer(value: Any) -> bool:
-    missing = value is None or value != value  # noqa: PLR0124 - NaN
-    return not missing and not (isinstance(value, int | np.integer) and value < 0)
+    return not is_missing(value) and not (isinstance(value, int | np.integer) and value < 0)
+
+
+def _by_name(examples: ExampleNames, given: Any, what: str) -> NDArray[Any]:
+    """Return the value of each example, None where it has none; rows of other corpora are passed over."""
+    values = object_array(given.values() if isinstance(given, Mapping) else given)
+    matched = match(given, examples, what=what, error=AnalysisError)
+    if matched is None:
+        return aligned_values(given, values, examples, None, what=what, error=AnalysisError)
+    if not matched.given.is_unique:
+        raise AnalysisError(f"{what}= names {matched.given.repeated()!r} twice", hint="one value for each example")
+    aligned = np.full(len(examples), None, dtype=object)
+    inside = matched.places >= 0
+    aligned[matched.places[inside]] = values[inside]
+    return aligned
 
 
 def _named(examples: ExampleNames, ids: Any, what: str) -> NDArray[np.bool_]:

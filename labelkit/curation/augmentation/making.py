@@ -245,3 +245,37 @@ def content_keys(table: pa.Table) -> NDArray[np.uint64]:
         keys = (keys ^ hashed) * np.uint64(0x100000001B3)
         keys ^= keys >> np.uint64(29)
     return keys
+
+
+class SeenKeys:
+    """Keys that were seen so far, as sorted runs, in eight bytes a key."""
+
+    def __init__(self) -> None:
+        self._runs: list[NDArray[np.uint64]] = []
+
+    def first(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which keys are seen for the first time, and keep them.
+
+        >>> seen = SeenKeys()
+        >>> seen.first(np.array([3, 1, 3], np.uint64)).tolist(), seen.first(np.array([1, 2], np.uint64)).tolist()
+        ([True, True, False], [False, True])
+        """
+        distinct, places = np.unique(keys, return_index=True)
+        is_first = np.zeros(len(keys), dtype=bool)
+        is_first[places] = True
+        for run in self._runs:
+            is_first &= ~holds(run, keys)
+        self._keep(distinct)
+        return is_first
+
+    def _keep(self, run: NDArray[np.uint64]) -> None:
+        while self._runs and len(self._runs[-1]) < 4 * len(run):
+            run = np.concatenate([self._runs.pop(), run])
+            run.sort(kind="stable")  # which merges two sorted halves
+        self._runs += [run] if len(run) else []
+
+
+def holds(run: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which keys are in a sorted run."""
+    places = np.minimum(np.searchsorted(run, keys), len(run) - 1)
+    return np.asarray(run[places] == keys)

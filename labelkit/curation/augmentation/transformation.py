@@ -160,7 +160,7 @@ class TransformationFunction:
 
     def _takes(self, row: Mapping[str, Any]) -> bool:
         """Return False where a column that it reads is missing: it is not called there, as rules are not."""
-        return all(one.optional or not _is_missing(row[one.name]) for one in self.parameters)
+        return all(one.optional or not is_missing(row[one.name]) for one in self.parameters)
 
     def _call_each(
         self,
@@ -258,14 +258,16 @@ def _raised(result: Any) -> Any:
     return result
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+def is_missing(value: Any) -> bool:
+    """Return True for None, NaN, and the missing value of pandas."""
+    is_nan = isinstance(value, float) and value != value  # noqa: PLR0124 - NaN
+    return value is None or is_nan or type(value).__name__ == "NAType"
 
 
 def same(one: Any, other: Any) -> bool:
     """Return True for equal values; missing ones are equal."""
     try:
-        return bool(one == other) or (_is_missing(one) and _is_missing(other))
+        return bool(one == other) or (is_missing(one) and is_missing(other))
     except (TypeError, ValueError):  # arrays
         return bool(np.array_equal(one, other))
 

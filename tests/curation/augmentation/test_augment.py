@@ -463,6 +463,19 @@ def test_a_row_is_trained_on_or_judges_but_not_both():
         made(evaluation=np.array([0, 1, 0, 1, 1]))
     with pytest.raises(AnalysisError, match="none of the 2 names in evaluation="):
         made(evaluation=[1, 2])
+    with pytest.raises(AnalysisError, match="names 'b' twice"):
+        made(evaluation=pd.Series([1, 0], index=["b", "b"]))
+    with pytest.raises(AnalysisError, match="evaluation"):
+        made(evaluation={"x": 1, "y": 0})
+
+
+def test_gold_in_the_order_of_a_frame_is_matched_as_elsewhere():
+    frame = pd.DataFrame(CORPUS)
+    gold = pd.Series([None, 1, -1, 0, pd.NA], dtype="Int64")
+    assert lk.augment(frame, shout, id="id", evaluation=gold).made["made_from"].to_pylist() == ["a", "c", "e"]
+    by_index = pd.DataFrame({"text": TEXTS}, index=list("pqrst"))
+    gold = pd.Series([1, 0], index=["t", "q"])
+    assert lk.augment(by_index, shout, evaluation=gold).made["made_from"].to_pylist() == ["p", "r", "s"]
 
 
 def test_an_end_model_is_not_judged_on_made_examples_nor_on_originals_that_it_learned_copies_of():
