@@ -35,6 +35,7 @@ from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
+from labelkit.votes.decisions import PRIOR_OF_CONTENT
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -74,7 +75,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         Learned from the votes alone.
     gate_ : ContentGate
         Whether content is used, where, with which strength, and why; print it.
-    class_prior_ : ndarray of shape (n_classes,)
+    class_prior_ : ndarray of shape (n_classes,), of examples without votes
     prior_source_ : str
         Where that comes from, in words.
     class_names_ : tuple of str
@@ -167,10 +168,11 @@ class ContentLabelModel(ScikitLearnEstimator):
         self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
         self.n_content_features_ = int(rows.features.shape[1])
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
-        names = names_given(features, feature_names)
-        self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
-        self.prior_source_ = self.base_.prior_source_
-        self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted
+        names = names_given(features, feature_names), self.n_content_features_, self.columns_
+        self.feature_names_ = names_of_columns(*names)
+        guessed = self.gate_.is_open and self.class_prior is None and not self.learned_from_gold_
+        self.prior_source_ = PRIOR_OF_CONTENT if guessed else self.base_.prior_source_
+        self.class_prior_ = softmax(self.log_prior_[None])[0] if guessed else self.base_.class_prior_  # is fitted then
         return self
 
     def _learn(self, rows: ContentRows, gold: GoldRows, matrix: Any, given_gold: Any) -> None:
@@ -257,10 +259,6 @@ class ContentLabelModel(ScikitLearnEstimator):
             As in :meth:`fit`.
         gold : array-like, Series or dict by id, optional
             Trusted labels of some of these examples: their class has probability 1.
-
-        Returns
-        -------
-        ProbabilisticLabels
         """
         rows = self._rows(matrix, features)
         if self.gate_.is_open:
