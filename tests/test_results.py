@@ -51,6 +51,7 @@ def augmented(name, example):
 
 def effect_frame():
     figures = {"without": 0.81234, "with": 0.83456, "difference": 0.02222, "low": -0.0123, "high": 0.0567}
+    figures |= {"repeated": 0.82, "over_repeated": 0.0146, "over_repeated_low": -0.02, "over_repeated_high": 0.05}
     return pd.DataFrame.from_dict({"accuracy": figures, "log_loss": figures}, orient="index")
 
 

@@ -1,7 +1,7 @@
 """What augmentation brings an end model: ``python -m tests.benchmarks.augmentation --data DIR [--sets youtube sms]``.
 
 Labels are those of LabelModel over the votes of each set that has texts; half of the gold rows, drawn at random, judge.
-An end model (TF-IDF, logistic regression) learns from the other rows as they are, and augmented; five seeds each.
+An end model (TF-IDF, logistic regression) learns from the other rows as they are, augmented, and with repeated originals in the place of made examples; five seeds each.
 The rules of these sets are votes alone, so that made examples cannot be checked by them. ``--speed`` times making
 examples of a made-up corpus, with and without the check.
 """
@@ -74,7 +74,8 @@ def measure(path):
         row = effect.frame.loc["accuracy"]
         print(
             f"| {path.name} | {name} | {effect.n_rows:,} | {effect.by_seed['made'].mean():,.0f} | {effect.n_gold:,} | "
-            f"{row['without']:.3f} | {row['with']:.3f} | {row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}) | "
+            f"{row['without']:.3f} | {row['repeated']:.3f} | {row['with']:.3f} | "
+            f"{row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}) | "
             f"{effect.verdict} |",
             flush=True,
         )

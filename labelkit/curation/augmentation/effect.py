@@ -38,7 +38,18 @@ FEWEST_GOLD: Final = 10
 SEED: Final = 0x656666656374
 """Mixed into each seed, so that data made with the same one does not go with the draw."""
 
-PHRASES: Final = {"helps": "augmentation helps", "harms": "augmentation harms", "none": "augmentation does not help"}
+PHRASES: Final = {
+    "helps": "augmentation helps",
+    "repeats": "augmentation helps no more than repeating the originals",
+    "harms": "augmentation harms",
+    "none": "augmentation does not help",
+}
+NOTES: Final = {
+    "helps": "",
+    "repeats": "Further rows weigh more against the penalty of the model: a weaker penalty may bring the same.",
+    "harms": "",
+    "none": "The interval of the accuracy's difference holds 0: no effect is shown.",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,8 +59,9 @@ class AugmentationEffect:
     Attributes
     ----------
     frame : pandas.DataFrame
-        A row for ``accuracy`` and for ``log_loss``: ``without``, ``with``, their ``difference`` and its interval,
-        ``low`` to ``high``.
+        A row for ``accuracy`` and for ``log_loss``: ``without``, ``repeated`` (each made example replaced by its
+        original) and ``with``; the ``difference`` of with and without, and its interval, ``low`` to ``high``; that of
+        with and repeated, ``over_repeated``, with ``over_repeated_low`` and ``over_repeated_high``.
     by_seed : pandas.DataFrame
         The same figures for each seed, with the number of examples ``made``.
     n_seeds, n_gold, n_rows : int
@@ -66,9 +78,15 @@ class AugmentationEffect:
 
     @property
     def verdict(self) -> str:
-        """Return ``"helps"`` or ``"harms"`` if the interval of the accuracy lies on one side of 0, else ``"none"``."""
+        """Return ``"helps"``, ``"repeats"``, ``"harms"`` or ``"none"``, by the accuracy.
+
+        It helps if the intervals of both differences lie above 0. If only that to no augmentation does, repeating the
+        originals may bring the same. It harms if that interval lies below 0.
+        """
         low, high = float(self.frame["low"]["accuracy"]), float(self.frame["high"]["accuracy"])
-        return "helps" if low > 0 else "harms" if high < 0 else "none"
+        if low > 0:
+            return "helps" if float(self.frame["over_repeated_low"]["accuracy"]) > 0 else "repeats"
+        return "harms" if high < 0 else "none"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
@@ -91,7 +109,8 @@ class AugmentationEffect:
         seeds, originals = plural(self.n_seeds, "seed"), plural(self.n_rows, "original")
         data = f"{seeds}, each with {originals} and {n_made} made examples"
         lead = f"{PHRASES[self.verdict]}: {data}, judged on {plural(self.n_gold, 'gold example')}"
-        heads = ["", "without", "with", "difference", f"{self.confidence:.0%} interval"]
+        interval = f"{self.confidence:.0%} interval"
+        heads = ["", "without", "with", "difference", interval, "repeated", "over repeated", interval]
         rows = [
             [
                 str(name).replace("_", "-"),
@@ -99,11 +118,13 @@ class AugmentationEffect:
                 decimal(row["with"]),
                 decimal(row["difference"]),
                 f"{decimal(row['low'])} to {decimal(row['high'])}",
+                decimal(row["repeated"]),
+                decimal(row["over_repeated"]),
+                f"{decimal(row['over_repeated_low'])} to {decimal(row['over_repeated_high'])}",
             ]
             for name, row in self.frame.to_dict("index").items()
         ]
-        open_end = self.verdict == "none"
-        notes = ["The interval of the accuracy's difference holds 0: no effect is shown."] if open_end else []
+        notes = [note] if (note := NOTES[self.verdict]) else []
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
     def __str__(self) -> str:
@@ -138,8 +159,10 @@ def augmentation_effect(
 ) -> AugmentationEffect:
     """Train an end model with and without made examples, and compare them on originals with gold.
 
-    Each seed draws four fifths of the covered originals without gold, at most ``max_rows``, trains on them as they are
-    and augmented, and judges both models on all gold. Examples with gold are never augmented.
+    Each seed draws four fifths of the covered originals without gold, at most ``max_rows``, trains on them as they are,
+    augmented, and with each made example replaced by its original, and judges the three models on all gold. The third
+    tells what the changes bring from what further rows bring, which weigh more against the penalty of a model. Examples
+    with gold are never augmented.
 
     Parameters
     ----------
@@ -196,17 +219,19 @@ def augmentation_effect(
     judged_texts = examples_at(opened, labels.examples, judged, [column])
     options = {"column": column, "pipeline": pipeline, "weight": weight}
     making = {"policy": policy, "lfs": lfs, "check": check, "changes": changes, "on_fault": on_fault}
-    without, with_made, n_made = [], [], []
+    proba: dict[str, list[NDArray[np.float64]]] = {"without": [], "repeated": [], "with": []}
+    n_made = []
     for seed in range(random_state, random_state + seeds):
         rng = np.random.default_rng([SEED, seed])
         rows = np.sort(rng.choice(pool, n_rows, replace=False))
         originals, few = _table(opened, labels, rows, column), replace(labels[rows], frame_index=None)
-        without.append(_proba(originals, few, judged_texts, options))
+        proba["without"].append(_proba(originals, few, judged_texts, options))
         more = augment(originals, tfs, labels=few, id="id", random_state=seed, time_limit=time_limit, **making)
-        with_made.append(_proba(more.rows(), more.labels, judged_texts, options))
+        proba["repeated"].append(_proba(_repeated(originals, more.rows()), more.labels, judged_texts, options))
+        proba["with"].append(_proba(more.rows(), more.labels, judged_texts, options))
         n_made.append(more.n_made)
-    before, after = (_scores(np.stack(proba), truth[judged]) for proba in (without, with_made))
-    return _effect(before, after, n_made, n_rows, confidence)
+    scores = {name: _scores(np.stack(several), truth[judged]) for name, several in proba.items()}
+    return _effect(scores, n_made, n_rows, confidence)
 
 
 def _check_numbers(seeds: Any, max_rows: Any, confidence: Any) -> None:
@@ -229,6 +254,15 @@ def _table(corpus: Corpus, labels: ProbabilisticLabels, rows: NDArray[np.int64],
     names = [name for name in corpus.column_names if name not in {corpus.id, "id", "label", "proba"}]
     table = examples_at(corpus, labels.examples, rows, names)
     return table.add_column(0, "id", pa.array(labels.ids[rows].tolist()))
+
+
+def _repeated(originals: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return the rows of an augmentation with each made example replaced by its original."""
+    pairs = zip(rows.column("id").to_pylist(), rows.column(MADE_FROM).to_pylist(), strict=True)
+    sources = [name if original is None else str(original) for name, original in pairs]
+    place = {str(name): i for i, name in enumerate(originals.column("id").to_pylist())}
+    table = originals.take(pa.array([place[name] for name in sources]))
+    return table.set_column(0, "id", rows.column("id"))
 
 
 def _proba(
@@ -254,32 +288,34 @@ def _scores(proba: NDArray[np.float64], truth: NDArray[np.int64]) -> dict[str, N
 
 
 def _effect(
-    without: dict[str, NDArray[np.float64]],
-    with_made: dict[str, NDArray[np.float64]],
+    scores: dict[str, dict[str, NDArray[np.float64]]],
     n_made: Sequence[int],
     n_rows: int,
     confidence: float,
 ) -> AugmentationEffect:
     import pandas as pd  # noqa: PLC0415 - only for the tables
 
-    figures, by_seed = {}, {"made": list(n_made)}
-    for name, before in without.items():
-        difference = with_made[name] - before
-        low, high = crossed_interval(difference, confidence, paired_shares=name == "accuracy")
-        figures[name] = {
-            "without": before.mean(),
-            "with": with_made[name].mean(),
-            "difference": difference.mean(),
-            "low": low,
-            "high": high,
-        }
-        by_seed |= {
-            f"{name}_without": before.mean(axis=1).tolist(),
-            f"{name}_with": with_made[name].mean(axis=1).tolist(),
-        }
+    figures: dict[str, dict[str, float]] = {}
+    by_seed: dict[str, list[float]] = {"made": list(n_made)}
+    for name in scores["with"]:
+        by_arm = {arm: of_arm[name] for arm, of_arm in scores.items()}
+        row = {arm: float(values.mean()) for arm, values in by_arm.items()}
+        for other, (what, low, high) in _DIFFERENCES.items():
+            difference = by_arm["with"] - by_arm[other]
+            row[what] = float(difference.mean())
+            row[low], row[high] = crossed_interval(difference, confidence, paired_shares=name == "accuracy")
+        figures[name] = row
+        by_seed |= {f"{name}_{arm}": values.mean(axis=1).tolist() for arm, values in by_arm.items()}
     frame = pd.DataFrame.from_dict(figures, orient="index")
-    n_seeds, n_gold = without["accuracy"].shape
+    n_seeds, n_gold = scores["with"]["accuracy"].shape
     return AugmentationEffect(frame, pd.DataFrame(by_seed), n_seeds, n_gold, n_rows, confidence)
+
+
+_DIFFERENCES: Final = {
+    "without": ("difference", "low", "high"),
+    "repeated": ("over_repeated", "over_repeated_low", "over_repeated_high"),
+}
+"""Columns of the differences to each other model."""
 
 
 def crossed_interval(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import IntEnum
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 import labelkit as lk
 from labelkit.curation.augmentation.effect import crossed_interval
@@ -85,6 +90,31 @@ def test_changes_that_carry_nothing_do_not_help_and_changes_of_class_harm():
         lk.augmentation_effect(corpus, labels, lk.synonyms(swapped, share=1), policy=policy, **options).verdict
         == "harms"
     )
+
+
+def test_further_rows_that_bring_what_repeated_originals_bring_are_told_from_changes():
+    """With few rows and a strong penalty, any further row helps; blanks within a text are no change that a model sees."""
+    corpus, truth = drawn(400, 4, words=1)
+    blank = lk.transformation_function(name="blank")(lambda text, rng: text.replace(" ", " " * int(rng.integers(2, 9))))
+    pipeline = make_pipeline(CountVectorizer(), LogisticRegression(C=1e-4, class_weight={0: 2.2, 1: 1}))
+    effect = lk.augmentation_effect(
+        corpus,
+        labels_of(corpus, truth),
+        blank,
+        gold=by_id(corpus, truth, range(250)),
+        policy=lk.ApplyOnePolicy(n_per_original=4),
+        pipeline=pipeline,
+        id="id",
+        seeds=3,
+    )
+    assert effect.frame.loc["accuracy", "over_repeated"] == 0
+    assert effect.frame.loc["accuracy", "with"] == effect.frame.loc["accuracy", "repeated"]
+    assert effect.verdict in {"repeats", "none"}
+    frame = pd.DataFrame(
+        {"low": [0.01], "high": [0.1], "over_repeated_low": [-0.01], "over_repeated_high": [0.02]}, index=["accuracy"]
+    )
+    assert replace(effect, frame=frame).verdict == "repeats"
+    assert replace(effect, frame=frame.assign(over_repeated_low=0.005)).verdict == "helps"
 
 
 def test_rules_keep_changes_of_class_out():
