@@ -48,6 +48,7 @@ NOTES: Final = {
     "helps": "",
     "repeats": "Further rows weigh more against the penalty of the model: a weaker penalty may bring the same.",
     "harms": "",
+    "repetition harms": "Repeating the originals harms as much: that is the weight of further rows, not the changes.",
     "none": "The interval of the accuracy's difference holds 0: no effect is shown.",
 }
 
@@ -124,7 +125,8 @@ class AugmentationEffect:
             ]
             for name, row in self.frame.to_dict("index").items()
         ]
-        notes = [note] if (note := NOTES[self.verdict]) else []
+        is_weight = self.verdict == "harms" and float(self.frame["over_repeated_high"]["accuracy"]) >= 0
+        notes = [note] if (note := NOTES["repetition harms" if is_weight else self.verdict]) else []
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
     def __str__(self) -> str:

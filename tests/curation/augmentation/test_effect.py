@@ -115,6 +115,9 @@ def test_further_rows_that_bring_what_repeated_originals_bring_are_told_from_cha
     )
     assert replace(effect, frame=frame).verdict == "repeats"
     assert replace(effect, frame=frame.assign(over_repeated_low=0.005)).verdict == "helps"
+    worse = replace(effect, frame=effect.frame.assign(low=-0.1, high=-0.01))
+    assert worse.verdict == "harms"
+    assert "Repeating the originals harms as much" in str(worse)
 
 
 def test_rules_keep_changes_of_class_out():
