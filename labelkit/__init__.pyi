@@ -76,6 +76,31 @@ from .curation.few_labels import (
     SpreadEvidence as SpreadEvidence,
     SpreadLabels as SpreadLabels,
     spread_labels as spread_labels,
+from .curation.augmentation import (
+    ApplyAllPolicy as ApplyAllPolicy,
+    ApplyEachPolicy as ApplyEachPolicy,
+    ApplyOnePolicy as ApplyOnePolicy,
+    Augmented as Augmented,
+    CharacterNoise as CharacterNoise,
+    MeanFieldPolicy as MeanFieldPolicy,
+    MixedRows as MixedRows,
+    RandomPolicy as RandomPolicy,
+    TransformationFunction as TransformationFunction,
+    augment as augment,
+    back_translate as back_translate,
+    drop_words as drop_words,
+    learn_noise as learn_noise,
+    mixup as mixup,
+    paraphrase as paraphrase,
+    swap_slots as swap_slots,
+    swap_words as swap_words,
+    synonyms as synonyms,
+    transformation_function as transformation_function,
+    typos as typos,
+)
+from .curation.augmentation.effect import (
+    AugmentationEffect as AugmentationEffect,
+    augmentation_effect as augmentation_effect,
 )
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,

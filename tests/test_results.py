@@ -20,6 +20,8 @@ from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.prompt_costs import Estimates, PromptEstimate
 from labelkit.checks.check_rules import check_rules
 from labelkit.curation.step import CurationStep
+from labelkit.curation.augmentation.effect import AugmentationEffect
+from labelkit.curation.augmentation.noise import CharacterNoise
 from labelkit.end_models.end_model import EndModel
 from labelkit.runs.history import History, RunVersion
 from labelkit.runs.why import WhyVote
@@ -82,6 +84,19 @@ def spread_to(label, ids):
     gold = np.where(np.arange(n) % 2, truth, -1)
     features = rng.normal(size=(n, 1)) + 4 * truth[:, None]
     return lk.spread_labels(features, labels, method="spreading", gold=gold)
+def augmented(name, example):
+    """An augmentation with an example that fails, and one whose votes change."""
+    upper = lk.transformation_function(name=name)(lambda text: 1 / 0 if text == "c1" else text.upper())
+    rule = lk.keywords("free", label=1, ignore_case=False).rule(name=f"{name}2")
+    rules = lk.LabelingFunctions([rule], labels=["HAM", "SPAM"])
+    corpus = {"id": [example, "a", "b"], "text": ["c1", "free", "money"]}
+    return lk.augment(corpus, upper, lfs=rules, id="id", on_fault="record")
+
+
+def effect_frame():
+    figures = {"without": 0.81234, "with": 0.83456, "difference": 0.02222, "low": -0.0123, "high": 0.0567}
+    figures |= {"repeated": 0.82, "over_repeated": 0.0146, "over_repeated_low": -0.02, "over_repeated_high": 0.05}
+    return pd.DataFrame.from_dict({"accuracy": figures, "log_loss": figures}, orient="index")
 
 
 @cache
@@ -147,6 +162,9 @@ def results(name, label, example):
         natural := natural_labels_of(name, example),
         natural.exposure(name, min_impressions=1),
         drawn.estimate([name] * 20 + [label] * 30),
+        augmented(name, example),
+        CharacterNoise({"a": {example: 0.0123}}, 1_500, 18, 1_463.4),
+        AugmentationEffect(effect_frame(), pd.DataFrame({"made": [1_200, 1_300]}), 2, 1_234, 5_678, 0.95),
         EndModel(None, ("HAM", label), name, 1_500, {}, {"the labels": model.evaluate(matrix, gold)}),
         lfs,
         check_rules(lfs),

@@ -20,6 +20,7 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import stack_level
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
+from labelkit.corpus.made_rows import check_made_rows
 from labelkit.corpus.rows_at import examples_at
 from labelkit.end_models._judged_proba import best_strength, cross_chosen, proba_by_content, proba_by_gold_alone
 from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
@@ -191,7 +192,8 @@ def train_end_model(
     ModelError
         If there are fewer than 10 rows to learn from, all of one class, no row has a text, or the pipeline cannot learn
         from the texts; if votes are of other examples or classes, or a class prior would have no effect; if several
-        strengths have no gold to choose by.
+        strengths have no gold to choose by; if gold is of examples that were made (:func:`labelkit.augment`), or of
+        originals of which copies are learned.
     CorpusError
         If the corpus has other examples than the labels.
 
@@ -213,6 +215,7 @@ def train_end_model(
         chosen = np.sort(np.random.default_rng(random_state).choice(chosen, max_rows, replace=False))
     taught = untaught[given.X[chosen]]
     _check_rows(labels[taught])
+    check_made_rows(opened, labels.examples, judged, taught, error=ModelError)
     texts, judged_texts = _read(opened, labels, taught, column), _read(opened, labels, judged, column)
     if not any(text.strip() for text in texts):
         raise ModelError(f"no row to learn from has a text in column {column!r}", hint="column=...")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, ParamSpec, Unpack
@@ -126,22 +126,13 @@ def prompt(
         )
         request = RequestTemplate(
             read,
-            _model(model, rule.name),
+            checked_model(model, rule.name),
             reading.answers,
             request_parameters(parameters, rule.name),
             confidence is not None,
         )
-        asker = Asker(
-            rule=rule.name,
-            columns=rule.columns,
-            request=request,
-            budget=_budget(budget, prices, rule.name),
-            prices=Prices.of(prices, rule.name),
-            concurrency=_whole(concurrency, "concurrency", 1, rule.name),
-            retries=_whole(retries, "retries", 0, rule.name),
-            timeout=_seconds(timeout, rule.name),
-            function=function,
-        )
+        limits = AskerOptions(concurrency, retries, timeout, budget, prices)
+        asker = checked_asker(rule.name, rule.columns, request, function, limits)
         return _with_asker(rule, asker, reading)
 
     return decorate
@@ -171,7 +162,42 @@ def _with_asker(rule: LabelingFunction[P], asker: Asker, reading: Reading) -> La
     return replace(rule, body=replace(rule.body, function=asker, decide=reading))
 
 
-def _model(model: Any, rule: str) -> str:
+@dataclass(frozen=True)
+class AskerOptions:
+    """How requests are sent, and what they may cost; see :func:`prompt`."""
+
+    concurrency: Any = 8
+    retries: Any = 5
+    timeout: Any = 60.0
+    budget: Any = None
+    prices: Any = None
+
+
+def checked_asker(
+    name: str, columns: tuple[str, ...], request: RequestTemplate, function: Any, options: AskerOptions
+) -> Asker:
+    """Check how requests are to be sent, and make the function that sends them.
+
+    Raises
+    ------
+    RuleError
+        If an option is invalid, or a budget limits money and there are no prices.
+    """
+    return Asker(
+        rule=name,
+        columns=columns,
+        request=request,
+        budget=_budget(options.budget, options.prices, name),
+        prices=Prices.of(options.prices, name),
+        concurrency=_whole(options.concurrency, "concurrency", 1, name),
+        retries=_whole(options.retries, "retries", 0, name),
+        timeout=_seconds(options.timeout, name),
+        function=function,
+    )
+
+
+def checked_model(model: Any, rule: str) -> str:
+    """Raise RuleError unless a model is named."""
     if not isinstance(model, str) or not model.strip():
         raise RuleError(f"model={model!r} of rule {rule!r} is not the name of a model", hint="use the endpoint's name")
     return model
