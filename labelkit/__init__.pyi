@@ -101,6 +101,16 @@ from .curation.augmentation import (
 from .curation.augmentation.effect import (
     AugmentationEffect as AugmentationEffect,
     augmentation_effect as augmentation_effect,
+from .curation.balance import (
+    Balanced as Balanced,
+    ClassWeights as ClassWeights,
+    PriorCorrectedClassifier as PriorCorrectedClassifier,
+    ResampledFeatures as ResampledFeatures,
+    TwoPhaseClassifier as TwoPhaseClassifier,
+    balance as balance,
+    class_weights as class_weights,
+    correct_prior as correct_prior,
+    resample_features as resample_features,
 )
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
@@ -284,6 +294,7 @@ from .views import (
 from .views.plots import (
     plot_coverage as plot_coverage,
     plot_coverage_over_time as plot_coverage_over_time,
+    plot_curves as plot_curves,
     plot_drift as plot_drift,
     plot_label_distribution as plot_label_distribution,
     plot_pairwise as plot_pairwise,
@@ -296,6 +307,14 @@ from .votes.audit import (
     audit_plan as audit_plan,
     certify as certify,
     prevalence as prevalence,
+)
+from .votes.calibration import (
+    ReliabilityCurve as ReliabilityCurve,
+    reliability as reliability,
+)
+from .votes.classification_curves import (
+    ClassificationCurves as ClassificationCurves,
+    classification_curves as classification_curves,
 )
 from .votes.label_matrix import (
     LabelMatrix as LabelMatrix,

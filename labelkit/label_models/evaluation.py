@@ -27,7 +27,7 @@ from labelkit.votes.metrics import (
     log_loss,
     macro_f1,
     macro_f1_interval,
-    reliability,
+    top_label_reliability,
 )
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Evaluation:
             log_loss=log_loss(p, y, weights=w),
             brier=brier_score(p, y, weights=w),
             ece=calibration_error(p, y, weights=w),
-            reliability=reliability(p, y, weights=w),
+            reliability=top_label_reliability(p, y, weights=w),
         )
 
     def to_dict(self) -> dict[str, Any]:

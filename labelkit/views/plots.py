@@ -32,12 +32,16 @@ from labelkit.analysis import (
 )
 from labelkit.analysis.drift import Drift
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.calibration import TOP_LABEL, ReliabilityCurve
+from labelkit.votes.classification_curves import ClassificationCurves
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.metrics import Reliability
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 Axes: TypeAlias = Any
 """Matplotlib's, which need not be installed."""
+
+CurveKind: TypeAlias = Literal["precision_recall", "roc"]
 
 LIGHT: Final = "#cfe2f3"
 MIDDLE: Final = "#5b9bd5"
@@ -179,13 +183,14 @@ def plot_label_distribution(labels: ProbabilisticLabels, *, gold: Any = None, ax
 
 
 def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
-    """Draw how often the top label is right, by the probability that it was given.
+    """Draw how often probabilities come true: those of the top label, or of one class.
 
     Parameters
     ----------
-    evaluation : Evaluation or Reliability
-        Of ``model.evaluate(matrix, gold)``, or of :func:`labelkit.votes.metrics.reliability`.
+    evaluation : ReliabilityCurve, Evaluation or Reliability
+        Of :func:`labelkit.reliability`, or of ``model.evaluate(matrix, gold)``.
     ax : matplotlib.axes.Axes, optional
+        Two curves, such as before and after a correction, are drawn on two axes beside each other.
 
     Returns
     -------
@@ -200,21 +205,73 @@ def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
     filled = bins.count > 0
     count, right = bins.count[filled], bins.accuracy[filled]
     low, high = wilson_interval(right * count, count)
+    of = TOP_LABEL
+    if isinstance(evaluation, ReliabilityCurve):
+        low, high, of = evaluation.low[filled], evaluation.high[filled], evaluation.of
+    came_true = "right labels" if of == TOP_LABEL else of
     share = bins.count / max(bins.count.sum(), 1)
     width = np.diff(bins.edges)
     ax.bar(bins.edges[:-1], share, width=width, align="edge", color="0.88", edgecolor="0.6", label="share of examples")
     ax.plot([0, 1], [0, 1], linestyle="--", color="0.4", linewidth=1, label="calibrated")
     ax.errorbar(
         bins.confidence[filled], right, yerr=np.array([right - low, high - right]).clip(0), fmt="o-",
-        color=LINES[0][0], ecolor=INK, elinewidth=0.9, capsize=2.5, label="right labels, 95% interval",
+        color=LINES[0][0], ecolor=INK, elinewidth=0.9, capsize=2.5, label=f"{came_true}, 95% interval",
     )  # fmt: skip
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1.02)
     _as_percent(ax.xaxis)
     _as_percent(ax.yaxis)
-    ax.set_xlabel("probability of the label")
-    ax.set_ylabel("share of the labels that are right")
+    ax.set_xlabel(f"probability of {of}")
+    ax.set_ylabel("share of the labels that are right" if of == TOP_LABEL else f"share that is {of}")
     ax.legend(loc="upper left", framealpha=0.85, edgecolor="none", fontsize=9)
+    return ax
+
+
+def plot_curves(
+    curves: ClassificationCurves,
+    *,
+    kind: Literal["precision_recall", "roc"] = "precision_recall",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the precision-recall or ROC curve of each class, with the area under it and its interval.
+
+    Parameters
+    ----------
+    curves : ClassificationCurves
+        Of :func:`labelkit.classification_curves`.
+    kind : {"precision_recall", "roc"}
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The grey line is guessing: for precision and recall, the share of the class (of one class alone).
+    """
+    if not isinstance(curves, ClassificationCurves) or kind not in {"precision_recall", "roc"}:
+        raise AnalysisError(
+            f"there are no {kind} curves of {type(curves).__name__}",
+            hint="plot_curves(labelkit.classification_curves(gold, proba), kind='precision_recall') or kind='roc'",
+        )
+    ax = _axes(ax, (5.6, 4.8))
+    is_roc = kind == "roc"
+    figure = "roc_auc" if is_roc else "average_precision"
+    x, y = ("false_positive_rate", "true_positive_rate") if is_roc else ("recall", "precision")
+    defined = curves.frame[curves.frame[figure].notna()]
+    for i, (name, row) in enumerate(defined.iterrows()):
+        points = curves.roc(name) if is_roc else curves.precision_recall(name)
+        color, line, _ = _line(i)
+        label = f"{name}: {row[figure]:.3f} ({row[f'{figure}_low']:.3f} - {row[f'{figure}_high']:.3f})"
+        ax.plot(points[x], points[y], color=color, linestyle=line, label=label)
+    if is_roc or len(defined) == 1:
+        guess = [0, 1] if is_roc else [defined["share"].iloc[0]] * 2
+        ax.plot([0, 1], guess, color="0.6", linestyle="--", linewidth=1, label="guessing")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.02)
+    _as_percent(ax.xaxis)
+    _as_percent(ax.yaxis)
+    ax.set_xlabel(x.replace("_", " "))
+    ax.set_ylabel(y.replace("_", " "))
+    _legend(ax, columns=1)
     return ax
 
 

@@ -182,7 +182,7 @@ def brier_score(proba: ArrayLike, gold: ArrayLike, *, weights: ArrayLike | None 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Accuracy of the top label by the probability that it was given: bins of equal width over (0, 1].
+    """Accuracy of the top label by the probability that it was given: bins over (0, 1].
 
     Attributes
     ----------
@@ -198,13 +198,19 @@ class Reliability:
     accuracy: NDArray[np.float64]
     count: NDArray[np.float64]
 
+    @property
+    def calibration_error(self) -> float:
+        """Mean distance of confidence from accuracy over the examples; NaN without any."""
+        filled = self.count > 0
+        return _mean(np.abs(self.confidence - self.accuracy)[filled], self.count[filled])
 
-def reliability(
+
+def top_label_reliability(
     proba: ArrayLike, gold: ArrayLike, *, weights: ArrayLike | None = None, n_bins: int = N_BINS
 ) -> Reliability:
     """Reliability of the top label; where several classes share the top, each counts its part.
 
-    >>> bins = reliability([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7]], [0, 1, 1], n_bins=2)
+    >>> bins = top_label_reliability([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7]], [0, 1, 1], n_bins=2)
     >>> bins.count.tolist(), bins.accuracy.round(3).tolist()
     ([0.0, 3.0], [nan, 0.667])
     """
@@ -212,11 +218,27 @@ def reliability(
     top = p.max(axis=1) if len(p) else np.zeros(0)
     tied = p >= top[:, None] - 1e-9
     right = tied[np.arange(len(truth)), truth] / np.maximum(tied.sum(axis=1), 1)
-    places = np.clip(np.ceil(top * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    return binned_reliability(top, right, weight, np.linspace(0, 1, n_bins + 1))
+
+
+def binned_reliability(
+    score: NDArray[np.float64], right: NDArray[Any], weight: NDArray[np.float64], edges: NDArray[np.float64]
+) -> Reliability:
+    """Compare probabilities with how often they come true, in bins that hold their upper edge.
+
+    Parameters
+    ----------
+    score, right, weight : ndarray of shape (n_rows,)
+        A probability; 1 where it came true, 0 where not; the weight of the row.
+    edges : ndarray of shape (n_bins + 1,)
+        Rising, from 0 to 1.
+    """
+    n_bins = len(edges) - 1
+    places = np.clip(np.searchsorted(edges, score - 1e-12) - 1, 0, n_bins - 1)
     count = np.bincount(places, weights=weight, minlength=n_bins)
-    sums = [np.bincount(places, weights=weight * values, minlength=n_bins) for values in (top, right)]
+    sums = [np.bincount(places, weights=weight * values, minlength=n_bins) for values in (score, right)]
     means = [np.divide(total, count, out=np.full(n_bins, np.nan), where=count > 0) for total in sums]
-    return Reliability(np.linspace(0, 1, n_bins + 1), means[0], means[1], count.astype(np.float64))
+    return Reliability(edges, means[0], means[1], count.astype(np.float64))
 
 
 def calibration_error(
@@ -234,9 +256,7 @@ def calibration_error(
     >>> round(calibration_error([[0.9, 0.1], [0.9, 0.1]], [0, 1]), 3)
     0.4
     """
-    bins = reliability(proba, gold, weights=weights, n_bins=n_bins)
-    filled = bins.count > 0
-    return _mean(np.abs(bins.confidence - bins.accuracy)[filled], bins.count[filled])
+    return top_label_reliability(proba, gold, weights=weights, n_bins=n_bins).calibration_error
 
 
 def _class_counts(

@@ -12,6 +12,7 @@ from labelkit.votes.alignment import check_names, match
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.votes.example_names import ExampleNames
     from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 Rows: TypeAlias = Literal["covered", "all"]
@@ -59,7 +60,7 @@ def training_set(labels: ProbabilisticLabels, X: Any, rows: Rows, weight: Weight
         raise ModelError("no rule votes on any example, so there is nothing to learn from", hint="write more rules")
     proba = labels[chosen].proba
     certain = certainty(proba) if weight == "certainty" else np.ones(len(chosen))
-    return TrainingSet(chosen if X is None else _rows_of(X, labels, chosen), proba, certain)
+    return TrainingSet(chosen if X is None else rows_of(X, labels.examples, chosen), proba, certain)
 
 
 def certainty(proba: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,20 +75,26 @@ def certainty(proba: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.clip(1 - entropy / np.log(proba.shape[1]), 0, 1))
 
 
-def _rows_of(X: Any, labels: ProbabilisticLabels, chosen: NDArray[np.int64]) -> Any:
-    """Take the chosen examples from features: by name where they name their rows, else by position."""
-    matched = match(X, labels.examples, what="X", error=ModelError)
+def rows_of(X: Any, examples: ExampleNames, chosen: NDArray[np.int64]) -> Any:
+    """Take the chosen examples from features: by name where they name their rows, else by position.
+
+    Raises
+    ------
+    ModelError
+        If features have other rows than the examples.
+    """
+    matched = match(X, examples, what="X", error=ModelError)
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    if matched is None and n_rows != len(labels):
+    if matched is None and n_rows != len(examples):
         raise ModelError(
-            f"X has {n_rows:,} rows for {len(labels):,} examples", hint="give a row for each example, in their order"
+            f"X has {n_rows:,} rows for {len(examples):,} examples", hint="give a row for each example, in their order"
         )
     places = chosen
     if matched is not None:
         check_names(matched, "X", ModelError)
         places = matched.sources[chosen]
         if (places < 0).any():
-            name = labels.ids[chosen[places < 0]].tolist()[0]
+            name = examples.ids[chosen[places < 0]].tolist()[0]
             raise ModelError(f"X has no row for the example {name!r}", hint="labels[rows].training_set(X)")
     if hasattr(X, "iloc"):
         return X.iloc[places]

@@ -22,7 +22,7 @@ from labelkit.views.plots import (
     plot_reliability,
 )
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.metrics import reliability
+from labelkit.votes.metrics import top_label_reliability
 
 RNG = np.random.default_rng(0)
 VOTES = LabelMatrix.of(
@@ -121,7 +121,7 @@ def test_the_distribution_is_of_labels_probabilities_and_gold():
 
 
 def test_points_of_the_reliability_are_its_bins():
-    bins = reliability([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7]], [0, 1, 1])
+    bins = top_label_reliability([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7]], [0, 1, 1])
     ax = plot_reliability(bins)
     line = next(line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_marker() == "o")
     assert line.get_xdata().tolist() == pytest.approx([0.7, 0.9])

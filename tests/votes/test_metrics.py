@@ -109,11 +109,11 @@ def test_calibration_error_by_hand():
     proba = [[0.95, 0.05]] * 4 + [[0.45, 0.55]] * 2
     gold = [0, 0, 0, 1, 1, 0]  # 3 of 4 at 0.95, 1 of 2 at 0.55
     assert metrics.calibration_error(proba, gold) == pytest.approx((4 * 0.20 + 2 * 0.05) / 6)
-    bins = metrics.reliability(proba, gold)
+    bins = metrics.top_label_reliability(proba, gold)
     assert bins.count.sum() == 6
     assert bins.accuracy[-1] == 0.75
 
 
 def test_tied_classes_share_the_credit():
-    bins = metrics.reliability([[0.5, 0.5], [0.5, 0.5]], [0, 1], n_bins=2)
+    bins = metrics.top_label_reliability([[0.5, 0.5], [0.5, 0.5]], [0, 1], n_bins=2)
     assert bins.accuracy[0] == 0.5

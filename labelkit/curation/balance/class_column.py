@@ -1,0 +1,162 @@
+"""The class of each row, from labels, gold or a column of a corpus: a number for each, and the names of the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit.corpus import open_corpus
+from labelkit.curation.sampling.population import batches
+from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import has_index, object_array
+from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NOTHING = frozenset({"", "-1", "-1.0", "None", "nan", "<NA>", "NaT"})
+"""Values of a row without a class, as text."""
+
+
+@dataclass(frozen=True, eq=False)
+class ClassColumn:
+    """Rows and their classes.
+
+    Attributes
+    ----------
+    classes : ndarray of int, shape (n_rows,)
+        -1 where a row has none.
+    class_names : tuple of str
+    examples : ExampleNames
+    """
+
+    classes: NDArray[Any]
+    class_names: tuple[str, ...]
+    examples: ExampleNames
+
+    @classmethod
+    def of(
+        cls,
+        labels: Any,
+        *,
+        class_names: Sequence[Any] | None = None,
+        column: str | None = None,
+        ids: Any = None,
+        **reading: Any,
+    ) -> ClassColumn:
+        """Take hard labels, values, or a column of whatever :func:`labelkit.open_corpus` takes.
+
+        Parameters
+        ----------
+        labels : ProbabilisticLabels, array-like, Series or mapping by id; with ``column``, a corpus
+        class_names : sequence, optional
+            By default those of the labels, else the sorted distinct values.
+        column : str, optional
+            The column of the corpus.
+        ids : array-like, optional
+            Of values that have no names.
+        **reading
+            Options of :func:`labelkit.open_corpus`.
+
+        Raises
+        ------
+        AnalysisError, GoldError, CorpusError
+            If there are no rows, or a value is no class.
+        """
+        if column is not None:
+            values, examples = _read(labels, column, reading)
+        elif isinstance(labels, ProbabilisticLabels):
+            return cls(labels.hard(), labels.class_names, labels.examples)
+        else:
+            values = gold_values(labels)
+            examples = _names_of(labels, len(values), ids)
+        if values.ndim != 1:
+            raise AnalysisError(
+                f"labels have shape {values.shape}, not (n_rows,)", hint="of probabilities: labels.argmax(axis=1)"
+            )
+        names = None if class_names is None else tuple(str(getattr(name, "name", name)) for name in class_names)
+        return cls(*_numbered(values, names), examples)
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def counts(self) -> NDArray[np.int64]:
+        """Count the rows of each class; shape (n_classes,).
+
+        Raises
+        ------
+        AnalysisError
+            If no row has a class.
+        """
+        counts = np.bincount(self.classes[self.classes >= 0], minlength=len(self.class_names))
+        if not counts.any():
+            raise AnalysisError(
+                f"none of the {len(self):,} rows has a class", hint="labels without votes have no hard label"
+            )
+        return counts
+
+
+def _names_of(labels: Any, n_rows: int, ids: Any) -> ExampleNames:
+    if ids is not None:
+        given = ids.to_numpy() if hasattr(ids, "to_numpy") else np.asarray(ids)
+        if len(given) != n_rows:
+            raise AnalysisError(f"{len(given):,} ids for {n_rows:,} labels", hint="give an id for each label")
+        return ExampleNames(given)
+    if isinstance(labels, Mapping):
+        return ExampleNames(object_array(labels))
+    if not has_index(labels):
+        return ExampleNames(np.arange(n_rows))
+    index = FrameIndex.of(labels)
+    return ExampleNames(np.arange(n_rows) if index.ids is None else index.ids, index)
+
+
+def _read(data: Any, column: str, reading: dict[str, Any]) -> tuple[NDArray[Any], ExampleNames]:
+    """Read one column; values of text are kept as numbers of a dictionary until all are read."""
+    import pyarrow as pa  # noqa: PLC0415 - only where a corpus is read
+
+    corpus = open_corpus(data, **reading)
+    ids: list[NDArray[Any]] = []
+    parts: list[pa.Array] = []
+    n_rows = 0
+    for names, table, length in batches(corpus, [column]):
+        ids.append(np.arange(n_rows, n_rows + length) if names is None else names)
+        parts.append(table.column(0))
+        n_rows += length
+    if not parts:
+        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it")
+    values = pa.chunked_array(parts).to_pandas().to_numpy()
+    return values, ExampleNames(np.concatenate(ids), corpus.frame_index)
+
+
+def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number the distinct values, of which there are few, and take these numbers over to all rows."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    codes, found_values = pd.factorize(values)
+    distinct = object_array(np.asarray(found_values).tolist())
+    if names is None:
+        texts = [_text(value) for value in distinct]
+        numeric = all(not isinstance(value, str) for value in distinct)
+        order = {text: value for text, value in zip(texts, distinct, strict=True) if text not in _NOTHING}
+        names = tuple(sorted(order, key=order.__getitem__ if numeric else str))
+        numbers = np.array([names.index(text) if text in order else ABSTAIN for text in texts], dtype=np.int64)
+        if any(text.startswith("-") and text in order and numeric for text in texts):
+            raise AnalysisError(
+                f"labels hold {min(order.values())}, and classes are numbers from 0 (-1 for none)",
+                hint="of -1 and 1: (labels + 1) // 2; or give the names of the classes",
+            )
+    else:
+        numbers = gold_classes(distinct, names)
+    return np.append(numbers, ABSTAIN)[codes], names
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(getattr(value, "name", value))

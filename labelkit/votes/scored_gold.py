@@ -1,0 +1,194 @@
+"""Gold labels and the probabilities that a model gave, brought together: what the metrics of classifiers are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import has_index, object_array
+from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.gold import aligned_gold, gold_values
+from labelkit.votes.label_space import class_written
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.resampled import warn_if_resampled
+from labelkit.votes.row_weights import RowWeights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredGold:
+    """The examples whose gold is known.
+
+    Attributes
+    ----------
+    gold : ndarray of int64, shape (n_rows,)
+    proba : ndarray of shape (n_rows, n_classes)
+    weights : ndarray of shape (n_rows,)
+    class_names : tuple of str
+    has_weights : bool
+    """
+
+    gold: NDArray[np.int64]
+    proba: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    class_names: tuple[str, ...]
+    has_weights: bool
+
+    @classmethod
+    def of(cls, gold: Any, proba: Any, *, class_names: Sequence[Any] | None = None, weights: Any = None) -> ScoredGold:
+        """Match gold with probabilities, by name where both name their rows.
+
+        Parameters
+        ----------
+        gold : array-like, Series or mapping by id
+            Classes; -1, None or NaN where unknown. True and False are the classes of a probability of True.
+        proba : ProbabilisticLabels, DataFrame, or array-like of shape (n_rows, n_classes) or (n_rows,)
+            A column for each class; or one, of the second of two classes.
+        class_names : sequence, optional
+            Classes in the order of the columns, ``model.classes_``. By default those of the labels or of the frame,
+            else the sorted classes of gold, as scikit-learn has them.
+        weights : array-like, Series or mapping by id, optional
+            1 / the chance of each row to be drawn.
+
+        Raises
+        ------
+        AnalysisError, GoldError
+            If they do not fit, or no gold is known.
+        """
+        warn_if_resampled(gold, proba, weights=weights)
+        names, scores, examples = _read_scores(proba, gold, class_names)
+        truth = aligned_gold(_as_numbers(gold, names), examples, names)
+        rows = np.flatnonzero(truth >= 0)
+        if not len(rows):
+            raise AnalysisError("no example has a gold label", hint="gold is -1, None or NaN where it is unknown")
+        weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, examples)
+        kept = scores if len(rows) == len(scores) else scores[rows]
+        return cls(truth[rows], _checked(kept, examples.ids[rows]), weight, names, weights is not None)
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    def shown_classes(self, positive: Any) -> list[int]:
+        """Return the classes that figures are of: the one that is named, the second of two, or all.
+
+        Raises
+        ------
+        AnalysisError
+            If a class is named that there is not.
+        """
+        if positive is None:
+            return [1] if self.n_classes == 2 else list(range(self.n_classes))
+        return [class_number(positive, self.class_names, "positive")]
+
+
+def class_number(name: Any, class_names: Sequence[str], what: str) -> int:
+    """Return the number of a class by its name, number or enum member.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such class; with the one that was probably meant.
+
+    Examples
+    --------
+    >>> class_number("spam", ["HAM", "SPAM"], "positive"), class_number(0, ["HAM", "SPAM"], "positive")
+    (1, 0)
+    """
+    number = class_written(str(getattr(name, "name", name)), class_names)
+    if number is None or not 0 <= number < len(class_names):
+        import difflib  # noqa: PLC0415 - only for an error
+
+        by_form = {str(one).casefold(): one for one in class_names}
+        close = difflib.get_close_matches(str(name).casefold(), by_form, n=1)
+        raise AnalysisError(
+            f"{what} names the class {name!r}, which there is not",
+            hint=f"did you mean {by_form[close[0]]!r}?" if close else f"the classes are {', '.join(class_names[:12])}",
+        )
+    return number
+
+
+def _read_scores(
+    proba: Any, gold: Any, class_names: Sequence[Any] | None
+) -> tuple[tuple[str, ...], NDArray[np.float64], ExampleNames]:
+    if isinstance(proba, ProbabilisticLabels):
+        return proba.class_names, proba.proba, proba.examples
+    heads = _heads(proba)
+    if heads:
+        proba = proba[[*heads]]
+    index = proba.index if has_index(proba) else None
+    try:
+        listed = object_array(proba.values()) if isinstance(proba, Mapping) else proba
+        scores = np.asarray(listed, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise AnalysisError(
+            f"proba is no array of numbers: {type(proba).__name__}", hint="give model.predict_proba(X)"
+        ) from None
+    if scores.ndim == 1:
+        scores = np.column_stack([1 - scores, scores])
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        raise AnalysisError(
+            f"proba has shape {scores.shape}", hint="give a column for each class, or the probability of one of two"
+        )
+    given = class_names if class_names is not None else list(heads.values()) or _classes_of(gold, scores.shape[1])
+    names = tuple(str(getattr(name, "name", name)) for name in given)
+    if len(names) != scores.shape[1]:
+        raise AnalysisError(
+            f"proba has {scores.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",
+            hint="give class_names=model.classes_, in the order of the columns",
+        )
+    if isinstance(proba, Mapping):
+        return names, scores, ExampleNames(object_array(proba))
+    if index is None:
+        return names, scores, ExampleNames(np.arange(len(scores)))
+    frame = FrameIndex.of(proba)
+    return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
+
+
+def _heads(proba: Any) -> dict[Any, str]:
+    """Return the columns of probabilities of a frame, with their classes; those of labels are ``p_<class>``."""
+    columns = list(getattr(proba, "columns", []))
+    of_labels = {name: name[2:] for name in columns if isinstance(name, str) and name.startswith("p_")}
+    return of_labels or {name: str(getattr(name, "name", name)) for name in columns}
+
+
+def _classes_of(gold: Any, n_columns: int) -> list[str]:
+    """Return the classes of gold as scikit-learn orders them; numbers name columns."""
+    values = gold_values(gold)
+    if values.dtype.kind == "b":
+        return ["False", "True"]
+    if values.dtype.kind in "iuf":
+        return [str(number) for number in range(n_columns)]
+    names = {str(getattr(value, "name", value)) for value in values.tolist()}
+    there = sorted(names - {"None", "nan", "<NA>", ""})
+    if all(name.removeprefix("-").isdigit() for name in there):
+        return [str(number) for number in range(n_columns)]
+    return there
+
+
+def _as_numbers(gold: Any, names: tuple[str, ...]) -> Any:
+    """Take True and False for classes where these are theirs."""
+    if names != ("False", "True") or gold_values(gold).dtype.kind != "b":
+        return gold
+    if isinstance(gold, Mapping):
+        return {name: int(value) for name, value in gold.items()}
+    return gold.astype(np.int64) if hasattr(gold, "astype") else np.asarray(gold).astype(np.int64)
+
+
+def _checked(proba: NDArray[np.float64], ids: NDArray[Any]) -> NDArray[np.float64]:
+    wrong = ~((proba >= -1e-9) & (proba <= 1 + 1e-9)).all(axis=1)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise AnalysisError(
+            f"the probabilities of {ids[row : row + 1].tolist()[0]!r} are {proba[row].tolist()[:6]} "
+            f"({int(wrong.sum()):,} such rows)",
+            hint="probabilities are from 0 to 1; of scores, sklearn.calibration.CalibratedClassifierCV makes them",
+        )
+    return proba
