@@ -56,6 +56,10 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
+from .curation.near_duplicates import (
+    NearDuplicates as NearDuplicates,
+    near_duplicate_texts as near_duplicate_texts,
+)
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,
     NextExamples as NextExamples,
