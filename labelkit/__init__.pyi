@@ -56,26 +56,6 @@ from .corpus import (
     SqlQuery as SqlQuery,
     open_corpus as open_corpus,
 )
-from .curation.data_drift import (
-    DDM as DDM,
-    DataDrift as DataDrift,
-    PageHinkley as PageHinkley,
-    data_drift as data_drift,
-)
-from .curation.data_set import (
-    DataCard as DataCard,
-    DataSet as DataSet,
-    create_dataset as create_dataset,
-    open_dataset as open_dataset,
-)
-from .curation.natural_labels import (
-    Exposure as Exposure,
-    NaturalLabels as NaturalLabels,
-    natural_labels as natural_labels,
-from .curation.few_labels import (
-    SpreadEvidence as SpreadEvidence,
-    SpreadLabels as SpreadLabels,
-    spread_labels as spread_labels,
 from .curation.augmentation import (
     ApplyAllPolicy as ApplyAllPolicy,
     ApplyEachPolicy as ApplyEachPolicy,
@@ -101,6 +81,7 @@ from .curation.augmentation import (
 from .curation.augmentation.effect import (
     AugmentationEffect as AugmentationEffect,
     augmentation_effect as augmentation_effect,
+)
 from .curation.balance import (
     Balanced as Balanced,
     ClassWeights as ClassWeights,
@@ -111,6 +92,32 @@ from .curation.balance import (
     class_weights as class_weights,
     correct_prior as correct_prior,
     resample_features as resample_features,
+)
+from .curation.data_drift import (
+    DDM as DDM,
+    DataDrift as DataDrift,
+    PageHinkley as PageHinkley,
+    data_drift as data_drift,
+)
+from .curation.data_set import (
+    DataCard as DataCard,
+    DataSet as DataSet,
+    create_dataset as create_dataset,
+    open_dataset as open_dataset,
+)
+from .curation.few_labels import (
+    SpreadEvidence as SpreadEvidence,
+    SpreadLabels as SpreadLabels,
+    spread_labels as spread_labels,
+)
+from .curation.natural_labels import (
+    Exposure as Exposure,
+    NaturalLabels as NaturalLabels,
+    natural_labels as natural_labels,
+)
+from .curation.near_duplicates import (
+    NearDuplicates as NearDuplicates,
+    near_duplicate_texts as near_duplicate_texts,
 )
 from .curation.next_to_label import (
     STRATEGIES as STRATEGIES,

@@ -19,9 +19,9 @@ import labelkit as lk
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.prompt_costs import Estimates, PromptEstimate
 from labelkit.checks.check_rules import check_rules
-from labelkit.curation.step import CurationStep
 from labelkit.curation.augmentation.effect import AugmentationEffect
 from labelkit.curation.augmentation.noise import CharacterNoise
+from labelkit.curation.step import CurationStep
 from labelkit.end_models.end_model import EndModel
 from labelkit.runs.history import History, RunVersion
 from labelkit.runs.why import WhyVote
@@ -69,6 +69,8 @@ def natural_labels_of(name, example):
         "randomised": [True] * 60,
     }
     return lk.natural_labels(log, impression="view", action=name, as_of="2025-01-01T00:00Z")
+
+
 def spread_to(label, ids):
     """Labels of three hundred examples, spread to nine hundred others; their features are one number."""
     rng = np.random.default_rng(0)
@@ -84,6 +86,8 @@ def spread_to(label, ids):
     gold = np.where(np.arange(n) % 2, truth, -1)
     features = rng.normal(size=(n, 1)) + 4 * truth[:, None]
     return lk.spread_labels(features, labels, method="spreading", gold=gold)
+
+
 def augmented(name, example):
     """An augmentation with an example that fails, and one whose votes change."""
     upper = lk.transformation_function(name=name)(lambda text: 1 / 0 if text == "c1" else text.upper())

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from labelkit.curation.near_duplicates.shingles import Shingling, jaccard, shingles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SHINGLE: Final = 4
-"""Characters that are compared together."""
+TEMPLATES: Final = Shingling(digits_alike=True)
+"""Texts that differ in numbers alone teach a person little more than one of them."""
 
 SAME: Final = 0.7
 """Share of common shingles (Jaccard) from which two texts are nearly the same."""
@@ -30,26 +32,20 @@ FEWEST_TEXTS: Final = 100
 """Of fewer texts, nothing is known of what is usual."""
 
 _WORD: Final = re.compile(r"\w+")
-_SPACE: Final = re.compile(r"\s+")
-_DIGIT: Final = re.compile(r"\d")
 
 
-def shingles(text: str | None) -> frozenset[str]:
-    """Return the pieces of a text by which it is compared: without case, digits as one, white space as one."""
-    plain = _SPACE.sub(" ", _DIGIT.sub("0", (text or "").casefold())).strip()
-    if len(plain) <= SHINGLE:
-        return frozenset([plain])
-    return frozenset(plain[start : start + SHINGLE] for start in range(len(plain) - SHINGLE + 1))
+def pieces_of(text: str | None) -> frozenset[str]:
+    """Return the pieces of a text by which it is compared, any digit as good as another."""
+    return shingles(text, TEMPLATES)
 
 
 def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
     """Return whether two texts have most of their pieces in common.
 
-    >>> nearly_same(shingles("Win 100 dollars now!"), shingles("win 250 dollars NOW!"))
+    >>> nearly_same(pieces_of("Win 100 dollars now!"), pieces_of("win 250 dollars NOW!"))
     True
     """
-    both = len(one & other)
-    return both >= SAME * (len(one) + len(other) - both)
+    return one == other or jaccard(one, other) >= SAME
 
 
 def foreign(texts: Sequence[str | None]) -> NDArray[np.bool_]:

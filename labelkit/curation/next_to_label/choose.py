@@ -12,7 +12,7 @@ import numpy as np
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
-from labelkit.curation.next_to_label._texts import foreign, nearly_same, shingles
+from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
@@ -266,7 +266,7 @@ class _Asking:
             name = self._arm([one for one in arms if queues[one]], answered)
             row = queues[name].pop(0)
             pattern = int(self._pool.matrix.pattern_index[row])
-            pieces = None if self._texts is None else shingles(self._texts[row])
+            pieces = None if self._texts is None else pieces_of(self._texts[row])
             full = name not in ALIKE and self._texts is not None and of_pattern.get(pattern, 0) >= most
             if row in places or full or (pieces is not None and any(nearly_same(pieces, one) for one in kept)):
                 continue
