@@ -26,7 +26,7 @@ from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
 from labelkit.label_models._posterior import softmax
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, pattern_hashes
-from labelkit.label_models.content._classifier import FOLDS, ContentClassifier
+from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, WITH_GOLD, ContentClassifier
 from labelkit.label_models.content._content_rows import ContentRows, check_examples, read_rows, votes_alone
 from labelkit.label_models.content._feature_rows import Features, batches, names_given
 from labelkit.label_models.content._strength import ContentGate, fit_exponents, judge_content
@@ -53,9 +53,6 @@ if TYPE_CHECKING:
 
 LEAST_WEIGHT: Final = 1e-3
 """Weight of a row whose classes are equally probable."""
-
-FEWEST_GOLD: Final = 10
-"""Covered gold rows from which exponents are chosen."""
 
 
 class ContentLabelModel(ScikitLearnEstimator):
@@ -198,7 +195,7 @@ class ContentLabelModel(ScikitLearnEstimator):
             held_out = self.base_.held_out_proba(matrix, given_gold, rows.fold[gold.example])
             by_rank = np.argsort(rows.rank[gold.example], kind="stable")
             self.seen_rank_, self.seen_votes_ = rows.rank[gold.example][by_rank], held_out[by_rank]
-            if gate.touches_covered and (truth[rows.covered] >= 0).sum() >= FEWEST_GOLD:
+            if gate.touches_covered and rows.show_by_gold(truth):
                 self._choose_exponents(rows, gold.example, gold.label, held_out)
 
     def _fit_classifier(
@@ -209,7 +206,8 @@ class ContentLabelModel(ScikitLearnEstimator):
         weight = np.maximum(1 - entropy, LEAST_WEIGHT)
         with_truth = np.flatnonzero(truth[taught] >= 0)
         labels[with_truth], weight[with_truth] = np.eye(n_classes)[truth[taught][with_truth]], 1.0
-        fitted = ContentClassifier.fit(rows.features[taught], labels, weight, rows.fold[taught])
+        penalty = WITH_GOLD if rows.show_by_gold(truth) else INVERSE_PENALTY
+        fitted = ContentClassifier.fit(rows.features[taught], labels, weight, rows.fold[taught], penalty)
         self.columns_, self.weights_, self.intercepts_ = fitted.columns, fitted.weights, fitted.intercepts
 
     def _uncovered_prior(self, q: NDArray[np.float64], content: NDArray[np.float64]) -> NDArray[np.float64]:
