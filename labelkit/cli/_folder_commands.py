@@ -83,7 +83,7 @@ def card_command(folder: Path, *, out: Path, force: bool) -> Any:
     from labelkit.curation.data_set import open_dataset  # noqa: PLC0415 - --help has to be quick
 
     card = open_dataset(folder).card()
-    path = card.save(out, overwrite=force)
+    path = card.save(out, force=force)
     return written(path, f"written to {path}", title=card.title)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,8 +24,11 @@ from labelkit._shared.plain_values import records
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.analysis.two_samples import p_of_distribution, p_of_numbers, shares_of, stability_index
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
+from labelkit.corpus.remote import is_address
 from labelkit.curation.data_set import DataSet
+from labelkit.curation.data_set.layout import DataSetLayout
 from labelkit.exceptions import AnalysisError
+from labelkit.runs.versioned_layout import named_version
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -128,7 +132,7 @@ def data_drift(
 
     Parameters
     ----------
-    old, new : DataSet, ProbabilisticLabels, or whatever :func:`labelkit.open_corpus` takes
+    old, new : DataSet or path of one, ProbabilisticLabels, or whatever :func:`labelkit.open_corpus` takes
         Examples of which none is in both. Of labels, the classes and the probability of each are compared.
     columns : sequence of str, optional
         By default, the columns that both have and whose values can be compared; of data sets, the labels, too.
@@ -191,6 +195,12 @@ class _ComparedExamples:
 
     @classmethod
     def of(cls, given: Any, split: str | Sequence[str] | None) -> _ComparedExamples:
+        given = _data_set_of(given)
+        if split is not None and not isinstance(given, DataSet):
+            raise AnalysisError(
+                f"split={split!r} names a part of a data set, and this is a {type(given).__name__}",
+                hint="give two data sets, or their tables: data_set.table(split='train')",
+            )
         if isinstance(given, DataSet):
             table = given.table(split=split)
             kept = table.select([*given.columns, LABEL])
@@ -210,6 +220,14 @@ class _ComparedExamples:
             return self.source.column(name)
         pieces = [batch.table.column(0) for batch in self.source.batches([name], BATCH_ROWS)]
         return pa.chunked_array(pieces, self.source.column_type(name))
+
+
+def _data_set_of(given: Any) -> Any:
+    """Return the data set that a path names; anything else as it is."""
+    is_path = isinstance(given, str | Path) and not is_address(str(given))
+    if is_path and DataSetLayout(named_version(Path(given))[0]).is_data_set:
+        return DataSet(Path(given))
+    return given
 
 
 def _columns(sides: Sequence[_ComparedExamples], wanted: Sequence[str] | None) -> tuple[list[str], list[str]]:

@@ -63,7 +63,7 @@ class DataCard:
             style_digest=policy_digest(style),
         )
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write the card: Markdown, or HTML if the path ends in ``.html``.
 
         Raises
@@ -75,8 +75,8 @@ class DataCard:
         suffix = target.suffix.lower()
         if suffix not in {".md", ".html", ".htm"}:
             raise ExportError(f"{str(target)!r} is neither .md nor .html", hint="name a file such as card.md")
-        if target.exists() and not overwrite:
-            raise ExportError(f"{str(target)!r} exists already", hint="overwrite=True (--force) replaces it")
+        if target.exists() and not force:
+            raise ExportError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it")
         with replaced(target) as draft:
             draft.write_text(self.to_markdown() if suffix == ".md" else self.to_html(), "utf-8", newline="\n")
         return target

@@ -114,6 +114,10 @@ def create_dataset(
         remove(draft.folder)
         with written_whole(draft, out):
             rows, n_rows = _written(draft, opened, names, labels)
+            if not rows.num_rows:
+                raise DataSetError(
+                    f"{opened.name} has no examples with labels", hint="check the export that made it, and its ids"
+                )
             left_out = n_rows - rows.num_rows
             notes = [f"{plural(left_out, 'row')} of the corpus without labels left out"] if left_out else []
             counts = counts_of(rows, rows.num_rows, 0)
@@ -175,7 +179,10 @@ def _opened(
             )
         source = SourceRows.of(run.manifest, None)
         if source.corpus is None:
-            raise CorpusError(source.note.rstrip("."), hint="give the corpus: create_dataset(folder, corpus, run=run)")
+            raise CorpusError(
+                f"the corpus of the run {str(run.path)!r} is not at hand: {source.note.rstrip('.')}",
+                hint="give the corpus: create_dataset(folder, corpus, run=run)",
+            )
         return source.corpus, chosen
     if id_column is None and run is not None and not isinstance(corpus, Corpus):
         id_column = run.manifest["corpus"]["id"]

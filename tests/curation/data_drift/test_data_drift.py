@@ -123,6 +123,7 @@ def test_labels_of_data_sets_and_of_models_are_compared(tmp_path):
 
     parted = sets[0].take(Half())
     assert lk.data_drift(parted, sets[1], ["label"], split=None).drifted
+    assert not lk.data_drift(f"{parted.path}@1", str(parted.path), at_least=0).drifted
     drift = lk.data_drift(parted, parted, split="train")
     assert drift.frame["n_before"].max() == 1_000
 
@@ -132,6 +133,7 @@ BAD = [
     (({"a": [1]}, {"a": [1]}), {"columns": ["b"]}, "old examples have no column 'b'"),
     (({"a": [1.5]}, {"a": []}), {}, "there are no new examples"),
     (({"a": [1]}, {"a": [1]}), {"alpha": 2}, "alpha=2"),
+    (({"a": [1]}, {"a": [1]}), {"split": "train"}, "names a part of a data set"),
     (({"a": [[1]]}, {"a": [[1]]}), {}, "nothing to compare"),
 ]
 

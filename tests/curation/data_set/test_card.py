@@ -145,7 +145,7 @@ def test_cards_are_written_by_suffix(of_run, tmp_path, capsys):
     assert "version 2" in (tmp_path / "card.md").read_text("utf-8")
     with pytest.raises(SystemExit):
         main(["card", str(of_run.path), "--out", str(tmp_path / "card.md")])
-    assert "--force" in capsys.readouterr().err
+    assert "Hint: --force replaces it" in capsys.readouterr().err
 
 
 def test_rows_of_no_part_are_counted(tmp_path):

@@ -157,6 +157,22 @@ def test_a_run_gives_corpus_labels_rules_and_evaluation(tmp_path):
         assert "open_dataset" in caught.value.hint
 
 
+def test_a_frame_is_matched_by_its_index(tmp_path):
+    indexed = frame().set_index("id")
+    shuffled = indexed.sample(frac=1, random_state=0)
+    data_set = lk.create_dataset(tmp_path / "shuffled", shuffled, labels_of())
+    expected = dict(zip(labels_of().ids, labels_of().hard(), strict=True))
+    table = data_set.table()
+    assert table.column("id").to_pylist() == shuffled.index.tolist()
+    found = [CLASSES.index(one) if one else -1 for one in table.column("label").to_pylist()]
+    assert found == [expected[one] for one in shuffled.index]
+    rules = [lk.keywords("text", label=1).rule(name="one")]
+    run = lk.run(rules, indexed, tmp_path / "run", labels=CLASSES, progress=False, report=False)
+    with pytest.raises(CorpusError, match="is not at hand: The run read its corpus from memory"):
+        lk.create_dataset(tmp_path / "again", run=run)
+    assert len(lk.create_dataset(tmp_path / "again", shuffled, run=run)) == N
+
+
 def test_training_sets_have_weights_and_positions_of_examples(split):
     X, y_soft, weight = split.training_set()
     rows = split.table(split="train").filter(split.table(split="train").column("covered"))
@@ -528,6 +544,7 @@ def test_bad_corpora_and_labels_are_refused_and_leave_nothing(tmp_path):
         (None, labels_of(), {}, DataSetError, "needs the corpus"),
         (frame(), [1] * N, {"id": "id"}, DataSetError, "labels are a list"),
         (frame().drop(columns="id"), labels_of(), {}, DataSetError, "labels have ids"),
+        (frame()[:0], labels_of()[:0], {"id": "id"}, DataSetError, "has no examples with labels"),
     ]
     for corpus, labels, options, error, message in cases:
         with pytest.raises(error, match=message):
