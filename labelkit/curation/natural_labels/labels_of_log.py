@@ -132,13 +132,16 @@ class NaturalLabels:
         """Return the impressions as a corpus, with the labels as columns, and named by their ids."""
         return Corpus(SpooledSource("natural labels", self._write), id="id")
 
-    def gold(self, action: str | None = None) -> pd.Series[Any]:
+    def gold(self, action: str | None = None, *, settled: bool = False) -> pd.Series[Any]:
         """Return the classes by id: 1, 0, and -1 where it is not known yet.
 
         Parameters
         ----------
         action : str, optional
             The label; the first by default.
+        settled : bool
+            Leave those unknown whose window has not passed, also if they were acted on: among these, positives alone are
+            known, so that shares of classes would be too high.
 
         Returns
         -------
@@ -146,11 +149,13 @@ class NaturalLabels:
         """
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
-        ids, classes = self._classes(action)
+        ids, classes = self._classes(action, settled=settled)
         return pd.Series(classes, index=pd.Index(ids, name="id"), name=self._label(action))
 
-    def _classes(self, action: str | None) -> tuple[Any, Any]:
-        table = self.table(["id", self._label(action)])
+    def _classes(self, action: str | None, *, settled: bool = False) -> tuple[Any, Any]:
+        label = self._label(action)
+        value = f"CASE WHEN {self._settled(label)} THEN {column(label)} ELSE -1 END" if settled else column(label)
+        table = self._reader(f"SELECT id, CAST({value} AS TINYINT) FROM labels").read_all()  # noqa: S608 - quoted
         return table.column(0).to_numpy(), table.column(1).to_numpy()
 
     def votes(

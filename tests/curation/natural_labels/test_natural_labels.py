@@ -338,6 +338,9 @@ def test_the_result_is_a_step_of_curation(natural):
     assert rows.column_names == ["id", "label", "weight"]
     counts = natural.summary.labels["like"]
     assert rows.num_rows == counts["settled"] + counts["negative"]
+    settled = natural.gold("like", settled=True)
+    assert set(settled.index[settled >= 0]) == set(rows["id"].to_pylist())
+    assert ((settled == natural.gold("like")) | (settled == -1)).all()
     assert counts["settled"] < counts["positive"]  # young ones are known by their positives alone
     step = natural.step.to_dict()
     assert step["before"]["rows"] == natural.summary.events
