@@ -56,8 +56,9 @@ class SpreadOptions:
                 raise ModelError(f"{name}={value!r} is not a share of 1", hint="confidence=0.7, share=0.5")
         least = {"rounds": 1, "neighbors": 1, "perturbations": 0, "max_rows": FEWEST_ROWS}
         for name, low in least.items():
-            if getattr(self, name) < low:
-                raise ModelError(f"{name}={getattr(self, name)!r} is not at least {low}")
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or value < low:
+                raise ModelError(f"{name}={value!r} is not a whole number of at least {low}")
 
 
 @dataclass(frozen=True, eq=False)

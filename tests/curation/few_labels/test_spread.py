@@ -356,6 +356,7 @@ def test_labels_of_one_class_and_ties_teach_nothing(clusters):
         ({"confidence": 2}, ModelError, "confidence=2"),
         ({"share": 0}, ModelError, "share=0"),
         ({"rounds": 0}, ModelError, "rounds=0"),
+        ({"rounds": 2.5}, ModelError, "whole number"),
         ({"neighbors": 0}, ModelError, "neighbors=0"),
         ({"max_rows": 3}, ModelError, "max_rows=3"),
         ({"perturbations": -1}, ModelError, "perturbations=-1"),
