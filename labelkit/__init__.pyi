@@ -71,6 +71,14 @@ from .curation.sampling import (
     SampleEstimate as SampleEstimate,
     sample as sample,
 )
+from .curation.splits import (
+    Leak as Leak,
+    Split as Split,
+    SplitCheck as SplitCheck,
+    check_split as check_split,
+    rolling_splits as rolling_splits,
+    split as split,
+)
 from .datasets import (
     generate_comments as generate_comments,
     generate_posts as generate_posts,
