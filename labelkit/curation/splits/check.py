@@ -14,10 +14,9 @@ from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.corpus import open_corpus
 from labelkit.curation.near_duplicates import near_duplicate_texts
-from labelkit.curation.splits.columns import Columns
-from labelkit.curation.splits.parts import Split
-from labelkit.curation.splits.splitting import named
+from labelkit.curation.splits.columns import SplitColumns, named
 from labelkit.curation.splits.times import moments
+from labelkit.curation.step import Curated
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ class _Rows:
 
     Attributes
     ----------
-    sources : tuple of Columns
+    sources : tuple of SplitColumns
     names : tuple of str
     parts : ndarray of int64, shape (n_rows,)
         -1 for a row in none.
@@ -222,7 +221,7 @@ class _Rows:
     has_ids : bool
     """
 
-    sources: tuple[Columns, ...]
+    sources: tuple[SplitColumns, ...]
     names: tuple[str, ...]
     parts: NDArray[np.int64]
     ids: NDArray[Any]
@@ -238,7 +237,7 @@ class _Rows:
             )
         opened = [open_corpus(one, id=id_column, **reading) for one in several.values()]
         has_ids = all(corpus.id is not None for corpus in opened)
-        sources = tuple(Columns.read(one, [*given, parts], distinct=False) for one in opened)
+        sources = tuple(SplitColumns.read(one, [*given, parts], distinct=False) for one in opened)
         ids = np.concatenate([source.ids_at(slice(None)) for source in sources])
         if parts is None:
             numbers = np.repeat(np.arange(len(sources)), [source.n_rows for source in sources])
@@ -305,33 +304,35 @@ def _codes(values: Any) -> NDArray[np.int64]:
     return np.asarray(pd.factorize(values, use_na_sentinel=True)[0], dtype=np.int64)
 
 
-def _parts_of(columns: Columns, given: Any) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _parts_of(columns: SplitColumns, given: Any) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Return the names of the parts, and the part of each row."""
     import pandas as pd  # noqa: PLC0415 - as above
 
-    if isinstance(given, Split):
-        numbers = columns.values(given.assignment, "the split")
-        return given.names, pd.Categorical(numbers, categories=list(given.names)).codes.astype(np.int64)
+    if isinstance(given, Curated):
+        split = given.rows().column("split").to_pandas()
+        numbers = columns.values(split.set_axis(given.rows().column("id").to_numpy()), "the split")
+        names = tuple(split.cat.categories)
+        return names, pd.Categorical(numbers, categories=list(names)).codes.astype(np.int64)
     values = columns.values(given, "parts")
     series = values.to_pandas() if isinstance(values, pa.ChunkedArray) else pd.Series(values, dtype=object)
     codes, distinct = pd.factorize(series, use_na_sentinel=True)
-    names = [str(getattr(name, "name", name)) for name in distinct]
-    order = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(names)), kind="stable")
+    texts = [str(getattr(name, "name", name)) for name in distinct]
+    order = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(texts)), kind="stable")
     rank = np.argsort(order)
-    return tuple(names[one] for one in order), np.where(codes < 0, -1, rank[codes])
+    return tuple(texts[one] for one in order), np.where(codes < 0, -1, rank[codes])
 
 
 def _same_texts(rows: _Rows, text: str, threshold: float) -> Iterator[Leak]:
     column = rows.column(text)
     exact = _codes(column.to_pandas())
     yield from rows.shared(exact, "exact duplicate", "texts that are the same")
-    found = near_duplicate_texts(pa.table({text: column}), text, threshold=threshold)
+    clusters = near_duplicate_texts(pa.table({text: column}), text, threshold=threshold)
 
     def is_exact(part: int, hits: NDArray[np.int64]) -> NDArray[np.bool_]:
         return np.isin(exact[hits], exact[(rows.parts == part) & (exact >= 0)])
 
     detail = f"texts that are nearly the same (Jaccard of {threshold:g} on)"
-    yield from rows.shared(found.cluster, "near-duplicate", detail, but=is_exact)
+    yield from rows.shared(clusters.cluster, "near-duplicate", detail, but=is_exact)
 
 
 def _times(rows: _Rows, given: Any) -> Iterator[Leak]:

@@ -36,7 +36,7 @@ def open_population(
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class SplitColumns:
     """The rows of a corpus, of a label matrix or of labels.
 
     Attributes
@@ -57,7 +57,7 @@ class Columns:
     @classmethod
     def read(
         cls, data: Corpus | LabelMatrix | ProbabilisticLabels, names: list[Any], *, distinct: bool = True
-    ) -> Columns:
+    ) -> SplitColumns:
         """Read ids and columns in one pass.
 
         Parameters
@@ -89,7 +89,7 @@ class Columns:
         return columns
 
     @classmethod
-    def _of_corpus(cls, corpus: Corpus, names: list[str], distinct: bool) -> Columns:  # noqa: FBT001
+    def _of_corpus(cls, corpus: Corpus, names: list[str], distinct: bool) -> SplitColumns:  # noqa: FBT001
         seen, n_rows = DistinctIds(corpus), 0
         ids: list[pa.Array] = []
         parts: list[pa.RecordBatch] = []
@@ -175,6 +175,13 @@ class Columns:
         whole = encoded.unify_dictionaries().combine_chunks()
         whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
         return pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64), whole.dictionary
+
+
+def named(value: Any, what: str) -> Any:
+    """Return the name of a column, or a word for values that were given beside the corpus."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    return what if what == "time" else f"({type(value).__name__})"
 
 
 def ids_at(ids: pa.ChunkedArray | NDArray[Any] | None, n_rows: int, rows: Any) -> NDArray[Any]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from labelkit._shared.numbers import count
 from labelkit.curation.splits.assignment import OUT, cuts_near, whole_by_first
-from labelkit.curation.splits.columns import Columns, open_population
+from labelkit.curation.splits.columns import SplitColumns, named, open_population
 from labelkit.curation.splits.parts import Split
-from labelkit.curation.splits.splitting import Units, finished, named
+from labelkit.curation.splits.splitting import Units, finished
 from labelkit.curation.splits.times import moments
 from labelkit.exceptions import AnalysisError
 
@@ -70,7 +70,7 @@ def rolling_splits(
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise AnalysisError(f"n={n!r} is not a number of windows", hint="n=3")
-    columns = Columns.read(open_population(data, id, reading), [group, time])
+    columns = SplitColumns.read(open_population(data, id, reading), [group, time])
     times = moments(columns.values(time, "time"), named(time, "time"))
     units = Units.of(columns, group, near_duplicates, threshold)
     order = np.argsort(times, kind="stable")

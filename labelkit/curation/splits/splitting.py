@@ -18,7 +18,7 @@ from labelkit.curation.near_duplicates.shingles import mixed
 from labelkit.curation.sampling.designs import design_rng
 from labelkit.curation.sampling.population import RowGroups
 from labelkit.curation.splits import assignment
-from labelkit.curation.splits.columns import Columns, open_population
+from labelkit.curation.splits.columns import SplitColumns, named, open_population
 from labelkit.curation.splits.parts import Split
 from labelkit.curation.splits.sizes import Sizes, sizes_of
 from labelkit.curation.splits.times import moments
@@ -107,7 +107,7 @@ def split(
     asked = {"stratify": stratify, "group": group, "near_duplicates": near_duplicates, "time": time, "stable": stable}
     _check_combination({name for name, value in asked.items() if not (value is None or value is False)})
     rng = _rng(random_state)
-    columns = Columns.read(open_population(data, id, reading), [stratify, group, time])
+    columns = SplitColumns.read(open_population(data, id, reading), [stratify, group, time])
     sizes = sizes_of(parts, columns.n_rows)
     strata = None if stratify is None else columns.strata(stratify)
     units = Units.of(columns, group, near_duplicates, threshold)
@@ -143,13 +143,6 @@ def _rng(random_state: int) -> np.random.Generator:
     return design_rng(int(random_state), stream=STREAM)
 
 
-def named(value: Any, what: str) -> Any:
-    """Return the name of a column, or a word for values that were given beside the corpus."""
-    if value is None or isinstance(value, str | bool):
-        return value
-    return what if what == "time" else f"({type(value).__name__})"
-
-
 def _at_random(
     units: NDArray[np.int64] | None, classes: NDArray[np.int64], sizes: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int8]:
@@ -158,7 +151,7 @@ def _at_random(
     return assignment.by_group(units, classes, sizes, rng)
 
 
-def _by_hash(columns: Columns, group: Any, sizes: Sizes, random_state: int) -> NDArray[np.int8]:
+def _by_hash(columns: SplitColumns, group: Any, sizes: Sizes, random_state: int) -> NDArray[np.int8]:
     """Divide by ids; where there are groups, by the value of each, or by the id where it has none."""
     if sizes.shares is None:
         raise AnalysisError(
@@ -200,7 +193,7 @@ class Units:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, columns: Columns, group: Any, near_duplicates: Any, threshold: float) -> Units:
+    def of(cls, columns: SplitColumns, group: Any, near_duplicates: Any, threshold: float) -> Units:
         """Link rows by groups and by near-duplicates, and number what is linked."""
         kinds: list[NDArray[np.int64]] = []
         notes: list[str] = []
@@ -209,11 +202,11 @@ class Units:
             kinds.append(_own_numbers(codes))
             notes += _notes_of_groups(codes, named(group, "group"))
         if near_duplicates is not None:
-            found = _near_duplicates(columns, near_duplicates, threshold)
-            in_clusters = int((found.cluster >= 0).sum())
-            clusters = plural(found.n_clusters, "cluster")
-            notes.append(f"{count(in_clusters)} rows are nearly the same as another: {clusters}, each in one part")
-            kinds.append(found.groups())
+            clusters = _near_duplicates(columns, near_duplicates, threshold)
+            in_clusters = int((clusters.cluster >= 0).sum())
+            n_clusters = plural(clusters.n_clusters, "cluster")
+            notes.append(f"{count(in_clusters)} rows are nearly the same as another: {n_clusters}, each in one part")
+            kinds.append(clusters.groups())
         return cls(_linked(kinds) if kinds else None, tuple(notes))
 
 
@@ -234,21 +227,21 @@ def _notes_of_groups(codes: NDArray[np.int64], name: str) -> list[str]:
     return [f"{plural(n_groups, 'group')} by {name!r}, each in one part", *missing]
 
 
-def _near_duplicates(columns: Columns, given: Any, threshold: float) -> NearDuplicates:
-    found = given
+def _near_duplicates(columns: SplitColumns, given: Any, threshold: float) -> NearDuplicates:
+    clusters = given
     if isinstance(given, str) and isinstance(columns.data, Corpus):
-        found = near_duplicate_texts(columns.data, given, threshold=threshold)
-    if not isinstance(found, NearDuplicates):
+        clusters = near_duplicate_texts(columns.data, given, threshold=threshold)
+    if not isinstance(clusters, NearDuplicates):
         raise AnalysisError(
             f"near_duplicates={given!r} names no texts" if isinstance(given, str) else "near_duplicates= is no column",
             hint='split the corpus, near_duplicates="text", stratify=labels; or give lk.near_duplicate_texts(corpus)',
         )
-    if len(found) != columns.n_rows or not np.array_equal(found.ids, columns.ids_at(slice(None))):
+    if len(clusters) != columns.n_rows or not np.array_equal(clusters.ids, columns.ids_at(slice(None))):
         raise AnalysisError(
-            f"the near-duplicates are of {count(len(found))} other rows than these {count(columns.n_rows)}",
+            f"the near-duplicates are of {count(len(clusters))} other rows than these {count(columns.n_rows)}",
             hint="find them in the corpus that is split, with the same id=",
         )
-    return found
+    return clusters
 
 
 def _linked(kinds: list[NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -263,7 +256,7 @@ def _linked(kinds: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def finished(
-    columns: Columns,
+    columns: SplitColumns,
     names: tuple[str, ...],
     wanted: tuple[int, ...],
     parts: NDArray[np.int8],
