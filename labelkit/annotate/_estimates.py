@@ -1,23 +1,15 @@
-"""Estimate what the answers say so far: the shares of the classes in the corpus, and how often the rules are right.
-
-Answers to a sample with inclusion probabilities are weighted by their reciprocals (Hajek's estimator of a share), and
-the intervals are Wilson's of the effective number of answers (Kish).
-
-References
-----------
-Hajek (1971), comment in Foundations of Statistical Inference. Kish (1965), Survey Sampling, of the effective number.
-"""
+"""Estimate what the answers say so far: the shares of the classes in the corpus, and how often the rules are right."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit._shared.numbers import wilson_interval
+from labelkit.curation.sampling.estimates import estimated_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,28 +35,24 @@ class EstimatedShare:
     n: int
 
 
-def estimated_share(name: str, hits: NDArray[np.bool_], weights: NDArray[np.float64]) -> EstimatedShare:
-    """Estimate a share from weighted answers.
+def share_of(name: str, hits: NDArray[np.bool_], chances: NDArray[np.float64] | None = None) -> EstimatedShare:
+    """Estimate a share from answers.
 
     Parameters
     ----------
     name : str
     hits : ndarray of bool, shape (n,)
-    weights : ndarray of shape (n,)
-        Reciprocals of inclusion probabilities, up to a factor.
+    chances : ndarray of shape (n,), optional
+        With which each example came to be answered; without, all are alike and few of many.
 
     Examples
     --------
-    >>> found = estimated_share("SPAM", np.array([True, False, False, True]), np.array([1.0, 1.0, 1.0, 3.0]))
-    >>> round(found.share, 3), round(found.low, 2), round(found.high, 2)
-    (0.667, 0.21, 0.94)
+    >>> half = share_of("SPAM", np.array([True, False] * 50))
+    >>> round(half.share, 3), round(half.low, 2), round(half.high, 2)
+    (0.5, 0.4, 0.6)
     """
-    if not len(hits):
-        return EstimatedShare(name, math.nan, math.nan, math.nan, 0)
-    share = min(float(weights @ hits / weights.sum()), 1.0)
-    n_effective = float(weights.sum() ** 2 / (weights**2).sum())
-    low, high = wilson_interval(share * n_effective, n_effective)
-    return EstimatedShare(name, share, float(low), float(high), len(hits))
+    few = np.full(len(hits), 2.0**-30) if chances is None else chances
+    return EstimatedShare(name, *estimated_share(hits, few), len(hits))
 
 
 def class_shares(
@@ -79,25 +67,31 @@ def class_shares(
     tuple of EstimatedShare
         Empty where no example was drawn at random.
     """
-    items, drawn = _drawn(labels, probabilities)
+    items, chances = _answered(labels, probabilities)
     if not items:
         return ()
     given = np.array([labels[item] for item in items], dtype=object)
-    return tuple(estimated_share(name, given == name, 1 / drawn) for name in class_names)
+    return tuple(share_of(name, given == name, chances) for name in class_names)
 
 
 def share_right(
     labels: Mapping[Any, str], probabilities: Mapping[Any, float], rule_labels: Mapping[Any, str]
 ) -> EstimatedShare | None:
     """Estimate how often the label that most rules vote for is right, where they have one."""
-    both, drawn = _drawn([item for item in labels if item in rule_labels], probabilities)
-    if not both:
+    items, chances = _answered(labels, probabilities)
+    both = np.array([item in rule_labels for item in items], dtype=bool)
+    if not both.any():
         return None
-    right = np.array([labels[item] == rule_labels[item] for item in both])
-    return estimated_share("most rules", right, 1 / drawn)
+    right = np.array([labels[item] == rule_labels[item] for item in items if item in rule_labels])
+    return share_of("most rules", right, chances[both])
 
 
-def _drawn(items: Iterable[Any], probabilities: Mapping[Any, float]) -> tuple[list[Any], NDArray[np.float64]]:
-    """Return the examples that were drawn at random, and how probable that was."""
-    drawn = [item for item in items if math.isfinite(probabilities[item])]
-    return drawn, np.array([probabilities[item] for item in drawn], dtype=np.float64)
+def _answered(labels: Mapping[Any, str], probabilities: Mapping[Any, float]) -> tuple[list[Any], NDArray[np.float64]]:
+    """Return the answered examples of those that were drawn at random, and with what chance each came to be one.
+
+    Those that are answered are taken to be a random part of those that were drawn.
+    """
+    n_drawn = sum(map(math.isfinite, probabilities.values()))
+    items = [item for item in labels if math.isfinite(probabilities[item])]
+    share = len(items) / max(n_drawn, 1)
+    return items, share * np.array([probabilities[item] for item in items], dtype=np.float64)

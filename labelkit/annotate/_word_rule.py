@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.plain_values import plain_value
-from labelkit.annotate._estimates import estimated_share
+from labelkit.annotate._estimates import share_of
 from labelkit.annotate._examples import AskedExamples, draw_examples
 from labelkit.apply.applier import Applier
 from labelkit.exceptions import AnnotationError
@@ -79,12 +79,12 @@ class WordRules:
         number = self._class_names.index(label)
         name = free_name(given[0], set(self._names))
         rule = keywords(*given, label=number).rule(name=name, column=column)
-        share = estimated_share("share", *_alike(self._hits(rule, self._sample(column))))
+        share = share_of("share", self._hits(rule, self._sample(column)))
         hits = self._hits(rule, self._asked)
         answered = [
             (labels[item] == label) for item, hit in zip(self._asked.ids, hits, strict=True) if hit and item in labels
         ]
-        precision = estimated_share("precision", *_alike(np.array(answered, dtype=np.bool_)))
+        precision = share_of("precision", np.array(answered, dtype=np.bool_))
         source = keywords_source(
             given,
             label=label_source(number, self._lfs or ()),
@@ -107,7 +107,3 @@ class WordRules:
         applier = Applier([rule], labels=list(self._class_names))
         votes = applier.apply(examples.corpus, on_fault="record", cache=False, progress=False).votes
         return np.asarray(votes[:, 0] >= 0)
-
-
-def _alike(hits: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    return hits, np.ones(len(hits))

@@ -45,6 +45,15 @@ _METHODS: Final = (
 )
 
 
+_with_confidence: Final = click.option(
+    "--confidence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Of the intervals.",
+)
+
+
 @cli.command(name="sample")
 @with_corpus()
 @click.option(
@@ -66,6 +75,9 @@ _METHODS: Final = (
     show_default=True,
     help="Rows of each stratum: proportional, equal, or neyman, where labels are uncertain.",
 )
+@click.option(
+    "--quota", metavar="GROUP=N,...", multiple=True, help="Of quota: rows of each group (else --n divided evenly)."
+)
 @click.option("--ids", metavar="ID,...", multiple=True, help="Of judgment: the examples; of snowball: the first ones.")
 @click.option("--edges", metavar="FILE", help="Of snowball: a file of two columns, the ids at the ends of each edge.")
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns of the corpus to write beside the ids.")
@@ -78,6 +90,7 @@ def sample_command(
     corpus: Any,
     reading: dict[str, Any],
     out: Path,
+    quota: tuple[str, ...],
     ids: tuple[str, ...],
     edges: str | None,
     columns: tuple[str, ...],
@@ -89,7 +102,7 @@ def sample_command(
     """Draw examples of CORPUS, or of the run in that folder, for people to label.
 
     The file has the id, the position and the inclusion probability of each, by which estimates from the answers are
-    unbiased. `labelkit.Sample.load(FILE).estimate(answers)` makes them.
+    unbiased: `labelkit estimate FILE --answered ...` makes them.
     """
     from labelkit.curation.sampling import sample  # noqa: PLC0415 - --help has to be quick
 
@@ -99,7 +112,7 @@ def sample_command(
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
     pairs = None if edges is None else _edges(edges)
-    drawn = sample(data, by=by, ids=_as_ids(ids), edges=pairs, **where, **options)
+    drawn = sample(data, by=by, ids=_as_ids(ids), edges=pairs, quotas=_quotas(quota), **where, **options)
     names = listed(columns)
     drawn.save(out, beside=_columns(drawn, names, corpus if run is None else run, where) if names else None)
     return written(out, f"{drawn}\nwritten to {out}", **drawn.to_dict())
@@ -130,19 +143,36 @@ def _columns(drawn: Any, names: list[str], source: Any, where: dict[str, Any]) -
     return examples_at(run.corpus, run.matrix.examples, drawn.positions, names).to_pandas()
 
 
+def _quotas(texts: tuple[str, ...]) -> dict[str, int] | None:
+    """Return the rows of each group."""
+    quotas: dict[str, int] = {}
+    for text in listed(texts):
+        name, sign, rows = text.rpartition("=")
+        if not (sign and rows.strip().isdecimal()):
+            raise click.BadParameter(f"--quota {text}: write GROUP=N, such as web=20")
+        quotas[name.strip()] = int(rows)
+    return quotas or None
+
+
 def _edges(path: str) -> list[tuple[Any, Any]]:
     """Read the pairs of ids of a file of two columns."""
+    first, second = map(_as_numbers, _columns_of_file(Path(path), None))
+    return list(zip(first, second, strict=True))
+
+
+def _columns_of_file(path: Path, names: list[str] | None) -> list[list[Any]]:
+    """Read columns of a file; without names, the two that it must have."""
     from labelkit.corpus import BATCH_ROWS, open_corpus  # noqa: PLC0415 - --help has to be quick
 
-    corpus = open_corpus(Path(path))
-    names = list(corpus.column_names)
-    if len(names) != 2:
-        raise click.BadParameter(f"--edges {path} has {len(names)} columns, not two: the ids at the ends of each edge")
-    pairs: list[tuple[Any, Any]] = []
-    for batch in corpus.batches(names, BATCH_ROWS):
-        first, second = (_as_numbers(batch.table.column(name).to_pylist()) for name in names)
-        pairs += zip(first, second, strict=True)
-    return pairs
+    corpus = open_corpus(path)
+    chosen = list(corpus.column_names) if names is None else names
+    if names is None and len(chosen) != 2:
+        raise click.BadParameter(f"--edges {path} has {len(chosen)} columns, not two: the ids at the ends of each edge")
+    values: list[list[Any]] = [[] for _ in chosen]
+    for batch in corpus.batches(chosen, BATCH_ROWS):
+        for place, name in enumerate(chosen):
+            values[place] += batch.table.column(name).to_pylist()
+    return values
 
 
 def _as_ids(given: tuple[str, ...]) -> list[Any] | None:
@@ -154,6 +184,47 @@ def _as_numbers(names: list[Any]) -> list[Any]:
     return [
         int(name) if isinstance(name, str) and name.isdecimal() and str(int(name)) == name else name for name in names
     ]
+
+
+@cli.command(name="estimate")
+@click.argument("sample", type=click.Path(path_type=Path))
+@click.option(
+    "--answered", "answers", required=True, metavar="FILE", help="What people said: of annotate, or ids and labels."
+)
+@click.option("--by", metavar="COLUMN", help="Estimate for each value of a column of SAMPLE, such as stratum.")
+@_with_confidence
+def estimate_command(sample: Path, *, answers: str, by: str | None, confidence: float) -> Any:
+    """Estimate how frequent each class is in the corpus, from the answers to SAMPLE, a file that sample wrote.
+
+    Intervals allow for the design of the sample: chances, strata, clusters.
+    """
+    from labelkit.curation.sampling import Sample  # noqa: PLC0415 - --help has to be quick
+    from labelkit.interop.read_gold import read_gold  # noqa: PLC0415 - as above
+
+    drawn = Sample.load(sample)
+    groups = None if by is None else _columns_of_file(sample, [by])[0]
+    gold = read_gold(answers)
+    if drawn.ids.dtype.kind == "O":
+        gold.index = gold.index.map(str)
+    return CommandAnswer.of(drawn.estimate(gold, by=groups, confidence=confidence))
+
+
+@cli.command(name="agreement")
+@click.argument("answers", type=click.Path(path_type=Path))
+@click.option("--judges", metavar="NAME,...", multiple=True, help="Annotators that are no people: compared with these.")
+@click.option("--ordinal", is_flag=True, help="The classes are ordered, as --labels lists them.")
+@click.option("--labels", metavar="A,B,...", help="The classes, in their order.")
+@_with_confidence
+@click.option("--random-state", default=0, show_default=True)
+def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: str | None, **options: Any) -> Any:
+    """Say how far annotators agree, of ANSWERS: the file that annotate wrote, or any with a row for each answer.
+
+    Raw agreement, Cohen's and Fleiss' kappa and Krippendorff's alpha with intervals, by class and by annotator; who
+    answers alike whatever is asked, or too fast, is named.
+    """
+    from labelkit.annotate.agreement import agreement  # noqa: PLC0415 - --help has to be quick
+
+    return CommandAnswer.of(agreement(answers, judges=listed(judges), classes=classes_named(labels), **options))
 
 
 @cli.command(name="next")

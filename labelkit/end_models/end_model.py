@@ -190,7 +190,8 @@ def train_end_model(
     ------
     ModelError
         If there are fewer than 10 rows to learn from, all of one class, no row has a text, or the pipeline cannot learn
-        from the texts; if votes are of other examples or classes; if several strengths have no gold to choose by.
+        from the texts; if votes are of other examples or classes, or a class prior would have no effect; if several
+        strengths have no gold to choose by.
     CorpusError
         If the corpus has other examples than the labels.
 
@@ -201,6 +202,7 @@ def train_end_model(
     """
     opened, (labels, origin) = open_corpus(corpus), _read_labels(labels)
     truth = np.full(len(labels), -1) if gold is None else aligned_gold(gold, labels.examples, labels.class_names)
+    _check_compared_prior(class_prior, is_compared=votes is not None and bool((truth >= 0).any()))
     _warn_of_taught_labels(labels, truth)
     judged, untaught = np.flatnonzero(truth >= 0), np.flatnonzero(truth < 0)
     strengths = strengths_of(pipeline, strength, has_gold=len(judged) > 0)
@@ -255,6 +257,15 @@ def load_end_model(path: str | Path) -> EndModel:
         pipeline = optional("skops.io", extra="skops").load(folder / "pipeline.skops", trusted=[])
         names = tuple(description["class_names"])
         return EndModel(pipeline, names, description["column"], description["n_rows"], description["lineage"])
+
+
+def _check_compared_prior(class_prior: Any, *, is_compared: bool) -> None:
+    """Refuse a class prior where the model that takes it is not judged: it would have no effect."""
+    if class_prior is not None and not is_compared:
+        raise ModelError(
+            "class_prior is of ContentLabelModel, which is judged beside the end model by votes and gold alone",
+            hint="give votes= and gold=; the prior of the labels is that of their model: LabelModel(class_prior=...)",
+        )
 
 
 def _warn_of_taught_labels(labels: ProbabilisticLabels, truth: NDArray[np.int64]) -> None:

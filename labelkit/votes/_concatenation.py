@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit.exceptions import MatrixError
+from labelkit.votes.alignment import RowNames
 from labelkit.votes.example_names import FrameIndex
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def concatenated(parts: Sequence[LabelMatrix]) -> dict[str, Any]:
     Raises
     ------
     MatrixError
-        If the parts have other rules or classes than the first.
+        If the parts have other rules or classes than the first, or an example is in two of them.
     """
     first, offset, faults = parts[0], 0, []
     for part in parts:
@@ -36,17 +37,43 @@ def concatenated(parts: Sequence[LabelMatrix]) -> dict[str, Any]:
         offset += len(part)
     if all(_are_positions(part.ids) for part in parts):
         faults = [replace(fault, id=fault.row) for fault in faults]
-        ids = np.arange(offset)
-    else:  # as objects where numbers and strings meet, so that none becomes the other
-        kinds = {part.ids.dtype.kind for part in parts if len(part)}
-        ids = np.concatenate([part.ids if len(kinds) < 2 else part.ids.astype(object) for part in parts])
     return {
         "votes": np.concatenate([part.votes for part in parts]),
-        "ids": ids,
+        "ids": ids_of_all([part.ids for part in parts]),
         "faults": tuple(faults),
         "confidence": side_by_side(parts, axis=0),
         "frame_index": FrameIndex.joined([part.frame_index for part in parts]),
     }
+
+
+def ids_of_all(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return the ids of the examples of several parts; positions in each part become positions in the whole.
+
+    Numbers and texts stay what they are.
+
+    Raises
+    ------
+    MatrixError
+        If an example is in two parts.
+
+    Examples
+    --------
+    >>> ids_of_all([np.arange(2), np.arange(3)]).tolist()
+    [0, 1, 2, 3, 4]
+    >>> ids_of_all([np.array(["a"]), np.array([7])]).tolist()
+    ['a', 7]
+    """
+    if all(map(_are_positions, parts)):
+        return np.arange(sum(map(len, parts)))
+    kinds = {part.dtype.kind for part in parts if len(part)}
+    ids = np.concatenate([part if len(kinds) < 2 else part.astype(object) for part in parts])
+    names = RowNames(ids)
+    if not names.is_unique:
+        raise MatrixError(
+            f"the example {names.repeated()!r} is in several parts",
+            hint="concatenate the examples of different corpora, or leave out those that are there twice: part[rows]",
+        )
+    return ids
 
 
 def side_by_side(parts: Sequence[LabelMatrix], *, axis: int) -> NDArray[np.uint8] | None:

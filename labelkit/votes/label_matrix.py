@@ -303,7 +303,7 @@ class LabelMatrix(ArrayOfVotes):
 
     @classmethod
     def concat(cls, matrices: Iterable[LabelMatrix]) -> LabelMatrix:
-        """Put the examples of several matrices under one another; they must have the same rules and classes."""
+        """Put the examples of several matrices under one another: of the same rules and classes, none twice."""
         parts = list(matrices)
         if not parts:
             raise MatrixError("there is nothing to concatenate")

@@ -40,6 +40,7 @@ from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
 from labelkit.exceptions import MatrixError
 from labelkit.votes._array_of_votes import positions_of
+from labelkit.votes._concatenation import ids_of_all
 from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
 from labelkit.votes.gold import aligned_gold
@@ -122,9 +123,11 @@ class ProbabilisticLabels:
 
     def __repr__(self) -> str:
         hard = self.hard()
-        shares = [f"{name} {percent(_share(hard == c))}" for c, name in enumerate(self.class_names[:6])]
+        shares = [
+            f"{name} {percent((hard == c).sum() / max(len(hard), 1))}" for c, name in enumerate(self.class_names[:6])
+        ]
         more = ", ..." if len(self.class_names) > 6 else ""
-        none = percent(_share(hard == ABSTAIN))
+        none = percent((hard == ABSTAIN).sum() / max(len(hard), 1))
         return visible(f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})")
 
     def _repr_html_(self) -> str:
@@ -317,7 +320,7 @@ class ProbabilisticLabels:
 
     @classmethod
     def concat(cls, parts: Iterable[ProbabilisticLabels]) -> ProbabilisticLabels:
-        """Put the labels of several corpora under one another."""
+        """Put the labels of several corpora under one another; an example that is in two of them is refused."""
         given = list(parts)
         if not given or any(part.class_names != given[0].class_names for part in given):
             raise MatrixError("labels of the same classes are concatenated, at least one")
@@ -326,7 +329,7 @@ class ProbabilisticLabels:
             pattern_proba=stacked([part.pattern_proba for part in given]),
             pattern_covered=np.concatenate([part.pattern_covered for part in given]),
             index=np.concatenate([part.index + offset for part, offset in zip(given, offsets, strict=True)]),
-            ids=np.concatenate([part.ids for part in given]),
+            ids=ids_of_all([part.ids for part in given]),
             class_names=given[0].class_names,
             frame_index=FrameIndex.joined([part.frame_index for part in given]),
             prior_source=given[0].prior_source if len({part.prior_source for part in given}) == 1 else None,
@@ -339,8 +342,8 @@ class ProbabilisticLabels:
             index = np.arange(len(self))
             proba, covered = picked(self.pattern_proba, self.index), self.is_covered
             return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
-        columns = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
-        return labels_table(self.ids, self.hard(), self.is_covered, columns, self.class_names)
+        p = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
+        return labels_table(self.ids, self.hard(), self.is_covered, p, self.class_names, prior_source=self.prior_source)
 
     def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
         """A DataFrame with ``label``, ``covered``, ``p_<class>``.
@@ -412,11 +415,8 @@ class ProbabilisticLabels:
             ids=table.column("id").to_numpy(),
             class_names=class_names,
             frame_index=read_index(table, table.num_rows),
+            prior_source=description.get("prior_source"),
         )
-
-
-def _share(mask: NDArray[np.bool_]) -> float:
-    return float(mask.mean()) if len(mask) else 0.0
 
 
 def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:

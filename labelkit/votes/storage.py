@@ -193,6 +193,8 @@ def labels_table(
     covered: NDArray[np.bool_],
     proba: Iterable[NDArray[np.float64]],
     class_names: tuple[str, ...],
+    *,
+    prior_source: str | None = None,
 ) -> pa.Table:
     """Labels as an Arrow table; see :meth:`ProbabilisticLabels.to_arrow`.
 
@@ -205,11 +207,14 @@ def labels_table(
     proba : iterable of ndarray, shape (n_examples,)
         One array for each class.
     class_names : tuple of str
+    prior_source : str, optional
+        Kept in the metadata of the table.
     """
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
     labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
     columns = {"id": stored_ids(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
     columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
-    metadata = {METADATA: json.dumps({"classes": list(class_names)}).encode()}
+    source = {} if prior_source is None else {"prior_source": prior_source}
+    metadata = {METADATA: json.dumps({"classes": list(class_names), **source}).encode()}
     return pa.table(columns).replace_schema_metadata(metadata)

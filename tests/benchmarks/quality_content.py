@@ -3,9 +3,9 @@
 A model is fitted on all rows that have a text, without their gold, and scored on all of them that have gold; those with
 and without votes apart. Beside ContentLabelModel stand majority vote and LabelModel, which toss a coin for rows without
 votes, and an end model: logistic regression (C = 10) on the soft labels of LabelModel, over the same features. Settings:
-``votes``; ``prior50`` (an estimate of the class prior from 50 random gold rows is given, the gold is not; five draws) and ``gold``
-(gold of ``--gold-rows`` rows is given; these are not scored), of LabelModel and ContentLabelModel. ``--shuffled`` deals
-the texts out at random.
+``votes``; ``prior50`` (an estimate of the class prior from 50 random gold rows and the votes is given, the gold is not;
+five draws) and ``gold`` (gold of ``--gold-rows`` rows is given; these are not scored), of LabelModel and
+ContentLabelModel. ``--shuffled`` deals the texts out at random.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from labelkit.label_models.prior import estimate_prior
 from labelkit.label_models.prior_estimate import PriorEstimate
 from labelkit.votes import metrics
 from labelkit.votes.hard_labels import TIE_TOLERANCE
+from labelkit.votes.label_matrix import LabelMatrix
 from tests.benchmarks.quality import Task, label_value, task_of, tossed
 
 MODELS = ("MajorityVote", "LabelModel", "end model", "ContentLabelModel")
@@ -78,6 +79,10 @@ def proba_of(name: str, given: TextTask, prior: PriorEstimate | None, gold: np.n
     return np.where(given.covered[:, None], by_votes, 1 / given.task.n_classes)
 
 
+def _matrix(given: TextTask) -> LabelMatrix:
+    return LabelMatrix.of(given.votes, classes=[str(number) for number in range(given.task.n_classes)])
+
+
 def _input(given: TextTask) -> tuple[np.ndarray, Any]:
     return given.votes, given.features
 
@@ -127,7 +132,7 @@ def run_task(given: TextTask, setting: str, n_gold: int, n_draws: int) -> Iterat
             chosen = np.random.default_rng(seed).choice(known, min(n_gold, len(known) // 2), replace=False)
             gold = np.full(len(given.gold), -1)
             gold[chosen] = given.gold[chosen]
-            prior = estimate_prior(gold[chosen], labels=given.task.n_classes) if setting == "prior50" else None
+            prior = estimate_prior(gold, _matrix(given)) if setting == "prior50" else None
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 proba = proba_of(name, given, prior, gold if setting == "gold" else None)

@@ -96,3 +96,44 @@ def test_a_wrong_call_is_answered_in_the_words_of_the_command_line(comments, arg
     assert called("sample", comments, *arguments, "--out", tmp_path / "x.csv") == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "x.csv").exists()
+
+
+def test_estimates_are_those_of_the_sample_by_stratum_too(comments, tmp_path, capsys):
+    drawn, answers = tmp_path / "drawn.csv", tmp_path / "answers.csv"
+    run = comments.parent / "run"
+    assert called("sample", run, "--method", "stratified", "--by", "label", "--n", 40, "--out", drawn) == 0
+    sample = lk.Sample.load(drawn)
+    gold = dict(zip(sample.ids.tolist(), ["SPAM" if i % 4 else "HAM" for i in range(39)], strict=False))
+    pd.DataFrame({"id": list(gold), "label": list(gold.values())}).to_csv(answers, index=False)
+    capsys.readouterr()
+    assert called("estimate", drawn, "--answered", answers, "--confidence", 0.9, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == sample.estimate(gold, confidence=0.9).to_dict()
+    assert (document["n"], document["unanswered"]) == (39, 1)
+    assert called("estimate", drawn, "--answered", answers, "--by", "stratum", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == sample.estimate(gold, by=sample.strata).to_dict()
+    for options, message in ((("--by", "nix"), "nix"), (("--confidence", 2), "2")):
+        assert called("estimate", drawn, "--answered", answers, *options) in (1, 2)
+        assert message in capsys.readouterr().err
+
+
+def test_a_file_of_answers_shows_how_far_annotators_agree(tmp_path, capsys):
+    answers = tmp_path / "answers.csv"
+    said = [(i, who, "ABC"[(i + (who == "bob" and i % 5 == 0)) % 3]) for i in range(40) for who in ("ann", "bob")]
+    pd.DataFrame(said, columns=["item", "annotator", "label"]).to_csv(answers, index=False)
+    assert called("agreement", answers, "--ordinal", "--labels", "A,B,C", "--judges", "bob") in (0, 1)
+    capsys.readouterr()
+    assert called("agreement", answers, "--ordinal", "--labels", "A,B,C", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document == lk.agreement(answers, ordinal=True, classes=["A", "B", "C"]).to_dict()
+    assert document["observed"]["value"] == pytest.approx(0.8)
+
+
+@pytest.mark.filterwarnings("always")
+def test_quotas_are_rows_of_each_group(comments, tmp_path, capsys):
+    out, run = tmp_path / "drawn.csv", comments.parent / "run"
+    options = ("--method", "quota", "--by", "label", "--out", out)
+    assert called("sample", run, *options, "--quota", "SPAM=5,HAM=7", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["strata"] == {"HAM": 7, "SPAM": 5}
+    assert called("sample", run, *options, "--quota", "SPAM", "--force") == 2
+    assert "GROUP=N" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import pandas as pd
 import pytest
 
 import labelkit as lk
@@ -28,6 +29,7 @@ def asks_a_model(text: str) -> None:
 '''
 
 CALLS = {
+    "agreement": "agreement answers.csv",
     "annotate": "annotate comments.csv --rules labeling_functions/comments.py --id id --out hand.parquet --status",
     "apply": "apply labeling_functions/comments.py comments.csv --out votes --id id",
     "audit-plan": "audit-plan --max-error 0.02",
@@ -38,6 +40,7 @@ CALLS = {
     "check": "check",
     "diff": "diff runs/first runs/second --gold spam",
     "drift": "drift runs/first runs/third",
+    "estimate": "estimate asked.csv --answered answers.csv",
     "export": "export runs/first --to labels.csv --force",
     "fit": "fit runs/first --out fitted",
     "fix": "fix",
@@ -92,6 +95,10 @@ def project(tmp_path_factory):
     lk.run(rules, lk.load_comments(200), folder / "runs" / "third", progress=False)
     shutil.copytree(first.path, folder / "runs" / "fourth")
     lk.bundle(first, folder / "first.labelkit", rules=rules)
+    asked = lk.sample(folder / "comments.csv", 12, id="id")
+    asked.save(folder / "asked.csv")
+    said = [(name, who, "SPAM" if i % 3 else "HAM") for i, name in enumerate(asked.ids) for who in ("ann", "bob")]
+    pd.DataFrame(said, columns=["task", "worker", "label"]).to_csv(folder / "answers.csv", index=False)
     return folder
 
 

@@ -159,3 +159,15 @@ def test_texts_that_say_nothing_give_a_clear_answer():
     few = np.where(np.arange(600)[:, None] < 3, 0, -1) * np.ones((1, 3), dtype=int)
     with pytest.raises(ModelError, match="3 rows are too few"):
         lk.train_end_model(TEXTS, lk.LabelModel(n_classes=2).fit(few).label(few))
+
+
+def test_a_class_prior_that_would_have_no_effect_is_refused():
+    for given in ({"gold": GOLD}, {"votes": VOTES}, {}):
+        with pytest.raises(ModelError, match="judged beside the end model by votes and gold alone"):
+            lk.train_end_model(TEXTS, LABELS, class_prior=[0.5, 0.5], **given)
+
+
+@pytest.mark.parametrize("prior", [[0, 1], [0.5, 0.6], [np.nan, 1], {"NIX": 0.5}])
+def test_a_prior_that_cannot_be_is_refused(prior):
+    with pytest.raises(ModelError, match="class_prior"):
+        lk.train_end_model(TEXTS, LABELS, gold=GOLD, votes=VOTES, class_prior=prior)

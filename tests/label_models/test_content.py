@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 import labelkit as lk
 from labelkit.exceptions import BundleError, GoldError, ModelError
 from labelkit.label_models import ContentLabelModel, LabelModel, LabelModelLike, load_model
-from labelkit.label_models.content._classifier import FOLDS, ContentClassifier, log_softmax
+from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier, log_softmax
 from labelkit.label_models.content._feature_rows import feature_hashes
 from labelkit.label_models.content._strength import fit_exponents, judge_content
 from labelkit.votes.label_matrix import LabelMatrix
@@ -55,7 +55,7 @@ def test_content_labels_uncovered_rows_and_corrects_covered_ones():
     by_votes, by_both = LabelModel().fit(VOTES).predict(VOTES), MODEL.predict(VOTES, WORDS)
     assert MODEL.gate_.is_open
     assert MODEL.gate_.touches_covered
-    assert "without gold, mistakes that content shares with the rules are not seen" in repr(MODEL.gate_)
+    assert "mistakes that content shares with the rules are seen by gold alone" in repr(MODEL.gate_)
     assert (by_both == GOLD)[~COVERED].mean() > 0.85
     assert (by_both == GOLD)[COVERED].mean() > (by_votes == GOLD)[COVERED].mean() + 0.03
 
@@ -130,6 +130,30 @@ def test_a_class_prior_moves_uncovered_rows():
     ]
     assert shares[0] < shares[1] < shares[2]
     assert shares[0] < 0.2
+
+
+def test_the_prior_of_rows_without_votes_is_named_and_kept_beside_labels(tmp_path):
+    """Without gold, it is the mean label by votes and content; decisions by it are warned of, from a file too."""
+    labels = MODEL.label(VOTES, WORDS)
+    assert labels.prior_source == MODEL.prior_source_ == "the votes and the content of examples"
+    mean = MODEL.predict_proba(VOTES, WORDS)[COVERED].mean(axis=0)
+    assert MODEL.class_prior_ == pytest.approx(mean, abs=0.05)
+    loaded = lk.ProbabilisticLabels.load(labels.save(tmp_path / "labels.parquet"))
+    assert loaded.prior_source == labels.prior_source
+    with pytest.warns(UserWarning, match="from the votes and the content of examples"):
+        loaded.hard(objective="f1")
+    given = ContentLabelModel(class_prior=[0.5, 0.5]).fit(VOTES, WORDS)
+    assert given.prior_source_ == given.base_.prior_source_
+    alone = ContentLabelModel().fit(VOTES, shuffled(WORDS))
+    assert alone.prior_source_ == alone.base_.prior_source_
+    assert (alone.class_prior_ == alone.base_.class_prior_).all()
+
+
+def test_features_of_a_vectorizer_that_gives_nan_are_refused_by_their_example():
+    texts = [f"text {i}" for i in range(len(VOTES))]
+    features = lk.read_features(texts, by=lambda some: [[np.nan if text == "text 7" else 1.0] for text in some])
+    with pytest.raises(ModelError, match="the features of example 7 hold NaN"):
+        ContentLabelModel().fit(VOTES, features)
 
 
 def test_a_prior_that_contradicts_the_votes_is_followed_where_there_are_none():
@@ -383,8 +407,10 @@ def test_the_classifier_is_at_the_optimum_of_its_objective():
     fold = np.arange(400) % FOLDS
     mine = ContentClassifier.fit(features, np.eye(2)[y], np.ones(400), fold).log_proba(features, fold)
     for number in range(FOLDS):
-        # two weights w and -w have half the penalty of their difference, 2 w: C = 10 is 20 for it
-        other = LogisticRegression(C=20.0, tol=1e-8).fit(features[fold != number] / 3**0.5, y[fold != number])
+        # two weights w and -w have half the penalty of their difference, 2 w: C is 2 C for it
+        other = LogisticRegression(C=2 * INVERSE_PENALTY, tol=1e-8).fit(
+            features[fold != number] / 3**0.5, y[fold != number]
+        )
         theirs = other.predict_log_proba(features[fold == number] / 3**0.5)
         np.testing.assert_allclose(np.exp(mine[fold == number]), np.exp(theirs), atol=0.01)
 

@@ -167,3 +167,18 @@ def test_a_mask_is_matched_as_that_of_a_matrix():
         for wrong in (mask.to_numpy()[:3], lambda: 1, "a text of no rule" if whole is labels else 1.5):
             with pytest.raises(MatrixError, match=r"chooses no rows|has 3 values for 4 examples"):
                 whole[wrong]
+
+
+def test_ids_of_labels_that_are_put_together_are_those_of_matrices():
+    """Positions go on, numbers stay numbers, and no example is in two parts."""
+    parts = [
+        LabelMatrix.of(np.array([[0, 1], [1, 1]]), classes=["a", "b"], ids=ids) for ids in (None, ["x", "y"], [7, 8])
+    ]
+    model = MajorityVote().fit(parts[0])
+    labels = [model.label(part) for part in parts]
+    for chosen in ([0, 0], [1, 2], [2, 1]):
+        whole = LabelMatrix.concat([parts[i] for i in chosen])
+        assert ProbabilisticLabels.concat([labels[i] for i in chosen]).ids.tolist() == whole.ids.tolist()
+    for put_together, some in ((LabelMatrix.concat, parts), (ProbabilisticLabels.concat, labels)):
+        with pytest.raises(MatrixError, match="the example 'y' is in several parts"):
+            put_together([some[1], some[2], some[1][1:]])

@@ -350,7 +350,7 @@ def _check(method: str, n: int | None, needs: tuple[str, ...], **given: Any) -> 
         if (n if name == "n" else given[name]) is None and not (method == "quota" and name == "n"):
             raise AnalysisError(f"method={method!r} needs {name}=", hint=f"give {name}=, or another method")
     if method == "quota" and n is None and given["quotas"] is None:
-        raise AnalysisError("method='quota' needs n= or quotas=", hint="n=100")
+        raise AnalysisError("method='quota' needs n=, or quotas= by group (--quota GROUP=N)", hint="n=100")
     for name, methods in _TAKES.items():
         if given[name] is not None and method not in methods:
             raise AnalysisError(

@@ -201,7 +201,7 @@ class Sample:
         if not self.is_random:
             raise AnalysisError(
                 f"nobody knows with what chance a row came into this {self.method} sample: it estimates nothing",
-                hint="labelkit.sample(data, n) draws at random",
+                hint="a sample with method='random' does",
             )
 
     def to_pandas(self) -> pd.DataFrame:
@@ -293,7 +293,11 @@ class Sample:
         lead = f"{plural(len(self), 'example')} of {count(self.n_population)}, a {self.method} sample"
         chances = self.probabilities
         rows = [
-            [name, count(n), f"{percent(low, mark_tiny=True)} - {percent(high, mark_tiny=True)}"]
+            [
+                name,
+                count(n),
+                f"{percent(low, mark_tiny=True)} - {percent(high, mark_tiny=True)}" if self.is_random else "unknown",
+            ]
             for name, n, low, high in _chances_of(self.strata, chances)
         ]
         table = ResultTable(rows[:20], ["stratum", "drawn", "inclusion probability"], align="<>", title="")
@@ -334,7 +338,7 @@ def warn_of_bias(method: str) -> None:
     """Warn that no estimate of a sample of this kind is unbiased."""
     warnings.warn(
         f"a {method} sample: nobody knows with what chance a row came into it, so that no estimate from it is unbiased"
-        ". Hint: it is good for looking and learning; labelkit.sample(data, n) draws at random, to measure",
+        ". Hint: it is good for looking and learning; method='random' draws by chance, to measure",
         stacklevel=stack_level(),
     )
 

@@ -127,6 +127,37 @@ class SampleEstimate:
         return self._page().to_html()
 
 
+def estimated_share(
+    hits: NDArray[np.bool_], chances: NDArray[np.float64], *, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """Estimate a share from answered rows of which each was drawn by itself, with its interval.
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (n,)
+    chances : ndarray of shape (n,)
+        With which each row came to be answered; near 0 for a sample of a population without end.
+    confidence : float
+
+    Returns
+    -------
+    share, low, high : float
+        NaN without rows.
+
+    Examples
+    --------
+    >>> share, low, high = estimated_share(np.array([True, False, False, True]), np.array([0.9, 0.9, 0.9, 0.3]))
+    >>> round(share, 3), low < share < high
+    (0.667, True)
+    """
+    design = _Design(chances, None, None)
+    everywhere = np.ones(len(hits), dtype=bool)
+    share, low, high, *_ = design.estimate(
+        hits.astype(np.float64), everywhere, share=True, total=False, confidence=confidence
+    )
+    return min(share, 1.0), low, high
+
+
 def estimated(sample: Sample, values: Any, *, where: Any, by: Any, total: bool, confidence: float) -> SampleEstimate:
     """Estimate from the values of a sample's rows; see :meth:`Sample.estimate`."""
     import pandas as pd  # noqa: PLC0415 - only for who asks

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 FOLDS: Final = 5
 """Parts of the rows."""
 
-INVERSE_PENALTY: Final = 2.0
-"""C, for rows of features whose mean squared length is 1: results are flat from 0.3 to 3, and worse at 10."""
+INVERSE_PENALTY: Final = 0.3
+"""C, for rows of features whose mean squared length is 1: the strongest penalty that is as good, but for noise."""
+
+WITH_GOLD: Final = 2.0
+"""C where gold chooses how much content counts, and so sees what the classifier repeats of mistakes of the rules."""
 
 STEPS: Final = 40
 """Steps of L-BFGS."""
@@ -55,7 +58,12 @@ class ContentClassifier:
 
     @classmethod
     def fit(
-        cls, features: Features, labels: NDArray[np.float64], weight: NDArray[np.float64], fold: NDArray[np.int64]
+        cls,
+        features: Features,
+        labels: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        fold: NDArray[np.int64],
+        inverse_penalty: float = INVERSE_PENALTY,
     ) -> ContentClassifier:
         """Learn from soft labels.
 
@@ -67,6 +75,8 @@ class ContentClassifier:
         weight : ndarray of shape (n_rows,)
         fold : ndarray of int64, shape (n_rows,)
             In [0, FOLDS).
+        inverse_penalty : float
+            C of the objective.
         """
         columns, offset, scale = _scaling(features)
         shape = (len(columns), labels.shape[1])
@@ -75,7 +85,8 @@ class ContentClassifier:
         check_room(8.0 * shape[0] * shape[1] * (FOLDS + 2 * 25), "a weight for each feature and class", hint=hint)
         used = features[:, columns].astype(np.float64)
         used = used.multiply(scale).tocsr() if is_sparse(used) else (used - offset) * scale
-        fit_one = partial(_fit_without, features=used, labels=labels, weight=weight, fold=fold)
+        given = {"features": used, "labels": labels, "weight": weight, "fold": fold}
+        fit_one = partial(_fit_without, **given, inverse_penalty=inverse_penalty)
         with threadpool_limits(1, user_api="blas"):
             parameters = np.stack(in_threads(fit_one, range(FOLDS)))
         weights = parameters[:, :-1] * scale[:, None]
@@ -119,6 +130,7 @@ def _fit_without(
     labels: NDArray[np.float64],
     weight: NDArray[np.float64],
     fold: NDArray[np.int64],
+    inverse_penalty: float,
 ) -> NDArray[np.float64]:
     """Learn from the rows of the other folds; shape (n_used + 1, n_classes), the intercept last."""
     from scipy.optimize import minimize  # noqa: PLC0415 - slow to import
@@ -136,6 +148,7 @@ def _fit_without(
         transposed=transposed,
         labels=weight[rows, None] * labels[rows],
         weight=weight[rows],
+        inverse_penalty=inverse_penalty,
     )
     optimum = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
     return np.asarray(optimum.x.reshape(shape))
@@ -149,11 +162,12 @@ def _loss(
     transposed: Any,
     labels: NDArray[np.float64],
     weight: NDArray[np.float64],
+    inverse_penalty: float,
 ) -> tuple[float, NDArray[np.float64]]:
     """Compute the weighted cross-entropy plus the penalty, and the gradient; ``labels`` are weighted already."""
     by_class = parameters.reshape(shape)
     log_p = log_softmax(features @ by_class[:-1] + by_class[-1])
     residual = weight[:, None] * np.exp(log_p) - labels
-    gradient = np.concatenate([transposed @ residual + by_class[:-1] / INVERSE_PENALTY, residual.sum(axis=0)[None]])
-    cost = float((by_class[:-1] ** 2).sum()) / (2 * INVERSE_PENALTY)
+    gradient = np.concatenate([transposed @ residual + by_class[:-1] / inverse_penalty, residual.sum(axis=0)[None]])
+    cost = float((by_class[:-1] ** 2).sum()) / (2 * inverse_penalty)
     return cost - float((labels * log_p).sum()), gradient.ravel()

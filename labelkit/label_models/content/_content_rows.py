@@ -26,6 +26,10 @@ MOST_ROWS: Final = 20_000
 """Rows that content is learned from."""
 
 
+FEWEST_GOLD: Final = 10
+"""Covered gold rows from which exponents are chosen."""
+
+
 @dataclass(frozen=True, eq=False)
 class ContentRows:
     """Votes and features of some examples, checked.
@@ -59,6 +63,10 @@ class ContentRows:
     def by_votes(self, rows: Any) -> NDArray[np.float64]:
         """Return the probabilities of some examples by their votes alone."""
         return picked(self.posterior, self.index[rows])
+
+    def show_by_gold(self, truth: NDArray[np.int64]) -> bool:
+        """Return whether enough covered rows have gold (-1 for none) to choose how much votes and content count."""
+        return int((truth[self.covered] >= 0).sum()) >= FEWEST_GOLD
 
     def sample(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return at most MOST_ROWS of the chosen rows, by their hashes, in an order that is not that of the input."""

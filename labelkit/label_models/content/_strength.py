@@ -81,7 +81,7 @@ class ContentGate:
             f"; by {self.n_gold:,} gold rows, the log-odds of votes count {self.vote_exponent:.2f} times, and those of "
             f"content {self.content_exponent:.2f} times, on covered rows"
             if self.n_gold
-            else "; without gold, mistakes that content shares with the rules are not seen"
+            else "; mistakes that content shares with the rules are seen by gold alone, of at least 10 rows with votes"
         )
         why = f"it foretells the labels of left-out rows ({gain})"
         return f"content is used, on {where}, with strength {self.strength:.2f}: {why}{few}{gold}"

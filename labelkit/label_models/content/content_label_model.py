@@ -26,7 +26,7 @@ from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
 from labelkit.label_models._posterior import softmax
 from labelkit.label_models._saving import write_model
 from labelkit.label_models._seen_gold import JudgedGold, pattern_hashes
-from labelkit.label_models.content._classifier import FOLDS, ContentClassifier
+from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, WITH_GOLD, ContentClassifier
 from labelkit.label_models.content._content_rows import ContentRows, check_examples, read_rows, votes_alone
 from labelkit.label_models.content._feature_rows import Features, batches, names_given
 from labelkit.label_models.content._strength import ContentGate, fit_exponents, judge_content
@@ -35,6 +35,7 @@ from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
+from labelkit.votes.decisions import PRIOR_OF_CONTENT
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.metrics import accuracy
@@ -52,9 +53,6 @@ if TYPE_CHECKING:
 
 LEAST_WEIGHT: Final = 1e-3
 """Weight of a row whose classes are equally probable."""
-
-FEWEST_GOLD: Final = 10
-"""Covered gold rows from which exponents are chosen."""
 
 
 class ContentLabelModel(ScikitLearnEstimator):
@@ -74,7 +72,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         Learned from the votes alone.
     gate_ : ContentGate
         Whether content is used, where, with which strength, and why; print it.
-    class_prior_ : ndarray of shape (n_classes,)
+    class_prior_ : ndarray of shape (n_classes,), of examples without votes
     prior_source_ : str
         Where that comes from, in words.
     class_names_ : tuple of str
@@ -167,10 +165,11 @@ class ContentLabelModel(ScikitLearnEstimator):
         self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
         self.n_content_features_ = int(rows.features.shape[1])
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
-        names = names_given(features, feature_names)
-        self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
-        self.prior_source_ = self.base_.prior_source_
-        self.class_prior_ = self.base_.class_prior_  # the last, since it says that the model is fitted
+        names = names_given(features, feature_names), self.n_content_features_, self.columns_
+        self.feature_names_ = names_of_columns(*names)
+        guessed = self.gate_.is_open and self.class_prior is None and not self.learned_from_gold_
+        self.prior_source_ = PRIOR_OF_CONTENT if guessed else self.base_.prior_source_
+        self.class_prior_ = softmax(self.log_prior_[None])[0] if guessed else self.base_.class_prior_  # is fitted then
         return self
 
     def _learn(self, rows: ContentRows, gold: GoldRows, matrix: Any, given_gold: Any) -> None:
@@ -196,7 +195,7 @@ class ContentLabelModel(ScikitLearnEstimator):
             held_out = self.base_.held_out_proba(matrix, given_gold, rows.fold[gold.example])
             by_rank = np.argsort(rows.rank[gold.example], kind="stable")
             self.seen_rank_, self.seen_votes_ = rows.rank[gold.example][by_rank], held_out[by_rank]
-            if gate.touches_covered and (truth[rows.covered] >= 0).sum() >= FEWEST_GOLD:
+            if gate.touches_covered and rows.show_by_gold(truth):
                 self._choose_exponents(rows, gold.example, gold.label, held_out)
 
     def _fit_classifier(
@@ -207,7 +206,8 @@ class ContentLabelModel(ScikitLearnEstimator):
         weight = np.maximum(1 - entropy, LEAST_WEIGHT)
         with_truth = np.flatnonzero(truth[taught] >= 0)
         labels[with_truth], weight[with_truth] = np.eye(n_classes)[truth[taught][with_truth]], 1.0
-        fitted = ContentClassifier.fit(rows.features[taught], labels, weight, rows.fold[taught])
+        penalty = WITH_GOLD if rows.show_by_gold(truth) else INVERSE_PENALTY
+        fitted = ContentClassifier.fit(rows.features[taught], labels, weight, rows.fold[taught], penalty)
         self.columns_, self.weights_, self.intercepts_ = fitted.columns, fitted.weights, fitted.intercepts
 
     def _uncovered_prior(self, q: NDArray[np.float64], content: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -257,10 +257,6 @@ class ContentLabelModel(ScikitLearnEstimator):
             As in :meth:`fit`.
         gold : array-like, Series or dict by id, optional
             Trusted labels of some of these examples: their class has probability 1.
-
-        Returns
-        -------
-        ProbabilisticLabels
         """
         rows = self._rows(matrix, features)
         if self.gate_.is_open:
