@@ -140,6 +140,13 @@ from .curation.slices import (
     next_slices as next_slices,
     slice_dataframe as slice_dataframe,
     summarize_slices as summarize_slices,
+from .curation.splits import (
+    Leak as Leak,
+    Split as Split,
+    SplitCheck as SplitCheck,
+    check_split as check_split,
+    rolling_splits as rolling_splits,
+    split as split,
 )
 from .datasets import (
     EngagementLog as EngagementLog,

@@ -164,7 +164,14 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         values = [float(value) if isinstance(value, int | Decimal) else value for value in values]
     elif pa.types.is_integer(kind):
         values = [_whole(value) if isinstance(value, float | Decimal) else value for value in values]
+    elif pa.types.is_timestamp(kind) and any(_is_of_other_zone(value, kind) for value in values):
+        raise ValueError("times with and without a zone")  # Arrow would take the latter to be in UTC
     return pa.array(values, kind, from_pandas=True)
+
+
+def _is_of_other_zone(value: Any, kind: pa.DataType) -> bool:
+    """Return whether a time has a zone where others have none, or none where they have."""
+    return isinstance(value, dt.datetime) and not _is_missing(value) and (value.tzinfo is None) != (kind.tz is None)
 
 
 def _whole(value: float | Decimal) -> int | None:
@@ -187,10 +194,16 @@ def _misfit(value: Any, kind: pa.DataType) -> str | None:
     except UnicodeEncodeError:
         return f"not valid Unicode (half of a surrogate pair): {shown}"
     except _CANNOT:
-        if pa.types.is_integer(kind) and isinstance(value, float | Decimal):
-            return f"int expected, got {type(value).__name__}: {shown}"
-        return f"{shown} does not fit {kind}"
+        return _why_not(value, kind, shown)
     return None
+
+
+def _why_not(value: Any, kind: pa.DataType, shown: str) -> str:
+    if pa.types.is_timestamp(kind) and _is_of_other_zone(value, kind):
+        return f"a time {'without' if kind.tz else 'with'} a zone, unlike others of the column: {shown}"
+    if pa.types.is_integer(kind) and isinstance(value, float | Decimal):
+        return f"int expected, got {type(value).__name__}: {shown}"
+    return f"{shown} does not fit {kind}"
 
 
 def _type_by_trying(column: str, values: Sequence[Any]) -> pa.DataType:

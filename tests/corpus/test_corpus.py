@@ -998,3 +998,12 @@ def test_a_key_that_stands_twice_is_no_value(tmp_path, line, columns, twice, oth
     assert reasons == ([] if twice is None else [f"the key {twice!r} stands twice in one object"])
     assert rows[0] == "first"
     assert len(rows) == 3 - len(corpus.rejects)
+
+
+@pytest.mark.parametrize("first_has_zone", [True, False])
+def test_times_with_and_without_a_zone_are_no_column(first_has_zone):
+    times = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2026, 1, 2)]  # noqa: DTZ001 - on purpose
+    times = times if first_has_zone else times[::-1]
+    for data in ({"at": times}, [{"at": time} for time in times], pd.DataFrame({"at": pd.Series(times, dtype=object)})):
+        with pytest.raises(CorpusError, match=r"a time with(out)? a zone, unlike others of the column"):
+            list(open_corpus(data).batches(["at"], 10))

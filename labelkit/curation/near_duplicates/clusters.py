@@ -1,8 +1,8 @@
 """Join texts that are alike to clusters: candidates share a band, and their coefficient is computed from their pieces.
 
 Candidates of small buckets are compared pair by pair, many pairs at once. Of a large bucket (many texts of one
-template), each text that joins a cluster is compared with those that have not joined it: what is alike in a bucket is in
-one cluster, without a comparison of all pairs.
+template), each text that joins a cluster is compared with those that have not joined it: what is alike in a bucket is
+in one cluster, without a comparison of all pairs.
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ def clustered(sets: PieceSets, bands: NDArray[np.uint32], threshold: float) -> N
         for pairs in _small_pairs(order, buckets):
             open_pairs = np.unique(pairs[:, cluster[pairs[0]] != cluster[pairs[1]]], axis=1)
             edges.append(open_pairs[:, sets.jaccard(*open_pairs) >= threshold - ROUNDING])
-        for start, stop in zip(buckets[:-1], buckets[1:], strict=True):
-            if stop - start > SMALL:
-                edges.append(_links(sets, np.sort(order[start:stop]), cluster, threshold))
+        for large in np.flatnonzero(np.diff(buckets) > SMALL):
+            rows = np.sort(order[buckets[large] : buckets[large + 1]])
+            edges.append(_links(sets, rows, cluster, threshold))
         if sum(part.shape[1] for part in edges[before:]):
             edges = [np.concatenate(edges, axis=1)]
             cluster = joined(n, edges[0])
@@ -106,10 +106,9 @@ def joined(n: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def numbered_by_first(codes: NDArray[Any]) -> NDArray[np.int64]:
     """Number groups from 0 in the order of their first rows."""
-    _, first, place = np.unique(codes, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[place]
+    import pandas as pd  # noqa: PLC0415 - only where rows are grouped
+
+    return np.asarray(pd.factorize(codes)[0], dtype=np.int64)
 
 
 def _small_pairs(order: NDArray[np.int64], buckets: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:

@@ -6,7 +6,7 @@ common pieces among all pieces of both. A text without a character (in words: wi
 
 >>> sorted(shingles("Win  NOW!"))
 [' now', 'in n', 'n no', 'now!', 'win ']
->>> jaccard(shingles("one two three", Shingling(words=True, size=2)), shingles("two three", Shingling(words=True, size=2)))
+>>> jaccard(shingles("one two three", BY_WORDS), shingles("two three", BY_WORDS))
 0.5
 """
 

@@ -136,7 +136,7 @@ def test_what_is_no_text_or_cannot_be_compared_is_refused():
         lk.near_duplicate_texts({"text": ["a"]}, "texts")
     with pytest.raises(AnalysisError, match="threshold=80"):
         lk.near_duplicate_texts({"text": ["a"]}, threshold=80)
-    with pytest.raises(CorpusError, match="'a' .* stands twice"):
+    with pytest.raises(CorpusError, match=r"'a' .* stands twice"):
         lk.near_duplicate_texts({"id": ["a", "a"], "text": ["x", "y"]}, id="id")
     with pytest.raises(AnalysisError, match="has no rows"):
         lk.near_duplicate_texts({"text": []})

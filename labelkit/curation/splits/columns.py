@@ -1,0 +1,196 @@
+"""What is split: the ids of all rows, and the values that decide where they go, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
+from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.curation.sampling.population import NO_LABEL, RowGroups
+from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LABEL: Final = "label"
+
+
+def open_population(
+    data: Any, id_column: str | None, reading: Mapping[str, Any]
+) -> Corpus | LabelMatrix | ProbabilisticLabels:
+    """Open whatever has rows; votes and labels are taken as they are."""
+    if isinstance(data, LabelMatrix | ProbabilisticLabels):
+        return data
+    return open_corpus(data, id=id_column, **reading)
+
+
+@dataclass(frozen=True, eq=False)
+class SplitColumns:
+    """The rows of a corpus, of a label matrix or of labels.
+
+    Attributes
+    ----------
+    data : Corpus, LabelMatrix or ProbabilisticLabels
+    n_rows : int
+    ids : pyarrow.ChunkedArray, ndarray or None
+        None where the position is the id.
+    of_corpus : mapping of str to pyarrow.ChunkedArray
+        The columns that were read.
+    """
+
+    data: Corpus | LabelMatrix | ProbabilisticLabels
+    n_rows: int
+    ids: pa.ChunkedArray | NDArray[Any] | None
+    of_corpus: Mapping[str, pa.ChunkedArray]
+
+    @classmethod
+    def read(
+        cls, data: Corpus | LabelMatrix | ProbabilisticLabels, names: list[Any], *, distinct: bool = True
+    ) -> SplitColumns:
+        """Read ids and columns in one pass.
+
+        Parameters
+        ----------
+        data : Corpus, LabelMatrix or ProbabilisticLabels
+        names : list
+            Those that are text name columns to read; others are values.
+        distinct : bool
+            Refuse an id that stands twice.
+
+        Raises
+        ------
+        AnalysisError
+            If there are no rows, or an id stands twice.
+        """
+        if isinstance(data, Corpus):
+            columns = cls._of_corpus(data, list(dict.fromkeys(n for n in names if isinstance(n, str))), distinct)
+        else:
+            columns = cls(data, len(data), data.ids, {})
+            if not columns.examples.by_id.is_unique:
+                raise AnalysisError(
+                    f"the id {columns.examples.by_id.repeated()!r} names several examples",
+                    hint="an id names one example: id= another column, or none for positions",
+                )
+        if not columns.n_rows:
+            raise AnalysisError(
+                f"{getattr(data, 'name', 'the matrix')} has no rows", hint="check the export that made it"
+            )
+        return columns
+
+    @classmethod
+    def _of_corpus(cls, corpus: Corpus, names: list[str], distinct: bool) -> SplitColumns:  # noqa: FBT001
+        seen, n_rows = DistinctIds(corpus), 0
+        ids: list[pa.Array] = []
+        parts: list[pa.RecordBatch] = []
+        with corpus.watched():
+            for batch in corpus.batches(names, BATCH_ROWS):
+                if distinct:
+                    seen.add(batch.ids, batch.start)
+                ids += [] if batch.ids is None else [batch.ids]
+                parts.append(batch.table)
+                n_rows += len(batch)
+        table = pa.Table.from_batches(parts) if parts and names else None
+        columns = {} if table is None else {name: table.column(name) for name in names}
+        return cls(corpus, n_rows, pa.chunked_array(ids) if ids else None, columns)
+
+    @cached_property
+    def examples(self) -> ExampleNames:
+        """What names the rows."""
+        if not isinstance(self.data, Corpus):
+            return self.data.examples
+        return ExampleNames(self.ids_at(slice(None)), self.data.frame_index)
+
+    def ids_at(self, rows: Any) -> NDArray[Any]:
+        """Return the ids of some rows, by slice, mask or positions."""
+        return ids_at(self.ids, self.n_rows, rows)
+
+    def values(self, given: Any, what: str) -> pa.ChunkedArray | NDArray[Any]:
+        """Return a value for each row, in their order.
+
+        Parameters
+        ----------
+        given : str, ProbabilisticLabels, array-like, Series or dict by id
+            The name of a column, ``"label"`` of labels, or values.
+        what : str
+            The word for it in errors.
+        """
+        if isinstance(given, str) and isinstance(self.data, Corpus):
+            return self.of_corpus[given]
+        if isinstance(given, str):
+            given = self._named(given, what)
+        if isinstance(given, ProbabilisticLabels):
+            return self._labels(given)
+        if isinstance(given, pa.Array | pa.ChunkedArray) and len(given) == self.n_rows:
+            return given if isinstance(given, pa.ChunkedArray) else pa.chunked_array([given])
+        whole = isinstance(given, np.ndarray)
+        values = given if whole else object_array(given.values() if isinstance(given, Mapping) else given)
+        aligned: NDArray[Any] = aligned_values(given, values, self.examples, None, what=what, error=AnalysisError)
+        return aligned
+
+    def _named(self, name: str, what: str) -> Any:
+        if name == LABEL and isinstance(self.data, ProbabilisticLabels):
+            return self.data
+        raise AnalysisError(
+            f"{what}={name!r} is the name of a column, and votes or labels have no columns",
+            hint=f"split the corpus, with stratify=labels; or give {what}= as values by id",
+        )
+
+    def _labels(self, labels: ProbabilisticLabels) -> NDArray[Any]:
+        order = labels.examples.order(self.examples, what="the labels", error=AnalysisError)
+        hard = labels.hard() if order is None else labels.hard()[order]
+        return np.array([*labels.class_names, NO_LABEL], dtype=object)[np.where(hard < 0, -1, hard)]
+
+    def strata(self, given: Any) -> RowGroups:
+        """Return the classes of the rows; many numbers are cut at their tenths."""
+        values = self.values(given, "stratify")
+        values = values.to_pandas() if isinstance(values, pa.ChunkedArray) else values
+        return RowGroups.of(values).filled()
+
+    def codes(self, given: Any, what: str) -> tuple[NDArray[np.int64], Any]:
+        """Number the values of a column; shape (n_rows,), -1 where there is none, and the value of each number."""
+        values = self.values(given, what)
+        if not isinstance(values, pa.ChunkedArray):
+            import pandas as pd  # noqa: PLC0415 - only for values beside the corpus
+
+            codes, distinct = pd.factorize(values, use_na_sentinel=True)
+            return codes.astype(np.int64), distinct
+        try:
+            encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        except pa.ArrowNotImplementedError:
+            raise AnalysisError(
+                f"the values of {what}={given!r} cannot be told apart: they are {values.type}",
+                hint="a column of texts, numbers or dates; of a struct, name a field: 'user.name'",
+            ) from None
+        whole = encoded.unify_dictionaries().combine_chunks()
+        whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
+        return pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64), whole.dictionary
+
+
+def named(value: Any, what: str) -> Any:
+    """Return the name of a column, or a word for values that were given beside the corpus."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    return what if what == "time" else f"({type(value).__name__})"
+
+
+def ids_at(ids: pa.ChunkedArray | NDArray[Any] | None, n_rows: int, rows: Any) -> NDArray[Any]:
+    """Return the ids of some rows; where none are given, their positions."""
+    if ids is None:
+        return np.asarray(np.arange(n_rows)[rows])
+    if isinstance(ids, np.ndarray):
+        return np.asarray(ids[rows])
+    if isinstance(rows, slice):
+        return np.asarray(ids.to_numpy()[rows])
+    positions: NDArray[np.int64] = np.arange(n_rows)[rows]
+    return np.asarray(ids.take(pa.array(positions)).to_numpy())

@@ -1,0 +1,110 @@
+"""Leaks of splits that others made."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.exceptions import AnalysisError
+
+
+def frame():
+    return pd.DataFrame(
+        {
+            "id": list("abcdefgh"),
+            "text": [
+                "buy this phone now please", "good morning everyone", "what a day it was", "see you all tomorrow",
+                "Buy this phone now please!", "what a day it was", "nothing like it here", "one more of these texts",
+            ],
+            "author": ["x", "y", "z", "u", "v", "w", "x", None],
+            "at": pd.date_range("2026-01-01", periods=8)[[0, 1, 2, 6, 4, 5, 3, 7]],
+            "split": ["train"] * 4 + ["test"] * 3 + ["valid"],
+        }
+    )  # fmt: skip
+
+
+def kinds(check):
+    return {(leak.kind, leak.parts): (leak.rows, leak.examples) for leak in check.leaks}
+
+
+def test_all_leaks_are_found_with_examples():
+    check = lk.check_split(frame(), "split", text="text", group="author", time="at", id="id")
+    assert kinds(check) == {
+        ("exact duplicate", ("train", "test")): (1, (("c", "f"),)),
+        ("near-duplicate", ("train", "test")): (1, (("a", "e"),)),
+        ("group", ("train", "test")): (1, (("a", "g"),)),
+        ("time", ("train", "test")): (3, (("d", "e"),)),
+    }
+    assert check.leaks[0].share == pytest.approx(1 / 3)
+    assert check.counts == {"train": 4, "test": 3, "valid": 1}
+    assert check.to_dict()["leaks"][0]["examples"] == [["c", "f"]]
+    assert "4 findings" in str(check)
+    assert not check.is_clean
+
+
+@pytest.mark.parametrize("form", ["dict", "series", "array", "split", "corpora"])
+def test_the_parts_are_given_in_any_form(form, tmp_path):
+    data = frame()
+    named = data.set_index("id")["split"]
+    options = {"text": "text", "group": "author", "time": "at", "id": "id"}
+    expected = kinds(lk.check_split(data, "split", **options))
+    if form == "corpora":
+        files = {}
+        for part, rows in data.groupby("split", sort=False):
+            files[part] = tmp_path / f"{part}.parquet"
+            rows.to_parquet(files[part])
+        check = lk.check_split(files, **options)
+    else:
+        parts = {"dict": named.to_dict(), "series": named.iloc[::-1], "array": data["split"].tolist()}
+        made = lk.split(data, {"train": 4, "test": 3, "valid": 1}, id="id")
+        check = lk.check_split(data, parts.get(form, made), **options)
+        if form == "split":
+            assert check.counts == made.counts
+            return
+    assert kinds(check) == expected
+
+
+def test_ids_on_both_sides_are_found():
+    check = lk.check_split({"train": {"id": [1, 2, 3]}, "test": {"id": [3, 4]}}, id="id")
+    assert kinds(check) == {("id", ("train", "test")): (1, ((3, 3),))}
+    twice = pd.DataFrame({"id": ["a", "b", "a"], "split": ["train", "train", "test"]})
+    assert kinds(lk.check_split(twice, "split", id="id")) == {("id", ("train", "test")): (1, (("a", "a"),))}
+
+
+def test_rows_in_no_part_are_not_looked_at():
+    data = frame().assign(split=["train", None, None, None, None, None, "test", None])
+    check = lk.check_split(data, "split", text="text", group="author", id="id")
+    assert check.counts == {"train": 1, "test": 1}
+    assert [leak.kind for leak in check.leaks] == ["group"]
+
+
+def test_shares_of_classes_differ_by_chance_or_not():
+    rng = np.random.default_rng(0)
+    labels = rng.choice(["A", "B", "C"], 4_000, p=[0.6, 0.395, 0.005])
+    parts = np.repeat(["train", "test"], [3_000, 1_000])
+    assert lk.check_split({"label": labels}, parts, labels="label").is_clean
+    labels[3_000:] = rng.choice(["A", "B"], 1_000, p=[0.5, 0.5])
+    (leak,) = lk.check_split({"label": labels}, parts, labels="label").leaks
+    assert (leak.kind, leak.parts) == ("classes", ("train", "test"))
+    assert leak.detail.startswith("'A' has 6") or leak.detail.startswith("'B' has 3")
+
+
+def test_random_splits_seldom_give_a_finding_of_classes():
+    rng = np.random.default_rng(1)
+    labels = rng.choice(["A", "B", "C", "D"], 500, p=[0.6, 0.3, 0.09, 0.01])
+    found = [
+        not lk.check_split({"label": labels}, rng.permutation(np.repeat(["a", "b"], 250)), labels="label").is_clean
+        for _ in range(300)
+    ]
+    assert sum(found) <= 10
+
+
+def test_what_is_no_split_is_refused():
+    with pytest.raises(AnalysisError, match="parts= is missing"):
+        lk.check_split(frame())
+    with pytest.raises(AnalysisError, match="1 parts: train"):
+        lk.check_split(frame(), ["train"] * 8)
+    with pytest.raises(AnalysisError, match="has no texts"):
+        lk.check_split({"text": list(range(30)), "p": ["a", "b"] * 15}, "p", text="text")
+    with pytest.raises(AnalysisError, match="the split has 30 parts"):
+        lk.check_split({"p": [f"p{i}" for i in range(30)]}, "p")
