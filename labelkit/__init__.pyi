@@ -140,6 +140,7 @@ from .curation.slices import (
     next_slices as next_slices,
     slice_dataframe as slice_dataframe,
     summarize_slices as summarize_slices,
+)
 from .curation.splits import (
     Leak as Leak,
     Split as Split,
