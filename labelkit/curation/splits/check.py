@@ -204,6 +204,8 @@ def check_split(
     if labels is not None:
         looked_at.append("classes")
         leaks += _classes(rows, labels)
+    if not looked_at:
+        raise AnalysisError("there is nothing to compare", hint='text="text", group=, time=, labels= or id=')
     return SplitCheck(tuple(leaks), rows.counts, tuple(looked_at))
 
 
@@ -248,7 +250,7 @@ class _Rows:
     def _checked(cls, sources: Any, names: tuple[str, ...], parts: Any, ids: Any, has_ids: bool) -> _Rows:  # noqa: FBT001
         if not 1 < len(names) <= MOST_PARTS:
             raise AnalysisError(
-                f"the split has {count(len(names))} parts{f': {names[0]}' if len(names) == 1 else ''}",
+                f"the split has {plural(len(names), 'part')}{f': {names[0]}' if len(names) == 1 else ''}",
                 hint=f"2 to {MOST_PARTS} parts can be compared, such as train and test",
             )
         return cls(sources, names, parts, ids, has_ids)
@@ -350,7 +352,7 @@ def _times(rows: _Rows, given: Any) -> Iterator[Leak]:
 def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
     from scipy.stats import chi2_contingency  # noqa: PLC0415 - only where classes are compared
 
-    values = rows.values(given, "labels") if isinstance(given, str) else rows.sources[0].values(given, "labels")
+    values = rows.values(given, "labels")
     series = values.to_pandas() if isinstance(values, pa.ChunkedArray) else values
     import pandas as pd  # noqa: PLC0415 - as above
 

@@ -102,9 +102,13 @@ def test_random_splits_seldom_give_a_finding_of_classes():
 def test_what_is_no_split_is_refused():
     with pytest.raises(AnalysisError, match="parts= is missing"):
         lk.check_split(frame())
-    with pytest.raises(AnalysisError, match="1 parts: train"):
+    with pytest.raises(AnalysisError, match="has 1 part: train"):
         lk.check_split(frame(), ["train"] * 8)
     with pytest.raises(AnalysisError, match="has no texts"):
         lk.check_split({"text": list(range(30)), "p": ["a", "b"] * 15}, "p", text="text")
+    with pytest.raises(AnalysisError, match="nothing to compare"):
+        lk.check_split({"x": ["a", "b"]}, ["train", "test"])
+    with pytest.raises(AnalysisError, match="labels= names a column where each part is a corpus of its own"):
+        lk.check_split({"train": {"x": [1]}, "test": {"x": [1]}}, labels=["u", "v"])
     with pytest.raises(AnalysisError, match="the split has 30 parts"):
         lk.check_split({"p": [f"p{i}" for i in range(30)]}, "p")
