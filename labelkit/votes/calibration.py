@@ -93,9 +93,12 @@ class ReliabilityCurve:
             f"{percent(self.ece, decimals=2)} ({percent(self.ece_by_chance, decimals=2)} by chance alone), log-loss "
             f"{self.log_loss:.4f}, Brier {self.brier:.4f}"
         )
+        bins = self.reliability
+        columns = (bins.confidence, bins.accuracy, self.low, self.high, self.rows)
         rows = [
-            [percent(row.probability), percent(row.share), bounds(row.share_low, row.share_high), count(row.rows)]
-            for row in self.frame.itertuples()
+            [percent(probability), percent(share), bounds(low, high), count(n)]
+            for probability, share, low, high, n in zip(*(column.tolist() for column in columns), strict=True)
+            if n
         ]
         return ResultPage([lead], [ResultTable(rows, ["probability", "came true", "low - high", "examples"], ">")])
 

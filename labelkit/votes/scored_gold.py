@@ -146,9 +146,9 @@ def _read_scores(
         )
     if isinstance(proba, Mapping):
         return names, scores, ExampleNames(object_array(proba))
-    if index is None:
+    if index is None and not (has_index(gold) and len(gold) == len(scores)):
         return names, scores, ExampleNames(np.arange(len(scores)))
-    frame = FrameIndex.of(proba)
+    frame = FrameIndex.of(gold if index is None else proba)  # an array, as of predict_proba, is in the order of gold
     return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
 
 

@@ -18,6 +18,7 @@ from labelkit.views.plots import (
     plot_coverage,
     plot_coverage_over_time,
     plot_label_distribution,
+    plot_curves,
     plot_pairwise,
     plot_reliability,
 )
@@ -31,12 +32,16 @@ VOTES = LabelMatrix.of(
 GOLD = RNG.integers(0, 2, size=400)
 DATES = pd.date_range("2024-01-01", periods=400, freq="D")
 MODEL = lk.MajorityVote().fit(VOTES)
+SCORES = np.random.default_rng(7).beta(2 + GOLD, 3 - GOLD)
 
 PLOTS = {
     "coverage": lambda ax: plot_coverage(VOTES, ax=ax),
     "pairwise": lambda ax: plot_pairwise(VOTES, ax=ax),
     "distribution": lambda ax: plot_label_distribution(MODEL.label(VOTES), gold=GOLD, ax=ax),
     "reliability": lambda ax: plot_reliability(MODEL.evaluate(VOTES, GOLD), ax=ax),
+    "curve of a class": lambda ax: plot_reliability(lk.reliability(GOLD, SCORES), ax=ax),
+    "precision and recall": lambda ax: plot_curves(lk.classification_curves(GOLD, SCORES), ax=ax),
+    "roc": lambda ax: plot_curves(lk.classification_curves(GOLD, SCORES), kind="roc", ax=ax),
     "time": lambda ax: plot_coverage_over_time(VOTES, DATES, lfs=["a", "b"], ax=ax),
 }
 
@@ -177,6 +182,20 @@ def test_what_has_nothing_to_draw_is_refused():
         plot_label_distribution([0, 1])
     with pytest.raises(AnalysisError, match="no reliability"):
         plot_reliability(0.9)
+    with pytest.raises(AnalysisError, match="no lift curves"):
+        plot_curves(lk.classification_curves(GOLD, SCORES), kind="lift")
+    with pytest.raises(AnalysisError, match="curves of ndarray"):
+        plot_curves(SCORES)
+
+
+def test_curves_name_their_area_and_guessing():
+    ax = plot_curves(lk.classification_curves([0] * 30 + [1] * 10, [0.2] * 25 + [0.8] * 15))
+    labels = [line.get_label() for line in ax.get_lines()]
+    assert labels[0].startswith("1: 0.667 (")
+    assert ax.get_lines()[1].get_ydata()[0] == 0.25
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("recall", "precision")
+    curve = plot_reliability(lk.reliability([0] * 30 + [1] * 10, [0.2] * 25 + [0.8] * 15))
+    assert (curve.get_xlabel(), curve.get_ylabel()) == ("probability of 1", "share that is 1")
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):

@@ -157,7 +157,7 @@ class Balanced:
         """Return ``id``, ``position``, ``label`` and ``weight`` of each row; marked as resampled."""
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
-        label = pd.Categorical.from_codes(self.classes.astype(np.int32), categories=list(self.class_names))
+        label = pd.Categorical.from_codes(self.classes.astype(np.int32), categories=pd.Index(self.class_names))
         columns = {"id": self.ids, "position": self.positions, "label": label, "weight": self.weights}
         frame = pd.DataFrame(columns)
         mark_resampled(frame, self._call)

@@ -194,7 +194,7 @@ def _check(method: str, given: dict[str, Any]) -> None:
 
 
 def _warn_of_empty(counts: NDArray[np.int64], names: Sequence[str]) -> None:
-    empty = [names[c] for c in np.flatnonzero(counts == 0)]
+    empty = [name for name, n in zip(names, counts, strict=True) if n == 0]
     if empty:
         warnings.warn(
             f"no row is of the class {', '.join(map(repr, empty[:6]))}: its weight is 0. Hint: label examples of it",

@@ -112,8 +112,8 @@ def resample_features(
         Classes; rows without one are left out.
     sampler : {"smote", "tomek", "smote_tomek"}, or a sampler of imbalanced-learn
         Make rows between a row of a rare class and its nearest neighbours of the class, until all are as frequent as
-        the largest; leave out the row of the more frequent class of each Tomek link, which are two nearest neighbours of
-        different classes; or both, one after the other.
+        the largest; leave out the row of the more frequent class of each Tomek link, which is two nearest neighbours
+        of different classes; or both, one after the other.
     k_neighbors : int
         Of SMOTE.
     random_state : int
@@ -222,8 +222,8 @@ def _check_neighbors(sampler: str, before: NDArray[np.int64], k_neighbors: int, 
     c = int(few[before[few].argmin()])
     hint = f"k_neighbors={before[c] - 1}, " if before[c] > 1 else ""
     raise AnalysisError(
-        f"SMOTE makes a row between a row and its {k_neighbors} nearest neighbours (k_neighbors) of the same class, and "
-        f"{names[c]!r} has {plural(int(before[c]), 'row')}",
+        f"SMOTE makes a row between a row and its {k_neighbors} nearest neighbours (k_neighbors) of the same class, "
+        f"and {names[c]!r} has {plural(int(before[c]), 'row')}",
         hint=f"{hint}label more of it, or labelkit.balance(method='over') repeats rows",
     )
 

@@ -215,7 +215,7 @@ def _by_class(before: NDArray[np.int64], to: Mapping[Any, Any], method: Method, 
         return wanted
     share = np.zeros(len(before))
     share[places] = numbers
-    unnamed = [names[c] for c in np.flatnonzero(before > 0) if c not in given]
+    unnamed = [name for c, name in enumerate(names) if before[c] > 0 and c not in given]
     if unnamed or abs(share.sum() - 1) > 1e-6:
         why = f"leave out {unnamed[0]!r}" if unnamed else f"sum to {share.sum():g}"
         raise AnalysisError(
@@ -231,16 +231,16 @@ def _of_shares(before: NDArray[np.int64], share: NDArray[np.float64], method: Me
     total = {"under": sizes.min(), "over": sizes.max(), "both": before[wanted].sum()}[method]
     rows = np.rint(total * share).astype(np.int64)
     if method == "under":
-        return np.minimum(rows, before)
-    return np.where((method == "over") & wanted, np.maximum(rows, before), rows)
+        return np.asarray(np.minimum(rows, before))
+    return np.asarray(np.where((method == "over") & wanted, np.maximum(rows, before), rows))
 
 
 def _warn_of_empty(before: NDArray[np.int64], names: Sequence[str]) -> None:
-    empty = [names[c] for c in np.flatnonzero(before == 0)]
+    empty = [name for name, n in zip(names, before, strict=True) if n == 0]
     if empty:
         warnings.warn(
-            f"no row is of the class {', '.join(map(repr, empty[:6]))}, and the other classes are balanced. Hint: label "
-            "examples of it, or give class_names= without it",
+            f"no row is of the class {', '.join(map(repr, empty[:6]))}, and the other classes are balanced. Hint: "
+            "label examples of it, or give class_names= without it",
             stacklevel=stack_level(),
         )
 
@@ -278,8 +278,8 @@ def _notes(before: NDArray[np.int64], after: NDArray[np.int64], rows: ClassColum
         name, times = rows.class_names[c], f"{after[c] / before[c]:.0f} times"
         notes.append(f"{plural(int(before[c]), 'row')} of {name!r}, each {times}.")
         warnings.warn(
-            f"{plural(int(before[c]), 'row')} of {name!r} would stand {times} each in the training set, to be learned by "
-            "heart. Hint: label more of it (labelkit.next_to_label), ask for fewer rows, or give weights "
+            f"{plural(int(before[c]), 'row')} of {name!r} would stand {times} each in the training set, to be "
+            "learned by heart. Hint: label more of it (labelkit.next_to_label), ask for fewer rows, or give weights "
             "(labelkit.class_weights)",
             stacklevel=stack_level(),
         )

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from labelkit.curation.balance.resampling import balance
+from labelkit.curation.balance.resampling import Method, balance
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class TwoPhaseClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  #
         estimator: Any,
         *,
         to: Any = "equal",
-        method: str = "under",
+        method: Method = "under",
         passes: tuple[int, int] = (5, 1),
         random_state: int = 0,
     ) -> None:
@@ -88,7 +88,7 @@ class TwoPhaseClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  #
         numbers = np.searchsorted(classes, np.asarray(y))
         self.balanced_ = balance(
             numbers, self.to, method=self.method, class_names=names, random_state=self.random_state
-        )  # type: ignore[arg-type] # checked there
+        )
         rows = self.balanced_.positions
         self.estimator_ = clone(self.estimator)
         y = np.asarray(y)
