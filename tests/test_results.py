@@ -177,6 +177,12 @@ def results(name, label, example):
         lk.near_duplicate_texts({"id": [name, label, "x"], "text": [example, example, "other"]}, id="id"),
         parted := lk.split({name: [label, "HAM"] * 20}, {name: 0.5, "test": 0.5}, stratify=[label, "HAM"] * 20),
         parted.check({"text": [example] * 40}, text="text"),
+        summary := lk.summarize_slices(matrix, model.label(matrix), gold),
+        summary.membership,
+        lk.next_slices(summary),
+        lk.find_slices(
+            {"id": ids, "text": [example] * 1_500, name: [label, "x"] * 750}, model.label(matrix), gold, id="id"
+        ),
         EndModel(None, ("HAM", label), name, 1_500, {}, {"the labels": model.evaluate(matrix, gold)}),
         lfs,
         check_rules(lfs),

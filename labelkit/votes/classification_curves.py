@@ -229,7 +229,7 @@ def classification_curves(
     rows, rankings = {}, []
     for number in numbers:
         is_true = given.gold == number
-        is_labeled = given.proba[:, number] >= threshold if hard is None else hard == number
+        is_labeled = hard == number if threshold is None else given.proba[:, number] >= threshold
         ranks = Ranking.of(given.proba[:, number], is_true, given.weights)
         rankings.append(ranks)
         rows[given.class_names[number]] = _figures(given, is_true, np.asarray(is_labeled), ranks, confidence)

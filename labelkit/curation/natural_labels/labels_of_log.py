@@ -140,7 +140,7 @@ class NaturalLabels:
         action : str, optional
             The label; the first by default.
         settled : bool
-            Leave those unknown whose window has not passed, also if they were acted on: among these, positives alone are
+            Leave those unknown whose window has not passed, also if they were acted on: of these, positives alone are
             known, so that shares of classes would be too high.
 
         Returns

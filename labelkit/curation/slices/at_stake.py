@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def at_stake(wrong: NDArray[np.float64], n: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def at_stake(wrong: NDArray[Any], n: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:
     """Compute how many labels of each slice may be wrong: the upper bound of its error times its size.
 
     Parameters

@@ -128,9 +128,7 @@ def members(candidates: Sequence[CandidateSlice], table: pa.Table) -> NDArray[np
     return np.asarray(matrix.votes >= 0)
 
 
-def excess_errors(
-    wrong: NDArray[np.float64], n: NDArray[np.float64], all_wrong: int, n_all: int
-) -> NDArray[np.float64]:
+def excess_errors(wrong: NDArray[np.float64], n: NDArray[Any], all_wrong: int, n_all: int) -> NDArray[np.float64]:
     """Compute the surely excess errors of slices: at most 0 where the error may be no higher than that of the rest.
 
     >>> excess_errors(np.array([20.0, 6.0]), np.array([40.0, 40.0]), 100, 1000).round(1).tolist()
@@ -182,7 +180,7 @@ def chosen(
 
 
 def _share(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    return float(np.count_nonzero(one & other) / max(np.count_nonzero(one | other), 1))
+    return int(np.count_nonzero(one & other)) / max(int(np.count_nonzero(one | other)), 1)
 
 
 def column_values(table: pa.Table, column: str) -> Any:

@@ -32,7 +32,7 @@ FALSE_ALARMS: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class Shares:
+class GroupShares:
     """Shares of some groups of rows, with the number of independent rows that each is worth.
 
     Attributes
@@ -47,7 +47,7 @@ class Shares:
     size: NDArray[np.float64]
 
     @classmethod
-    def of_moments(cls, moments: NDArray[np.float64]) -> Shares:
+    def of_moments(cls, moments: NDArray[np.float64]) -> GroupShares:
         """Take sums of weights and of their squares, of all rows and of those that count; shape (4, n_groups)."""
         weight, square, counted, counted_square = moments
         share = np.divide(counted, weight, out=np.full(len(weight), np.nan), where=weight > 0)
@@ -65,7 +65,7 @@ def moments_of(weight: NDArray[np.float64], counted: NDArray[np.bool_]) -> NDArr
     return np.array([weight.sum(), weight @ weight, of_counted.sum(), of_counted @ of_counted])
 
 
-def difference_bounds(one: Shares, other: Shares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def difference_bounds(one: GroupShares, other: GroupShares) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return Newcombe's 95% interval of the difference of two independent shares (his method 10)."""
     (low, high), (other_low, other_high) = one.bounds, other.bounds
     difference = one.share - other.share
@@ -74,18 +74,18 @@ def difference_bounds(one: Shares, other: Shares) -> tuple[NDArray[np.float64], 
     return difference - down, difference + up
 
 
-def p_values(one: Shares, other: Shares, *, side: Literal["both", "below"] = "both") -> NDArray[np.float64]:
+def p_values(one: GroupShares, other: GroupShares, *, side: Literal["both", "below"] = "both") -> NDArray[np.float64]:
     """Test each share against another one, exactly; NaN where either has no rows.
 
     Parameters
     ----------
-    one, other : Shares
+    one, other : GroupShares
     side : {"both", "below"}
         ``"below"`` tests whether the first is lower; both sides double the smaller tail.
 
     Examples
     --------
-    >>> one, other = Shares(np.array([0.5]), np.array([10.0])), Shares(np.array([0.9]), np.array([100.0]))
+    >>> one, other = GroupShares(np.array([0.5]), np.array([10.0])), GroupShares(np.array([0.9]), np.array([100.0]))
     >>> p_values(one, other).round(4).tolist(), p_values(one, other, side="below").round(4).tolist()
     ([0.0081], [0.0041])
     """

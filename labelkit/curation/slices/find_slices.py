@@ -17,8 +17,8 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.curation.slices.candidates import CandidateSlice, chosen, column_values, members, of_values, of_words
-from labelkit.curation.slices.comparison import FALSE_ALARMS, Shares, moments_of, p_values
-from labelkit.curation.slices.judged import JudgedRows, NamedClasses
+from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, moments_of, p_values
+from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -231,16 +231,16 @@ def _examples_of(labels: Any, corpus: Corpus) -> ExampleNames:
     return Population.of(corpus, None, None).examples
 
 
-def _judged(classes: NamedClasses, examples: ExampleNames, gold: Any, proba: Any) -> JudgedRows:
+def _judged(classes: NamedClasses, examples: ExampleNames, gold: Any, proba: Any) -> JudgedLabels:
     if gold is not None:
-        return JudgedRows.of(classes, examples, gold)
+        return JudgedLabels.of(classes, examples, gold)
     end_model = NamedClasses.of(proba, examples, "end_model_proba")
     if len(end_model.names) != len(classes.names):
         raise AnalysisError(
             f"end_model_proba has {len(end_model.names)} classes, and the labels have {len(classes.names)}",
             hint="a column for each class, in the order of the labels' classes",
         )
-    return JudgedRows.of(classes, examples, end_model.hard)
+    return JudgedLabels.of(classes, examples, end_model.hard)
 
 
 def _columns(corpus: Corpus, columns: Sequence[str] | None, text: str | None) -> list[str]:
@@ -272,7 +272,7 @@ def _tested(picked: list[CandidateSlice], inside: NDArray[np.bool_], wrong: NDAr
     ones = np.ones(len(wrong))
     of_slice = [moments_of(ones[mask], wrong[mask]) for mask in inside.T]
     of_rest = [moments_of(ones[~mask], wrong[~mask]) for mask in inside.T]
-    slices, rest = (Shares.of_moments(np.array(side).reshape(-1, 4).T) for side in (of_slice, of_rest))
+    slices, rest = (GroupShares.of_moments(np.array(side).reshape(-1, 4).T) for side in (of_slice, of_rest))
     p = p_values(_complement(slices), _complement(rest), side="below") if picked else np.zeros(0)
     low, high = slices.bounds
     corrected = holm(p)
@@ -295,5 +295,5 @@ def _tested(picked: list[CandidateSlice], inside: NDArray[np.bool_], wrong: NDAr
     return frame.sort_values(["p_corrected", "error"], ascending=[True, False], kind="stable")
 
 
-def _complement(shares: Shares) -> Shares:
-    return Shares(1 - shares.share, shares.size)
+def _complement(shares: GroupShares) -> GroupShares:
+    return GroupShares(1 - shares.share, shares.size)

@@ -73,7 +73,7 @@ class NamedClasses:
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedRows:
+class JudgedLabels:
     """The examples that have both a label and gold.
 
     Attributes
@@ -96,7 +96,7 @@ class JudgedRows:
         return np.asarray(self.hard == self.gold)
 
     @classmethod
-    def of(cls, labels: NamedClasses, examples: ExampleNames, gold: Any, weights: Any = None) -> JudgedRows:
+    def of(cls, labels: NamedClasses, examples: ExampleNames, gold: Any, weights: Any = None) -> JudgedLabels:
         """Align gold and weights with the examples.
 
         Raises

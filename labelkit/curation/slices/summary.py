@@ -14,8 +14,8 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_with
 from labelkit._shared.plain_values import plain_value, records
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.analysis.counts import class_counts, rows_of
-from labelkit.curation.slices.comparison import FALSE_ALARMS, Shares, difference_bounds, moments_of, p_values
-from labelkit.curation.slices.judged import JudgedRows, NamedClasses
+from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, difference_bounds, moments_of, p_values
+from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
 from labelkit.curation.slices.membership import MOST_VALUES, SliceMembership, apply_slices, column_slices
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.label_matrix import LabelMatrix
@@ -54,7 +54,8 @@ class SliceSummary:
         - with gold: ``gold`` (examples with gold and a label), ``worth`` (as many independent rows, where they have
           weights), ``accuracy``, ``accuracy_low``, ``accuracy_high``; ``rest_accuracy`` of all other examples;
           ``difference`` of the two with Newcombe's interval ``difference_low``, ``difference_high``; ``p`` of Fisher's
-          exact test; ``p_corrected``, Holm's over all slices; ``verdict``: ``"worse"``, ``"better"`` or empty;
+          exact test, twice the smaller tail; ``p_corrected``, Holm's over all slices; ``verdict``: ``"worse"``,
+          ``"better"`` or empty;
         - with ``positive``: ``precision`` and ``recall`` of that class, each with its interval.
     classes : pandas.DataFrame
         The share of each class among the labels of each slice.
@@ -97,7 +98,7 @@ class SliceSummary:
             shown = shown.sort_values("p", kind="stable", na_position="last")
         more = f"... and {count(len(shown) - MOST_SHOWN)} more slices" if len(shown) > MOST_SHOWN else ""
         names = [*shown.index[:MOST_SHOWN], ALL]
-        table = self.frame.iloc[[*map(self.frame.index.get_loc, names[:-1]), -1]]
+        table = self.frame.loc[names]
         cells = [_cells(name, row) for name, row in zip(names, table.to_dict("records"), strict=True)]
         heads = list(dict.fromkeys(head for row in cells for head in row))
         tables = [ResultTable([[row[head] for head in heads] for row in cells], heads, align="<>", more=more)]
@@ -202,7 +203,7 @@ def summarize_slices(
     """
     membership = _membership(slices, labels, corpus, by, max_slices)
     classes = NamedClasses.of(labels, membership.examples)
-    judged = JudgedRows.of(classes, membership.examples, gold, weights)
+    judged = JudgedLabels.of(classes, membership.examples, gold, weights)
     frame = _counts(membership, classes)
     if matrix is not None:
         frame["conflicts"] = _conflicts(membership, rows_of(matrix).arranged(membership.examples))
@@ -283,7 +284,7 @@ def _counts(membership: SliceMembership, classes: NamedClasses) -> pd.DataFrame:
 
 
 def _ratio(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0))
 
 
 def _class_shares(membership: SliceMembership, classes: NamedClasses) -> pd.DataFrame:
@@ -305,12 +306,12 @@ def _conflicts(membership: SliceMembership, matrix: LabelMatrix) -> list[float]:
 # Quality --------------------------------------------------------------------------------------------------------------
 
 
-def _quality(membership: SliceMembership, judged: JudgedRows) -> dict[str, Any]:
+def _quality(membership: SliceMembership, judged: JudgedLabels) -> dict[str, Any]:
     right = judged.right
     moments = [
         [moments_of(judged.weight[mask], right[mask]) for mask in masks] for masks in _masks(membership, judged.rows)
     ]
-    inside, rest = (Shares.of_moments(np.array(side).T) for side in zip(*moments, strict=True))
+    inside, rest = (GroupShares.of_moments(np.array(side).T) for side in zip(*moments, strict=True))
     low, high = inside.bounds
     difference = inside.share - rest.share
     difference_low, difference_high = difference_bounds(inside, rest)
@@ -333,13 +334,13 @@ def _quality(membership: SliceMembership, judged: JudgedRows) -> dict[str, Any]:
     }
 
 
-def _of_class(membership: SliceMembership, judged: JudgedRows, number: int) -> dict[str, Any]:
+def _of_class(membership: SliceMembership, judged: JudgedLabels, number: int) -> dict[str, Any]:
     """Compute precision and recall of a class in each slice."""
     columns: dict[str, Any] = {}
     right = judged.right
     for measure, chosen in (("precision", judged.hard == number), ("recall", judged.gold == number)):
         masks = (mask & chosen for mask, _ in _masks(membership, judged.rows))
-        shares = Shares.of_moments(np.array([moments_of(judged.weight[mask], right[mask]) for mask in masks]).T)
+        shares = GroupShares.of_moments(np.array([moments_of(judged.weight[mask], right[mask]) for mask in masks]).T)
         low, high = shares.bounds
         columns |= {measure: shares.share, f"{measure}_low": low, f"{measure}_high": high}
     return columns

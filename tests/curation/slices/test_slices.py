@@ -1,0 +1,220 @@
+"""Slices: which examples are in them, what their labels are worth, which are poor, and where the next labels go."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy import stats
+
+import labelkit as lk
+from labelkit._shared.numbers import wilson_interval
+from labelkit.curation.step import Curated
+from labelkit.exceptions import AnalysisError, FaultError, GoldError
+
+
+@lk.slicing_function
+def short(text: str) -> bool:
+    """Texts of one word."""
+    return len(text.split()) < 2
+
+
+@lk.slicing_function()
+def broken(text: str) -> bool:
+    """Fail on one example."""
+    if text == "bad":
+        raise ValueError("no")
+    return text == "good"
+
+
+FRAME = pd.DataFrame(
+    {"text": ["a refund", "refund", "hello there", "hi", None], "country": ["DE", "FR", None, "DE", "PL"]},
+    index=pd.Index(["e0", "e1", "e2", "e3", "e4"]),
+)
+
+
+def random_slices(seed=0, n=2_000, poor=0.0):
+    """Labels of which a tenth is wrong, and of one country more; a frame, labels as probabilities, and gold."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "text": [" ".join(rng.choice(["red", "green", "blue", "grey"], 4)) for _ in range(n)],
+            "country": rng.choice(["DE", "FR", "PL", "IT"], n),
+        }
+    )
+    gold = rng.integers(0, 2, n)
+    error = np.where(frame["country"] == "PL", 0.1 + poor, 0.1)
+    guess = np.where(rng.random(n) < error, 1 - gold, gold)
+    return frame, np.eye(2)[guess], gold
+
+
+# Membership -----------------------------------------------------------------------------------------------------------
+
+
+def test_rules_conditions_functions_and_columns_are_slices():
+    spam = lk.keywords("refund", label=3).rule(name="asks_for_money")
+    found = lk.apply_slices([short, spam], FRAME, by="country")
+    assert found["short"].tolist() == [False, True, False, True, False]
+    assert found["asks_for_money"].tolist() == [True, True, False, False, False]
+    assert found["country=DE"].tolist() == [True, False, False, True, False]
+    assert found["country=(missing)"].tolist() == [False, False, True, False, False]
+    assert found.to_pandas().index.tolist() == FRAME.index.tolist()
+    assert isinstance(found, Curated)
+    rows = found.rows().to_pylist()
+    assert rows[1]["slices"] == ["short", "asks_for_money", "country=FR"]
+    assert found.sizes["short"] == 2
+    assert found.step.after["short"] == 2
+
+
+def test_a_mapping_names_conditions():
+    found = lk.apply_slices({"money": lk.keywords("refund"), "greets": lk.regex("^h")}, FRAME)
+    assert found.names == ("money", "greets")
+    assert found["greets"].tolist() == [False, False, True, True, False]
+
+
+def test_a_slice_of_a_frame_keeps_its_index():
+    assert lk.slice_dataframe(FRAME, short).index.tolist() == ["e1", "e3"]
+
+
+def test_where_a_slice_fails_is_neither_in_nor_out():
+    texts = pd.DataFrame({"text": ["good", "bad", "other"]})
+    with pytest.raises(FaultError, match="broken"):
+        lk.apply_slices([broken], texts)
+    found = lk.apply_slices([broken], texts, on_fault="record")
+    assert found.failed("broken").tolist() == [1]
+    assert found.to_pandas()["broken"].isna().tolist() == [False, True, False]
+    summary = lk.summarize_slices(found, np.eye(2)[[0, 1, 1]], [0, 1, 0])
+    assert summary.frame.loc["broken", ["rows", "faults"]].tolist() == [1, 1]
+    assert summary.frame.loc["broken", "rest_accuracy"] == 0.0  # the example that failed is not of the rest
+
+
+@pytest.mark.parametrize(
+    ("slices", "options", "message"),
+    [
+        ([], {}, "no slices"),
+        ([short, short], {}, "short"),
+        ([short, lk.keywords("x").slice(name="short")], {}, "short"),
+        ([short], {"by": "contry"}, "contry"),
+    ],
+)
+def test_what_names_no_slices_is_refused(slices, options, message):
+    with pytest.raises(lk.LabelkitError, match=message):
+        lk.apply_slices(slices, FRAME, **options)
+
+
+def test_a_slice_that_covers_everything_or_nothing_is_said_and_not_judged():
+    slices = {"all": lk.regex(""), "none": lk.keywords("nowhere"), "red": lk.keywords("red")}
+    frame, labels, gold = random_slices()
+    found = lk.apply_slices(slices, frame)
+    assert any("all" in note for note in found.step.notes)
+    assert any("none" in note for note in found.step.notes)
+    summary = lk.summarize_slices(found, labels, gold)
+    assert summary.frame.loc[["all", "none"], "p"].isna().all()
+    assert np.isnan(summary.frame.loc["none", "accuracy"])
+    assert set(lk.next_slices(summary).frame.index) == {"red"}
+
+
+# Summaries ------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_statistics_are_those_of_their_definitions(seed):
+    frame, labels, gold = random_slices(seed, n=300)
+    known = np.where(np.random.default_rng(seed).random(300) < 0.7, gold, -1)
+    summary = lk.summarize_slices(None, labels, known, corpus=frame, by="country")
+    right = labels.argmax(axis=1) == gold
+    p = []
+    for country in sorted(set(frame["country"])):
+        row = summary.frame.loc[f"country={country}"]
+        inside, judged = (frame["country"] == country).to_numpy(), known >= 0
+        hits, n = int(right[inside & judged].sum()), int((inside & judged).sum())
+        assert row["rows"] == inside.sum()
+        assert row["gold"] == n
+        assert row["accuracy"] == pytest.approx(hits / n)
+        assert [row["accuracy_low"], row["accuracy_high"]] == pytest.approx(list(wilson_interval(hits, n)))
+        rest_hits, rest_n = int(right[~inside & judged].sum()), int((~inside & judged).sum())
+        table = [[hits, n - hits], [rest_hits, rest_n - rest_hits]]
+        tails = [stats.fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
+        assert row["p"] == pytest.approx(min(1, 2 * min(tails)), rel=1e-6)
+        p.append(row["p"])
+    order = np.argsort(p)
+    holm = np.minimum(np.maximum.accumulate(np.array(p)[order] * np.arange(len(p), 0, -1)), 1)
+    found = summary.frame["p_corrected"].to_numpy()[:-1]
+    assert found[order] == pytest.approx(holm)
+
+
+def test_without_gold_there_is_no_quality_and_gold_of_others_is_refused():
+    frame, labels, _ = random_slices(n=200)
+    summary = lk.summarize_slices(None, labels, corpus=frame, by="country")
+    assert "accuracy" not in summary.frame
+    assert summary.worse == ()
+    assert "coverage" in str(summary)
+    with pytest.raises((GoldError, AnalysisError)):
+        lk.summarize_slices(None, labels, {"nobody": 1}, corpus=frame, by="country")
+
+
+def test_a_poor_slice_is_found_and_none_where_there_is_none():
+    """One of four countries with 35% errors for 10%; without, an alarm in at most 5% of the summaries."""
+    frame, labels, gold = random_slices(poor=0.25)
+    assert lk.summarize_slices(None, labels, gold, corpus=frame, by="country").worse == ("country=PL",)
+    alarms = 0
+    for seed in range(100):
+        frame, labels, gold = random_slices(seed, n=400)
+        frame_ = lk.summarize_slices(None, labels, gold, corpus=frame, by="country").frame
+        alarms += (frame_["verdict"].iloc[:-1] != "").any()
+    assert alarms <= 10  # 5 are expected at most; ten are two and a half standard deviations more
+
+
+# Found slices ---------------------------------------------------------------------------------------------------------
+
+
+def test_planted_slices_are_found_and_chance_finds_few():
+    found = lk.find_slices(*random_slices(poor=0.3))
+    assert found.confirmed == ("country = PL",)
+    alarms = sum(bool(lk.find_slices(*random_slices(seed, n=600)).confirmed) for seed in range(100))
+    assert alarms <= 10
+
+
+def test_words_and_where_an_end_model_disagrees_are_found():
+    frame, labels, gold = random_slices(n=3_000)
+    odd = frame["text"].str.startswith("red red").to_numpy()
+    end_model = np.where(odd[:, None], 1 - labels, labels)
+    found = lk.find_slices(frame, labels, end_model_proba=end_model, columns=[])
+    assert found.confirmed
+    assert "red" in found.confirmed[0]
+    with pytest.raises(AnalysisError, match="one of the two is needed"):
+        lk.find_slices(frame, labels)
+    with pytest.raises(AnalysisError, match="no column 'nix'"):
+        lk.find_slices(frame, labels, gold, columns=["nix"])
+    few = lk.find_slices(frame[:10], labels[:10], gold[:10])
+    assert few.confirmed == ()
+    assert "Not searched" in str(few)
+
+
+# The next labels ------------------------------------------------------------------------------------------------------
+
+
+def test_the_slice_with_the_most_labels_at_stake_comes_first():
+    frame, labels, gold = random_slices(poor=0.3)
+    known = np.where(np.arange(len(gold)) < 800, gold, -1)
+    table = lk.next_slices(lk.summarize_slices(None, labels, known, corpus=frame, by="country"), budget=100).frame
+    assert table.index[0] == "country=PL"
+    row = table.loc["country=PL"]
+    assert row["ask"] + row["collect"] == 100
+    assert row["expected_width"] < row["width"]
+    assert 0 < row["expected_gain"] <= row["at_stake"]
+    with pytest.raises(AnalysisError, match="budget"):
+        lk.next_slices(lk.summarize_slices(None, labels, known, corpus=frame, by="country"), budget=0)
+
+
+def test_what_a_hundred_labels_are_expected_to_correct_is_what_they_correct():
+    """Over many summaries, the mean of what the answers change in a slice is close to what was foretold."""
+    foretold, changed = [], []
+    for seed in range(60):
+        frame, labels, gold = random_slices(seed, n=1_000, poor=0.2)
+        known = np.where(np.arange(1_000) < 400, gold, -1)
+        row = lk.next_slices(lk.summarize_slices(None, labels, known, corpus=frame, by="country"), 50).frame.loc["country=PL"]
+        asked = np.flatnonzero((frame["country"] == "PL").to_numpy() & (known < 0))[: int(row["ask"])]
+        foretold.append(row["expected_corrected"])
+        changed.append((labels.argmax(axis=1) != gold)[asked].sum())
+    assert np.mean(foretold) == pytest.approx(np.mean(changed), rel=0.15)
