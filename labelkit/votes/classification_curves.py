@@ -225,11 +225,11 @@ def classification_curves(
         raise AnalysisError(f"confidence={confidence!r} is not between 0 and 1", hint="confidence=0.95")
     given = ScoredGold.of(gold, proba, class_names=class_names, weights=weights)
     numbers = given.shown_classes(positive)
-    hard = hard_labels(given.proba) if threshold is None else None
+    hard = hard_labels(given.proba)
     rows, rankings = {}, []
     for number in numbers:
         is_true = given.gold == number
-        is_labeled = given.proba[:, number] >= threshold if hard is None else hard == number
+        is_labeled = hard == number if threshold is None else given.proba[:, number] >= threshold
         ranks = Ranking.of(given.proba[:, number], is_true, given.weights)
         rankings.append(ranks)
         rows[given.class_names[number]] = _figures(given, is_true, np.asarray(is_labeled), ranks, confidence)

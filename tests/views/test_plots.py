@@ -17,8 +17,8 @@ from labelkit.exceptions import AnalysisError, MissingExtraError
 from labelkit.views.plots import (
     plot_coverage,
     plot_coverage_over_time,
-    plot_label_distribution,
     plot_curves,
+    plot_label_distribution,
     plot_pairwise,
     plot_reliability,
 )
