@@ -225,7 +225,7 @@ def classification_curves(
         raise AnalysisError(f"confidence={confidence!r} is not between 0 and 1", hint="confidence=0.95")
     given = ScoredGold.of(gold, proba, class_names=class_names, weights=weights)
     numbers = given.shown_classes(positive)
-    hard = hard_labels(given.proba) if threshold is None else None
+    hard = hard_labels(given.proba)
     rows, rankings = {}, []
     for number in numbers:
         is_true = given.gold == number
