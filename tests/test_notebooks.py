@@ -25,8 +25,8 @@ def of_each_notebook(function):
     return pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)(function)
 
 
-def test_there_are_five_notebooks_in_an_order():
-    names = ["1_first_labels", "2_improving_rules", "3_end_model", "4_crowd", "5_engagement_logs"]
+def test_there_are_six_notebooks_in_an_order():
+    names = ["1_first_labels", "2_improving_rules", "3_end_model", "4_crowd", "5_engagement_logs", "6_training_set"]
     assert [path.stem for path in NOTEBOOKS] == names
 
 

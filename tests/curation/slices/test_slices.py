@@ -213,7 +213,9 @@ def test_what_a_hundred_labels_are_expected_to_correct_is_what_they_correct():
     for seed in range(60):
         frame, labels, gold = random_slices(seed, n=1_000, poor=0.2)
         known = np.where(np.arange(1_000) < 400, gold, -1)
-        row = lk.next_slices(lk.summarize_slices(None, labels, known, corpus=frame, by="country"), 50).frame.loc["country=PL"]
+        row = lk.next_slices(lk.summarize_slices(None, labels, known, corpus=frame, by="country"), 50).frame.loc[
+            "country=PL"
+        ]
         asked = np.flatnonzero((frame["country"] == "PL").to_numpy() & (known < 0))[: int(row["ask"])]
         foretold.append(row["expected_corrected"])
         changed.append((labels.argmax(axis=1) != gold)[asked].sum())
