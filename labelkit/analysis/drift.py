@@ -58,25 +58,15 @@ MOST_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Drift:
-    """The differences between the votes on two sets of examples.
+class DriftTable:
+    """Comparisons of two sets, of which some are alarms.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        A row for each comparison: ``slice`` (None for all examples); ``rule`` (empty for all of them together);
-        ``what``: ``coverage``, ``conflicts`` (of a rule, of its votes beside another), ``faults``, ``votes`` (how they
-        are distributed over the classes), ``labels`` (the same of the model's), ``size`` of a slice; ``n_before`` and
-        ``n_after``, the examples or votes that it is a share of; the shares ``before`` and ``after``, NaN for a
-        distribution; ``change``, the largest relative change of a share in it, in [0, 1]; ``psi``, the population
-        stability index; ``jensen_shannon``, the divergence in bits, in [0, 1]; ``p``; ``p_corrected``, Holm's over all
-        rows; and ``alarm``.
-    alpha : float
-        Least upper bound of the probability of any alarm where nothing drifts.
-    at_least : float
-        Least ``change`` that is an alarm, in [0, 1].
+        A row for each comparison, with its ``p`` and whether it is an ``alarm``.
+    alpha, at_least : float
     notes : tuple of str
-        What was not compared, and why.
     """
 
     frame: pd.DataFrame
@@ -98,6 +88,29 @@ class Drift:
         """Return plain values: ``drifted``, ``alpha``, ``at_least``, ``comparisons`` (rows of ``frame``), ``notes``."""
         values = {"drifted": self.drifted, "alpha": self.alpha, "at_least": self.at_least}
         return {**values, "comparisons": records(self.frame), "notes": list(self.notes)}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Drift(DriftTable):
+    """The differences between the votes on two sets of examples.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        A row for each comparison: ``slice`` (None for all examples); ``rule`` (empty for all of them together);
+        ``what``: ``coverage``, ``conflicts`` (of a rule, of its votes beside another), ``faults``, ``votes`` (how they
+        are distributed over the classes), ``labels`` (the same of the model's), ``size`` of a slice; ``n_before`` and
+        ``n_after``, the examples or votes that it is a share of; the shares ``before`` and ``after``, NaN for a
+        distribution; ``change``, the largest relative change of a share in it, in [0, 1]; ``psi``, the population
+        stability index; ``jensen_shannon``, the divergence in bits, in [0, 1]; ``p``; ``p_corrected``, Holm's over all
+        rows; and ``alarm``.
+    alpha : float
+        Least upper bound of the probability of any alarm where nothing drifts.
+    at_least : float
+        Least ``change`` that is an alarm, in [0, 1].
+    notes : tuple of str
+        What was not compared, and why.
+    """
 
     def to_string(self, width: int = WIDTH) -> str:
         """Format the drift for a terminal."""

@@ -265,8 +265,10 @@ def _sources(
         keys = whole.view(np.dtype((np.void, whole.dtype.itemsize * whole.shape[1]))).ravel().tolist()
         frame = pd.DataFrame({"key": keys})
         frame["nth"] = frame.groupby("key", sort=False).cumcount()
-        frames.append(pd.MultiIndex.from_frame(frame))
-    return np.asarray(frames[0].get_indexer(frames[1]), dtype=np.int64)
+        frames.append(frame)
+    before, after = frames
+    before["row"] = np.arange(len(before))
+    return after.merge(before, how="left", on=["key", "nth"])["row"].fillna(-1).to_numpy(np.int64)
 
 
 def _as_given(features: Any, values: NDArray[Any], name: str) -> Any:

@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
-from labelkit._shared.plain_values import records
 from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit.analysis.drift import DriftTable
 from labelkit.analysis.two_samples import p_of_distribution, p_of_numbers, shares_of, stability_index
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.remote import is_address
@@ -48,7 +48,7 @@ CONFIDENCE: Final = "confidence"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DataDrift:
+class DataDrift(DriftTable):
     """The differences between two sets of examples.
 
     Attributes
@@ -66,26 +66,6 @@ class DataDrift:
     notes : tuple of str
         What was not compared, and why.
     """
-
-    frame: pd.DataFrame
-    alpha: float
-    at_least: float
-    notes: tuple[str, ...] = ()
-
-    @property
-    def alarms(self) -> pd.DataFrame:
-        """The rows that are alarms, the surest first."""
-        return self.frame[self.frame["alarm"]].sort_values("p", kind="stable")
-
-    @property
-    def drifted(self) -> bool:
-        """True if there is an alarm."""
-        return bool(self.frame["alarm"].any())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values: ``drifted``, ``alpha``, ``at_least``, ``comparisons`` (rows of ``frame``), ``notes``."""
-        values = {"drifted": self.drifted, "alpha": self.alpha, "at_least": self.at_least}
-        return {**values, "comparisons": records(self.frame), "notes": list(self.notes)}
 
     def __str__(self) -> str:
         return self._page().to_text()
