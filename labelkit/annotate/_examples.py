@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.seed_streams import seed_stream
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold import column_values
@@ -107,7 +108,7 @@ class AskedExamples:
         """
         order = np.arange(len(self))
         drawn = np.flatnonzero(np.isfinite(self.probabilities))
-        order[drawn] = drawn[np.random.default_rng(random_state).permutation(len(drawn))]
+        order[drawn] = drawn[seed_stream("annotate", random_state).permutation(len(drawn))]
         return replace(self, table=self.table.take(pa.array(order)), probabilities=self.probabilities[order])
 
 

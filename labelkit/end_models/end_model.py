@@ -15,6 +15,7 @@ import numpy as np
 from labelkit._shared.files import replaced
 from labelkit._shared.numbers import count, decimal, share_with_bounds
 from labelkit._shared.optional import optional
+from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.stored_files import read_json_object, reading
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import stack_level
@@ -212,7 +213,7 @@ def train_end_model(
     given = labels[untaught].training_set(rows=rows, weight=weight)
     chosen = np.arange(len(given.X))
     if len(chosen) > max_rows:
-        chosen = np.sort(np.random.default_rng(random_state).choice(chosen, max_rows, replace=False))
+        chosen = np.sort(seed_stream("end model", random_state).choice(chosen, max_rows, replace=False))
     taught = untaught[given.X[chosen]]
     _check_rows(labels[taught])
     check_made_rows(opened, labels.examples, judged, taught, error=ModelError)

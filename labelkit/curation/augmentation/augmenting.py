@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import replaced
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.scratch import scratch_folder
+from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit._shared.user_errors import stack_level
 from labelkit.apply.applier import Applier, OnFault
@@ -159,7 +160,9 @@ def augment(
     """
     functions = transformations_of(tfs)
     chosen = policy_of(policy, len(functions))
-    settings = _AugmentOptions(check if lfs is not None else None, changes, part, rows, separator, _seed(random_state))
+    settings = _AugmentOptions(
+        check if lfs is not None else None, changes, part, rows, separator, checked_seed(random_state)
+    )
     _check_options(settings, check, on_fault, lfs)
     with ExitStack() as stack:
         applier = None if lfs is None else Applier(lfs, labels=None if labels is None else list(labels.class_names))
@@ -285,12 +288,6 @@ def _check_options(settings: _AugmentOptions, check: Any, on_fault: str, lfs: An
         raise AnalysisError("check='flag' needs rules whose votes are compared", hint="lfs=lk.collect('rules.py')")
     if not isinstance(settings.separator, str) or not settings.separator:
         raise AnalysisError(f"separator={settings.separator!r} is not a text", hint="separator='~'")
-
-
-def _seed(random_state: Any) -> int:
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise AnalysisError(f"random_state={random_state!r} is not a whole number from 0", hint="random_state=0")
-    return int(random_state)
 
 
 def _check_rows(corpus: Corpus, trained: NDArray[np.bool_], chosen: NDArray[np.bool_], evaluation: Any) -> None:

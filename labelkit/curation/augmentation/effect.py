@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.applier import OnFault
@@ -34,9 +35,6 @@ SHARE: Final = 0.8
 """Part of the rows that each seed trains on, at most."""
 
 FEWEST_GOLD: Final = 10
-
-SEED: Final = 0x656666656374
-"""Mixed into each seed, so that data made with the same one does not go with the draw."""
 
 PHRASES: Final = {
     "helps": "augmentation helps",
@@ -224,7 +222,7 @@ def augmentation_effect(
     proba: dict[str, list[NDArray[np.float64]]] = {"without": [], "repeated": [], "with": []}
     n_made = []
     for seed in range(random_state, random_state + seeds):
-        rng = np.random.default_rng([SEED, seed])
+        rng = seed_stream("effect", seed)
         rows = np.sort(rng.choice(pool, n_rows, replace=False))
         originals, few = _table(opened, labels, rows, column), replace(labels[rows], frame_index=None)
         proba["without"].append(_proba(originals, few, judged_texts, options))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.seed_streams import seed_stream
 from labelkit.curation.augmentation.policies import AugmentationPolicy
 from labelkit.curation.augmentation.transformation import Changes, TransformationFunction, plain_type, same
 from labelkit.exceptions import FaultError
@@ -17,9 +18,6 @@ from labelkit.votes.outcomes import Fault
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-SEED: Final = 0x6175676D656E74
-"""Mixed into each seed, so that data made with the same one does not go with the changes."""
 
 MOST_FAULTS: Final = 1_000
 """Faults that are kept with their messages; all are counted."""
@@ -187,7 +185,7 @@ class Maker:
 
 
 def _generator(seed: int, keys: tuple[int, ...]) -> Callable[[], np.random.Generator]:
-    return lambda: np.random.default_rng([SEED, seed, *keys])
+    return lambda: seed_stream("augment", seed, *keys)
 
 
 def _lasting(task: _Making, table: pa.Table) -> _Making:

@@ -7,18 +7,16 @@ Zhang, Cisse, Dauphin, Lopez-Paz (2018), mixup: Beyond empirical risk minimizati
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from labelkit._shared.seed_streams import seed_stream
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-SEED: Final = 0x6D69787570
-"""Mixed into each seed, so that data made with the same one does not go with the draw."""
 
 
 class MixedRows(NamedTuple):
@@ -81,7 +79,7 @@ def mixup(X: Any, y_soft: Any, *, alpha: float = 0.2, n: int | None = None, rand
     wanted = len(proba) if n is None else n
     if isinstance(wanted, bool) or not isinstance(wanted, int | np.integer) or wanted < 1:
         raise AnalysisError(f"n={n!r} is not a number of rows", hint="n=1000")
-    rng = np.random.default_rng([SEED, random_state])
+    rng = seed_stream("mixup", random_state)
     first = np.concatenate([rng.permutation(len(proba)) for _ in range(-(-int(wanted) // len(proba)))])[: int(wanted)]
     second = (first + rng.integers(1, len(proba), len(first))) % len(proba)  # never the same row
     drawn = rng.beta(alpha, alpha, len(first))

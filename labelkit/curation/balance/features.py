@@ -10,9 +10,9 @@ import numpy as np
 
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.optional import optional
+from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.curation.balance.class_column import ClassColumn
-from labelkit.curation.balance.resampling import balance_rng
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.gold import gold_values
@@ -144,7 +144,7 @@ def resample_features(
     >>> resampled.counts_after.tolist(), int(resampled.is_made.sum())
     ([90, 90], 80)
     """
-    balance_rng(random_state)
+    checked_seed(random_state)
     column = ClassColumn.of(y)
     before = column.counts()
     chosen = np.flatnonzero(column.classes >= 0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import numpy as np
 
 from labelkit._shared.numbers import count, plural
+from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import stack_level
 from labelkit.curation.balance.balanced import Balanced
 from labelkit.curation.balance.class_column import ClassColumn
@@ -22,18 +23,8 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Literal["under", "over", "both"]
 
-SEED: Final = 0x62616C616E6365
-"""Mixed into each seed: data that somebody made with the same one must not go with the draw."""
-
 MOST_REPEATS: Final = 20
 """A row that stands more often than this in a training set is warned of."""
-
-
-def balance_rng(random_state: int) -> Generator:
-    """Return the random numbers of a draw, which are those of nothing else with the same seed."""
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise AnalysisError(f"random_state={random_state!r} is no whole number from 0", hint="random_state=0")
-    return np.random.default_rng([SEED, int(random_state)])
 
 
 def balance(
@@ -100,7 +91,7 @@ def balance(
     """
     if method not in get_args(Method):
         raise AnalysisError(f"method={method!r} is not one of 'under', 'over', 'both'")
-    rng = balance_rng(random_state)
+    rng = seed_stream("balance", random_state)
     rows = ClassColumn.of(labels, class_names=class_names, column=column, ids=ids, **reading)
     before = rows.counts()
     after = wanted_rows(before, to, method, rows.class_names)

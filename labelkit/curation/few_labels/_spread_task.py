@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.seed_streams import seed_stream
 from labelkit.votes.training_set import certainty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-SEED: Final = 0x73707265
-"""Mixed into each seed: data that somebody made with the same one must not go with what is drawn here."""
 
 FEWEST_ROWS: Final = 2
 """A sparse feature that is not 0 on fewer rows tells nothing of other rows."""
@@ -127,8 +125,8 @@ def has_content(features: Any) -> NDArray[np.bool_]:
 
 
 def seeded(random_state: int, stream: int) -> np.random.Generator:
-    """Return random numbers that are those of nothing else with the same seed."""
-    return np.random.default_rng([SEED, stream, random_state])
+    """Return the random numbers of one of the draws here."""
+    return seed_stream("spre", stream, random_state)
 
 
 def word_dropout(texts: Sequence[str], drop: float, rng: np.random.Generator) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
@@ -31,9 +32,6 @@ BANDIT: Final = "bandit"
 
 ARMS: Final = ("entropy", "disagreement", "committee", "expected_change", "random")
 """The strategies that the bandit chooses among."""
-
-OWN: Final = 0x6E657874
-"""A further seed, so that nothing is drawn by the random numbers that data of the same seed were made from."""
 
 LOOKED_AT: Final = 50
 """Candidates that are looked at for each example that is chosen by its score."""
@@ -208,7 +206,7 @@ def next_to_label(
     open_rows = np.flatnonzero(truth < 0)
     if not len(open_rows):
         raise AnalysisError("every example has an answer, so that there is nothing to ask")
-    rng = np.random.default_rng([random_state, OWN])
+    rng = seed_stream("next", random_state)
     n_wanted = min(n, len(open_rows))
     n_random = n_wanted if strategy == "random" else round(random_share * n_wanted)
     drawn = np.sort(rng.choice(open_rows, n_random, replace=False))

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.seed_streams import seed_stream
 from labelkit.curation.next_to_label.strategies import QuestionPool, entropy, least_confident, margin
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-OWN: Final = 0x6E657874
-"""A further seed, so that nothing is drawn by the random numbers that data of the same seed were made from."""
 
 REMEMBERED: Final = 10_000
 """Scores of the stream by which the threshold is set: a random sample of all that came."""
@@ -62,7 +60,7 @@ class StreamChooser:
         self.share, self.random_share, self.strategy = share, random_share, strategy
         self.n_seen = 0
         self.inclusion = share * random_share
-        self._rng = np.random.default_rng([random_state, OWN])
+        self._rng = seed_stream("next", random_state)
         self._scores = np.zeros(0)
         self.drawn = np.zeros(0, dtype=bool)
 

@@ -15,22 +15,20 @@ Särndal, Swensson, Wretman (1992), Model Assisted Survey Sampling, chapter 3. h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from labelkit._shared.seed_streams import seed_stream
 
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
 
-SEED: Final = 0x73616D706C65
-"""Mixed into each seed: data that somebody made with the same one, as all do with 0, must not go with the sample."""
-
-
 def design_rng(random_state: int, stream: int = 0) -> Generator:
-    """Return the random numbers of a sample, which are those of nothing else with the same seed."""
-    return np.random.default_rng([SEED, stream, random_state])
+    """Return the random numbers of a sample."""
+    return seed_stream("sample", stream, random_state)
 
 
 @dataclass(frozen=True, eq=False)

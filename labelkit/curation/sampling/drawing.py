@@ -135,7 +135,7 @@ def sample(
     needs = _needs_of(method)
     _check(method, n, needs, by=by, weights=weights, ids=ids, edges=edges, quotas=quotas)
     population = data if isinstance(data, LabelMatrix | ProbabilisticLabels) else open_corpus(data, id=id, **reading)
-    rng = designs.design_rng(_seed(random_state))
+    rng = designs.design_rng(random_state)
     if method in {"random", "reservoir"} and isinstance(population, Corpus) and isinstance(weights, str | None):
         return _in_one_pass(population, _number(n), method, weights, rng, random_state)
     rows = Population.of(population, by, weights)
@@ -362,12 +362,6 @@ def _number(n: int | None) -> int:
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise AnalysisError(f"n={n!r} is not a number of examples", hint="n=100")
     return int(n)
-
-
-def _seed(random_state: int) -> int:
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise AnalysisError(f"random_state={random_state!r} is not a whole number from 0", hint="random_state=0")
-    return int(random_state)
 
 
 def _at_most(n: int, there: int, what: str) -> int:

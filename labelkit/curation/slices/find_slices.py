@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ import pyarrow as pa
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
+from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.rows_at import examples_at
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from labelkit.rules.labeling_function import LabelingFunction
     from labelkit.votes.example_names import ExampleNames
-
-SEED: Final = 0x736C696365
-"""Mixed into each seed: data that somebody made with the same one must not go with the halves."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -200,7 +198,7 @@ def find_slices(
     examples = _examples_of(labels, opened)
     classes = NamedClasses.of(labels, examples)
     judged = _judged(classes, examples, gold, end_model_proba)
-    rng = np.random.default_rng([SEED, random_state])
+    rng = seed_stream("slice", random_state)
     rows = rng.permutation(len(judged.rows))[:max_rows]
     rows, half = np.sort(rows), rng.permutation(len(rows)) < len(rows) // 2
     wrong = ~judged.right[rows]

@@ -106,7 +106,7 @@ def split(
     """
     asked = {"stratify": stratify, "group": group, "near_duplicates": near_duplicates, "time": time, "stable": stable}
     _check_combination({name for name, value in asked.items() if not (value is None or value is False)})
-    rng = _rng(random_state)
+    rng = design_rng(random_state, stream=STREAM)
     columns = SplitColumns.read(open_population(data, id, reading), [stratify, group, time])
     sizes = sizes_of(parts, columns.n_rows)
     strata = None if stratify is None else columns.strata(stratify)
@@ -135,12 +135,6 @@ def _check_combination(given: set[str]) -> None:
     for (one, other), why in reasons.items():
         if {one, other} <= given:
             raise AnalysisError(f"{one}= and {other}= do not combine: {why}", hint=f"leave {one}= or {other}= out")
-
-
-def _rng(random_state: int) -> np.random.Generator:
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise AnalysisError(f"random_state={random_state!r} is not a whole number from 0", hint="random_state=0")
-    return design_rng(int(random_state), stream=STREAM)
 
 
 def _at_random(

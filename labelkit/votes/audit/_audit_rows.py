@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import count
+from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import stack_level
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import aligned_gold
@@ -98,7 +99,7 @@ def _evenly(weight: NDArray[np.float64], random_state: int) -> NDArray[np.int64]
         The inverse of the probability with which each was drawn.
     random_state : int
     """
-    left = np.flatnonzero(np.random.default_rng(random_state).random(len(weight)) * weight.max() < weight)
+    left = np.flatnonzero(seed_stream("audit", random_state).random(len(weight)) * weight.max() < weight)
     if len(left) < len(weight):
         warnings.warn(
             f"the rows were not drawn alike: a proof uses {count(len(left))} of {count(len(weight))} of them, thinned "
