@@ -223,7 +223,7 @@ def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[An
         if (name is None and not usual) or (name is not None and name not in columns):
             raise GoldError(
                 f"the answers have no column {name or what!r}; they have {', '.join(map(repr, columns))}",
-                hint=f"name it: {what}=..., or call it {what}",
+                hint=f"call it {what}, or give Answers.of(table, {what}=...)",
             )
         chosen[what] = name or usual[0]
     if len(set(chosen.values())) < len(chosen):

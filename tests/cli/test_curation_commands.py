@@ -129,6 +129,14 @@ def test_a_file_of_answers_shows_how_far_annotators_agree(tmp_path, capsys):
     assert document["observed"]["value"] == pytest.approx(0.8)
 
 
+def test_a_file_of_other_columns_is_refused_in_the_spelling_of_the_command_line(tmp_path, capsys):
+    pd.DataFrame({"item": [1, 2], "label": ["A", "B"]}).to_csv(tmp_path / "answers.csv", index=False)
+    assert called("agreement", tmp_path / "answers.csv") == 1
+    said = capsys.readouterr().err
+    assert "Hint: call it annotator" in said
+    assert "annotator=" not in said
+
+
 @pytest.mark.filterwarnings("always")
 def test_quotas_are_rows_of_each_group(comments, tmp_path, capsys):
     out, run = tmp_path / "drawn.csv", comments.parent / "run"
