@@ -7,7 +7,7 @@ CORPUS := demo/posts.parquet
 ROWS ?= 1000000
 WORKERS ?= 2
 
-.PHONY: demo test check bench clean
+.PHONY: demo test heavy check bench clean
 
 demo: $(VENV)/.installed
 	@echo "== 100,000 made-up posts, with hidden gold labels"
@@ -20,6 +20,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.test
 	@echo "== all tests: package, README, docstrings, example rules"
 	$(BIN)/python -m pytest -n 2
+
+heavy: $(VENV)/.heavy
+	@echo "== tests beside the real Snorkel and the real Spark"
+	$(BIN)/python -m pytest -m heavy -p no:xdist
 
 check: $(VENV)/.check
 	@echo "== lint"
@@ -46,6 +50,11 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 
 $(VENV)/.test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+$(VENV)/.heavy: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --group heavy
 	@touch $@
 
 $(VENV)/.check: $(VENV)/.test
