@@ -39,6 +39,9 @@ from .annotate import (
 from .apply.applier import (
     Applier as Applier,
 )
+from .apply.arrow_votes import (
+    ArrowVotes as ArrowVotes,
+)
 from .apply.prompt_costs import (
     DryRun as DryRun,
     Estimates as Estimates,

@@ -133,6 +133,15 @@ def test_no_imports_go_in_a_circle():
     assert not circles, circles
 
 
+def test_a_module_that_is_called_by_its_name_is_a_door_of_the_page():
+    doors = {
+        f"{file.relative_to(PACKAGE)} -> {name}"
+        for file in MODULES.values()
+        for name in re.findall(r"import_module\(\"labelkit[.\w]*\"", file.read_text(encoding="utf-8"))
+    }
+    assert doors == {'rules/labeling_functions.py -> import_module("labelkit.apply.arrow_votes"'}
+
+
 def strongly_connected(graph):
     """Tarjan's algorithm."""
     index, low, stack, groups = {}, {}, [], []

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from labelkit._shared.progress import shown_progress
 from labelkit._shared.time_limit import TIME_LIMIT
+from labelkit.apply.arrow_votes import ArrowOptions, ArrowVotes
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
+from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.reading import ReadOptions, takes_reading
@@ -32,11 +34,6 @@ from labelkit.votes.outcomes import Fault
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-_LONGEST = 1e8
-"""Seconds, three years, from which on a limit is none."""
-
-OnFault: TypeAlias = Literal["raise", "record"]
 
 
 @dataclass(frozen=True)
@@ -213,6 +210,27 @@ class Applier:
         )
         return self._matrix(parts, opened)
 
+    def arrow(self, columns: str | Sequence[str], **options: Unpack[ArrowOptions]) -> ArrowVotes:
+        """Return the rules as one function from Arrow batches to votes, which engines of all kinds can run.
+
+        Parameters
+        ----------
+        columns : str or list of str
+            The columns that come along with the votes, the id first.
+        on_fault, time_limit, include : optional
+            See :class:`labelkit.ArrowVotes`.
+
+        Returns
+        -------
+        ArrowVotes
+
+        Raises
+        ------
+        CollectError
+            If a rule cannot be sent to another process.
+        """
+        return ArrowVotes(self.lfs, columns, **options)
+
     @takes_reading
     def open(
         self,
@@ -270,8 +288,7 @@ class Applier:
         ------
         Delivered
         """
-        if on_fault not in ("raise", "record"):
-            raise LabelkitError(f"on_fault={on_fault!r} is neither 'raise' nor 'record'")
+        check_on_fault(on_fault)
         if max_faults is not None and (not isinstance(max_faults, int) or max_faults < 0):
             raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
@@ -369,21 +386,6 @@ class Applier:
         ids = np.concatenate(named) if named else np.arange(n_rows)
         faults = tuple(fault for part in parts for fault in self.faults_of(part))
         return LabelMatrix(votes, self.lfs.infos, self.lfs.space.names, ids, faults, sure, corpus.frame_index)
-
-
-def checked_time_limit(seconds: Any) -> float:
-    """Return the seconds that a rule may take for a batch; 0 for no limit.
-
-    Raises
-    ------
-    LabelkitError
-        If it is no number, or a negative one.
-    """
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
-        raise LabelkitError(
-            f"time_limit={seconds!r} is not a number of seconds", hint="give more than 0, or 0 for no limit"
-        )
-    return float(seconds) if seconds < _LONGEST else 0.0
 
 
 class _Delivery(Generic[R]):

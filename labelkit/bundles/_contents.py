@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelkit._shared.user_errors import is_of_project
 from labelkit.exceptions import BundleError
+from labelkit.rules.inspection.module_files import imported_names, root_of, with_imports
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Contents:
         BundleError
             If a module is not Python source, or a file is on another drive.
         """
-        modules = _with_imports({name: Path(file) for name, file in loaded.items()})
+        modules = with_imports({name: Path(file) for name, file in loaded.items()})
         for name, file in modules.items():
             if file.suffix != ".py":
                 raise BundleError(
@@ -51,12 +50,12 @@ class Contents:
                 )
         others = [file for path in (*map(Path, read), *include) for file in _files_at(path)]
         files = tuple(sorted({*modules.values(), *others}))
-        roots = [str(_root(name, file)) for name, file in modules.items()]
+        roots = [str(root_of(name, file)) for name, file in modules.items()]
         try:
             base = Path(os.path.commonpath([*roots, *(str(file.parent) for file in files)]))
         except ValueError:
             raise BundleError("the rules and their files are on several drives", hint="keep them together") from None
-        imports = {dotted.partition(".")[0] for name, file in modules.items() for dotted in _imported(name, file)}
+        imports = {dotted.partition(".")[0] for name, file in modules.items() for dotted in imported_names(name, file)}
         return cls(base, modules, files, frozenset(imports))
 
     def name_of(self, file: Path) -> str:
@@ -70,54 +69,3 @@ def _files_at(path: Path) -> Iterator[Path]:
         yield from (f.resolve() for f in path.rglob("*") if f.is_file() and "__pycache__" not in f.parts)
     elif path.is_file():
         yield path.resolve()
-
-
-def _with_imports(modules: dict[str, Path]) -> dict[str, Path]:
-    """Add the modules of the project that the given ones import anywhere, also within functions."""
-    todo, roots = list(modules.items()), {_root(name, file) for name, file in modules.items()}
-    while todo:
-        name, file = todo.pop()
-        for dotted in _imported(name, file) if file.suffix == ".py" else ():
-            for part in _prefixes(dotted):
-                there = None if part in modules else _module_file(part, roots)
-                if there is not None:
-                    modules[part] = there
-                    todo.append((part, there))
-    return modules
-
-
-def _root(name: str, file: Path) -> Path:
-    """Return the folder from which a module has its dotted name."""
-    depth = name.count(".") + (file.name == "__init__.py")
-    return file.parents[depth]
-
-
-def _imported(name: str, file: Path) -> Iterator[str]:
-    """Iterate over the dotted names that the import statements of a file may mean."""
-    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
-    try:
-        tree = ast.parse(file.read_bytes())
-    except SyntaxError:  # of a module that nothing imports so far
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            start = ".".join([*above, *([node.module] if node.module else [])])
-            yield start
-            yield from (f"{start}.{alias.name}" for alias in node.names)
-
-
-def _prefixes(dotted: str) -> Iterator[str]:
-    parts = dotted.split(".")
-    return (".".join(parts[: n + 1]) for n in range(len(parts)))
-
-
-def _module_file(dotted: str, roots: Iterable[Path]) -> Path | None:
-    for root in roots:
-        place = root.joinpath(*dotted.split("."))
-        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
-            if file.is_file() and is_of_project(str(file.resolve())):
-                return file.resolve()
-    return None

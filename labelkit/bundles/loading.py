@@ -19,7 +19,8 @@ import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit._version import __version__
-from labelkit.apply.applier import Applier, OnFault
+from labelkit.apply.applier import Applier
+from labelkit.apply.voting_options import OnFault
 from labelkit.bundles._archive import extract, read_archive
 from labelkit.bundles._explained import RecordExplanation, explained
 from labelkit.bundles._modules import BundleModules

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import CollectError, LabelSpaceError
@@ -150,6 +151,33 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         some = LabelingFunctions(lfs, labels=self.space)
         some.selected, some.excluded = (*self.selected, *selected), (*self.excluded, *excluded)
         return some
+
+    def arrow(self, columns: str | Sequence[str], **options: Any) -> Any:
+        """Return the rules as one function from Arrow batches to votes, which engines of all kinds can run.
+
+        The same as :meth:`labelkit.Applier.arrow`.
+
+        Parameters
+        ----------
+        columns : str or list of str
+            The columns that come along with the votes, the id first.
+        on_fault, time_limit, include : optional
+            See :class:`labelkit.ArrowVotes`.
+
+        Returns
+        -------
+        ArrowVotes
+
+        Examples
+        --------
+        >>> import labelkit as lk
+        >>> free = lk.keywords("free", label=1).rule(name="free")
+        >>> votes = LabelingFunctions([free], labels=2).arrow("id")
+        >>> votes.reads, votes.names
+        (('id', 'text'), ('free',))
+        """
+        # A door of the package, and no import of the room: docs/architecture.md lists it.
+        return importlib.import_module("labelkit.apply.arrow_votes").ArrowVotes(self, columns, **options)
 
     @cached_property
     def infos(self) -> tuple[LFInfo, ...]:

@@ -18,10 +18,11 @@ from typing import Any, Literal, Unpack
 
 from labelkit._shared.files import remove
 from labelkit._shared.time_limit import TIME_LIMIT
-from labelkit.apply.applier import Applier, OnFault, checked_time_limit
+from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
+from labelkit.apply.voting_options import OnFault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold

@@ -18,9 +18,10 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.locks import in_turn
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.user_errors import stack_level
-from labelkit.apply.applier import Applier, OnFault
+from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import BatchVotes
+from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Batch, Corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource

@@ -33,11 +33,11 @@ from labelkit.apply.engines._retries import (
     fault_error,
     tried_again,
 )
-from labelkit.apply.engines._rule_pickling import Shipped, ship, unship
 from labelkit.apply.engines._workers import Workers
 from labelkit.apply.engines.job import Job, R
 from labelkit.apply.engines.serial import run_serially
 from labelkit.apply.plan import BatchVotes, CallLedger, Plan, calls_noted
+from labelkit.apply.shipped_rules import Shipped, ship, unship
 from labelkit.corpus import Batch, Corpus
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_space import LabelSpace

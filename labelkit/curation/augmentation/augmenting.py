@@ -19,7 +19,8 @@ from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit._shared.user_errors import stack_level
-from labelkit.apply.applier import Applier, OnFault
+from labelkit.apply.applier import Applier
+from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.made_rows import MADE_BY, MADE_FROM
 from labelkit.corpus.reading import ReadOptions, takes_reading

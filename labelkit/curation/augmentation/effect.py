@@ -15,7 +15,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.time_limit import TIME_LIMIT
-from labelkit.apply.applier import OnFault
+from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.made_rows import MADE_FROM
 from labelkit.corpus.rows_at import examples_at
