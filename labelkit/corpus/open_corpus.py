@@ -52,7 +52,8 @@ def open_corpus(
     ----------
     data : object
         A pandas, polars or Arrow frame; a frame of Dask, a LazyFrame of polars, a relation of DuckDB or a
-        :class:`SqlQuery`, which are computed once, in a stream, into a temporary file; anything with the Arrow stream interface; a dict of columns;
+        :class:`SqlQuery`, which are computed once, in a stream, into a temporary file; anything with the Arrow stream
+        interface; a dict of columns;
         a list or iterator of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL,
         JSON, plain text, Arrow or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or
         a pattern (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is

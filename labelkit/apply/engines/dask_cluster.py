@@ -89,7 +89,7 @@ def _client(cluster: Any, workers: int) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class _Setup:
+class _ClusterSetup:
     """Input of a task that is the same for all."""
 
     shipped: ShippedRules
@@ -114,7 +114,7 @@ class BatchSource:
 def _results(client: Any, job: Job[R], shipped: ShippedRules) -> Iterator[R]:
     reads_alone = job.source is None and _can_read(client, job.corpus)
     corpus = job.corpus if reads_alone else None
-    setup = _Setup(shipped, corpus, job.columns, job.batch_rows, job.plan.time_limit, job.deliver)
+    setup = _ClusterSetup(shipped, corpus, job.columns, job.batch_rows, job.plan.time_limit, job.deliver)
     packed = client.submit(_kept, pickle.dumps(setup), pure=True)
     sources: Iterator[Any] = _spans(job, client) if reads_alone else (BatchSource(_whole(b)) for b in job.batches())
     most = AHEAD * max(1, sum(client.nthreads().values()))
@@ -183,7 +183,7 @@ def _seen(packed: bytes) -> tuple[Any, ...] | None:
         return None
 
 
-_setups: dict[bytes, _Setup] = {}
+_setups: dict[bytes, _ClusterSetup] = {}
 """The latest setup that this process has unpacked."""
 
 
