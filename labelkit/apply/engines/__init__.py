@@ -7,7 +7,8 @@ where workers share no disk with the main process (:class:`Engine`), the main pr
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from labelkit.apply.engines.job import MOST_DEADLY, Engine, Job
 from labelkit.apply.engines.processes import run_in_processes
@@ -17,10 +18,20 @@ from labelkit.exceptions import LabelkitError
 
 __all__ = ["ENGINES", "MOST_DEADLY", "Engine", "Job", "engine_named"]
 
+
+def _run_elsewhere(job: Job[Any]) -> Iterator[Any]:
+    """Refuse a job of batches that are read here."""
+    raise LabelkitError(
+        f"the engine 'spark' reads the rows itself, and {job.corpus.name} is read here",
+        hint="lk.run and Applier.apply take a frame of Spark, or a path or a table that Spark reads",
+    )
+
+
 ENGINES: Final[dict[str, Engine]] = {
     "serial": Engine(run_serially),
     "thread": Engine(run_in_threads),
     "process": Engine(run_in_processes),
+    "spark": Engine(_run_elsewhere),
 }
 
 CHOOSING: Final = Engine(run_where_it_pays)
