@@ -5,12 +5,15 @@ What the workers need goes to each of them once, as a file (an artifact of the s
 
 from __future__ import annotations
 
+import atexit
 import pickle
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import blake2b
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit import exceptions
@@ -142,10 +145,21 @@ def sent(session: Any, value: Any) -> Sent:
     """
     content = pickle.dumps(value)
     name = f"labelkit-{blake2b(content, digest_size=12).hexdigest()}.pickle"
-    with scratch_folder() as folder:
-        (folder / name).write_bytes(content)
-        session.addArtifact(str(folder / name), file=True)
+    file = _folder() / name
+    if not file.exists():
+        file.write_bytes(content)
+    session.addArtifact(str(file), file=True)
     return Sent(name)
+
+
+@cache
+def _folder() -> Path:
+    """Return a folder that lasts as long as this process: workers may ask for a file whenever one of them starts."""
+    return _until_exit.enter_context(scratch_folder())
+
+
+_until_exit: Final = ExitStack()
+atexit.register(_until_exit.close)
 
 
 def collected(frame: Any) -> pa.Table:
