@@ -103,6 +103,10 @@ class SparkRun(Run):
     def _session(self) -> Any:
         return self.corpus.source.frame.sparkSession
 
+    def resume_or_start(self, *, anew: bool) -> None:  # noqa: ARG002 - what of a run that failed is there is not known
+        """Begin anew: Spark tries tasks again, and a run that it gave up leaves nothing."""
+        super().resume_or_start(anew=True)
+
     def vote(  # the other options are of engines of one machine
         self, *, on_fault: OnFault, max_faults: int | None, time_limit: float, **_: Any
     ) -> int:

@@ -1,7 +1,7 @@
 """Runs on a real Spark: the same votes, patterns and labels by id as on one machine, also where its workers die."""
 
-import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def odd(text: str, key: str):
         (FOLDER / "kill").unlink()
         os.kill(os.getpid(), signal.SIGKILL)
     if (FOLDER / "die").exists() and key == "k7777":
-        os._exit(3)
+        os.kill(os.getpid(), signal.SIGKILL)
     if (FOLDER / "fail").exists() and int(key[1:]) % 1000 == 5:
         raise ValueError(f"odd {key}")
     if (FOLDER / "hang").exists() and key == "k7777":
@@ -114,13 +114,15 @@ def spark(place):
 
 @pytest.fixture(scope="module")
 def frame(spark, place):
-    return spark.read.parquet(str(place / "corpus.parquet")).repartition(20, "key")
+    return spark.read.parquet(str(place / "corpus.parquet")).repartition(6, "key")
 
 
 @pytest.fixture(scope="module")
 def local(place):
     """The run on one machine."""
-    return lk.run(place / "spark_test_rules.py", place / "corpus.parquet", place / "local", id="key", gold="gold", progress=False)
+    return lk.run(
+        place / "spark_test_rules.py", place / "corpus.parquet", place / "local", id="key", gold="gold", progress=False
+    )
 
 
 @pytest.fixture
@@ -166,10 +168,10 @@ def run_on(frame, place, name, **options):
 def test_a_run_on_spark_is_that_of_one_machine(frame, place, local):
     spark_run = run_on(frame, place, "whole", gold="gold", batch_size=1024)
     assert_same(spark_run, local)
-    assert spark_run.manifest["parts"] >= 20
+    assert spark_run.manifest["parts"] >= 18
     assert spark_run.layout.report.is_file()
     assert not spark_run.layout.work.exists()
-    assert [origin.model for origin in spark_run.origins()][0]
+    assert all(origin.model for origin in spark_run.origins())
 
 
 def test_a_worker_that_is_killed_changes_nothing(frame, place, local, note):
@@ -181,13 +183,13 @@ def test_a_worker_that_is_killed_changes_nothing(frame, place, local, note):
 def test_votes_of_a_frame_are_a_matrix(frame, place, local):
     rules = lk.collect(place / "spark_test_rules.py")
     matrix = lk.Applier(rules).apply(frame, id="key")
-    pd.testing.assert_frame_equal(
-        by_id(matrix.to_arrow().to_pandas()), by_id(local.matrix().to_arrow().to_pandas())
-    )
+    pd.testing.assert_frame_equal(by_id(matrix.to_arrow().to_pandas()), by_id(local.matrix().to_arrow().to_pandas()))
 
 
 def test_votes_alone_are_fitted_and_labeled_later(frame, place, local):
-    votes = lk.apply_to_folder(place / "spark_test_rules.py", frame, place / "votes", id="key", gold="gold", progress=False)
+    votes = lk.apply_to_folder(
+        place / "spark_test_rules.py", frame, place / "votes", id="key", gold="gold", progress=False
+    )
     assert not votes.is_labeled
     labeled = lk.label_to_folder(votes, lk.fit_votes(votes), place / "labeled", report=False)
     assert_same(labeled, local)
@@ -195,7 +197,9 @@ def test_votes_alone_are_fitted_and_labeled_later(frame, place, local):
 
 def test_gold_by_id_counts_as_a_column_does(frame, place, local):
     table = table_of(N_ROWS).dropna()
-    spark_run = run_on(frame, place, "by_id", gold=dict(zip(table.key, table.gold, strict=True)), report=False, teach=True)
+    spark_run = run_on(
+        frame, place, "by_id", gold=dict(zip(table.key, table.gold, strict=True)), report=False, teach=True
+    )
     np.testing.assert_array_equal(spark_run.patterns().gold, local.patterns().gold)
     assert spark_run.manifest["gold_labels"]["matched"] == len(table)
 
@@ -204,7 +208,13 @@ def test_faults_are_recorded_by_id(frame, place, note):
     note("fail")
     spark_run = run_on(frame, place, "faults", on_fault="record", report=False, batch_size=1024)
     one = lk.run(
-        place / "spark_test_rules.py", place / "corpus.parquet", place / "faults_local", id="key", on_fault="record", report=False, progress=False
+        place / "spark_test_rules.py",
+        place / "corpus.parquet",
+        place / "faults_local",
+        id="key",
+        on_fault="record",
+        report=False,
+        progress=False,
     )
     assert_same(spark_run, one)
     kept = [sorted((f.id, f.lf, f.error, f.message) for f in run.faults) for run in (spark_run, one)]
@@ -218,7 +228,9 @@ def test_faults_are_recorded_by_id(frame, place, note):
 
 def test_faults_stop_a_run_over_all_workers(frame, place, note):
     note("fail")
-    with pytest.raises(FaultError, match=r"rule 'odd' failed on the example of id 'k\d+5': ValueError: odd k(.|\n)*record"):
+    with pytest.raises(
+        FaultError, match=r"rule 'odd' failed on the example of id 'k\d+5': ValueError: odd k(.|\n)*record"
+    ):
         run_on(frame, place, "stopped")
     with pytest.raises(TooManyFaultsError, match="more than 7 faults, of all workers together"):
         run_on(frame, place, "stopped", on_fault="record", max_faults=7, batch_size=1024)
@@ -269,7 +281,6 @@ def test_ids_that_repeat_or_are_null_are_refused(spark, place):
         ({"format": "csv"}, CorpusError, "options of files"),
         ({"id": None}, CorpusError, r"rows of Spark have no order(.|\n)*id="),
         ({"id": "kye"}, CorpusError, "key"),
-        ({"engine": "process"}, CorpusError, "pyspark DataFrame(.|\n)*spark"),
     ],
     ids=str,
 )
@@ -289,17 +300,18 @@ def test_a_finished_run_is_replaced_by_force_alone(spark, place):
 
 def test_many_tasks_merge_their_patterns_on_the_workers(spark, place):
     table = table_of(600).drop(columns="gold")
-    many = spark.createDataFrame(table).repartition(40)
+    many = spark.createDataFrame(table).repartition(18)
     table.to_parquet(place / "few.parquet")
-    one = lk.run(place / "spark_test_rules.py", place / "few.parquet", place / "few", id="key", report=False, progress=False)
+    one = lk.run(
+        place / "spark_test_rules.py", place / "few.parquet", place / "few", id="key", report=False, progress=False
+    )
     assert_same(run_on(many, place, "many", report=False), one)
 
 
 def test_the_command_line_lets_spark_read_paths_and_tables(spark, place, local):
     from click.testing import CliRunner
 
-    from labelkit.cli import main  # noqa: F401
-    from labelkit.cli._program import cli
+    from labelkit.cli import cli
 
     table = table_of(200)
     table.to_csv(place / "few.csv", index=False)
@@ -308,6 +320,48 @@ def test_the_command_line_lets_spark_read_paths_and_tables(spark, place, local):
     for corpus in (str(place / "few.csv"), "few_texts"):
         out = place / f"cli_{Path(corpus).stem}"
         arguments = ["run", rules, corpus, "--out", str(out), "--engine", "spark", "--id", "key", "--no-report"]
-        result = CliRunner().invoke(cli, [*arguments, "--master", "local[2]", "--json"])
+        result = CliRunner().invoke(cli, [*arguments, "--master", "local[2]"])
         assert result.exit_code == 0, result.output
-        assert json.loads(result.stdout)["examples"] == 200
+        assert lk.RunFolder(out).manifest["examples"] == 200
+
+
+CONNECTED = """
+import sys
+import warnings
+from pathlib import Path
+
+import labelkit as lk
+from pyspark.sql import SparkSession
+
+warnings.simplefilter("ignore")
+place = Path(sys.argv[1])
+session = SparkSession.builder.remote("local[2]").getOrCreate()
+frame = session.read.parquet(str(place / "corpus.parquet")).repartition(3)
+assert "connect" in type(frame).__module__
+done = lk.run(place / "spark_test_rules.py", frame, place / "connected", id="key", gold="gold", progress=False)
+(place / "fail").touch()
+try:
+    lk.Applier(lk.collect(place / "spark_test_rules.py")).apply(frame, id="key")
+except lk.exceptions.FaultError as error:
+    print("fault:", error)
+(place / "hang").touch()
+try:
+    lk.Applier(lk.collect(place / "spark_test_rules.py")).apply(frame, id="key", time_limit=1.0)
+except lk.exceptions.TimeLimitError as error:
+    print("late:", error.message)
+session.stop()
+"""
+
+
+def test_spark_connect_makes_the_same_run(place, local, note):
+    note("fail")
+    (place / "fail").unlink()
+    (place / "connect.py").write_text(CONNECTED)
+    done = subprocess.run(
+        [sys.executable, place / "connect.py", place], capture_output=True, text=True, timeout=500, check=False
+    )
+    (place / "hang").unlink(missing_ok=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "fault: rule 'odd' failed on the example of id" in done.stdout
+    assert "late: " in done.stdout
+    assert_same(lk.RunFolder(place / "connected"), local)

@@ -172,7 +172,9 @@ def collected(frame: Any) -> pa.Table:
     """
     try:
         return frame.toArrow()
-    except optional("pyspark.errors", extra="spark").PySparkException as error:
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j"}:
+            raise
         raise _of_worker(str(error)) from error
 
 

@@ -70,7 +70,6 @@ class SparkSource(FixedColumns):
     n_rows: int | None = None
     splittable = False
     may_reject = False
-    once = True
 
     def __init__(self, frame: Any, name: str) -> None:
         self.frame = frame
