@@ -30,9 +30,9 @@ from labelkit.runs.provenance import run_fingerprint
 from labelkit.runs.run_state import Run
 from labelkit.runs.spark_tasks import (
     TOGETHER,
-    LabelingTask,
+    SparkLabeling,
     SparkLayout,
-    VotingTask,
+    SparkVoting,
     ids_of_parts,
     label,
     merge,
@@ -117,7 +117,7 @@ class SparkRun(Run):
         columns = dict.fromkeys([*self.applier.plan.columns, *([gold.column] if gold and gold.column else [])])
         most = 0 if on_fault == "raise" else max_faults
         maker = PartMaker(self.inputs.digest, self.batch_rows, lfs.infos, lfs.space.names, gold)
-        task = VotingTask(ShippedRules.of(lfs), time_limit, maker, self.corpus.id, tuple(columns), self._place, most)
+        task = SparkVoting(ShippedRules.of(lfs), time_limit, maker, self.corpus.id, tuple(columns), self._place, most)
         self._place.begin()
         frame = self.corpus.source.selected([self.corpus.id, *columns])
         rows = collected(frame.mapInArrow(partial(vote, sent(self._session, task)), _TOLD)).to_pylist()
@@ -212,7 +212,7 @@ class SparkRun(Run):
         patterns.save(self.layout.patterns)
         with replaced(self._place.proba) as draft, draft.open("wb") as file:
             np.save(file, proba)
-        task = LabelingTask(self.layout, self._place, model, run_fingerprint(self.inputs.lasting))
+        task = SparkLabeling(self.layout, self._place, model, run_fingerprint(self.inputs.lasting))
         n_parts = self.parts.count(until_fault=False)
         labeled = self._parts(n_parts).mapInArrow(partial(label, sent(self._session, task)), "id long")
         collected(labeled.groupBy().count())

@@ -106,7 +106,7 @@ def write_table(path: Path, table: PackedPatterns) -> None:
 
 
 @dataclass(frozen=True)
-class VotingTask:
+class SparkVoting:
     """Vote on the rows of a task of Spark, and write them in parts.
 
     Parameters
@@ -189,7 +189,7 @@ def vote(sent: Sent, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBat
     """Vote on the rows of a task, as ``mapInArrow`` calls it."""
     from pyspark import TaskContext  # noqa: PLC0415 - a worker has it
 
-    task: VotingTask = sent.load()
+    task: SparkVoting = sent.load()
     context = TaskContext.get()
     for facts in task.run(context.partitionId(), context.taskAttemptId(), batches):
         yield pa.RecordBatch.from_pylist([facts], schema=PARTS)
@@ -220,7 +220,7 @@ def ids_of_parts(layout: RunLayout, kind: pa.DataType, batches: Iterable[pa.Reco
 
 
 @dataclass(frozen=True)
-class LabelingTask:
+class SparkLabeling:
     """Label parts: each example has the label of its pattern.
 
     Parameters
@@ -260,7 +260,7 @@ class LabelingTask:
 
 def label(sent: Sent, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Label parts, whose numbers are the rows."""
-    task: LabelingTask = sent.load()
+    task: SparkLabeling = sent.load()
     for batch in batches:
         for number in batch.column(0).to_pylist():
             task.write(number)

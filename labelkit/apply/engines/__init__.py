@@ -16,7 +16,7 @@ from labelkit.apply.engines.serial import run_serially
 from labelkit.apply.engines.threads import run_in_threads, run_where_it_pays
 from labelkit.exceptions import LabelkitError
 
-__all__ = ["ENGINES", "MOST_DEADLY", "Engine", "Job", "engine_named"]
+__all__ = ["ELSEWHERE", "ENGINES", "MOST_DEADLY", "Engine", "Job", "engine_named"]
 
 
 def _run_elsewhere(job: Job[Any]) -> Iterator[Any]:
@@ -31,8 +31,10 @@ ENGINES: Final[dict[str, Engine]] = {
     "serial": Engine(run_serially),
     "thread": Engine(run_in_threads),
     "process": Engine(run_in_processes),
-    "spark": Engine(_run_elsewhere),
 }
+
+ELSEWHERE: Final[dict[str, Engine]] = {"spark": Engine(_run_elsewhere)}
+"""Engines that run no jobs: they read the corpus themselves (``engines/spark.py``)."""
 
 CHOOSING: Final = Engine(run_where_it_pays)
 """Used for several workers if no engine is named."""
@@ -64,6 +66,7 @@ def engine_named(name: str | None, workers: int, *, isolate: bool = False) -> En
         return ENGINES["process"]
     if name is None:
         return ENGINES["serial"] if workers == 1 else CHOOSING
-    if name not in ENGINES:
-        raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(ENGINES)}")
-    return ENGINES[name]
+    every = {**ENGINES, **ELSEWHERE}
+    if name not in every:
+        raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(every)}")
+    return every[name]

@@ -185,9 +185,9 @@ def _of_worker(message: str) -> LabelkitError:
     if isinstance(kind, type) and issubclass(kind, LabelkitError):
         return kind(matches[-1][2], hint=matches[-1][3])
     lines = [line.strip() for line in message.splitlines() if line.strip() and not line.strip().startswith("at ")]
-    told = next((line for line in lines if "Error" in line or "Exception" in line or "exited" in line), lines[0])
+    reason = next((line for line in lines if "Error" in line or "Exception" in line or "exited" in line), lines[0])
     return LabelkitError(
-        f"Spark gave the job up: {told[:500]}",
+        f"Spark gave the job up: {reason[:500]}",
         hint="the logs of its workers say more; a rule that ends its process does so at each retry "
         "(isolate=True on one machine finds it)",
     )

@@ -251,8 +251,8 @@ def _is_table(name: str) -> bool:
 def _format_of(name: str) -> str | None:
     """Return the format of a file, a pattern or a local folder by suffixes; None for what Spark is to find out."""
     inside = sorted(path.name for path in Path(name).rglob("*.*")) if Path(name).is_dir() else [name]
-    known = [kind.name for one in inside if (kind := by_suffix(one)) is not None]
-    return known[0] if known else None
+    formats = [kind.name for one in inside if (kind := by_suffix(one)) is not None]
+    return formats[0] if formats else None
 
 
 def _renamed(frame: Any, rename: Mapping[str, str]) -> Any:
