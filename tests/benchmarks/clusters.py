@@ -27,9 +27,15 @@ FILE_ROWS = 250_000
 RULES = '''
 """Rules of the benchmark of clusters."""
 
+import os
+import signal
 from enum import IntEnum
+from pathlib import Path
 
 import labelkit as lk
+
+KILLER = 123_456
+MARKER = Path(__file__).with_name("kill")
 
 
 class Label(IntEnum):
@@ -47,7 +53,10 @@ phrase = lk.lookup(phrases, label=Label.SPAM, match="phrase").rule(name="phrase"
 
 
 @lk.labeling_function
-def long_text(text: str):
+def long_text(text: str, key: int):
+    if key == KILLER and MARKER.is_file():
+        MARKER.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)  # which the cluster is to survive, once
     return Label.HAM if len(text) > 130 else None
 '''
 
@@ -75,7 +84,9 @@ def one_run(engine: str, corpus: Path, rules: Path, out: Path, master: str) -> d
 
         os.environ["PYSPARK_PYTHON"] = sys.executable
         builder = SparkSession.builder
-        builder = builder.remote(master) if master.startswith("connect:") else builder.master(master)
+        builder = (
+            builder.remote(master.removeprefix("connect:")) if master.startswith("connect:") else builder.master(master)
+        )
         session = builder.config("spark.ui.enabled", "false").config("spark.driver.memory", "700m").getOrCreate()
         session.range(1).toArrow()
     started = time.perf_counter() - start
@@ -133,8 +144,9 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[200_000])
-    parser.add_argument("--master", default="local[2]")
+    parser.add_argument("--master", default="local[2]", help="connect:local[2] starts a server of Spark Connect.")
     parser.add_argument("--no-threads", action="store_true", help="Leave out the run by threads, and the comparison.")
+    parser.add_argument("--kill", action="store_true", help="Kill a worker of Spark once, in the middle of a run.")
     parser.add_argument("--one", nargs=5, metavar=("ENGINE", "CORPUS", "RULES", "OUT", "MASTER"))
     options = parser.parse_args()
     if options.one:
@@ -149,7 +161,10 @@ def main() -> None:
             corpus = place / f"posts-{n_rows}"
             make_corpus(corpus, n_rows)
             spark, threads = place / f"spark-{n_rows}", place / f"threads-{n_rows}"
+            if options.kill:
+                (place / "kill").touch()
             facts = {"spark": in_process("spark", corpus, rules, spark, options.master)}
+            facts["killed"] = options.kill and not (place / "kill").exists()
             if not options.no_threads:
                 facts["thread"] = in_process("thread", corpus, rules, threads, options.master)
                 facts["same"] = same(spark, threads)
