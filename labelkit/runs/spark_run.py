@@ -130,6 +130,11 @@ class SparkRun(Run):
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         self._take_parts(rows)
         self._judge(sum(row["n_faults"] for row in rows), on_fault, max_faults)
+        if self._place.stop.exists():  # by an attempt that does not count: others left rows out for it
+            raise LabelkitError(
+                "a worker of Spark stopped the run for a fault, and was lost before it could say which",
+                hint="run it again; on_fault='record' without max_faults stops for none",
+            )
         self._check_ids(len(rows))
         seconds = np.sum([row["seconds"] for row in rows], axis=0)
         self.applier.seconds = dict(zip(lfs.names, seconds.tolist(), strict=True))

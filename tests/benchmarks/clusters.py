@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -95,7 +94,7 @@ def one_run(engine: str, corpus: Path, rules: Path, out: Path, master: str) -> d
     given = session.read.parquet(str(corpus)) if session is not None else corpus
     run = lk.run(rules, given, out, id="key", engine=engine, report=False, progress=False, **options)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = _peak_of(os.getpid())
     facts = {"start": started, "seconds": seconds, "stages": run.timings["seconds"], "driver_python_mb": peak}
     facts |= {"rows": run.manifest["examples"], "patterns": run.manifest["patterns"], "parts": run.manifest["parts"]}
     if session is not None:
@@ -108,13 +107,13 @@ def _peak_of_java() -> float:
     """Return the highest memory of the JVM of the driver, a child of this process, in megabytes."""
     import psutil
 
-    peaks = []
-    for child in psutil.Process().children():
-        status = Path(f"/proc/{child.pid}/status")
-        if "java" in child.name() and status.is_file():
-            lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-            peaks.append(int(lines["VmHWM"].split()[0]) / 1024)
-    return max(peaks, default=float("nan"))
+    return max((_peak_of(child.pid) for child in psutil.Process().children() if "java" in child.name()), default=np.nan)
+
+
+def _peak_of(process: int) -> float:
+    """Return the highest memory of a process since its program began, in megabytes."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def same(one: Path, other: Path) -> bool:

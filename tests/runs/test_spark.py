@@ -295,6 +295,8 @@ def test_a_finished_run_is_replaced_by_force_alone(spark, place):
     run_on(small, place, "again", report=False)
     with pytest.raises(RunFolderError, match="exists already"):
         run_on(small, place, "again", report=False)
+    with pytest.raises(CorpusError, match="it cannot be known whether the rows that were voted on have changed"):
+        lk.run(place / "spark_test_rules.py", place / "corpus.parquet", place / "again", id="key", update=True)
     assert run_on(small.limit(20), place, "again", report=False, force=True).manifest["examples"] == 20
 
 
