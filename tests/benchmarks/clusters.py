@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -98,9 +99,17 @@ def one_run(engine: str, corpus: Path, rules: Path, out: Path, master: str) -> d
     facts = {"start": started, "seconds": seconds, "stages": run.timings["seconds"], "driver_python_mb": peak}
     facts |= {"rows": run.manifest["examples"], "patterns": run.manifest["patterns"], "parts": run.manifest["parts"]}
     if session is not None:
+        start = time.perf_counter()
+        given.select("key", "text").mapInArrow(counted, "n long").toArrow()
+        facts["through_python"] = time.perf_counter() - start  # the rows to the workers of Python, and no rule
         facts["driver_java_mb"] = _peak_of_java()
         session.stop()
     return facts
+
+
+def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Count rows, in a worker."""
+    yield pa.RecordBatch.from_pydict({"n": [sum(batch.num_rows for batch in batches)]})
 
 
 def _peak_of_java() -> float:
