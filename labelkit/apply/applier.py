@@ -19,12 +19,14 @@ from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.arrow_votes import ArrowOptions, ArrowVotes
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
+from labelkit.apply.engines.spark import check_for_spark, is_for_spark, votes_by_spark
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.reading import ReadOptions, takes_reading
+from labelkit.corpus.sources.spark_frame import SparkCorpus, spark_corpus
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -147,11 +149,12 @@ class Applier:
             own that does not repeat, and else their positions.
         workers : int
             Threads or processes to use.
-        engine : {"serial", "thread", "process", "dask"} or distributed.Client, optional
+        engine : {"serial", "thread", "process", "dask", "spark"} or distributed.Client, optional
             Where votes are computed. ``"dask"`` is the client of this process, or workers that are started; a cluster
             elsewhere is named by its client, or the address of its scheduler (``"tcp://HOST:PORT"``). If not given and
             there are several workers: in threads, which share the compiled rules while the main thread calls Python
-            rules, and in processes from the moment on when Python rules turn out to take most of the time.
+            rules, and in processes from the moment on when Python rules turn out to take most of the time. A frame of
+            Spark is voted on by its workers, in any order.
         isolate : bool
             Whether to call the rules in worker processes, also if there is one worker: where a rule ends its process (a
             segmentation fault, want of memory), this is a fault of that example. Elsewhere it ends
@@ -193,7 +196,10 @@ class Applier:
         TimeLimitError
             If a rule took longer for a batch than ``time_limit``.
         """
-        opened = self.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
+        opened = self.open(corpus, id=id, on_bad_row=on_bad_row, engine=engine, **reading)
+        if isinstance(opened, SparkCorpus):
+            check_for_spark(workers=workers, isolate=isolate, cache=cache)
+            return votes_by_spark(self, opened, on_fault=on_fault, max_faults=max_faults, time_limit=time_limit)
         parts = list(
             self.stream(
                 opened,
@@ -239,11 +245,13 @@ class Applier:
         *,
         id: str | None = None,  # noqa: A002 - the word that users write
         on_bad_row: Literal["raise", "reject"] = "raise",
+        engine: str | None = None,
         **reading: Unpack[ReadOptions],
     ) -> Corpus:
         """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
         self.lfs = LabelingFunctions(self.lfs)  # which describes them as they are now: a global may have changed
-        opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row, **reading)
+        opens = spark_corpus if is_for_spark(corpus, engine) else open_corpus
+        opened = opens(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row, **reading)
         self.plan.check(opened.column_names, opened.column_type)
         return opened
 

@@ -55,11 +55,11 @@ def _names(parameter: str, context: click.Context) -> Iterable[str]:
 
 def _kinds(parameter: str) -> list[str]:
     """List what there is of a kind."""
-    from labelkit.apply.engines import ENGINES  # noqa: PLC0415 - heavy
+    from labelkit.apply.engines import ELSEWHERE, ENGINES  # noqa: PLC0415 - heavy
     from labelkit.interop.export import FORMATS  # noqa: PLC0415 - as above
     from labelkit.label_models import MODELS  # noqa: PLC0415 - as above
 
-    return {"model": list(MODELS), "engine": list(ENGINES), "format": list(FORMATS)}[parameter]
+    return {"model": list(MODELS), "engine": [*ENGINES, *ELSEWHERE], "format": list(FORMATS)}[parameter]
 
 
 def _given(context: click.Context) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ with_row_options = with_options(
 with_voting_options = with_options(
     click.option("--workers", default=1, show_default=True),
     click.option("--engine", metavar="NAME"),
+    click.option("--master", metavar="ADDRESS", help="Of Spark, with --engine spark: local[4], yarn, sc://host, ..."),
     click.option("--isolate", is_flag=True),
     click.option("--batch-size", default=65_536, show_default=True),
     click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True),
@@ -49,12 +50,14 @@ def voted_on(
     gold: str | None,
     map_label: tuple[str, ...],
     no_cache: bool,
+    master: str | None,
     **settings: Any,
 ) -> RunFolder:
     """Run into a folder as far as is wanted; returns what is there then."""
     from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
 
+    _connect(master, settings["engine"])
     return run_to(
         out,
         lambda: collected(rules, labels, select, exclude),
@@ -68,3 +71,14 @@ def voted_on(
         cache=False if no_cache else None,
         **settings,
     )
+
+
+def _connect(master: str | None, engine: str | None) -> None:
+    """Start the session of Spark that the run is to use, where its address is given."""
+    if master is None:
+        return
+    if engine != "spark":
+        raise click.UsageError("--master is the address of Spark: it needs --engine spark")
+    from labelkit.corpus.sources.spark_frame import spark_session  # noqa: PLC0415 - --help has to be quick
+
+    spark_session(master)

@@ -139,7 +139,7 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
     where = place_of(described) if given is None else given
     if where is None:
         raise ExportError(
-            "the run read its corpus from memory, so its columns are not at hand",
+            "the run read its corpus from memory, or Spark did, so its columns are not at hand",
             hint="give it again: corpus= (--corpus FILE)",
         )
     if given is None and not is_there(where):

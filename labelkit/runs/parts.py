@@ -16,12 +16,10 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import reduce
 from hashlib import blake2b
 from io import BytesIO
-from operator import or_
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -36,12 +34,12 @@ from labelkit.apply.plan import BatchVotes
 from labelkit.corpus import Batch
 from labelkit.corpus.gold import GoldSource
 from labelkit.runs.run_folder import RunLayout
-from labelkit.votes.distinct_rows import Fields, merge_packed, pack_distinct, unpack
+from labelkit.votes.distinct_rows import Fields, pack_distinct, unpack
 from labelkit.votes.gold import count_gold
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import CODE, FAULT, Fault, coded, decoded
-from labelkit.votes.packed_patterns import PackedPatterns
+from labelkit.votes.packed_patterns import PackedPatterns, merge_tables
 from labelkit.votes.storage import confidence_columns, matrix_metadata, vote_columns
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -136,13 +134,11 @@ class PartMaker:
         fields = Fields.of(outcomes) | _declared(self.lfs, len(self.class_names))
         keys, index = pack_distinct(outcomes, fields)
         counts = np.bincount(index, minlength=keys.shape[1])
-        arrays: dict[str, NDArray[Any]] = {"keys": keys, "fields": fields.table, "counts": counts, "index": index}
+        gold = None
         if self.gold is not None:
-            gold = self.gold.of(batch, self.class_names)
-            arrays["gold"] = count_gold(index.astype(np.int64), gold, len(counts), len(self.class_names))
-        sink = BytesIO()
-        np.savez(sink, allow_pickle=False, **arrays)
-        return sink.getvalue()
+            truth = self.gold.of(batch, self.class_names)
+            gold = count_gold(index.astype(np.int64), truth, len(counts), len(self.class_names))
+        return PackedPatterns(keys, fields, counts, gold).to_bytes(index=index)
 
 
 @dataclass(frozen=True)
@@ -247,31 +243,22 @@ class FinishedParts:
         These are few beside the former, whose keys mostly stay as they are if the others are packed tightly.
         """
         numbers = range(self.first, self.count(until_fault=False))
-        new = [_read_patterns(BytesIO(content)), *in_threads(self._patterns, numbers)]
+        new = [PackedPatterns.read(BytesIO(content)), *in_threads(self._patterns, numbers)]
         return self._merged([before, *(some.tightly() for some in new)])[0]
 
     def _merged(self, parts: list[PackedPatterns]) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
-        fields = reduce(or_, (part.fields for part in parts))
-        keys, places = merge_packed([part.packed(fields) for part in parts], fields)
-        counts = np.zeros(keys.shape[1], dtype=np.int64)
-        has_gold = all(part.gold is not None for part in parts)
-        gold = np.zeros((len(counts), len(self.class_names)), dtype=np.int64) if has_gold else None
-        for part, place in zip(parts, places, strict=True):  # the keys of one part are distinct, and so are its places
-            counts[place] += part.counts
-            if gold is not None and part.gold is not None:
-                gold[place] += part.gold
+        table, places = merge_tables(parts)
+        return self.decoded(table), places
+
+    def decoded(self, table: PackedPatterns) -> VotePatterns:
+        """Return the patterns of a table of keys."""
         soft, dtype = any(lf.levels for lf in self.lfs), LabelSpace.of(self.class_names).dtype
-        codes = unpack(keys, fields, CODE if soft else dtype)
+        codes = unpack(table.keys, table.fields, CODE if soft else dtype)
         outcomes, sure = decoded(codes, len(self.class_names), dtype, soft=soft)
-        return VotePatterns(outcomes, counts, self.lfs, self.class_names, gold, sure), places
+        return VotePatterns(outcomes, table.counts, self.lfs, self.class_names, table.gold, sure)
 
     def _patterns(self, number: int) -> PackedPatterns:
-        return _read_patterns(self.layout.part_patterns(number))
-
-
-def _read_patterns(source: Path | BytesIO) -> PackedPatterns:
-    with np.load(source) as arrays:
-        return PackedPatterns(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
+        return PackedPatterns.read(self.layout.part_patterns(number))
 
 
 def sealed(patterns: bytes, run: str, number: int, votes: bytes, faults: str) -> bytes:

@@ -28,6 +28,7 @@ from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.growth import file_sizes
 from labelkit.corpus.reading import ReadOptions, takes_reading
+from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import CorpusChangedError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
@@ -44,6 +45,7 @@ from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.run_place import finished_before, held_place, move
 from labelkit.runs.run_state import Run, StageTimes
+from labelkit.runs.spark_run import SparkRun
 from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.update import Update, damaged_files, vote_again
@@ -125,7 +127,7 @@ def run(
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
-        As in :meth:`labelkit.Applier.apply`.
+        As in :meth:`labelkit.Applier.apply`. On Spark, ``batch_size`` is the rows of a part (see docs/spark.md).
     force : bool
         Whether to begin anew, whatever an earlier run left, and to replace a folder that exists, with all its versions.
     update : bool
@@ -313,7 +315,8 @@ def run_to(
         damaged = None if old is None else beside.submit(damaged_files, old)
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
-        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading).chosen(rows, applier.plan.columns)
+        opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
+        opened = opened.chosen(rows, applier.plan.columns)
         digest = beside.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
         if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
             beside.submit(applier.plan.prepare, opened.n_rows - int(old.manifest["examples"]))
@@ -327,6 +330,8 @@ def run_to(
         names, texts = applier.lfs.space.names, () if labeling is None else labeling.columns_of(opened)
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
         run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size, texts)
+        if isinstance(opened, SparkCorpus):
+            run_ = SparkRun.of(run_, labeling, out, update=update, force=force, **voting)
         if not force:
             before = finished_before(layout, out, _wanted(run_, labeling, voting), update=update)
             if before is not None:
@@ -390,7 +395,7 @@ def _make(
         else:
             n_rows = run_.vote(cache=cache, **options)
     times.note("apply")
-    of_parts, places = run_.parts.merged(run_.parts.count(until_fault=False))
+    of_parts, places = run_.merged()
     patterns = of_parts if whole is None else whole
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
@@ -420,7 +425,8 @@ def _make(
 def _report(run_: Run) -> None:
     from labelkit.runs.report import write_report  # noqa: PLC0415 - brings scikit-learn
 
-    write_report(run_.layout.folder, corpus=run_.corpus, history=False)
+    corpus = None if isinstance(run_, SparkRun) else run_.corpus  # whose rows are not here
+    write_report(run_.layout.folder, corpus=corpus, history=False)
 
 
 @contextmanager

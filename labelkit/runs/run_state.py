@@ -151,6 +151,10 @@ class Run:
             raise CorpusError("the corpus has no rows, so there is nothing to label")
         return n_rows
 
+    def merged(self) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
+        """Merge the patterns of the finished parts; also the places of each part's patterns among them."""
+        return self.parts.merged(self.parts.count(until_fault=False))
+
     def _log_resumption(self, n_rows: int) -> None:
         total = self.corpus.n_rows
         of_all = "" if total is None else f" of {count(total)}"

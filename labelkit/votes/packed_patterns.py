@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from io import BytesIO
+from operator import or_
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit.votes.distinct_rows import Fields, pack, unpack
+from labelkit.votes.distinct_rows import Fields, merge_packed, pack, unpack
 from labelkit.votes.outcomes import CODE
 
 if TYPE_CHECKING:
@@ -33,6 +38,21 @@ class PackedPatterns:
     counts: NDArray[np.int64]
     gold: NDArray[np.int64] | None
 
+    @classmethod
+    def read(cls, source: Path | BytesIO) -> PackedPatterns:
+        """Read the arrays that :meth:`to_bytes` makes."""
+        with np.load(source) as arrays:
+            return cls(arrays["keys"], Fields.read(arrays["fields"]), arrays["counts"], arrays.get("gold"))
+
+    def to_bytes(self, **more: NDArray[Any]) -> bytes:
+        """Return the arrays, and others, as they stand in a file (npz)."""
+        arrays = {"keys": self.keys, "fields": self.fields.table, "counts": self.counts, **more}
+        if self.gold is not None:
+            arrays["gold"] = self.gold
+        sink = BytesIO()
+        np.savez(sink, allow_pickle=False, **arrays)
+        return sink.getvalue()
+
     def packed(self, fields: Fields) -> NDArray[np.uint64]:
         """Return the keys as other fields pack them: a rule may have failed, or voted, in some parts alone."""
         return self.keys if fields == self.fields else pack(self._rows(), fields)
@@ -46,3 +66,22 @@ class PackedPatterns:
     def _rows(self) -> NDArray[Any]:
         kind = CODE if self.fields.high.max(initial=0) > np.iinfo(np.int16).max else np.int16
         return unpack(self.keys, self.fields, kind)
+
+
+def merge_tables(parts: Sequence[PackedPatterns]) -> tuple[PackedPatterns, list[NDArray[np.int32]]]:
+    """Merge the patterns of several parts; also the places of those of each among all.
+
+    Gold is counted where all parts have it.
+    """
+    fields = reduce(or_, (part.fields for part in parts))
+    keys, places = merge_packed([part.packed(fields) for part in parts], fields)
+    counts = np.zeros(keys.shape[1], dtype=np.int64)
+    for part, place in zip(parts, places, strict=True):  # the keys of one part are distinct, and so are its places
+        counts[place] += part.counts
+    of_gold = [part.gold for part in parts if part.gold is not None]
+    if len(of_gold) < len(parts):
+        return PackedPatterns(keys, fields, counts, None), places
+    gold = np.zeros((len(counts), of_gold[0].shape[1]), dtype=np.int64)
+    for one, place in zip(of_gold, places, strict=True):
+        gold[place] += one
+    return PackedPatterns(keys, fields, counts, gold), places

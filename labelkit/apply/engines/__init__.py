@@ -7,6 +7,7 @@ where workers share no disk with the main process (:class:`Engine`), the main pr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from labelkit.apply.engines.dask_cluster import OnDask
@@ -16,7 +17,16 @@ from labelkit.apply.engines.serial import run_serially
 from labelkit.apply.engines.threads import run_in_threads, run_where_it_pays
 from labelkit.exceptions import LabelkitError
 
-__all__ = ["ENGINES", "MOST_DEADLY", "Engine", "Job", "engine_named"]
+__all__ = ["ELSEWHERE", "ENGINES", "MOST_DEADLY", "Engine", "Job", "engine_named"]
+
+
+def _run_elsewhere(job: Job[Any]) -> Iterator[Any]:
+    """Refuse a job of batches that are read here."""
+    raise LabelkitError(
+        f"the engine 'spark' reads the rows itself, and {job.corpus.name} is read here",
+        hint="lk.run and Applier.apply take a frame of Spark, or a path or a table that Spark reads",
+    )
+
 
 ENGINES: Final[dict[str, Engine]] = {
     "serial": Engine(run_serially),
@@ -24,6 +34,9 @@ ENGINES: Final[dict[str, Engine]] = {
     "process": Engine(run_in_processes),
     "dask": Engine(OnDask(), shares_disk=False),
 }
+
+ELSEWHERE: Final[dict[str, Engine]] = {"spark": Engine(_run_elsewhere)}
+"""Engines that run no jobs: they read the corpus themselves (``engines/spark.py``)."""
 
 CHOOSING: Final = Engine(run_where_it_pays)
 """Used for several workers if no engine is named."""
@@ -59,9 +72,10 @@ def engine_named(name: Any, workers: int, *, isolate: bool = False) -> Engine:
         return ENGINES["serial"] if workers == 1 else CHOOSING
     if _is_cluster(name):
         return Engine(OnDask(name), shares_disk=False)
-    if not isinstance(name, str) or name not in ENGINES:
-        raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(ENGINES)}")
-    return ENGINES[name]
+    every = {**ENGINES, **ELSEWHERE}
+    if not isinstance(name, str) or name not in every:
+        raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(every)}")
+    return every[name]
 
 
 def _is_cluster(name: Any) -> bool:

@@ -70,7 +70,8 @@ class SourceRows:
             return cls(corpus, *_columns(corpus, manifest), note, sure)
         place = place_of(described)
         if place is None:
-            return cls(None, note="The run read its corpus from memory, so the examples are shown without their texts.")
+            note = "The run read its corpus from memory, or Spark did, so the examples are shown without their texts."
+            return cls(None, note=note)
         name = place_name(place)
         if not is_there(place):
             return cls(None, note=f"The corpus {name} is not there any more, so the examples have no texts.")
