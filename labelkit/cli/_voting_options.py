@@ -23,7 +23,7 @@ with_row_options = with_options(
 with_voting_options = with_options(
     click.option("--workers", default=1, show_default=True),
     click.option("--engine", metavar="NAME"),
-    click.option("--master", metavar="ADDRESS", help="Of Spark, with --engine spark: local[4], yarn, sc://host, ..."),
+    click.option("--master", metavar="ADDRESS"),
     click.option("--isolate", is_flag=True),
     click.option("--batch-size", default=65_536, show_default=True),
     click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True),
