@@ -30,12 +30,12 @@ class RowLayout:
         self.dtype = dtype
         self.labels = tuple(index)
         self.places = {label: place for place, label in enumerate(self.labels)}
-        self.attributes = tuple(
-            (name, place)
-            for name, place in self.places.items()
-            if isinstance(name, str) and name not in names_of_rows()
-        )
+        self.attributes = tuple(item for item in self.places.items() if _is_attribute(item[0]))
         self.are_all = len(self.attributes) == len(self.labels)
+
+
+def _is_attribute(label: Any) -> bool:
+    return isinstance(label, str) and label not in names_of_rows()
 
 
 class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
@@ -127,7 +127,8 @@ _DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
 
 @cache
 def _internal_names() -> frozenset[str]:
-    return frozenset(pd.Series._internal_names_set) | set(pd.Series._metadata) | _DATA  # noqa: SLF001 - pandas has no door
+    series: Any = pd.Series
+    return frozenset(series._internal_names_set) | set(series._metadata) | _DATA  # noqa: SLF001 - pandas has no door
 
 
 @cache

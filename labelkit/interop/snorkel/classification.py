@@ -5,9 +5,12 @@ from typing import Final, NoReturn
 from labelkit.exceptions import LabelkitError
 
 _NAMES: Final = frozenset(
-    "cross_entropy_with_probs Checkpointer CheckpointerConfig ClassifierConfig DictDataLoader DictDataset LogManager "
-    "LogManagerConfig LogWriter LogWriterConfig MultitaskClassifier Operation TensorBoardWriter Trainer TrainerConfig Task "
-    "data loss multitask_classifier task training utils __path__".split()
+    (
+        *("cross_entropy_with_probs", "Checkpointer", "CheckpointerConfig", "ClassifierConfig", "DictDataLoader"),
+        *("DictDataset", "LogManager", "LogManagerConfig", "LogWriter", "LogWriterConfig", "MultitaskClassifier"),
+        *("Operation", "Task", "TensorBoardWriter", "Trainer", "TrainerConfig"),
+        *("data", "loss", "multitask_classifier", "task", "training", "utils", "__path__"),
+    )
 )
 """What Snorkel has here; ``__path__`` is asked for when a module below is imported."""
 

@@ -62,21 +62,21 @@ class LFAnalysis:
             self._lf_names = [lf.name for lf in lfs]
 
     def _voted(self) -> Array:
-        return self.L != -1
+        return np.asarray(self.L != -1)
 
     def _covered_data_points(self) -> Array:
         """Mark examples with a vote."""
-        return self._voted().any(axis=1).astype(int)
+        return np.asarray(self._voted().any(axis=1).astype(int))
 
     def _overlapped_data_points(self) -> Array:
         """Mark examples with at least two votes."""
-        return (self._voted().sum(axis=1) > 1).astype(int)
+        return np.asarray(self._voted().sum(axis=1) > 1).astype(int)
 
     def _conflicted_data_points(self) -> Array:
         """Mark examples with votes for at least two classes."""
         voted = self._voted()
         highest = self.L.max(axis=1, keepdims=True)
-        return (voted & (highest != self.L)).any(axis=1).astype(int)
+        return np.asarray((voted & (highest != self.L)).any(axis=1).astype(int))
 
     def label_coverage(self) -> float:
         """Return the share of examples with a vote."""
@@ -155,7 +155,7 @@ class LFAnalysis:
         """
         gold = to_int_label_array(np.asarray(Y))
         of_class = (gold[:, None] == np.arange(k)).astype(float)
-        counts = np.stack([(label == self.L).T.astype(float) @ of_class for label in range(-1, k)], axis=1)
+        counts = np.stack([np.equal(self.L, label).T.astype(float) @ of_class for label in range(-1, k)], axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(counts / of_class.sum(axis=0))
 

@@ -1,7 +1,7 @@
 """Mappers: functions from data points to data points, which may be chained, and remember what they made.
 
-A mapper works on a copy of its data point. So does each rule that gets what a mapper remembers: what one rule does to
-it, no other sees (in Snorkel all share one object). Fields that a mapper adds to a row of a data frame reach the mappers
+A mapper works on a copy of its data point. So does each rule that gets what a mapper remembers: what one rule does
+to it, no other sees (in Snorkel all share one object). Fields that a mapper adds to a row of a data frame reach the mappers
 after it (in Snorkel they are lost, since a series forgets them when it is pickled).
 """
 
@@ -32,11 +32,10 @@ def get_parameters(f: Callable[..., Any], allow_args: bool = False, allow_kwargs
         If it has ``*args`` or ``**kwargs``, which are not allowed.
     """
     spec = inspect.getfullargspec(f)
-    name = getattr(f, "__name__", repr(f))
     if spec.varargs is not None and not allow_args:
-        raise ValueError(f"Function {name} should not have *args")
+        raise ValueError(f"Function {f.__name__} should not have *args")
     if spec.varkw is not None and not allow_kwargs:
-        raise ValueError(f"Function {name} should not have **kwargs")
+        raise ValueError(f"Function {f.__name__} should not have **kwargs")
     return spec.args
 
 
@@ -172,8 +171,8 @@ class BaseMapper:
         self,
         name: str,
         pre: list[BaseMapper],
-        memoize: bool,
-        memoize_key: HashingFunction | None = None,  # noqa: FBT001 - Snorkel's signature
+        memoize: bool,  # noqa: FBT001 - Snorkel's signature
+        memoize_key: HashingFunction | None = None,
     ) -> None:
         self.name = name
         self._pre = pre
@@ -331,7 +330,7 @@ class lambda_mapper:  # noqa: N801 - Snorkel's name
         memoize_key: HashingFunction | None = None,
     ) -> None:
         if callable(name):
-            raise ValueError("Looks like this decorator is missing parentheses!")
+            raise ValueError("Looks like this decorator is missing parentheses!")  # noqa: TRY004 - as Snorkel raises it
         self.name = name
         self.pre = pre
         self.memoize = memoize
@@ -339,5 +338,5 @@ class lambda_mapper:  # noqa: N801 - Snorkel's name
 
     def __call__(self, f: MapFunction) -> LambdaMapper:
         """Make a mapper of a function."""
-        name = self.name or getattr(f, "__name__", "")
+        name: str = self.name or f.__name__
         return LambdaMapper(name, f, pre=self.pre, memoize=self.memoize, memoize_key=self.memoize_key)

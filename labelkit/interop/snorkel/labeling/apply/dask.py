@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -102,7 +103,7 @@ class PandasParallelLFApplier(DaskLFApplier):
         if n_parallel < 2:
             raise ValueError("n_parallel should be >= 2. For single process Pandas, use PandasLFApplier.")
         bounds = np.linspace(0, len(df), n_parallel + 1).astype(int).tolist()
-        parts = [df.iloc[start:stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+        parts = [df.iloc[start:stop] for start, stop in pairwise(bounds)]
         return self._in_parts(parts, scheduler, fault_tolerant=fault_tolerant)
 
 

@@ -98,12 +98,12 @@ class labeling_function:  # noqa: N801 - Snorkel's name
         pre: list[BasePreprocessor] | None = None,
     ) -> None:
         if callable(name):
-            raise ValueError("Looks like this decorator is missing parentheses!")
+            raise ValueError("Looks like this decorator is missing parentheses!")  # noqa: TRY004 - as Snorkel raises it
         self.name = name
         self.resources = resources
         self.pre = pre
 
     def __call__(self, f: Callable[..., int]) -> LabelingFunction:
         """Make a rule of a function."""
-        name = self.name or getattr(f, "__name__", "")
+        name: str = self.name or f.__name__
         return LabelingFunction(name=name, f=f, resources=self.resources, pre=self.pre)

@@ -125,7 +125,7 @@ class base_nlp_labeling_function(labeling_function):  # noqa: N801 - Snorkel's n
         if self._lf_cls is None:
             raise NotImplementedError("_lf_cls must be defined")
         return self._lf_cls(
-            name=self.name or getattr(f, "__name__", ""),
+            name=self.name or f.__name__,
             f=f,
             resources=self.resources,
             pre=self.pre,
