@@ -49,7 +49,9 @@ def applied(package, frame):
 
 def import_seconds(module):
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-    return min(float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in "abc")
+    return min(
+        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout) for _ in "abc"
+    )
 
 
 def frame_of(n_rows):
