@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-
-from labelkit._shared.own_copies import own_copies
 
 CHUNK_ROWS: Final = 4096
 """Rows of a frame that are laid out as objects at a time."""
@@ -101,20 +99,17 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
 
     def added_fields(self) -> dict[str, Any]:
         """Return the attributes that are no columns."""
-        internal = _internal_names()
-        if "_mgr" in self.__dict__:
-            return {name: value for name, value in self.__dict__.items() if name not in internal}
-        places = self._source[0].places
-        return {name: value for name, value in self.__dict__.items() if name not in places}
+        fields = () if "_mgr" in self.__dict__ else self._source[0].places
+        return {name: value for name, value in self.__dict__.items() if name not in fields and not _is_internal(name)}
 
-    def own_copy(self) -> SeriesRow:
-        """Copy the row with its fields, none of which it shares with this one."""
-        added = self.added_fields()
-        copies = own_copies([*current_values(self), *added.values()], {})
-        n_columns = len(copies) - len(added)
-        layout = self._source[0] if self._is_light() else RowLayout(self.index, self.dtype)
-        row = new_row(layout, copies[:n_columns], self._source[2] if self._is_light() else self.name)
-        row.__dict__.update(zip(added, copies[n_columns:], strict=True))
+    def with_values(self, copied: Callable[[Any], Any]) -> SeriesRow:
+        """Make a row of copies of the values, and of what was added to them."""
+        is_light = self._is_light()
+        layout = self._source[0] if is_light else RowLayout(self.index, self.dtype)
+        row = new_row(
+            layout, [copied(value) for value in current_values(self)], self._source[2] if is_light else self.name
+        )
+        row.__dict__.update((name, copied(value)) for name, value in self.added_fields().items())
         return row
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
@@ -132,6 +127,10 @@ _DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
 def _internal_names() -> frozenset[str]:
     series: Any = pd.Series
     return frozenset(series._internal_names_set) | set(series._metadata) | _DATA  # noqa: SLF001 - pandas has no door
+
+
+def _is_internal(name: str) -> bool:
+    return name in names_of_rows()
 
 
 @cache

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from labelkit.interop.snorkel._series_rows import SeriesRow, rows_of
+from labelkit.interop.snorkel.map.core import copy_of
 
 MIXED = pd.DataFrame(
     {
@@ -149,7 +150,7 @@ def test_a_copy_shares_nothing_and_keeps_fields_that_were_added():
     frame["l"] = [[1], [2]]
     row = next(rows_of(frame))
     row.tags = ["x"]
-    for other in (row.own_copy(), pickle.loads(pickle.dumps(row))):
+    for other in (copy_of(row), pickle.loads(pickle.dumps(row))):
         other.tags.append("y")
         other.l.append(5)
         assert (other.tags, other.l, other.name) == (["x", "y"], [1, 5], "r")
