@@ -119,7 +119,7 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
 SeriesRow.__name__ = SeriesRow.__qualname__ = "Series"  # as messages of pandas call a row
 
 
-_DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
+_DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs", "_item_cache"))
 """The attributes of a series that hold its data."""
 
 

@@ -288,9 +288,10 @@ def spacy_lfs(package, pipeline):
 
 
 @pytest.mark.heavy
-def test_snorkel_has_one_configuration_of_spacy(snorkel, pipeline):
+def test_snorkel_has_one_configuration_of_spacy(snorkel, pipeline, monkeypatch):
     with pytest.raises(ValueError, match="already configured with different parameters"):
         spacy_lfs(snorkel, pipeline)
+    monkeypatch.delattr(snorkel.labeling__lf__nlp.NLPLabelingFunction, "_nlp_config")
 
 
 def test_rules_may_have_configurations_of_spacy_of_their_own(pipeline):
@@ -302,7 +303,22 @@ def test_rules_may_have_configurations_of_spacy_of_their_own(pipeline):
     assert len(one._nlp_config.nlp._cache) == 1
 
 
+@pytest.mark.heavy
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # of Dask, about Snorkel
+def test_snorkel_calls_rules_of_spacy_with_rows_of_dask_that_are_none(snorkel, pipeline, monkeypatch):
+    dd = pytest.importorskip("dask.dataframe")
+    nlp = snorkel.labeling__lf__nlp
+    monkeypatch.delattr(nlp.NLPLabelingFunction, "_nlp_config", raising=False)
+    lf = nlp.NLPLabelingFunction("one", lambda x: len(x.doc), language=pipeline)
+    monkeypatch.delattr(nlp.NLPLabelingFunction, "_nlp_config")
+    frame = dd.from_pandas(pd.DataFrame({"text": ["a b", "c"]}), npartitions=2)
+    with pytest.raises(ValueError, match="Metadata inference failed"):
+        snorkel.labeling__apply__dask.DaskLFApplier([lf]).apply(frame, scheduler="synchronous")
+
+
+@pytest.mark.heavy  # for its time: each process imports spaCy
 def test_rules_of_spacy_run_in_processes(pipeline):
+    pytest.importorskip("snorkel")
     dd = pytest.importorskip("dask.dataframe")
     frame = pd.DataFrame({"text": ["a b", "c", "d e f"], "title": ["x", "y z", ""]})
     lfs = spacy_lfs(OURS, pipeline)

@@ -232,6 +232,14 @@ class BaseMapper:
             x_mapped = mapper(x_mapped)
         return self._generate_mapped_data_point(x_mapped)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is remembered, when the mapper is sent to another process."""
+        return {name: value for name, value in vars(self).items() if name != "_cache"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.reset_cache()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name}, Pre: {self._pre}"
 
