@@ -194,6 +194,45 @@ def test_misuse_is_refused_with_the_same_words(package):
         package.labeling__apply__dask.PandasParallelLFApplier([lf]).apply(FRAME, n_parallel=1)
 
 
+def test_points_of_another_number_than_their_length(package):
+    """A dict iterates over its keys; some collections count what they do not hand out."""
+
+    class Lying(list):
+        def __len__(self):
+            return 7
+
+    lf = package.labeling.LabelingFunction("f", len)
+    apply = package.labeling.LFApplier([lf]).apply
+    assert apply({"a": 1, "bb": 2}, progress_bar=False).tolist() == [[1], [2]]
+    assert apply(Lying(["a", "bb"]), progress_bar=False).tolist() == [[1], [2]]
+    assert apply([], progress_bar=False).shape == (0, 1)
+
+
+def test_a_subclass_may_change_how_a_rule_is_called(package):
+    class Twice(package.labeling.LabelingFunction):
+        def _preprocess_data_point(self, x):
+            return 2 * x
+
+    class Never(package.labeling.LabelingFunction):
+        def __call__(self, x):
+            return -1
+
+    lfs = [Twice("twice", lambda x: x), Never("never", lambda x: x)]
+    assert package.labeling.LFApplier(lfs).apply([1, 2], progress_bar=False).tolist() == [[2, -1], [4, -1]]
+
+
+def test_an_applier_of_ones_own_collects_votes_by_row(package):
+    class Reversed(package.labeling__apply__core.BaseLFApplier):
+        def apply(self, points):
+            core = package.labeling__apply__core
+            caller = core._FunctionCaller(fault_tolerant=False)
+            rows = [core.apply_lfs_to_data_point(x, i, self._lfs, caller) for i, x in enumerate(reversed(points))]
+            return self._numpy_from_row_data(rows)
+
+    lfs = [package.labeling.LabelingFunction("f", lambda x: x), package.labeling.LabelingFunction("g", lambda x: -1)]
+    assert Reversed(lfs).apply([0, -1, 2]).tolist() == [[2, -1], [-1, -1], [0, -1]]
+
+
 def test_a_subclass_may_ask_for_a_record_array(package):
     class Applier(package.labeling.LFApplier):
         _use_recarray = True

@@ -13,12 +13,14 @@ import pickle
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from labelkit._shared.own_copies import own_copies
 from labelkit.interop.snorkel.types import DataPoint, FieldMap, HashingFunction
+
+_CONTAINERS: Final = (list, dict, set, bytearray, np.ndarray, SimpleNamespace)
 
 MapFunction: TypeAlias = Callable[[DataPoint], DataPoint | None]
 
@@ -160,7 +162,7 @@ def _with_own_fields(x: Any) -> Any:
 
 def _container(value: Any) -> Any:
     """Copy a value that holds others; documents and models are shared by all their rules."""
-    if not isinstance(value, list | dict | set | bytearray | np.ndarray | SimpleNamespace):
+    if not isinstance(value, _CONTAINERS):
         return value
     try:
         return copy.deepcopy(value)
