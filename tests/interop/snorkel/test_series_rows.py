@@ -157,5 +157,15 @@ def test_a_copy_shares_nothing_and_keeps_fields_that_were_added():
     assert (row.tags, row.l, frame["l"]["r"]) == (["x"], [1], [1])
 
 
+def test_columns_may_bear_any_name():
+    names = ["_mgr", "_name", "name", "index", "values", "added_fields", "with_values", "dtype", "self", "", "1", "str"]
+    frame = pd.DataFrame([list(range(len(names)))], columns=names, dtype=object)
+    for row, series in zip(rows_of(frame), series_of(frame), strict=True):
+        assert [row[name] for name in names] == [series[name] for name in names]
+        for name in ("added_fields", "with_values", "self", "1", "name"):
+            assert getattr(row, name) == getattr(series, name)
+        assert row.to_dict() == series.to_dict()
+
+
 def test_an_empty_frame_has_no_rows():
     assert list(rows_of(pd.DataFrame({"text": []}))) == []

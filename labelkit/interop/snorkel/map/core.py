@@ -106,16 +106,16 @@ def _is_series(obj: Any) -> bool:
 
 def added_fields(series: Any) -> dict[str, Any]:
     """Return what was set as an attribute of a series and is none of its items."""
-    if hasattr(type(series), "added_fields"):
-        return dict(type(series).added_fields(series))
+    if hasattr(type(series), "__added_fields__"):
+        return dict(type(series).__added_fields__(series))
     internal = type(series)._internal_names_set | {*type(series)._metadata, "_attrs"}  # noqa: SLF001 - pandas has no door
     return {k: v for k, v in vars(series).items() if k not in internal and not hasattr(type(series), k)}
 
 
 def copy_of(x: DataPoint) -> DataPoint:
     """Copy a data point deeply, with the fields that mappers have added to it."""
-    if hasattr(type(x), "with_values"):
-        return x.with_values(_own)
+    if hasattr(type(x), "__with_values__"):
+        return x.__with_values__(_own)
     y = pickle.loads(pickle.dumps(x))  # noqa: S301 - made a moment ago
     if _is_series(x):
         for name, value in added_fields(x).items():
@@ -133,8 +133,8 @@ def _own(value: Any) -> Any:
 
 def handed_out(x: DataPoint) -> DataPoint:
     """Copy a data point that is remembered: the point, and its lists, dicts, sets and arrays, but no other object."""
-    if hasattr(type(x), "with_values"):
-        return x.with_values(_container)
+    if hasattr(type(x), "__with_values__"):
+        return x.__with_values__(_container)
     if isinstance(x, list | set | np.ndarray):
         return _container(x)
     if not _is_series(x):
