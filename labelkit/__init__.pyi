@@ -173,9 +173,11 @@ from .end_models.end_model import (
 from .exceptions import (
     LabelkitError as LabelkitError,
 )
-from .interop import (
+from .interop.export import (
     Exported as Exported,
     export as export,
+)
+from .interop.read_gold import (
     read_gold as read_gold,
 )
 from .label_models import (
