@@ -25,6 +25,10 @@ from .analysis.suggest import (
     Suggestions as Suggestions,
     suggest as suggest,
 )
+from .analysis.vote_differences import (
+    VoteDifferences as VoteDifferences,
+    compare_votes as compare_votes,
+)
 from .analysis.what_to_fix import (
     Finding as Finding,
     Findings as Findings,

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.apply.vote_cache import why_not
+from labelkit.apply.vote_cache import VoteCache, why_not
+from labelkit.exceptions import CorpusError
 
 RULES = """
 import re
@@ -141,7 +142,7 @@ def test_what_is_understood_is_cached_and_the_fingerprint_follows_the_resources(
     before = lfs["words"].fingerprint
     module.words._resources["words"].append("gift")
     assert lfs["words"].fingerprint != before
-    cache = lk.VoteCache(tmp_path / "cache")
+    cache = VoteCache(tmp_path / "cache")
     applier = lk.Applier(lfs[["link", "words"]])
     first = applier.apply(FRAME, cache=cache)
     assert np.array_equal(applier.apply(FRAME, cache=cache).votes, first.votes)
@@ -157,7 +158,7 @@ def test_a_rule_that_raises_is_a_fault(module):
 
 
 def test_a_missing_column_is_an_error_before_the_first_row(module):
-    with pytest.raises(lk.CorpusError, match="rule 'link' reads column 'text'"):
+    with pytest.raises(CorpusError, match="rule 'link' reads column 'text'"):
         lk.Applier([module.link], labels=2).apply(pd.DataFrame({"body": ["a"]}))
 
 
