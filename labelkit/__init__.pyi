@@ -182,6 +182,13 @@ from .interop import (
     export as export,
     read_gold as read_gold,
 )
+from .interop.snorkel_code import (
+    Conversion as Conversion,
+    ConvertedRule as ConvertedRule,
+    Migration as Migration,
+    convert_snorkel as convert_snorkel,
+    migrate_snorkel as migrate_snorkel,
+)
 from .label_models import (
     IBCC as IBCC,
     ContentLabelModel as ContentLabelModel,

@@ -53,7 +53,7 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         inherited: LabelSpace | None = lfs.space if isinstance(lfs, LabelingFunctions) else None
         self.selected: tuple[str, ...] = lfs.selected if isinstance(lfs, LabelingFunctions) else ()
         self.excluded: tuple[str, ...] = lfs.excluded if isinstance(lfs, LabelingFunctions) else ()
-        self._lfs = tuple(map(adopted, lfs))
+        self._lfs: tuple[LabelingFunction[...], ...] = tuple(map(adopted, lfs))
         _check_rules(self._lfs)
         self.space: LabelSpace
         if labels is not None:
