@@ -38,6 +38,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import importable, load_file
+from labelkit.rules.row_rules import bound
 from labelkit.votes.label_space import MAX_CLASSES
 
 _STAYS: Final = "it runs as it is in labelkit.Applier and in labelkit.interop.snorkel"
@@ -295,9 +296,10 @@ def _checked_rule(
         return rule
     if rule.name not in old or rule.name not in new:
         return replace(rule, code="", reason="the file does not make it when it is run")
-    columns = tuple(dict.fromkeys((*old[rule.name].corpus_columns, *new[rule.name].corpus_columns)))
+    both = [bound(lfs[rule.name], corpus.column_names) for lfs in (old, new)]
+    columns = tuple(dict.fromkeys(name for lf in both for name in lf.corpus_columns))
     first = corpus.chosen(RowChoice(rows, None, 0), columns)
-    check = compare_votes(old[rule.name], new[rule.name], first, labels=MAX_CLASSES, progress=False)
+    check = compare_votes(*both, first, labels=MAX_CLASSES, progress=False)
     if check.equal or set(check.changes["old"]) == {FAULTY}:
         return replace(rule, check=check)
     example = check.differing.iloc[0]
