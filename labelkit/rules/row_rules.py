@@ -117,7 +117,7 @@ def _as_rule(rule: Any) -> LabelingFunction[...]:
     columns = (WHOLE_ROW,) if reads is None else tuple(sorted(reads.reads))
     if not columns:  # it decides without the row, or reads it in a way that is not seen
         is_whole, columns = True, (WHOLE_ROW,)
-    is_slice = _is_of(rule, "SlicingFunction")
+    is_slice = _is_of(rule, "SlicingFunction") or _is_of(rule, "NLPSlicingFunction")
     function = rule._f  # noqa: SLF001 - as above
     return LabelingFunction(
         name=str(rule.name),
