@@ -10,8 +10,6 @@ Slice-aware nets are out: :func:`labelkit.summarize_slices` says what labels are
 ['nice']
 """
 
-from typing import Any
-
 from labelkit.interop.snorkel.slicing._torch import refuse_names_of
 from labelkit.interop.snorkel.slicing.apply.core import PandasSFApplier, SFApplier
 from labelkit.interop.snorkel.slicing.monitor import slice_dataframe
@@ -19,10 +17,4 @@ from labelkit.interop.snorkel.slicing.sf.core import SlicingFunction, slicing_fu
 
 __all__ = ["PandasSFApplier", "SFApplier", "SlicingFunction", "slice_dataframe", "slicing_function"]
 
-_OF_TORCH = ("SliceAwareClassifier", "SliceCombinerModule", "add_slice_labels", "convert_to_slice_tasks")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _OF_TORCH:
-        refuse_names_of("slicing")(name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = refuse_names_of("slicing")

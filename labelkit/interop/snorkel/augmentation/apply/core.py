@@ -35,8 +35,8 @@ class BaseTFApplier:
 
     def _apply_policy_to_data_point(self, x: Any) -> list[Any]:
         """Return the data points that the sequences of the policy make of one; an empty sequence keeps it."""
-        made = [self._transformed(x, sequence) for sequence in self._policy.generate_for_example()]
-        return [point for point, is_kept in made if is_kept]
+        outcomes = [self._transformed(x, sequence) for sequence in self._policy.generate_for_example()]
+        return [point for point, is_kept in outcomes if is_kept]
 
     def _transformed(self, x: Any, sequence: Sequence[int]) -> tuple[Any, bool]:
         """Apply transformations in a row; one that returns None is passed over, and all of them make nothing."""
@@ -49,12 +49,12 @@ class BaseTFApplier:
 
     def _all_transformed(self, points: Iterable[Any], n: int, progress_bar: bool) -> list[Any]:  # noqa: FBT001 - as given
         """Return what is made of all data points, with a progress bar in a terminal."""
-        made: list[Any] = []
+        points_of_all: list[Any] = []
         with shown_progress(n, 0, shown=None if progress_bar else False) as bar:
             for x in points:
-                made += self._apply_policy_to_data_point(x)
+                points_of_all += self._apply_policy_to_data_point(x)
                 bar.update(1)
-        return made
+        return points_of_all
 
 
 class TFApplier(BaseTFApplier):
