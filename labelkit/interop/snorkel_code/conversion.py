@@ -312,7 +312,7 @@ def _checked_rule(
     both = [bound(lfs[rule.name], corpus.column_names) for lfs in (old, new)]
     columns = tuple(dict.fromkeys(name for lf in both for name in lf.corpus_columns))
     first = corpus.chosen(RowChoice(rows, None, 0), columns)
-    check = compare_votes(*both, first, labels=MAX_CLASSES, progress=False)
+    check = compare_votes(both[0], both[1], first, labels=MAX_CLASSES, progress=False)
     if check.equal or set(check.changes["old"]) == {FAULTY}:
         return replace(rule, check=check)
     example = check.differing.iloc[0]
