@@ -19,7 +19,7 @@ def so_free(text: str) -> None:
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +32,14 @@ from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CollectError, LabelkitError
 from labelkit.interop.snorkel_code._cases import NotUnderstoodError, body_of
+from labelkit.interop.snorkel_code._made_rules import (
+    MadeRule,
+    arguments_of,
+    check_no_preprocessors,
+    check_resources,
+    resources_of,
+    rules_by_calls,
+)
 from labelkit.interop.snorkel_code._module import RuleModule
 from labelkit.interop.snorkel_code._proposal import proposal_for
 from labelkit.rules.collect import collect
@@ -42,13 +50,6 @@ from labelkit.rules.row_rules import bound
 from labelkit.votes.label_space import MAX_CLASSES
 
 _STAYS: Final = "it runs as it is in labelkit.Applier and in labelkit.interop.snorkel"
-
-
-_UNTOLD: Final = {
-    "pre": "preprocessors: make each a derived column (labelkit.column)",
-    "resources": "resources: make them constants",
-}
-"""What a decorator may be given that is not converted, with the way to do it."""
 
 
 @dataclass(frozen=True)
@@ -170,11 +171,11 @@ def convert_snorkel(
         module = RuleModule.of(file)
     except (SyntaxError, ValueError) as error:
         raise LabelkitError(f"{str(path)!r} cannot be read as Python: {error}") from None
-    converted = [_converted(function, kind, call, module) for function, kind, call in module.rules()]
+    converted = [_converted(rule, module) for rule in sorted(_rules_in(module), key=lambda rule: rule.line)]
     if not converted:
         raise LabelkitError(
-            f"{str(path)!r} has no function under @labeling_function()",
-            hint="rules that a call makes, LabelingFunction(name, f), run as they are in labelkit.Applier",
+            f"{str(path)!r} has no function under @labeling_function(), and makes no LabelingFunction",
+            hint="give the file that defines the rules",
         )
     header = _header(module, {name for _, names in converted for name in names})
     conversion = Conversion(file, tuple(rule for rule, _ in converted), header)
@@ -183,43 +184,47 @@ def convert_snorkel(
     return _checked(conversion, open_corpus(corpus, **reading), rows)
 
 
-def _converted(
-    function: ast.FunctionDef, kind: str, call: ast.Call | None, module: RuleModule
-) -> tuple[ConvertedRule, frozenset[str]]:
+def _rules_in(module: RuleModule) -> Iterator[MadeRule]:
+    """Iterate over the rules that a module makes, by decorators and by calls."""
+    yield from rules_by_calls(module)
+    for function, kind, call in module.rules():
+        try:
+            name, resources = _options(kind, call, module, function)
+        except NotUnderstoodError as reason:
+            yield MadeRule(function.name, function.name, function.lineno, problem=str(reason))
+        else:
+            yield MadeRule(function.name, name, function.lineno, function, resources)
+
+
+def _converted(rule: MadeRule, module: RuleModule) -> tuple[ConvertedRule, frozenset[str]]:
     """Convert one labeling function; also the names that its code needs."""
-    name = function.name
+    if rule.function is None:
+        return ConvertedRule(rule.name, rule.line, reason=rule.problem), frozenset()
     try:
-        given = _options(kind, call, module, function)
-        name = given or name
-        proposal = proposal_for(function, given, body_of(function, module), module)
+        check_resources(rule.resources, module)
+        body = body_of(rule.function, module, rule.resources)
+        proposal = proposal_for(rule.variable, rule.name, ast.get_docstring(rule.function), body, module)
     except NotUnderstoodError as reason:
-        return ConvertedRule(name, function.lineno, reason=str(reason)), frozenset()
-    return ConvertedRule(name, function.lineno, proposal.code, notes=proposal.notes), proposal.names
+        return ConvertedRule(rule.name, rule.line, reason=str(reason)), frozenset()
+    return ConvertedRule(rule.name, rule.line, proposal.code, notes=proposal.notes), proposal.names
 
 
-def _options(kind: str, call: ast.Call | None, module: RuleModule, function: ast.FunctionDef) -> str | None:
-    """Return the name that the decorator gives; refuse what else it may give."""
+def _options(
+    kind: str, call: ast.Call | None, module: RuleModule, function: ast.FunctionDef
+) -> tuple[str, dict[str, ast.expr]]:
+    """Return the name and the resources that a decorator gives; refuse what else it may give."""
     if kind == "slicing_function":
         raise NotUnderstoodError("it is a slicing function: labelkit.apply_slices takes it as it is")
     if kind != "labeling_function":
         raise NotUnderstoodError("it reads a parsed document: see labelkit.spacy_doc and labelkit.tokens")
     if len(function.decorator_list) != 1:
         raise NotUnderstoodError("it has another decorator besides")
-    keywords = {} if call is None else {one.arg: one.value for one in call.keywords}
-    positional = [] if call is None else call.args
-    if len(positional) > 1 or (keywords.keys() - {"name", "resources", "pre"}):
-        raise NotUnderstoodError("its decorator has arguments that are not known")
-    for option, what in _UNTOLD.items():
-        value = keywords.get(option)
-        if value is not None and ast.unparse(value) not in {"None", "[]", "{}", "dict()", "list()"}:
-            raise NotUnderstoodError(f"it has {what}")
-    named = positional[0] if positional else keywords.get("name")
-    if named is None:
-        return None
-    given = module.evaluated(named)
-    if given is not None and not isinstance(given, str):
+    options = {} if call is None else arguments_of(call, ("name", "resources", "pre"))
+    check_no_preprocessors(options)
+    name = module.evaluated(options.get("name", ast.Constant(None)))
+    if name is not None and not isinstance(name, str):
         raise NotUnderstoodError("its name is no constant of this file")
-    return given
+    return name or function.name, resources_of(options.get("resources"))
 
 
 def _header(module: RuleModule, names: set[str]) -> str:
