@@ -27,6 +27,7 @@ from typing import Any, Final, Unpack
 
 from labelkit._shared.numbers import plural
 from labelkit.analysis.vote_differences import FAULTY, VoteDifferences, compare_votes
+from labelkit.apply.applier import Applier
 from labelkit.corpus import open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.reading import ReadOptions, takes_reading
@@ -181,7 +182,7 @@ def convert_snorkel(
     conversion = Conversion(file, tuple(rule for rule, _ in converted), header)
     if corpus is None or not conversion.proposed:
         return conversion
-    return _checked(conversion, open_corpus(corpus, **reading), rows)
+    return _checked(conversion, corpus, rows, reading)
 
 
 def _rules_in(module: RuleModule) -> Iterator[MadeRule]:
@@ -275,14 +276,14 @@ def _said(check: VoteDifferences) -> str:
 # Checks ---------------------------------------------------------------------------------------------------------------
 
 
-def _checked(conversion: Conversion, corpus: Any, rows: int) -> Conversion:
+def _checked(conversion: Conversion, corpus: Any, rows: int, reading: ReadOptions) -> Conversion:
     """Compare the votes of old and new rules on the first rows of a corpus."""
     old = _by_name(collect(_loaded(conversion.path), labels=MAX_CLASSES))
     module = ModuleType(conversion.path.stem)
     with importable(conversion.path.parent):
         exec(compile(conversion.module, "<proposed rules>", "exec"), vars(module))  # noqa: S102 - written a moment ago
     new = _by_name(collect(module, labels=MAX_CLASSES))
-    rules = [_checked_rule(rule, old, new, corpus, rows) for rule in conversion.rules]
+    rules = [_checked_rule(rule, old, new, corpus, rows, reading) for rule in conversion.rules]
     return replace(conversion, rules=tuple(rules))
 
 
@@ -309,14 +310,17 @@ def _checked_rule(
     new: Mapping[str, LabelingFunction[...]],
     corpus: Any,
     rows: int,
+    reading: ReadOptions,
 ) -> ConvertedRule:
     if not rule.code:
         return rule
     if rule.name not in old or rule.name not in new:
         return replace(rule, code="", reason="the file does not make it when it is run")
-    both = [bound(lfs[rule.name], corpus.column_names) for lfs in (old, new)]
+    # Where a format holds text alone, the types of the columns are those that the new rule is annotated with.
+    opened = open_corpus(corpus, types=Applier([new[rule.name]], labels=MAX_CLASSES).plan.types, **reading)
+    both = [bound(lfs[rule.name], opened.column_names) for lfs in (old, new)]
     columns = tuple(dict.fromkeys(name for lf in both for name in lf.corpus_columns))
-    first = corpus.chosen(RowChoice(rows, None, 0), columns)
+    first = opened.chosen(RowChoice(rows, None, 0), columns)
     check = compare_votes(both[0], both[1], first, labels=MAX_CLASSES, progress=False)
     if check.equal or set(check.changes["old"]) == {FAULTY}:
         return replace(rule, check=check)

@@ -151,6 +151,13 @@ def test_proposed_rules_vote_as_those_of_snorkel(tmp_path, package, bodies):
     assert len({rule.check.n_examples for rule in conversion.rules}) == 1
 
 
+def test_the_numbers_of_a_csv_file_are_numbers(tmp_path, package):
+    frame(200).query("text != ''").to_csv(tmp_path / "rows.csv", index=False)  # an empty field is a missing value
+    names = ("numbers", "two_columns", "length", "unequal")
+    conversion = converted(tmp_path, source({n: FUNCTIONS[n] for n in names}, package), tmp_path / "rows.csv", rows=150)
+    assert [(rule.check.equal, rule.check.n_examples) for rule in conversion.rules] == [(True, 150)] * 4
+
+
 def test_so_they_do_where_values_are_missing(tmp_path, package):
     missing = frame(300)
     missing.loc[::3, "text"] = None
