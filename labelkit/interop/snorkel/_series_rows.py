@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-
-from labelkit._shared.own_copies import own_copies
 
 CHUNK_ROWS: Final = 4096
 """Rows of a frame that are laid out as objects at a time."""
@@ -41,7 +39,7 @@ def _is_attribute(label: Any) -> bool:
 class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
     """A row of a data frame, which is a pandas series once more is asked than the value of a field.
 
-    Until then the fields stand in the dict of the object, where ``x.text`` is found at once. They are removed as soon as
+    Until then the fields stand in the dict of the object, where ``x.text`` is found at once. They are removed when
     pandas asks for the data of the series (``_mgr``), which is built then; from there on it is a series like any other.
     Attributes that are no columns stay attributes, as in pandas, and are kept when the row is copied.
     """
@@ -101,27 +99,27 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
 
     def added_fields(self) -> dict[str, Any]:
         """Return the attributes that are no columns."""
-        internal = _internal_names()
-        if "_mgr" in self.__dict__:
-            return {name: value for name, value in self.__dict__.items() if name not in internal}
-        places = self._source[0].places
-        return {name: value for name, value in self.__dict__.items() if name not in places}
+        fields = () if "_mgr" in self.__dict__ else self._source[0].places
+        return {name: value for name, value in self.__dict__.items() if name not in fields and not _is_internal(name)}
 
-    def own_copy(self) -> SeriesRow:
-        """Copy the row with its fields, none of which it shares with this one."""
-        added = self.added_fields()
-        copies = own_copies([*current_values(self), *added.values()], {})
-        n_columns = len(copies) - len(added)
-        layout = self._source[0] if self._is_light() else RowLayout(self.index, self.dtype)
-        row = new_row(layout, copies[:n_columns], self._source[2] if self._is_light() else self.name)
-        row.__dict__.update(zip(added, copies[n_columns:], strict=True))
+    def with_values(self, copied: Callable[[Any], Any]) -> SeriesRow:
+        """Make a row of copies of the values, and of what was added to them."""
+        is_light = self._is_light()
+        layout = self._source[0] if is_light else RowLayout(self.index, self.dtype)
+        row = new_row(
+            layout, [copied(value) for value in current_values(self)], self._source[2] if is_light else self.name
+        )
+        row.__dict__.update((name, copied(value)) for name, value in self.added_fields().items())
         return row
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
         return _unpickled, (pd.Series(self, copy=True), self.added_fields())
 
 
-_DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
+SeriesRow.__name__ = SeriesRow.__qualname__ = "Series"  # as messages of pandas call a row
+
+
+_DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs", "_item_cache"))
 """The attributes of a series that hold its data."""
 
 
@@ -129,6 +127,10 @@ _DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
 def _internal_names() -> frozenset[str]:
     series: Any = pd.Series
     return frozenset(series._internal_names_set) | set(series._metadata) | _DATA  # noqa: SLF001 - pandas has no door
+
+
+def _is_internal(name: str) -> bool:
+    return name in names_of_rows()
 
 
 @cache
@@ -178,8 +180,7 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
     A frame of another class, or whose columns repeat, gives series from the start.
     """
     if type(frame) is not pd.DataFrame or not frame.columns.is_unique or frame.columns.nlevels > 1 or frame.empty:
-        for place in range(len(frame)):
-            yield frame.iloc[place].copy()
+        yield from _plain_rows(frame)
         return
     layout = RowLayout(frame.columns, frame.iloc[0].dtype)
     for start in range(0, len(frame), CHUNK_ROWS):
@@ -188,9 +189,17 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
             yield new_row(layout, values, label)
 
 
+def _plain_rows(frame: pd.DataFrame) -> Iterator[pd.Series]:
+    """Iterate over rows as pandas hands them out."""
+    for start in range(0, len(frame), CHUNK_ROWS):
+        rows: list[pd.Series] = []
+        frame.iloc[start : start + CHUNK_ROWS].apply(lambda row, rows=rows: rows.append(row.copy()), axis=1)
+        yield from rows
+
+
 def _values_of(piece: pd.DataFrame, dtype: Any) -> Iterable[Any]:
     """Iterate over the values of each row, of the type that they have in a series of the row."""
-    if isinstance(dtype, pd.api.extensions.ExtensionDtype):
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) or dtype.kind in "mM":  # times come as Timestamp
         columns = [piece.iloc[:, place].astype(dtype).array for place in range(piece.shape[1])]
         return zip(*columns, strict=True)
     values = piece.to_numpy()
