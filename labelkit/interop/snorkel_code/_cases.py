@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from labelkit.interop.snorkel_code._module import UNKNOWN, RuleModule
+from labelkit.rules.data_points import attributes_of_series
 
 SAFE_METHODS: Final = frozenset(
     (
@@ -179,6 +180,8 @@ class _Reader:
 
     def _check(self, node: ast.expr, local: frozenset[str]) -> None:  # noqa: C901 - a table of kinds
         if (name := field_of(node, self._body.row)) is not None:
+            if isinstance(node, ast.Attribute) and name in attributes_of_series():
+                raise NotUnderstoodError(f"{ast.unparse(node)} of a row of pandas is no column: x[{name!r}] would be")
             self._note_field(name)
         elif isinstance(node, ast.Constant):
             pass

@@ -84,6 +84,8 @@ REFUSED = {
     "random": ("return SPAM if len(x.text) > random.random() else ABSTAIN", "random.random"),
     "as_text": ("return SPAM if str(x.likes) else ABSTAIN", "is missing (NaN), it votes"),
     "none": ("return SPAM if x.likes is None else ABSTAIN", "is missing (NaN), it votes"),
+    "row_attribute": ('return SPAM if x.name == "a" else ABSTAIN', "of a row of pandas is no column"),
+    "row_method": ('return SPAM if x.get("text") else ABSTAIN', "x.get"),
     "builtin_field": ("return SPAM if x.len > 3 else HAM", "has the name of something else"),
     "assigned_twice": (
         't = x.text\n    t = t.lower()\n    return SPAM if "a" in t else ABSTAIN',
