@@ -252,6 +252,10 @@ class Applier:
         self.lfs = LabelingFunctions(self.lfs)  # which describes them as they are now: a global may have changed
         opens = spark_corpus if is_for_spark(corpus, engine) else open_corpus
         opened = opens(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row, **reading)
+        bound = self.lfs.bound(opened.column_names)
+        if bound is not self.lfs:
+            self.lfs = bound
+            vars(self).pop("plan", None)
         self.plan.check(opened.column_names, opened.column_type)
         return opened
 

@@ -26,6 +26,7 @@ WORDS: Final[dict[str, str | None]] = {
     "--random-state": "The seed of what is drawn at random.",
     "--workers": "Threads or processes to use.",
     "--engine": "serial, thread, process, dask, spark, or tcp://HOST:PORT of Dask (else chosen by workers and rules).",
+    "--master": "The address of Spark, for its engine: local[4], yarn, sc://HOST, ...",
     "--isolate": "Call the rules in processes: one that crashes is a fault.",
     "--batch-size": "Rows in memory at a time, for each worker.",
     "--on-fault": "When a rule fails on an example: stop, or keep a table of such faults.",
