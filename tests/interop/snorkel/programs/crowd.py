@@ -72,7 +72,7 @@ def main(folder):
     try:
         PandasLFApplier([breaks]).apply(places, progress_bar=False)
         refused = None
-    except Exception as error:
+    except KeyError as error:
         refused = type(error).__name__, str(error)
     try:
         LFApplier([bad_words, bad_words])

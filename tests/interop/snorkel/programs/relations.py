@@ -114,7 +114,7 @@ def shouted(x):
 
 def main(folder):
     """Label frames and plain objects, and return all that is worth comparing."""
-    train, dev = made_up_sentences(300, seed=2), made_up_sentences(80, seed=3)
+    train, dev = made_up_sentences(300, seed=2), made_up_sentences(200, seed=3)
     applier = PandasLFApplier(RULES)
     votes, dev_votes = applier.apply(train, progress_bar=False), applier.apply(dev, progress_bar=False)
     objects = [SimpleNamespace(**row) for row in dev.to_dict("records")]
