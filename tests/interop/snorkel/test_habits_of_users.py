@@ -482,7 +482,7 @@ def instances_of_other_rows(get):
 @scenario
 def all_metrics(get):
     predicted, proba = np.array([0, 1, 1, 0, 0, -1]), np.linspace(0.1, 0.9, 12).reshape(6, 2)
-    names = "accuracy coverage f1_micro f1_macro matthews_corrcoef roc_auc".split()
+    names = ["accuracy", "coverage", "f1_micro", "f1_macro", "matthews_corrcoef", "roc_auc"]
     return {name: get("analysis.metric_score")(GOLD, predicted, proba, metric=name) for name in names}
 
 
