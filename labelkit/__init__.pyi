@@ -25,6 +25,10 @@ from .analysis.suggest import (
     Suggestions as Suggestions,
     suggest as suggest,
 )
+from .analysis.vote_differences import (
+    VoteDifferences as VoteDifferences,
+    compare_votes as compare_votes,
+)
 from .analysis.what_to_fix import (
     Finding as Finding,
     Findings as Findings,
@@ -177,6 +181,13 @@ from .interop import (
     Exported as Exported,
     export as export,
     read_gold as read_gold,
+)
+from .interop.snorkel_code import (
+    Conversion as Conversion,
+    ConvertedRule as ConvertedRule,
+    Migration as Migration,
+    convert_snorkel as convert_snorkel,
+    migrate_snorkel as migrate_snorkel,
 )
 from .label_models import (
     IBCC as IBCC,

@@ -243,6 +243,10 @@ class Applier:
         """Open a corpus as the rules' annotations say, and hold the rules against its columns."""
         self.lfs = LabelingFunctions(self.lfs)  # which describes them as they are now: a global may have changed
         opened = open_corpus(corpus, id=id, types=self.plan.types, on_bad_row=on_bad_row, **reading)
+        bound = self.lfs.bound(opened.column_names)
+        if bound is not self.lfs:
+            self.lfs = bound
+            vars(self).pop("plan", None)
         self.plan.check(opened.column_names, opened.column_type)
         return opened
 

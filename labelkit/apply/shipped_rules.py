@@ -31,6 +31,7 @@ from labelkit.rules.labeling_function import Cases, LabelingFunction, Origin, de
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import load_file
 from labelkit.rules.predicates import foreign
+from labelkit.rules.row_rules import bound, whole_row_columns
 from labelkit.votes.label_space import LabelSpace
 
 MOST_BYTES: Final = 64 * 2**20
@@ -50,12 +51,15 @@ class Reference:
         The module's file.
     fingerprint : str
         Of the rule as it is here.
+    columns : tuple of str
+        Those of the corpus, of a rule that reads them all.
     """
 
     name: str
     module: str
     file: str
     fingerprint: str
+    columns: tuple[str, ...] = ()
 
 
 Shipped: TypeAlias = LabelingFunction[...] | Reference
@@ -74,7 +78,7 @@ def ship(lf: LabelingFunction[...]) -> Shipped | str:
     if not isinstance(file, str) or not Path(file).is_file():
         return f"its module {module} has no file"
     imported = getattr(sys.modules.get(module), "__dict__", None) is lf.origin.namespace
-    return Reference(lf.name, module if imported else "", file, lf.fingerprint)
+    return Reference(lf.name, module if imported else "", file, lf.fingerprint, whole_row_columns(lf))
 
 
 def unship(shipped: Sequence[Shipped]) -> tuple[list[LabelingFunction[...]], dict[str, str]]:
@@ -107,7 +111,8 @@ def _found(reference: Reference, places: Iterable[Find]) -> LabelingFunction[...
             reason = str(error)
             continue
         file = getattr(module, "__file__", reference.file)
-        lf = _rules_in(module).get(reference.name)
+        there = _rules_in(module).get(reference.name)
+        lf = None if there is None else bound(there, reference.columns)
         if lf is None:
             reason = f"it is not among the globals of {file}"
         elif lf.fingerprint == reference.fingerprint:

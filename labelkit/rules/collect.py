@@ -16,6 +16,7 @@ from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import forget_neighbours, importable, load_file, reported
+from labelkit.rules.row_rules import adopted
 from labelkit.votes.label_space import LabelSpace
 
 _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
@@ -72,7 +73,7 @@ def collect(
     if isinstance(source, LabelingFunctions):
         return LabelingFunctions(source, labels=labels)
     sources = list(source) if isinstance(source, Sequence) and not isinstance(source, str) else [source]
-    rules = [one for one in sources if isinstance(one, LabelingFunction)]
+    rules = [rule for rule in map(adopted, sources) if isinstance(rule, LabelingFunction)]
     if rules and len(rules) == len(sources):
         return LabelingFunctions(rules, labels=labels)
     forget_neighbours()
@@ -117,8 +118,9 @@ def _newest_rules(module_globals: Mapping[str, Any]) -> Mapping[str, Any] | list
 
 
 def _walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:
-    if isinstance(value, LabelingFunction):
-        yield value
+    rule = adopted(value)
+    if isinstance(rule, LabelingFunction):
+        yield rule
     elif issubclass(type(value), Mapping | list | tuple) and depth:
         for part in list(value.values()) if issubclass(type(value), Mapping) else value:
             yield from _walk(part, depth - 1)

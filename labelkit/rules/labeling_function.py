@@ -20,6 +20,7 @@ import numpy as np
 from labelkit._shared.markup import visible
 from labelkit._shared.secrets import masked
 from labelkit.exceptions import RuleError
+from labelkit.rules.data_points import values_of
 from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
 from labelkit.rules.inspection.rule_inputs import fingerprint_of
@@ -111,7 +112,7 @@ class Column:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the value for one example; a null argument gives ``None`` unless the parameter takes nulls."""
-        values = _with_derived(self, _bound(self.name, self.parameters, args, kwargs))
+        values = _with_derived(self, _called_with(self, args, kwargs))
         if any(values[p.name] is None and not p.optional for p in self.parameters):
             return None
         if not self.batch:
@@ -136,6 +137,14 @@ class Column:
     def returns(self) -> Any:
         """The type that the function is annotated to return, or None."""
         return split_optional(resolved_hints(self.function).get("return"))[0]
+
+
+def _called_with(
+    reader: LabelingFunction[...] | Column, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the columns of a call: with each as an argument, or with a row of them, as appliers of Snorkel do it."""
+    values = None if kwargs else values_of(reader, derived_columns(reader), args)
+    return _bound(reader.name, reader.parameters, args, kwargs) if values is None else values
 
 
 def _bound(name: str, parameters: Sequence[Parameter], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -343,7 +352,7 @@ class LabelingFunction(Generic[P]):
 
     def arguments(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the value of each column that it reads, for a call; derived ones are computed from raw values."""
-        return _with_derived(self, _bound(self.name, self.parameters, args, kwargs))
+        return _with_derived(self, _called_with(self, args, kwargs))
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.body, [(p.name, p.optional) for p in self.parameters]]

@@ -12,6 +12,7 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import CollectError, LabelSpaceError
 from labelkit.rules._selection import chosen_names
 from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.row_rules import adopted, bound
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
@@ -52,7 +53,7 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         inherited: LabelSpace | None = lfs.space if isinstance(lfs, LabelingFunctions) else None
         self.selected: tuple[str, ...] = lfs.selected if isinstance(lfs, LabelingFunctions) else ()
         self.excluded: tuple[str, ...] = lfs.excluded if isinstance(lfs, LabelingFunctions) else ()
-        self._lfs = tuple(lfs)
+        self._lfs: tuple[LabelingFunction[...], ...] = tuple(map(adopted, lfs))
         _check_rules(self._lfs)
         self.space: LabelSpace
         if labels is not None:
@@ -151,6 +152,11 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         some = LabelingFunctions(lfs, labels=self.space)
         some.selected, some.excluded = (*self.selected, *selected), (*self.excluded, *excluded)
         return some
+
+    def bound(self, columns: Iterable[str]) -> LabelingFunctions:
+        """Return the rules for a corpus of these columns, which those of Snorkel may all read."""
+        lfs = [bound(lf, columns) for lf in self]
+        return self if all(new is old for new, old in zip(lfs, self, strict=True)) else self._some(lfs)
 
     def arrow(self, columns: str | Sequence[str], **options: Any) -> Any:
         """Return the rules as one function from Arrow batches to votes, which engines of all kinds can run.

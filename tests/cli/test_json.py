@@ -30,6 +30,14 @@ def asks_a_model(text: str) -> None:
     """What a language model thinks."""
 '''
 
+OLD_RULES = """
+from snorkel.labeling import labeling_function
+
+@labeling_function()
+def link(x):
+    return 1 if "http" in x.text else -1
+"""
+
 CALLS = {
     "agreement": "agreement answers.csv",
     "annotate": "annotate comments.csv --rules labeling_functions/comments.py --id id --out hand.parquet --status",
@@ -41,6 +49,7 @@ CALLS = {
     "card": "card sets/spam --out card.md --force",
     "certify": "certify runs/fourth --gold spam --max-error 0.3",
     "check": "check",
+    "convert-snorkel": "convert-snorkel old_rules.py",
     "diff": "diff runs/first runs/second --gold spam",
     "drift": "drift runs/first runs/third",
     "estimate": "estimate asked.csv --answered answers.csv",
@@ -51,6 +60,7 @@ CALLS = {
     "history": "history runs/first",
     "init": "init another",
     "label": "label runs/second --model runs/first --out relabeled",
+    "migrate-snorkel": "migrate-snorkel old_rules.py",
     "next": "next runs/first --n 5 --strategy disagreement --out next.csv --force",
     "plan": "plan asking.py comments.csv --labels HAM,SPAM --show 1",
     "predict": "predict first.labelkit comments.csv --out predicted.csv --force",
@@ -111,6 +121,7 @@ def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project") / "p"
     make_project(folder)
     (folder / "asking.py").write_text(ASKING, encoding="utf-8")
+    (folder / "old_rules.py").write_text(OLD_RULES, encoding="utf-8")
     rules, corpus = folder / "labeling_functions" / "comments.py", folder / "comments.csv"
     first = lk.run(rules, corpus, folder / "runs" / "first", id="id", gold="spam", progress=False)
     lk.run(rules, corpus, folder / "runs" / "second", id="id", model="MajorityVote", gold="spam", progress=False)

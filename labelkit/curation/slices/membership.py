@@ -21,6 +21,7 @@ from labelkit.exceptions import AnalysisError, CollectError, LabelSpaceError
 from labelkit.rules.condition import Condition
 from labelkit.rules.labeling_function import INSIDE, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.row_rules import adopted
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -357,6 +358,7 @@ def _named_rule(name: str | None, given: Any) -> LabelingFunction[...]:
                 hint='{"refunds": lk.keywords("refund")}, or lk.keywords("refund").slice(name="refunds")',
             )
         return given.slice(name=of_condition)
+    given = adopted(given)
     if not isinstance(given, LabelingFunction):
         raise AnalysisError(
             f"{given!r:.80} is not a slice",
