@@ -26,7 +26,10 @@ def by_hand(text):
         ("from snorkel.labeling import labeling_function\n", f"from {NEW}.labeling import labeling_function\n"),
         ("from snorkel import labeling  # rules\n", f"from {NEW} import labeling  # rules\n"),
         ("from   snorkel.labeling   import  a,b\n", f"from   {NEW}.labeling   import  a,b\n"),
-        ("from \\\n  snorkel.map import (\n    Mapper,  # one\n)\n", f"from \\\n  {NEW}.map import (\n    Mapper,  # one\n)\n"),
+        (
+            "from \\\n  snorkel.map import (\n    Mapper,  # one\n)\n",
+            f"from \\\n  {NEW}.map import (\n    Mapper,  # one\n)\n",
+        ),
         ("import snorkel.labeling as sl\nsl.LFApplier\n", f"import {NEW}.labeling as sl\nsl.LFApplier\n"),
         ("import os, snorkel.utils as u, re\n", f"import os, {NEW}.utils as u, re\n"),
         (
@@ -140,7 +143,13 @@ def test_packages_and_hidden_folders_are_left_out(tmp_path):
 
 def notebook(*sources, **layout):
     cells = [
-        {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [{"text": ["from snorkel"]}], "source": s}
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [{"text": ["from snorkel"]}],
+            "source": s,
+        }
         for s in sources
     ]
     cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": ["from snorkel.labeling import é\n"]})
