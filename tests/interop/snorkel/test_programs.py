@@ -51,8 +51,8 @@ def check_equal(ours, theirs, tolerance):
         assert list(ours) == list(theirs)
         for key, value in theirs.items():
             check_equal(ours[key], value, tolerance)
-    elif isinstance(theirs, list | tuple) and any(isinstance(one, float | np.ndarray) for one in theirs):
-        assert len(ours) == len(theirs)
+    elif isinstance(theirs, list | tuple):
+        assert type(ours) is type(theirs)
         for one, other in zip(ours, theirs, strict=True):
             check_equal(one, other, tolerance)
     elif isinstance(theirs, numbers.Real):
