@@ -1,0 +1,1 @@
+"""Apply rules to lists, data frames, frames of Dask, and collections of Spark."""

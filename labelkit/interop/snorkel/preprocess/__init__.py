@@ -1,0 +1,8 @@
+"""Preprocessors: mappers that run before rules."""
+
+from labelkit.interop.snorkel.preprocess.core import (
+    BasePreprocessor as BasePreprocessor,
+    LambdaPreprocessor as LambdaPreprocessor,
+    Preprocessor as Preprocessor,
+    preprocessor as preprocessor,
+)

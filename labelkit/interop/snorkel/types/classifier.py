@@ -1,0 +1,5 @@
+"""The base of configurations."""
+
+from typing import NamedTuple
+
+Config = NamedTuple
