@@ -13,6 +13,7 @@ from typing import Any
 from labelkit.checks.examples import failure_of, space_of
 from labelkit.exceptions import RuleError
 from labelkit.rules.labeling_function import LabelingFunction, examples_of
+from labelkit.rules.row_rules import adopted
 
 
 def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> None:
@@ -43,6 +44,7 @@ def assert_votes(rule: LabelingFunction[...], examples: Mapping[Any, Any]) -> No
       0 needs: one of “love” in text: no match
     """
     __tracebackhide__ = True
+    rule = adopted(rule)
     if not isinstance(rule, LabelingFunction):
         raise RuleError(f"{rule!r} is not a rule", hint="decorate it with @labeling_function")
     expectations = examples_of(examples, len(rule.columns), f"rule {rule.name!r}")

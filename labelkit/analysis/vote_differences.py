@@ -234,9 +234,9 @@ class _Tally:
             self._errors.setdefault(fault.lf, fault.describe())
         for place in range(min(len(rows), self._rows - len(self._differing))):
             old, new = (self._name(vote) for vote in votes[place].tolist())
-            own = {"id": part.id_of(int(rows[place])), "old": old, "new": new}
+            votes_of = {"id": part.id_of(int(rows[place])), "old": old, "new": new}
             fields = kept[place] if kept else {}
-            self._differing.append(own | {name: value for name, value in fields.items() if name not in own})
+            self._differing.append(votes_of | {name: value for name, value in fields.items() if name not in votes_of})
 
     def differences(self, old: str, new: str) -> VoteDifferences:
         named = [(self._name(a), self._name(b), n) for (a, b), n in self._counts.most_common()]

@@ -24,6 +24,7 @@ from labelkit.corpus import BATCH_ROWS, Batch, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.exceptions import CorpusError, FaultError, LabelkitError
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.row_rules import check_columns_known
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -111,6 +112,7 @@ class ArrowVotes:
         include: Iterable[str | Path] = (),
     ) -> None:
         check_on_fault(on_fault)
+        check_columns_known(lfs)
         self.columns: tuple[str, ...] = (columns,) if isinstance(columns, str) else tuple(columns)
         self.on_fault = on_fault
         self.time_limit = checked_time_limit(time_limit)

@@ -151,6 +151,7 @@ def try_rules(
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
     opened = open_corpus(corpus, id=id, types=Applier(lfs).plan.types, **reading)
+    lfs = lfs.bound(opened.column_names)
     choice = RowChoice(None, sample, random_state)
     rows = rows if sample is None else sample
     misfits: dict[str, Problem] = {}

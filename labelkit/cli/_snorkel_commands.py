@@ -30,7 +30,7 @@ def migrate_snorkel_command(path: Path, *, write: bool) -> Any:
 @cli.command(name="convert-snorkel")
 @click.argument("file", type=click.Path(path_type=Path))
 @with_corpus(required=False)
-@click.option("--rows", default=10_000, show_default=True, help="How many rows of the corpus to compare, from its start.")
+@click.option("--rows", default=10_000, show_default=True, help="How many rows to compare, from the start.")
 def convert_snorkel_command(file: Path, *, corpus: Any, reading: dict[str, Any], rows: int) -> Any:
     """Propose rules of labelkit in place of the Snorkel rules of FILE; with CORPUS, the votes of both are compared."""
     from labelkit.interop.snorkel_code import convert_snorkel  # noqa: PLC0415 - --help has to be quick

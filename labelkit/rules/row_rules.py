@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from labelkit.exceptions import CollectError
 from labelkit.rules._make_rule import first_paragraph, origin_of
 from labelkit.rules.data_points import Row
 from labelkit.rules.inspection.row_reads import RowReads, reads_of_row
@@ -54,6 +55,21 @@ def bound(lf: LabelingFunction[...], columns: Iterable[str]) -> LabelingFunction
     names = tuple(columns)
     parameters = tuple(Parameter(name, optional=True) for name in names)
     return replace(lf, parameters=parameters, body=Calls(replace(call, columns=names)))
+
+
+def check_columns_known(lfs: Iterable[LabelingFunction[...]]) -> None:
+    """Refuse a rule that reads all columns where nobody can say which these are.
+
+    Raises
+    ------
+    CollectError
+    """
+    for lf in lfs:
+        if lf.columns == (WHOLE_ROW,):
+            raise CollectError(
+                f"rule {lf.name!r} ({lf.origin.line}) uses its row as a whole, so that its columns are not known",
+                hint="name each as x.column in a function (no lambda), or say them: lfs.bound(['text', 'likes'])",
+            )
 
 
 def whole_row_columns(lf: LabelingFunction[...]) -> tuple[str, ...]:
@@ -117,7 +133,7 @@ def _as_rule(rule: Any) -> LabelingFunction[...]:
     columns = (WHOLE_ROW,) if reads is None else tuple(sorted(reads.reads))
     if not columns:  # it decides without the row, or reads it in a way that is not seen
         is_whole, columns = True, (WHOLE_ROW,)
-    is_slice = _is_of(rule, "SlicingFunction")
+    is_slice = _is_of(rule, "SlicingFunction") or _is_of(rule, "NLPSlicingFunction")
     function = rule._f  # noqa: SLF001 - as above
     return LabelingFunction(
         name=str(rule.name),

@@ -17,6 +17,7 @@ from labelkit.corpus.gold import column_values
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import MatrixError, ModelError
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
+from labelkit.rules.row_rules import adopted, bound
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
 from labelkit.views.matches import Finder, Span, base_columns, columns_shown, values_for
@@ -186,10 +187,12 @@ def _rules_of(lfs: Any, matrix: LabelMatrix) -> tuple[dict[str, LabelingFunction
     given = [] if lfs is None else ([lfs] if isinstance(lfs, LabelingFunction) else list(lfs))
     infos = {info.name: info for info in matrix.lfs}
     rules, changed = {}, []
-    for lf in given:
+    for one in given:
+        lf = adopted(one)
         if not isinstance(lf, LabelingFunction):
             raise MatrixError(f"{lf!r} is not a labeling function", hint='lfs=lk.collect("rules.py")')
         if lf.name in infos:
+            lf = bound(lf, infos[lf.name].columns)
             fingerprint = infos[lf.name].fingerprint
             if fingerprint and fingerprint != lf.fingerprint:
                 changed.append(lf.name)

@@ -31,7 +31,7 @@ def asks_a_model(text: str) -> None:
 '''
 
 OLD_RULES = """
-from snorkel.labeling import labeling_function
+from labelkit.interop.snorkel.labeling import labeling_function
 
 @labeling_function()
 def link(x):

@@ -12,7 +12,8 @@ import pytest
 
 import labelkit as lk
 from labelkit.apply.vote_cache import VoteCache, why_not
-from labelkit.exceptions import CorpusError
+from labelkit.checks.check_rules import check_rules
+from labelkit.exceptions import CollectError, CorpusError
 
 RULES = """
 import re
@@ -147,6 +148,29 @@ def test_what_is_understood_is_cached_and_the_fingerprint_follows_the_resources(
     first = applier.apply(FRAME, cache=cache)
     assert np.array_equal(applier.apply(FRAME, cache=cache).votes, first.votes)
     assert applier.remembered == ("link", "words")
+
+
+def test_engines_of_others_must_know_the_columns(module):
+    lfs = lk.LabelingFunctions([module.link, module.whole], labels=2)
+    with pytest.raises(CollectError, match=r"rule 'whole' .* uses its row as a whole"):
+        lfs.arrow("text")
+    assert lfs[["link"]].arrow("likes").reads == ("likes", "text")
+    assert lfs.bound(["text", "likes"]).arrow("likes").reads == ("likes", "text")
+
+
+def test_a_run_a_check_and_a_view_take_them(module, tmp_path):
+    run = lk.run(module.__file__, FRAME, tmp_path / "run", labels=["HAM", "SPAM"], progress=False)
+    lfs = lk.collect(module, labels=["HAM", "SPAM"])
+    assert np.array_equal(run.matrix().votes, lk.Applier(lfs).apply(FRAME).votes)
+    assert check_rules(lfs, FRAME).ok
+    assert "changed" not in str(lk.view(run.matrix(), FRAME, lfs=list(lfs), labeled_by="whole"))
+
+
+def test_two_rules_of_any_kind_are_compared(module):
+    assert lk.compare_votes(module.link, lk.regex("https?:", label=1), FRAME).equal
+    differences = lk.compare_votes(module.words, module.free, FRAME)
+    assert differences.changes.to_dict("records") == [{"old": "1", "new": "abstain", "n": 10}]
+    assert lk.compare_votes(module.whole, module.whole, FRAME).equal
 
 
 def test_a_rule_that_raises_is_a_fault(module):

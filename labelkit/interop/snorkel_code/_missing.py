@@ -128,7 +128,7 @@ class _Missing:
             if self._is_own(function.value) or self._raises(function.value) or (function.attr in SEARCHES and is_given):
                 return True
         elif isinstance(function, ast.Name):
-            if function.id in {"any", "all"}:
+            if function.id in {"any", "all", "sum"}:
                 return self._is_raised_by_each(node)
             if function.id == "len" and is_given:
                 return True

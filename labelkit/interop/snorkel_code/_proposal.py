@@ -305,4 +305,4 @@ def _raw(pattern: str) -> str:
     for quote in ('"', "'"):
         if plain and "\\" in pattern and quote not in pattern:
             return f"r{quote}{pattern}{quote}"
-    return ascii(pattern) if not pattern.isascii() and "\\" not in pattern else repr(pattern)
+    return repr(pattern).replace("\u212a", "\\u212a").replace("\u0130", "\\u0130")

@@ -7,13 +7,13 @@ r"""Propose rules of labelkit in place of labeling functions of Snorkel whose bo
 ... from snorkel.labeling import labeling_function
 ... ABSTAIN, SPAM = -1, 1
 ... @labeling_function()
-... def check_out(x):
-...     return SPAM if "check out" in x.text.lower() else ABSTAIN
+... def so_free(x):
+...     return SPAM if "so free" in x.text.lower() else ABSTAIN
 ... ''')
->>> print(convert_snorkel(file)["check_out"].code)
-@lk.regex('(?ai)chec[kK]\\ out', label=SPAM)
-def check_out(text: str) -> None:
-    'Check out.'
+>>> print(convert_snorkel(file)["so_free"].code)
+@lk.regex('(?ai)so\\ free', label=SPAM)
+def so_free(text: str) -> None:
+    'So free.'
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from labelkit.analysis.vote_differences import FAULTY, VoteDifferences, compare_
 from labelkit.corpus import open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.reading import ReadOptions, takes_reading
-from labelkit.exceptions import LabelkitError
+from labelkit.exceptions import CollectError, LabelkitError
 from labelkit.interop.snorkel_code._cases import NotUnderstoodError, body_of
 from labelkit.interop.snorkel_code._module import RuleModule
 from labelkit.interop.snorkel_code._proposal import proposal_for
@@ -38,6 +38,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import importable, load_file
+from labelkit.rules.row_rules import bound
 from labelkit.votes.label_space import MAX_CLASSES
 
 _STAYS: Final = "it runs as it is in labelkit.Applier and in labelkit.interop.snorkel"
@@ -271,13 +272,26 @@ def _said(check: VoteDifferences) -> str:
 
 def _checked(conversion: Conversion, corpus: Any, rows: int) -> Conversion:
     """Compare the votes of old and new rules on the first rows of a corpus."""
-    old = _by_name(collect(load_file(conversion.path), labels=MAX_CLASSES))
+    old = _by_name(collect(_loaded(conversion.path), labels=MAX_CLASSES))
     module = ModuleType(conversion.path.stem)
     with importable(conversion.path.parent):
         exec(compile(conversion.module, "<proposed rules>", "exec"), vars(module))  # noqa: S102 - written a moment ago
     new = _by_name(collect(module, labels=MAX_CLASSES))
     rules = [_checked_rule(rule, old, new, corpus, rows) for rule in conversion.rules]
     return replace(conversion, rules=tuple(rules))
+
+
+def _loaded(path: Path) -> ModuleType:
+    try:
+        return load_file(path)
+    except CollectError as error:
+        if isinstance(error.__cause__, ModuleNotFoundError) and error.__cause__.name == "snorkel":
+            raise LabelkitError(
+                f"{str(path)!r} imports snorkel, which is not installed: its votes cannot be compared",
+                hint="labelkit migrate-snorkel FILE --write changes its imports to labelkit.interop.snorkel; or leave "
+                "out the corpus",
+            ) from None
+        raise
 
 
 def _by_name(lfs: LabelingFunctions) -> Mapping[str, LabelingFunction[...]]:
@@ -295,9 +309,10 @@ def _checked_rule(
         return rule
     if rule.name not in old or rule.name not in new:
         return replace(rule, code="", reason="the file does not make it when it is run")
-    columns = tuple(dict.fromkeys((*old[rule.name].corpus_columns, *new[rule.name].corpus_columns)))
+    both = [bound(lfs[rule.name], corpus.column_names) for lfs in (old, new)]
+    columns = tuple(dict.fromkeys(name for lf in both for name in lf.corpus_columns))
     first = corpus.chosen(RowChoice(rows, None, 0), columns)
-    check = compare_votes(old[rule.name], new[rule.name], first, labels=MAX_CLASSES, progress=False)
+    check = compare_votes(both[0], both[1], first, labels=MAX_CLASSES, progress=False)
     if check.equal or set(check.changes["old"]) == {FAULTY}:
         return replace(rule, check=check)
     example = check.differing.iloc[0]

@@ -1,0 +1,1 @@
+"""Appliers of transformation functions."""

@@ -1,0 +1,1 @@
+"""Policies: which transformations are applied to each data point, in which order."""

@@ -1,0 +1,1 @@
+"""Appliers of slicing functions."""

@@ -1,0 +1,5 @@
+"""Slicing functions."""
+
+from labelkit.interop.snorkel.slicing.sf.core import SlicingFunction, slicing_function
+
+__all__ = ["SlicingFunction", "slicing_function"]
