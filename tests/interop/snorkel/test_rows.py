@@ -80,7 +80,7 @@ EXPRESSIONS = [
     lambda x: x.iloc[0],
     lambda x: x.iloc[-1],
     lambda x: x.loc["num"],
-    lambda x: x.iat[1],
+    lambda x: x.iloc[1],
     lambda x: x.name,
     lambda x: x.index.tolist(),
     lambda x: x.values.tolist(),
@@ -217,3 +217,74 @@ def test_what_a_rule_does_to_its_row_is_seen_by_the_next_one():
         return labeling.PandasLFApplier(rules).apply(FRAMES["mixed"].copy(), progress_bar=False).tolist()
 
     assert votes("labelkit.interop.snorkel") == votes("snorkel")
+
+
+def first_item(x):
+    x[x.index[0]] = "changed"
+    return x
+
+
+def new_attribute(x):
+    x.more = 1
+    return x
+
+
+def new_item(x):
+    x["more"] = [1]
+    return x
+
+
+def another_row(x):
+    return pd.Series({"text": "new", "num": 0}, name="row")
+
+
+def sometimes_nothing(x):
+    return x if str(x.iloc[0]) > "b" else None
+
+
+STEPS = [first_item, new_attribute, new_item, another_row, sometimes_nothing]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+@pytest.mark.parametrize("kind", FRAMES)
+def test_made_rows_are_those_of_snorkel(kind, step):
+    pytest.importorskip("snorkel")
+
+    def made(package):
+        augmentation = importlib.import_module(f"{package}.augmentation")
+        function = augmentation.transformation_function()(step)
+        applier = augmentation.PandasTFApplier([function], augmentation.ApplyOnePolicy())
+        try:
+            return applier.apply(FRAMES[kind].copy(), progress_bar=False)
+        except Exception as error:  # noqa: BLE001 - whatever is raised is compared
+            return type(error).__name__
+
+    theirs, ours = made("snorkel"), made("labelkit.interop.snorkel")
+    if isinstance(theirs, pd.DataFrame):
+        pd.testing.assert_frame_equal(ours, theirs)
+    else:
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("memoize", [False, True])
+@pytest.mark.parametrize("step", [first_item, new_attribute, new_item, another_row], ids=lambda step: step.__name__)
+@pytest.mark.parametrize("kind", FRAMES)
+def test_preprocessed_rows_are_those_of_snorkel(kind, step, memoize):
+    pytest.importorskip("snorkel")
+
+    def described_rows(package):
+        preprocess, labeling = (importlib.import_module(f"{package}.{name}") for name in ("preprocess", "labeling"))
+        before, values = preprocess.preprocessor(memoize=memoize)(step), []
+
+        def noted(x):
+            values.append([described(one, x) for one in EXPRESSIONS[:45]])
+            return len(values) % 2
+
+        rules = [labeling.LabelingFunction("noted", noted, pre=[before]), labeling.LabelingFunction("plain", noted)]
+        try:
+            return labeling.PandasLFApplier(rules).apply(FRAMES[kind].copy(), progress_bar=False).tolist(), values
+        except Exception as error:  # noqa: BLE001 - whatever is raised is compared
+            return type(error).__name__
+
+    theirs, ours = described_rows("snorkel"), described_rows("labelkit.interop.snorkel")
+    assert ours == theirs
