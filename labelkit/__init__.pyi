@@ -177,9 +177,11 @@ from .end_models.end_model import (
 from .exceptions import (
     LabelkitError as LabelkitError,
 )
-from .interop import (
+from .interop.export import (
     Exported as Exported,
     export as export,
+)
+from .interop.read_gold import (
     read_gold as read_gold,
 )
 from .interop.snorkel_code import (

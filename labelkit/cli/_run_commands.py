@@ -152,7 +152,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> A
 
     Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf.
     """
-    from labelkit.interop import export  # noqa: PLC0415 - --help has to be quick
+    from labelkit.interop.export import export  # noqa: PLC0415 - --help has to be quick
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
     return export(folder, to, columns=names, **options)

@@ -1,14 +1,15 @@
 """Write labels for other tools, and read what people answered in such tools.
 
-:func:`export` writes the labels of a run in one pass, a piece at a time, in a format of :data:`FORMATS`: tables, and
-the files of annotation tools and of libraries that train models. :func:`read_gold` reads the labels that people gave.
+:func:`labelkit.export` writes the labels of a run in one pass, a piece at a time: tables, and the files of annotation
+tools and of libraries that train models. :func:`labelkit.read_gold` reads the labels that people gave. The folder
+``snorkel`` has Snorkel's modules and names. Nothing is imported here, so that each of these is light.
 
 >>> import tempfile
 >>> from pathlib import Path
 >>> import labelkit as lk
 >>> votes = lk.LabelMatrix.of([[0], [1], [-1]], names=["link"], classes=["HAM", "SPAM"])
 >>> labels = lk.MajorityVote().fit(votes).label(votes)
->>> exported = export(labels, Path(tempfile.mkdtemp()) / "labels.csv")
+>>> exported = lk.export(labels, Path(tempfile.mkdtemp()) / "labels.csv")
 >>> exported.n_written, exported.n_left_out
 (2, 1)
 >>> print(exported.path.read_text())
@@ -17,8 +18,3 @@ the files of annotation tools and of libraries that train models. :func:`read_go
 1,"SPAM",1,true,0,1
 <BLANKLINE>
 """
-
-from labelkit.interop.export import FORMATS, Exported, export
-from labelkit.interop.read_gold import read_gold
-
-__all__ = ["FORMATS", "Exported", "export", "read_gold"]

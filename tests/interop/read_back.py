@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labelkit._shared.spreadsheets import restored
-from labelkit.interop import FORMATS
+from labelkit.interop.export import FORMATS
 
 SUFFIX = {"label-studio": ".json", "argilla": ".json", "prodigy": ".jsonl", "hf": ""}
 

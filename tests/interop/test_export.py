@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.exceptions import CorpusError, ExportError, LabelkitError, MissingExtraError, RunFolderError
-from labelkit.interop import FORMATS, _excel
+from labelkit.interop import _excel
+from labelkit.interop.export import FORMATS
 from tests.interop.read_back import EXTRAS, read_back, target
 from tests.waiting import GUARD
 

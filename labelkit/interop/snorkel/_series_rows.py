@@ -41,7 +41,7 @@ def _is_attribute(label: Any) -> bool:
 class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
     """A row of a data frame, which is a pandas series once more is asked than the value of a field.
 
-    Until then the fields stand in the dict of the object, where ``x.text`` is found at once. They are removed as soon as
+    Until then the fields stand in the dict of the object, where ``x.text`` is found at once. They are removed when
     pandas asks for the data of the series (``_mgr``), which is built then; from there on it is a series like any other.
     Attributes that are no columns stay attributes, as in pandas, and are kept when the row is copied.
     """
@@ -121,6 +121,9 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
         return _unpickled, (pd.Series(self, copy=True), self.added_fields())
 
 
+SeriesRow.__name__ = SeriesRow.__qualname__ = "Series"  # as messages of pandas call a row
+
+
 _DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
 """The attributes of a series that hold its data."""
 
@@ -178,8 +181,7 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
     A frame of another class, or whose columns repeat, gives series from the start.
     """
     if type(frame) is not pd.DataFrame or not frame.columns.is_unique or frame.columns.nlevels > 1 or frame.empty:
-        for place in range(len(frame)):
-            yield frame.iloc[place].copy()
+        yield from _plain_rows(frame)
         return
     layout = RowLayout(frame.columns, frame.iloc[0].dtype)
     for start in range(0, len(frame), CHUNK_ROWS):
@@ -188,9 +190,17 @@ def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
             yield new_row(layout, values, label)
 
 
+def _plain_rows(frame: pd.DataFrame) -> Iterator[pd.Series]:
+    """Iterate over rows as pandas hands them out."""
+    for start in range(0, len(frame), CHUNK_ROWS):
+        rows: list[pd.Series] = []
+        frame.iloc[start : start + CHUNK_ROWS].apply(lambda row, rows=rows: rows.append(row.copy()), axis=1)
+        yield from rows
+
+
 def _values_of(piece: pd.DataFrame, dtype: Any) -> Iterable[Any]:
     """Iterate over the values of each row, of the type that they have in a series of the row."""
-    if isinstance(dtype, pd.api.extensions.ExtensionDtype):
+    if isinstance(dtype, pd.api.extensions.ExtensionDtype) or dtype.kind in "mM":  # times come as Timestamp
         columns = [piece.iloc[:, place].astype(dtype).array for place in range(piece.shape[1])]
         return zip(*columns, strict=True)
     values = piece.to_numpy()

@@ -24,7 +24,7 @@ import labelkit as lk
 from labelkit.corpus import open_corpus
 from labelkit.corpus.open_files import FORMATS
 from labelkit.exceptions import CorpusChangedError, CorpusError
-from labelkit.interop import FORMATS as WRITERS
+from labelkit.interop.export import FORMATS as WRITERS
 
 ROWS = [{"id": i, "text": f"row {i}: “naïve”, {'x' * (i % 7)}"} for i in range(40)]
 

@@ -1,8 +1,8 @@
 """Mappers: functions from data points to data points, which may be chained, and remember what they made.
 
 A mapper works on a copy of its data point. So does each rule that gets what a mapper remembers: what one rule does
-to it, no other sees (in Snorkel all share one object). Fields that a mapper adds to a row of a data frame reach the mappers
-after it (in Snorkel they are lost, since a series forgets them when it is pickled).
+to it, no other sees (in Snorkel all share one object). Fields that a mapper adds to a row of a data frame reach the
+mappers after it (in Snorkel they are lost, since a series forgets them when it is pickled).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from labelkit._shared.optional import optional
@@ -75,13 +76,25 @@ class SpacyPreprocessor(Preprocessor):
         return _pipelines[self._pipeline]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the pipeline, which the other process loads, and the documents that are remembered."""
-        return {name: value for name, value in vars(self).items() if name not in {"_nlp", "_cache"}}
+        """Leave out the documents that are remembered, and a pipeline that the other process can load."""
+        state = {name: value for name, value in vars(self).items() if name not in {"_nlp", "_cache"}}
+        language, _ = self._pipeline
+        if not (optional("spacy", extra="nlp").util.is_package(str(language)) or Path(language).exists()):
+            state["content"] = self._nlp.config.to_str(), self._nlp.to_bytes()
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        content = state.pop("content", None)
         self.__dict__.update(state)
         self.reset_cache()
-        self._nlp = self._loaded()
+        self._nlp = self._loaded() if content is None else self._rebuilt(*content)
+
+    def _rebuilt(self, config: str, weights: bytes) -> Any:
+        spacy = optional("spacy", extra="nlp")
+        if self._pipeline not in _pipelines:
+            parsed = spacy.util.load_config_from_str(config)
+            _pipelines[self._pipeline] = spacy.util.load_model_from_config(parsed, auto_fill=True).from_bytes(weights)
+        return _pipelines[self._pipeline]
 
     def run(self, text: str) -> FieldMap:  # type: ignore[override]
         """Parse a text; returns its document as ``"doc"``."""
