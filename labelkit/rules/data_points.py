@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
@@ -96,7 +97,8 @@ def _fields(point: Any) -> Mapping[str, Any] | None:
     """Return the fields of a row by name; None of what is no row."""
     if isinstance(point, Mapping):
         return point
-    if type(point).__name__ == "Series" and hasattr(point, "to_dict"):
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(point, pandas.Series):
         return dict(point.items())
     if hasattr(point, "_asdict"):
         return dict(point._asdict())

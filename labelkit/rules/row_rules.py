@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from labelkit.exceptions import CollectError
 from labelkit.rules._make_rule import first_paragraph, origin_of
 from labelkit.rules.data_points import Row
+from labelkit.rules.inspection.not_known import NotKnown
 from labelkit.rules.inspection.row_reads import RowReads, reads_of_row
 from labelkit.rules.labeling_function import INSIDE, SLICE, Calls, LabelingFunction
 from labelkit.rules.parameters import Parameter
@@ -113,7 +114,11 @@ class RowCall:
     def __resolved_parts__(self) -> list[Any]:
         """All that decides how it votes, for the search of what a rule depends on."""
         rule = self.rule
-        own_call = [] if _is_plain(rule, "__call__", "_preprocess_data_point") else [NotKnown()]
+        own_call = (
+            []
+            if _is_plain(rule, "__call__", "_preprocess_data_point")
+            else [NotKnown(f"is a {type(rule).__qualname__}, which calls its function in a way of its own")]
+        )
         steps = [_parts_of_step(step) for step in rule._pre]  # noqa: SLF001 - Snorkel has no public way to ask
         return [type(rule).__name__, self.is_slice, rule._f, dict(rule._resources), steps, *own_call]  # noqa: SLF001
 
@@ -196,11 +201,12 @@ def _parts_of_step(step: Any) -> list[Any]:
     """Return what decides the answer of a preprocessor, as far as it is known; never the rows that it remembers."""
     kind, before = type(step), [_parts_of_step(one) for one in getattr(step, "_pre", ())]
     if not _is_of(step, "LambdaMapper") or not _is_plain(step, "__call__", "_generate_mapped_data_point"):
-        return [f"{kind.__module__}.{kind.__qualname__}", NotKnown(), before]
+        return [
+            f"{kind.__module__}.{kind.__qualname__}",
+            NotKnown(f"has the preprocessor {step.name}, which is not searched"),
+            before,
+        ]
     # Snorkel hands the same remembered row to all rules, which may change it; the drop-in hands out copies.
     shared = step.memoize and kind.__module__.startswith("snorkel.")
-    return [kind.__name__, step._f, before, step.memoize, *([NotKnown()] if shared else [])]  # noqa: SLF001 - as above
-
-
-class NotKnown:
-    """Stands for what decides votes and is not understood: such votes are not cached."""
+    notes = [NotKnown(f"has the preprocessor {step.name}, which remembers rows that all rules may change")] * shared
+    return [kind.__name__, step._f, before, step.memoize, *notes]  # noqa: SLF001 - as above

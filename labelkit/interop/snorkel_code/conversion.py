@@ -11,7 +11,7 @@ r"""Propose rules of labelkit in place of labeling functions of Snorkel whose bo
 ...     return SPAM if "so free" in x.text.lower() else ABSTAIN
 ... ''')
 >>> print(convert_snorkel(file)["so_free"].code)
-@lk.regex('(?ai)so\\ free', label=SPAM)
+@lk.regex(r"(?ai)so\ free", label=SPAM)
 def so_free(text: str) -> None:
     'So free.'
 """

@@ -49,6 +49,7 @@ from labelkit.rules.inspection._objects import (
 )
 from labelkit.rules.inspection._origin import is_ours, is_searched, version_of
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
+from labelkit.rules.inspection.not_known import NotKnown
 from labelkit.rules.inspection.syntax import home_of, source_of
 
 _OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
@@ -202,6 +203,8 @@ class _InputSearch:
         parts = parts_of_kind(value)
         if isinstance(value, FunctionType | type):
             self._definition(value, name)
+        elif isinstance(value, NotKnown):
+            self.unclear(value.why)
         elif isinstance(value, BuiltinFunctionType):
             self._builtin(value, name)
         elif isinstance(value, ModuleType):

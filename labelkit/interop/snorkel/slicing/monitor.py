@@ -1,8 +1,8 @@
 """The rows of a data frame that are in a slice."""
 
 import pandas as pd
-from labelkit.interop.snorkel.labeling.lf.core import LabelingFunction
 
+from labelkit.interop.snorkel.labeling.lf.core import LabelingFunction
 from labelkit.interop.snorkel.slicing.apply.core import PandasSFApplier
 
 
@@ -32,4 +32,5 @@ def slice_dataframe(df: pd.DataFrame, slicing_function: LabelingFunction) -> pd.
     [5]
     """
     membership = PandasSFApplier([slicing_function]).apply(df, progress_bar=False)
-    return df.iloc[membership[slicing_function.name] > 0]
+    rows: pd.DataFrame = df.iloc[membership[slicing_function.name] > 0]
+    return rows

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from labelkit.interop.snorkel.utils.data_operators import check_unique_names
-
 from labelkit._shared.progress import shown_progress
 from labelkit.interop.snorkel.augmentation.policy.core import Policy
 from labelkit.interop.snorkel.augmentation.tf import BaseTransformationFunction
+from labelkit.interop.snorkel.utils.data_operators import check_unique_names
 
 
 class BaseTFApplier:

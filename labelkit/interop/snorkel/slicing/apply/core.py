@@ -1,40 +1,13 @@
-"""Apply slicing functions to data points and to frames: a record array with a field for each slice."""
+"""Apply slicing functions to data points and to frames: a record array with a field of int64 for each slice.
 
-from typing import Any
+A field is 1 where the function returned True, 0 for False, and -1 for a number below 0, as for labeling functions.
+"""
 
-import numpy as np
 from labelkit.interop.snorkel.labeling.apply.core import LFApplier
 from labelkit.interop.snorkel.labeling.apply.pandas import PandasLFApplier
 
 
-class RecordsOfSlices:
-    """Makes an applier return a record array, of shape (n,) and a field of int64 for each slicing function.
-
-    A field is 1 where the function returned True, 0 for False, -1 for negative numbers, as for labeling functions.
-    """
-
-    _lfs: Any
-
-    def apply(self, *args: Any, **kwargs: Any) -> Any:
-        """Apply the functions; the arguments are those of the applier of labeling functions.
-
-        Returns
-        -------
-        numpy.recarray, or a pair of it and the metadata with ``return_meta=True``
-        """
-        answer = super().apply(*args, **kwargs)  # type: ignore[misc] # that of the applier beside which it stands
-        if isinstance(answer, tuple):
-            return self._records(answer[0]), answer[1]
-        return self._records(answer)
-
-    def _records(self, votes: Any) -> Any:
-        records: Any = np.recarray(len(votes), dtype=[(lf.name, np.int64) for lf in self._lfs])
-        for place, lf in enumerate(self._lfs):
-            records[lf.name] = votes[:, place]
-        return records
-
-
-class SFApplier(RecordsOfSlices, LFApplier):
+class SFApplier(LFApplier):
     """Applies slicing functions to a list of data points or an array.
 
     Examples
@@ -48,6 +21,10 @@ class SFApplier(RecordsOfSlices, LFApplier):
     array([1, 0])
     """
 
+    _use_recarray = True
 
-class PandasSFApplier(RecordsOfSlices, PandasLFApplier):
+
+class PandasSFApplier(PandasLFApplier):
     """Applies slicing functions to a pandas data frame."""
+
+    _use_recarray = True

@@ -2,12 +2,14 @@
 
 from labelkit.interop.snorkel.labeling.apply.dask import DaskLFApplier, PandasParallelLFApplier
 
-from labelkit.interop.snorkel.slicing.apply.core import RecordsOfSlices
 
-
-class DaskSFApplier(RecordsOfSlices, DaskLFApplier):
+class DaskSFApplier(DaskLFApplier):
     """Applies slicing functions to a dask data frame."""
 
+    _use_recarray = True
 
-class PandasParallelSFApplier(RecordsOfSlices, PandasParallelLFApplier):
+
+class PandasParallelSFApplier(PandasParallelLFApplier):
     """Applies slicing functions to a pandas data frame in several processes."""
+
+    _use_recarray = True

@@ -31,4 +31,4 @@ class slicing_function(labeling_function):  # noqa: N801 - Snorkel's name
     def __call__(self, f: Callable[..., Any]) -> SlicingFunction:
         """Make a slicing function of a function."""
         name = self.name or getattr(f, "__name__", "")
-        return SlicingFunction(name=name, f=f, resources=self.resources, pre=self.pre)
+        return SlicingFunction(name=str(name), f=f, resources=self.resources, pre=self.pre)
