@@ -119,17 +119,21 @@ def main(folder):
     votes, dev_votes = applier.apply(train, progress_bar=False), applier.apply(dev, progress_bar=False)
     objects = [SimpleNamespace(**row) for row in dev.to_dict("records")]
     balance = np.bincount(dev.label) / len(dev)
+    covered = (dev_votes != ABSTAIN).any(
+        axis=1
+    )  # rows without a vote are labeled by the class balance in Snorkel alone
+    gold, years = dev.label.to_numpy()[covered], dev.year.to_numpy()[covered]
     model = LabelModel(cardinality=2, verbose=False)
     model.fit(votes, dev.label.to_numpy(), n_epochs=150, lr=0.02, l2=0.01, seed=5, progress_bar=False)
     other = LabelModel(cardinality=2, verbose=False)
     other.fit(votes, class_balance=balance.tolist(), n_epochs=100, seed=5, optimizer="adam", progress_bar=False)
-    predicted, proba = model.predict(dev_votes, return_probs=True, tie_break_policy="abstain")
+    predicted, proba = model.predict(dev_votes[covered], return_probs=True, tie_break_policy="abstain")
     constant = MajorityClassVoter(cardinality=2)
     constant.fit(balance)
     scorer = Scorer(metrics=["accuracy", "precision", "recall", "f1"])
     analysis = LFAnalysis(dev_votes, RULES)
     loud = shouted(objects[0])
-    missed = get_label_instances((EMPLOYED, OTHER), dev.year.to_numpy(), dev.label.to_numpy(), predicted)
+    missed = get_label_instances((EMPLOYED, OTHER), years, gold, predicted)
     return {
         "votes": votes,
         "votes of objects": LFApplier(RULES).apply(objects, progress_bar=False),
@@ -144,7 +148,7 @@ def main(folder):
         "probabilities": proba,
         "predicted": predicted,
         "probabilities by Adam": other.predict_proba(dev_votes),
-        "score": scorer.score(dev.label.to_numpy(), predicted, proba),
+        "score": scorer.score(gold, predicted, proba),
         "majority class": constant.predict_proba(dev_votes),
         "loud": (loud.words, objects[0].words),
         "missed": missed,
