@@ -1,7 +1,8 @@
 """Train the label model of Snorkel: conditional probabilities of votes that reproduce how often pairs of rules agree.
 
-The moments ``O = E[psi psi']``, with ``psi`` the indicators of each vote of each rule, are all that is learned from. The
-loss is ``||(O - mu P mu') over pairs of rules||^2 + ||mu p - diag(O)||^2``; its gradient is followed for a number of epochs, as torch's optimizers do it: in 32-bit numbers, from the same start.
+All that is learned from are the moments ``O = E[psi psi']``, with ``psi`` the indicators of each vote of each rule. The
+loss is ``||(O - mu P mu') over pairs of rules||^2 + ||mu p - diag(O)||^2``; its gradient is followed for a number of
+epochs, as torch's optimizers do it: in 32-bit numbers, from the same start.
 
 References
 ----------
