@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-
-from labelkit._shared.own_copies import own_copies
 
 CHUNK_ROWS: Final = 4096
 """Rows of a frame that are laid out as objects at a time."""
@@ -46,26 +44,26 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
     Attributes that are no columns stay attributes, as in pandas, and are kept when the row is copied.
     """
 
-    __slots__ = ("_source",)
+    __slots__ = ("__source__",)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_source":
+        if name == "__source__":
             raise AttributeError(name)
-        if name in _DATA and self.__dict__.keys().isdisjoint(_DATA) and self._is_light():
+        if name in _DATA and self.__dict__.keys().isdisjoint(_DATA) and self.__is_light__():
             become_series(self)
             return object.__getattribute__(self, name)
-        if self._is_light():
+        if self.__is_light__():
             raise AttributeError(f"'Series' object has no attribute {name!r}", name=name, obj=self)
         return super().__getattr__(name)
 
-    def _is_light(self) -> bool:
-        return "_mgr" not in self.__dict__ and hasattr(self, "_source")
+    def __is_light__(self) -> bool:
+        return "_mgr" not in self.__dict__ and hasattr(self, "__source__")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not self._is_light() or name in names_of_rows():
+        if not self.__is_light__() or name in names_of_rows():
             super().__setattr__(name, value)
             return
-        layout = self._source[0]
+        layout = self.__source__[0]
         if name in layout.places and layout.dtype != object:
             become_series(self)
             super().__setattr__(name, value)
@@ -74,7 +72,7 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
 
     def __getitem__(self, key: Any) -> Any:
         if type(key) is str and "_mgr" not in self.__dict__:
-            layout, values, _ = self._source
+            layout, values, _ = self.__source__
             place = layout.places.get(key)
             if place is None:
                 raise KeyError(key)
@@ -83,48 +81,45 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
 
     def __contains__(self, key: object) -> bool:
         if type(key) is str and "_mgr" not in self.__dict__:
-            return key in self._source[0].places
+            return key in self.__source__[0].places
         return bool(super().__contains__(key))
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return an item, or ``default`` if there is none."""
         if type(key) is str and "_mgr" not in self.__dict__:
-            return self[key] if key in self._source[0].places else default
+            return self[key] if key in self.__source__[0].places else default
         return super().get(key, default)
 
     def items(self) -> Iterable[tuple[Any, Any]]:
         """Iterate over pairs of column and value."""
-        if "_mgr" not in self.__dict__ and self._source[0].dtype == object:
-            return zip(self._source[0].labels, current_values(self), strict=True)
+        if "_mgr" not in self.__dict__ and self.__source__[0].dtype == object:
+            return zip(self.__source__[0].labels, current_values(self), strict=True)
         items: Iterable[tuple[Any, Any]] = super().items()
         return items
 
-    def added_fields(self) -> dict[str, Any]:
+    def __added_fields__(self) -> dict[str, Any]:
         """Return the attributes that are no columns."""
-        internal = _internal_names()
-        if "_mgr" in self.__dict__:
-            return {name: value for name, value in self.__dict__.items() if name not in internal}
-        places = self._source[0].places
-        return {name: value for name, value in self.__dict__.items() if name not in places}
+        fields = () if "_mgr" in self.__dict__ else self.__source__[0].places
+        return {name: value for name, value in self.__dict__.items() if name not in fields and not _is_internal(name)}
 
-    def own_copy(self) -> SeriesRow:
-        """Copy the row with its fields, none of which it shares with this one."""
-        added = self.added_fields()
-        copies = own_copies([*current_values(self), *added.values()], {})
-        n_columns = len(copies) - len(added)
-        layout = self._source[0] if self._is_light() else RowLayout(self.index, self.dtype)
-        row = new_row(layout, copies[:n_columns], self._source[2] if self._is_light() else self.name)
-        row.__dict__.update(zip(added, copies[n_columns:], strict=True))
+    def __with_values__(self, copied: Callable[[Any], Any]) -> SeriesRow:
+        """Make a row of copies of the values, and of what was added to them."""
+        is_light = self.__is_light__()
+        layout = self.__source__[0] if is_light else RowLayout(self.index, self.dtype)
+        row = new_row(
+            layout, [copied(value) for value in current_values(self)], self.__source__[2] if is_light else self.name
+        )
+        row.__dict__.update((name, copied(value)) for name, value in self.__added_fields__().items())
         return row
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
-        return _unpickled, (pd.Series(self, copy=True), self.added_fields())
+        return _unpickled, (pd.Series(self, copy=True), self.__added_fields__())
 
 
 SeriesRow.__name__ = SeriesRow.__qualname__ = "Series"  # as messages of pandas call a row
 
 
-_DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
+_DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs", "_item_cache"))
 """The attributes of a series that hold its data."""
 
 
@@ -132,6 +127,10 @@ _DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs"))
 def _internal_names() -> frozenset[str]:
     series: Any = pd.Series
     return frozenset(series._internal_names_set) | set(series._metadata) | _DATA  # noqa: SLF001 - pandas has no door
+
+
+def _is_internal(name: str) -> bool:
+    return name in names_of_rows()
 
 
 @cache
@@ -143,7 +142,7 @@ def names_of_rows() -> frozenset[str]:
 def new_row(layout: RowLayout, values: Any, label: Any) -> SeriesRow:
     """Make a row of its values."""
     row: SeriesRow = object.__new__(SeriesRow)
-    object.__setattr__(row, "_source", (layout, values, label))
+    object.__setattr__(row, "__source__", (layout, values, label))
     if layout.are_all:
         row.__dict__.update(zip(layout.labels, values, strict=True))
     else:
@@ -155,14 +154,14 @@ def current_values(row: SeriesRow) -> list[Any]:
     """List the values of a row in the order of the columns, as they are now."""
     if "_mgr" in row.__dict__:
         return list(row.array)
-    layout, values, _ = row._source  # noqa: SLF001 - of this file
+    layout, values, _ = row.__source__
     fields = row.__dict__
     return [fields.get(label, value) for label, value in zip(layout.labels, values, strict=True)]
 
 
 def become_series(row: SeriesRow) -> None:
     """Give a row the data of a series, and take the fields away that are its items."""
-    layout, _, label = row._source  # noqa: SLF001 - of this file
+    layout, _, label = row.__source__
     series = pd.Series(current_values(row), index=layout.index, dtype=layout.dtype, name=label)
     for name, _ in layout.attributes:
         row.__dict__.pop(name, None)

@@ -14,8 +14,7 @@ import pandas as pd
 import pytest
 
 from labelkit.exceptions import LabelkitError
-
-OURS = "labelkit.interop.snorkel"
+from tests.interop.snorkel.packages import OURS, THEIRS, Package
 
 
 class Vote(enum.IntEnum):
@@ -24,31 +23,17 @@ class Vote(enum.IntEnum):
     SPAM = 1
 
 
-class Packages:
-    """One of the two packages, by its modules."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __getattr__(self, path):
-        if path.startswith("_"):
-            raise AttributeError(path)
-        return importlib.import_module(f"{self.name}.{path.replace('__', '.')}")
-
-
-@pytest.fixture(params=[OURS, pytest.param("snorkel", marks=pytest.mark.heavy)])
+@pytest.fixture(params=["labelkit.interop.snorkel", pytest.param("snorkel", marks=pytest.mark.heavy)])
 def package(request):
     pytest.importorskip(request.param)
-    return Packages(request.param)
+    return Package(request.param)
 
 
 @pytest.fixture
 def snorkel():
     pytest.importorskip("snorkel")
-    return Packages("snorkel")
+    return THEIRS
 
-
-ours = Packages(OURS)
 
 FRAME = pd.DataFrame(
     {
@@ -110,7 +95,7 @@ def applied(package, body, frame=FRAME, **options):
 @pytest.mark.heavy
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_rule_over_a_frame_votes_as_in_snorkel(kind, snorkel):
-    L, expected = (applied(package, BODIES[kind]) for package in (ours, snorkel))
+    L, expected = (applied(package, BODIES[kind]) for package in (OURS, snorkel))
     assert L.tolist() == expected.tolist()
     assert L.dtype == expected.dtype
 
@@ -126,7 +111,7 @@ def test_a_rule_over_points_votes_as_in_snorkel(kind, snorkel):
         points = [row for _, row in FRAME.iterrows()]
         return package.labeling.LFApplier([lf]).apply(points, progress_bar=False).tolist()
 
-    assert vote(ours) == vote(snorkel)
+    assert vote(OURS) == vote(snorkel)
 
 
 @pytest.mark.parametrize("kind", FAULTY)
@@ -141,12 +126,12 @@ def test_the_exception_of_a_rule_is_raised_as_it_is(kind, package):
 def test_faults_are_tolerated_as_in_snorkel(kind, snorkel):
     body, error = FAULTY[kind]
     if error is TypeError:
-        for package in (ours, snorkel):
+        for package in (OURS, snorkel):
             with pytest.raises(TypeError):
                 applied(package, body, fault_tolerant=True)
         return
     (L, meta), (expected, counted) = (
-        applied(package, body, fault_tolerant=True, return_meta=True) for package in (ours, snorkel)
+        applied(package, body, fault_tolerant=True, return_meta=True) for package in (OURS, snorkel)
     )
     assert L.tolist() == expected.tolist()
     assert meta.faults == counted.faults == {"f": 6}
@@ -209,6 +194,45 @@ def test_misuse_is_refused_with_the_same_words(package):
         package.labeling__apply__dask.PandasParallelLFApplier([lf]).apply(FRAME, n_parallel=1)
 
 
+def test_points_of_another_number_than_their_length(package):
+    """A dict iterates over its keys; some collections count what they do not hand out."""
+
+    class Lying(list):
+        def __len__(self):
+            return 7
+
+    lf = package.labeling.LabelingFunction("f", len)
+    apply = package.labeling.LFApplier([lf]).apply
+    assert apply({"a": 1, "bb": 2}, progress_bar=False).tolist() == [[1], [2]]
+    assert apply(Lying(["a", "bb"]), progress_bar=False).tolist() == [[1], [2]]
+    assert apply([], progress_bar=False).shape == (0, 1)
+
+
+def test_a_subclass_may_change_how_a_rule_is_called(package):
+    class Twice(package.labeling.LabelingFunction):
+        def _preprocess_data_point(self, x):
+            return 2 * x
+
+    class Never(package.labeling.LabelingFunction):
+        def __call__(self, x):
+            return -1
+
+    lfs = [Twice("twice", lambda x: x), Never("never", lambda x: x)]
+    assert package.labeling.LFApplier(lfs).apply([1, 2], progress_bar=False).tolist() == [[2, -1], [4, -1]]
+
+
+def test_an_applier_of_ones_own_collects_votes_by_row(package):
+    class Reversed(package.labeling__apply__core.BaseLFApplier):
+        def apply(self, points):
+            core = package.labeling__apply__core
+            caller = core._FunctionCaller(fault_tolerant=False)
+            rows = [core.apply_lfs_to_data_point(x, i, self._lfs, caller) for i, x in enumerate(reversed(points))]
+            return self._numpy_from_row_data(rows)
+
+    lfs = [package.labeling.LabelingFunction("f", lambda x: x), package.labeling.LabelingFunction("g", lambda x: -1)]
+    assert Reversed(lfs).apply([0, -1, 2]).tolist() == [[2, -1], [-1, -1], [0, -1]]
+
+
 def test_a_subclass_may_ask_for_a_record_array(package):
     class Applier(package.labeling.LFApplier):
         _use_recarray = True
@@ -228,10 +252,10 @@ def test_progress_is_shown_unless_it_is_turned_off(package, capfd):
 
 def test_more_rows_than_a_chunk():
     frame = pd.DataFrame({"n": np.arange(20_000)})
-    lf = ours.labeling.LabelingFunction("f", lambda x: x.n % 3 - 1)
-    L = ours.labeling.PandasLFApplier([lf]).apply(frame, progress_bar=False)
+    lf = OURS.labeling.LabelingFunction("f", lambda x: x.n % 3 - 1)
+    L = OURS.labeling.PandasLFApplier([lf]).apply(frame, progress_bar=False)
     assert L.ravel().tolist() == (frame.n % 3 - 1).tolist()
-    few = ours.labeling.PandasLFApplier([lf]).apply(frame[:0], progress_bar=False)
+    few = OURS.labeling.PandasLFApplier([lf]).apply(frame[:0], progress_bar=False)
     assert few.shape == (0, 1)
 
 
@@ -254,7 +278,7 @@ MODULES = [
 def test_names_and_signatures_are_snorkels(module, snorkel):
     pytest.importorskip("pyspark")
     theirs = getattr(snorkel, module.replace(".", "__"))
-    here = getattr(ours, module.replace(".", "__"))
+    here = getattr(OURS, module.replace(".", "__"))
     for name, value in vars(theirs).items():
         if name.startswith("_") or not is_of(value, theirs):
             continue

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from labelkit.interop.snorkel._series_rows import SeriesRow, rows_of
+from labelkit.interop.snorkel.map.core import copy_of
 
 MIXED = pd.DataFrame(
     {
@@ -149,11 +150,21 @@ def test_a_copy_shares_nothing_and_keeps_fields_that_were_added():
     frame["l"] = [[1], [2]]
     row = next(rows_of(frame))
     row.tags = ["x"]
-    for other in (row.own_copy(), pickle.loads(pickle.dumps(row))):
+    for other in (copy_of(row), pickle.loads(pickle.dumps(row))):
         other.tags.append("y")
         other.l.append(5)
         assert (other.tags, other.l, other.name) == (["x", "y"], [1, 5], "r")
     assert (row.tags, row.l, frame["l"]["r"]) == (["x"], [1], [1])
+
+
+def test_columns_may_bear_any_name():
+    names = ["_mgr", "_name", "name", "index", "values", "added_fields", "with_values", "dtype", "self", "", "1", "str"]
+    frame = pd.DataFrame([list(range(len(names)))], columns=names, dtype=object)
+    for row, series in zip(rows_of(frame), series_of(frame), strict=True):
+        assert [row[name] for name in names] == [series[name] for name in names]
+        for name in ("added_fields", "with_values", "self", "1", "name"):
+            assert getattr(row, name) == getattr(series, name)
+        assert row.to_dict() == series.to_dict()
 
 
 def test_an_empty_frame_has_no_rows():

@@ -13,12 +13,14 @@ import pickle
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from labelkit._shared.own_copies import own_copies
 from labelkit.interop.snorkel.types import DataPoint, FieldMap, HashingFunction
+
+_CONTAINERS: Final = (list, dict, set, bytearray, np.ndarray, SimpleNamespace)
 
 MapFunction: TypeAlias = Callable[[DataPoint], DataPoint | None]
 
@@ -85,8 +87,16 @@ def _items(obj: Any) -> list[tuple[Any, Any]] | None:
     if isinstance(obj, dict):
         return list(obj.items())
     if _is_series(obj):
-        return [*obj.items(), *added_fields(obj).items()]
+        return [*obj.items(), *((name, _if_hashable(value)) for name, value in added_fields(obj).items())]
     return None
+
+
+def _if_hashable(value: Any) -> Hashable:
+    """Return the value of an added field that counts, or None: in Snorkel none of them do."""
+    try:
+        return get_hashable(value)
+    except ValueError:
+        return None
 
 
 def _is_series(obj: Any) -> bool:
@@ -96,56 +106,68 @@ def _is_series(obj: Any) -> bool:
 
 def added_fields(series: Any) -> dict[str, Any]:
     """Return what was set as an attribute of a series and is none of its items."""
-    internal = type(series)._internal_names_set | set(type(series)._metadata)  # noqa: SLF001 - pandas has no door
-    if hasattr(type(series), "added_fields"):
-        return dict(type(series).added_fields(series))
-    return {name: value for name, value in vars(series).items() if name not in internal and name != "_attrs"}
+    if hasattr(type(series), "__added_fields__"):
+        return dict(type(series).__added_fields__(series))
+    internal = type(series)._internal_names_set | {*type(series)._metadata, "_attrs"}  # noqa: SLF001 - pandas has no door
+    return {k: v for k, v in vars(series).items() if k not in internal and not hasattr(type(series), k)}
 
 
 def copy_of(x: DataPoint) -> DataPoint:
     """Copy a data point deeply, with the fields that mappers have added to it."""
-    if hasattr(type(x), "own_copy"):
-        return x.own_copy()
+    if hasattr(type(x), "__with_values__"):
+        return x.__with_values__(_own)
     y = pickle.loads(pickle.dumps(x))  # noqa: S301 - made a moment ago
-    if _is_series(x) and (added := added_fields(x)):
-        for name, value in zip(added, own_copies(list(added.values()), {}), strict=True):
-            object.__setattr__(y, name, value)
+    if _is_series(x):
+        for name, value in added_fields(x).items():
+            object.__setattr__(y, name, _own(value))
     return y
+
+
+def _own(value: Any) -> Any:
+    """Copy a value that may be changed; what cannot be copied is shared."""
+    try:
+        return own_copies([value], {})[0]
+    except Exception:  # noqa: BLE001 - values of users may raise anything
+        return value
 
 
 def handed_out(x: DataPoint) -> DataPoint:
-    """Copy a data point that is remembered: the point and its lists, dicts and arrays, not what cannot be copied."""
-    if x is None or isinstance(x, str | bytes | int | float | tuple):
-        return x
-    if hasattr(type(x), "own_copy"):
-        return x.own_copy()
-    y = copy.copy(x)
-    if _is_series(x):
-        for name, value in added_fields(x).items():
-            object.__setattr__(y, name, _copied_value(value))
-        return y if x.dtype != object else _with_copied_items(y)
-    if isinstance(y, dict):
-        y.update((key, _copied_value(value)) for key, value in x.items())
-    elif isinstance(getattr(y, "__dict__", None), dict):
-        y.__dict__.update((key, _copied_value(value)) for key, value in vars(x).items())
+    """Copy a data point that is remembered: the point, and its lists, dicts, sets and arrays, but no other object."""
+    if hasattr(type(x), "__with_values__"):
+        return x.__with_values__(_container)
+    if isinstance(x, list | set | np.ndarray):
+        return _container(x)
+    if not _is_series(x):
+        return _with_own_fields(x)
+    y = x.copy()
+    for name, value in added_fields(x).items():
+        object.__setattr__(y, name, _container(value))
+    for place, value in enumerate(x.array if x.dtype == object else ()):
+        if (mine := _container(value)) is not value:
+            y.iat[place] = mine
     return y
 
 
-def _with_copied_items(series: Any) -> Any:
-    for place, value in enumerate(series.tolist()):
-        if (mine := _copied_value(value)) is not value:
-            series.iat[place] = mine
-    return series
+def _with_own_fields(x: Any) -> Any:
+    """Copy a namespace, a dict, or an object with fields; what cannot be copied is shared."""
+    try:
+        point = copy.copy(x)
+    except Exception:  # noqa: BLE001 - classes of users may raise anything
+        return x
+    fields = point if isinstance(point, dict) else getattr(point, "__dict__", None)
+    if point is not x and isinstance(fields, dict):
+        fields.update([(name, _container(value)) for name, value in fields.items()])
+    return point
 
 
-def _copied_value(value: Any) -> Any:
-    """Copy a value that may be changed; documents are not, since all their rules read them."""
-    if isinstance(value, list | dict | set | bytearray | np.ndarray | SimpleNamespace):
-        try:
-            return copy.deepcopy(value)
-        except Exception:  # noqa: BLE001 - what it refers to may not be copied
-            return copy.copy(value)
-    return value
+def _container(value: Any) -> Any:
+    """Copy a value that holds others; documents and models are shared by all their rules."""
+    if not isinstance(value, _CONTAINERS):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001 - what it holds may not be copied
+        return copy.copy(value)
 
 
 class BaseMapper:
@@ -211,6 +233,14 @@ class BaseMapper:
         for mapper in self._pre:
             x_mapped = mapper(x_mapped)
         return self._generate_mapped_data_point(x_mapped)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is remembered, when the mapper is sent to another process."""
+        return {name: value for name, value in vars(self).items() if name != "_cache"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.reset_cache()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name}, Pre: {self._pre}"

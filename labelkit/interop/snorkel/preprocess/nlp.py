@@ -76,8 +76,9 @@ class SpacyPreprocessor(Preprocessor):
         return _pipelines[self._pipeline]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the documents that are remembered, and a pipeline that the other process can load."""
-        state = {name: value for name, value in vars(self).items() if name not in {"_nlp", "_cache"}}
+        """Leave out a pipeline that the other process can load."""
+        state = super().__getstate__()
+        del state["_nlp"]
         language, _ = self._pipeline
         if not (optional("spacy", extra="nlp").util.is_package(str(language)) or Path(language).exists()):
             state["content"] = self._nlp.config.to_str(), self._nlp.to_bytes()
@@ -85,8 +86,7 @@ class SpacyPreprocessor(Preprocessor):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         content = state.pop("content", None)
-        self.__dict__.update(state)
-        self.reset_cache()
+        super().__setstate__(state)
         self._nlp = self._loaded() if content is None else self._rebuilt(*content)
 
     def _rebuilt(self, config: str, weights: bytes) -> Any:

@@ -20,6 +20,10 @@ CHUNK_ROWS = 8192
 """Data points whose votes are kept as Python objects before they are written to the matrix."""
 
 
+_CALLED = ("__call__", "_preprocess_data_point")
+"""The methods of a rule that are left out where they do nothing; a subclass may have its own."""
+
+
 class ApplierMetadata(NamedTuple):
     """Counts of faults by the name of their rule."""
 
@@ -60,8 +64,10 @@ class _FunctionCaller:
 
 def _bare(f: LabelingFunction) -> Callable[[DataPoint], int]:
     """Return the function of a rule that does no more than call it; else the rule."""
-    is_plain = type(f).__call__ is LabelingFunction.__call__ if isinstance(f, LabelingFunction) else False
-    return f._f if is_plain and not f._pre and not f._resources else f  # noqa: SLF001 - of this package
+    if not isinstance(f, LabelingFunction) or f._pre or f._resources:  # noqa: SLF001 - of this package
+        return f
+    is_changed = any(getattr(type(f), name) is not getattr(LabelingFunction, name) for name in _CALLED)
+    return f if is_changed else f._f  # noqa: SLF001 - the same
 
 
 class BaseLFApplier:
@@ -84,17 +90,10 @@ class BaseLFApplier:
         self._lf_names = [lf.name for lf in lfs]
         check_unique_names(self._lf_names)
 
-    def _voted(self, data_points: Iterable[DataPoint], n_rows: int | None, caller: _FunctionCaller) -> Matrix:
-        """Vote on data points; ``n_rows`` is their number, if it is known."""
+    def _voted(self, data_points: Iterable[DataPoint], caller: _FunctionCaller) -> Matrix:
+        """Vote on data points; returns an array of shape (n_examples, n_lfs)."""
         votes = _votes(data_points, [caller.bound_to(lf) for lf in self._lfs])
-        if n_rows is None:
-            return np.concatenate([np.empty((0, len(self._lfs)), dtype=int), *votes])
-        L = np.empty((n_rows, len(self._lfs)), dtype=int)
-        start = 0
-        for chunk in votes:
-            L[start : start + len(chunk)] = chunk
-            start += len(chunk)
-        return L
+        return stacked(votes, len(self._lfs))
 
     def _result(self, L: Matrix) -> Matrix:
         """Return the matrix; as a record array with a field for each rule where the class asks for one."""
@@ -114,6 +113,11 @@ class BaseLFApplier:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}, LFs: {self._lf_names}"
+
+
+def stacked(parts: Iterable[Matrix], n_lfs: int) -> Matrix:
+    """Put votes on parts of the examples below each other."""
+    return np.concatenate([np.empty((0, n_lfs), dtype=int), *parts])
 
 
 def _votes(data_points: Iterable[DataPoint], rules: Sequence[Callable[[DataPoint], int]]) -> Iterator[Matrix]:
@@ -196,7 +200,7 @@ class LFApplier(BaseLFApplier):
         """
         caller = _FunctionCaller(fault_tolerant)
         n_rows = len(data_points) if hasattr(data_points, "__len__") else None
-        L = self._result(self._voted(shown(data_points, n_rows, progress_bar=progress_bar), n_rows, caller))
+        L = self._result(self._voted(shown(data_points, n_rows, progress_bar=progress_bar), caller))
         return (L, ApplierMetadata(caller.fault_counts)) if return_meta else L
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from labelkit._shared.optional import optional
-from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, _FunctionCaller
+from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, _FunctionCaller, stacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ class DaskLFApplier(BaseLFApplier):
         dask = optional("dask", extra="dask")
         vote = dask.delayed(_PartVotes(self, fault_tolerant=fault_tolerant), pure=False)
         matrices = dask.compute(*map(vote, parts), scheduler=scheduler)
-        return self._result(np.concatenate([np.empty((0, len(self._lfs)), dtype=int), *matrices]))
+        return self._result(stacked(matrices, len(self._lfs)))
 
 
 class PandasParallelLFApplier(DaskLFApplier):
@@ -117,4 +117,4 @@ class _PartVotes:
     def __call__(self, part: pd.DataFrame) -> Matrix:
         from labelkit.interop.snorkel._series_rows import rows_of  # noqa: PLC0415 - importing the drop-in stays light
 
-        return self._applier._voted(rows_of(part), len(part), _FunctionCaller(self._fault_tolerant))  # noqa: SLF001
+        return self._applier._voted(rows_of(part), _FunctionCaller(self._fault_tolerant))  # noqa: SLF001

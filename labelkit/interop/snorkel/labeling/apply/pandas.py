@@ -83,5 +83,5 @@ class PandasLFApplier(BaseLFApplier):
 
         caller = _FunctionCaller(fault_tolerant)
         rows = shown(rows_of(df), len(df), progress_bar=progress_bar)
-        L = self._result(self._voted(rows, len(df), caller))
+        L = self._result(self._voted(rows, caller))
         return (L, ApplierMetadata(caller.fault_counts)) if return_meta else L

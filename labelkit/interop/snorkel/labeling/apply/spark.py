@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import numpy as np
-
-from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, _FunctionCaller
+from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, _FunctionCaller, stacked
 
 
 class SparkLFApplier(BaseLFApplier):
@@ -33,7 +31,7 @@ class SparkLFApplier(BaseLFApplier):
         """
 
         def vote(rows: Iterable[Any]) -> Iterator[Matrix]:
-            yield self._voted(rows, None, _FunctionCaller(fault_tolerant))
+            yield self._voted(rows, _FunctionCaller(fault_tolerant))
 
         matrices = data_points.mapPartitions(vote).collect()
-        return self._result(np.concatenate([np.empty((0, len(self._lfs)), dtype=int), *matrices]))
+        return self._result(stacked(matrices, len(self._lfs)))
