@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from labelkit.interop.snorkel_code._module import UNKNOWN, RuleModule
+from labelkit.rules.data_points import attributes_of_series
 
 SAFE_METHODS: Final = frozenset(
     (
@@ -58,8 +59,15 @@ class Body:
     names: set[str] = field(default_factory=set)
 
 
-def body_of(function: ast.FunctionDef, module: RuleModule) -> Body:
+def body_of(function: ast.FunctionDef, module: RuleModule, resources: Mapping[str, ast.expr] | None = None) -> Body:
     """Understand the body of a labeling function.
+
+    Parameters
+    ----------
+    function : ast.FunctionDef
+    module : RuleModule
+    resources : mapping of str to ast.expr, optional
+        What its other parameters are.
 
     Raises
     ------
@@ -67,10 +75,14 @@ def body_of(function: ast.FunctionDef, module: RuleModule) -> Body:
         If it does anything but test fields of its row.
     """
     arguments = function.args
-    if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or len(arguments.args) != 1:
-        raise NotUnderstoodError("it takes more than a row: its resources would have to be constants")
-    body = Body(arguments.args[0].arg)
-    reader = _Reader(body, module)
+    names = [one.arg for one in arguments.args]
+    given = dict(resources or {})
+    if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults or not names:
+        raise NotUnderstoodError("its parameters are not a row and its resources")
+    if set(names[1:]) != set(given):
+        raise NotUnderstoodError("its parameters are not a row and its resources")
+    body = Body(names[0])
+    reader = _Reader(body, module, given)
     body.cases = reader.cases(_without_docstring(function.body))
     if not body.cases or body.cases[-1].test is not None:
         raise NotUnderstoodError("it may end without a return, which Snorkel refuses")
@@ -87,10 +99,10 @@ def _without_docstring(statements: list[ast.stmt]) -> list[ast.stmt]:
 
 
 class _Reader:
-    def __init__(self, body: Body, module: RuleModule) -> None:
+    def __init__(self, body: Body, module: RuleModule, resources: dict[str, ast.expr]) -> None:
         self._body = body
         self._module = module
-        self._local: dict[str, ast.expr] = {}
+        self._local = resources
 
     def cases(self, statements: list[ast.stmt]) -> list[Case]:
         """Return the cases of statements, up to one that always returns."""
@@ -141,6 +153,7 @@ class _Reader:
         if isinstance(value, ast.IfExp):
             test = self._inlined(value.test)
             return [*(_under(test, case) for case in self._returned(value.body)), *self._returned(value.orelse)]
+        value = None if value is None else self._inlined(value)
         number = UNKNOWN if value is None else self._module.evaluated(value)
         if value is None or not isinstance(number, int) or isinstance(number, bool):
             shown = "nothing" if value is None else ast.unparse(value)
@@ -167,6 +180,8 @@ class _Reader:
 
     def _check(self, node: ast.expr, local: frozenset[str]) -> None:  # noqa: C901 - a table of kinds
         if (name := field_of(node, self._body.row)) is not None:
+            if isinstance(node, ast.Attribute) and name in attributes_of_series():
+                raise NotUnderstoodError(f"{ast.unparse(node)} of a row of pandas is no column: x[{name!r}] would be")
             self._note_field(name)
         elif isinstance(node, ast.Constant):
             pass
@@ -201,7 +216,8 @@ class _Reader:
         if isinstance(function, ast.Attribute):
             owner = function.value
             is_re = isinstance(owner, ast.Name) and owner.id == "re" and "re" not in self._module.values
-            if function.attr not in (SEARCHES if is_re or self._is_pattern(owner) else SAFE_METHODS):
+            allowed = SEARCHES if is_re or self._is_pattern(owner) else SAFE_METHODS
+            if function.attr not in allowed and not (is_re and function.attr == "compile"):
                 raise NotUnderstoodError(f"it calls {ast.unparse(function)}, which is not a test that is known")
             if is_re:
                 self._body.names.add("re")
@@ -248,6 +264,12 @@ _PLAIN_NODES: Final = (
 class _Inlining(ast.NodeTransformer):
     def __init__(self, local: dict[str, ast.expr]) -> None:
         self._local = local
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        names = {one.id for one in ast.walk(node.target) if isinstance(one, ast.Name)}
+        if names & set(self._local):
+            raise NotUnderstoodError(f"the name {min(names & set(self._local))} has two meanings")
+        return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return copy.deepcopy(self._local[node.id]) if node.id in self._local else node

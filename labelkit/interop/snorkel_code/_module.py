@@ -107,7 +107,7 @@ _MOST_FLAGS: Final = {name: getattr(re, name) for name in ("I", "IGNORECASE", "M
 }
 
 
-def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - a table of kinds
+def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:  # noqa: C901, PLR0911 - a table of kinds
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):
@@ -127,6 +127,18 @@ def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:  # noqa: PLR09
         return left | right if isinstance(left, int) and isinstance(right, int) else UNKNOWN
     if isinstance(node, ast.Call):
         return _called(node, values)
+    if isinstance(node, ast.JoinedStr):
+        parts = [_evaluated(part, values) for part in node.values]
+        return "".join(parts) if all(isinstance(part, str) for part in parts) else UNKNOWN
+    if isinstance(node, ast.FormattedValue):
+        value = _evaluated(node.value, values)
+        return (
+            str(value) if isinstance(value, str | int) and node.conversion == -1 and not node.format_spec else UNKNOWN
+        )
+    if isinstance(node, ast.Subscript):
+        owner, place = _evaluated(node.value, values), _evaluated(node.slice, values)
+        is_there = isinstance(owner, list | tuple) and isinstance(place, int) and -len(owner) <= place < len(owner)
+        return owner[place] if is_there else UNKNOWN
     return UNKNOWN
 
 

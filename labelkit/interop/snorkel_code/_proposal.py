@@ -43,16 +43,25 @@ class Proposal:
     notes: tuple[str, ...] = ()
 
 
-def proposal_for(function: ast.FunctionDef, given_name: str | None, body: Body, module: RuleModule) -> Proposal:
+def proposal_for(variable: str, name: str, doc: str | None, body: Body, module: RuleModule) -> Proposal:
     """Write the rule for a labeling function.
+
+    Parameters
+    ----------
+    variable : str
+        What the rule is called in its module.
+    name : str
+        What it is called among the votes.
+    doc : str, optional
+    body : Body
+    module : RuleModule
 
     Raises
     ------
     NotUnderstoodError
         If no rule votes the same where a field is missing, or a field has the name of something else.
     """
-    doc = ast.get_docstring(function)
-    option = None if given_name in (None, function.name) else given_name
+    option = None if name == variable else name
     ways = {one: way_for(body, one, module) for one in body.fields}
     for one, (way, _) in ways.items():
         if way is Way.NONE:
@@ -66,10 +75,10 @@ def proposal_for(function: ast.FunctionDef, given_name: str | None, body: Body, 
     )
     condition = _condition(body, module) if all(way is Way.SKIP for way, _ in ways.values()) else None
     if condition is not None:
-        code, names = _declared(function.name, option, doc, body, condition)
+        code, names = _declared(variable, option, doc, body, condition)
     else:
         optional = {one for one, (way, _) in ways.items() if way is Way.OPTIONAL}
-        code, names = _called(function.name, option, doc, body, optional)
+        code, names = _called(variable, option, doc, body, optional)
     return Proposal(code, frozenset(names), notes)
 
 

@@ -19,7 +19,7 @@ def so_free(text: str) -> None:
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -27,11 +27,20 @@ from typing import Any, Final, Unpack
 
 from labelkit._shared.numbers import plural
 from labelkit.analysis.vote_differences import FAULTY, VoteDifferences, compare_votes
+from labelkit.apply.applier import Applier
 from labelkit.corpus import open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import CollectError, LabelkitError
 from labelkit.interop.snorkel_code._cases import NotUnderstoodError, body_of
+from labelkit.interop.snorkel_code._made_rules import (
+    MadeRule,
+    arguments_of,
+    check_no_preprocessors,
+    check_resources,
+    resources_of,
+    rules_by_calls,
+)
 from labelkit.interop.snorkel_code._module import RuleModule
 from labelkit.interop.snorkel_code._proposal import proposal_for
 from labelkit.rules.collect import collect
@@ -42,13 +51,6 @@ from labelkit.rules.row_rules import bound
 from labelkit.votes.label_space import MAX_CLASSES
 
 _STAYS: Final = "it runs as it is in labelkit.Applier and in labelkit.interop.snorkel"
-
-
-_UNTOLD: Final = {
-    "pre": "preprocessors: make each a derived column (labelkit.column)",
-    "resources": "resources: make them constants",
-}
-"""What a decorator may be given that is not converted, with the way to do it."""
 
 
 @dataclass(frozen=True)
@@ -170,56 +172,60 @@ def convert_snorkel(
         module = RuleModule.of(file)
     except (SyntaxError, ValueError) as error:
         raise LabelkitError(f"{str(path)!r} cannot be read as Python: {error}") from None
-    converted = [_converted(function, kind, call, module) for function, kind, call in module.rules()]
+    converted = [_converted(rule, module) for rule in sorted(_rules_in(module), key=lambda rule: rule.line)]
     if not converted:
         raise LabelkitError(
-            f"{str(path)!r} has no function under @labeling_function()",
-            hint="rules that a call makes, LabelingFunction(name, f), run as they are in labelkit.Applier",
+            f"{str(path)!r} has no function under @labeling_function(), and makes no LabelingFunction",
+            hint="give the file that defines the rules",
         )
     header = _header(module, {name for _, names in converted for name in names})
     conversion = Conversion(file, tuple(rule for rule, _ in converted), header)
     if corpus is None or not conversion.proposed:
         return conversion
-    return _checked(conversion, open_corpus(corpus, **reading), rows)
+    return _checked(conversion, corpus, rows, reading)
 
 
-def _converted(
-    function: ast.FunctionDef, kind: str, call: ast.Call | None, module: RuleModule
-) -> tuple[ConvertedRule, frozenset[str]]:
+def _rules_in(module: RuleModule) -> Iterator[MadeRule]:
+    """Iterate over the rules that a module makes, by decorators and by calls."""
+    yield from rules_by_calls(module)
+    for function, kind, call in module.rules():
+        try:
+            name, resources = _options(kind, call, module, function)
+        except NotUnderstoodError as reason:
+            yield MadeRule(function.name, function.name, function.lineno, problem=str(reason))
+        else:
+            yield MadeRule(function.name, name, function.lineno, function, resources)
+
+
+def _converted(rule: MadeRule, module: RuleModule) -> tuple[ConvertedRule, frozenset[str]]:
     """Convert one labeling function; also the names that its code needs."""
-    name = function.name
+    if rule.function is None:
+        return ConvertedRule(rule.name, rule.line, reason=rule.problem), frozenset()
     try:
-        given = _options(kind, call, module, function)
-        name = given or name
-        proposal = proposal_for(function, given, body_of(function, module), module)
+        check_resources(rule.resources, module)
+        body = body_of(rule.function, module, rule.resources)
+        proposal = proposal_for(rule.variable, rule.name, ast.get_docstring(rule.function), body, module)
     except NotUnderstoodError as reason:
-        return ConvertedRule(name, function.lineno, reason=str(reason)), frozenset()
-    return ConvertedRule(name, function.lineno, proposal.code, notes=proposal.notes), proposal.names
+        return ConvertedRule(rule.name, rule.line, reason=str(reason)), frozenset()
+    return ConvertedRule(rule.name, rule.line, proposal.code, notes=proposal.notes), proposal.names
 
 
-def _options(kind: str, call: ast.Call | None, module: RuleModule, function: ast.FunctionDef) -> str | None:
-    """Return the name that the decorator gives; refuse what else it may give."""
+def _options(
+    kind: str, call: ast.Call | None, module: RuleModule, function: ast.FunctionDef
+) -> tuple[str, dict[str, ast.expr]]:
+    """Return the name and the resources that a decorator gives; refuse what else it may give."""
     if kind == "slicing_function":
         raise NotUnderstoodError("it is a slicing function: labelkit.apply_slices takes it as it is")
     if kind != "labeling_function":
         raise NotUnderstoodError("it reads a parsed document: see labelkit.spacy_doc and labelkit.tokens")
     if len(function.decorator_list) != 1:
         raise NotUnderstoodError("it has another decorator besides")
-    keywords = {} if call is None else {one.arg: one.value for one in call.keywords}
-    positional = [] if call is None else call.args
-    if len(positional) > 1 or (keywords.keys() - {"name", "resources", "pre"}):
-        raise NotUnderstoodError("its decorator has arguments that are not known")
-    for option, what in _UNTOLD.items():
-        value = keywords.get(option)
-        if value is not None and ast.unparse(value) not in {"None", "[]", "{}", "dict()", "list()"}:
-            raise NotUnderstoodError(f"it has {what}")
-    named = positional[0] if positional else keywords.get("name")
-    if named is None:
-        return None
-    given = module.evaluated(named)
-    if given is not None and not isinstance(given, str):
+    options = {} if call is None else arguments_of(call, ("name", "resources", "pre"))
+    check_no_preprocessors(options)
+    name = module.evaluated(options.get("name", ast.Constant(None)))
+    if name is not None and not isinstance(name, str):
         raise NotUnderstoodError("its name is no constant of this file")
-    return given
+    return name or function.name, resources_of(options.get("resources"))
 
 
 def _header(module: RuleModule, names: set[str]) -> str:
@@ -270,14 +276,14 @@ def _said(check: VoteDifferences) -> str:
 # Checks ---------------------------------------------------------------------------------------------------------------
 
 
-def _checked(conversion: Conversion, corpus: Any, rows: int) -> Conversion:
+def _checked(conversion: Conversion, corpus: Any, rows: int, reading: ReadOptions) -> Conversion:
     """Compare the votes of old and new rules on the first rows of a corpus."""
     old = _by_name(collect(_loaded(conversion.path), labels=MAX_CLASSES))
     module = ModuleType(conversion.path.stem)
     with importable(conversion.path.parent):
         exec(compile(conversion.module, "<proposed rules>", "exec"), vars(module))  # noqa: S102 - written a moment ago
     new = _by_name(collect(module, labels=MAX_CLASSES))
-    rules = [_checked_rule(rule, old, new, corpus, rows) for rule in conversion.rules]
+    rules = [_checked_rule(rule, old, new, corpus, rows, reading) for rule in conversion.rules]
     return replace(conversion, rules=tuple(rules))
 
 
@@ -304,14 +310,17 @@ def _checked_rule(
     new: Mapping[str, LabelingFunction[...]],
     corpus: Any,
     rows: int,
+    reading: ReadOptions,
 ) -> ConvertedRule:
     if not rule.code:
         return rule
     if rule.name not in old or rule.name not in new:
         return replace(rule, code="", reason="the file does not make it when it is run")
-    both = [bound(lfs[rule.name], corpus.column_names) for lfs in (old, new)]
+    # Where a format holds text alone, the types of the columns are those that the new rule is annotated with.
+    opened = open_corpus(corpus, types=Applier([new[rule.name]], labels=MAX_CLASSES).plan.types, **reading)
+    both = [bound(lfs[rule.name], opened.column_names) for lfs in (old, new)]
     columns = tuple(dict.fromkeys(name for lf in both for name in lf.corpus_columns))
-    first = corpus.chosen(RowChoice(rows, None, 0), columns)
+    first = opened.chosen(RowChoice(rows, None, 0), columns)
     check = compare_votes(both[0], both[1], first, labels=MAX_CLASSES, progress=False)
     if check.equal or set(check.changes["old"]) == {FAULTY}:
         return replace(rule, check=check)

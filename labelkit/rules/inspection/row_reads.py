@@ -96,8 +96,8 @@ def _of_node(node: ast.AST, row: str, *, certain: bool) -> Iterator[tuple[str, b
         yield None
     elif field is not None:
         yield field, isinstance(getattr(node, "ctx", None), ast.Load), certain
-    elif isinstance(node, ast.Name) and node.id == row:
-        yield None
+    elif (isinstance(node, ast.Name) and node.id == row) or isinstance(node, ast.Try):
+        yield None  # what is tried may be missing
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
         return
     elif isinstance(node, ast.AugAssign):

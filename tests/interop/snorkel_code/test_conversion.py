@@ -44,6 +44,7 @@ CONDITIONS = {
     "chain": 'if "http" in x.text:\n        return ABSTAIN\n    if "song" in x.text:\n        return HAM\n    return ABSTAIN',
     "both": 'return SPAM if "a" in x.text and not ("b" in x.text or LINK.search(x.text)) else ABSTAIN',
     "loop": "for w in WORDS:\n        if w in x.text:\n            return SPAM\n    return ABSTAIN",
+    "inline_compiled": 'return SPAM if re.compile("CHECK", re.I).search(x.text) else ABSTAIN',
     "local": 'text = x.text.lower()\n    if "my" in text or "check" in text:\n        return SPAM\n    return ABSTAIN',
 }
 """Bodies that become conditions."""
@@ -83,6 +84,8 @@ REFUSED = {
     "random": ("return SPAM if len(x.text) > random.random() else ABSTAIN", "random.random"),
     "as_text": ("return SPAM if str(x.likes) else ABSTAIN", "is missing (NaN), it votes"),
     "none": ("return SPAM if x.likes is None else ABSTAIN", "is missing (NaN), it votes"),
+    "row_attribute": ('return SPAM if x.name == "a" else ABSTAIN', "of a row of pandas is no column"),
+    "row_method": ('return SPAM if x.get("text") else ABSTAIN', "x.get"),
     "builtin_field": ("return SPAM if x.len > 3 else HAM", "has the name of something else"),
     "assigned_twice": (
         't = x.text\n    t = t.lower()\n    return SPAM if "a" in t else ABSTAIN',
@@ -150,6 +153,13 @@ def test_proposed_rules_vote_as_those_of_snorkel(tmp_path, package, bodies):
     assert len({rule.check.n_examples for rule in conversion.rules}) == 1
 
 
+def test_the_numbers_of_a_csv_file_are_numbers(tmp_path, package):
+    frame(200).query("text != ''").to_csv(tmp_path / "rows.csv", index=False)  # an empty field is a missing value
+    names = ("numbers", "two_columns", "length", "unequal")
+    conversion = converted(tmp_path, source({n: FUNCTIONS[n] for n in names}, package), tmp_path / "rows.csv", rows=150)
+    assert [(rule.check.equal, rule.check.n_examples) for rule in conversion.rules] == [(True, 150)] * 4
+
+
 def test_so_they_do_where_values_are_missing(tmp_path, package):
     missing = frame(300)
     missing.loc[::3, "text"] = None
@@ -177,20 +187,83 @@ def test_what_is_not_understood_is_not_proposed_and_says_why(tmp_path, name):
     assert why in rule.reason
 
 
-def test_preprocessors_resources_and_documents_are_refused(tmp_path):
+def test_preprocessors_slices_and_documents_are_refused(tmp_path):
     text = HEAD.format(package="snorkel") + (
         "from snorkel.labeling.lf.nlp import nlp_labeling_function\nfrom snorkel.slicing import slicing_function\n"
         "@preprocessor()\ndef p(x):\n    return x\n"
         "@labeling_function(pre=[p])\ndef a(x):\n    return SPAM if 'a' in x.text else ABSTAIN\n"
-        "@labeling_function(resources=dict(w='a'))\ndef b(x, w):\n    return SPAM if w in x.text else ABSTAIN\n"
         "@nlp_labeling_function()\ndef c(x):\n    return SPAM if x.doc.ents else ABSTAIN\n"
         "@slicing_function()\ndef d(x):\n    return 'a' in x.text\n"
     )
     reasons = {rule.name: rule.reason for rule in converted(tmp_path, text).rules}
     assert reasons["a"].startswith("it has preprocessors")
-    assert reasons["b"].startswith("it has resources")
     assert "spacy_doc" in reasons["c"]
     assert "apply_slices" in reasons["d"]
+
+
+MADE = """
+
+def keyword_lookup(x, keywords, label):
+    if any(word in x.text.lower() for word in keywords):
+        return label
+    return ABSTAIN
+
+
+def make_keyword_lf(keywords, label=SPAM):
+    return LabelingFunction(
+        name=f"keyword_{keywords[0]}",
+        f=keyword_lookup,
+        resources=dict(keywords=keywords, label=label),
+    )
+
+
+keyword_my = make_keyword_lf(keywords=["my"])
+keyword_ham = make_keyword_lf(["song", "hi"], label=HAM)
+alone = LabelingFunction("alone", keyword_lookup, resources={"keywords": WORDS, "label": SPAM})
+
+
+@labeling_function(resources=dict(words=WORDS))
+def with_resources(x, words):
+    for word in words:
+        if word in x.text:
+            return HAM
+    return ABSTAIN
+"""
+
+
+def test_rules_that_calls_make_are_converted_with_their_resources(tmp_path, package):
+    conversion = converted(tmp_path, HEAD.format(package=package) + MADE, frame(500))
+    assert [(rule.name, rule.reason) for rule in conversion.rules] == [
+        ("keyword_my", ""),
+        ("keyword_song", ""),
+        ("alone", ""),
+        ("with_resources", ""),
+    ]
+    assert all(rule.check.equal for rule in conversion.rules)
+    assert "name='keyword_song'" in conversion["keyword_song"].code
+    assert "def keyword_ham(text: str)" in conversion["keyword_song"].code
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("many = [make_keyword_lf([w]) for w in WORDS]", "within a list or a loop"),
+        ("for w in WORDS:\n    last = make_keyword_lf([w])", "within a list or a loop"),
+        ("a = make_keyword_lf(open('words.txt').read().split())", "its name is no constant"),
+        ("a = LabelingFunction('a', f=lambda x: 1)", "its function is none of this file"),
+        ("a = LabelingFunction('a', f=other, resources=dict(w=read()))", "its resource 'w' is no constant"),
+        ("a = LabelingFunction('a', f=other)", "its parameters are not a row and its resources"),
+        ("a = LabelingFunction('a', f=other, resources={'w': 'a'}, pre=[p])", "it has preprocessors"),
+        ("a = LabelingFunction('a', f=shadow, resources={'w': 'a'})", "has two meanings"),
+    ],
+)
+def test_calls_that_are_not_understood_are_listed(tmp_path, line, why):
+    more = "def other(x, w):\n    return SPAM if w in x.text else ABSTAIN\n"
+    more += "def shadow(x, w):\n    return SPAM if any(w in x.text for w in WORDS) else ABSTAIN\n"
+    made = MADE.split("keyword_my =", maxsplit=1)[0]
+    reasons = [rule.reason for rule in converted(tmp_path, HEAD.format(package="snorkel") + made + more + line).rules]
+    assert len(reasons) == 1
+    assert why in reasons[0]
 
 
 def test_a_name_of_the_decorator_stays(tmp_path):
