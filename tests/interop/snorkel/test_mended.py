@@ -142,7 +142,7 @@ def test_two_rules_are_enough():
     assert ours == ("value", (400, 2))
 
 
-def test_each_configuration_has_its_pipeline(tmp_path):
+def test_each_configuration_has_its_pipeline(tmp_path, monkeypatch):
     spacy = pytest.importorskip("spacy")
     spacy.blank("en").to_disk(tmp_path / "en")
     language = str(tmp_path / "en")
@@ -154,6 +154,8 @@ def test_each_configuration_has_its_pipeline(tmp_path):
         point = SimpleNamespace(text="one two", title="one")
         return texts(point), titles(point)
 
+    nlp = pytest.importorskip("snorkel.labeling.lf.nlp")
+    monkeypatch.delattr(nlp.NLPLabelingFunction, "_nlp_config", raising=False)
     theirs, ours = (outcome(votes, package) for package in PACKAGES)
     assert theirs[0] == "ValueError"
     assert ours == ("value", (2, 1))

@@ -63,6 +63,7 @@ def attribute_of_a_copy(x):
 
 EXPRESSIONS = [
     lambda x: x.text,
+    lambda x: [*x.between, "c"],
     lambda x: x["text"],
     lambda x: (x.num, type(x.num).__name__),
     lambda x: (x["num"], type(x["num"]).__name__),
@@ -234,6 +235,11 @@ def new_item(x):
     return x
 
 
+def attribute_like_a_method(x):
+    x.between = ["a", "b"]
+    return x
+
+
 def another_row(x):
     return pd.Series({"text": "new", "num": 0}, name="row")
 
@@ -242,7 +248,7 @@ def sometimes_nothing(x):
     return x if str(x.iloc[0]) > "b" else None
 
 
-STEPS = [first_item, new_attribute, new_item, another_row, sometimes_nothing]
+STEPS = [first_item, new_attribute, new_item, attribute_like_a_method, another_row, sometimes_nothing]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
@@ -267,7 +273,7 @@ def test_made_rows_are_those_of_snorkel(kind, step):
 
 
 @pytest.mark.parametrize("memoize", [False, True])
-@pytest.mark.parametrize("step", [first_item, new_attribute, new_item, another_row], ids=lambda step: step.__name__)
+@pytest.mark.parametrize("step", STEPS[:-1], ids=lambda step: step.__name__)
 @pytest.mark.parametrize("kind", FRAMES)
 def test_preprocessed_rows_are_those_of_snorkel(kind, step, memoize):
     pytest.importorskip("snorkel")
