@@ -99,8 +99,8 @@ class SeriesRow(pd.Series if not TYPE_CHECKING else Any):  # type: ignore[misc]
 
     def __added_fields__(self) -> dict[str, Any]:
         """Return the attributes that are no columns."""
-        fields = () if "_mgr" in self.__dict__ else self.__source__[0].places
-        return {name: value for name, value in self.__dict__.items() if name not in fields and not _is_internal(name)}
+        fields, internal = () if "_mgr" in self.__dict__ else self.__source__[0].places, _internal_names()
+        return {name: value for name, value in self.__dict__.items() if name not in fields and name not in internal}
 
     def __with_values__(self, copied: Callable[[Any], Any]) -> SeriesRow:
         """Make a row of copies of the values, and of what was added to them."""
@@ -127,10 +127,6 @@ _DATA: Final = frozenset(("_mgr", "_name", "_flags", "_attrs", "_item_cache"))
 def _internal_names() -> frozenset[str]:
     series: Any = pd.Series
     return frozenset(series._internal_names_set) | set(series._metadata) | _DATA  # noqa: SLF001 - pandas has no door
-
-
-def _is_internal(name: str) -> bool:
-    return name in names_of_rows()
 
 
 @cache

@@ -109,7 +109,7 @@ def added_fields(series: Any) -> dict[str, Any]:
     if hasattr(type(series), "__added_fields__"):
         return dict(type(series).__added_fields__(series))
     internal = type(series)._internal_names_set | {*type(series)._metadata, "_attrs"}  # noqa: SLF001 - pandas has no door
-    return {k: v for k, v in vars(series).items() if k not in internal and not hasattr(type(series), k)}
+    return {k: v for k, v in vars(series).items() if k not in internal}
 
 
 def copy_of(x: DataPoint) -> DataPoint:

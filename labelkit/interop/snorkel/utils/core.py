@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,3 +32,80 @@ def to_int_label_array(X: np.ndarray[Any, Any], flatten_vector: bool = True) -> 
             raise ValueError("Input could not be converted to 1d np.array")
         labels = labels.ravel()
     return labels
+
+
+def probs_to_preds(
+    probs: np.ndarray[Any, Any], tie_break_policy: str = "random", tol: float = 1e-5
+) -> np.ndarray[Any, Any]:
+    """Return the most probable class of each row.
+
+    Parameters
+    ----------
+    probs : array of shape (n_examples, n_classes)
+    tie_break_policy : {"random", "true-random", "abstain"}
+        What becomes of classes whose probabilities are equal: one by a hash of the position of the row, one by NumPy's
+        generator, or no label (-1).
+    tol : float
+        Probabilities that are closer than this to the highest are equal to it.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two classes, or the policy is not known and there is a tie.
+
+    Examples
+    --------
+    >>> probs_to_preds(np.array([[0.2, 0.8], [0.5, 0.5]]), tie_break_policy="abstain").tolist()
+    [1, -1]
+    """
+    n_classes = probs.shape[1]
+    if n_classes <= 1:
+        raise ValueError(f"probs must have probabilities for at least 2 classes. Instead, got {n_classes} classes.")
+    tied = np.abs(probs - probs.max(axis=1, keepdims=True, initial=-np.inf)) < tol
+    labels = tied.argmax(axis=1)
+    for row in np.flatnonzero(tied.sum(axis=1) != 1).tolist():
+        labels[row] = _broken_tie(row, np.flatnonzero(tied[row]), tie_break_policy)
+    return np.asarray(labels)
+
+
+def _broken_tie(row: int, classes: np.ndarray[Any, Any], policy: str) -> int:
+    if policy == "random":
+        return int(classes[int(hashlib.sha1(str(row).encode()).hexdigest(), 16) % len(classes)])  # noqa: S324 - no secret
+    if policy == "true-random":
+        return int(np.random.choice(classes))  # noqa: NPY002 - the generator that users seed
+    if policy == "abstain":
+        return -1
+    raise ValueError(f"tie_break_policy={policy} policy not recognized.")
+
+
+def preds_to_probs(preds: np.ndarray[Any, Any], num_classes: int) -> np.ndarray[Any, Any]:
+    """Return probabilities of 0 and 1 for labels; shape (n_examples, num_classes).
+
+    Raises
+    ------
+    ValueError
+        If there is an abstain.
+    """
+    if np.any(preds < 0):
+        raise ValueError("Could not convert abstained vote to probability")
+    return np.asarray(np.eye(num_classes)[preds.squeeze()])
+
+
+def filter_labels(
+    label_dict: Mapping[str, np.ndarray[Any, Any] | None], filter_dict: Mapping[str, Sequence[int]]
+) -> dict[str, Any]:
+    """Leave out the rows that have one of some values in one of the arrays.
+
+    Parameters
+    ----------
+    label_dict : dict of str to array of length n_examples, or None
+    filter_dict : dict of str to list of int
+        For names of these arrays, the values that are left out.
+
+    Returns
+    -------
+    dict of str to array, or None
+    """
+    there = [(label_dict[name], values) for name, values in filter_dict.items() if label_dict.get(name) is not None]
+    kept = np.all([~np.isin(np.asarray(labels), list(values)) for labels, values in there], axis=0).squeeze()
+    return {name: None if labels is None else labels[kept] for name, labels in label_dict.items()}
