@@ -178,6 +178,10 @@ from .interop import (
     export as export,
     read_gold as read_gold,
 )
+from .interop.sql import (
+    SqlVotes as SqlVotes,
+    to_sql as to_sql,
+)
 from .label_models import (
     IBCC as IBCC,
     ContentLabelModel as ContentLabelModel,
