@@ -13,7 +13,7 @@ from labelkit.interop.sql._dialects import SqlDialect
 from labelkit.interop.sql._folded_values import folded_values
 from labelkit.interop.sql._portable_regex import NEVER, portable
 from labelkit.matching.charsets import unsure_characters
-from labelkit.matching.regex_syntax import Concat, Node, NotReadError, items_of, nullable, read
+from labelkit.matching.regex_syntax import Concat, Node, NotReadError, items_of, read
 from labelkit.rules.predicates import Pattern, foreign, word_pattern
 from labelkit.rules.writing import NotWritableError
 
@@ -190,7 +190,7 @@ class SqlConditions:
     def _found(self, tree: Node) -> Test:
         if tree == NEVER:
             return lambda value: self._whatever(value, self.exp.false())
-        if tree == Concat(()) or nullable(tree):
+        if tree == Concat(()):
             return lambda value: self._whatever(value, self.exp.true())
         expression = self.dialect.style.text(tree)
         return lambda value: self.dialect.found(value, expression)
