@@ -345,7 +345,9 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         votes, n_lfs = np.arange(self.n_classes_), len(lfs)
         single = np.full((n_lfs * self.n_classes_, n_lfs), ABSTAIN, dtype=np.int64)
         single[np.arange(len(single)), np.repeat(np.arange(n_lfs), self.n_classes_)] = np.tile(votes, n_lfs)
-        given = self._read(LabelMatrix(single, lfs=tuple(lfs), class_names=self.class_names_))
+        given = self._read(
+            LabelMatrix(single, ids=np.arange(len(single)), lfs=tuple(lfs), class_names=self.class_names_)
+        )
         order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]
         formula = self._formula(arrange(given, order).table)
         return FittedFormula(

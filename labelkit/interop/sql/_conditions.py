@@ -70,7 +70,9 @@ class SqlConditions:
         except (NotReadError, RecursionError):
             raise NotWritableError("this expression is understood by Python alone") from None
         if not parsed.exact:
-            reason = next(filter(None, map(_INEXACT.get, _operators(items))), "a repetition of what may be empty, or large")
+            reason = next(
+                filter(None, map(_INEXACT.get, _operators(items))), "a repetition of what may be empty, or large"
+            )
             raise NotWritableError(f"the expression has {reason}")
         if all_flags & re.IGNORECASE and (r"\U" in pattern or not unsure_characters().isdisjoint(pattern)):
             raise NotWritableError("it ignores the case of letters beyond U+FFFF, which Python compares in two ways")
@@ -106,7 +108,8 @@ class SqlConditions:
             raise NotWritableError("whole numbers from 2 ** 53 on are not exact where an engine compares as floats")
         top = math.inf if high is None else high
         return lambda value: self._unless_text(
-            value, self._ordered(self.exp.cast(value, "DOUBLE"), *(e if e is None else self.number(e) for e in (low, top)))
+            value,
+            self._ordered(self.exp.cast(value, "DOUBLE"), *(e if e is None else self.number(e) for e in (low, top))),
         )
 
     # Expressions ------------------------------------------------------------------------------------------------------

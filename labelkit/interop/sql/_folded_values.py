@@ -33,7 +33,9 @@ def _unfolded() -> dict[str, Ranges]:
 
 def _spellings(folded: str) -> Node:
     table = _unfolded()
-    expansions = [(i, n) for i in range(len(folded)) for n in (2, 3) if folded[i : i + n] in table and i + n <= len(folded)]
+    expansions = [
+        (i, n) for i in range(len(folded)) for n in (2, 3) if folded[i : i + n] in table and i + n <= len(folded)
+    ]
     if len(expansions) > MOST_EXPANSIONS:
         raise NotWritableError(f"the value {folded[:40]!r} has too many spellings that differ in case")
     rest: dict[int, Node] = {len(folded): Concat(())}

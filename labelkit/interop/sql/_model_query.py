@@ -36,9 +36,7 @@ def label_steps(model: FittedFormula, n_lfs: int) -> list[tuple[str, str]]:
     steps.append(("free", f"SELECT *, {', '.join(f'e{y} / ({total}) AS q{y}' for y in k)} FROM exponentials"))
     steps += _held_steps(len(k), free=model.free)
     covered = " + ".join(f"c{y}" for y in k)
-    proba = ", ".join(
-        f"CASE WHEN {covered} = 0 THEN {_number(model.class_prior[y])} ELSE h{y} END AS p{y}" for y in k
-    )
+    proba = ", ".join(f"CASE WHEN {covered} = 0 THEN {_number(model.class_prior[y])} ELSE h{y} END AS p{y}" for y in k)
     steps.append(("probabilities", f"SELECT *, {proba} FROM held"))
     steps.append(("likeliest", f"SELECT *, {_greatest(f'p{y}' for y in k)} AS high FROM probabilities"))
     tied = " + ".join(f"CASE WHEN p{y} >= high - {_number(TIE_TOLERANCE)} THEN 1 ELSE 0 END" for y in k)
@@ -69,7 +67,10 @@ def _held_steps(n_classes: int, *, free: bool) -> list[tuple[str, str]]:
     return [
         ("voted", f"SELECT *, {most} AS most, {others} FROM free"),
         ("lowered", f"SELECT *, {lowered} FROM voted"),
-        ("evened", f"SELECT *, {', '.join(f'l{y} / CASE WHEN most > 0 THEN {total} ELSE 1 END AS n{y}' for y in k)} FROM lowered"),
+        (
+            "evened",
+            f"SELECT *, {', '.join(f'l{y} / CASE WHEN most > 0 THEN {total} ELSE 1 END AS n{y}' for y in k)} FROM lowered",
+        ),
         ("runners_up", f"SELECT *, {near} FROM evened"),
         ("held", f"SELECT *, {chosen} FROM runners_up"),
     ]

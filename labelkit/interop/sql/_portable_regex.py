@@ -133,9 +133,7 @@ def _narrowed_chars(seen: After, ranges: Ranges, rest: tuple[Node, ...]) -> Node
         return _joined(Chars(intersection(ranges, seen.ranges)), _resolve_after(rest))
     others = intersection(intersection(ranges, seen.ranges), complement(NEWLINE))
     is_last = After((), edge=True, last_newline=False) if seen.last_newline else _any_after()
-    return _one_of(
-        _joined(Chars(others), _resolve_after(rest)), _joined(Chars(NEWLINE), _narrow_after(is_last, rest))
-    )
+    return _one_of(_joined(Chars(others), _resolve_after(rest)), _joined(Chars(NEWLINE), _narrow_after(is_last, rest)))
 
 
 def _any_after() -> After:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.files import replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.optional import optional
 from labelkit.exceptions import RuleError
@@ -49,9 +50,19 @@ class SqlVotes:
     left_out: Mapping[str, str]
     columns: tuple[str, ...]
 
+    @property
+    def notes(self) -> list[str]:
+        """The rules that are left out, as comments of SQL."""
+        return [f"-- left out: {_one_line(name)}: {_one_line(reason)}" for name, reason in self.left_out.items()]
+
     def __str__(self) -> str:
-        notes = [f"-- left out: {visible(name)}: {_one_line(reason)}" for name, reason in self.left_out.items()]
-        return "\n".join([*notes, f"{self.sql};"])
+        return "\n".join([*self.notes, f"{self.sql};"])
+
+    def write(self, path: str | Path) -> Path:
+        """Write the query to a file, behind comments that name the rules that are left out."""
+        with replaced(Path(path)) as draft:
+            draft.write_text(f"{self}\n", encoding="utf-8")
+        return Path(path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
@@ -168,7 +179,8 @@ def _fitted(model: Any) -> Any:
         model = model.model()
     if not hasattr(model, "formula"):
         raise RuleError(
-            f"a {type(model).__name__} has no formula of the votes alone", hint="LabelModel and models with confusions have"
+            f"a {type(model).__name__} has no formula of the votes alone",
+            hint="LabelModel and models with confusions have",
         )
     return model
 

@@ -45,7 +45,11 @@ def rules():
             for whole in (True, False):
                 condition = lk.keywords(*words, ignore_case=case, whole_word=whole, label=1)
                 made.append(condition.rule(name=f"kw {n} {case} {whole}"))
-    free, foo, three = lk.keywords("free", column="text"), lk.regex("foo", column="text"), lk.between(3, column="number")
+    free, foo, three = (
+        lk.keywords("free", column="text"),
+        lk.regex("foo", column="text"),
+        lk.between(3, column="number"),
+    )
     made += [
         lk.lookup(["straße", "Kelvin", "a'b\"c\\d"], match="value", ignore_case=True, label=0).rule(name="folded"),
         lk.lookup(["straße", "Kelvin", "a'b\"c\\d", ""], match="value", label=0).rule(name="equal"),
@@ -134,7 +138,12 @@ def test_votes_are_equal_on_duckdb():
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.text(st.sampled_from(ODD + "fofre e\nab+12kKsSxX'\\") | st.characters(codec="utf-8"), max_size=12), min_size=40))
+@given(
+    st.lists(
+        st.text(st.sampled_from(ODD + "fofre e\nab+12kKsSxX'\\") | st.characters(codec="utf-8"), max_size=12),
+        min_size=40,
+    )
+)
 def test_votes_are_equal_on_duckdb_for_any_texts(texts):
     table = corpus(texts)
     assert differing(DUCKDB, held_votes(table, DUCKDB), in_duckdb(table, DUCKDB.sql), table) == []
@@ -194,7 +203,9 @@ REFUSED = {
 
 @pytest.mark.parametrize("pattern", REFUSED)
 def test_a_pattern_that_cannot_be_held_is_left_out_with_the_reason(pattern):
-    lfs = lk.LabelingFunctions([lk.keywords("x", label=1).rule(name="x"), lk.regex(pattern, label=1).rule(name="y")], labels=2)
+    lfs = lk.LabelingFunctions(
+        [lk.keywords("x", label=1).rule(name="x"), lk.regex(pattern, label=1).rule(name="y")], labels=2
+    )
     answer = query("duckdb", lfs)
     assert answer.rules == ("x",)
     assert re.search(REFUSED[pattern], answer.left_out["y"])
