@@ -2,8 +2,8 @@ r"""Formulas of fitted label models: the log-scores of one example, as sums over
 
 .. math:: s_y = e^t d^u (p_y + \sum_k S_{ky}) + o_y + A_y, \qquad S_y = a_y n_y + b \log(1 + n_y)
 
-where each n_y (and A_y) sums the weights of the votes of the example, perhaps divided by ``1 + c (m - 1)`` with m another
-such sum, at least 1. They are what ``predict_proba`` computes, spelled for systems that know no arrays.
+where each n_y (and A_y) sums the weights of the votes of the example, perhaps divided by ``1 + c (m - 1)``
+with m another such sum, at least 1. They are what ``predict_proba`` computes, spelled for systems that know no arrays.
 """
 
 from __future__ import annotations
@@ -60,23 +60,3 @@ class ScoreFormula:
     scale: tuple[float, float, NDArray[np.float64]] | None = None
     offsets: NDArray[np.float64] | None = None
     after: VoteSum | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class FittedFormula:
-    """All that the probabilities and the label of an example follow from.
-
-    Attributes
-    ----------
-    scores : ScoreFormula
-    class_names : tuple of str
-    class_prior : ndarray of shape (n_classes,)
-        The probabilities of an example without votes.
-    free : bool
-        Whether a class may become the label that no rule voted for.
-    """
-
-    scores: ScoreFormula
-    class_names: tuple[str, ...]
-    class_prior: NDArray[np.float64]
-    free: bool

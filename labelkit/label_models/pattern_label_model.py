@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -33,7 +32,6 @@ from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
-from labelkit.label_models.formula import FittedFormula
 from labelkit.label_models.prior_estimate import prior_source
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator, unfitted
 from labelkit.votes.example_names import ExampleNames
@@ -45,7 +43,6 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels, with_gold
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
     from typing import Self
 
@@ -56,7 +53,6 @@ if TYPE_CHECKING:
     from labelkit.label_models.explanation import Contributions
     from labelkit.label_models.formula import ScoreFormula
     from labelkit.votes.gold import GoldCounts
-    from labelkit.votes.lf_info import LFInfo
 
 LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
 
@@ -322,36 +318,6 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         raise ModelError(
             f"{type(self).__name__} has no log-scores that are sums over votes",
             hint="LabelModel and the models with confusions can explain their probabilities",
-        )
-
-    def formula(self, lfs: Sequence[LFInfo]) -> FittedFormula:
-        """Return the probabilities as a formula of the votes of one example, for systems that know no arrays.
-
-        Parameters
-        ----------
-        lfs : sequence of LFInfo
-            The rules that vote, which are those that the model was fitted on, in any order.
-
-        Returns
-        -------
-        FittedFormula
-
-        Raises
-        ------
-        ModelError
-            If they are other rules, or the model's scores have no such formula.
-        """
-        self._check_fitted()
-        votes, n_lfs = np.arange(self.n_classes_), len(lfs)
-        single = np.full((n_lfs * self.n_classes_, n_lfs), ABSTAIN, dtype=np.int64)
-        single[np.arange(len(single)), np.repeat(np.arange(n_lfs), self.n_classes_)] = np.tile(votes, n_lfs)
-        given = self._read(
-            LabelMatrix(single, ids=np.arange(len(single)), lfs=tuple(lfs), class_names=self.class_names_)
-        )
-        order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]
-        formula = self._formula(arrange(given, order).table)
-        return FittedFormula(
-            replace(formula, lf=order[formula.lf]), self.class_names_, self.class_prior_, free=self._overrules_votes
         )
 
     def _formula(self, table: VoteTable) -> ScoreFormula:  # noqa: ARG002 - subclasses use it

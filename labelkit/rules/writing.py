@@ -1,7 +1,7 @@
 """Write rules in another language: what a writer of conditions must be able to say, and how a predicate declines.
 
-Predicates and expressions describe themselves to a :class:`ConditionWriter` in a few terms, by their method ``write``. A
-kind that has no such terms raises :class:`NotWritableError` with the reason.
+Predicates and expressions describe themselves to a :class:`ConditionWriter` in a few terms, by their method ``write``.
+A kind that has no such terms raises :class:`NotWritableError` with the reason.
 """
 
 from __future__ import annotations

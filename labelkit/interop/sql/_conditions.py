@@ -123,7 +123,9 @@ class SqlConditions:
         if not test.width:
             answers = [(holds(self.column(name)), name in optional) for name in columns]
             false = self.exp.false()
-            return self.any_of([self.exp.func("COALESCE", one, false) if known else one for one, known in answers])
+            return self.any_of(
+                [self.exp.func("COALESCE", one, false) if may_be_null else one for one, may_be_null in answers]
+            )
         case = self.exp.Case()
         for names, answer in ((set(columns) - set(optional), self.exp.null()), (set(optional), self.exp.false())):
             missing = [self.column(name).is_(self.exp.null()) for name in columns if name in names]
@@ -231,9 +233,9 @@ class SqlConditions:
             fits = self.dialect.type_is(value, kind)
             if fits is None:
                 return test(value)
-            known = self.exp.not_(value.copy().is_(self.exp.null()))
+            not_null = self.exp.not_(value.copy().is_(self.exp.null()))
             case = self.exp.Case().when(fits, test(value.copy()))
-            return case.when(known, self.exp.false()).else_(self.exp.null())
+            return case.when(not_null, self.exp.false()).else_(self.exp.null())
 
         return typed
 

@@ -1,14 +1,14 @@
 """Write the probabilities and labels of a fitted label model as steps of a query over votes.
 
 The steps are common table expressions that build on each other; rules are ``v0, v1, ...`` and classes ``0, 1, ...`` in
-their names, so that no name of a user can collide with them. They are written once, in the dialect of DuckDB, and spelled
-for each engine by sqlglot.
+their names, so that no name of a user can collide with them. They are written once, in the dialect of DuckDB, and
+spelled for each engine by sqlglot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
@@ -17,66 +17,62 @@ from labelkit.votes.hard_labels import RUNNER_UP, TIE_TOLERANCE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.label_models.formula import FittedFormula, ScoreFormula, VoteSum
+    from labelkit.label_models.fitted_formula import FittedFormula
+    from labelkit.label_models.formula import ScoreFormula, VoteSum
 
 LEAST_LOG: Final = -700.0
 """The lowest logarithm whose exponential is a normal number; some engines raise below it."""
 
 
-def label_steps(model: FittedFormula, n_lfs: int) -> list[tuple[str, str]]:
-    """Return the steps behind ``votes`` as pairs of a name and a SELECT; the last, ``answers``, has p0, p1, ... and best."""
+Step: TypeAlias = tuple[str, list[str], str]
+"""The name of a step, the columns that it adds, and the step before it."""
+
+
+def label_steps(model: FittedFormula, n_lfs: int) -> list[Step]:
+    """Return the steps behind ``votes``; the last one, ``answers``, has p0, p1, ... and best."""
     k = range(len(model.class_names))
-    voted = [_voted(model, n_lfs, y) for y in k]
-    scores = ", ".join(f"{_score(model.scores, y)} AS s{y}, {voted[y]} AS c{y}" for y in k)
-    steps = [("scores", f"SELECT *, {scores} FROM votes")]
-    steps.append(("tops", f"SELECT *, {_greatest(f's{y}' for y in k)} AS top FROM scores"))
-    exps = ", ".join(f"EXP({_greatest([f's{y} - top', _number(LEAST_LOG)])}) AS e{y}" for y in k)
-    steps.append(("exponentials", f"SELECT *, {exps} FROM tops"))
-    total = " + ".join(f"e{y}" for y in k)
-    steps.append(("free", f"SELECT *, {', '.join(f'e{y} / ({total}) AS q{y}' for y in k)} FROM exponentials"))
-    steps += _held_steps(len(k), free=model.free)
-    covered = " + ".join(f"c{y}" for y in k)
-    proba = ", ".join(f"CASE WHEN {covered} = 0 THEN {_number(model.class_prior[y])} ELSE h{y} END AS p{y}" for y in k)
-    steps.append(("probabilities", f"SELECT *, {proba} FROM held"))
-    steps.append(("likeliest", f"SELECT *, {_greatest(f'p{y}' for y in k)} AS high FROM probabilities"))
+    scores = [f"{_score(model.scores, y)} AS s{y}" for y in k] + [f"{_voted(n_lfs, y)} AS c{y}" for y in k]
+    exps = [f"EXP({_greatest([f's{y} - top', _number(LEAST_LOG)])}) AS e{y}" for y in k]
+    total, covered = " + ".join(f"e{y}" for y in k), " + ".join(f"c{y}" for y in k)
+    prior = map(_number, model.class_prior)
+    proba = [
+        f"CASE WHEN {covered} = 0 THEN {uncovered} ELSE h{y} END AS p{y}" for y, uncovered in zip(k, prior, strict=True)
+    ]
     tied = " + ".join(f"CASE WHEN p{y} >= high - {_number(TIE_TOLERANCE)} THEN 1 ELSE 0 END" for y in k)
     best = " ".join(f"WHEN p{y} = high THEN {y}" for y in k)
-    steps.append(
-        ("answers", f"SELECT *, CASE WHEN {covered} = 0 OR {tied} > 1 THEN NULL {best} END AS best FROM likeliest")
-    )
-    return steps
-
-
-def _held_steps(n_classes: int, *, free: bool) -> list[tuple[str, str]]:
-    """Lower classes without a vote to the most probable class that has one, as label models do (see _pattern_proba)."""
-    k, gap = range(n_classes), _number(RUNNER_UP)
-    if free:
-        return [("held", f"SELECT *, {', '.join(f'q{y} AS h{y}' for y in k)} FROM free")]
-    zero = _number(0.0)
-    most = _greatest(f"CASE WHEN c{y} > 0 THEN q{y} ELSE {zero} END" for y in k)
-    others = ", ".join(f"CASE WHEN c{y} > 0 THEN {zero} ELSE q{y} END AS o{y}" for y in k)
-    lowered = ", ".join(f"LEAST(q{y}, most) AS l{y}" for y in k)
-    total = " + ".join(f"l{y}" for y in k)
-    near = ", ".join(
-        f"n{y} - CASE WHEN o{y} > 0 AND n{y} > {_greatest(f'n{z}' for z in k)} - {gap} THEN {gap} ELSE {zero} END AS r{y}"
-        for y in k
-    )
-    rest = " + ".join(f"r{y}" for y in k)
-    held = f"most > 0 AND {_greatest(f'o{y}' for y in k)} > most - {gap}"
-    chosen = ", ".join(f"CASE WHEN {held} THEN r{y} / ({rest}) ELSE q{y} END AS h{y}" for y in k)
     return [
-        ("voted", f"SELECT *, {most} AS most, {others} FROM free"),
-        ("lowered", f"SELECT *, {lowered} FROM voted"),
-        (
-            "evened",
-            f"SELECT *, {', '.join(f'l{y} / CASE WHEN most > 0 THEN {total} ELSE 1 END AS n{y}' for y in k)} FROM lowered",
-        ),
-        ("runners_up", f"SELECT *, {near} FROM evened"),
-        ("held", f"SELECT *, {chosen} FROM runners_up"),
+        ("scores", scores, "votes"),
+        ("tops", [f"{_greatest(f's{y}' for y in k)} AS top"], "scores"),
+        ("exponentials", exps, "tops"),
+        ("free", [f"e{y} / ({total}) AS q{y}" for y in k], "exponentials"),
+        *_held_steps(len(k), free=model.free),
+        ("probabilities", proba, "held"),
+        ("likeliest", [f"{_greatest(f'p{y}' for y in k)} AS high"], "probabilities"),
+        ("answers", [f"CASE WHEN {covered} = 0 OR {tied} > 1 THEN NULL {best} END AS best"], "likeliest"),
     ]
 
 
-def _voted(model: FittedFormula, n_lfs: int, y: int) -> str:
+def _held_steps(n_classes: int, *, free: bool) -> list[Step]:
+    """Lower classes without a vote to the most probable class that has one, as label models do."""
+    k, gap, zero = range(n_classes), _number(RUNNER_UP), _number(0.0)
+    if free:
+        return [("held", [f"q{y} AS h{y}" for y in k], "free")]
+    most = _greatest(f"CASE WHEN c{y} > 0 THEN q{y} ELSE {zero} END" for y in k)
+    others = [f"CASE WHEN c{y} > 0 THEN {zero} ELSE q{y} END AS o{y}" for y in k]
+    total, rest = " + ".join(f"l{y}" for y in k), " + ".join(f"r{y}" for y in k)
+    near = f"{_greatest(f'n{y}' for y in k)} - {gap}"
+    runners = [f"n{y} - CASE WHEN o{y} > 0 AND n{y} > {near} THEN {gap} ELSE {zero} END AS r{y}" for y in k]
+    is_held = f"most > 0 AND {_greatest(f'o{y}' for y in k)} > most - {gap}"
+    return [
+        ("voted", [f"{most} AS most", *others], "free"),
+        ("lowered", [f"LEAST(q{y}, most) AS l{y}" for y in k], "voted"),
+        ("evened", [f"l{y} / CASE WHEN most > 0 THEN {total} ELSE 1 END AS n{y}" for y in k], "lowered"),
+        ("runners_up", runners, "evened"),
+        ("held", [f"CASE WHEN {is_held} THEN r{y} / ({rest}) ELSE q{y} END AS h{y}" for y in k], "runners_up"),
+    ]
+
+
+def _voted(n_lfs: int, y: int) -> str:
     """Count the votes for a class."""
     return " + ".join(f"CASE WHEN v{j} = {y} THEN 1 ELSE 0 END" for j in range(n_lfs))
 

@@ -1,8 +1,9 @@
 r"""Rewrite a regular expression without assertions, so that engines of any kind find it in the same texts.
 
 The tree of :mod:`labelkit.matching.regex_syntax` has explicit sets of code points and conditions on single neighbours,
-which come from ``\b``, ``^``, ``$`` and look-around. RE2 has no look-around, and what a word character is differs between
-engines. So a condition on the next character is pushed into whatever reads that character; behind the end of the
+which come from ``\b``, ``^``, ``$`` and look-around. RE2 has no look-around, and what a word character is differs
+between engines. So a condition on the next character is pushed into whatever reads that character; behind the end of
+the
 expression it reads a character itself, which is allowed since only the existence of a match counts. Conditions on the
 character before are pushed to the left in the same way.
 """
@@ -101,7 +102,7 @@ def _resolve_after(parts: tuple[Node, ...]) -> Node:
     return _joined(head, _resolve_after(rest))
 
 
-def _narrow_after(seen: After, parts: tuple[Node, ...]) -> Node:
+def _narrow_after(seen: After, parts: tuple[Node, ...]) -> Node:  # noqa: PLR0911 - a case for each kind of node
     """Return the part of a sequence, which ends the expression, whose next character satisfies a condition."""
     if not parts:
         return _read_after(seen)
@@ -176,7 +177,7 @@ def _ending(parts: tuple[Node, ...]) -> Node:
     return _joined(_ending(rest), head)
 
 
-def _narrow_before(seen: Before, parts: tuple[Node, ...]) -> Node:
+def _narrow_before(seen: Before, parts: tuple[Node, ...]) -> Node:  # noqa: PLR0911 - a case for each kind of node
     """Return the part of a sequence, which begins the expression, whose last character satisfies a condition."""
     if not parts:
         return _one_of(*([TEXT_START] if seen.edge else []), *([Chars(seen.ranges)] if seen.ranges else []))

@@ -1,4 +1,4 @@
-"""Spell a portable tree as a regular expression of an SQL engine: explicit sets of code points, no classes, no flags."""
+"""Spell a portable tree as a regular expression of an SQL engine: explicit sets of characters, no flags."""
 
 from __future__ import annotations
 

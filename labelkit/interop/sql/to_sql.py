@@ -18,10 +18,11 @@ from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import Cases, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.writing import NotWritableError
+from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.label_space import ABSTAIN
 
 if TYPE_CHECKING:
-    from labelkit.label_models.formula import FittedFormula
+    from labelkit.label_models.fitted_formula import FittedFormula
 
 SHOWN_NAMES = 5
 """Rules that an error names."""
@@ -90,16 +91,16 @@ def to_sql(
     Parameters
     ----------
     rules : LabelingFunctions, module, path or list of these
-        As in :func:`labelkit.collect`. Rules of words, regular expressions, values and ranges, and combinations of them,
-        have an SQL form; what calls Python has none.
+        As in :func:`labelkit.collect`. Rules of words, regular expressions, values and ranges, and
+        combinations of them, have an SQL form; what calls Python has none.
     dialect : {"duckdb", "spark", "bigquery", "postgres", "snowflake"}
     table : str
         The table to read, as it is written in the dialect.
     id : str, optional
         The column that names the examples; it becomes the first column of the result.
     model : label model, run folder, or path of either, optional
-        Fitted on these rules: adds the probabilities ``p_CLASS`` and ``label``, the name of the most probable class (null
-        for a tie, and where no rule voted).
+        Fitted on these rules: adds the probabilities ``p_CLASS`` and ``label``, the name of the most probable class
+        (null for a tie, and where no rule voted).
     labels : IntEnum, list of class names or int, optional
         The label space, where the rules do not say.
     strict : bool
@@ -129,7 +130,7 @@ def to_sql(
     writer = SqlConditions(DIALECTS[dialect])
     votes, left_out = _votes(lfs, writer)
     if left_out and (strict or model is not None):
-        why = "a label model needs all its rules" if model is not None else "with strict=True"
+        why = "a label model needs all its rules" if model is not None else "strict=True allows no exception"
         hint = "select the other rules, or use lk.run" if strict else "fit a model on the other rules alone"
         raise RuleError(f"{why}, and SQL cannot hold {_named(left_out)}", hint=hint)
     if not votes:
@@ -137,7 +138,7 @@ def to_sql(
     held = [lf for lf in lfs if lf.name in votes]
     if id is not None and id in votes:
         raise RuleError(f"a rule has the name of the column of ids, {id!r}", hint="rename the rule")
-    formula = None if model is None else _fitted(model).formula(LabelingFunctions(held, labels=lfs.space).infos)
+    formula = None if model is None else _formula(model, LabelingFunctions(held, labels=lfs.space))
     query = _Query(writer, table, id, votes)
     sql = query.of_votes() if formula is None else query.of_labels(formula)
     reads = dict.fromkeys(([] if id is None else [id]) + [column for lf in held for column in lf.columns])
@@ -169,20 +170,22 @@ def _vote(lf: LabelingFunction[...], writer: SqlConditions) -> Any:
     return case.else_(writer.exp.convert(ABSTAIN))
 
 
-def _fitted(model: Any) -> Any:
-    """Return a fitted label model of itself, a run folder, or a path of either."""
+def _formula(model: Any, lfs: LabelingFunctions) -> FittedFormula:
+    """Return the formula of a fitted label model: of itself, a run folder, or a path of either."""
+    from labelkit.label_models import PatternLabelModel  # noqa: PLC0415 - votes alone need no scikit-learn
+    from labelkit.label_models.fitted_formula import formula_of  # noqa: PLC0415 - the same
+
     if isinstance(model, str | Path):
-        from labelkit.runs.steps import stored_model  # noqa: PLC0415 - brings scikit-learn
+        from labelkit.runs.steps import stored_model  # noqa: PLC0415 - the same
 
         model = stored_model(Path(model))
-    elif not hasattr(model, "predict_proba") and callable(getattr(model, "model", None)):
+    elif isinstance(model, RunFolder):
         model = model.model()
-    if not hasattr(model, "formula"):
-        raise RuleError(
-            f"a {type(model).__name__} has no formula of the votes alone",
-            hint="LabelModel and models with confusions have",
-        )
-    return model
+    if not isinstance(model, PatternLabelModel):
+        name = type(model).__name__
+        hint = "LabelModel and the models with confusions have one"
+        raise RuleError(f"a {name} has no formula of the votes alone", hint=hint)
+    return formula_of(model, lfs.infos)
 
 
 class _Query:
@@ -201,7 +204,6 @@ class _Query:
 
     def of_labels(self, formula: FittedFormula) -> str:
         """Return the query of votes, probabilities and labels."""
-        sqlglot = optional("sqlglot", extra="sqlglot")
         keys = [] if self.key is None else [self._plain(self.writer.column(self.key), "example")]
         votes = [self._plain(vote, f"v{j}") for j, vote in enumerate(self.votes.values())]
         inner = [] if self.key is None else [self._alias(self.exp.column("example"), self.key)]
@@ -213,8 +215,8 @@ class _Query:
             label = label.when(is_class, self.exp.Literal.string(name))
         query = self.exp.select(*inner, self._alias(label, "label")).from_("answers")
         query = query.with_("votes", as_=self.exp.select(*keys, *votes).from_(self.table))
-        for name, step in label_steps(formula, len(self.votes)):
-            query = query.with_(name, as_=sqlglot.parse_one(step, dialect="duckdb"))
+        for name, columns, before in label_steps(formula, len(self.votes)):
+            query = query.with_(name, as_=self.exp.select("*", *columns, dialect="duckdb").from_(before))
         return self._text(query)
 
     def _plain(self, value: Any, name: str) -> Any:

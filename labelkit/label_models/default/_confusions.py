@@ -133,8 +133,10 @@ class CrowdScores:
         """Return the formula of the module."""
         sums = [VoteSum(self.log_confusion, divided_by=(VOTE_CORRELATION, self.crowd_votes))]
         if self.log_odds_ratio is not None:
-            own = self.table.label[:, None] == np.arange(self.table.n_classes)
-            sums.append(VoteSum(own * self.log_odds_ratio[:, None], divided_by=(VOTE_CORRELATION, self.other_votes)))
+            for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
+            sums.append(
+                VoteSum(for_label * self.log_odds_ratio[:, None], divided_by=(VOTE_CORRELATION, self.other_votes))
+            )
         return ScoreFormula(self.table.lf, self.table.label, self.log_prior, tuple(sums))
 
     @cached_property

@@ -143,13 +143,13 @@ class CorrectedScores:
 
     def formula(self) -> ScoreFormula:
         """Return the formula before the correction, scaled, with the offsets."""
-        own = self.table.label[:, None] == np.arange(self.table.n_classes)
+        for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
         t, u = self.correction.log_scale.tolist()
         return replace(
             self.before.formula(),
             scale=(t, u, self.independence),
             offsets=self.correction.offsets(self.log_ratio),
-            after=VoteSum(own * self.correction.columns[:, None]),
+            after=VoteSum(for_label * self.correction.columns[:, None]),
         )
 
 

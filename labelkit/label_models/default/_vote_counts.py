@@ -97,9 +97,9 @@ class VoteCountScores:
 
     def formula(self) -> ScoreFormula:
         """Return the formula of the module."""
-        own = self.table.label[:, None] == np.arange(self.table.n_classes)
+        for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
         counts = VoteSum(
-            own * self.vote_weights[:, None], slopes=self.tau * self.slopes, log_weight=self.tau * LOG_COUNT
+            for_label * self.vote_weights[:, None], slopes=self.tau * self.slopes, log_weight=self.tau * LOG_COUNT
         )
         confusions = () if self.log_confusion is None else (VoteSum(self.log_confusion),)
         return ScoreFormula(self.table.lf, self.table.label, self.log_prior, (counts, *confusions))
