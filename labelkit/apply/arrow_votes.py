@@ -172,7 +172,7 @@ class ArrowVotes:
             )
         plan: Plan = self.shipped.plan(self.time_limit)
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
-        corpus = open_corpus(table.select([name for name in table.column_names if name in self.reads]))
+        corpus = open_corpus(table.select([name for name in table.column_names if self._is_read(name)]))
         columns = tuple(dict.fromkeys((*plan.columns, *self.columns)))
         plan.check(corpus.column_names, corpus.column_type)
         for name in self.columns:
@@ -184,6 +184,10 @@ class ArrowVotes:
         if isinstance(rows, pa.Table):
             return cast("T", pa.Table.from_batches(voted))
         return cast("T", voted[0] if len(voted) == 1 else pa.Table.from_batches(voted).combine_chunks().to_batches()[0])
+
+    def _is_read(self, name: str) -> bool:
+        """Tell if a column, or a field of it, is read."""
+        return any(read == name or read.startswith(f"{name}.") for read in self.reads)
 
     def _voted(self, batch: Batch, plan: Plan) -> pa.RecordBatch:
         ids = batch.table.column(self.columns[0])

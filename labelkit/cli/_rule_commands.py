@@ -97,6 +97,39 @@ def plan(
     return CommandAnswer.of(values, text="\n\n".join(map(str, (estimates, *shown))))
 
 
+@cli.command(name="sql")
+@click.argument("rules")
+@with_rule_options
+@click.option("--dialect", required=True, type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake"]))
+@click.option("--table", default="corpus", show_default=True, help="The table to read, as the dialect writes it.")
+@click.option("--id", "id_", metavar="COLUMN")
+@click.option("--model", metavar="RUN|MODEL", help="Add the probabilities and labels of a fitted label model.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the query to a file.")
+@click.option("--strict", is_flag=True, help="A rule that SQL cannot hold is an error.")
+def sql_command(
+    rules: str,
+    *,
+    labels: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    id_: str | None,
+    out: Path | None,
+    **options: Any,
+) -> Any:
+    """Compile RULES into an SQL query that votes as they do; what it cannot hold is said with the reason.
+
+    With --model, the query also gives the probabilities and the label of each example.
+    """
+    from labelkit.interop.sql import to_sql  # noqa: PLC0415 - --help has to be quick
+
+    query = to_sql(collected(rules, labels, select, exclude), id=id_, **options)
+    if out is None:
+        return CommandAnswer.of({**query.to_dict(), "path": None}, text=str(query))
+    path = query.write(out)
+    text = f"{len(query.rules)} rules written to {path}, {len(query.left_out)} left out"
+    return CommandAnswer.of({**query.to_dict(), "path": str(path)}, text="\n".join([text, *query.notes]))
+
+
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def init(folder: Path) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from labelkit.label_models._columns import aligned_columns
 from labelkit.label_models._posterior import additive_posterior
 from labelkit.label_models.explanation import Contributions
+from labelkit.label_models.formula import ScoreFormula, VoteSum
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class AdditiveModel(PatternLabelModel):
 
     def _posterior(self, table: VoteTable) -> Posterior:
         return additive_posterior(table, self._weights_of(table), np.log(self.class_prior_))
+
+    def _formula(self, table: VoteTable) -> ScoreFormula:
+        return ScoreFormula(table.lf, table.label, np.log(self.class_prior_), (VoteSum(self._weights_of(table)),))
 
     def _contributions(self, table: VoteTable) -> Contributions:
         prior = np.tile(np.log(self.class_prior_), (table.n_patterns, 1))

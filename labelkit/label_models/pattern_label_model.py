@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from labelkit.label_models._cross_fit import HeldOutGold
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models.explanation import Contributions
+    from labelkit.label_models.formula import ScoreFormula
     from labelkit.votes.gold import GoldCounts
 
 LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
@@ -317,6 +318,13 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         raise ModelError(
             f"{type(self).__name__} has no log-scores that are sums over votes",
             hint="LabelModel and the models with confusions can explain their probabilities",
+        )
+
+    def _formula(self, table: VoteTable) -> ScoreFormula:  # noqa: ARG002 - subclasses use it
+        """Return the log-scores of a table as a formula."""
+        raise ModelError(
+            f"the scores of {type(self).__name__} have no formula of the votes of one example",
+            hint="LabelModel and the models with confusions have one",
         )
 
     def save(self, path: str | Path) -> Path:

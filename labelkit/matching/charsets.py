@@ -14,7 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit.matching._cpython import run_of, run_of_category
-from labelkit.matching._unicode_tables import N_CODE_POINTS, cased_characters, members
+from labelkit.matching._unicode_tables import (
+    N_CODE_POINTS,
+    cased_characters,
+    members,
+    unsure_characters as unsure_characters,  # noqa: PLC0414 - other rooms take it from here
+)
 
 Ranges: TypeAlias = tuple[int, ...]
 """A set of code points as sorted half-open ranges, flattened: ``(start, stop, start, stop, ...)``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, label_and_enum
@@ -12,6 +12,9 @@ from labelkit.rules.expressions import Leaf
 from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.parameters import column_names
 from labelkit.rules.predicates import Predicate, Reads
+
+if TYPE_CHECKING:
+    from labelkit.rules.writing import ConditionWriter
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class InRange(Predicate):
     def matches(self, value: Any) -> bool:
         """Compare the value with both ends; what cannot be compared raises, and is a fault."""
         return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write both ends."""
+        return writer.in_range(self.low, self.high)
 
     def describe(self) -> str:
         """Name the ends."""

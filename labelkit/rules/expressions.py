@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from labelkit.rules.predicates import Predicate
 
+if TYPE_CHECKING:
+    from labelkit.rules.writing import ConditionWriter
+
 Truth: TypeAlias = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 """Two masks over the rows of a batch: the expression is true, and it is unknown."""
 
@@ -45,6 +48,10 @@ class Expression(ABC):
     @abstractmethod
     def describe(self) -> str:
         """Return the expression in words."""
+
+    @abstractmethod
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write it in another language; raises NotWritableError where a part of it has no equivalent there."""
 
     @abstractmethod
     def map_leaves(self, change: Callable[[Leaf, bool], Expression], *, negated: bool = False) -> Expression:
@@ -129,6 +136,10 @@ class Leaf(Expression):
         columns = f" in {', '.join(self.columns)}" if len(self.columns) > 1 else ""
         return f"{self.test.describe()}{columns}"
 
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the predicate of its columns."""
+        return writer.leaf(self.test, self.columns, self.optional)
+
     def map_leaves(self, change: Callable[[Leaf, bool], Expression], *, negated: bool = False) -> Expression:
         """Replace the leaf itself."""
         return change(self, negated)
@@ -196,6 +207,10 @@ class AllOf(_Combination):
         true = np.logical_and.reduce([true for true, _ in parts])
         return true, ~(true | false)
 
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the parts, combined."""
+        return writer.all_of([part.write(writer) for part in self.parts])
+
     def describe(self) -> str:
         """Join the parts by "and"."""
         return self._described(" and ")
@@ -227,6 +242,10 @@ class AnyOf(_Combination):
         parts = [part.truth(answer) for part in self.parts]
         true = np.logical_or.reduce([true for true, _ in parts])
         return true, np.logical_or.reduce([unknown for _, unknown in parts]) & ~true
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the parts, combined."""
+        return writer.any_of([part.write(writer) for part in self.parts])
 
     def describe(self) -> str:
         """Join the parts by "or"."""
@@ -260,6 +279,10 @@ class AtLeast(_Combination):
         n_unknown = np.sum([unknown for _, unknown in parts], axis=0)
         true = n_true >= self.number
         return true, ~true & (n_true + n_unknown >= self.number)
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the parts, combined."""
+        return writer.at_least(self.number, [part.write(writer) for part in self.parts])
 
     def describe(self) -> str:
         """Give the number, and list the parts."""
@@ -295,6 +318,10 @@ class Not(Expression):
         """As :meth:`holds`, for arrays."""
         true, unknown = self.part.truth(answer)
         return ~(true | unknown), unknown
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the parts, combined."""
+        return writer.negated(self.part.write(writer))
 
     def describe(self) -> str:
         """Negate the part."""

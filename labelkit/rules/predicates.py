@@ -23,9 +23,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
 from labelkit._shared.time_limit import answers_of
+from labelkit.rules.writing import NotWritableError
 
 if TYPE_CHECKING:
     from labelkit.rules.value_predicates import Stored
+    from labelkit.rules.writing import ConditionWriter
 
 P = TypeVar("P", bound="Predicate")
 
@@ -131,6 +133,10 @@ class Predicate(ABC):
     def narrowed(self, tokens: frozenset[str]) -> Predicate:  # noqa: ARG002 - the default is as fast as it is
         """Return a predicate with the same matches in texts of these tokens (see :func:`tokens_of`), but less to do."""
         return self
+
+    def write(self, writer: ConditionWriter) -> Any:  # noqa: ARG002 - the default has no other terms
+        """Write it in another language; by default, raise NotWritableError."""
+        raise NotWritableError(f"there is no equivalent of: {cut(self.describe(), LONGEST_PATTERN)}")
 
     def problem(self, what: str) -> str:  # noqa: ARG002 - the default has none
         """Return why it cannot be used, naming the rule that it is for; empty if it can."""
@@ -239,6 +245,10 @@ class Words(Predicate):
         """The words."""
         return self.words
 
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the words with their options."""
+        return writer.words(self.words, ignore_case=self.ignore_case, whole_word=self.whole_word)
+
     def merged(self, others: Sequence[Predicate]) -> Words | None:
         """Return all words as one list, if they are searched with the same options."""
         return joined(self, others, "words")
@@ -311,6 +321,10 @@ class Pattern(Predicate):
     def needs(self) -> tuple[Words | Pattern, ...]:
         """Itself."""
         return (self,)
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the expression with its flags."""
+        return writer.search(self.pattern, self.flags)
 
     def problem(self, what: str) -> str:
         """Compile the expression, so that an error names the rule."""

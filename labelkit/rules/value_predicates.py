@@ -10,11 +10,15 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._normalise import normalised
 from labelkit.rules.predicates import Predicate, Reads, joined, listed
+from labelkit.rules.writing import NotWritableError
+
+if TYPE_CHECKING:
+    from labelkit.rules.writing import ConditionWriter
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class Values(Predicate):
     def entries(self) -> tuple[Any, ...]:
         """The values."""
         return self.values
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the values."""
+        return writer.among(self.values, ignore_case=self.ignore_case)
 
     def merged(self, others: Sequence[Predicate]) -> Values | None:
         """Return all values as one list, if case matters to all of them or to none."""
@@ -106,6 +114,13 @@ class Tuples(Predicate):
     def describe(self) -> str:
         """Name the first tuples, and the number of the others."""
         return f"equal to {listed(self.values)}"
+
+    def write(self, writer: ConditionWriter) -> Any:
+        """Write the tuples, unless they are normalised by more than their case."""
+        others = [step for step in self.steps if step != "case"]
+        if others:
+            raise NotWritableError(f"names are compared without {', '.join(others)}, which has no exact equivalent")
+        return writer.among_tuples(self.values, ignore_case=bool(self.steps), symmetric=self.symmetric)
 
     def spans(self, value: Any) -> Iterator[tuple[int, int]]:
         """Mark each column of a tuple that matched as a whole."""

@@ -266,3 +266,9 @@ def test_polars_and_duckdb_run_it(module):
     reader = duckdb.sql("select * from rows").to_arrow_reader(3)
     in_duckdb = pa.Table.from_batches(votes.each(reader)).sort_by("key")
     assert in_duckdb == expected
+
+
+def test_fields_of_structs_are_read():
+    lfs = lk.LabelingFunctions([lk.keywords("ann", column="user.name", label=1).rule(name="ann")], labels=2)
+    table = pa.table({"id": [1, 2], "user": [{"name": "Ann", "age": 3}, {"name": "Bo", "age": 4}]})
+    assert lfs.arrow("id")(table)["ann"].to_pylist() == [1, -1]

@@ -68,6 +68,7 @@ CALLS = {
     "restore": "restore runs/second 1",
     "run": "run --out runs/first",
     "sample": "sample runs/first --n 20 --method stratified --by label --out drawn.csv --force",
+    "sql": "sql labeling_functions/comments.py --dialect duckdb --id id",
     "suggest": "suggest",
     "summarize": "summarize",
     "verify": "verify runs/first",

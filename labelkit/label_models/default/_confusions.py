@@ -25,6 +25,7 @@ import numpy as np
 from labelkit.label_models._em import expected_counts
 from labelkit.label_models._vote_table import class_votes
 from labelkit.label_models.explanation import Contributions
+from labelkit.label_models.formula import ScoreFormula, VoteSum
 from labelkit.votes.gold import NO_GOLD
 
 if TYPE_CHECKING:
@@ -127,6 +128,16 @@ class CrowdScores:
             ratios = self.log_odds_ratio[column] / _divisor(hits, self.other_votes)[pattern, 0]
             terms[np.arange(len(column)), own_class] += ratios
         return Contributions(np.tile(self.log_prior, (self.table.n_patterns, 1)), terms)
+
+    def formula(self) -> ScoreFormula:
+        """Return the formula of the module."""
+        sums = [VoteSum(self.log_confusion, divided_by=(VOTE_CORRELATION, self.crowd_votes))]
+        if self.log_odds_ratio is not None:
+            for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
+            sums.append(
+                VoteSum(for_label * self.log_odds_ratio[:, None], divided_by=(VOTE_CORRELATION, self.other_votes))
+            )
+        return ScoreFormula(self.table.lf, self.table.label, self.log_prior, tuple(sums))
 
     @cached_property
     def _to_class(self) -> sparse.csr_array:

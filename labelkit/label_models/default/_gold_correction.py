@@ -25,6 +25,7 @@ from labelkit._shared.memory import check_room
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models._vote_table import class_votes
 from labelkit.label_models.explanation import Contributions
+from labelkit.label_models.formula import ScoreFormula, VoteSum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,6 +140,17 @@ class CorrectedScores:
         terms = before.votes * scale[self.table.pattern_of_vote]
         terms[np.arange(len(column)), self.table.label[column]] += self.correction.columns[column]
         return Contributions(before.prior * scale + self.correction.offsets(self.log_ratio), terms)
+
+    def formula(self) -> ScoreFormula:
+        """Return the formula before the correction, scaled, with the offsets."""
+        for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
+        t, u = self.correction.log_scale.tolist()
+        return replace(
+            self.before.formula(),
+            scale=(t, u, self.independence),
+            offsets=self.correction.offsets(self.log_ratio),
+            after=VoteSum(for_label * self.correction.columns[:, None]),
+        )
 
 
 def uncorrected(

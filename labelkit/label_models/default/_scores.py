@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models.explanation import Contributions
+    from labelkit.label_models.formula import ScoreFormula
 
 
 class PatternScores(Protocol):
@@ -26,6 +27,10 @@ class PatternScores(Protocol):
 
     def contributions(self) -> Contributions:
         """Decompose the log-scores of all patterns into a prior and a term for each vote."""
+        ...
+
+    def formula(self) -> ScoreFormula:
+        """Return the scores as a formula of the votes of one example, for systems that know no arrays."""
         ...
 
 

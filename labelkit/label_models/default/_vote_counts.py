@@ -22,6 +22,7 @@ import numpy as np
 
 from labelkit.label_models._vote_table import class_votes
 from labelkit.label_models.explanation import Contributions
+from labelkit.label_models.formula import ScoreFormula, VoteSum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,6 +94,15 @@ class VoteCountScores:
         terms[np.arange(len(column)), own_class] += share * scores[pattern, own_class]
         prior = np.zeros((self.table.n_patterns, self.table.n_classes)) + self.log_prior
         return Contributions(prior, terms)
+
+    def formula(self) -> ScoreFormula:
+        """Return the formula of the module."""
+        for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
+        counts = VoteSum(
+            for_label * self.vote_weights[:, None], slopes=self.tau * self.slopes, log_weight=self.tau * LOG_COUNT
+        )
+        confusions = () if self.log_confusion is None else (VoteSum(self.log_confusion),)
+        return ScoreFormula(self.table.lf, self.table.label, self.log_prior, (counts, *confusions))
 
     @cached_property
     def _to_class(self) -> sparse.csr_array:

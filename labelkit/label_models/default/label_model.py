@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from labelkit.label_models._vote_table import VoteTable
     from labelkit.label_models.default._scores import PatternScores
     from labelkit.label_models.explanation import Contributions
+    from labelkit.label_models.formula import ScoreFormula
     from labelkit.votes.gold import GoldCounts
 
 MOST_CONFUSIONS: Final = 20_000_000
@@ -333,6 +334,9 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
     def _contributions(self, table: VoteTable) -> Contributions:
         return self._scores(table).contributions()
+
+    def _formula(self, table: VoteTable) -> ScoreFormula:
+        return self._scores(table).formula()
 
 
 def _restricted(posterior: Posterior, included: NDArray[np.bool_]) -> Posterior:

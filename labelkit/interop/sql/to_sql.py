@@ -1,0 +1,249 @@
+"""Compile rules, and the label model over them, into one SQL query: ``to_sql``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labelkit._shared.files import replaced
+from labelkit._shared.markup import visible
+from labelkit._shared.optional import optional
+from labelkit.exceptions import RuleError
+from labelkit.interop.sql._conditions import SqlConditions
+from labelkit.interop.sql._dialects import DIALECTS, SqlDialect
+from labelkit.interop.sql._model_query import label_steps
+from labelkit.rules.collect import collect
+from labelkit.rules.labeling_function import Cases, LabelingFunction, derived_columns
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.writing import NotWritableError
+from labelkit.runs.run_folder import RunFolder
+from labelkit.votes.label_space import ABSTAIN
+
+if TYPE_CHECKING:
+    from labelkit.label_models.fitted_formula import FittedFormula
+
+SHOWN_NAMES = 5
+"""Rules that an error names."""
+
+
+@dataclass(frozen=True)
+class SqlVotes:
+    """A query whose columns are the votes of rules, and with a label model the probabilities and the label.
+
+    Attributes
+    ----------
+    sql : str
+        The query, without a semicolon.
+    dialect : str
+    rules : tuple of str
+        The rules that it holds: a column each, the number of the class or -1.
+    left_out : dict of str to str
+        The rules that it cannot hold, with the reason of each.
+    columns : tuple of str
+        The columns of the table that it reads.
+    """
+
+    sql: str
+    dialect: str
+    rules: tuple[str, ...]
+    left_out: Mapping[str, str]
+    columns: tuple[str, ...]
+
+    @property
+    def notes(self) -> list[str]:
+        """The rules that are left out, as comments of SQL."""
+        return [f"-- left out: {_one_line(name)}: {_one_line(reason)}" for name, reason in self.left_out.items()]
+
+    def __str__(self) -> str:
+        return "\n".join([*self.notes, f"{self.sql};"])
+
+    def write(self, path: str | Path) -> Path:
+        """Write the query to a file, behind comments that name the rules that are left out."""
+        with replaced(Path(path)) as draft:
+            draft.write_text(f"{self}\n", encoding="utf-8")
+        return Path(path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        return {
+            "sql": self.sql,
+            "dialect": self.dialect,
+            "rules": list(self.rules),
+            "left_out": dict(self.left_out),
+            "columns": list(self.columns),
+        }
+
+
+def to_sql(
+    rules: Any,
+    *,
+    dialect: str,
+    table: str = "corpus",
+    id: str | None = None,  # noqa: A002 - the name that it has everywhere
+    model: Any = None,
+    labels: Any = None,
+    strict: bool = False,
+) -> SqlVotes:
+    """Compile rules into one query of an SQL engine, whose votes are those of labelkit.
+
+    Parameters
+    ----------
+    rules : LabelingFunctions, module, path or list of these
+        As in :func:`labelkit.collect`. Rules of words, regular expressions, values and ranges, and
+        combinations of them, have an SQL form; what calls Python has none.
+    dialect : {"duckdb", "spark", "bigquery", "postgres", "snowflake"}
+    table : str
+        The table to read, as it is written in the dialect.
+    id : str, optional
+        The column that names the examples; it becomes the first column of the result.
+    model : label model, run folder, or path of either, optional
+        Fitted on these rules: adds the probabilities ``p_CLASS`` and ``label``, the name of the most probable class
+        (null for a tie, and where no rule voted).
+    labels : IntEnum, list of class names or int, optional
+        The label space, where the rules do not say.
+    strict : bool
+        Whether a rule that the query cannot hold is an error.
+
+    Returns
+    -------
+    SqlVotes
+
+    Raises
+    ------
+    RuleError
+        If the dialect is not known, no rule can be held, or, with ``strict`` or a model, some cannot.
+    ModelError
+        If the model was fitted on other rules, or has no formula.
+
+    Examples
+    --------
+    >>> import labelkit as lk
+    >>> query = lk.to_sql([lk.keywords("free", label=1).rule(name="free")], dialect="duckdb", id="key", labels=2)
+    >>> query.rules, query.left_out, query.columns
+    (('free',), {}, ('key', 'text'))
+    """
+    if dialect not in DIALECTS:
+        raise RuleError(f"dialect={dialect!r} is not known", hint=f"one of {', '.join(DIALECTS)}")
+    lfs = collect(rules, labels=labels)
+    writer = SqlConditions(DIALECTS[dialect])
+    votes, left_out = _votes(lfs, writer)
+    if left_out and (strict or model is not None):
+        why = "a label model needs all its rules" if model is not None else "strict=True allows no exception"
+        hint = "select the other rules, or use lk.run" if strict else "fit a model on the other rules alone"
+        raise RuleError(f"{why}, and SQL cannot hold {_named(left_out)}", hint=hint)
+    if not votes:
+        raise RuleError(f"SQL can hold none of the rules: {_named(left_out)}", hint="lk.run applies rules of any kind")
+    held = [lf for lf in lfs if lf.name in votes]
+    if id is not None and id in votes:
+        raise RuleError(f"a rule has the name of the column of ids, {id!r}", hint="rename the rule")
+    formula = None if model is None else _formula(model, LabelingFunctions(held, labels=lfs.space))
+    query = _Query(writer, table, id, votes)
+    sql = query.of_votes() if formula is None else query.of_labels(formula)
+    reads = dict.fromkeys(([] if id is None else [id]) + [column for lf in held for column in lf.columns])
+    return SqlVotes(sql, dialect, tuple(votes), left_out, tuple(reads))
+
+
+def _votes(lfs: LabelingFunctions, writer: SqlConditions) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the SQL expression of each rule that has one, and the reason of each other."""
+    votes: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    for lf in lfs:
+        try:
+            votes[lf.name] = _vote(lf, writer)
+        except NotWritableError as reason:
+            left_out[lf.name] = str(reason)
+    return votes, left_out
+
+
+def _vote(lf: LabelingFunction[...], writer: SqlConditions) -> Any:
+    """Return the label of the first case that holds."""
+    if not isinstance(lf.body, Cases):
+        raise NotWritableError("it calls a Python function")
+    derived = [name for name in derived_columns(lf) if name in lf.columns]
+    if derived:
+        raise NotWritableError(f"the column {derived[0]!r} that it reads is computed in Python")
+    case = writer.exp.Case()
+    for expression, label in lf.body.cases:
+        case = case.when(expression.write(writer), writer.exp.convert(int(label)))
+    return case.else_(writer.exp.convert(ABSTAIN))
+
+
+def _formula(model: Any, lfs: LabelingFunctions) -> FittedFormula:
+    """Return the formula of a fitted label model: of itself, a run folder, or a path of either."""
+    from labelkit.label_models import PatternLabelModel  # noqa: PLC0415 - votes alone need no scikit-learn
+    from labelkit.label_models.fitted_formula import formula_of  # noqa: PLC0415 - the same
+
+    if isinstance(model, str | Path):
+        from labelkit.runs.steps import stored_model  # noqa: PLC0415 - the same
+
+        model = stored_model(Path(model))
+    elif isinstance(model, RunFolder):
+        model = model.model()
+    if not isinstance(model, PatternLabelModel):
+        name = type(model).__name__
+        hint = "LabelModel and the models with confusions have one"
+        raise RuleError(f"a {name} has no formula of the votes alone", hint=hint)
+    return formula_of(model, lfs.infos)
+
+
+class _Query:
+    """The query over the votes of rules."""
+
+    def __init__(self, writer: SqlConditions, table: str, key: str | None, votes: Mapping[str, Any]) -> None:
+        self.writer, self.exp, self.votes, self.key = writer, writer.exp, votes, key
+        self.dialect: SqlDialect = writer.dialect
+        self.table = _table(table, self.dialect)
+
+    def of_votes(self) -> str:
+        """Return the query of the votes alone."""
+        keys = [] if self.key is None else [self.writer.column(self.key)]
+        columns = [self._alias(vote, name) for name, vote in self.votes.items()]
+        return self._text(self.exp.select(*keys, *columns).from_(self.table))
+
+    def of_labels(self, formula: FittedFormula) -> str:
+        """Return the query of votes, probabilities and labels."""
+        keys = [] if self.key is None else [self._plain(self.writer.column(self.key), "example")]
+        votes = [self._plain(vote, f"v{j}") for j, vote in enumerate(self.votes.values())]
+        inner = [] if self.key is None else [self._alias(self.exp.column("example"), self.key)]
+        inner += [self._alias(self.exp.column(f"v{j}"), name) for j, name in enumerate(self.votes)]
+        inner += [self._alias(self.exp.column(f"p{y}"), f"p_{name}") for y, name in enumerate(formula.class_names)]
+        label = self.exp.Case()
+        for y, name in enumerate(formula.class_names):
+            is_class = self.exp.EQ(this=self.exp.column("best"), expression=self.exp.convert(y))
+            label = label.when(is_class, self.exp.Literal.string(name))
+        query = self.exp.select(*inner, self._alias(label, "label")).from_("answers")
+        query = query.with_("votes", as_=self.exp.select(*keys, *votes).from_(self.table))
+        for name, columns, before in label_steps(formula, len(self.votes)):
+            query = query.with_(name, as_=self.exp.select("*", *columns, dialect="duckdb").from_(before))
+        return self._text(query)
+
+    def _plain(self, value: Any, name: str) -> Any:
+        return self.exp.alias_(value, name)
+
+    def _alias(self, value: Any, name: str) -> Any:
+        return self.exp.alias_(value, self.exp.to_identifier(name, quoted=True))
+
+    def _text(self, query: Any) -> str:
+        return str(query.sql(dialect=self.dialect.name, pretty=True))
+
+
+def _table(name: str, dialect: SqlDialect) -> Any:
+    """Read the name of a table as the dialect writes it."""
+    exp = optional("sqlglot.expressions", extra="sqlglot")
+    errors = optional("sqlglot.errors", extra="sqlglot")
+    try:
+        return exp.to_table(name, dialect=dialect.name)
+    except errors.SqlglotError:
+        raise RuleError(f"table={name!r} is not the name of a table", hint='quote odd names: "my table"') from None
+
+
+def _named(left_out: Mapping[str, str]) -> str:
+    shown = "; ".join(f"{name} ({_one_line(reason)})" for name, reason in list(left_out.items())[:SHOWN_NAMES])
+    more = len(left_out) - SHOWN_NAMES
+    return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def _one_line(text: str) -> str:
+    return " ".join(visible(text).split())

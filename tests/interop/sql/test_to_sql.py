@@ -1,0 +1,314 @@
+"""Rules as SQL: the engines give the votes of labelkit, and what they cannot hold is said."""
+
+import math
+import re
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+import sqlglot
+from hypothesis import given, settings, strategies as st
+
+import labelkit as lk
+from labelkit.cli import main
+from labelkit.exceptions import RuleError
+from labelkit.interop.sql._dialects import DIALECTS
+from tests.postgresql import PASSWORD, USER, binaries, postgresql
+
+ODD = "Kk\u212aſsSßẞiIİıΣσςµμéÅ\u0301\u0345ͅ\u200d٣²_\u00a0\u2028\x1c\x85\u3000中😀\U00010400\U00010428"
+"""Characters on which engines and Python disagree."""
+
+TEXTS = [
+    "", "free", "FREE!", "xfree", "free_", "éfree", "free\u0301", "a  b", "a\u00a0b", "a\u2003b", "a\x1cb", "foo", "foo\n",
+    "foo\n\n", "\nfoo", "x\nfoo\ny", "STRASSE", "straße", "Straẞe", "ſtrasse", "\u212aelvin", "kelvin", "KELVIN",
+    "İstanbul", "istanbul", "ıstanbul", "c++", "C++.", "c+++", "xc++", "foo bar", "foo-bar", "12", "٣٤", "²", "a'b\"c\\d",
+    "ab" * 40, "😀", "\U00010400", "Σίσυφος", "ΣΊΣΥΦΟΣ", *ODD,
+]  # fmt: skip
+NUMBERS = [3, 3.0, 3.5, -0.0, math.nan, math.inf, -math.inf, 0.1, 1e300, None]
+
+PATTERNS = [
+    r"\bfoo\b", r"foo$", r"^foo", r"(?m)^foo$", r"foo\Z", r"\w+\s\w+", r"\d", r"(?i)straße", r"(?i)k", r"(?i)[^k]",
+    r"(?i)ς", r"\Bo", r"o\B", r"\b\w\b", r"(?<!x)free(?!_)", r"a.b", r"(?s)a.b", r"(ab){3,5}$", r"[^\W\d_]\b", r"\$?\bfoo|bar\b",
+    r"(?a)\bfree\b", r"(?a)\w\s", r"x?\b\d?$", r"(?:^|\s)foo(?:\s|$)", r"\S\s*$", r"(?<![\w])12(?=\Z)", r"", r"a\\d|'",
+    r"(?=foo)", r"foo(?=\n)", r"(?<=\n)foo", r"(?:\bfoo\b)?$", r"\s$", r"$", r"(?m)$", r"[\n]$",
+]  # fmt: skip
+
+WORDS = [
+    ("free", "a b", "c++"), ("straße", "kelvin", "istanbul"), ("#x", "+", "_"), ("ς", "é", "\u0345"), ("😀", "中", "²"),
+    ("a'b\"c\\d", "ab"),
+]  # fmt: skip
+
+
+def rules():
+    made = [lk.regex(pattern, label=1).rule(name=f"rx {n} {pattern}") for n, pattern in enumerate(PATTERNS)]
+    for n, words in enumerate(WORDS):
+        for case in (True, False):
+            for whole in (True, False):
+                condition = lk.keywords(*words, ignore_case=case, whole_word=whole, label=1)
+                made.append(condition.rule(name=f"kw {n} {case} {whole}"))
+    free, foo, three = (
+        lk.keywords("free", column="text"),
+        lk.regex("foo", column="text"),
+        lk.between(3, column="number"),
+    )
+    made += [
+        lk.lookup(["straße", "Kelvin", "a'b\"c\\d"], match="value", ignore_case=True, label=0).rule(name="folded"),
+        lk.lookup(["straße", "Kelvin", "a'b\"c\\d", ""], match="value", label=0).rule(name="equal"),
+        lk.lookup({"straße": 0, "free": 1}, match="value").rule(name="several"),
+        lk.keywords({"free": 1, "foo": 0}).rule(name="first entry"),
+        (free & foo).labeled(1).rule(name="and"),
+        (free | three).labeled(1).rule(name="or"),
+        (~free).labeled(0).rule(name="not"),
+        (~(free & three)).labeled(0).rule(name="not and"),
+        lk.at_least(2, free, foo, three).labeled(1).rule(name="at least"),
+        (~lk.at_least(2, free, foo, three)).labeled(0).rule(name="not at least"),
+        lk.keywords("free", column=("text", "other"), label=1).rule(name="two columns"),
+        (~lk.keywords("free", column=("text", "other"))).labeled(1).rule(name="not in two columns"),
+        lk.between(3, label=1, column="number").rule(name="above"),
+        lk.between(None, 3, label=1, column="number").rule(name="at most"),
+        lk.between(0.1, 3.5, label=1, column="number").rule(name="in between"),
+        (~lk.between(0.1, 3.5, column="number")).labeled(1).rule(name="not between"),
+        lk.between("foo", "free", label=1).rule(name="texts between"),
+        lk.lookup([3.0, 0.1, 0.0], match="value", label=1, column="number").rule(name="floats"),
+        lk.lookup([3, 4], match="value", label=1, column="whole").rule(name="integers"),
+        lk.lookup([True], match="value", label=1, column="flag").rule(name="booleans"),
+        lk.lookup([("free", 3), ("FOO", 4)], ignore_case=True, label=1).rule(name="tuples", column=("text", "whole")),
+        lk.keywords("free", label=1, column='odd "n`ame\\').rule(name="odd column"),
+    ]
+    return lk.LabelingFunctions(made, labels=["HAM", 'SP"AM'])
+
+
+LFS = rules()
+
+
+def corpus(texts):
+    n = len(texts)
+    return pa.table(
+        {
+            "key": pa.array(range(n), pa.int64()),
+            "text": pa.array(texts, pa.string()),
+            "other": pa.array([("free", None, "x")[i % 3] for i in range(n)], pa.string()),
+            "number": pa.array([NUMBERS[i % len(NUMBERS)] for i in range(n)], pa.float64()),
+            "whole": pa.array([(3, None, 4, 5)[i % 4] for i in range(n)], pa.int64()),
+            "flag": pa.array([(True, False, None)[i % 3] for i in range(n)], pa.bool_()),
+            'odd "n`ame\\': pa.array(texts, pa.string()),
+        }
+    )
+
+
+def votes_of(table, lfs=LFS):
+    return lk.Applier(lfs).apply(table, id="key").votes.tolist()
+
+
+def in_duckdb(table, query):
+    with duckdb.connect() as connection:
+        connection.register("corpus", table)
+        return sorted(connection.execute(query).fetchall())
+
+
+def query(dialect, lfs=LFS, **options):
+    return lk.to_sql(lfs, dialect=dialect, id="key", **options)
+
+
+DUCKDB = query("duckdb")
+
+
+def held_votes(table, answer):
+    places = [LFS.names.index(name) for name in answer.rules]
+    return [[row[j] for j in places] for row in votes_of(table)]
+
+
+def differing(answer, expected, rows, table):
+    texts = table["text"].to_pylist()
+    return [
+        (answer.rules[j], texts[i], expected[i][j], row[1 + j])
+        for i, row in enumerate(rows)
+        for j in range(len(answer.rules))
+        if expected[i][j] != row[1 + j]
+    ]
+
+
+def test_every_rule_of_these_is_held():
+    assert DUCKDB.left_out == {}
+    assert set(DUCKDB.columns) == set(corpus([]).column_names)
+
+
+def test_votes_are_equal_on_duckdb():
+    table = corpus([*TEXTS, None])
+    assert differing(DUCKDB, held_votes(table, DUCKDB), in_duckdb(table, DUCKDB.sql), table) == []
+
+
+@settings(max_examples=2, deadline=None)
+@given(
+    st.lists(
+        st.text(st.sampled_from(ODD + "fofre e\nab+12kKsSxX'\\") | st.characters(codec="utf-8"), max_size=12),
+        min_size=100,
+    )
+)
+def test_votes_are_equal_on_duckdb_for_any_texts(texts):
+    table = corpus(texts)
+    assert differing(DUCKDB, held_votes(table, DUCKDB), in_duckdb(table, DUCKDB.sql), table) == []
+
+
+PIECES = st.sampled_from([
+    "a", "b", "k", "ß", "\\b", "\\B", "^", "$", "\\s", "\\w", "\\W", ".", "\\n", "[^a]", "(?=a)", "(?!\\w)", "(?<!k)", "(?<=\\s)",
+    "a?", "b*", "\\w+", "(?:a|\\b)", "(?:k|$)", "\\Z", "\\A", "\\d",
+])  # fmt: skip
+FLAGS = st.sampled_from([0, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.ASCII | re.IGNORECASE])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=5).map("".join), FLAGS)
+def test_any_pattern_that_is_held_finds_the_same(pattern, flags):
+    lfs = lk.LabelingFunctions([lk.regex(pattern, flags, label=1).rule(name="one")], labels=2)
+    try:
+        answer = query("duckdb", lfs)
+    except RuleError:
+        return
+    texts = ["", "a", "b a", "k\n", "\n", "ab\nka", "aß\u212a", "_a-", "b\n\n", " a", "٣", "aab k", "A\x85", "ſa\n"]
+    expected = [[i, 1 if re.search(pattern, text, flags) else -1] for i, text in enumerate(texts)]
+    assert [list(row) for row in in_duckdb(corpus(texts), answer.sql)] == expected
+
+
+@pytest.mark.parametrize("text_type", ["VARCHAR", "INTEGER"])
+def test_values_of_another_type_are_not_equal(text_type):
+    lfs = lk.LabelingFunctions(
+        [
+            lk.lookup([1], match="value", label=1).rule(name="number", column="text"),
+            lk.lookup(["1"], match="value", label=1).rule(name="text", column="text"),
+        ],
+        labels=2,
+    )
+    sql = query("duckdb", lfs).sql
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE corpus AS SELECT 0 AS key, CAST('1' AS {text_type}) AS text")
+        assert connection.execute(sql).fetchall() == [(0, -1, 1) if text_type == "VARCHAR" else (0, 1, -1)]
+
+
+@lk.labeling_function()
+def calls_python(text: str) -> int:
+    """Python."""
+    return 1 if text else -1
+
+
+REFUSED = {
+    r"(a)b\1": "a back-reference",
+    r"a(?=bc)d": "look-around of several characters",
+    r"(?:\ba\b\s*)+": "stands in a repetition",
+    r"a{300}": "counts to more than 255",
+    "(?i)a\U00010400": "letters beyond U\\+FFFF",
+    r"(?>ab|a)b": "an atomic group",
+    r"a++b": "a possessive repetition",
+}
+
+
+@pytest.mark.parametrize("pattern", REFUSED)
+def test_a_pattern_that_cannot_be_held_is_left_out_with_the_reason(pattern):
+    lfs = lk.LabelingFunctions(
+        [lk.keywords("x", label=1).rule(name="x"), lk.regex(pattern, label=1).rule(name="y")], labels=2
+    )
+    answer = query("duckdb", lfs)
+    assert answer.rules == ("x",)
+    assert re.search(REFUSED[pattern], answer.left_out["y"])
+    assert str(answer).startswith("-- left out: y: ")
+    with pytest.raises(RuleError, match=f"cannot hold y .*{REFUSED[pattern]}"):
+        query("duckdb", lfs, strict=True)
+
+
+def test_what_calls_python_or_says_where_words_stand_is_left_out():
+    near = lk.near("free", "money", words=2).labeled(1).rule(name="near")
+    names = lk.facts([("Zürich", "CH")], label=1).rule(name="facts", column=("text", "other"))
+    lfs = lk.LabelingFunctions([calls_python, near, names, lk.keywords("x", label=1).rule(name="x")], labels=2)
+    left_out = query("duckdb", lfs).left_out
+    assert left_out["calls_python"] == "it calls a Python function"
+    assert left_out["near"].startswith("there is no equivalent of: one of “free” within 2 words")
+    assert "accents" in left_out["facts"]
+    with pytest.raises(RuleError, match="SQL can hold none of the rules: calls_python"):
+        query("duckdb", lk.LabelingFunctions([calls_python], labels=2))
+
+
+def test_an_unknown_dialect_and_a_bad_table_are_refused():
+    with pytest.raises(RuleError, match="dialect='mysql' is not known"):
+        query("mysql")
+    with pytest.raises(RuleError, match="table='' is not the name of a table"):
+        query("duckdb", table="")
+
+
+def test_the_name_of_a_table_is_a_name_and_nothing_else():
+    lfs = lk.LabelingFunctions([lk.keywords("x", label=1).rule(name="x")], labels=2)
+    assert query("duckdb", lfs, table='lake."my docs"').sql.endswith('FROM lake."my docs"')
+    assert query("duckdb", lfs, table="a; DROP TABLE b").sql.endswith('FROM "a; DROP TABLE b"')
+
+
+def test_a_query_of_the_engines_that_were_not_run_is_read_by_their_parser():
+    few = LFS[[name for name in LFS.names if "kw" not in name and "rx" not in name] + list(LFS.names[:3])]
+    for dialect in DIALECTS:
+        answer = query(dialect, few)
+        parsed = sqlglot.parse_one(answer.sql, dialect=dialect)
+        assert [column.alias_or_name for column in parsed.selects] == ["key", *answer.rules]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "start"),
+    [
+        ("bigquery", "SELECT\n  `key`,\n  CASE WHEN REGEXP_CONTAINS(`text`, '(?:\\\\A|[^0-9A-Z\\\\x{5F}a-z"),
+        ("snowflake", "SELECT\n  key,\n  CASE WHEN REGEXP_INSTR(text, '(^|[^0-9A-Z_a-z"),
+    ],
+)
+def test_golden_text(dialect, start):
+    lfs = lk.LabelingFunctions([lk.regex(r"(?a)\bx", label=1).rule(name="x")], labels=2)
+    assert query(dialect, lfs).sql.startswith(start)
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    import psycopg
+
+    with postgresql() as server:
+        address = f"host=127.0.0.1 port={server.port} user={USER} dbname=postgres"
+        with psycopg.connect(address, password=PASSWORD, autocommit=True) as connection:
+            yield connection
+
+
+def in_postgres(connection, table, text):
+    connection.execute("DROP TABLE IF EXISTS corpus")
+    names = [f'"{name.replace(chr(34), 2 * chr(34))}"' for name in table.column_names]
+    types = ("bigint", "text", "text", "double precision", "bigint", "boolean", "text")
+    columns = ", ".join(map(" ".join, zip(names, types, strict=True)))
+    connection.execute(f"CREATE TABLE corpus ({columns})")
+    rows = list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO corpus VALUES ({', '.join(['%s'] * len(names))})", rows)
+        return sorted(cursor.execute(text.replace("%", "%%")).fetchall())
+
+
+def test_votes_are_equal_on_postgresql(postgres):
+    texts = [text for text in TEXTS if "\0" not in text]
+    table, answer = corpus([*texts, None]), query("postgres")
+    assert answer.left_out == {}
+    assert differing(answer, held_votes(table, answer), in_postgres(postgres, table, answer.sql), table) == []
+
+
+def test_the_page_runs():
+    page = Path(__file__).parents[3] / "docs" / "sql.md"
+    (program,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    names = {}
+    exec(program, names)
+    assert (names["query"].rules, names["query"].left_out) == (("free", "link"), {})
+    assert set(DIALECTS) == {"duckdb", "spark", "bigquery", "postgres", "snowflake"}
+
+
+def test_the_command_writes_the_query(tmp_path, capsys):
+    rules = Path(__file__).parents[3] / "labeling_functions" / "comments.py"
+    with pytest.raises(SystemExit) as ended:
+        main(["sql", str(rules), "--dialect", "duckdb", "--out", str(tmp_path / "votes.sql"), "--id", "id"])
+    assert not ended.value.code
+    text = (tmp_path / "votes.sql").read_text("utf-8")
+    assert sqlglot.parse_one(text, dialect="duckdb").selects[0].name == "id"
+    with pytest.raises(SystemExit) as ended:
+        main(["sql", str(rules), "--dialect", "duckdb", "--strict"])
+    assert ended.value.code not in (0, None)
+    assert "--strict allows no exception" in capsys.readouterr().err
