@@ -10,8 +10,9 @@ import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,19 @@ from labelkit.exceptions import LabelkitError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+DIGEST_BYTES: Final = 16
+"""Bytes of the digest of a file."""
+
+
+def digest_of(path: Path) -> str:
+    """Hash the bytes of a file."""
+    return digest_of_bytes(path.read_bytes())
+
+
+def digest_of_bytes(content: bytes) -> str:
+    """Hash what a file holds."""
+    return blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
 
 
 @contextmanager
