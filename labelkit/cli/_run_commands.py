@@ -168,12 +168,14 @@ def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) 
 
     It also tells of the other runs in the same parent folder.
     """
-    from labelkit.runs.report import write_report  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.local_copies import shown_place  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.report import write_report  # noqa: PLC0415 - as above
 
     path = write_report(folder, out, corpus=corpus)
     if open_:
         click.launch(str(path))
-    return written(path, f"written to {path}")
+    place = shown_place(path)
+    return written(place, f"written to {place}")
 
 
 @cli.command(name="bundle")

@@ -170,14 +170,17 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
 
 
 def move(layout: VersionedLayout) -> None:
-    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on."""
+    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on.
+
+    A folder of an address is then sent there.
+    """
     if layout.folder.exists():
         publish(layout.folder, layout.replaced)
     for path in type(layout)(layout.draft).of_progress:
         if path.is_file():
             path.unlink()
     publish(layout.draft, layout.folder)
-    send_made(layout.folder)
     for path in layout.of_progress:
         remove(path)
     remove(layout.replaced)
+    send_made(layout.folder)
