@@ -25,7 +25,7 @@ from labelkit.runs.remote_place import (
     IN_PARTS,
     PlaceChangedError,
     RemotePlace,
-    State,
+    StoredState,
     each_at_once,
     noted_digests,
 )
@@ -58,7 +58,7 @@ class LocalCopy:
     sizes: Mapping[str, int]
     base: str
 
-    def begin(self, state: State) -> None:
+    def begin(self, state: StoredState) -> None:
         """Make the folders of the run, with the files that it is known by."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in {name.rpartition("/")[0] for name in self.sizes}:
@@ -194,7 +194,7 @@ def _opened(place: RemotePlace) -> LocalCopy:
     return copy
 
 
-def _whole(place: RemotePlace) -> tuple[State, dict[str, int]]:
+def _whole(place: RemotePlace) -> tuple[StoredState, dict[str, int]]:
     """Read the state of a run, and list the files that are of it."""
     for _ in range(TRIES):
         sizes, state = place.listing(), place.state()
@@ -222,7 +222,7 @@ def _whole(place: RemotePlace) -> tuple[State, dict[str, int]]:
     raise RunFolderError(f"there is no folder {str(place)!r}", hint="give the folder of a run: --out of labelkit run")
 
 
-def _of_state(sizes: Mapping[str, int], state: State) -> dict[str, int]:
+def _of_state(sizes: Mapping[str, int], state: StoredState) -> dict[str, int]:
     """Leave out the parts that a writer has brought for the next state."""
     if not state.note:
         return dict(sizes)
@@ -270,7 +270,7 @@ def begin_at(place: RemotePlace, folder: Path, *, force: bool) -> None:
         If somebody else writes there, or something else than a run stands there.
     """
     place.check_free()
-    finished, base = State.of_folder(folder), _base_note(folder)
+    finished, base = StoredState.of_folder(folder), _base_note(folder)
     if finished is not None and base.is_file() and finished.key != (began := base.read_text("utf-8")) and not force:
         with suppress(PlaceChangedError):  # it is out of date
             place.send(folder, began)
@@ -306,7 +306,7 @@ def send_made(folder: Path) -> None:
     if copy is None:
         return
     copy.place.send(folder, copy.base)
-    state = State.of_folder(folder)
+    state = StoredState.of_folder(folder)
     kept = None if state is None else _base(copy.place) / state.key / copy.place.name
     if kept is not None and not kept.exists():
         kept.parent.mkdir(exist_ok=True)
@@ -317,7 +317,7 @@ def send_made(folder: Path) -> None:
 def end_at(folder: Path) -> None:
     """Remove what was brought for a run that was not made; one that is finished and not sent stays."""
     copy = _COPIES.get(folder)
-    state = State.of_folder(folder)
+    state = StoredState.of_folder(folder)
     if copy is not None and (state is None or state.key == copy.base):
         _forget_made(folder)
 

@@ -25,7 +25,6 @@ from typing import Any, Final
 
 from labelkit._shared.files import is_running
 from labelkit._shared.stored_files import digest_of_bytes
-from labelkit.corpus.remote import remote_errors, shown_address, system_of
 from labelkit.exceptions import CorpusError, RunFolderError
 from labelkit.runs._version_names import MANIFEST, NOTE, VERSIONS
 
@@ -66,7 +65,7 @@ def address_of(path: str | Path) -> str | None:
 
 
 @dataclass(frozen=True)
-class State:
+class StoredState:
     """What a run is known by: the note of its version, and its manifest.
 
     Parameters
@@ -80,7 +79,7 @@ class State:
     manifest: bytes
 
     @classmethod
-    def of_folder(cls, folder: Path) -> State | None:
+    def of_folder(cls, folder: Path) -> StoredState | None:
         """Read it from a local folder; None if there is no finished run."""
         try:
             manifest = (folder / MANIFEST).read_bytes()
@@ -139,12 +138,14 @@ class RemotePlace:
         address = address_of(path)
         if address is not None and address.lower().startswith(("http://", "https://")):
             raise RunFolderError(
-                f"{shown_address(address)!r} is a web address, where no run folder can be listed or written",
+                f"{str(cls(address))!r} is a web address, where no run folder can be listed or written",
                 hint="give the address of a store, such as s3://bucket/runs/first, or a local folder",
             )
         return None if address is None else cls(address)
 
     def __str__(self) -> str:
+        from labelkit.corpus.remote import shown_address  # noqa: PLC0415 - a local run needs no corpus
+
         return shown_address(self.address)
 
     @property
@@ -154,6 +155,8 @@ class RemotePlace:
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
+        from labelkit.corpus.remote import system_of  # noqa: PLC0415 - as above
+
         system, path = system_of(self.address)
         return system, str(path).rstrip("/")
 
@@ -163,6 +166,8 @@ class RemotePlace:
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
         """Raise what goes wrong in a store as RunFolderError, without secrets."""
+        from labelkit.corpus.remote import remote_errors  # noqa: PLC0415 - as above
+
         try:
             with remote_errors(self.address, doing=doing):
                 yield
@@ -188,10 +193,10 @@ class RemotePlace:
             except FileNotFoundError:
                 return None
 
-    def state(self) -> State | None:
+    def state(self) -> StoredState | None:
         """Read what stands there; None if there is no manifest."""
         note, manifest = self._bytes(NOTE) or b"", self._bytes(MANIFEST)
-        return None if manifest is None else State(note, manifest)
+        return None if manifest is None else StoredState(note, manifest)
 
     def fetch(self, name: str, to: Path) -> None:
         """Copy a file to a local path, in blocks."""
@@ -294,7 +299,7 @@ class RemotePlace:
         RunFolderError
             If another run writes there, or the store refuses.
         """
-        new = State.of_folder(folder)
+        new = StoredState.of_folder(folder)
         if new is None:
             raise RunFolderError(f"{str(folder)!r} holds no finished run")
         with self._writing(new.key) as goes_on:
@@ -309,7 +314,7 @@ class RemotePlace:
             if key != new.key:
                 self._send(folder, new)
 
-    def _send(self, folder: Path, new: State) -> None:
+    def _send(self, folder: Path, new: StoredState) -> None:
         files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
         there = self.listing()
         same = self._unchanged(files, there, new)
@@ -329,7 +334,7 @@ class RemotePlace:
         self._check_sizes({name: path.stat().st_size for name, path in files.items() if name != MANIFEST})
         put(MANIFEST)
 
-    def _unchanged(self, files: Mapping[str, Path], there: Mapping[str, int], new: State) -> set[str]:
+    def _unchanged(self, files: Mapping[str, Path], there: Mapping[str, int], new: StoredState) -> set[str]:
         """Find the files that stand there already with the same bytes."""
         before = noted_digests(self._bytes(NOTE) or b"")
         sure = {name for name, digest in new.digests.items() if before.get(name) == digest}
@@ -363,7 +368,7 @@ def _note(key: str) -> bytes:
 
 def _is_gone(writer: Mapping[str, Any]) -> bool:
     """Return whether a writer was stopped: its process has ended, is this one, or has said nothing for long."""
-    pid, said = writer.get("pid"), writer.get("time")
-    if not isinstance(pid, int) or not isinstance(said, int | float) or time.time() - said >= LEASE:
+    pid, renewed = writer.get("pid"), writer.get("time")
+    if not isinstance(pid, int) or not isinstance(renewed, int | float) or time.time() - renewed >= LEASE:
         return True
     return writer.get("host") == socket.gethostname() and (pid == os.getpid() or not is_running(pid))
