@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,7 +28,8 @@ DIGEST_BYTES: Final = 16
 
 def digest_of(path: Path) -> str:
     """Hash the bytes of a file."""
-    return digest_of_bytes(path.read_bytes())
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=DIGEST_BYTES)).hexdigest()
 
 
 def digest_of_bytes(content: bytes) -> str:

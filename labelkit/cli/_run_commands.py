@@ -19,7 +19,12 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @cli.command(name="run")
 @click.argument("rules")
 @with_corpus()
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The run folder to make, or its address: s3://bucket/runs/first.",
+)
 @with_gold_options
 @with_model_options
 @click.option(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from labelkit._shared.cache_folder import PRIVATE, default_folder, make_private
 from labelkit._shared.files import remove, replaced
@@ -29,6 +29,9 @@ from labelkit.runs.remote_place import (
     each_at_once,
     noted_digests,
 )
+
+EXAMPLES: Final = "examples"
+"""Folder of the examples of a data set, which a run has not: it tells one from the other."""
 
 KEPT: Final = 7 * 24 * 3600.0
 """Seconds that a copy is kept after it was opened last."""
@@ -47,7 +50,7 @@ class LocalCopy:
     ----------
     place : RemotePlace
     folder : Path
-    sizes : mapping of str to int
+    sizes : dict of str to int
         Of all files of the run.
     base : str
         Key of the state; empty if there is no run.
@@ -55,7 +58,7 @@ class LocalCopy:
 
     place: RemotePlace
     folder: Path
-    sizes: Mapping[str, int]
+    sizes: dict[str, int]
     base: str
 
     def begin(self, state: StoredState) -> None:
@@ -93,7 +96,7 @@ class LocalCopy:
         with replaced(self.folder / name, one_of_many=True) as draft:
             self.place.fetch(name, draft)
             digest = self._digest(name)
-            if draft.stat().st_size != self.sizes[name] or (digest and digest_of(draft) != digest):
+            if digest is not None and digest_of(draft) != digest:
                 raise RunFolderError(
                     f"{name} of {str(self.place)!r} is not what its run wrote: the run was replaced while it was "
                     "read, or the file is damaged",
@@ -153,6 +156,16 @@ def has_file(path: Path) -> bool:
     return path.is_file() or (copy is not None and path.relative_to(copy.folder).as_posix() in copy.sizes)
 
 
+def is_run(given: Any) -> bool:
+    """Return whether a path or an address is that of a run, and not of a corpus."""
+    if not isinstance(given, str | Path):
+        return False
+    with suppress(RunFolderError):  # a web address, or a store that says nothing of it
+        place = RemotePlace.at(given)
+        return (Path(given) / MANIFEST).is_file() if place is None else place.state() is not None
+    return False
+
+
 def origin(path: Path) -> Path:
     """Return where the run of a folder is: its address, as a path, if the folder is a copy."""
     copy = _copy_of(path)
@@ -180,14 +193,16 @@ def sent_file(path: Path) -> None:
     """Write a file that was added to a copy to the address, too."""
     copy = _copy_of(path)
     if copy is not None:
-        copy.place.put(path.relative_to(copy.folder).as_posix(), path)
+        name = path.relative_to(copy.folder).as_posix()
+        copy.place.put(name, path)
+        copy.sizes[name] = path.stat().st_size
 
 
 def _opened(place: RemotePlace) -> LocalCopy:
     state, sizes = _whole(place)
     _forget_old()
     folder = _base(place) / state.key / place.name
-    copy = _COPIES.get(folder) or LocalCopy(place, folder, sizes, state.key)
+    copy = LocalCopy(place, folder, sizes, state.key)
     copy.begin(state)
     (folder.parent / ".opened").write_text(f"{time.time():.0f}", "utf-8")
     _COPIES[folder] = copy
@@ -198,28 +213,36 @@ def _whole(place: RemotePlace) -> tuple[StoredState, dict[str, int]]:
     """Read the state of a run, and list the files that are of it."""
     for _ in range(TRIES):
         sizes, state = place.listing(), place.state()
+        if any(name.startswith(f"{EXAMPLES}/") for name in sizes):
+            raise RunFolderError(
+                f"{str(place)!r} is a data set; only runs are read from addresses",
+                hint="copy it to a local folder first",
+            )
         if state is None:
             break
         if state.is_whole:
             return state, _of_state(sizes, state)
-    if state is not None and place.writer() is None:
-        raise RunFolderError(
-            f"{str(place)!r} is damaged: {MANIFEST} is not the one that {NOTE} lists", hint="labelkit run ... --force"
-        )
-    if "examples" in {name.partition("/")[0] for name in sizes}:
-        raise RunFolderError(
-            f"{str(place)!r} is a data set; only runs are read from addresses", hint="copy it to a local folder first"
-        )
+    raise _not_whole(place, is_run=state is not None, is_empty=not sizes)
+
+
+def _not_whole(place: RemotePlace, *, is_run: bool, is_empty: bool) -> RunFolderError:
+    """Return the error for a place where no whole run stands."""
     if place.writer() is not None:
-        raise RunFolderError(
+        return RunFolderError(
             f"{str(place)!r} is being written, or its writer was stopped",
             hint="wait until it is done; or give the command that makes it again, and it goes on",
         )
-    if sizes:
-        raise RunFolderError(
-            f"{str(place)!r} is not a run folder: it has no {MANIFEST}", hint="labelkit run RULES CORPUS --out URL"
+    if is_run:
+        return RunFolderError(
+            f"{str(place)!r} is damaged: {MANIFEST} is not the one that {NOTE} lists", hint="labelkit run ... --force"
         )
-    raise RunFolderError(f"there is no folder {str(place)!r}", hint="give the folder of a run: --out of labelkit run")
+    if is_empty:
+        return RunFolderError(
+            f"there is no folder {str(place)!r}", hint="give the folder of a run: --out of labelkit run"
+        )
+    return RunFolderError(
+        f"{str(place)!r} is not a run folder: it has no {MANIFEST}", hint="labelkit run RULES CORPUS --out URL"
+    )
 
 
 def _of_state(sizes: Mapping[str, int], state: StoredState) -> dict[str, int]:

@@ -27,7 +27,7 @@ from labelkit._shared.stored_files import read_json_object, read_parquet, readin
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
 from labelkit.runs._version_names import remedy
-from labelkit.runs.local_copies import brought, has_file, head_of, shown_place
+from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
@@ -243,6 +243,14 @@ class RunFolder:
                 f"{self.place!r} is not a run folder: it has no {self.layout.manifest.name}",
                 hint=remedy(self.path, "labelkit run RULES CORPUS --out DIR"),
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the place alone: another process, or machine, reads the run from there."""
+        return {"path": origin(self.path), "was_finished": self.was_finished}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Open the place again."""
+        self.__dict__.update({**state, "path": located(state["path"])})
 
     def _folder_of(self, version: int) -> Path:
         """Return the folder of a version."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Self
 
 from labelkit._shared.stored_files import read_json_object
 from labelkit.runs._version_names import MANIFEST, NOTE, VERSIONS, run_of_version, version_in
-from labelkit.runs.local_copies import located
-
-EXAMPLES: Final = "examples"
-"""Folder of the examples of a data set, which a run has not: it tells one from the other."""
+from labelkit.runs.local_copies import EXAMPLES, located
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 import labelkit as lk
 from labelkit.cli import cli
 from labelkit.exceptions import RunFolderError
+from labelkit.runs.certify_run import certify_run
 from labelkit.runs.local_copies import _copy_of
 from labelkit.runs.remote_place import LEASE, WRITER, RemotePlace, address_of
 
@@ -435,3 +437,46 @@ def test_a_folder_that_was_copied_to_a_store_is_read(tmp_path, cache):
     fsspec.filesystem("memory").put(str(tmp_path / "local"), f"/{tmp_path.name}/copied", recursive=True)
     assert len(lk.RunFolder(url).matrix()) == 3_000
     assert _copy_of(lk.RunFolder(url).path).place == RemotePlace.at(url)
+
+
+def test_gold_certifies_a_run_at_an_address(folder_url, tmp_path, monkeypatch):
+    gold = ["SPAM" if "win" in text else "HAM" for text in TEXTS]
+    run(folder_url, gold=gold, report=True)
+    elsewhere(monkeypatch, tmp_path, "b")
+    certify_run(folder_url, gold, max_error=0.1)
+    elsewhere(monkeypatch, tmp_path, "c")
+    assert "certificate" in lk.RunFolder(folder_url).manifest
+    assert lk.RunFolder(folder_url).layout.number == 2
+    assert b"certified" in files_at(folder_url)["report.html"].lower()
+    assert lk.verify(folder_url) == []
+
+
+def test_other_processes_open_the_address_again(folder_url, tmp_path, monkeypatch):
+    run(folder_url)
+    elsewhere(monkeypatch, tmp_path, "b")
+    run(folder_url, [*TEXTS, "win"], update=True)
+    sent = [pickle.dumps(lk.RunFolder(folder_url)), pickle.dumps(lk.RunFolder(f"{folder_url}@1"))]
+    elsewhere(monkeypatch, tmp_path, "c")
+    assert [len(pickle.loads(one).labels()) for one in sent] == [3_001, 3_000]
+
+
+def test_functions_of_data_sets(folder_url, tmp_path):
+    run(folder_url, corpus := TEXTS)
+    made = lk.create_dataset(tmp_path / "set", corpus, run=folder_url)
+    assert len(made) == 3_000
+    with pytest.raises(RunFolderError, match="those stand in local folders"):
+        lk.create_dataset(f"file://{tmp_path}/other", corpus, run=folder_url)
+    with pytest.raises(RunFolderError, match=r"'file://.*first' is a run, and no data set"):
+        lk.open_dataset(folder_url)
+    fsspec.filesystem("memory").put(str(tmp_path / "set"), f"/{tmp_path.name}/set", recursive=True)
+    with pytest.raises(RunFolderError, match="is a data set; only runs are read from addresses"):
+        lk.RunFolder(f"memory://{tmp_path.name}/set")
+
+
+def test_a_sample_is_drawn_of_a_run_at_an_address(folder_url, tmp_path):
+    run(folder_url)
+    out = tmp_path / "sample.csv"
+    arguments = ["sample", folder_url, "--method", "stratified", "--by", "label", "--n", "20", "--out", str(out)]
+    shown = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert shown.exit_code == 0
+    assert len(out.read_text().splitlines()) == 21
