@@ -10,8 +10,9 @@ import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b, file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,20 @@ from labelkit.exceptions import LabelkitError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+DIGEST_BYTES: Final = 16
+"""Bytes of the digest of a file."""
+
+
+def digest_of(path: Path) -> str:
+    """Hash the bytes of a file."""
+    with path.open("rb") as file:
+        return file_digest(file, lambda: blake2b(digest_size=DIGEST_BYTES)).hexdigest()
+
+
+def digest_of_bytes(content: bytes) -> str:
+    """Hash what a file holds."""
+    return blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
 
 
 @contextmanager

@@ -120,10 +120,10 @@ def sample_command(
 
 def _run(corpus: Any) -> Any:
     """Return the run in a folder; None for what is no run."""
-    from labelkit.runs.run_folder import RunFolder, RunLayout  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.local_copies import is_run  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
-    is_run = isinstance(corpus, Path) and corpus.is_dir() and RunLayout(corpus).manifest.is_file()
-    return RunFolder(corpus) if is_run else None
+    return RunFolder(Path(corpus)) if is_run(corpus) else None
 
 
 def _values_of(run: Any, by: str | None) -> Any:

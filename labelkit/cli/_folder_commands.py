@@ -42,14 +42,15 @@ def history_command(folder: Path) -> Any:
 @click.argument("version", type=int)
 def restore_command(folder: Path, *, version: int) -> Any:
     """Make VERSION of the run or data set in FOLDER the current one again, as a new version; nothing is lost."""
-    from labelkit.runs.versions import restore  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.local_copies import shown_place  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.versions import restore  # noqa: PLC0415 - as above
 
     data_set = data_set_in(folder)
     restored = restore(folder, version) if data_set is None else data_set.restore(version)
     number = restored.layout.number
     return CommandAnswer.of(
-        {"folder": restored.path, "version": number, "restored": version},
-        text=f"{restored.path}: version {number} is version {version} again",
+        {"folder": shown_place(restored.path), "version": number, "restored": version},
+        text=f"{shown_place(restored.path)}: version {number} is version {version} again",
     )
 
 
@@ -60,15 +61,17 @@ def verify_command(folder: Path) -> Any:
 
     RUN@3 is version 3 alone. The exit status is 1 if a file is missing, changed or strange, and each is named.
     """
-    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.local_copies import shown_path  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.versioned_layout import VersionedLayout, named_version  # noqa: PLC0415 - as above
     from labelkit.runs.versions import verify  # noqa: PLC0415 - as above
 
     data_set = data_set_in(folder)
     wrong = verify(folder) if data_set is None else data_set.verify()
-    n_versions = len((RunFolder(folder) if data_set is None else data_set).layout.by_number())
-    whole = f"{folder}: whole and unchanged ({n_versions} version{'' if n_versions == 1 else 's'})"
+    top, version = named_version(folder)
+    n_versions = 1 if version is not None else len(VersionedLayout(top).by_number())
+    whole = f"{shown_path(folder)}: whole and unchanged ({n_versions} version{'' if n_versions == 1 else 's'})"
     return CommandAnswer.of(
-        {"folder": folder, "whole": not wrong, "versions": n_versions, "problems": list(wrong)},
+        {"folder": shown_path(folder), "whole": not wrong, "versions": n_versions, "problems": list(wrong)},
         text="\n".join(wrong) or whole,
         status=1 if wrong else 0,
     )

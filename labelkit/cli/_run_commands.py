@@ -19,7 +19,12 @@ from labelkit.cli._voting_options import voted_on, with_row_options, with_voting
 @cli.command(name="run")
 @click.argument("rules")
 @with_corpus()
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The run folder to make.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The run folder to make, or its address: s3://bucket/runs/first.",
+)
 @with_gold_options
 @with_model_options
 @click.option(
@@ -168,12 +173,14 @@ def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) 
 
     It also tells of the other runs in the same parent folder.
     """
-    from labelkit.runs.report import write_report  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.local_copies import shown_place  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.report import write_report  # noqa: PLC0415 - as above
 
     path = write_report(folder, out, corpus=corpus)
     if open_:
         click.launch(str(path))
-    return written(path, f"written to {path}")
+    place = shown_place(path)
+    return written(place, f"written to {place}")
 
 
 @cli.command(name="bundle")

@@ -176,7 +176,7 @@ class _RemoteBytes(RawIOBase):
     def _read(self, size: int) -> bytes:
         """Read at the offset; a server that gives no ranges is read from the beginning to there."""
         if self._opened is None:
-            system, path = _system_of(self._file.address)
+            system, path = system_of(self._file.address)
             options = {"block_size": 0} if self._streams else {"cache_type": "none"}
             self._opened, self._at = system.open(path, "rb", **options), 0
             self._streams = self._streams or not self._opened.seekable()
@@ -231,7 +231,7 @@ def remote_files(given: str, is_read: Callable[[RemoteFile], bool]) -> list[Remo
         If there is none, or the store cannot be reached or does not let it be read.
     """
     with remote_errors(given):
-        system, path = _system_of(given)
+        system, path = system_of(given)
         system.invalidate_cache()
         if is_remote_pattern(given):
             listed = _listed(system, system.glob(path, detail=True).values())
@@ -297,7 +297,7 @@ def _is_http(address: str) -> bool:
     return address.lower().startswith(("http://", "https://"))
 
 
-def _system_of(address: str) -> tuple[Any, str]:
+def system_of(address: str) -> tuple[Any, str]:
     """Return the file system of an address, and the path in it."""
     fsspec = optional("fsspec", extra="remote")
     try:
@@ -323,7 +323,7 @@ def _system_of(address: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def remote_errors(address: str) -> Iterator[None]:
+def remote_errors(address: str, doing: str = "read") -> Iterator[None]:
     """Raise what a store raises as CorpusError, in one line, with the address and without secrets."""
     try:
         yield
@@ -338,7 +338,7 @@ def remote_errors(address: str) -> Iterator[None]:
         kind = type(error).__name__
         plain = " ".join(str(error).split())
         message = without_secrets(plain, secrets_of(address))[:300] or kind
-        raise CorpusError(f"{shown_address(address)!r} cannot be read: {message}", hint=_hint(kind, plain)) from None
+        raise CorpusError(f"{shown_address(address)!r} cannot be {doing}: {message}", hint=_hint(kind, plain)) from None
 
 
 def _cause_of(error: Exception, address: str) -> BaseException:

@@ -29,7 +29,7 @@ def describe_finished(folder: RunFolder) -> str:
     """Say in one line when a run was finished, and with how many rows."""
     when = str(folder.timings.get("finished", "")).replace("T", " ").replace("+00:00", " UTC")
     rows = f"{count(folder.manifest['examples'])} rows, {count(len(folder.manifest['rules']))} rules"
-    return f"finished already: {folder.path} ({when}, {rows}); nothing has changed since, so nothing was done"
+    return f"finished already: {folder.place} ({when}, {rows}); nothing has changed since, so nothing was done"
 
 
 def describe(folder: RunFolder) -> str:
@@ -57,7 +57,7 @@ def values_of(folder: RunFolder) -> dict[str, Any]:
     manifest, layout = folder.manifest, folder.layout
     labels = _label_counts(folder) if folder.is_labeled else None
     return {
-        "folder": str(folder.path),
+        "folder": folder.place,
         "was_finished": folder.was_finished,
         "finished": folder.timings.get("finished"),
         "examples": manifest["examples"],
@@ -156,10 +156,10 @@ def _files(folder: RunFolder) -> list[str]:
     if manifest["rejects"]:
         lines.append(f"{count(manifest['rejects'])} rows were rejected: see {layout.rejects}")
     if not folder.is_labeled:
-        lines.append(f"written to {folder.path}: votes/, summary.csv, patterns.parquet, faults.parquet, manifest.json")
-        lines.append(f"votes alone: labelkit fit {folder.path} --out MODEL learns a label model from them")
+        lines.append(f"written to {folder.place}: votes/, summary.csv, patterns.parquet, faults.parquet, manifest.json")
+        lines.append(f"votes alone: labelkit fit {folder.place} --out MODEL learns a label model from them")
         return lines
-    lines.append(f"written to {folder.path}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
+    lines.append(f"written to {folder.place}: labels/, votes/, summary.csv, model/, faults.parquet, manifest.json")
     if layout.report.is_file():
         lines.append(f"to look at: {layout.report}")
     return lines

@@ -9,6 +9,10 @@ from typing import Final
 VERSIONS: Final = "versions"
 """The folder of the old versions, in a run folder."""
 
+MANIFEST: Final = "manifest.json"
+NOTE: Final = "version.json"
+"""The note of the number of a version, and of the digests of its files."""
+
 _NAMED: Final = re.compile(r"(.+)@(\d+)")
 
 

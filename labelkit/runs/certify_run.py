@@ -10,6 +10,7 @@ import numpy as np
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.folder_gold import gold_by_example
+from labelkit.runs.local_copies import origin
 from labelkit.runs.report import write_report
 from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_place, move
@@ -70,13 +71,13 @@ def certify_run(
     certificate = labels.certify(
         truth, max_error, confidence, guarantee=guarantee, weights=weights, random_state=random_state
     )
-    with held_place(folder.path, force=False) as layout:
+    with held_place(origin(folder.path), force=False) as layout:
         draft = copied(layout, layout)
         write_json(draft.manifest, {**folder.manifest, "certificate": certificate.to_dict()})
         finish(draft, layout)
         move(layout)
-    if layout.report.is_file():
-        write_report(folder.path)
+    if folder.layout.report.is_file():
+        write_report(origin(folder.path))
     return certificate
 
 

@@ -16,6 +16,7 @@ from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
+from labelkit.runs.local_copies import brought
 from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_of, rows_of_run
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
@@ -127,7 +128,7 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
         if not Path(gold).is_file() and not is_address(gold):
             raise _no_gold(gold, () if corpus is None else corpus.column_names)
     id_name = vote_columns([rule["name"] for rule in folder.manifest["rules"]])[0]
-    votes = open_corpus(folder.path / "votes")
+    votes = open_corpus(brought(folder.path / "votes"))
     are_numbers = pa.types.is_integer(votes.column_type(id_name))
     if folder.manifest["corpus"]["id"] is not None or folder.layout.index.is_file() or not are_numbers:
         votes = votes.with_id(id_name)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from labelkit._shared.numbers import count, percent
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
+from labelkit.runs.local_copies import shown_place
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
 
@@ -77,7 +78,8 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: the folder, and its versions, the oldest first."""
-        return {"folder": str(self.path), "versions": [plain_value(asdict(one)) for one in self.versions]}
+        versions = [plain_value({**asdict(one), "path": shown_place(one.path)}) for one in self.versions]
+        return {"folder": shown_place(self.path), "versions": versions}
 
     def to_string(self, width: int = WIDTH) -> str:
         """Format the versions for a terminal."""
@@ -108,7 +110,7 @@ class History:
             for one in self.versions
         ]
         table = ResultTable(rows, heads, align="><>>><<<<", cell_width=max(width, WIDTH))
-        return ResultPage([f"{self.path}: version {self.versions[-1].number} is the current one"], [table])
+        return ResultPage([f"{shown_place(self.path)}: version {self.versions[-1].number} is the current one"], [table])
 
 
 def history(path: str | Path) -> History:

@@ -94,11 +94,11 @@ def run(
     corpus : object
         As :meth:`labelkit.Applier.apply` takes it.
     out : path
-        The folder to make. If an earlier run into it was stopped, it goes on where it was, provided that all is the
-        same that its votes depend on: rules with all that they reach, corpus, gold, options, versions. Else it begins
-        anew, with a warning that says why. Parts that are damaged are made anew. If an earlier run into it was finished
-        and nothing has changed since, it is returned as it is (:attr:`RunFolder.was_finished`). One run at a time
-        writes a folder.
+        The folder to make, or its address in a store (``s3://bucket/runs/first``). If an earlier run into it was
+        stopped, it goes on where it was, provided that all is the same that its votes depend on: rules with all that
+        they reach, corpus, gold, options, versions. Else it begins anew, with a warning that says why. Parts that are
+        damaged are made anew. If an earlier run into it was finished and nothing has changed since, it is returned as
+        it is (:attr:`RunFolder.was_finished`). One run at a time writes a folder.
     id : str, optional
         The column that names the examples; as in :meth:`labelkit.Applier.apply`.
     limit : int, optional

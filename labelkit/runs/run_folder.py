@@ -27,6 +27,7 @@ from labelkit._shared.stored_files import read_json_object, read_parquet, readin
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
 from labelkit.runs._version_names import remedy
+from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
@@ -142,7 +143,7 @@ class RunLayout(VersionedLayout):
         """Begin anew with a copy of all of a finished run that no label model changes."""
         remove(self.folder)
         (self.folder / "labels").mkdir(parents=True)
-        shutil.copytree(before.folder / "votes", self.folder / "votes")
+        shutil.copytree(brought(before.folder / "votes"), self.folder / "votes")
         for path in (before.faults, before.rejects, before.index):
             if path.is_file():
                 shutil.copyfile(path, self.folder / path.name)
@@ -160,13 +161,16 @@ class RunLayout(VersionedLayout):
     def missing(self, n_parts: int, *, labeled: bool = True) -> list[Path]:
         """List the files of a finished run that are not there, the report apart; without labels, of its votes."""
         kinds: tuple[Kind, ...] = KINDS if labeled else ("votes",)
-        parts = [self.part(kind, number) for kind in kinds for number in range(n_parts)]
+        parts = [self._part(kind, number) for kind in kinds for number in range(n_parts)]
         others = [self.patterns, self.faults, self.rejects, self.summary, self.timings]
-        files = [path for path in (*parts, *others) if not path.is_file()]
+        files = [path for path in (*parts, *others) if not has_file(path)]
         return files if self.model.is_dir() or not labeled else [*files, self.model]
 
     def part(self, kind: Kind, number: int) -> Path:
         """Return the file of one part."""
+        return brought(self._part(kind, number))
+
+    def _part(self, kind: Kind, number: int) -> Path:
         return self.folder / kind / f"part-{number:05d}.parquet"
 
     def parts(self, kind: Kind) -> list[Path]:
@@ -177,10 +181,10 @@ class RunLayout(VersionedLayout):
         RunFolderError
             If there are none.
         """
-        files = sorted((self.folder / kind).glob("part-*.parquet"))
+        files = sorted(brought(self.folder / kind).glob("part-*.parquet"))
         if not files:
             hint = remedy(self.folder, "labelkit run ... --force")
-            raise RunFolderError(f"{str(self.folder)!r} has no {kind}", hint=hint)
+            raise RunFolderError(f"{shown_place(self.folder)!r} has no {kind}", hint=hint)
         return files
 
     def part_patterns(self, number: int) -> Path:
@@ -198,8 +202,8 @@ class RunFolder:
 
     Parameters
     ----------
-    path : Path
-        Also with a version behind an at sign: ``runs/first@3``.
+    path : path
+        Also with a version behind an at sign: ``runs/first@3``; or an address: ``s3://bucket/runs/first``.
     version : int, optional
         An old version of the run, as :func:`labelkit.history` lists them; ``path`` is then its folder.
     was_finished : bool
@@ -224,21 +228,29 @@ class RunFolder:
             self._check()
 
     def _check(self) -> None:
-        if not self.path.is_dir():
+        if not head_of(self.path).is_dir():
             raise RunFolderError(
-                f"there is no folder {str(self.path)!r}", hint="give the folder of a run: --out of labelkit run"
+                f"there is no folder {self.place!r}", hint="give the folder of a run: --out of labelkit run"
             )
         if self.layout.is_data_set:
             raise RunFolderError(
-                f"{str(self.path)!r} is a data set, and not a run",
+                f"{self.place!r} is a data set, and not a run",
                 hint="`labelkit card`, `history`, `diff`, `restore` and `verify` take it, or give "
                 "labelkit.open_dataset(folder)",
             )
         if not self.layout.manifest.is_file():
             raise RunFolderError(
-                f"{str(self.path)!r} is not a run folder: it has no {self.layout.manifest.name}",
+                f"{self.place!r} is not a run folder: it has no {self.layout.manifest.name}",
                 hint=remedy(self.path, "labelkit run RULES CORPUS --out DIR"),
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the place alone: another process, or machine, reads the run from there."""
+        return {"path": origin(self.path), "was_finished": self.was_finished}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Open the place again."""
+        self.__dict__.update({**state, "path": located(state["path"])})
 
     def _folder_of(self, version: int) -> Path:
         """Return the folder of a version."""
@@ -246,9 +258,14 @@ class RunFolder:
         if version not in layouts:
             numbers = ", ".join(map(str, layouts))
             raise RunFolderError(
-                f"{str(self.path)!r} has no version {version}", hint=f"its versions are {numbers}: labelkit history"
+                f"{self.place!r} has no version {version}", hint=f"its versions are {numbers}: labelkit history"
             )
         return layouts[version].folder
+
+    @property
+    def place(self) -> str:
+        """Where the run is, as people read it: its path, or its address; ``path`` is then that of a local copy."""
+        return shown_place(self.path)
 
     @property
     def layout(self) -> RunLayout:
@@ -277,7 +294,7 @@ class RunFolder:
         """
         if not self.is_labeled:
             raise RunFolderError(
-                f"{str(self.path)!r} has votes alone, and neither a label model nor labels",
+                f"{self.place!r} has votes alone, and neither a label model nor labels",
                 hint="`labelkit fit` learns a label model from them, and `labelkit label` makes a folder with labels",
             )
 
@@ -304,7 +321,7 @@ class RunFolder:
     def matrix(self) -> LabelMatrix:
         """The votes of all examples, in memory."""
         with reading_run(self.path / "votes"):
-            whole = LabelMatrix.from_arrow(self._table("votes"), source=str(self.path))
+            whole = LabelMatrix.from_arrow(self._table("votes"), source=self.place)
             return replace(whole, faults=self.faults, frame_index=self.frame_index(len(whole)))
 
     def patterns(self) -> VotePatterns:
@@ -319,7 +336,7 @@ class RunFolder:
         """The labels of all examples, in memory."""
         self.check_labeled()
         with reading_run(self.path / "labels"):
-            labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=str(self.path))
+            labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=self.place)
             index = self.frame_index(len(labels))
             return replace(labels, frame_index=index, prior_source=self.manifest.get("prior_source"))
 

@@ -17,9 +17,12 @@ from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
 from labelkit.runs.finished_run import WantedRun
+from labelkit.runs.local_copies import begin_at, end_at, folder_to_make, send_made, shown_path
+from labelkit.runs.remote_place import RemotePlace
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.versioned_layout import VersionedLayout
 
+LOCAL: Final = "give a local folder, and copy it there"
 UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
 ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
 
@@ -55,25 +58,33 @@ def held_layout(kind: type[Layout], out: Path, *, force: bool) -> Iterator[Layou
     RunFolderError
         If somebody else writes it, it is a symbolic link or no such folder, or it cannot be made there.
     """
+    place = RemotePlace.at(out)
+    if place is not None and kind is not RunLayout:
+        raise RunFolderError(f"{str(place)!r} cannot be a {kind.NOUN}: those stand in local folders", hint=LOCAL)
     if out.is_symlink():
         raise RunFolderError(
-            f"{str(out)!r} is a symbolic link to {str(out.readlink())!r}, which is not replaced",
+            f"{shown_path(out)!r} is a symbolic link to {str(out.readlink())!r}, which is not replaced",
             hint="name the folder itself",
         )
-    layout = kind(out.resolve())
+    layout = kind(out.resolve() if place is None else folder_to_make(place))
     _check_name(layout, out)
     if not layout.folder.name:
         raise RunFolderError(
-            f"{str(out)!r} cannot be a {kind.NOUN} folder", hint="name a folder that does not exist yet"
+            f"{shown_path(out)!r} cannot be a {kind.NOUN} folder", hint="name a folder that does not exist yet"
         )
     try:
         with _locked(layout, out):
             _recover(layout)
+            if place is not None:
+                begin_at(place, layout.folder, force=force)
             _check(layout, out, force=force)
-            yield layout
+            try:
+                yield layout
+            finally:
+                end_at(layout.folder)
     except HeldError as error:
         who = f"another {kind.NOUN}" if kind is RunLayout else "another process"
-        raise RunFolderError(f"{who} writes to {str(out)!r}: {error}; wait until it is done") from None
+        raise RunFolderError(f"{who} writes to {shown_path(out)!r}: {error}; wait until it is done") from None
 
 
 def _check_name(layout: VersionedLayout, out: Path) -> None:
@@ -82,13 +93,13 @@ def _check_name(layout: VersionedLayout, out: Path) -> None:
     noun = layout.NOUN
     if layout.current != layout:
         raise RunFolderError(
-            f"{str(out)!r} is an old version of the {noun} {str(out.parent.parent)!r}, and is never written",
+            f"{shown_path(out)!r} is an old version of the {noun} {str(out.parent.parent)!r}, and is never written",
             hint=f"`labelkit restore` makes it the current one again: labelkit restore {out.parent.parent} N",
         )
     if named is not None and not layout.folder.exists():
         other, number = named
         raise RunFolderError(
-            f"{str(out)!r} is no name for a {noun}: it stands for version {number} of the {noun} {other.name!r}",
+            f"{shown_path(out)!r} is no name for a {noun}: it stands for version {number} of the {noun} {other.name!r}",
             hint="name a folder without an at sign and a number at its end; `labelkit restore` goes back to a version",
         )
 
@@ -104,7 +115,7 @@ def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
     except OSError as error:
         if holding:
             raise
-        raise RunFolderError(f"{str(out)!r} cannot be written: {error.strerror} ({error.filename})") from None
+        raise RunFolderError(f"{shown_path(out)!r} cannot be written: {error.strerror} ({error.filename})") from None
 
 
 def _recover(layout: VersionedLayout) -> None:
@@ -128,9 +139,9 @@ def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
         return
     if not folder.is_dir() or any(folder.iterdir()):
         doing = "so it is not replaced" if force else "and exists already"
-        raise RunFolderError(f"{str(out)!r} is not a {noun} folder, {doing}", hint="name another folder")
+        raise RunFolderError(f"{shown_path(out)!r} is not a {noun} folder, {doing}", hint="name another folder")
     if not force:
-        raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+        raise RunFolderError(f"{shown_path(out)!r} exists already", hint="force=True (--force) replaces it")
 
 
 def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: bool = False) -> RunFolder | None:
@@ -151,7 +162,7 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
     if reasons:
         only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind
         raise RunFolderError(
-            f"{str(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
+            f"{shown_path(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
             hint=("" if only_votes else UPDATES) + ANEW,
         )
     remove(layout.draft)  # of another run that was to replace it
@@ -159,7 +170,10 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
 
 
 def move(layout: VersionedLayout) -> None:
-    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on."""
+    """Rename the finished folder to its final name; after that, remove an old one, and what a run needs to go on.
+
+    A folder of an address is then sent there.
+    """
     if layout.folder.exists():
         publish(layout.folder, layout.replaced)
     for path in type(layout)(layout.draft).of_progress:
@@ -169,3 +183,4 @@ def move(layout: VersionedLayout) -> None:
     for path in layout.of_progress:
         remove(path)
     remove(layout.replaced)
+    send_made(layout.folder)

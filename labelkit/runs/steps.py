@@ -27,6 +27,7 @@ from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
+from labelkit.runs.local_copies import located
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings
 from labelkit.runs.named_model import label_model
 from labelkit.runs.parts import write_part
@@ -145,7 +146,8 @@ def stored_model(path: Path) -> Any:
     """
     from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
 
-    return RunFolder(path).model() if RunLayout(path).manifest.is_file() else load_model(path)
+    there = located(path)
+    return RunFolder(there).model() if RunLayout(there).manifest.is_file() else load_model(path)
 
 
 def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | None] | None = None) -> VotePatterns:

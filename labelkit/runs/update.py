@@ -122,7 +122,7 @@ def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:
     wrong = [line for line in damaged if line.startswith("votes/")]
     if wrong:
         raise RunFolderError(
-            f"the stored votes of {str(old.path)!r} are damaged: {'; '.join(wrong[:3])}",
+            f"the stored votes of {old.place!r} are damaged: {'; '.join(wrong[:3])}",
             hint=f"`labelkit verify` lists what is damaged, `labelkit restore` goes back to an older version; {ANEW}",
         )
     return tuple(damaged)

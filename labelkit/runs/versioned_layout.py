@@ -5,13 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Self
 
 from labelkit._shared.stored_files import read_json_object
-from labelkit.runs._version_names import VERSIONS, run_of_version, version_in
-
-EXAMPLES: Final = "examples"
-"""Folder of the examples of a data set, which a run has not: it tells one from the other."""
+from labelkit.runs._version_names import MANIFEST, NOTE, VERSIONS, run_of_version, version_in
+from labelkit.runs.local_copies import EXAMPLES, located
 
 
 @dataclass(frozen=True)
@@ -51,12 +49,12 @@ class VersionedLayout:
     @property
     def manifest(self) -> Path:
         """Description of all that was done, by which the folder is known."""
-        return self.folder / "manifest.json"
+        return self.folder / MANIFEST
 
     @property
     def version(self) -> Path:
         """Number of the version, with the digests of its files."""
-        return self.folder / "version.json"
+        return self.folder / NOTE
 
     @property
     def versions(self) -> Path:
@@ -119,9 +117,11 @@ class VersionedLayout:
 def named_version(path: Path, version: int | None = None) -> tuple[Path, int | None]:
     """Return the folder and the version that a path stands for: ``runs/first@3``, if no folder bears that name.
 
+    The folder of a run at an address is that of its local copy.
+
     >>> named_version(Path("no-such@3"))[1], named_version(Path("no-such"))[1]
     (3, None)
     """
     if version is None and not path.exists() and (named := version_in(path)):
-        return named
-    return path, version
+        path, version = named
+    return located(path), version

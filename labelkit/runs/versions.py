@@ -14,23 +14,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from labelkit._shared.files import link_or_copy, remove, replaced
-from labelkit._shared.stored_files import read_json_object
+from labelkit._shared.scratch import scratch_folder
+from labelkit._shared.stored_files import digest_of, digest_of_bytes, read_json_object
 from labelkit._shared.threads import in_threads
 from labelkit.exceptions import RunFolderError
+from labelkit.runs._version_names import version_in
+from labelkit.runs.local_copies import brought, fetched_as_it_is, origin
+from labelkit.runs.remote_place import RemotePlace
 from labelkit.runs.run_folder import RunFolder, RunLayout, write_json
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.versioned_layout import VersionedLayout
 
 SHARED: Final = ".parquet"
 """The suffix of files that versions share. Others are small, and might be edited where they are."""
-
-DIGEST_BYTES: Final = 16
-"""Bytes of the digest of a file."""
 
 Layout = TypeVar("Layout", bound=VersionedLayout)
 
@@ -100,12 +100,7 @@ class Version:
 
 def _seal(value: Mapping[str, Any]) -> str:
     content = json.dumps({name: one for name, one in value.items() if name != "seal"}, sort_keys=True)
-    return blake2b(content.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).hexdigest()
-
-
-def digest_of(path: Path) -> str:
-    """Hash the bytes of a file."""
-    return blake2b(path.read_bytes(), digest_size=DIGEST_BYTES).hexdigest()
+    return digest_of_bytes(content.encode(errors="surrogatepass"))
 
 
 def _readable(layout: VersionedLayout | None) -> Version | None:
@@ -117,7 +112,7 @@ def _readable(layout: VersionedLayout | None) -> Version | None:
 
 def files_of(layout: VersionedLayout) -> dict[str, Path]:
     """Return the files of a version by their paths in its folder, without its note and old versions."""
-    return dict(sorted(_below(layout.folder, layout.folder, layout.passing)))
+    return dict(sorted(_below(brought(layout.folder, but=layout.passing), layout.folder, layout.passing)))
 
 
 def _below(folder: Path, top: Path, apart: set[Path]) -> Iterator[tuple[str, Path]]:
@@ -228,7 +223,7 @@ def restore(path: str | Path, version: int) -> RunFolder:
     """
     out = _top(Path(path))
     with held_place(out, force=False) as layout:
-        wanted = RunFolder(out, version).layout
+        wanted = RunFolder(layout.folder, version).layout
         restore_version(layout, out, RunLayout(wanted.folder.resolve()), version)
     return RunFolder(out)
 
@@ -280,7 +275,13 @@ def verify(path: str | Path) -> list[str]:
     RunFolderError
         If there is no run folder.
     """
-    return problems_of_all(RunFolder(Path(path)).layout)
+    top, version = version_in(Path(path)) or (Path(path), None)
+    place = RemotePlace.at(top)
+    if place is None:
+        return problems_of_all(RunFolder(Path(path)).layout)
+    with scratch_folder() as folder:  # as it stands there now, whatever was fetched before
+        there = fetched_as_it_is(place, folder)
+        return problems_of_all(RunLayout(there) if version is None else RunFolder(there, version).layout)
 
 
 def problems_of_all(layout: VersionedLayout) -> list[str]:
@@ -327,7 +328,7 @@ def _digest_or_not(path: Path) -> str:
 def _top(path: Path) -> Path:
     """Return the run folder of a path, which may name a version of it; an error says what is wrong with the path."""
     layout = RunFolder(path).layout
-    return path if layout.folder == path else layout.current.folder
+    return path if layout.folder == path else origin(layout.current.folder)
 
 
 def _breaks(top: VersionedLayout, numbers: Iterable[int]) -> list[str]:

@@ -172,7 +172,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     folder.check_labeled()
     number, row, start = _found(folder, id)
     votes = read_parquet(folder.layout.part("votes", number)).slice(row, 1)
-    matrix = LabelMatrix.from_arrow(votes, source=str(folder.path))
+    matrix = LabelMatrix.from_arrow(votes, source=folder.place)
     labels = read_parquet(folder.layout.part("labels", number)).slice(row, 1)
     position, name = start + row, matrix.ids[:1].tolist()[0]
     failed = {fault.lf: fault for fault in folder.faults if fault.row == position}

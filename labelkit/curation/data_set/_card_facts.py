@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count, decimal, percent, share_with_bounds
 from labelkit._shared.plain_values import json_text
+from labelkit._shared.stored_files import digest_of
 from labelkit._shared.tables import ResultTable
 from labelkit.curation.data_set.layout import source_of
 from labelkit.curation.data_set.rows import UNSPLIT
-from labelkit.runs.versions import Version, digest_of
+from labelkit.runs.versions import Version
 
 if TYPE_CHECKING:
     from labelkit.curation.data_set.data_set import DataSet

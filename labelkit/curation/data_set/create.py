@@ -123,7 +123,7 @@ def create_dataset(
             counts = counts_of(rows, rows.num_rows, 0)
             step = CurationStep(
                 "create_dataset",
-                {"corpus": opened.name, "columns": names, "run": None if of_run is None else str(of_run.path)},
+                {"corpus": opened.name, "columns": names, "run": None if of_run is None else of_run.place},
                 before={"rows": n_rows},
                 after={"rows": rows.num_rows, **counts["classes"]},
                 notes=tuple(notes),
@@ -180,7 +180,7 @@ def _opened(
         source = SourceRows.of(run.manifest, None)
         if source.corpus is None:
             raise CorpusError(
-                f"the corpus of the run {str(run.path)!r} is not at hand: {source.note.rstrip('.')}",
+                f"the corpus of the run {run.place!r} is not at hand: {source.note.rstrip('.')}",
                 hint="give the corpus: create_dataset(folder, corpus, run=run)",
             )
         return source.corpus, chosen

@@ -22,7 +22,8 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import DataSetError, LabelkitError, RunFolderError
-from labelkit.runs.versioned_layout import EXAMPLES, VersionedLayout
+from labelkit.runs.local_copies import EXAMPLES, shown_place
+from labelkit.runs.versioned_layout import VersionedLayout
 from labelkit.votes.alignment import RowNames
 
 if TYPE_CHECKING:
@@ -215,15 +216,16 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
 
 def check_folder(layout: DataSetLayout) -> None:
     """Refuse a folder that is no data set."""
+    place = shown_place(layout.folder)
     if not layout.folder.is_dir():
         raise RunFolderError(
-            f"there is no folder {str(layout.folder)!r}", hint="labelkit.create_dataset(folder, ...) makes a data set"
+            f"there is no folder {place!r}", hint="labelkit.create_dataset(folder, ...) makes a data set"
         )
     if not layout.is_data_set or not layout.manifest.is_file():
         is_run = layout.manifest.is_file() and not layout.is_data_set
         raise RunFolderError(
-            f"{str(layout.folder)!r} is {'a run, and ' if is_run else ''}no data set",
-            hint=f"labelkit.create_dataset(folder, run={str(layout.folder)!r}) makes one of it"
+            f"{place!r} is {'a run, and ' if is_run else ''}no data set",
+            hint=f"labelkit.create_dataset(folder, run={place!r}) makes one of it"
             if is_run
             else f"`labelkit verify {layout.current.folder}` lists what is damaged"
             if layout.is_data_set

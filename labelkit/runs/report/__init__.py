@@ -20,6 +20,7 @@ from typing import Any
 
 from labelkit._shared.files import replaced
 from labelkit.exceptions import RunFolderError
+from labelkit.runs.local_copies import sent_file
 from labelkit.runs.report._facts import read_facts
 from labelkit.runs.report._page import page
 from labelkit.runs.run_folder import RunFolder, RunLayout, reading_run
@@ -60,6 +61,7 @@ def write_report(
         text = page(read_facts(folder, corpus, history=history))
     with replaced(target) as draft:
         draft.write_text(text, "utf-8", newline="\n")
+    sent_file(target)
     return target
 
 

@@ -132,7 +132,7 @@ class Parts:
         """Read the votes and labels of the rows that are looked through, and count the labels of all."""
         if len(self.labels) != len(self.votes):
             raise RunFolderError(
-                f"{str(self.folder.path)!r} has {len(self.votes)} parts of votes, but {len(self.labels)} of labels",
+                f"{self.folder.place!r} has {len(self.votes)} parts of votes, but {len(self.labels)} of labels",
                 hint="labelkit run ... --force",
             )
         class_names = self.folder.manifest["classes"]
