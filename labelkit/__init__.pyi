@@ -190,6 +190,7 @@ from .interop.snorkel_code import (
     Migration as Migration,
     convert_snorkel as convert_snorkel,
     migrate_snorkel as migrate_snorkel,
+)
 from .interop.sql import (
     SqlVotes as SqlVotes,
     to_sql as to_sql,

@@ -29,7 +29,7 @@ def table_of(page):
 
 MAY_IMPORT = table_of(PAGE.read_text(encoding="utf-8"))
 
-MOST_PAIRS = 128
+MOST_PAIRS = 129
 """Pairs of rooms of which one imports the other; a third of the 340 pairs of modules of the former layout."""
 MOST_LINES = 450
 WORD_LISTS = {"datasets/_lexicon.py"}
