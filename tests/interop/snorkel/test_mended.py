@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 
 from tests.interop.snorkel.test_habits_of_users import PACKAGES, Package, many_votes, outcome
+
+pytest.importorskip("snorkel")
 
 pytestmark = [
     pytest.mark.heavy,
@@ -20,7 +23,6 @@ pytestmark = [
 
 def both(function):
     """Return the values under Snorkel and under the drop-in."""
-    pytest.importorskip("snorkel")
     return tuple(function(Package(package)) for package in PACKAGES)
 
 
@@ -130,6 +132,16 @@ def test_generators_of_the_process_are_left_alone():
     assert ours == np.random.RandomState(0).random_sample() != theirs
 
 
+def test_a_fit_without_a_seed_is_repeated():
+    def seed(get):
+        get("labeling.model.LabelModel")(2, verbose=False).fit(many_votes()[0], n_epochs=1, progress_bar=False)
+        return get("labeling.model.label_model.TrainConfig")().seed
+
+    theirs, ours = both(seed)
+    assert ours == 0
+    assert 0 <= theirs < 1e6
+
+
 def test_two_rules_are_enough():
     def fitted(get):
         votes = many_votes(n_rules=2)[0]
@@ -154,7 +166,7 @@ def test_each_configuration_has_its_pipeline(tmp_path, monkeypatch):
         point = SimpleNamespace(text="one two", title="one")
         return texts(point), titles(point)
 
-    nlp = pytest.importorskip("snorkel.labeling.lf.nlp")
+    nlp = importlib.import_module("snorkel.labeling.lf.nlp")
     monkeypatch.delattr(nlp.NLPLabelingFunction, "_nlp_config", raising=False)
     theirs, ours = (outcome(votes, package) for package in PACKAGES)
     assert theirs[0] == "ValueError"
