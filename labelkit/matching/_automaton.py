@@ -37,6 +37,9 @@ from labelkit.matching.regex_syntax import (
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
+PAGE = 256
+"""Code points whose symbols are stored together: most pages are alike, so that an alphabet takes little memory."""
+
 MOST_POSITIONS = 3000
 MOST_PATHS = 20_000
 MOST_SYMBOLS = 4000
@@ -81,9 +84,12 @@ class Alphabet:
         self._masks = {ranges: sum(1 << symbol for symbol in some) for ranges, some in members.items()}
 
     @cached_property
-    def table(self) -> npt.NDArray[np.int16]:
-        """The symbol of each code point."""
-        return np.repeat(*self._intervals)
+    def pages(self) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+        """The symbols of distinct pages of 256 code points, and the number of each page's symbols among them."""
+        distinct: dict[bytes, int] = {}
+        pages = np.repeat(*self._intervals).reshape(-1, PAGE)
+        numbers = [distinct.setdefault(page.tobytes(), len(distinct)) for page in pages]
+        return np.frombuffer(b"".join(distinct), dtype=np.int16), np.array(numbers, dtype=np.int16)
 
     def read(self, ranges: Ranges) -> int:
         """Return the symbols of a set of characters to be read, as a bit mask."""
