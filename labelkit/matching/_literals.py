@@ -139,9 +139,9 @@ def _any_of(parts: list[_Seen]) -> _Seen:
 
 
 def _union(sets: list[Strings | None]) -> Strings | None:
-    known = [some for some in sets if some is not None]
-    together = frozenset().union(*known)
-    return together if len(known) == len(sets) and len(together) <= MOST_STRINGS else None
+    sure = [some for some in sets if some is not None]
+    together = frozenset().union(*sure)
+    return together if len(sure) == len(sets) and len(together) <= MOST_STRINGS else None
 
 
 def _repeated(body: _Seen, least: int, most: int | None) -> _Seen:
