@@ -7,7 +7,7 @@ CORPUS := demo/posts.parquet
 ROWS ?= 1000000
 WORKERS ?= 2
 
-.PHONY: demo test heavy check bench clean
+.PHONY: demo test heavy recipes check bench clean
 
 demo: $(VENV)/.installed
 	@echo "== 100,000 made-up posts, with hidden gold labels"
@@ -24,6 +24,11 @@ test: $(VENV)/.test
 heavy: $(VENV)/.heavy
 	@echo "== tests beside the real Snorkel and the real Spark"
 	$(BIN)/python -m pytest -m heavy -p no:xdist
+
+recipes: $(VENV)/.test
+	@echo "== the recipes of docs/engines.md, on Ray and Daft"
+	$(BIN)/python -m pip install --quiet --group recipes
+	$(BIN)/python -m pytest -p no:xdist tests/testing/test_recipes.py
 
 check: $(VENV)/.check
 	@echo "== lint"

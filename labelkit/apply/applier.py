@@ -122,7 +122,7 @@ class Applier:
         *,
         id: str | None = None,  # noqa: A002 - the word that users write
         workers: int = 1,
-        engine: str | None = None,
+        engine: Any = None,
         isolate: bool = False,
         batch_size: int = BATCH_ROWS,
         on_fault: OnFault = "raise",
@@ -147,10 +147,11 @@ class Applier:
             own that does not repeat, and else their positions.
         workers : int
             Threads or processes to use.
-        engine : {"serial", "thread", "process"}, optional
-            Where votes are computed. If not given and there are several workers: in threads, which share the compiled
-            rules while the main thread calls Python rules, and in processes from the moment on when Python rules turn
-            out to take most of the time.
+        engine : {"serial", "thread", "process", "dask"} or distributed.Client, optional
+            Where votes are computed. ``"dask"`` is the client of this process, or workers that are started; a cluster
+            elsewhere is named by its client, or the address of its scheduler (``"tcp://HOST:PORT"``). If not given and
+            there are several workers: in threads, which share the compiled rules while the main thread calls Python
+            rules, and in processes from the moment on when Python rules turn out to take most of the time.
         isolate : bool
             Whether to call the rules in worker processes, also if there is one worker: where a rule ends its process (a
             segmentation fault, want of memory), this is a fault of that example. Elsewhere it ends
@@ -254,7 +255,7 @@ class Applier:
         also: Sequence[str] = (),
         first: int = 0,
         workers: int = 1,
-        engine: str | None = None,
+        engine: Any = None,
         isolate: bool = False,
         batch_size: int = BATCH_ROWS,
         on_fault: OnFault = "raise",

@@ -6,9 +6,7 @@ shuffle and retry; the function votes. It promises nothing of the order of rows:
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypedDict, TypeVar, cast
 
@@ -18,7 +16,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.plan import BatchVotes, Plan
-from labelkit.apply.shipped_rules import ShippedRules
+from labelkit.apply.shipped_rules import ShippedRules, vote_in_any_thread
 from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
@@ -34,12 +32,6 @@ T = TypeVar("T", pa.RecordBatch, pa.Table)
 
 FAULT_TYPE: Final = pa.list_(pa.struct([("lf", pa.string()), ("error", pa.string()), ("message", pa.string())]))
 """The faults of an example; null if there are none."""
-
-_calling: Final = threading.Lock()
-"""Functions of users are called by one thread at a time, since they share the state of the process."""
-
-_plans: Final[dict[tuple[str, float], Plan]] = {}
-"""The rules that this process has compiled, by the digest with which they came."""
 
 
 class ArrowOptions(TypedDict, total=False):
@@ -176,7 +168,7 @@ class ArrowVotes:
                 f"votes are made of a RecordBatch or a Table of Arrow, not of {type(rows).__name__}",
                 hint="pyarrow.Table.from_pandas(frame), or frame.to_arrow()",
             )
-        plan: Plan = self._plan
+        plan: Plan = self.shipped.plan(self.time_limit)
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
         corpus = open_corpus(table.select([name for name in table.column_names if name in self.reads]))
         columns = tuple(dict.fromkeys((*plan.columns, *self.columns)))
@@ -193,12 +185,7 @@ class ArrowVotes:
 
     def _voted(self, batch: Batch, plan: Plan) -> pa.RecordBatch:
         ids = batch.table.column(self.columns[0])
-        voting = plan.begin(batch.table)
-        voting.name_of = lambda row: f"{self.columns[0]} {ids[row].as_py()!r}"
-        voting.scan()
-        with _calling:
-            voting.call()
-        votes = voting.settle()
+        votes = vote_in_any_thread(plan, batch.table, lambda row: f"{self.columns[0]} {ids[row].as_py()!r}")
         if votes.faults and self.on_fault == "raise":
             row, j, error, message = votes.faults[0]
             raise FaultError(
@@ -228,18 +215,6 @@ class ArrowVotes:
 
     def _no_confidence(self, n_rows: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
         return np.zeros((n_rows, len(self.lf_infos)), dtype=np.uint8)
-
-    @cached_property
-    def _plan(self) -> Plan:
-        """The rules, found and compiled."""
-        key = (self.shipped.digest, self.time_limit)
-        with _calling:
-            if key not in _plans:
-                _plans[key] = Plan(self.shipped.load(), self.time_limit)
-        return _plans[key]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_plan"}
 
     def matrix(self, rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]) -> LabelMatrix:
         """Make a label matrix of voted rows, in their order.

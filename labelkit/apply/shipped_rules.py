@@ -12,6 +12,7 @@ import importlib
 import os
 import pickle
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeAlias
 
+import pyarrow as pa
+
 from labelkit._shared.numbers import plural
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import is_of_project
+from labelkit.apply.plan import BatchVotes, Plan
+from labelkit.apply.plan.batch_votes import name_of_row
 from labelkit.exceptions import CollectError
 from labelkit.rules.collect import rules_of
 from labelkit.rules.inspection.module_files import root_of, with_imports
@@ -214,6 +219,14 @@ class ShippedRules:
             _loaded[self.digest] = LabelingFunctions(map(self._rule, self.rules), labels=self.labels)
         return _loaded[self.digest]
 
+    def plan(self, time_limit: float = 0.0) -> Plan:
+        """Find the rules, and compile them; a process does so once."""
+        key = (self.digest, time_limit)
+        if key not in _plans:
+            with _loading:
+                _plans[key] = _plans.get(key) or Plan(self.load(), time_limit)
+        return _plans[key]
+
     def _rule(self, one: Shipped) -> LabelingFunction[...]:
         if isinstance(one, LabelingFunction):
             return one
@@ -254,6 +267,22 @@ class ShippedRules:
         return _folders[self.digest]
 
 
+def vote_in_any_thread(plan: Plan, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
+    """Vote on a batch as :meth:`Plan.vote` does, in any thread of a process of somebody else's.
+
+    Functions of users are called by one thread at a time, since they share the state of the process.
+    """
+    voting = plan.begin(table)
+    voting.name_of = name_of
+    voting.scan()
+    with _calling:
+        voting.call()
+    return voting.settle()
+
+
+_calling: Final = threading.Lock()
+_loading: Final = threading.Lock()
+_plans: Final[dict[tuple[str, float], Plan]] = {}
 _loaded: dict[str, LabelingFunctions] = {}
 _folders: dict[str, Path] = {}
 _until_exit: Final = ExitStack()

@@ -25,7 +25,7 @@ WORDS: Final[dict[str, str | None]] = {
     "--sample": None,
     "--random-state": "The seed of what is drawn at random.",
     "--workers": "Threads or processes to use.",
-    "--engine": "serial, thread or process (else chosen by workers and rules).",
+    "--engine": "serial, thread, process, dask, or a scheduler's tcp://HOST:PORT (else chosen by workers and rules).",
     "--isolate": "Call the rules in processes: one that crashes is a fault.",
     "--batch-size": "Rows in memory at a time, for each worker.",
     "--on-fault": "When a rule fails on an example: stop, or keep a table of such faults.",

@@ -21,7 +21,7 @@ from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
 from labelkit.corpus.remote import is_address
-from labelkit.corpus.sources import frames, hugging_face, lazy_frames, sql_query, streams
+from labelkit.corpus.sources import dask_frames, frames, hugging_face, lazy_frames, sql_query, streams
 from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusError
 
@@ -51,8 +51,9 @@ def open_corpus(
     Parameters
     ----------
     data : object
-        A pandas, polars or Arrow frame; a LazyFrame of polars, a relation of DuckDB or a :class:`SqlQuery`, which are
-        computed once, in a stream, into a temporary file; anything with the Arrow stream interface; a dict of columns;
+        A pandas, polars or Arrow frame; a frame of Dask, a LazyFrame of polars, a relation of DuckDB or a
+        :class:`SqlQuery`, which are computed once, in a stream, into a temporary file; anything with the Arrow stream
+        interface; a dict of columns;
         a list or iterator of dicts or of strings (a column ``text``); the path of a file (Parquet, CSV, TSV, JSONL,
         JSON, plain text, Arrow or Feather, Excel; text may be compressed: gzip, Zstandard, bzip2, xz), of a folder, or
         a pattern (``"data/**/*.csv.gz"``); a list of these, read in that order; ``"-"`` for standard input. A pipe is
@@ -242,7 +243,7 @@ _LIBRARIES: Final = {
         "io",
         "array",
     ),
-    *("numpy", "pandas", "polars", "pyarrow", "datasets", "duckdb", "_duckdb", "labelkit"),
+    *("dask", "numpy", "pandas", "polars", "pyarrow", "datasets", "duckdb", "_duckdb", "labelkit"),
 }
 """Modules whose classes are read here, so that no package is looked for."""
 
@@ -253,6 +254,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource
     (_is_from("datasets", "Dataset"), lambda data, _: hugging_face.from_dataset(data)),
     (_is_from("datasets", "IterableDataset"), hugging_face.from_iterable_dataset),
     (_is_from("datasets", "DatasetDict", "IterableDatasetDict"), lambda data, _: hugging_face.refuse_splits(data)),
+    (_is_from("dask.dataframe", "DataFrame", "Series"), lambda data, _: dask_frames.DaskFrameSource(data)),
     (_is_from("polars", "LazyFrame"), lambda data, _: lazy_frames.from_lazy_frame(data)),
     (_is_from("polars", "DataFrame", "Series"), lambda data, _: frames.from_polars(data)),
     (_is_from("duckdb", "DuckDBPyRelation"), lambda data, _: lazy_frames.from_relation(data)),

@@ -102,7 +102,7 @@ class Run:
         self,
         *,
         workers: int,
-        engine: str | None,
+        engine: Any,
         isolate: bool,
         on_fault: OnFault,
         max_faults: int | None,

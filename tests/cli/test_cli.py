@@ -177,7 +177,7 @@ def test_an_engine_can_be_named(rules, corpus, tmp_path):
     assert done.returncode == 0, done.stderr
     unknown = labelkit("run", rules, corpus, "--out", tmp_path / "other", "--engine", "cloud")
     assert unknown.returncode == 1
-    assert unknown.stderr == "error: there is no engine 'cloud'\nHint: there are serial, thread, process\n"
+    assert unknown.stderr == "error: there is no engine 'cloud'\nHint: there are serial, thread, process, dask\n"
 
 
 def test_the_command_line_prints_the_description_of_the_run_folder(rules, corpus, tmp_path):

@@ -7,8 +7,9 @@ where workers share no disk with the main process (:class:`Engine`), the main pr
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from labelkit.apply.engines.dask_cluster import OnDask
 from labelkit.apply.engines.job import MOST_DEADLY, Engine, Job
 from labelkit.apply.engines.processes import run_in_processes
 from labelkit.apply.engines.serial import run_serially
@@ -21,18 +22,21 @@ ENGINES: Final[dict[str, Engine]] = {
     "serial": Engine(run_serially),
     "thread": Engine(run_in_threads),
     "process": Engine(run_in_processes),
+    "dask": Engine(OnDask(), shares_disk=False),
 }
 
 CHOOSING: Final = Engine(run_where_it_pays)
 """Used for several workers if no engine is named."""
 
 
-def engine_named(name: str | None, workers: int, *, isolate: bool = False) -> Engine:
+def engine_named(name: Any, workers: int, *, isolate: bool = False) -> Engine:
     """Return the engine of a name; if none is given, choose by the number of workers and the rules.
 
     Parameters
     ----------
-    name : str, optional
+    name : str or distributed.Client, optional
+        ``dask`` is the client of this process, or workers that are started for the job; another cluster is named by the
+        address of its scheduler, ``tcp://HOST:PORT``, or by a client.
     workers : int
     isolate : bool
         Whether rules are to be called in worker processes, which may die.
@@ -53,6 +57,15 @@ def engine_named(name: str | None, workers: int, *, isolate: bool = False) -> En
         return ENGINES["process"]
     if name is None:
         return ENGINES["serial"] if workers == 1 else CHOOSING
-    if name not in ENGINES:
+    if _is_cluster(name):
+        return Engine(OnDask(name), shares_disk=False)
+    if not isinstance(name, str) or name not in ENGINES:
         raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(ENGINES)}")
     return ENGINES[name]
+
+
+def _is_cluster(name: Any) -> bool:
+    """Tell if an engine is a client of Dask, or the address of a scheduler."""
+    if isinstance(name, str):
+        return name.startswith(("tcp://", "tls://", "ws://", "wss://", "inproc://", "ucx://"))
+    return type(name).__module__.partition(".")[0] == "distributed"

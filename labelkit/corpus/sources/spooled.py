@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +23,9 @@ from labelkit.corpus._files import DataFile
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.corpus.sources.parquet import ParquetSource
 from labelkit.exceptions import CorpusError, LabelkitError
+
+if TYPE_CHECKING:
+    from labelkit.votes.example_names import FrameIndex
 
 BATCH: Final = 16_384
 """Rows that are asked for together."""
@@ -40,7 +43,6 @@ class SpooledSource(FixedColumns):
     """
 
     path: Path | None = None
-    frame_index = None
     splittable = True
     may_reject = True
 
@@ -71,6 +73,11 @@ class SpooledSource(FixedColumns):
             _remove(path)
             raise
         return ParquetSource(_unnamed(path, self.name), {})
+
+    @property
+    def frame_index(self) -> FrameIndex | None:
+        """None: what another system delivers has no index."""
+        return None
 
     @property
     def n_rows(self) -> int:

@@ -1,0 +1,199 @@
+"""Batches on the workers of Dask: its scheduler hands them out and tries again, the results come back in order.
+
+Workers that see the files of a Parquet corpus read them by row groups; of any other source, each batch travels to the
+worker that votes on it. Only the results of tasks that ended count, so that a worker that dies loses no row and doubles
+none. What a worker makes travels back as bytes: workers and this process need share no disk.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pyarrow as pa
+
+from labelkit._shared.optional import optional
+from labelkit.apply.engines._retries import Source, SpanSource
+from labelkit.apply.engines.job import Job, R
+from labelkit.apply.plan import BatchVotes
+from labelkit.apply.shipped_rules import ShippedRules, vote_in_any_thread
+from labelkit.corpus import Batch, Corpus
+from labelkit.exceptions import LabelkitError
+
+AHEAD: Final = 2
+"""Tasks under way for each thread of the workers."""
+
+MAX_SPAN: Final = 16
+"""Batches in one task at the most."""
+
+ALLOWED_BYTES: Final = 2**30
+"""Of one task, before Dask warns: a batch of texts travels with it."""
+
+
+@dataclass(frozen=True)
+class OnDask:
+    """Run jobs on a cluster of Dask.
+
+    Parameters
+    ----------
+    cluster : distributed.Client or str, optional
+        A client, or the address of a scheduler; by default the client of this process, or else workers of this machine
+        that are started for the job.
+    """
+
+    cluster: Any = None
+
+    def __call__(self, job: Job[R]) -> Iterator[R]:
+        """Yield the result of ``deliver`` for each batch, in the order of the corpus."""
+        shipped = ShippedRules.of(job.plan.lfs)
+        with ExitStack() as stack:
+            client = stack.enter_context(_client(self.cluster, job.workers))
+            dask = optional("dask", extra="dask")
+            stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": ALLOWED_BYTES}))
+            yield from _results(client, job, shipped)
+
+
+@contextmanager
+def _client(cluster: Any, workers: int) -> Iterator[Any]:
+    """Find the client of a cluster, or start one that ends with the block."""
+    distributed = optional("distributed", extra="dask")
+    if cluster is not None and not isinstance(cluster, str):
+        yield cluster
+        return
+    if cluster is not None:
+        try:
+            client = distributed.Client(cluster, set_as_default=False)
+        except (OSError, ValueError, ImportError) as error:
+            raise LabelkitError(
+                f"no scheduler of Dask answers at {cluster!r}: {error}", hint="dask scheduler says its address"
+            ) from error
+        with client:
+            yield client
+        return
+    try:
+        running = distributed.get_client()
+    except ValueError:
+        running = None
+    if running is not None:
+        yield running
+        return
+    with (
+        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as local,
+        distributed.Client(local, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@dataclass(frozen=True)
+class _ClusterSetup:
+    """Input of a task that is the same for all."""
+
+    shipped: ShippedRules
+    corpus: Corpus | None
+    columns: tuple[str, ...]
+    batch_rows: int
+    time_limit: float
+    deliver: Callable[[Batch, BatchVotes], Any]
+
+
+@dataclass(frozen=True)
+class BatchSource:
+    """A batch that travels with its task."""
+
+    batch: Batch
+
+    def batches(self, _reading: Any) -> Iterator[Batch]:
+        """Return it."""
+        yield self.batch
+
+
+def _results(client: Any, job: Job[R], shipped: ShippedRules) -> Iterator[R]:
+    reads_alone = job.source is None and _can_read(client, job.corpus)
+    corpus = job.corpus if reads_alone else None
+    setup = _ClusterSetup(shipped, corpus, job.columns, job.batch_rows, job.plan.time_limit, job.deliver)
+    packed = client.submit(_kept, pickle.dumps(setup), pure=True)
+    sources: Iterator[Any] = _spans(job, client) if reads_alone else (BatchSource(_whole(b)) for b in job.batches())
+    most = AHEAD * max(1, sum(client.nthreads().values()))
+    under_way: deque[Any] = deque()
+    try:
+        while True:
+            while len(under_way) < most and (source := next(sources, None)) is not None:
+                under_way.append(client.submit(_vote, packed, source, pure=False))
+            if not under_way:
+                return
+            yield from _answer(under_way.popleft(), job)
+    finally:
+        client.cancel([*under_way, packed])
+
+
+def _answer(future: Any, job: Job[Any]) -> list[Any]:
+    distributed = optional("distributed", extra="dask")
+    try:
+        return list(future.result())
+    except distributed.KilledWorker as error:
+        names = ", ".join(job.plan.lfs.names[:5])
+        raise LabelkitError(
+            f"workers of Dask die again and again of one task ({error})",
+            hint=f"perhaps a rule ends its process ({names}, ...): isolate=True (--isolate) on one machine finds the "
+            "call; or memory runs out: try a smaller batch_size (--batch-size)",
+        ) from error
+
+
+def _spans(job: Job[Any], client: Any) -> Iterator[SpanSource]:
+    n_batches = -(-(job.corpus.n_rows or 0) // job.batch_rows)
+    n_threads = max(1, sum(client.nthreads().values()))
+    span = max(1, min(MAX_SPAN, (n_batches - job.first) // (4 * n_threads)))
+    return (SpanSource(first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
+
+
+def _whole(batch: Batch) -> Batch:
+    """Return a batch without the rows around it in memory, which pickling would send along."""
+    ids = None if batch.ids is None else pa.concat_arrays([batch.ids])
+    table = pa.Table.from_batches([batch.table])
+    return replace(batch, ids=ids, table=table.combine_chunks().to_batches()[0] if len(batch) else batch.table)
+
+
+def _can_read(client: Any, corpus: Corpus) -> bool:
+    """Tell if every worker sees the files of a corpus as they are here."""
+    if not (corpus.splittable and corpus.files):
+        return False
+    packed, sizes = pickle.dumps(corpus), _sizes(corpus)
+    return all(seen == sizes for seen in client.run(_seen, packed).values())
+
+
+# On a worker ----------------------------------------------------------------------------------------------------------
+
+
+def _kept(packed: bytes) -> bytes:
+    return packed
+
+
+def _sizes(corpus: Corpus) -> tuple[Any, ...]:
+    return corpus.n_rows, *(file.stat().st_size for file in corpus.files)
+
+
+def _seen(packed: bytes) -> tuple[Any, ...] | None:
+    try:
+        return _sizes(pickle.loads(packed))  # noqa: S301 - from the client
+    except Exception:  # noqa: BLE001 - whatever is the reason, the rows are sent
+        return None
+
+
+_setups: dict[bytes, _ClusterSetup] = {}
+"""The latest setup that this process has unpacked."""
+
+
+def _vote(packed: bytes, source: Source | BatchSource) -> list[Any]:
+    setup = _setups.get(packed)
+    if setup is None:
+        setup = pickle.loads(packed)  # noqa: S301 - from the client
+        _setups.clear()
+        _setups[packed] = setup
+    plan = setup.shipped.plan(setup.time_limit)
+    return [
+        setup.deliver(batch, vote_in_any_thread(plan, batch.table, batch.name_of)) for batch in source.batches(setup)
+    ]
