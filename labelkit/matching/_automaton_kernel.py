@@ -18,7 +18,7 @@ from labelkit.matching._numba import compiled
 from labelkit.matching._utf8_kernel import code_point
 
 UNKNOWN = -1
-ROWS_AT_ONCE, SYMBOLS_AT_ONCE = 128, 6000
+ROWS_AT_ONCE, SYMBOLS_AT_ONCE = 512, 16_000
 NO_ROOM = -(2**31)
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 ONE = np.uint64(1)
