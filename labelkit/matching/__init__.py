@@ -3,7 +3,8 @@ r"""Match many keyword lists and regular expressions against a text column in on
 Two engines, compiled by numba, read the bytes of a column once each, whatever the number of rules:
 
 - *phrases*: all keyword lists and look-ups together, as a hash table of first words that leads into a trie;
-- *patterns*: all regular expressions together, as one automaton whose deterministic states are built on demand.
+- *patterns*: all regular expressions together, as one automaton whose deterministic states are built on demand;
+  very many as several, which run on the rows that hold a string of theirs.
 
 Python's ``re`` is the definition of every test. Where an engine is not exact, it works as a prefilter: it selects the
 rows that may match, and ``re`` decides on those. Patterns that an engine does not support go to ``re`` on every row.

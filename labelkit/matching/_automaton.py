@@ -37,6 +37,9 @@ from labelkit.matching.regex_syntax import (
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
+PAGE = 256
+"""Code points whose symbols are stored together: most pages are alike, so that an alphabet takes little memory."""
+
 MOST_POSITIONS = 3000
 MOST_PATHS = 20_000
 MOST_SYMBOLS = 4000
@@ -66,8 +69,8 @@ class Alphabet:
         distinct = list(dict.fromkeys((*sets, (10, 11))))
         cuts = np.unique([0, N_CODE_POINTS, *(edge for ranges in distinct for edge in ranges)])
         inside = np.stack([np.searchsorted(ranges, cuts[:-1], side="right") % 2 == 1 for ranges in distinct], axis=1)
-        signatures, of_interval = np.unique(inside, axis=0, return_inverse=True)
-        self._intervals = of_interval.ravel().astype(np.int16), np.diff(cuts)
+        signatures, of_interval = _distinct_rows(inside)
+        self._intervals = of_interval.astype(np.int16), np.diff(cuts)
         self.last_newline = len(signatures)
         case_flags = {flag for tree in trees for flag in case_flags_of_again(tree)}
         if len(case_flags) > 1:
@@ -81,9 +84,12 @@ class Alphabet:
         self._masks = {ranges: sum(1 << symbol for symbol in some) for ranges, some in members.items()}
 
     @cached_property
-    def table(self) -> npt.NDArray[np.int16]:
-        """The symbol of each code point."""
-        return np.repeat(*self._intervals)
+    def pages(self) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+        """The symbols of distinct pages of 256 code points, and the number of each page's symbols among them."""
+        distinct: dict[bytes, int] = {}
+        pages = np.repeat(*self._intervals).reshape(-1, PAGE)
+        numbers = [distinct.setdefault(page.tobytes(), len(distinct)) for page in pages]
+        return np.frombuffer(b"".join(distinct), dtype=np.int16), np.array(numbers, dtype=np.int16)
 
     def read(self, ranges: Ranges) -> int:
         """Return the symbols of a set of characters to be read, as a bit mask."""
@@ -323,8 +329,18 @@ def _contexts(masks: list[int], alphabet: Alphabet) -> tuple[Ints, Bools]:
     if not masks:  # no pattern can match
         return np.zeros(alphabet.n_symbols, dtype=np.int32), np.zeros((0, 1), dtype=np.bool_)
     holds = np.array([_bits(mask, alphabet.n_symbols) for mask in masks], dtype=np.bool_)
-    distinct, context = np.unique(holds, axis=1, return_inverse=True)
-    return context.ravel().astype(np.int32), np.ascontiguousarray(distinct)
+    distinct, context = _distinct_rows(holds.T)
+    return context.astype(np.int32), np.ascontiguousarray(distinct.T)
+
+
+def _distinct_rows(rows: Bools) -> tuple[Bools, npt.NDArray[np.intp]]:
+    """Return the distinct rows, and the number of each row's among them; ``numpy.unique`` takes ten times as long."""
+    numbers: dict[bytes, int] = {}
+    packed = np.packbits(rows, axis=1)
+    of_row = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in packed], dtype=np.intp)
+    first = np.full(len(numbers), len(rows), dtype=np.intp)
+    np.minimum.at(first, of_row, np.arange(len(rows)))
+    return rows[first], of_row
 
 
 def _bits(mask: int, size: int) -> npt.NDArray[np.uint8]:

@@ -18,7 +18,7 @@ from labelkit.matching._numba import compiled
 from labelkit.matching._utf8_kernel import code_point
 
 UNKNOWN = -1
-ROWS_AT_ONCE, SYMBOLS_AT_ONCE = 128, 6000
+ROWS_AT_ONCE, SYMBOLS_AT_ONCE = 512, 16_000
 NO_ROOM = -(2**31)
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 ONE = np.uint64(1)
@@ -100,7 +100,7 @@ def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
 
 
 @compiled
-def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, buffer: Any) -> Any:
+def read_symbols(tables: Any, pages: Any, page_of: Any, data: Any, at: Any, end: Any, buffer: Any) -> Any:
     """Translate one row into symbols, the last of which is the end; return their number."""
     size, before, twin = 0, np.int64(-1), tables.twin
     by_case = len(tables.compared) > 0
@@ -108,10 +108,12 @@ def read_symbols(tables: Any, alphabet: Any, data: Any, at: Any, end: Any, buffe
     end -= newline
     while at < end:
         code, width = np.int64(data[np.uint64(at)]), 1
+        place = code  # the first page holds all of ASCII
         if code >= 128:
             code, width = code_point(data, at)
+            place = np.int64(page_of[np.uint64(code >> 8)]) << 8 | code & 255
         at += width
-        symbol = alphabet[np.uint64(code)]
+        symbol = pages[np.uint64(place)]
         if by_case:
             code = np.int64(tables.compared[np.uint64(code)])
         buffer[np.uint64(size)] = symbol + (twin if code == before else 0)
@@ -203,44 +205,41 @@ def assign_lanes(starts: Any, first: Any, last: Any, size: Any, at: Any, stop: A
 
 
 @compiled
-def set_votes(found: Any, first: Any, done: Any, numbers: Any, votes: Any) -> None:
-    """Set ``votes[numbers[bit], i]`` for each bit of ``found[i]``."""
-    for i in range(first, done):
+def set_votes(found: Any, rows: Any, done: Any, first: Any, numbers: Any, votes: Any) -> None:
+    """Set ``votes[n, rows[i]]`` for each bit of ``found[i]`` and ``n`` of ``numbers[first[bit]:first[bit + 1]]``."""
+    for i in range(done):
         left, bit = found[i], 0
         while left:
             if left & ONE:
-                votes[numbers[bit], i] = True
+                for j in range(first[bit], first[bit + 1]):
+                    votes[numbers[j], rows[i]] = True
             left >>= ONE
             bit += 1
 
 
 @compiled
 def scan_automaton(
-    tables: Any, cache: Any, alphabet: Any, data: Any, offsets: Any, active: Any, first: Any, buffer: Any, found: Any
+    tables: Any, cache: Any, pages: Any, page_of: Any, data: Any, offsets: Any, rows: Any, buffer: Any, found: Any
 ) -> Any:
-    """Fill ``found`` (bits of patterns) for the rows from ``first`` on; return the first row not done.
+    """Fill ``found`` (bits of patterns) for the given rows; return how many of them are done.
 
-    That is the number of rows, or less if the cache of states is full. ``buffer`` is a buffer for the symbols of some
-    rows at a time, small enough for the processor's cache. A row that is not active is read as an empty text, and its
-    bits are cleared afterwards.
+    That is all of them, or less if the cache of states is full. ``buffer`` is a buffer for the symbols of some
+    rows at a time, small enough for the processor's cache.
     """
-    n_rows = len(active)
+    n_rows, first = len(rows), 0
     at, stop, at_row = np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64), np.empty(4, dtype=np.int64)
     starts = np.empty(ROWS_AT_ONCE, dtype=np.int64)
     while first < n_rows:
         size, last = np.int64(0), first
         while last < n_rows and last - first < ROWS_AT_ONCE and (size < SYMBOLS_AT_ONCE or last == first):
             starts[last - first] = size
-            end = offsets[last + 1] if active[last] else offsets[last]
-            if size + end - offsets[last] + 1 > len(buffer):
+            start, end = offsets[rows[last]], offsets[rows[last] + 1]
+            if size + end - start + 1 > len(buffer):
                 break
-            size += read_symbols(tables, alphabet, data, offsets[last], end, buffer[size:])
+            size += read_symbols(tables, pages, page_of, data, start, end, buffer[size:])
             last += 1
         assign_lanes(starts, first, last, size, at, stop, at_row)
         if not run(tables, cache, buffer, at, stop, at_row, found):
             return first
         first = last
-    for i in range(n_rows):
-        if not active[i]:
-            found[i] = np.uint64(0)
     return n_rows

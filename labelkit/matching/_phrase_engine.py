@@ -10,7 +10,7 @@ An additional list costs time only where its phrases match, not another scan. Tw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,6 +75,20 @@ class PhraseEngine:
         again = {number: _only(tests[number], some) for number, some in mixed.items() if some}
         again |= {number: words for number, words in unsure.items() if number in again}
         return cls(tables, n_tests + len(unsure), tuple(again.items()), tuple(unsure.items()))
+
+    @classmethod
+    def of_literals(cls, literals: Sequence[Collection[str]]) -> PhraseEngine:
+        """Compile sets of strings, each to be found anywhere, in any case and with any white space for theirs.
+
+        None may be blank, nor hold a character equal to one of another kind (:func:`mixed_characters`).
+        """
+        from labelkit.matching import _phrase_kernel as phrase_kernel  # noqa: PLC0415  loads numba
+
+        numbered = ((number, text) for number, some in enumerate(literals) for text in some)
+        phrases = (Phrase(text, ignore_case=True, whole_word=False, test=number) for number, text in numbered)
+        tables = phrase_tables({}, phrases)
+        phrase_kernel.fill(tables)
+        return cls(tables, len(literals), (), ())
 
     def scan(self, text: TextColumn, votes: npt.NDArray[np.bool_]) -> None:
         """Set ``votes[test, row]`` for the tests of this engine to the results of ``test.matches``."""

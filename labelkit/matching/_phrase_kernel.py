@@ -22,7 +22,7 @@ from labelkit.matching._utf8_kernel import code_point
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(29)
 SPACE_SYMBOL = 32 * 4 + 1
-FIRST, ALONE, PAIR = 1, 2, 4  # flags in ``starts``, of a character or of a pair of characters
+FIRST, ALONE, PAIR, TRIPLE = 1, 2, 4, 8  # flags in ``starts``, of a character, of a phrase of two, of three characters
 
 
 @compiled
@@ -128,27 +128,37 @@ def fill_edges(trie: Any) -> None:
 
 
 @inlined
-def pair_start(one: Any, two: Any, mask: Any) -> Any:
-    """Return the index of a pair of symbols in ``starts``."""
-    value = (np.uint64(one) * FACTOR ^ np.uint64(two)) * FACTOR
+def pair_hash(one: Any, two: Any) -> Any:
+    """Hash a pair of symbols."""
+    return (np.uint64(one) * FACTOR ^ np.uint64(two)) * FACTOR
+
+
+@inlined
+def place_of(value: Any, mask: Any) -> Any:
+    """Return the index of the hash of a pair, or of three symbols, in ``starts``."""
     return np.int64((value >> SHIFT) & np.uint64(mask))
 
 
 @compiled
 def fill_starts(trie: Any, starts: Any) -> None:
-    """Flag the first one or two characters of each phrase in ``starts``; a collision costs one look-up, no error."""
+    """Flag the first one to three characters of each phrase in ``starts``; a collision costs one look-up, no error.
+
+    The edges of a node come before those of its children.
+    """
     mask = len(starts) - 1
-    first = np.zeros(len(trie.nodes), dtype=np.int64)
+    first, pair = np.zeros(len(trie.nodes), dtype=np.int64), np.zeros(len(trie.nodes), dtype=np.uint64)
     for edge in range(len(trie.edges)):
         node, symbol, child = trie.edges[edge, 0], trie.edges[edge, 2], trie.edges[edge, 3]
+        is_phrase = trie.nodes[child, 0] < trie.nodes[child, 1]
         if node == 0:
             first[child] = symbol
-            alone = trie.nodes[child, 0] < trie.nodes[child, 1]
-            starts[symbol & mask] |= (FIRST | ALONE) if alone else FIRST
-    for edge in range(len(trie.edges)):
-        node, symbol = trie.edges[edge, 0], trie.edges[edge, 2]
-        if first[node]:
-            starts[pair_start(first[node], symbol, mask)] |= PAIR
+            starts[symbol & mask] |= (FIRST | ALONE) if is_phrase else FIRST
+        elif first[node]:
+            pair[child] = pair_hash(first[node], symbol)
+            if is_phrase:
+                starts[place_of(pair[child], mask)] |= PAIR
+        elif pair[node]:
+            starts[place_of((pair[node] ^ np.uint64(symbol)) * FACTOR, mask)] |= TRIPLE
 
 
 @compiled
@@ -263,13 +273,29 @@ def next_token(
     return child_of(slots, hints, node, gap, token) if gap >= 0 else -1
 
 
-@inlined
-def may_start(starts: Any, mask: Any, symbols: Any, at: Any, size: Any) -> Any:
-    """Return a true value if a phrase of the second trie may start with the character at a place."""
-    hint = starts[symbols[at] & mask]
-    if not hint & FIRST:
-        return False
-    return hint & ALONE or (at + 1 < size and starts[pair_start(symbols[at], symbols[at + 1], mask)] & PAIR)
+@compiled
+def keep_starts(starts: Any, symbols: Any, size: Any, places: Any, n_places: Any, in_words: Any) -> Any:
+    """Keep those places of a row at which a phrase of the second trie may start; return their number.
+
+    If phrases start ``in_words``, all characters of the row are looked at. This is a function of its own, since a loop
+    that refers to few arrays is compiled well.
+    """
+    n_kept, mask = np.int64(0), np.int64(len(starts) - 1)
+    for i in range(size if in_words else n_places):
+        at = np.int64(i) if in_words else np.int64(places[i])
+        symbol = np.int64(symbols[np.uint64(at)])
+        hint = starts[np.uint64(symbol & mask)]
+        if hint & FIRST:
+            kept = hint & ALONE != 0
+            if not kept and at + 1 < size:
+                pair = pair_hash(symbol, symbols[np.uint64(at + 1)])
+                kept = starts[np.uint64(place_of(pair, mask))] & PAIR != 0
+                if not kept and at + 2 < size:
+                    triple = (pair ^ np.uint64(symbols[np.uint64(at + 2)])) * FACTOR
+                    kept = starts[np.uint64(place_of(triple, mask))] & TRIPLE != 0
+            places[np.uint64(n_kept)] = at
+            n_kept += np.int64(kept)
+    return n_kept
 
 
 @inlined
@@ -297,7 +323,7 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
     )  # fmt: skip
     symbols, codes, starts, stops, token, places = row.symbol, row.code, row.start, row.stop, row.token, row.place
     table, signs = tables.symbols, tables.starts
-    mask, in_words = len(signs) - 1, starts_in_words(trie_c)
+    in_words = starts_in_words(trie_c)
     for i in range(len(active)):
         if not active[i]:
             continue
@@ -342,10 +368,10 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
                     break
                 first, final = nodes[node, 0], nodes[node, 1]
                 node = node if nodes[node, 2] else -1
-        for place in range(size if in_words else n_places):  # follow the second trie from each character that may start
-            begin: Any = place if in_words else np.int64(places[place])
-            if not may_start(signs, mask, symbols, begin, size):
-                continue
+        if in_words or n_places:
+            n_places = keep_starts(signs, symbols, size, places, n_places, in_words)
+        for place in range(n_places):  # follow the second trie from each character that may start
+            begin: Any = np.int64(places[place])
             node, at = np.int64(0), begin
             while at < size and nodes_c[node, 2]:
                 node = child_of(slots_c, hints_c, node, 0, symbols[at])

@@ -6,6 +6,7 @@ Case folding and Unicode classes are computed by running ``re`` itself on each i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -109,4 +110,4 @@ def union(some: Iterable[Ranges]) -> Ranges:
 
 def contains(ranges: Ranges, code: int) -> bool:
     """Return True if a code point is in a set."""
-    return any(start <= code < stop for start, stop in zip(ranges[::2], ranges[1::2], strict=True))
+    return bisect_right(ranges, code) % 2 == 1

@@ -117,8 +117,8 @@ def items_of(pattern: Pattern) -> tuple[list[Any], int]:
         raise NotReadError(pattern.pattern) from reason
 
 
-def read(pattern: Pattern, *, count: bool = True) -> ParsedRegex:
-    """Parse a pattern; ``count=False`` relaxes counted repetitions too, for patterns with too many states.
+def read(pattern: Pattern) -> ParsedRegex:
+    """Parse a pattern.
 
     >>> from labelkit.rules.predicates import Pattern
     >>> read(Pattern(r"ab")).tree
@@ -126,7 +126,7 @@ def read(pattern: Pattern, *, count: bool = True) -> ParsedRegex:
     >>> read(Pattern(r"a(?!bc)")).exact, read(Pattern(r"a(?!bc).*d")).exact
     (True, False)
     """
-    reader = _TreeBuilder(count=count)
+    reader = _TreeBuilder()
     try:
         tree = reader.whole(*items_of(pattern))
     except RecursionError as reason:  # nested beyond reason
@@ -137,13 +137,17 @@ def read(pattern: Pattern, *, count: bool = True) -> ParsedRegex:
 class _TreeBuilder:
     """Turn the parser's items into nodes; records the bodies of groups, and in ``exact`` if anything was relaxed."""
 
-    def __init__(self, *, count: bool) -> None:
-        self.count = count
+    def __init__(self) -> None:
         self.exact = True
         self.groups: dict[int, Node] = {}
 
     def whole(self, items: list[Any], flags: int) -> Node:
-        """Convert a whole pattern; look-behind at its start and look-ahead at its end become nodes that read."""
+        """Convert a whole pattern; look-behind at its start and look-ahead at its end become nodes that read.
+
+        So do those of each alternative, if the whole is an alternation.
+        """
+        if len(items) == 1 and str(items[0][0]) == "BRANCH":
+            return Either(tuple(self.whole(list(some), flags) for some in items[0][1][1]))
         leading = self._outward(items[0], flags) if items else None
         items = items[leading is not None :]
         trailing = self._outward(items[-1], flags, ahead=True) if items else None
@@ -155,7 +159,7 @@ class _TreeBuilder:
         op, argument = str(item[0]), item[1]
         if op not in {"ASSERT", "ASSERT_NOT"} or (argument[0] > 0) != ahead:
             return None
-        inner = _TreeBuilder(count=self.count)
+        inner = _TreeBuilder()
         characters = _characters(inner.sequence(argument[1], flags))
         if not inner.exact or characters is None or len(characters) < 2:
             return None
@@ -212,9 +216,8 @@ class _TreeBuilder:
         least, limit = int(least), None if int(most) >= _WITHOUT_LIMIT else int(most)
         if (limit is None or limit > 1) and nullable(body):
             self.exact = False  # re has special rules for leaving a loop that reads nothing
-        if (not self.count and limit != 1) or size(body) * (limit or least) > MOST_COPIES:
-            copies = max(1, MOST_COPIES // max(1, size(body)))
-            few = min(least, 1 if not self.count else copies)
+        if size(body) * (limit or least) > MOST_COPIES:
+            few = min(least, max(1, MOST_COPIES // max(1, size(body))))
             self.exact = self.exact and few == least and limit is None
             return Repeat(body, few, None)
         return Repeat(body, least, limit)
@@ -254,7 +257,7 @@ class _TreeBuilder:
     def _look_around(self, argument: Any, flags: int) -> Before | After | None:
         """Convert a look-around of one character into a condition, or return None for any other."""
         direction, items = argument
-        inner = _TreeBuilder(count=self.count)
+        inner = _TreeBuilder()
         body = _only_part(inner.sequence(items, flags))
         self.groups.update(inner.groups)
         if not inner.exact:
@@ -353,6 +356,28 @@ def size(node: Node) -> int:
         case Repeat(body, least, most):
             return size(body) * max(1, least + 1 if most is None else most)
     return 0
+
+
+def uncounted(node: Node) -> Node:
+    """Return a tree that matches at least as much and counts no repetitions, for trees with too many states.
+
+    >>> uncounted(Repeat(Chars((97, 98)), 3, 5))
+    Repeat(body=Chars(ranges=(97, 98)), least=1, most=None)
+    """
+    match node:
+        case Concat(parts):
+            return Concat(tuple(map(uncounted, parts)))
+        case Either(parts):
+            return Either(tuple(map(uncounted, parts)))
+        case Repeat(body, least, most):
+            return Repeat(uncounted(body), min(least, 1), 1 if most == 1 else None)
+    return node
+
+
+def alternatives(node: Node) -> list[Node]:
+    """Return the trees of which one at least matches where the whole does: the outermost alternation, taken apart."""
+    only = _only_part(node)
+    return [one for part in only.parts for one in alternatives(part)] if isinstance(only, Either) else [only]
 
 
 def _only_part(node: Node) -> Node:

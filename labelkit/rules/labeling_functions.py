@@ -99,7 +99,7 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
     def _classes(self, lf: LabelingFunction[...]) -> str:
         return "any class" if lf.labels is None else ", ".join(map(self.space.name, lf.labels))
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the rules, in order."""
         return tuple(lf.name for lf in self._lfs)

@@ -5,6 +5,7 @@ import pickle
 import re
 import subprocess
 import sys
+from unittest import mock
 
 import numba
 import numpy as np
@@ -251,11 +252,102 @@ SHORT_TEXTS = st.lists(st.one_of(st.sampled_from([*"aAbksSKiI019_ \n-", *TRICKY[
 
 
 @many(250)
-@given(st.lists(patterns().filter(valid), min_size=1, max_size=6), st.lists(SHORT_TEXTS, min_size=20, max_size=50))
+@given(
+    st.lists(patterns().filter(valid), min_size=1, max_size=6),
+    st.lists(SHORT_TEXTS, min_size=20, max_size=50),
+    st.sampled_from([_regex_engine.MOST_TOGETHER, 0, 2]),
+)
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-def test_patterns_of_any_kind_vote_as_their_definition_does(some, texts):
+def test_patterns_of_any_kind_vote_as_their_definition_does(some, texts, together):
     note(str(some))
-    hold(some, texts)
+    with mock.patch.object(_regex_engine, "MOST_TOGETHER", together):  # so few are taken apart into their ways too
+        hold(some, texts)
+
+
+STRINGS = (
+    *(
+        "ask",
+        "kiss",
+        "KIOSK",
+        "stra\u00dfe",
+        "na\u00efve",
+        "\u017fink",
+        "\u212aelvin",
+        "\u0130\u0131i",
+        "\u03c3\u03c2\u03a3",
+    ),
+    *(
+        "a\u03b9b",
+        "\u1fbe!",
+        "x\u0345y",
+        "\U00010400a",
+        "\U0001f525\U0001f525",
+        "\u65e5\u672c",
+        "c++",
+        "#ad",
+        "@",
+        "\u20ac",
+        "http://",
+        "a.m",
+    ),
+)
+WAYS = (
+    *(
+        "{}",
+        r"\b{}\b",
+        "{}s?{}",
+        r"(?:{}|{})\d",
+        "(?<!x){}",
+        "{}(?!{})",
+        r"{}\s+{}",
+        "{} {}",
+        "(?:{}){{2}}",
+        "(?:{}){{1,3}}!",
+        "^{}$",
+    ),
+    *(
+        "[{}]{{3}}",
+        r"\d+|{}",
+        "{}|{}(?=b)|(?<=ab){}",
+        r"({})\1",
+        "(?>{}|b){}",
+        "x*{}",
+        "(?:{})+z",
+        "(?i:{})y{}",
+        "{}\n{}",
+        "{}(?!)|{}",
+    ),
+)
+
+
+@st.composite
+def patterns_with_strings(draw):
+    piece = st.sampled_from(STRINGS).map(re.escape)
+    way = draw(st.sampled_from(WAYS))
+    return Pattern(way.format(*(draw(piece) for _ in range(3))), draw(flag_values()) & ~re.VERBOSE)
+
+
+@many(100)
+@given(st.lists(patterns_with_strings().filter(valid), min_size=1, max_size=40), st.data())
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_ways_that_are_looked_for_by_their_strings_vote_as_their_definition_does(some, data):
+    change = st.sampled_from([str, str, str.upper, str.lower, str.swapcase, fold_text])
+    piece = st.builds(lambda one, how: how(one), st.sampled_from(STRINGS), change)
+    between = st.sampled_from(["", "", " ", "  ", "\n", "s", "1", "!", "x", "y", "z", "ab", "\u2028 "])
+    text = st.lists(st.one_of(piece, between), max_size=7).map("".join)
+    with mock.patch.object(_regex_engine, "MOST_TOGETHER", 4):
+        hold(some, data.draw(st.lists(st.one_of(st.none(), text, text, text), min_size=5, max_size=30)))
+
+
+def test_hundreds_of_patterns_with_and_without_strings_vote_as_their_definition_does():
+    rng = np.random.default_rng(11)
+    words = ["".join(rng.choice(list("abcdeiklrst"), rng.integers(3, 8))) for _ in range(200)]
+    flags = rng.choice([0, int(re.IGNORECASE)], 200).tolist()
+    ways = [rf"\b{{}}\s+(?:\w+\s+)?{words[0]}", r"{}(?:ing|ed)?\b|\d{{4}}-\d\d", r"[A-Z]{{3,}}!|(?<!no ){}", r"\d+{}"]
+    some = [Pattern(ways[i % 4].format(word), flag) for i, (word, flag) in enumerate(zip(words, flags, strict=True))]
+    extras = ["2024-05", "ABC!", "no", words[0].upper(), "7", " ", "ing"]
+    texts = [" ".join(rng.choice(words + 5 * extras, rng.integers(0, 12))) for _ in range(150)]
+    hold(some, [*texts, None, ""])
 
 
 LIFELIKE = (
@@ -370,10 +462,10 @@ def test_patterns_with_too_many_states_are_divided_then_relaxed_then_left_to_re(
 
 
 def test_a_pattern_that_cannot_be_read_is_left_to_re(monkeypatch):
-    def refuse(pattern, count=True):
+    def refuse(pattern):
         if "c" in pattern.pattern:
             raise NotReadError(pattern.pattern)
-        return read(pattern, count=count)
+        return read(pattern)
 
     monkeypatch.setattr(_regex_engine, "read", refuse)
     scan = ColumnScan([Pattern("b+"), Pattern("c+")])
