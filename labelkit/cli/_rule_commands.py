@@ -100,7 +100,12 @@ def plan(
 @cli.command(name="sql")
 @click.argument("rules")
 @with_rule_options
-@click.option("--dialect", required=True, type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake"]))
+@click.option(
+    "--dialect",
+    required=True,
+    type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake"]),
+    help="The engine that the query is for.",
+)
 @click.option("--table", default="corpus", show_default=True, help="The table to read, as the dialect writes it.")
 @click.option("--id", "id_", metavar="COLUMN")
 @click.option("--model", metavar="RUN|MODEL", help="Add the probabilities and labels of a fitted label model.")
