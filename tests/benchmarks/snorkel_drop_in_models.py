@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -27,17 +28,18 @@ def votes(n_rows: int, n_lfs: int) -> np.ndarray:
 
 
 def peak() -> float:
-    """Megabytes of this process at the most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Megabytes of this process at the most, since it began (``ru_maxrss`` counts the parent's, too)."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024
 
 
-def one(package: str, n_rows: int, n_lfs: int) -> None:
+def one(package: str, path: str) -> None:
     """Fit once, and print seconds, processor seconds and memory beside the votes."""
     if package == "snorkel":
         from snorkel.labeling.model import LabelModel
     else:
         from labelkit.interop.snorkel.labeling.model import LabelModel
-    L = votes(n_rows, n_lfs)
+    L = np.load(path)
     warm = LabelModel(verbose=False)
     warm.fit(L[:1_000], seed=0, progress_bar=False)
     before, started, used = peak(), time.perf_counter(), time.process_time()
@@ -54,17 +56,23 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--lfs", type=int, default=60)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--one", choices=["snorkel", "labelkit"])
+    parser.add_argument("--one", nargs=2, metavar=("PACKAGE", "VOTES"))
     given = parser.parse_args()
     if given.one:
-        one(given.one, given.rows, given.lfs)
+        one(*given.one)
         return
+    with tempfile.TemporaryDirectory() as folder:
+        compare(given, f"{folder}/votes.npy")
+
+
+def compare(given: argparse.Namespace, path: str) -> None:
+    """Fit in both packages by turns, on the same votes."""
+    np.save(path, votes(given.rows, given.lfs))
     results: dict[str, list[dict]] = {"snorkel": [], "labelkit": []}
     for _ in range(given.runs):
         for package, records in results.items():
-            command = [sys.executable, "-m", __spec__.name, "--one", package]
-            sizes = ["--rows", str(given.rows), "--lfs", str(given.lfs)]
-            done = subprocess.run([*command, *sizes], check=True, capture_output=True, text=True)
+            command = [sys.executable, "-m", __spec__.name, "--one", package, path]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
             records.append(json.loads(done.stdout.splitlines()[-1]))
     difference = np.abs(np.array(results["snorkel"][0]["proba"]) - results["labelkit"][0]["proba"]).max()
     print(f"{given.rows:,} rows x {given.lfs} rules, medians of {given.runs}; probabilities differ by {difference:.1e}")
