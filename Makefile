@@ -7,7 +7,7 @@ CORPUS := demo/posts.parquet
 ROWS ?= 1000000
 WORKERS ?= 2
 
-.PHONY: demo test heavy recipes check bench clean
+.PHONY: demo test heavy recipes check bench docs clean
 
 demo: $(VENV)/.installed
 	@echo "== 100,000 made-up posts, with hidden gold labels"
@@ -44,6 +44,10 @@ bench: $(VENV)/.test
 	@echo "== votes: rows and rules a second"
 	$(BIN)/python -m tests.benchmarks.bulk --rows $(ROWS) --workers $(WORKERS)
 
+docs: $(VENV)/.docs
+	@echo "== the site, in build/site: a warning is an error, a dead link a warning"
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelkit needs Python 3.11 or newer; this is " + sys.version + "; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
@@ -66,5 +70,9 @@ $(VENV)/.check: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group check
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo dist build docs/reference .pytest_cache .mypy_cache .ruff_cache
