@@ -45,7 +45,7 @@ bench: $(VENV)/.test
 	$(BIN)/python -m tests.benchmarks.bulk --rows $(ROWS) --workers $(WORKERS)
 
 docs: $(VENV)/.docs
-	@echo "== the site, in build/site: a warning is an error, a dead link a warning"
+	@echo "== the site, in build/site: a warning, such as a dead link, is an error"
 	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
 
 $(VENV)/bin/python:

@@ -1,7 +1,7 @@
 """Build the site from the Markdown pages: `make docs`.
 
-The source folder of Sphinx is the root of the repository, so that a relative link of a page works on the site as it does
-in the repository. Pages of the reference are written into `docs/reference/` when a build begins; git ignores them.
+The source folder of Sphinx is the root of the repository, so that a relative link works on the site as it does in the
+repository. Pages of the reference are written into `docs/reference/` when a build begins; git ignores them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 import click
 from docutils import nodes
+from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
 
 import labelkit
 from labelkit.cli import cli
@@ -110,7 +112,7 @@ def commands(group: click.Group, path: str = "labelkit") -> Iterator[str]:
         if command.hidden:
             continue
         called = f"{path} {name}"
-        text = command.get_help(click.Context(command, info_name=called, terminal_width=100, max_content_width=100))
+        text = command.get_help(click.Context(command, info_name=called, terminal_width=72, max_content_width=72))
         yield f"## {called}\n\n```text\n{text}\n```\n"
         if isinstance(command, click.Group):
             yield from commands(command, called)
@@ -119,9 +121,9 @@ def commands(group: click.Group, path: str = "labelkit") -> Iterator[str]:
 def errors_page() -> str:
     """Write the page of the errors, each with what it is about."""
     return (
-        "# Errors\n\nEach error that labelkit raises on purpose is a `LabelkitError`: its message says what happened, to which"
-        " rule and\nexample, and mostly ends in a hint with a remedy. `error.hint` is that remedy alone.\n\n"
-        "```{eval-rst}\n.. automodule:: labelkit.exceptions\n   :members:\n   :exclude-members: LabelkitError\n```\n"
+        "# Errors\n\nEach error that labelkit raises on purpose is a `LabelkitError`: its message says what happened,"
+        " to which rule and\nexample, and mostly ends in a hint with a remedy. `error.hint` is that remedy alone.\n\n"
+        "```{eval-rst}\n.. automodule:: labelkit.exceptions\n   :members:\n```\n"
     )
 
 
@@ -176,15 +178,20 @@ def write_for_assistants(app: Any, exception: Exception | None) -> None:
     (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
 
 
-def skips(_app: Any, _what: str, name: str, value: Any, skip: bool, _options: Any) -> bool | None:  # noqa: FBT001
-    """Leave out what scikit-learn puts into each estimator."""
-    return True if skip or re.fullmatch(r"set_\w+_request|get_metadata_routing|[gs]et_params", name) else None
+def skips(_app: Any, _what: str, name: str, *_others: Any) -> bool | None:
+    """Leave out what scikit-learn puts into each estimator; Sphinx decides about the rest."""
+    return True if re.fullmatch(r"set_\w+_request|get_metadata_routing|[gs]et_params", name) else None
 
 
 def formula(translator: Any, node: Any) -> None:
     """Write a formula as MathML, which browsers show without a script from elsewhere."""
     block = isinstance(node, nodes.math_block)
-    translator.body.append(str(tex2mathml(node.astext(), as_block=block)))
+    try:
+        written = str(tex2mathml(node.astext(), as_block=block))
+    except MathError as error:
+        logging.getLogger(__name__).warning("no MathML for the formula %s: %s", node.astext(), error, location=node)
+    else:
+        translator.body.append(f'<div class="formula">{written}</div>' if block else written)
     raise nodes.SkipNode
 
 
