@@ -587,6 +587,12 @@ def integers(get):
 
 
 @scenario
+def integers_of_no_rows(get):
+    convert = get("utils.to_int_label_array")
+    return convert(np.zeros((0, 1))), convert(np.zeros(0)), convert(np.zeros((2, 1, 1))), convert(np.array(3))
+
+
+@scenario
 def integers_of_a_table(get):
     return get("utils.to_int_label_array")(np.ones((2, 3)))
 

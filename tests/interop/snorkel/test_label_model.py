@@ -90,6 +90,49 @@ def test_votes_of_other_types_and_a_fit_after_another():
     np.testing.assert_array_equal(model.mu, fitted("labelkit.interop.snorkel", votes, 2).mu)
 
 
+NO_VOTES = {"below": -2, "above": 9, "half": 0.5, "unknown": np.nan}
+"""Cells that hold no class: Snorkel counts none of them as a vote."""
+
+
+def with_no_votes(kind):
+    votes = made_up_votes(2)
+    cell = NO_VOTES[kind]
+    return votes, np.where(votes == -1, cell, votes).astype(type(cell) if kind != "unknown" else float)
+
+
+@heavy
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning:snorkel")
+@pytest.mark.parametrize("kind", NO_VOTES)
+def test_cells_without_a_class_are_no_votes_to_snorkel_either(kind):
+    pytest.importorskip("snorkel")
+    votes, others = with_no_votes(kind)
+    theirs, ours = (fitted(name, votes, 2) for name in ("snorkel", "labelkit.interop.snorkel"))
+    np.testing.assert_allclose(ours.predict_proba(others), theirs.predict_proba(others), atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", NO_VOTES)
+def test_cells_without_a_class_are_no_votes(kind):
+    votes, others = with_no_votes(kind)
+    model = fitted("labelkit.interop.snorkel", votes, 2)
+    np.testing.assert_array_equal(model.predict_proba(others), model.predict_proba(votes))
+    np.testing.assert_array_equal(model.predict(others), model.predict(votes))
+    if kind != "above":
+        again = fitted("labelkit.interop.snorkel", others, 2)
+        np.testing.assert_array_equal(again.mu, model.mu)
+
+
+@pytest.mark.parametrize("highest", [2, 1.5])
+def test_votes_above_the_classes_are_refused_at_fit(highest):
+    with pytest.raises(ValueError, match="L_train has cardinality"):
+        fitted("labelkit.interop.snorkel", np.where(made_up_votes(2) == 1, highest, 0), 2)
+
+
+def test_parameters_are_read_as_those_of_torch():
+    model = fitted("labelkit.interop.snorkel", made_up_votes(2), 2)
+    np.testing.assert_array_equal(model.mu.data.numpy(), model.mu.detach().cpu().numpy())
+    assert model.mu.data[0, 0] == model.mu[0, 0].item()
+
+
 def test_rows_without_a_vote_abstain_only_where_ties_do():
     votes = np.vstack([made_up_votes(2), np.full((3, 5), -1)])
     model = fitted("labelkit.interop.snorkel", votes, 2, class_balance=[0.1, 0.9])

@@ -28,9 +28,9 @@ def to_int_label_array(X: np.ndarray[Any, Any], flatten_vector: bool = True) -> 
         raise ValueError("Input contains at least one non-integer value.")
     labels = labels.astype(int)
     if flatten_vector:
-        if labels.ndim > 1 and labels.size != max(labels.shape, default=0):
+        labels = np.atleast_1d(labels.squeeze())
+        if labels.ndim != 1:
             raise ValueError("Input could not be converted to 1d np.array")
-        labels = labels.ravel()
     return labels
 
 

@@ -49,6 +49,11 @@ class Tensor(np.ndarray[Any, Any]):
 
     detach = cpu
 
+    @property
+    def data(self) -> Tensor:  # type: ignore[override]
+        """Itself: torch has the values there."""
+        return self
+
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:  # noqa: ARG002, FBT001, FBT002 - torch's signature
         """Return itself: ``torch.nn.Parameter`` takes it so."""
         return self
@@ -73,6 +78,16 @@ def _tensor(values: Any) -> Tensor:
 def _array(values: Any) -> NDArray[np.float32]:
     """Return a plain array, also of a tensor of torch."""
     return np.asarray(values.detach().cpu().numpy() if hasattr(values, "detach") else values)
+
+
+def _votes(L: Any, n_classes: int) -> NDArray[np.int64]:
+    """Return votes as integers; a cell that holds no class (-2, a class too high, 0.5, NaN) is no vote, -1."""
+    cells = np.asarray(L)
+    whole = cells.dtype.kind in "iub"
+    if whole and (not cells.size or (cells.min() >= -1 and cells.max() < n_classes)):
+        return cells.astype(int, copy=False)
+    is_class = (cells >= 0) & (cells < n_classes) & (whole or cells == np.floor(cells))
+    return np.where(is_class, cells, -1).astype(int)
 
 
 class LabelModel(BaseLabeler):
@@ -138,9 +153,10 @@ class LabelModel(BaseLabeler):
         """
         self.train_config = merge_config(TrainConfig(), kwargs)
         self.logger = Logger(self.train_config.log_freq)
-        L = np.asarray(L_train).astype(int, copy=False)
-        if L.max() >= self.cardinality:
-            raise ValueError(f"L_train has cardinality {L.max() + 1}, cardinality={self.cardinality} passed in.")
+        highest = np.asarray(L_train).max()
+        if highest > self.cardinality - 1:
+            raise ValueError(f"L_train has cardinality {highest + 1}, cardinality={self.cardinality} passed in.")
+        L = _votes(L_train, self.cardinality)
         self._set_constants(L)
         self._set_class_balance(class_balance, Y_dev)
         self._create_tree()
@@ -165,7 +181,7 @@ class LabelModel(BaseLabeler):
 
     def predict_proba(self, L: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return P(class | votes); shape (n_examples, cardinality)."""
-        votes = np.asarray(L).astype(int, copy=False)
+        votes = _votes(L, self.cardinality)
         self._set_constants(votes)
         total = log_posterior(votes, _array(self.mu), self.p)
         X = np.exp(total - total.max(axis=1, keepdims=True, initial=-np.inf))
@@ -181,7 +197,7 @@ class LabelModel(BaseLabeler):
         probs = self.predict_proba(L)
         preds = probs_to_preds(probs, tie_break_policy)
         if tie_break_policy == "abstain":
-            preds[(np.asarray(L) == -1).all(axis=1)] = -1
+            preds[(_votes(L, self.cardinality) == -1).all(axis=1)] = -1
         return (preds, probs) if return_probs else preds
 
     def get_conditional_probs(self) -> NDArray[np.float64]:
