@@ -233,14 +233,15 @@ class ArrowVotes:
         Raises
         ------
         CorpusError
-            If an id is null, or stands twice.
+            If an id is null, stands twice, or is neither text nor an integer.
         """
         several = [rows] if isinstance(rows, pa.RecordBatch) else rows
         table = several if isinstance(several, pa.Table) else pa.Table.from_batches(list(several))
         ids = table.column(self.columns[0])
-        DistinctIds(named := open_corpus(table.select(self.columns[:1]), id=self.columns[0])).add(ids, 0)
+        named = open_corpus(table.select(self.columns[:1]), id=self.columns[0])
         for _ in named.batches((), BATCH_ROWS):
-            pass  # which refuses a null
+            pass  # which refuses a null, and what names no row
+        DistinctIds(named).add(ids, 0)
         votes = np.empty((table.num_rows, len(self.names)), dtype=LabelSpace.of(self.class_names).dtype, order="F")
         for j, name in enumerate(self.names):
             votes[:, j] = table.column(name).to_numpy()

@@ -73,6 +73,52 @@ def _too_large(column: str, n_rows: int) -> CorpusError:
     return CorpusError(f"column {column!r} holds more than 2 GB in {n_rows} rows", hint="use smaller batches")
 
 
+def of_one_kind(one: pa.DataType, other: pa.DataType) -> bool:
+    """Tell if values of two types mean the same, in other widths: a cast of one to the other only changes storage.
+
+    Arrow casts much else, such as texts to numbers, dates to texts and 5 to True, which changes what a rule reads.
+    """
+    if one == other or pa.types.is_null(one) or pa.types.is_null(other):
+        return True
+    if pa.types.is_dictionary(one) or pa.types.is_dictionary(other):
+        return of_one_kind(*(kind.value_type if pa.types.is_dictionary(kind) else kind for kind in (one, other)))
+    if pa.types.is_timestamp(one) and pa.types.is_timestamp(other):
+        return bool(one.tz == other.tz)
+    if pa.types.is_struct(one) and pa.types.is_struct(other):
+        both = {field.name for field in one} & {field.name for field in other}
+        return all(of_one_kind(one.field(name).type, other.field(name).type) for name in both)
+    if _is_list(one) and _is_list(other):
+        return of_one_kind(one.value_type, other.value_type)
+    return any(is_kind(one) and is_kind(other) for is_kind in _KINDS)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+_KINDS = (
+    _is_number,
+    _is_text,
+    _is_bytes,
+    pa.types.is_decimal,
+    pa.types.is_date,
+    pa.types.is_time,
+    pa.types.is_duration,
+)
+
+
 def nan_to_null(array: pa.Array) -> pa.Array:
     """Replace NaN by null, for sources in which NaN stands for a missing value."""
     if not pa.types.is_floating(array.type):

@@ -220,6 +220,14 @@ def test_an_id_twice_is_refused_in_the_matrix(module):
         votes.matrix(pa.concat_tables([part, part]))
 
 
+@pytest.mark.parametrize("ids", [[True, False, True], [[1], [2], [3]], [1.5, 2.5, 2.5], [b"a", b"b", b"b"]])
+def test_ids_that_name_no_row_are_refused_in_the_matrix_as_on_one_machine(module, ids):
+    votes = lk.collect(module).arrow("key", on_fault="record")
+    voted = votes(pa.table({"key": ids, "text": ["free", "b", "c"]}))
+    with pytest.raises(CorpusError, match="neither text nor integers"):
+        votes.matrix(voted)
+
+
 def test_rules_of_a_notebook_and_of_prompts_are_refused_with_the_reason(module):
     space = {"__name__": "__main__", "lk": lk}
     exec("@lk.labeling_function\ndef here(text):\n    return 1\n", space)

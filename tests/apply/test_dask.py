@@ -1,5 +1,6 @@
 """The engine on a real cluster of Dask: the votes of the other engines, whatever happens to its workers."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import labelkit as lk
 from labelkit.exceptions import CollectError, CorpusError, FaultError, LabelkitError, TooManyFaultsError
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 dd = pytest.importorskip("dask.dataframe")
 
@@ -221,6 +223,47 @@ def test_a_frame_of_dask_is_what_its_computed_frame_is(rules, request, index, co
     assert_equal(here, there)
     assert lk.open_corpus(lazy).column_names == ("key", "text", "spam")
     assert str(lk.summarize(here, gold=gold)) == str(lk.summarize(there, gold=gold))
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["free", "b"], [5, 6]),
+        ([5, 6], ["5", "7"]),
+        (["free", "b"], [True, False]),
+        ([True, False], [5, 0]),
+        (["free", "b"], [date(2026, 1, 1)] * 2),
+        ([b"5", b"a"], ["5", "a"]),
+        ([[1], [2]], [["1"], ["2"]]),
+        ([{"a": 1}] * 2, [{"a": "1"}] * 2),
+        ([None, None], [5, 6]),
+    ],
+)
+def test_values_of_another_kind_in_a_later_partition_are_refused_not_cast(first, then):
+    parts = [pd.DataFrame({"text": "free", "kind": pd.Series(kind, dtype=object)}) for kind in (first, then)]
+    with (
+        dask.config.set({"dataframe.convert-string": False}),
+        pytest.raises(CorpusError, match=r"'kind' is .* in one partition of the Dask frame, and .* in another"),
+    ):
+        lk.open_corpus(dd.from_map(lambda part: part, parts, meta=parts[0].iloc[:0]))
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ([1.5, 2.0], [1, 2]),
+        (["a", None], [None, None]),
+        ([None, None], ["a", "b"]),
+        ([["a"], []], [[], []]),
+        ([date(2026, 1, 1)] * 2, [None, None]),
+    ],
+)
+def test_values_of_one_kind_are_brought_to_one_type(first, then):
+    parts = [pd.DataFrame({"text": "free", "kind": pd.Series(kind, dtype=object)}) for kind in (first, then)]
+    with dask.config.set({"dataframe.convert-string": False}):
+        corpus = lk.open_corpus(dd.from_map(lambda part: part, parts, meta=parts[0].iloc[:0]))
+    [batch] = corpus.batches(("kind",), 10)
+    assert batch.table.column("kind").to_pylist() == [*first, *then]
 
 
 def test_partitions_of_other_types_and_failing_ones_are_errors(rules):

@@ -7,12 +7,14 @@ whole. Where a client of Dask runs, its workers compute the partitions.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from labelkit._shared.optional import optional
+from labelkit.corpus._arrow_types import of_one_kind
 from labelkit.corpus.source import INDEX, BadRows
 from labelkit.corpus.sources.frames import TEXT, from_pandas
 from labelkit.corpus.sources.spooled import BATCH, SpooledSource, write_batches
@@ -62,14 +64,15 @@ class DaskFrameSource(SpooledSource):
 
     def _cast(self, array: pa.Array, field: pa.Field) -> pa.Array:
         """Bring the values of one partition to the type of the first; whole numbers may become others, not text."""
-        try:
-            return array if array.type == field.type else array.cast(field.type)
-        except pa.ArrowException:
-            raise CorpusError(
-                f"column {field.name!r} is {field.type} in one partition of the Dask frame, "
-                f"and {array.type} in another",
-                hint=f"frame.astype({{{field.name!r}: 'string'}}), or another type that fits all",
-            ) from None
+        if array.type == field.type:
+            return array
+        if of_one_kind(array.type, field.type):
+            with suppress(pa.ArrowException):
+                return array.cast(field.type)
+        raise CorpusError(
+            f"column {field.name!r} is {field.type} in one partition of the Dask frame, and {array.type} in another",
+            hint=f"frame.astype({{{field.name!r}: 'string'}}), or another type that fits all",
+        )
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Deliver the rows as a frame of pandas delivers them, with the labels of their index."""
