@@ -6,8 +6,17 @@ BIN := $(VENV)/bin
 CORPUS := demo/posts.parquet
 ROWS ?= 1000000
 WORKERS ?= 2
+LOWER := .venv-lower
+LOWER_PYTHON ?= $(PYTHON)
+# What leans on numpy, scipy, pandas, pyarrow, numba and click, without long simulations.
+LOWER_TESTS := tests/votes/test_gold.py tests/votes/test_label_matrix.py tests/matching/test_matching.py \
+	tests/rules/test_collect.py tests/rules/test_condition.py tests/rules/test_lookup.py tests/apply/test_arrow_votes.py \
+	tests/corpus/test_gold.py tests/corpus/sources/test_formats.py tests/label_models/test_default.py \
+	tests/analysis/test_pairwise.py tests/analysis/test_summary.py tests/analysis/test_suggest.py \
+	tests/analysis/test_coverage.py tests/runs/test_steps.py tests/cli/test_json.py
 
-.PHONY: demo test heavy recipes check bench clean
+.PHONY: demo test heavy recipes check bench docs clean
+.PHONY: lower-bounds release
 
 demo: $(VENV)/.installed
 	@echo "== 100,000 made-up posts, with hidden gold labels"
@@ -44,6 +53,18 @@ bench: $(VENV)/.test
 	@echo "== votes: rows and rules a second"
 	$(BIN)/python -m tests.benchmarks.bulk --rows $(ROWS) --workers $(WORKERS)
 
+lower-bounds: $(LOWER)/.installed
+	@echo "== the oldest versions that pyproject.toml allows"
+	$(LOWER)/bin/python -m pip list --quiet
+	$(LOWER)/bin/python -m pytest -q -n 2 -p no:cacheprovider $(LOWER_TESTS)
+
+release: $(VENV)/.release
+	bash .ci/release.sh $(BIN)/python
+
+docs: $(VENV)/.docs
+	@echo "== the site, in build/site: a warning, such as a dead link, is an error"
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelkit needs Python 3.11 or newer; this is " + sys.version + "; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
@@ -66,5 +87,22 @@ $(VENV)/.check: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --group check
 	@touch $@
 
+$(VENV)/.release: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --group release
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
+# Newer Pythons than 3.12 have no wheels of the oldest versions.
+$(LOWER)/.installed: pyproject.toml .ci/lower_bounds.py
+	@$(LOWER_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13) and "the oldest versions need Python 3.11 or 3.12; set LOWER_PYTHON=...")'
+	$(LOWER_PYTHON) -m venv --clear $(LOWER)
+	$(LOWER_PYTHON) .ci/lower_bounds.py polars excel >$(LOWER)/pins.txt
+	$(LOWER)/bin/python -m pip install --quiet --only-binary :all: --requirement $(LOWER)/pins.txt pytest pytest-xdist hypothesis
+	$(LOWER)/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(LOWER) demo dist build docs/reference .pytest_cache .mypy_cache .ruff_cache

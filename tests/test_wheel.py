@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -214,3 +215,19 @@ def test_a_starter_project_is_made_checked_and_run_however_labelkit_is_installed
     command = "run first/labeling_functions/comments.py first/comments.csv --out out --workers 2 --batch-size 1024"
     done = run("-m", "labelkit", *command.split())
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_each_core_dependency_has_an_oldest_version():
+    script = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "lower_bounds.py"], check=True, capture_output=True, text=True
+    )
+    pins = dict(line.split("==") for line in script.stdout.splitlines())
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    assert [f"{name}>={version}" for name, version in pins.items()] == dependencies
+
+
+def test_the_metadata_of_the_wheel_are_fit_to_be_published(wheel):
+    script = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "release_metadata.py", wheel], check=False, capture_output=True, text=True
+    )
+    assert (script.returncode, script.stderr) == (0, "")

@@ -169,7 +169,7 @@ def _sparse(votes: sparse.csr_array, patterns: VotePatterns) -> tuple[NDArray[np
     weights = np.repeat(patterns.counts.astype(np.float64), np.diff(votes.indptr))
     weighted = sparse.csr_array((weights, column, votes.indptr), shape=hits.shape)
     joint = (hits.T @ weighted).tocoo()
-    one, other = seen[joint.coords[0]], seen[joint.coords[1]]
+    one, other = seen[joint.row], seen[joint.col]
     cell = (one // k) * m + other // k
     same = one % k == other % k
     both = np.bincount(cell, weights=joint.data, minlength=m * m)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -37,7 +37,13 @@ _OPTIONS: Final = (
 )
 
 
-class CorpusPath(click.ParamType[Any]):
+if TYPE_CHECKING:
+    AnyType = click.ParamType[Any]
+else:
+    AnyType = click.ParamType  # it is generic in newer versions of Click alone
+
+
+class CorpusPath(AnyType):
     """The path or the address of a corpus."""
 
     name = "path"

@@ -113,7 +113,7 @@ class Overlaps:
 
     def _pairs(self, shared: sparse.coo_array, start: int) -> ColumnPairs:
         """Return the overlaps of some columns, from ``start`` on, with all."""
-        first, second = (places.astype(np.int64) for places in shared.coords)
+        first, second = (places.astype(np.int64) for places in (shared.row, shared.col))
         first += start
         counts = self.table.column_counts
         jaccard = shared.data / (counts[first] + counts[second] - shared.data)

@@ -137,7 +137,7 @@ def with_lift(
     [True, False]
     """
     stored = grams.tocoo()
-    row, gram = stored.coords
+    row, gram = stored.row, stored.col
     row, gram = row[hard[row] >= 0], gram[hard[row] >= 0]
     support = np.bincount(gram, minlength=len(label)).astype(np.float64)
     right = np.bincount(gram[hard[row] == label[gram]], minlength=len(label)).astype(np.float64)

@@ -178,7 +178,7 @@ def _constrained(classes: NDArray[np.float64]) -> NDArray[np.float64]:
 def redundant_pairs(table: VoteTable, overlaps: Overlaps) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find LFs (positions in the table, shape (2, n_pairs)) that cast the same votes, and their Jaccard overlap."""
     same = overlaps.same_votes().tocoo()
-    first, second = (places.astype(np.int64) for places in same.coords)
+    first, second = (places.astype(np.int64) for places in (same.row, same.col))
     votes = sums_by(table.lf, table.column_counts, table.n_lfs)
     overlap = same.data / np.maximum(votes[first] + votes[second] - same.data, 1e-12)
     chosen = np.flatnonzero((overlap >= REDUNDANT) & (same.data >= SHARED))

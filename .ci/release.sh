@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Build the source archive and the wheel into dist/, check their metadata, install each on every Python that is here
+# (3.11 to 3.14) in a clean environment, and try it from an empty folder. Nothing is uploaded.
+# Usage: release.sh PYTHON, a Python with the dependency group `release`; PYTHONS="3.11 3.12" tries fewer.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools=$(realpath --no-symlinks "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Print the path of a Python of a version, if there is one: on the PATH, of pyenv, or of uv.
+find_python() {
+    local candidate
+    for candidate in "$(command -v "python$1" || true)" \
+        "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python \
+        "${XDG_DATA_HOME:-$HOME/.local/share}/uv/python/cpython-$1".*/bin/python; do
+        if [ -x "$candidate" ] && "$candidate" -c "import sys, venv, ensurepip; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+# Use what is installed as a newcomer does: the command line, then the import, both away from the source.
+try_out() {
+    local bin=$1
+    "$bin/labelkit" --version
+    "$bin/labelkit" init first
+    "$bin/labelkit" check first/labeling_functions/comments.py first/comments.csv
+    "$bin/labelkit" run first/labeling_functions/comments.py first/comments.csv --id id --gold spam --out first/runs/first
+    "$bin/labelkit" summarize first/labeling_functions/comments.py first/comments.csv --id id --gold spam
+    "$bin/python" -c "import labelkit; print(labelkit.__version__, labelkit.__file__); labelkit.LabelModel"
+}
+
+echo "== build"
+rm -rf dist
+"$tools" -m build --outdir dist .
+echo "== metadata"
+"$tools" -m twine check --strict dist/*
+"$tools" .ci/release_metadata.py dist/*
+tried=""
+for version in ${PYTHONS:-3.11 3.12 3.13 3.14}; do
+    python=$(find_python "$version")
+    if [ -z "$python" ]; then
+        echo "== Python $version is not here: NOT tried"
+        continue
+    fi
+    for archive in "$PWD"/dist/*.whl "$PWD"/dist/*.tar.gz; do
+        echo "== Python $version ($python): $(basename "$archive")"
+        folder="$work/$version-${archive##*.}"
+        "$python" -m venv "$folder/venv"
+        "$folder/venv/bin/python" -m pip install --quiet "$archive"
+        "$folder/venv/bin/python" -m pip check
+        (cd "$folder" && unset PYTHONPATH && export LABELKIT_CACHE="$folder/cache" && try_out "$folder/venv/bin" >log 2>&1) ||
+            { cat "$folder/log"; echo "== failed: Python $version, $(basename "$archive")"; exit 1; }
+        rm -rf "$folder"
+    done
+    tried="$tried $version"
+done
+if [ -z "$tried" ]; then
+    echo "== no Python was tried"
+    exit 1
+fi
+echo "== dist/ is ready; tried on Python$tried"
