@@ -42,6 +42,7 @@ _MOVED: Final = {
 
 _SPARK: Final = re.compile(r"^snorkel(\.\w+)*\.(spark|nlp_spark)$")
 _FROM: Final = re.compile(rb"from([\s\\]+)snorkel\b")
+_TYPE_COMMENT: Final = re.compile(r"#\s*type:.*?\b(snorkel(?:\.\w+)+)")
 _DOTTED: Final = re.compile(r"\bsnorkel(\.\w+)+")
 
 
@@ -99,6 +100,7 @@ class _Work:
                 binds |= self._import(node)
         self._uses(tree, binds=binds)
         self._strings(tree)
+        self._type_comments()
 
     def rewritten(self) -> str:
         """Return the source after the edits."""
@@ -178,6 +180,13 @@ class _Work:
                     self.by_hand.append(
                         (node.lineno, f"a string names {shown!r}: if it is the module, {_new(shown)!r}")
                     )
+
+    def _type_comments(self) -> None:
+        """Note comments that are types, which name a module of Snorkel in full."""
+        for number, line in enumerate(self._lines, start=1):
+            match = _TYPE_COMMENT.search(line.decode())
+            if match is not None:
+                self.by_hand.append((number, f"a type comment names {match[1]!r}: write {_new(match[1])!r}"))
 
     def _edit_name(self, node: ast.Name) -> None:
         """Note an edit, unless the syntax tree misplaces the name, as it does within some f-strings."""

@@ -530,6 +530,29 @@ def gold_that_is_no_integer(get):
 
 
 @scenario
+def scores_that_are_rounded_as_arrays_are(get):
+    analysis = get("labeling.LFAnalysis")(VOTES)
+    shares = [analysis.label_coverage(), analysis.label_overlap(), analysis.label_conflict()]
+    shares.append(get("analysis.metric_score")(GOLD, VOTES[:, 0], metric="coverage"))
+    return [share.round(2).item() for share in shares]
+
+
+@scenario
+def an_averaged_f1_takes_no_positive_label(get):
+    return get("analysis.metric_score")(GOLD, GOLD, metric="f1_micro", pos_label=0)
+
+
+@scenario
+def an_averaged_f1_takes_no_beta(get):
+    return get("analysis.metric_score")(GOLD, GOLD, metric="f1_macro", beta=2)
+
+
+@scenario
+def probabilities_of_one_row_as_a_vector(get):
+    return get("utils.probs_to_preds")(np.array([0.2, 0.8]))
+
+
+@scenario
 def scorers(get):
     made = get("analysis.Scorer")
     scorer = made(

@@ -97,6 +97,15 @@ def test_what_needs_a_hand_is_listed(text, says):
     assert any(says in what for what in by_hand(text)), by_hand(text)
 
 
+def test_a_type_comment_that_names_a_module_is_listed_with_its_line():
+    text = (
+        "import snorkel.labeling\nrules = []  # type: list[snorkel.labeling.LFAnalysis]\n# snorkel.labeling has more\n"
+    )
+    new = "labelkit.interop.snorkel.labeling.LFAnalysis"
+    what = f"a type comment names 'snorkel.labeling.LFAnalysis': write {new!r}"
+    assert rewrite(text).by_hand == ((2, what),)
+
+
 def test_nothing_is_written_before_it_is_asked_for(tmp_path):
     file = tmp_path / "rules.py"
     file.write_text("from snorkel.labeling import a\n")

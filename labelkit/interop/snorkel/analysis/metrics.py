@@ -69,26 +69,34 @@ def metric_score(
     return func(*(labels[name] for name in inputs), **kwargs)
 
 
-def _of_scikit_learn(name: str, **fixed: Any) -> Callable[..., float]:
+def _of_scikit_learn(name: str) -> Callable[..., float]:
     """Return a metric of scikit-learn, which is imported when it is called."""
 
     def metric(*arrays: Any, **options: Any) -> float:
         from sklearn import metrics  # noqa: PLC0415 - slow to import
 
-        value: float = getattr(metrics, name)(*arrays, **fixed, **options)
+        value: float = getattr(metrics, name)(*arrays, **options)
         return value
 
     return metric
 
 
-def _coverage_score(preds: NDArray[np.int64]) -> float:
-    return float(np.sum(preds != -1) / len(preds))
+def _coverage_score(preds: NDArray[np.int64]) -> np.float64:
+    return np.float64(np.sum(preds != -1) / len(preds))
 
 
 def _roc_auc_score(golds: NDArray[np.int64], probs: NDArray[np.float64]) -> float:
     if probs.shape[1] != 2:
         raise ValueError("Metric roc_auc is currently only defined for binary problems.")
     return _of_scikit_learn("roc_auc_score")(golds, probs[:, 1])
+
+
+def _f1_micro_score(golds: NDArray[np.int64], preds: NDArray[np.int64]) -> float:
+    return _of_scikit_learn("f1_score")(golds, preds, average="micro")
+
+
+def _f1_macro_score(golds: NDArray[np.int64], preds: NDArray[np.int64]) -> float:
+    return _of_scikit_learn("f1_score")(golds, preds, average="macro")
 
 
 def _f1_score(golds: NDArray[np.int64], preds: NDArray[np.int64]) -> float:
@@ -103,8 +111,8 @@ METRICS: Final[dict[str, Metric]] = {
     "precision": Metric(_of_scikit_learn("precision_score")),
     "recall": Metric(_of_scikit_learn("recall_score")),
     "f1": Metric(_f1_score),
-    "f1_micro": Metric(_of_scikit_learn("f1_score", average="micro")),
-    "f1_macro": Metric(_of_scikit_learn("f1_score", average="macro")),
+    "f1_micro": Metric(_f1_micro_score),
+    "f1_macro": Metric(_f1_macro_score),
     "fbeta": Metric(_of_scikit_learn("fbeta_score")),
     "matthews_corrcoef": Metric(_of_scikit_learn("matthews_corrcoef")),
     "roc_auc": Metric(_roc_auc_score, ("golds", "probs")),

@@ -78,17 +78,17 @@ class LFAnalysis:
         highest = self.L.max(axis=1, keepdims=True)
         return np.asarray((voted & (highest != self.L)).any(axis=1).astype(int))
 
-    def label_coverage(self) -> float:
+    def label_coverage(self) -> np.float64:
         """Return the share of examples with a vote."""
-        return float(self._covered_data_points().sum() / len(self.L))
+        return np.float64(self._covered_data_points().sum() / len(self.L))
 
-    def label_overlap(self) -> float:
+    def label_overlap(self) -> np.float64:
         """Return the share of examples with at least two votes."""
-        return float(self._overlapped_data_points().sum() / len(self.L))
+        return np.float64(self._overlapped_data_points().sum() / len(self.L))
 
-    def label_conflict(self) -> float:
+    def label_conflict(self) -> np.float64:
         """Return the share of examples with votes for at least two classes."""
-        return float(self._conflicted_data_points().sum() / len(self.L))
+        return np.float64(self._conflicted_data_points().sum() / len(self.L))
 
     def lf_polarities(self) -> list[list[int]]:
         """List the classes that each rule votes for."""

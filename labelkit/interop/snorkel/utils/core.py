@@ -51,14 +51,14 @@ def probs_to_preds(
     Raises
     ------
     ValueError
-        If there are fewer than two classes, or the policy is not known and there is a tie.
+        If there are not two dimensions or fewer than two classes, or the policy is not known and there is a tie.
 
     Examples
     --------
     >>> probs_to_preds(np.array([[0.2, 0.8], [0.5, 0.5]]), tie_break_policy="abstain").tolist()
     [1, -1]
     """
-    n_classes = probs.shape[1]
+    _, n_classes = probs.shape
     if n_classes <= 1:
         raise ValueError(f"probs must have probabilities for at least 2 classes. Instead, got {n_classes} classes.")
     tied = np.abs(probs - probs.max(axis=1, keepdims=True, initial=-np.inf)) < tol
