@@ -15,7 +15,7 @@ LOWER_TESTS := tests/votes/test_gold.py tests/votes/test_label_matrix.py tests/m
 	tests/analysis/test_pairwise.py tests/analysis/test_summary.py tests/analysis/test_suggest.py \
 	tests/analysis/test_coverage.py tests/runs/test_steps.py
 
-.PHONY: demo test heavy recipes check bench clean
+.PHONY: demo test heavy recipes check bench docs clean
 .PHONY: lower-bounds release
 
 demo: $(VENV)/.installed
@@ -61,6 +61,10 @@ lower-bounds: $(LOWER)/.installed
 release: $(VENV)/.release
 	bash .ci/release.sh $(BIN)/python
 
+docs: $(VENV)/.docs
+	@echo "== the site, in build/site: a warning, such as a dead link, is an error"
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelkit needs Python 3.11 or newer; this is " + sys.version + "; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
@@ -87,6 +91,10 @@ $(VENV)/.release: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --group release
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
 # Newer Pythons than 3.12 have no wheels of the oldest versions.
 $(LOWER)/.installed: pyproject.toml .ci/lower_bounds.py
 	@$(LOWER_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13) and "the oldest versions need Python 3.11 or 3.12; set LOWER_PYTHON=...")'
@@ -97,4 +105,4 @@ $(LOWER)/.installed: pyproject.toml .ci/lower_bounds.py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(LOWER) demo dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(LOWER) demo dist build docs/reference .pytest_cache .mypy_cache .ruff_cache

@@ -110,8 +110,9 @@ def agreement_weights(
 ) -> NDArray[np.float64]:
     """Weigh LFs by their chance-corrected agreement (kappa) with the others, relative to the mean kappa.
 
-    A standard error is added, so that an LF with few votes beside others is not weighed down by chance. One whose kappa
-    is clearly negative keeps weight 1: a narrow LF is often right against broad ones.
+    A standard error is added, up to the kappa of 1 that none exceeds, so that an LF with few votes beside others is not
+    weighed down by chance. One whose kappa is clearly negative keeps weight 1: a narrow LF is often right against broad
+    ones.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def agreement_weights(
         kappa = (agreeing - chance) / above_chance
         error = np.sqrt(np.maximum(agreeing * (1 - agreeing), 0.02) / total) / above_chance
         mean_kappa = max(float((kappa * met * weights).sum() / max((met * weights).sum(), 1e-9)), LEAST_KAPPA)
-        relative = np.maximum((kappa + error) / mean_kappa, 0.0)
+        relative = np.clip(kappa + error, 0.0, 1.0) / mean_kappa
         contradicts = kappa < -np.maximum(2 * error, LEAST_KAPPA)
         weights = np.where(weighted & (met > 0) & ~contradicts, relative, 1.0)
     return weights

@@ -30,7 +30,7 @@ class IBCC(AdditiveModel):
 
     .. math::
         \log q_i(y) = E[\log \pi_y] + \sum_{j votes} E[\log T_j(vote_{ij} \mid y)] + const, \quad
-        E[\log T_j(l \mid y)] = \psi(\alpha_{jly}) - \psi(\textstyle\sum_{l'} \alpha_{jl'y})
+        E[\log T_j(l \mid y)] = \psi(\alpha_{jly}) - \psi(\sum_{l'} \alpha_{jl'y})
 
     with alpha the expected counts plus 1, and 1 + ``diagonal`` for the right class. As in :class:`DawidSkene`, the
     class prior is learned only where most votes come from LFs that vote for several classes.

@@ -11,7 +11,7 @@ Ratner et al. (2019), Training complex models with multi-task weak supervision. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from labelkit.label_models.snorkel_settings import TrainConfig
 
 BLOCK_ROWS: Final = 65_536
 """Rows whose votes are laid out at a time."""
@@ -157,7 +159,137 @@ class Optimizer:
         return np.asarray(mean / np.float32(1 - b1**n) / root)
 
 
+def optimizer_of(config: TrainConfig) -> Optimizer:
+    """Return the optimizer that is set.
+
+    Raises
+    ------
+    ValueError
+        If there is no such one.
+    """
+    if config.optimizer not in ("sgd", "adam", "adamax"):
+        raise ValueError(f"Unrecognized optimizer option '{config.optimizer}'")
+    more = getattr(config.optimizer_config, f"{config.optimizer}_config")._asdict()
+    return Optimizer(config.optimizer, weight_decay=config.l2, **more)
+
+
+# Learning rates -------------------------------------------------------------------------------------------------------
+
+
+def rates_of(config: TrainConfig) -> Iterator[float]:
+    """Return the learning rate of each epoch: first the rise, then the schedule.
+
+    Raises
+    ------
+    ValueError
+        If there is no such schedule, or the rise is none.
+    """
+    warm = n_warmup_steps(config)
+    if config.lr_scheduler not in ("constant", "linear", "exponential", "step"):
+        raise ValueError(f"Unrecognized lr scheduler option '{config.lr_scheduler}'")
+    return _scheduled(config, warm)
+
+
+def n_warmup_steps(config: TrainConfig) -> int:
+    """Return the epochs in which the learning rate rises."""
+    rising = config.lr_scheduler_config
+    if not rising.warmup_steps:
+        return int(rising.warmup_percentage * config.n_epochs)
+    if rising.warmup_steps < 0:
+        raise ValueError("warmup_steps much greater or equal than 0.")
+    if rising.warmup_unit != "epochs":
+        raise ValueError("LabelModel does not support any warmup_unit other than 'epochs'.")
+    return int(rising.warmup_steps)
+
+
+def _scheduled(config: TrainConfig, warm: int) -> Iterator[float]:
+    """Return rates as two schedulers of torch do, the rise made first: a linear fall sets the first rate again."""
+    kind, base, falling = config.lr_scheduler, config.lr, config.lr_scheduler_config
+    lr, n_falls, left = (0.0 if warm and kind != "linear" else base), 0, config.n_epochs - warm
+    for epoch in range(config.n_epochs):
+        yield lr
+        if epoch < warm:
+            lr = base * (epoch + 1) / warm
+        elif kind != "constant":
+            n_falls += 1
+            if kind == "linear":
+                lr = base * (left - n_falls) / left
+            elif kind == "exponential":
+                lr *= falling.exponential_config.gamma
+            elif n_falls % falling.step_config.step_size == 0:
+                lr *= falling.step_config.gamma
+            lr = max(lr, falling.min_lr) if falling.min_lr else lr
+
+
 # The whole ------------------------------------------------------------------------------------------------------------
+
+
+def train(
+    moments: NDArray[np.float32], p: NDArray[np.float64], n_examples: float, config: TrainConfig
+) -> NDArray[np.float32]:
+    """Learn P(vote | class) from moments.
+
+    Parameters
+    ----------
+    moments : ndarray of shape (n_lfs * n_classes, n_lfs * n_classes)
+        Shares of the examples that have both votes.
+    p : ndarray of shape (n_classes,)
+        The class prior.
+    n_examples : float
+    config : TrainConfig
+
+    Returns
+    -------
+    ndarray of shape (n_lfs * n_classes, n_classes), in (0, 1)
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of range.
+    FloatingPointError
+        If the loss becomes NaN: the learning rate is too large.
+    """
+    n_lfs = len(moments) // len(p)
+    precision = np.asarray(config.prec_init, dtype=np.float32)
+    precision = np.full(n_lfs, precision) if precision.ndim == 0 else precision
+    if precision.shape != (n_lfs,):
+        raise ValueError(f"prec_init must have shape {n_lfs}.")
+    start = first_mu(moments, precision, p)
+    loss = loss_of(moments, pairs_of_rules(n_lfs, len(p)), p, start, config.l2)
+    mu = drawn = drawn_start(start, config.seed)
+    for mu, _ in descent(drawn, loss, optimizer_of(config), rates_of(config)):  # noqa: B007 - the last one counts
+        pass
+    return aligned_classes(clamped(mu, n_examples, config.mu_eps), p)
+
+
+def drawn_start(start: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    """Return the start times a number in [0, 1) that the seed draws."""
+    return np.asarray(start * np.float32(np.random.RandomState(seed).random_sample()))
+
+
+def descent(
+    mu: NDArray[np.float32], loss: Loss, optimizer: Optimizer, rates: Iterable[float]
+) -> Iterator[tuple[NDArray[np.float32], float]]:
+    """Yield mu after each step, and the loss before it.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss becomes NaN.
+    """
+    for lr in rates:
+        with np.errstate(all="ignore"):
+            value, gradient = loss(mu)
+            if np.isnan(value):
+                raise FloatingPointError("Loss is NaN. Consider reducing learning rate.")
+            mu = optimizer.step(mu, gradient, lr)
+        yield mu, value
+
+
+def clamped(mu: NDArray[np.float32], n_examples: float, eps: float | None) -> NDArray[np.float32]:
+    """Keep probabilities off 0 and 1: by ``eps``, else by what so many examples can tell."""
+    least = min(0.01, 1 / 10 ** np.ceil(np.log10(n_examples))) if eps is None else eps
+    return np.asarray(np.clip(mu, np.float32(least), np.float32(1 - least)))
 
 
 def aligned_classes(mu: NDArray[np.float32], p: NDArray[np.float64]) -> NDArray[np.float32]:

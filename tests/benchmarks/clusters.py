@@ -1,6 +1,7 @@
-"""Votes and labels by Spark beside those of threads: overhead, cost a row, memory of the driver, equality by id.
+"""Votes and labels by Spark or Dask beside those of threads: overhead, cost a row, memory of the driver, equality by id.
 
     python -m tests.benchmarks.clusters --rows 200000 1000000 2000000 --master 'local-cluster[2,1,1024]'
+    python -m tests.benchmarks.clusters --rows 2000000 --engine dask
 
 Each run is a process of its own, over the same Parquet files of made-up posts.
 """
@@ -152,9 +153,10 @@ def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[200_000])
+    parser.add_argument("--engine", choices=["spark", "dask"], default="spark")
     parser.add_argument("--master", default="local[2]", help="connect:local[2] starts a server of Spark Connect.")
     parser.add_argument("--no-threads", action="store_true", help="Leave out the run by threads, and the comparison.")
-    parser.add_argument("--kill", action="store_true", help="Kill a worker of Spark once, in the middle of a run.")
+    parser.add_argument("--kill", action="store_true", help="Kill a worker once, in the middle of a run.")
     parser.add_argument("--one", nargs=5, metavar=("ENGINE", "CORPUS", "RULES", "OUT", "MASTER"))
     options = parser.parse_args()
     if options.one:
@@ -168,14 +170,14 @@ def main() -> None:
         for n_rows in options.rows:
             corpus = place / f"posts-{n_rows}"
             make_corpus(corpus, n_rows)
-            spark, threads = place / f"spark-{n_rows}", place / f"threads-{n_rows}"
+            cluster, threads = place / f"cluster-{n_rows}", place / f"threads-{n_rows}"
             if options.kill:
                 (place / "kill").touch()
-            facts = {"spark": in_process("spark", corpus, rules, spark, options.master)}
+            facts = {options.engine: in_process(options.engine, corpus, rules, cluster, options.master)}
             facts["killed"] = options.kill and not (place / "kill").exists()
             if not options.no_threads:
                 facts["thread"] = in_process("thread", corpus, rules, threads, options.master)
-                facts["same"] = same(spark, threads)
+                facts["same"] = same(cluster, threads)
             print(json.dumps(facts), flush=True)
 
 

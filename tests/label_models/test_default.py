@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
-from labelkit.exceptions import GoldError, MissingExtraError, ModelError
+from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import (
     IBCC,
     MODELS,
@@ -19,11 +19,11 @@ from labelkit.label_models import (
     MajorityVote,
     MetalModel,
     OneCoin,
-    SnorkelLabelModel,
     TripletModel,
     WeightedVote,
     load_model,
 )
+from labelkit.label_models._agreement import LEAST_KAPPA
 from labelkit.label_models.default._gold_correction import gold_prior
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.lf_info import LFInfo
@@ -84,6 +84,20 @@ def test_prior_and_contributions_add_up_to_the_log_odds(name, case, prior):
         odds = np.log(proba[:, 1]) - np.log(proba[:, 0])
         np.testing.assert_allclose(found.log_odds[~found.held, 1], odds[~found.held], rtol=0, atol=1e-9)
     assert (found.contributions[found.votes < 0] == 0).all()
+
+
+@given(any_votes())
+@settings(max_examples=50, deadline=None)
+def test_no_vote_is_worth_more_than_perfect_agreement_would_be(case):
+    votes, gold, k = case
+    model = LabelModel(n_classes=k).fit(votes, gold=gold)
+    assert (model.vote_weights_ <= 1 / LEAST_KAPPA).all()
+
+
+def test_five_rows_on_which_rules_agree_by_chance_alone_make_nothing_certain():
+    votes = np.array([[0, -1], [-1, -1], [0, 0], [0, -1], [1, -1]])
+    proba = LabelModel(n_classes=2).fit(votes).predict_proba(votes)
+    assert 1e-5 < proba.min() < 0.05
 
 
 def test_an_explanation_reads_well_and_names_rules_and_classes():
@@ -579,21 +593,6 @@ def test_parameters_out_of_range_are_refused(params):
     model, wrong = params
     with pytest.raises(ModelError, match=next(iter(wrong))):
         model(**wrong).fit([[0, 1]])
-
-
-def test_snorkels_model_says_what_to_install_or_learns():
-    votes, gold = observers([0.8, 0.75, 0.7, 0.8], n=500)
-    try:
-        model = SnorkelLabelModel(n_epochs=100).fit(votes)
-    except MissingExtraError as error:
-        assert "labelkit[snorkel]" in str(error)  # noqa: PT017 - either outcome is right
-        return
-    assert model.score(votes, gold) > 0.75
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 - that it is left alone
-    SnorkelLabelModel(n_epochs=1).fit(votes)
-    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
-    with pytest.raises(ModelError, match="at least 3"):
-        SnorkelLabelModel().fit(votes[:, :2])
 
 
 # Size -----------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from labelkit.label_models import MODELS, LabelModel, OneCoin
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.vote_patterns import VotePatterns
 
-NAMES = sorted(set(MODELS) - {"SnorkelLabelModel"})
+NAMES = sorted(MODELS)
 
 
 @st.composite

@@ -21,7 +21,15 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from labelkit.exceptions import GoldError, MatrixError, ModelError
-from labelkit.label_models import MODELS, DawidSkene, LabelModel, MajorityVote, QuorumVote, load_model
+from labelkit.label_models import (
+    MODELS,
+    DawidSkene,
+    LabelModel,
+    MajorityVote,
+    QuorumVote,
+    SnorkelLabelModel,
+    load_model,
+)
 from labelkit.votes.gold import count_gold
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
@@ -29,7 +37,7 @@ from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import Fault
 from labelkit.votes.vote_patterns import VotePatterns
 
-BUILT_IN = {name: model for name, model in MODELS.items() if name != "SnorkelLabelModel"}
+BUILT_IN = dict(MODELS)
 
 
 @pytest.fixture(params=sorted(BUILT_IN))
@@ -103,6 +111,8 @@ def test_uncovered_examples_have_the_class_prior_and_no_label(name, case):
 @settings(max_examples=15, deadline=None)
 def test_rows_and_labeling_functions_in_another_order_give_the_same_labels(name, case, random):
     votes, k = case
+    if name == "SnorkelLabelModel":
+        pytest.skip("its 32-bit numbers, as Snorkel's, depend on the order in the seventh digit")
     rows = random.sample(range(len(votes)), len(votes))
     columns = random.sample(range(votes.shape[1]), votes.shape[1])
     there = MODELS[name](n_classes=k).fit(votes)
@@ -130,6 +140,8 @@ def test_named_labeling_functions_in_another_order_give_the_same_bits(name, case
 @settings(max_examples=12, deadline=None)
 def test_every_kind_of_input_gives_the_same_labels(name, case):
     votes, k = case
+    if name == "SnorkelLabelModel":
+        pytest.skip("its 32-bit numbers, as Snorkel's, depend on the order in the seventh digit")
     expected = MODELS[name](n_classes=k).fit(votes).predict_proba(votes)
     matrix = LabelMatrix.of(votes, classes=k)
     inputs = [matrix, sparse.csr_array(votes + 1), sparse.coo_matrix(votes + 1), pd.DataFrame(votes), votes.tolist()]
@@ -267,6 +279,8 @@ def test_evaluation_without_gold_is_undefined(Model):
 
 
 def test_a_thousand_labeling_functions_overflow_nothing(Model):
+    if Model is SnorkelLabelModel:
+        pytest.skip("its steps are too long for so many, as Snorkel's are: an error says so (test_snorkel.py)")
     votes, gold = noisy(n=300, m=1_000, seed=3)
     model = Model().fit(votes)
     proba = model.predict_proba(votes)

@@ -115,8 +115,6 @@ def test_a_model_of_an_earlier_version_says_nothing(saved, tmp_path):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_tells(name, tmp_path):
-    if name == "SnorkelLabelModel":
-        pytest.importorskip("torch")
     model = MODELS[name]().fit(matrix(tmp_path))
     with pytest.warns(UserWarning, match="other versions of 'short'"):
         model.predict_proba(matrix(tmp_path, "LIMIT = 5", "LIMIT = 6"))

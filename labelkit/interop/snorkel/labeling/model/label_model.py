@@ -4,46 +4,33 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from labelkit.interop.snorkel.labeling.model.base_labeler import BaseLabeler
 from labelkit.interop.snorkel.labeling.model.logger import Logger
-from labelkit.interop.snorkel.utils.config_utils import merge_config
 from labelkit.interop.snorkel.utils.core import probs_to_preds
-from labelkit.interop.snorkel.utils.lr_schedulers import LRSchedulerConfig
-from labelkit.interop.snorkel.utils.optimizers import OptimizerConfig
 from labelkit.label_models.moment_training import (
-    Optimizer,
     aligned_classes,
+    clamped,
+    descent,
+    drawn_start,
     first_mu,
     indicators,
     log_posterior,
     loss_of,
+    n_warmup_steps,
+    optimizer_of,
     pair_counts,
     pairs_of_rules,
+    rates_of,
 )
+from labelkit.label_models.snorkel_settings import TrainConfig, merge_config
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-class TrainConfig(NamedTuple):
-    """Settings of :meth:`LabelModel.fit`."""
-
-    n_epochs: int = 100
-    lr: float = 0.01
-    l2: Any = 0.0
-    optimizer: str = "sgd"
-    optimizer_config: OptimizerConfig = OptimizerConfig()
-    lr_scheduler: str = "constant"
-    lr_scheduler_config: LRSchedulerConfig = LRSchedulerConfig()
-    prec_init: Any = 0.7
-    seed: int = 0
-    log_freq: int = 10
-    mu_eps: float | None = None
 
 
 class LabelModelConfig(NamedTuple):
@@ -160,17 +147,16 @@ class LabelModel(BaseLabeler):
         counts = self._set_moments(L)
         self.coverage = counts.diagonal().reshape(self.m, -1).sum(axis=1) / self.n
         self._init_params()
-        optimizer, rates = self._optimizer(), self._rates()
+        self.warmup_steps = n_warmup_steps(self.train_config)
+        optimizer, rates = optimizer_of(self.train_config), rates_of(self.train_config)
         loss = loss_of(_array(self.O), self._mask, self.p, _array(self.mu_init), self.train_config.l2)
-        mu = _array(self.mu)
-        with np.errstate(all="ignore"):
-            for lr in self._shown(rates, progress_bar=progress_bar):
-                value, gradient = loss(mu)
-                if np.isnan(value):
-                    raise Exception("Loss is NaN. Consider reducing learning rate.")  # noqa: TRY002 - Snorkel's
-                mu = optimizer.step(mu, gradient, lr)
+        mu = drawn = _array(self.mu)
+        try:
+            for mu, value in descent(drawn, loss, optimizer, self._shown(rates, progress_bar=progress_bar)):  # noqa: B007 - the last mu counts
                 if self.logger.check() and self.config.verbose:
                     self.logger.log({"train/loss": value})
+        except FloatingPointError as error:
+            raise Exception(str(error)) from None  # noqa: TRY002 - Snorkel's
         self.mu = _tensor(mu)
         self._clamp_params()
         self._break_col_permutation_symmetry()
@@ -261,14 +247,11 @@ class LabelModel(BaseLabeler):
             raise ValueError(f"prec_init must have shape {self.m}.")
         self._prec_init = _tensor(precision)
         self.mu_init = _tensor(first_mu(_array(self.O), precision, self.p))
-        scale = np.random.RandomState(self.train_config.seed).random_sample()
-        self.mu = _tensor(self.mu_init * np.float32(scale))
+        self.mu = _tensor(drawn_start(_array(self.mu_init), self.train_config.seed))
         self._build_mask()
 
     def _clamp_params(self) -> None:
-        eps = self.train_config.mu_eps
-        eps = min(0.01, 1 / 10 ** np.ceil(np.log10(self.n))) if eps is None else eps
-        self.mu = _tensor(np.clip(_array(self.mu), np.float32(eps), np.float32(1 - eps)))
+        self.mu = _tensor(clamped(_array(self.mu), self.n, self.train_config.mu_eps))
 
     def _break_col_permutation_symmetry(self) -> None:
         mu = _array(self.mu)
@@ -281,49 +264,6 @@ class LabelModel(BaseLabeler):
     def _loss_mu(self, l2: Any = 0) -> np.float64:
         loss = loss_of(_array(self.O), self._mask, self.p, _array(self.mu_init), l2)
         return np.float64(loss(_array(self.mu))[0])
-
-    def _optimizer(self) -> Optimizer:
-        name, settings = self.train_config.optimizer, self.train_config.optimizer_config
-        if name not in ("sgd", "adam", "adamax"):
-            raise ValueError(f"Unrecognized optimizer option '{name}'")
-        more = getattr(settings, f"{name}_config")._asdict()
-        return Optimizer(name, weight_decay=self.train_config.l2, **more)
-
-    def _rates(self) -> Iterator[float]:
-        """Return the learning rate of each epoch: first the rise, then the schedule."""
-        config = self.train_config
-        rising, kind = config.lr_scheduler_config, config.lr_scheduler
-        self.warmup_steps = self._n_warmup_steps(rising)
-        if kind not in ("constant", "linear", "exponential", "step"):
-            raise ValueError(f"Unrecognized lr scheduler option '{kind}'")
-        return self._scheduled(config.lr, config.n_epochs, kind, rising)
-
-    def _n_warmup_steps(self, rising: LRSchedulerConfig) -> int:
-        if not rising.warmup_steps:
-            return int(rising.warmup_percentage * self.train_config.n_epochs)
-        if rising.warmup_steps < 0:
-            raise ValueError("warmup_steps much greater or equal than 0.")
-        if rising.warmup_unit != "epochs":
-            raise ValueError("LabelModel does not support any warmup_unit other than 'epochs'.")
-        return int(rising.warmup_steps)
-
-    def _scheduled(self, base: float, n_epochs: int, kind: str, config: LRSchedulerConfig) -> Iterator[float]:
-        """Return rates as two schedulers of torch do, the rise made first: a linear fall sets the first rate again."""
-        warm, left = self.warmup_steps, n_epochs - self.warmup_steps
-        lr, n_falls = (0.0 if warm and kind != "linear" else base), 0
-        for epoch in range(n_epochs):
-            yield lr
-            if epoch < warm:
-                lr = base * (epoch + 1) / warm
-            elif kind != "constant":
-                n_falls += 1
-                if kind == "linear":
-                    lr = base * (left - n_falls) / left
-                elif kind == "exponential":
-                    lr *= config.exponential_config.gamma
-                elif n_falls % config.step_config.step_size == 0:
-                    lr *= config.step_config.gamma
-                lr = max(lr, config.min_lr) if config.min_lr else lr
 
     def _shown(self, rates: Iterable[float], *, progress_bar: bool) -> Iterable[float]:
         if not progress_bar:

@@ -1,0 +1,203 @@
+"""Build the site from the Markdown pages: `make docs`.
+
+The source folder of Sphinx is the root of the repository, so that a relative link works on the site as it does in the
+repository. Pages of the reference are written into `docs/reference/` when a build begins; git ignores them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.util import logging
+
+import labelkit
+from labelkit.cli import cli
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+REDIRECT = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">labelkit</a>'
+)
+INHERITED = "BaseEstimator, ClassifierMixin, tuple, int, dict, Exception, Mapping, Sequence"
+"""Classes of others, whose members the reference does not repeat."""
+
+project = "labelkit"
+author = "The labelkit founders"
+version = release = labelkit.__version__
+root_doc = "docs/index"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
+include_patterns = ["docs/**.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tests/benchmarks/README.md"]
+exclude_patterns = [
+    ".*",
+    "build",
+    "dist",
+    "demo",
+    "runs",
+    "labelkit",
+    "notebooks",
+    "labeling_functions",
+    "**/__pycache__",
+]
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+autodoc_typehints = "none"
+numpydoc_show_class_members = False
+
+html_theme = "pydata_sphinx_theme"
+html_math_renderer = "mathml"
+html_title = "labelkit"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "logo": {"text": "labelkit"},
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "show_prev_next": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+copyright = "labelkit, Apache-2.0"  # noqa: A001  the name that Sphinx reads
+
+
+def rooms() -> dict[str, dict[str, list[str]]]:
+    """Group the public names by room, and within it by module, as the stub does."""
+    stub = (ROOT / "labelkit" / "__init__.pyi").read_text("utf-8")
+    grouped: dict[str, dict[str, list[str]]] = {}
+    for module, names in re.findall(r"^from \.([\w.]+) import \(\n(.*?)^\)", stub, re.DOTALL | re.MULTILINE):
+        if not module.startswith("_"):
+            room = module.partition(".")[0]
+            grouped.setdefault(room, {})[module] = re.findall(r"^    (\w+) as", names, re.MULTILINE)
+    return grouped
+
+
+def heading(module: str) -> str:
+    """Spell the last part of a module's name as a heading."""
+    return module.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def directive(name: str, module: str) -> str:
+    """Document one public name from its docstring; a constant of plain values has none."""
+    value = getattr(labelkit, name)
+    if isinstance(value, type):
+        return f".. autoclass:: labelkit.{name}\n   :members:\n   :inherited-members: {INHERITED}\n"
+    if callable(value):
+        return f".. autofunction:: labelkit.{name}\n"
+    return f".. autodata:: labelkit.{module}.{name}\n"
+
+
+def api_page(room: str, modules: dict[str, list[str]]) -> str:
+    """Write the page of one room."""
+    parts = [f"# {heading(room)}\n"]
+    for module, names in modules.items():
+        parts += [f"## {heading(module)}\n"] if module != room else []
+        parts += [f"```{{eval-rst}}\n{directive(name, module)}```\n" for name in names]
+    return "\n".join(parts)
+
+
+def commands(group: click.Group, path: str = "labelkit") -> Iterator[str]:
+    """Yield the help of each command as a section."""
+    for name, command in sorted(group.commands.items()):
+        if command.hidden:
+            continue
+        called = f"{path} {name}"
+        text = command.get_help(click.Context(command, info_name=called, terminal_width=72, max_content_width=72))
+        yield f"## {called}\n\n```text\n{text}\n```\n"
+        if isinstance(command, click.Group):
+            yield from commands(command, called)
+
+
+def errors_page() -> str:
+    """Write the page of the errors, each with what it is about."""
+    return (
+        "# Errors\n\nEach error that labelkit raises on purpose is a `LabelkitError`: its message says what happened,"
+        " to which rule and\nexample, and mostly ends in a hint with a remedy. `error.hint` is that remedy alone.\n\n"
+        "```{eval-rst}\n.. automodule:: labelkit.exceptions\n   :members:\n```\n"
+    )
+
+
+def write_reference(_app: Any) -> None:
+    """Write the pages of the reference from the public names and the commands."""
+    shutil.rmtree(REFERENCE, ignore_errors=True)
+    REFERENCE.mkdir()
+    grouped = rooms()
+    pages = {room: api_page(room, modules) for room, modules in grouped.items()}
+    pages["exceptions"] = errors_page()
+    pages["commands"] = "# Commands\n\nThe help of each command. " + (
+        "What all of them share is on [the page for machines](../command_line.md).\n\n" + "\n".join(commands(cli))
+    )
+    listed = "\n".join(sorted(set(grouped) - {"exceptions"}))
+    pages["index"] = (
+        "# Python API\n\nEvery public name is imported from `labelkit` itself: `import labelkit as lk`.\n\n"
+        f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    )
+    for name, text in pages.items():
+        (REFERENCE / f"{name}.md").write_text(text, "utf-8")
+
+
+def summary(text: str) -> str:
+    """Take the first sentence of a page's first paragraph."""
+    paragraph = re.search(r"^# .*\n+((?:[^\n#`:|].*\n)+)", text, re.MULTILINE)
+    return (
+        ""
+        if paragraph is None
+        else re.split(r"(?<=\.)\s", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(paragraph[1].split())))[0]
+    )
+
+
+def in_order(trees: dict[str, list[str]], name: str) -> Iterator[str]:
+    """Yield a page and those below it, as the trees of contents list them."""
+    yield name
+    for below in trees.get(name, ()):
+        yield from in_order(trees, below)
+
+
+def write_for_assistants(app: Any, exception: Exception | None) -> None:
+    """Put the Markdown of each page beside it, llms.txt, which lists them, and the first page at the root."""
+    if exception is not None:
+        return
+    site, lines = Path(app.outdir), ["# labelkit", "", f"> {summary((ROOT / 'README.md').read_text('utf-8'))}", ""]
+    for name in in_order(app.env.toctree_includes, app.config.root_doc):
+        source = Path(app.env.doc2path(name))
+        (site / f"{name}.md").parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, site / f"{name}.md")
+        about = summary(source.read_text("utf-8"))
+        lines.append(f"- [{app.env.titles[name].astext()}]({name}.md)" + (f": {about}" if about else ""))
+    (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
+
+
+def skips(_app: Any, _what: str, name: str, *_others: Any) -> bool | None:
+    """Leave out what scikit-learn puts into each estimator; Sphinx decides about the rest."""
+    return True if re.fullmatch(r"set_\w+_request|get_metadata_routing|[gs]et_params", name) else None
+
+
+def formula(translator: Any, node: Any) -> None:
+    """Write a formula as MathML, which browsers show without a script from elsewhere."""
+    block = isinstance(node, nodes.math_block)
+    try:
+        written = str(tex2mathml(node.astext(), as_block=block))
+    except MathError as error:
+        logging.getLogger(__name__).warning("no MathML for the formula %s: %s", node.astext(), error, location=node)
+    else:
+        translator.body.append(f'<div class="formula">{written}</div>' if block else written)
+    raise nodes.SkipNode
+
+
+def setup(app: Any) -> None:
+    """Join the pages that are written, and formulas, to the build."""
+    app.add_html_math_renderer("mathml", (formula, None), (formula, None))
+    app.connect("autodoc-skip-member", skips)
+    app.connect("config-inited", lambda app, _config: write_reference(app))
+    app.connect("build-finished", write_for_assistants)
