@@ -13,7 +13,7 @@ LOWER_TESTS := tests/votes/test_gold.py tests/votes/test_label_matrix.py tests/m
 	tests/rules/test_collect.py tests/rules/test_condition.py tests/rules/test_lookup.py tests/apply/test_arrow_votes.py \
 	tests/corpus/test_gold.py tests/corpus/sources/test_formats.py tests/label_models/test_default.py \
 	tests/analysis/test_pairwise.py tests/analysis/test_summary.py tests/analysis/test_suggest.py \
-	tests/analysis/test_coverage.py tests/runs/test_steps.py tests/cli/test_json.py
+	tests/analysis/test_coverage.py tests/runs/test_steps.py
 
 .PHONY: demo test heavy recipes check bench docs clean
 .PHONY: lower-bounds release
