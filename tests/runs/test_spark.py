@@ -51,7 +51,7 @@ free = lk.keywords("free", "win", label=Label.SPAM).rule(name="free")
 polite = lk.regex("please|thank", label=Label.HAM).rule(name="polite")
 person = lk.lookup([f"name{i}" for i in range(500)], label=Label.HAM).rule(name="person")
 
-FOLDER = Path(os.environ["SPARK_TEST_FOLDER"])
+FOLDER = Path("THE_FOLDER")
 
 
 @lk.labeling_function
@@ -89,9 +89,8 @@ def table_of(n_rows):
 def place(tmp_path_factory):
     """A folder with rules, a corpus, and the notes by which rules misbehave."""
     folder = tmp_path_factory.mktemp("spark")
-    (folder / "spark_test_rules.py").write_text(RULES)
+    (folder / "spark_test_rules.py").write_text(RULES.replace("THE_FOLDER", str(folder)))
     table_of(N_ROWS).to_parquet(folder / "corpus.parquet")
-    os.environ["SPARK_TEST_FOLDER"] = str(folder)
     os.environ["PYSPARK_PYTHON"] = sys.executable
     return folder
 

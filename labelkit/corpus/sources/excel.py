@@ -127,7 +127,9 @@ class ExcelSource(FixedColumns):
             is_bad = pc.fill_null(pc.starts_with(texts, BAD), fill_value=False)
             for position in pc.indices_nonzero(is_bad).to_pylist():
                 reasons.setdefault(position, f"column {column!r}: {texts[position].as_py()[1:]}")
-            array, misfits = _parsed(pc.replace_with_mask(texts, is_bad, pa.scalar(None, pa.string())), self.column_type(column))
+            array, misfits = _parsed(
+                pc.replace_with_mask(texts, is_bad, pa.scalar(None, pa.string())), self.column_type(column)
+            )
             arrays.append(array)
             for position, reason in misfits.items():
                 reasons.setdefault(position, f"column {column!r}: {reason}")
