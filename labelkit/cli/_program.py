@@ -59,12 +59,13 @@ def main(arguments: list[str] | None = None) -> None:
         if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             signal.signal(signal.SIGINT, _end_if_terminated)
     given = sys.argv[1:] if arguments is None else arguments
+    before = set(threading.enumerate())
     with ExitStack() as stack:
         settings = _settings_asked_for(given)
         if settings.result is not None:
             stack.enter_context(settings.result)
         status = _status_of(arguments, settings)
-    _leave(status, settings)
+    _leave(status, settings, before)
 
 
 def _settings_asked_for(given: list[str]) -> Settings:
@@ -165,10 +166,12 @@ def _show(failure: Failure, text: str, settings: Settings) -> None:
         settings.result.write({"error": asdict(failure)})
 
 
-def _leave(status: int, settings: Settings) -> NoReturn:
-    """End the process, also where code of the user left threads that do not end by themselves."""
-    main_thread = threading.main_thread()
-    others = [one for one in threading.enumerate() if not one.daemon and one is not main_thread]
+def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> NoReturn:
+    """End the process, also where code of the user left threads that do not end by themselves.
+
+    Threads from before the command are those of a program that calls it: they do not end that program.
+    """
+    others = [one for one in threading.enumerate() if not one.daemon and one not in before]
     left = [one.name for one in others if not one.name.startswith("labelkit")]  # ours end by themselves
     exec("")  # noqa: S102 - the interpreter forgets a KeyboardInterrupt in such code, of which it would die by SIGINT
     if not left:

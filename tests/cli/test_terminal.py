@@ -134,3 +134,17 @@ def test_what_python_prints_does_not_act_either(project):
     shown = (lfs, lfs[0], matrix, model.label(matrix), model.explain(matrix, matrix.ids[:2]), lk.summarize(matrix))
     for one in shown:
         assert visible(str(one)) == str(one)
+
+
+def test_threads_of_the_program_that_calls_a_command_do_not_end_it(tmp_path, capsys):
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main(["init", str(tmp_path / "first")])
+        assert not ended.value.code
+        assert "are ended" not in capsys.readouterr().err
+    finally:
+        done.set()
+        other.join()
