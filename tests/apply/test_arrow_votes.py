@@ -111,7 +111,10 @@ def test_the_schema_does_not_depend_on_the_rows(module):
 def test_texts_of_any_arrow_type_are_read(module, kind):
     votes = lk.collect(module).arrow("key", on_fault="record")
     table = table_of(TEXTS)
-    cast = table.set_column(1, "text", table["text"].cast(kind))
+    try:
+        cast = table.set_column(1, "text", table["text"].cast(kind))
+    except pa.ArrowNotImplementedError:
+        pytest.skip("this version of Arrow makes no such text")
     assert votes(cast).drop(["key"]) == votes(table).drop(["key"])
 
 
@@ -256,8 +259,7 @@ def test_threads_vote_at_once(module):
 
 
 def test_polars_and_duckdb_run_it(module):
-    import duckdb
-    import polars as pl
+    duckdb, pl = pytest.importorskip("duckdb"), pytest.importorskip("polars")
 
     votes = lk.collect(module).arrow("key", on_fault="record")
     table = table_of(TEXTS)
