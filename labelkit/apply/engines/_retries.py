@@ -20,11 +20,15 @@ from typing import Any, Final, Protocol, TypeAlias
 import pyarrow as pa
 
 from labelkit.apply.engines._workers import Death, WorkerTask
+from labelkit.apply.engines.job import Job
 from labelkit.apply.plan import BatchVotes
 from labelkit.apply.plan.call_ledger import NUMBER
 from labelkit.corpus import Batch, Corpus
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError, WorkerDiedError
 from labelkit.votes.outcomes import Fault
+
+MAX_SPAN: Final = 16
+"""Batches in one task at the most. Neighbours go to the same worker, which then reads each row group once."""
 
 MOST_TRIES: Final = 6
 """Deaths of one batch in a row of which no call is known to be the cause."""
@@ -62,6 +66,13 @@ class SpanSource:
     def each(self) -> list[Source]:
         """Cut it into single batches."""
         return [SpanSource(number, 1) for number in range(self.first, self.first + self.n_batches)]
+
+
+def spans_of(job: Job[Any], workers: int) -> Iterator[SpanSource]:
+    """Cut a corpus whose rows are counted into spans, several for each worker."""
+    n_batches = -(-(job.corpus.n_rows or 0) // job.batch_rows)
+    span = max(1, min(MAX_SPAN, (n_batches - job.first) // (4 * workers)))
+    return (SpanSource(first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
 
 
 @dataclass(frozen=True)

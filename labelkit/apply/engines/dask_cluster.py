@@ -17,7 +17,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from labelkit._shared.optional import optional
-from labelkit.apply.engines._retries import Source, SpanSource
+from labelkit.apply.engines._retries import Source, spans_of
 from labelkit.apply.engines.job import Job, R
 from labelkit.apply.plan import BatchVotes
 from labelkit.apply.shipped_rules import ShippedRules, vote_in_any_thread
@@ -26,9 +26,6 @@ from labelkit.exceptions import LabelkitError
 
 AHEAD: Final = 2
 """Tasks under way for each thread of the workers."""
-
-MAX_SPAN: Final = 16
-"""Batches in one task at the most."""
 
 ALLOWED_BYTES: Final = 2**30
 """Of one task, before Dask warns: a batch of texts travels with it."""
@@ -116,8 +113,11 @@ def _results(client: Any, job: Job[R], shipped: ShippedRules) -> Iterator[R]:
     corpus = job.corpus if reads_alone else None
     setup = _ClusterSetup(shipped, corpus, job.columns, job.batch_rows, job.plan.time_limit, job.deliver)
     packed = client.submit(_kept, pickle.dumps(setup), pure=True)
-    sources: Iterator[Any] = _spans(job, client) if reads_alone else (BatchSource(_whole(b)) for b in job.batches())
-    most = AHEAD * max(1, sum(client.nthreads().values()))
+    n_threads = max(1, sum(client.nthreads().values()))
+    sources: Iterator[Any] = (
+        spans_of(job, n_threads) if reads_alone else (BatchSource(_whole(b)) for b in job.batches())
+    )
+    most = AHEAD * n_threads
     under_way: deque[Any] = deque()
     try:
         while True:
@@ -141,13 +141,6 @@ def _answer(future: Any, job: Job[Any]) -> list[Any]:
             hint=f"perhaps a rule ends its process ({names}, ...): isolate=True (--isolate) on one machine finds the "
             "call; or memory runs out: try a smaller batch_size (--batch-size)",
         ) from error
-
-
-def _spans(job: Job[Any], client: Any) -> Iterator[SpanSource]:
-    n_batches = -(-(job.corpus.n_rows or 0) // job.batch_rows)
-    n_threads = max(1, sum(client.nthreads().values()))
-    span = max(1, min(MAX_SPAN, (n_batches - job.first) // (4 * n_threads)))
-    return (SpanSource(first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
 
 
 def _whole(batch: Batch) -> Batch:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, tee
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,10 +27,10 @@ from labelkit.apply.engines._retries import (
     Care,
     FileSource,
     Source,
-    SpanSource,
     VotingTask,
     deadly_faults,
     fault_error,
+    spans_of,
     tried_again,
 )
 from labelkit.apply.engines._workers import Workers
@@ -41,9 +41,6 @@ from labelkit.apply.shipped_rules import Shipped, ship, unship
 from labelkit.corpus import Batch, Corpus
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_space import LabelSpace
-
-MAX_SPAN: Final = 16
-"""Batches in one task at the most. Neighbours go to the same worker, which then reads each row group once."""
 
 
 def run_in_processes(job: Job[R]) -> Iterator[R]:
@@ -152,7 +149,11 @@ class _Pool:
     def run(self, deliver: Callable[[Batch, BatchVotes], R], batches: Iterable[Batch] | None = None) -> Iterator[R]:
         """Yield the results of all batches in order; a few tasks are under way at any time."""
         packed = pickle.dumps(deliver)
-        sources: Iterator[Source] = self._spans() if self.reads_alone else self._written(batches or self._job.batches())
+        sources: Iterator[Source] = (
+            spans_of(self._job, self._job.workers)
+            if self.reads_alone
+            else self._written(batches or self._job.batches())
+        )
         under_way: deque[VotingTask] = deque()
         while True:
             while len(under_way) < 2 * self._job.workers and (source := next(sources, None)) is not None:
@@ -177,12 +178,6 @@ class _Pool:
             yield _fetched(path)
         if isinstance(task.source, FileSource):
             task.source.path.unlink()
-
-    def _spans(self) -> Iterator[SpanSource]:
-        job = self._job
-        n_batches = -(-(job.corpus.n_rows or 0) // job.batch_rows)
-        span = max(1, min(MAX_SPAN, (n_batches - job.first) // (4 * job.workers)))
-        return (SpanSource(first, min(span, n_batches - first)) for first in range(job.first, n_batches, span))
 
     def _written(self, batches: Iterable[Batch]) -> Iterator[FileSource]:
         """Write each batch where a worker can map it."""
