@@ -4,7 +4,7 @@
 - A block ``shell`` runs in the folder of its page, and stops at the first command that fails; a ``cd`` holds for what follows.
 - A block ``text`` straight after either is what it printed; a line ``...`` stands for any lines, ``...`` in a line for
   any characters.
-- ``<!-- file: rules.py -->`` before a block writes it to that file instead.
+- ``<!-- file: rules.py -->`` before a block writes it to that file instead, ``<!-- append: rules.py -->`` below what is in it.
 - ``<!-- invisible-code-block: python`` begins a comment with a program that readers do not see: use it seldom.
 - ``<!-- skip: next -->`` before a block leaves it out: for what needs a service that is not here.
 - ``<!-- needs: pyspark -->`` at the top names packages without which the page is skipped.
@@ -30,7 +30,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 GENERATED = ROOT / "docs" / "reference"
 HEAVY = {"pyspark", "snorkel", "torch"}
 LATER = {
-    *("README.md", "docs/get_started.md", "docs/how_to/annotate.md", "docs/how_to/audits.md", "docs/how_to/engines.md"),
+    *("docs/how_to/annotate.md", "docs/how_to/audits.md", "docs/how_to/engines.md"),
     *("docs/how_to/coming_from_snorkel.md", "docs/how_to/data_sets.md", "docs/how_to/runs_elsewhere.md"),
     *("docs/how_to/sampling.md", "docs/how_to/service.md", "docs/how_to/slices.md", "docs/how_to/spark.md"),
     "docs/how_to/what_to_label.md",
@@ -38,7 +38,7 @@ LATER = {
 """Pages whose programs do not stand on their feet yet: to be empty."""
 
 FENCES = RawFencedCodeBlockLexer(re.compile(r"(?P<language>\w+)[^\n]*\n"))
-FILE = re.compile(r"<!--+ file: (\S+) -+->\s*\Z")
+FILE = re.compile(r"<!--+ (file|append): (\S+) -+->\s*\Z")
 NEEDS = re.compile(r"<!--+ needs: ([\w, ]+?) -+->")
 
 
@@ -49,7 +49,7 @@ def parsed(document: Document):
         language, source = region.lexemes["language"], region.lexemes["source"]
         file = FILE.search(document.text, 0, region.start)
         if file is not None:
-            yield Region(region.start, region.end, (file[1], source), written)
+            yield Region(region.start, region.end, (file[1], file[2], source), written)
         elif language in RUNS:
             yield Region(region.start, region.end, source, RUNS[language])
             end = region.end
@@ -64,9 +64,10 @@ def hidden(document: Document):
 
 def written(example: Example) -> None:
     """Write a block to a file."""
-    name, source = example.parsed
+    how, name, source = example.parsed
     Path(name).parent.mkdir(parents=True, exist_ok=True)
-    Path(name).write_text(source, encoding="utf-8")
+    with Path(name).open("a" if how == "append" else "w", encoding="utf-8") as file:
+        file.write(f"\n\n{source}" if how == "append" else source)
 
 
 def python(example: Example) -> None:
