@@ -9,8 +9,9 @@ import numpy as np
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.row_operations import row_sums
+from labelkit._shared.threads import blocks, in_threads
 from labelkit.label_models._columns import own_class_sums, sums_by
-from labelkit.label_models._posterior import by_blocks
+from labelkit.label_models._posterior import BLOCK_CELLS, by_blocks
 from labelkit.label_models._vote_table import class_votes
 
 if TYPE_CHECKING:
@@ -163,10 +164,11 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
         below a tenth.
     """
     to_class = table.label_matrix(independence)
-    supported, opposed = np.zeros(table.n_columns), np.zeros(table.n_columns)
-    for rows in table.chunks():
+
+    def spoken(rows: slice) -> NDArray[np.float64]:
+        """Count, for each column, the examples of some patterns that speak for it, and those that speak against it."""
         hits = table.rows(rows)
-        votes = by_blocks(lambda some: class_votes(table.rows(some), to_class), rows, table.n_classes)
+        votes = class_votes(hits, to_class)
         pattern, column = np.repeat(np.arange(len(votes)), np.diff(hits.indptr)), hits.indices.astype(np.int64)
         first, second = _two_highest(votes)
         of_class = votes[pattern, table.label[column]]
@@ -174,8 +176,11 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
         other = np.where(of_class >= first[pattern], second[pattern], first[pattern])
         opposes = ~supports & (other >= OPPOSES)
         count = table.counts[rows][pattern]
-        supported += sums_by(column, count * supports, table.n_columns)
-        opposed += sums_by(column, count * opposes, table.n_columns)
+        return np.stack([sums_by(column, count * which, table.n_columns) for which in (supports, opposes)])
+
+    votes_a_pattern = max(table.hits.nnz // max(table.n_patterns, 1), table.n_classes)
+    pieces = blocks(table.n_patterns, BLOCK_CELLS // votes_a_pattern)
+    supported, opposed = sum(in_threads(spoken, pieces), start=np.zeros((2, table.n_columns)))
     _, high = wilson_interval(supported, supported + opposed)
     return np.asarray(high < CONTRADICTED)  # NaN, without such examples, is not below
 
