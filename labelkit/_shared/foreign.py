@@ -7,7 +7,7 @@ from typing import Any, Final
 REMEDIES: Final = {
     "dask": "call its .compute(), or write it with .to_parquet() and give the folder",
     "modin": "call its ._to_pandas()",
-    "pyspark": "call its .toPandas(), or write it with .write.parquet() and give the folder",
+    "pyspark": "give its frame (.toDF() of an RDD, .to_spark() of a pandas-on-Spark frame), or call its .toPandas()",
     "xarray": "call its .to_dataframe()",
     "vaex": "call its .to_pandas_df(), or export it to Parquet",
     "cudf": "call its .to_pandas()",
