@@ -105,4 +105,4 @@ $(LOWER)/.installed: pyproject.toml .ci/lower_bounds.py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(LOWER) demo dist build docs/reference .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(LOWER) demo dist build docs/reference docs/examples .pytest_cache .mypy_cache .ruff_cache

@@ -70,7 +70,7 @@ def as_markdown(rst: str) -> str:
 
 
 def _heading(match: re.Match[str]) -> str:
-    return f"{'#' if match[2] == '=' else '##'} {match[1]}"
+    return f"{'#' if match[2] == '=' else '##'} {match[1]}\n"
 
 
 def _inline(prose: str) -> str:
@@ -83,7 +83,8 @@ def _directive(text: str) -> str:
     """Keep code, output and figures; the rest is for the site."""
     if code := re.search(r"\.\. code-block:: (\w+)\n\n((?:[ \t]+.*\n|[ \t]*\n)*)", text):
         kind = "python" if code[1] == "Python" else "text"
-        return f"\n```{kind}\n{textwrap.dedent(code[2]).strip()}\n```\n\n"
+        source = textwrap.dedent(code[2]).rstrip().lstrip("\n")
+        return f"\n```{kind}\n{source}\n```\n\n"
     if figure := re.match(r"\.\. image-sg:: /docs/examples/images/(\S+)\n(?:.*\n)*? +:alt: (.*)", text):
         return f"\n![{figure[2]}](../../_images/{figure[1]})\n\n"
     return "\n"

@@ -64,12 +64,15 @@ numpydoc_show_class_members = False
 sphinx_gallery_conf = {
     "examples_dirs": "docs/gallery",
     "gallery_dirs": "docs/examples",
+    "backreferences_dir": "docs/examples/backreferences",
+    "doc_module": ("labelkit",),
     "within_subsection_order": "FileNameSortKey",
     "run_stale_examples": True,  # what they print depends on labelkit, not on the scripts alone
     "capture_repr": (),  # a page shows what the script prints
     "reset_modules": ("matplotlib", "_gallery.prepare"),
     "reset_modules_order": "both",
     "image_srcset": ["2x"],
+    "notebook_extensions": set(),  # scripts import made_up, which stands beside them
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
@@ -206,11 +209,12 @@ def write_for_assistants(app: Any, exception: Exception | None) -> None:
     (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
 
 
-def lead_to_examples(_app: Any, name: str, source: list[str]) -> None:
-    """Let links to scripts of the gallery lead to their pages."""
+def read_source(_app: Any, name: str, source: list[str]) -> None:
+    """Let links to scripts of the gallery lead to their pages, which get the width that code needs."""
     from _gallery import linked  # noqa: PLC0415 - beside this file
 
-    source[0] = linked(source[0], name, "rst")
+    wide = ":html_theme.sidebar_secondary.remove: true\n\n" if name.startswith("docs/examples/") else ""
+    source[0] = wide + linked(source[0], name, "rst")
 
 
 def skips(_app: Any, _what: str, name: str, *_others: Any) -> bool | None:
@@ -235,5 +239,5 @@ def setup(app: Any) -> None:
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
     app.connect("autodoc-skip-member", skips)
     app.connect("config-inited", lambda app, _config: write_reference(app))
-    app.connect("source-read", lead_to_examples)
+    app.connect("source-read", read_source)
     app.connect("build-finished", write_for_assistants)

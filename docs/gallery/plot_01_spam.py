@@ -2,9 +2,9 @@
 Spam in comments: from rules to a classifier
 ============================================
 
-Seven rules, written in ten minutes, find spam under music videos, but vote on two thirds of the comments only. A label
-model turns their votes into training labels; a classifier that learns from these has an answer for every comment, and
-finds spam by words that no rule names. Is it better than the rules? Held-out gold decides.
+Seven rules, written in ten minutes, find spam under music videos, but vote on two thirds of the comments only. A
+label model turns their votes into training labels; a classifier that learns from these has an answer for every
+comment, and finds spam by words that no rule names. Is it better than the rules? Held-out gold decides.
 """
 
 # %%
@@ -116,10 +116,10 @@ for name, shares in right.items():
     )
 
 # %%
-# The classifier is right on nine of ten comments, the rules on eight. Most of the gain is where no rule votes: there the
-# words that stand beside those of the rules speak. These comments are made of recurring phrases, which is easy for a
-# classifier; on real ones the gain is smaller. The way to find out is the same: some hundred comments with gold, which
-# neither rules nor classifier have seen.
+# The classifier is right on nine of ten comments, the rules on eight. Most of the gain is where no rule votes: there
+# the words that stand beside those of the rules speak. These comments are made of recurring phrases, which is easy for
+# a classifier; on real ones the gain is smaller. The way to find out is the same: some hundred comments with gold,
+# which neither rules nor classifier have seen.
 
 figure, ax = plt.subplots()
 for (name, shares), color, marker, up in zip(right.items(), ("#0072b2", "#d55e00"), "so", (0.1, -0.1), strict=True):

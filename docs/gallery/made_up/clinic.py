@@ -26,8 +26,14 @@ PRESENT = lines("""
     findings are consistent with {pneumonia}
     sputum grew pneumococci, {pneumonia} confirmed
     {pneumonia} is improving on {drug}
+    {pneumonia} again, the second this winter
+    worse today, {pneumonia} now on both sides
+""")
+
+PRESENT_BY_A_NEGATION = lines("""
     no doubt about {pneumonia} on the {film}
     no improvement of {pneumonia} under {drug}
+    no other cause of the fever than {pneumonia}
 """)
 
 NEGATED = lines("""
@@ -51,6 +57,14 @@ OF_OTHERS = lines("""
     return at once if signs of {pneumonia} appear
 """)
 
+OPEN_OR_OVER = lines("""
+    {pneumonia}? Awaiting {film}
+    worried about {pneumonia}
+    {pneumonia} as a child
+    {pneumonia} has long since resolved
+    {other} rather than {pneumonia}
+""")
+
 UNNAMED = lines("""
     new consolidation in the {lobe}, started on {drug}
     infiltrate in the {lobe} on the {film}, fever and chills
@@ -72,10 +86,12 @@ AROUND = lines("""
 
 KINDS = {  # of a note: how many of 100, whether the patient has it, and what it says of it
     "present": (30, True, PRESENT),
+    "present by a negation": (4, True, PRESENT_BY_A_NEGATION),
     "negated": (26, False, NEGATED),
-    "of others": (10, False, OF_OTHERS),
-    "unnamed": (5, True, UNNAMED),
-    "silent": (29, False, ()),
+    "of others": (8, False, OF_OTHERS),
+    "open or over": (5, False, OPEN_OR_OVER),
+    "unnamed": (4, True, UNNAMED),
+    "silent": (23, False, ()),
 }
 
 

@@ -58,6 +58,10 @@ OTHERS = lines("""
 """)
 
 
+OUTDATED = 0.1
+"""So many of the couples of the knowledge base are divorced by now."""
+
+
 class News(NamedTuple):
     """Sentences with the places of both people in them, and what the knowledge base knows."""
 
@@ -76,7 +80,9 @@ def news(n: int, *, known: float = 0.3, seed: int = 0) -> News:
     people = [f"{first} {last}" for first in FIRST for last in LAST]
     rng.shuffle(people)
     pairs = list(zip(people[::2], people[1::2], strict=True))
-    married, others = pairs[: len(pairs) // 3], pairs[len(pairs) // 3 :]
+    n_married = len(pairs) // 3
+    married = [_namesakes(pair, 0.35, rng) for pair in pairs[:n_married]]
+    others = [_namesakes(pair, 0.06, rng) for pair in pairs[n_married:]]
     rows = []
     for number in range(n):
         spouses = rng.random() < 1 / 3
@@ -87,4 +93,11 @@ def news(n: int, *, known: float = 0.3, seed: int = 0) -> News:
         between = text[text.index(a) + len(a) : text.index(b)].strip()
         rows.append((f"s{number:04d}", a, between, b, text, spouses))
     sentences = pd.DataFrame(rows, columns=["id", "person", "between", "other", "text", "spouses"])
-    return News(sentences, married[: int(known * len(married))], others[: int(known * len(others))])
+    in_force, over = (married[: int(known * len(married))], others[-int(OUTDATED * known * len(married)) :])
+    return News(sentences, in_force + over, others[: int(known * len(others))])
+
+
+def _namesakes(pair: tuple[str, str], share: float, rng: Random) -> tuple[str, str]:
+    """Give both people of some pairs the same surname."""
+    a, b = pair
+    return (a, f"{b.split()[0]} {a.split()[1]}") if rng.random() < share else pair

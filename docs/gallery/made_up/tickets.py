@@ -81,15 +81,19 @@ ASIDES = {
 
 
 def tickets(n: int, seed: int = 0) -> pd.DataFrame:
-    """Make tickets: ``id``, ``text`` and the truth, ``matter``; half mention something else, too."""
+    """Make tickets: ``id``, ``text`` and the truth, ``matter``; a third mention others, others complain of two things.
+
+    Of two things, the first is the matter, mostly.
+    """
     rng, rows = Random(seed), []
     for number in range(n):
-        matter = rng.choice(MATTERS)
-        others = [
-            fill(rng.choice(ASIDES[rng.choice(MATTERS)]), VOCABULARY, rng) for _ in range(rng.choice((0, 0, 1, 2)))
-        ]
-        sentences = [fill(rng.choice(SENTENCES[matter]), VOCABULARY, rng), *others]
-        rng.shuffle(sentences)
-        hello, thanks = (fill(f"{{{slot}}}", VOCABULARY, rng) for slot in ("hello", "thanks"))
-        rows.append((f"t{number:05d}", f"{hello}. {'. '.join(sentences)}. {thanks}.", matter))
+        matter, other = rng.sample(MATTERS, 2)
+        kind = rng.choices(("alone", "mention", "two mentions", "complaint"), (40, 25, 10, 25))[0]
+        templates = [rng.choice(SENTENCES[matter])]
+        templates += {"mention": [rng.choice(ASIDES[other])], "complaint": [rng.choice(SENTENCES[other])]}.get(kind, [])
+        templates += rng.sample(ASIDES[other], 2) if kind == "two mentions" else []
+        if rng.random() < (0.25 if kind == "complaint" else 0.5):
+            templates.reverse()
+        sentences = [fill(template, VOCABULARY, rng) for template in ("{hello}", *templates, "{thanks}")]
+        rows.append((f"t{number:05d}", ". ".join(sentences) + ".", matter))
     return pd.DataFrame(rows, columns=["id", "text", "matter"])
