@@ -63,7 +63,7 @@ release: $(VENV)/.release
 
 docs: $(VENV)/.docs
 	@echo "== the site, in build/site: a warning, such as a dead link, is an error"
-	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelkit needs Python 3.11 or newer; this is " + sys.version + "; set PYTHON=...")'

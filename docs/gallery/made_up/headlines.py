@@ -1,10 +1,14 @@
 """Headlines and teasers of a newspaper, of twenty topics."""
 
+from pathlib import Path
 from random import Random
 
 import pandas as pd
 
 from . import fill, lines
+
+WORD_LIST = Path(__file__).with_name("topic_words.csv")
+"""Words that an editor would list for each topic: ``word`` and ``label``."""
 
 TOPICS = {
     "FOOTBALL": "striker goalkeeper penalty midfield kick-off derby offside season pitch transfer corner",
@@ -59,11 +63,13 @@ AROUND = {
 
 
 def headlines(n: int, seed: int = 0) -> pd.DataFrame:
-    """Make headlines with a teaser: ``id``, ``text`` and the truth, ``topic``."""
+    """Make headlines with a teaser: ``id``, ``text`` and the truth, ``topic``; one word in 12 is of another topic."""
     rng, rows = Random(seed), []
+    of_topic = {topic: [word.replace("-", " ") for word in some.split()] for topic, some in TOPICS.items()}
     for number in range(n):
         topic = rng.choice(list(TOPICS))
-        words = [word.replace("-", " ") for word in TOPICS[topic].split()]
-        parts = [fill(rng.choice(texts), {**AROUND, "word": words}, rng) for texts in (TEMPLATES, TEASERS)]
+        other = of_topic[rng.choice(list(TOPICS))]
+        pool = {**AROUND, "word": of_topic[topic] * 11 + other}
+        parts = [fill(rng.choice(texts), pool, rng) for texts in (TEMPLATES, TEASERS)]
         rows.append((f"h{number:05d}", ". ".join(parts) + ".", topic))
     return pd.DataFrame(rows, columns=["id", "text", "topic"])
