@@ -66,7 +66,8 @@ def as_markdown(rst: str) -> str:
     for match in DIRECTIVE.finditer(prose):
         pieces += [_inline(prose[place : match.start()]), _directive(match[0])]
         place = match.end()
-    return re.sub(r"\n{3,}", "\n\n", "".join([*pieces, _inline(prose[place:])])).strip() + "\n"
+    pieces = [piece.strip("\n") for piece in (*pieces, _inline(prose[place:]))]
+    return "\n\n".join(filter(None, pieces)) + "\n"
 
 
 def _heading(match: re.Match[str]) -> str:
@@ -74,7 +75,8 @@ def _heading(match: re.Match[str]) -> str:
 
 
 def _inline(prose: str) -> str:
-    """Turn links, roles and literals of a text into those of Markdown."""
+    """Turn links, roles and literals of a text into those of Markdown, a blank line between paragraphs."""
+    prose = re.sub(r"\n{3,}", "\n\n", prose)
     prose = re.sub(r"`([^`<]+?)\s*<([^`>]+)>`__?", r"[\1](\2)", prose)
     return re.sub(r"(?::[\w:]+:)?(`+)~?([^`]+)\1", r"`\2`", prose)
 
@@ -84,7 +86,7 @@ def _directive(text: str) -> str:
     if code := re.search(r"\.\. code-block:: (\w+)\n\n((?:[ \t]+.*\n|[ \t]*\n)*)", text):
         kind = "python" if code[1] == "Python" else "text"
         source = textwrap.dedent(code[2]).rstrip().lstrip("\n")
-        return f"\n```{kind}\n{source}\n```\n\n"
+        return f"```{kind}\n{source}\n```"
     if figure := re.match(r"\.\. image-sg:: /docs/examples/images/(\S+)\n(?:.*\n)*? +:alt: (.*)", text):
-        return f"\n![{figure[2]}](../../_images/{figure[1]})\n\n"
-    return "\n"
+        return f"![{figure[2]}](../../_images/{figure[1]})"
+    return ""

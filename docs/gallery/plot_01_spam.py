@@ -2,7 +2,7 @@
 Spam in comments: from rules to a classifier
 ============================================
 
-Seven rules, written in ten minutes, find spam under music videos, but vote on two thirds of the comments only. A
+Seven rules, written in ten minutes, find spam under music videos, but vote on three quarters of the comments only. A
 label model turns their votes into training labels; a classifier that learns from these has an answer for every
 comment, and finds spam by words that no rule names. Is it better than the rules? Held-out gold decides.
 """
@@ -10,8 +10,8 @@ comment, and finds spam by words that no rule names. Is it better than the rules
 # %%
 # Comments, and what is kept back
 # -------------------------------
-# The comments are made up by labelkit. 8,000 are for rules and classifier, who never see which of them are spam. 2,000
-# others, with the truth, are for measuring alone.
+# The comments are made up by labelkit. 8,000 are for rules and classifier, which never see which of them are spam.
+# 2,000 others, with the truth, are for measuring alone.
 
 from enum import IntEnum
 
@@ -27,7 +27,7 @@ import labelkit as lk
 
 comments = lk.load_comments(10_000, random_state=1).fillna({"text": ""})
 train, test = comments.iloc[:8_000], comments.iloc[8_000:]
-print(train["text"].head(5).to_string(index=False))
+print(*train["text"].head(5), sep="\n")
 
 # %%
 # Rules
@@ -129,6 +129,7 @@ for (name, shares), color, marker, up in zip(right.items(), ("#0072b2", "#d55e00
     ax.errorbar(values, places, xerr=abs(ends.T - values), fmt=marker, color=color, capsize=3, label=name)
 ax.set_yticks(range(len(parts)), [f"{name}\n({part.sum():,})" for name, part in parts.items()])
 ax.set_ylim(2.4, -0.4)
+ax.set_title("Rules and classifier on held-out comments", loc="left")
 ax.set_xlabel("share of right labels, with 95% interval")
 ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 ax.legend(loc="upper left")

@@ -87,6 +87,7 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9, 5.6), sharey=True, width_
 left.imshow(confused / confused.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1, aspect="auto")
 left.set_xticks(range(20), names, rotation=90)
 left.set_yticks(range(20), names)
+left.set_title("What the words of a topic find", loc="left")
 left.set_xlabel("true topic")
 left.set_ylabel("topic by the list")
 right.hlines(range(20), *precision, color="0.7")

@@ -10,8 +10,9 @@ silent; how far do they come together?
 # %%
 # Sentences and a register
 # ------------------------
-# Each row is a sentence with two people in it, whose names are marked. Names, sentences and register are made up.
-# Whether a sentence is about a married couple is known of all, and used for measuring alone, on the last 2,000.
+# Each row is a sentence with two people in it, whose names stand in columns of their own. Names, sentences and register
+# are made up. Whether a sentence is about a married couple is known of all, and used for measuring alone, on the last
+# 2,000.
 
 from enum import IntEnum
 
@@ -96,9 +97,10 @@ for name, some in {"register": from_register, "words": from_words, "register and
 
 # %%
 # The register is right about most of what it names, and names three couples in ten; one in eight of its votes is wrong,
-# since some couples are divorced by now. The words find twice as many, and err more: who comes alone to a wedding is
-# hardly its bride. Both together find most, and err less than the words alone, because the label model sees where they
-# agree. What no rule finds are sentences that only mention both names.
+# since some couples are divorced by now. The words find more than twice as many, and err more: who comes alone to a
+# wedding is hardly its bride. Both together find most, and err less than the words alone: each votes where the other is
+# silent, and where both vote, the label model weighs them. What no rule finds are sentences that only mention both
+# names.
 
 figure, ax = plt.subplots(figsize=(7, 3.2))
 for what, color, marker, up in (("precision", "#0072b2", "o", -0.08), ("recall", "#d55e00", "s", 0.08)):
@@ -109,6 +111,7 @@ ax.set_yticks(range(3), measured)
 ax.set_ylim(2.4, -0.4)
 ax.set_xlim(0, 1)
 ax.xaxis.set_major_formatter(PercentFormatter(1))
-ax.set_xlabel("of couples, on held-out sentences, with 95% interval")
+ax.set_title("Sentences about couples, held out", loc="left")
+ax.set_xlabel("share, with 95% interval")
 ax.legend(loc="lower left")
 plt.show()

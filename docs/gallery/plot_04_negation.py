@@ -76,7 +76,7 @@ summary = lk.summarize(matrix, gold=test.set_index("id")["pneumonia"].astype(int
 print(summary)
 
 # %%
-# The bare keyword finds what can be found by a name, and is wrong more often than right. Words of everyday English do
+# The bare keyword finds what can be found by a name, and is wrong about as often as right. Words of everyday English do
 # not help enough, and cost recall where a negation does not negate. Clinical words raise precision; the sentence brings
 # back the recall. What is left are doubts ("worried about pneumonia") and the past, and patients whose pneumonia is
 # described and not named: no version finds those.
@@ -92,5 +92,6 @@ ax.set_xticks(places, figures.index)
 ax.set_xlim(-0.3, 3.6)
 ax.set_ylim(0, 1)
 ax.yaxis.set_major_formatter(PercentFormatter(1))
-ax.set_ylabel("on held-out notes, with 95% interval")
+ax.set_ylabel("share, with 95% interval")
+ax.set_title("Four versions of one rule on held-out notes", loc="left")
 plt.show()

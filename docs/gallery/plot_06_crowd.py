@@ -35,9 +35,9 @@ print(matrix)
 models = {"majority": lk.MajorityVote(), "Dawid-Skene": lk.DawidSkene(), "IBCC": lk.IBCC()}
 numbers = truth.map(MOODS.index)
 for name, model in models.items():
-    found = model.fit(matrix).evaluate(matrix, numbers)
+    measured = model.fit(matrix).evaluate(matrix, numbers)
     by_lot = (model.label(matrix).hard(ties="random") == numbers[matrix.ids]).mean()
-    print(f"{name:12} right {found.accuracy:.1%}   ties by lot {by_lot:.1%}   log-loss {found.log_loss:.2f}")
+    print(f"{name:12} right {measured.accuracy:.1%}   ties by lot {by_lot:.1%}   log-loss {measured.log_loss:.2f}")
 
 # %%
 # Majority has no label where two moods have as many answers, which counts as wrong in the first column. With those
