@@ -63,7 +63,7 @@ release: $(VENV)/.release
 
 docs: $(VENV)/.docs
 	@echo "== the site, in build/site: a warning, such as a dead link, is an error"
-	$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m sphinx -q -W --keep-going -b html -c docs -d build/doctrees . build/site
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "labelkit needs Python 3.11 or newer; this is " + sys.version + "; set PYTHON=...")'
@@ -105,4 +105,4 @@ $(LOWER)/.installed: pyproject.toml .ci/lower_bounds.py
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(LOWER) demo dist build docs/reference .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(LOWER) demo dist build docs/reference docs/examples .pytest_cache .mypy_cache .ruff_cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from labelkit.cli import cli
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
+sys.path.insert(0, str(ROOT / "docs"))  # for _gallery
 REDIRECT = (
     '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">labelkit</a>'
 )
@@ -33,8 +35,15 @@ project = "labelkit"
 author = "The labelkit founders"
 version = release = labelkit.__version__
 root_doc = "docs/index"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
-include_patterns = ["docs/**.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tests/benchmarks/README.md"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
+include_patterns = [
+    "docs/**.md",
+    "docs/examples/plot_*.rst",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "tests/benchmarks/README.md",
+]
 exclude_patterns = [
     ".*",
     "build",
@@ -51,6 +60,24 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "docs/gallery",
+    "gallery_dirs": "docs/examples",
+    "backreferences_dir": "docs/examples/backreferences",
+    "doc_module": ("labelkit",),
+    "within_subsection_order": "FileNameSortKey",
+    "run_stale_examples": True,  # what they print depends on labelkit, not on the scripts alone
+    "capture_repr": (),  # a page shows what the script prints
+    "reset_modules": ("matplotlib", "_gallery.prepare"),
+    "reset_modules_order": "both",
+    "image_srcset": ["2x"],
+    "notebook_extensions": set(),  # scripts import made_up, which stands beside them
+    "download_all_examples": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "min_reported_time": 10_000,  # the same page at each build
+}
 
 html_theme = "pydata_sphinx_theme"
 html_math_renderer = "mathml"
@@ -167,15 +194,27 @@ def write_for_assistants(app: Any, exception: Exception | None) -> None:
     """Put the Markdown of each page beside it, llms.txt, which lists them, and the first page at the root."""
     if exception is not None:
         return
+    from _gallery import as_markdown, linked  # noqa: PLC0415 - beside this file
+
     site, lines = Path(app.outdir), ["# labelkit", "", f"> {summary((ROOT / 'README.md').read_text('utf-8'))}", ""]
     for name in in_order(app.env.toctree_includes, app.config.root_doc):
         source = Path(app.env.doc2path(name))
+        text = source.read_text("utf-8")
+        text = linked(text, name, "md") if source.suffix == ".md" else as_markdown(text)
         (site / f"{name}.md").parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, site / f"{name}.md")
-        about = summary(source.read_text("utf-8"))
+        (site / f"{name}.md").write_text(text, "utf-8")
+        about = summary(text)
         lines.append(f"- [{app.env.titles[name].astext()}]({name}.md)" + (f": {about}" if about else ""))
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
     (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
+
+
+def read_source(_app: Any, name: str, source: list[str]) -> None:
+    """Let links to scripts of the gallery lead to their pages, which get the width that code needs."""
+    from _gallery import linked  # noqa: PLC0415 - beside this file
+
+    wide = ":html_theme.sidebar_secondary.remove: true\n\n" if name.startswith("docs/examples/") else ""
+    source[0] = wide + linked(source[0], name, "rst")
 
 
 def skips(_app: Any, _what: str, name: str, *_others: Any) -> bool | None:
@@ -200,4 +239,5 @@ def setup(app: Any) -> None:
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
     app.connect("autodoc-skip-member", skips)
     app.connect("config-inited", lambda app, _config: write_reference(app))
+    app.connect("source-read", read_source)
     app.connect("build-finished", write_for_assistants)
