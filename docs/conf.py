@@ -39,7 +39,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.g
 include_patterns = [
     "docs/**.md",
     "docs/examples/plot_*.rst",
-    "README.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "tests/benchmarks/README.md",
