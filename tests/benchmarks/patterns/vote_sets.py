@@ -1,0 +1,131 @@
+"""Sets of votes with gold, and what a label model makes of some of their rules.
+
+Of each set, a label model is fitted on the train split, with the class frequencies of the validation split as its prior
+and no gold; labels are decided for the metric of the set (``hard(objective=...)``), an example without a vote gets the most
+frequent class, and the test split is scored. Intervals are of 500 bootstrap draws of its rows, the same for all rules.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+import labelkit as lk
+from labelkit._shared.numbers import wilson_interval
+from labelkit.exceptions import LabelkitError
+from tests.benchmarks.quality import Task, label_value, task_of
+
+N_DRAWS = 500
+OBJECTIVES = {"acc": "accuracy", "f1": "f1", "f1_macro": "macro_f1"}
+METRICS = {"acc": "accuracy", "f1": "F1", "f1_macro": "macro F1"}
+
+
+@dataclass(frozen=True)
+class VoteSet:
+    """Votes of a set, shape (n_rows, n_rules), with gold and the split of each row (0 train, 1 valid, 2 test)."""
+
+    name: str
+    task: Task
+    votes: np.ndarray
+    gold: np.ndarray
+    split: np.ndarray
+    class_names: tuple[str, ...]
+
+    @cached_property
+    def train(self) -> np.ndarray:
+        """Positions of the rows that a label model is fitted on."""
+        return np.flatnonzero(self.split == 0)
+
+    @cached_property
+    def test(self) -> np.ndarray:
+        """Positions of the rows that are scored."""
+        return np.flatnonzero((self.split == 2) & (self.gold >= 0))
+
+    @cached_property
+    def draws(self) -> np.ndarray:
+        """Bootstrap draws of the scored rows, as positions among them, shape (n_draws, n_scored)."""
+        return np.random.default_rng(0).integers(len(self.test), size=(N_DRAWS, len(self.test)), dtype=np.int32)
+
+    def values(self, votes: np.ndarray) -> np.ndarray | None:
+        """Compute the metric in percent by a label model of some votes: of the test split, then of each draw of it.
+
+        None where the model cannot be fitted.
+        """
+        labels = self._labels(votes)
+        if labels is None:
+            return None
+        gold = self.gold[self.test]
+        whole = label_value(self.task, labels, gold)
+        return 100 * np.array([whole, *(label_value(self.task, labels[rows], gold[rows]) for rows in self.draws)])
+
+    def _labels(self, votes: np.ndarray) -> np.ndarray | None:
+        names = self.class_names
+        train, test = (lk.LabelMatrix.of(votes[rows], classes=names) for rows in (self.train, self.test))
+        rest = int(self.task.balance.argmax())
+        chosen = {"positive": names[self.task.positive]} if self.task.metric == "f1" else {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                model = lk.LabelModel(class_prior=self.task.balance).fit(train)
+                labels = model.label(test).hard(objective=OBJECTIVES[self.task.metric], **chosen)
+            except LabelkitError:
+                return None
+        return np.where(labels < 0, rest, labels)
+
+
+def load_set(folder: Path, name: str) -> VoteSet:
+    """Read one set."""
+    task = task_of(folder / name)
+    file = np.load(folder / name / "votes.npz")
+    meta = json.loads((folder / name / "meta.json").read_text("utf-8"))
+    names = tuple(meta.get("classes") or [str(number) for number in range(task.n_classes)])
+    return VoteSet(name, task, file["L"], file["y"].astype(np.int64), file["split"], names)
+
+
+def side_by_side(name: str, sets: list[VoteSet]) -> VoteSet:
+    """Join the votes of sets of the same examples."""
+    first = sets[0]
+    if any((other.gold != first.gold).any() for other in sets[1:]):
+        raise ValueError(f"{name}: the sets are not of the same examples")
+    return replace(first, name=name, votes=np.hstack([one.votes for one in sets]))
+
+
+def load_records(folder: Path, name: str) -> list[dict]:
+    """Read the texts of a set, with whatever else stands in their records."""
+    with gzip.open(folder / name / "texts.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def share(right: np.ndarray) -> dict[str, float | None]:
+    """Compute a precision in percent from the share of right votes of each row with votes, with Wilson's interval.
+
+    A row counts once, however many rules vote on it.
+    """
+    if not len(right):
+        return {"precision": None, "precision_low": None, "precision_high": None}
+    low, high = wilson_interval(right.sum(), len(right))
+    return {
+        "precision": 100 * float(right.mean()),
+        "precision_low": 100 * float(low),
+        "precision_high": 100 * float(high),
+    }
+
+
+def right_shares(votes: np.ndarray, gold: np.ndarray) -> np.ndarray:
+    """Return the share of right votes of each row that has a vote and gold."""
+    votes = votes.reshape(len(votes), -1)
+    rows = (votes >= 0).any(axis=1) & (gold >= 0)
+    given = votes[rows] >= 0
+    return ((votes[rows] == gold[rows, None]) & given).sum(axis=1) / given.sum(axis=1)
+
+
+def gap(more: np.ndarray, less: np.ndarray) -> dict[str, float]:
+    """Compute by how much one value is higher than another, with the 95% interval of the paired draws."""
+    low, high = np.nanpercentile((more - less)[1:], [2.5, 97.5])
+    return {"gain": float(more[0] - less[0]), "gain_low": float(low), "gain_high": float(high)}
