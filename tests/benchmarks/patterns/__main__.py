@@ -50,7 +50,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.data is not None:
         results = measure(options.data)
-        lines = [f'"{name}": [\n' + ",\n".join(json.dumps(row) for row in rows) + "\n]" for name, rows in results.items()]
+        lines = [
+            f'"{name}": [\n' + ",\n".join(json.dumps(row) for row in rows) + "\n]" for name, rows in results.items()
+        ]
         RESULTS.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
     if options.pages:
         for path, text in rewritten_pages().items():

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.benchmarks.patterns.rule_kinds import KINDS
 
 FIGURE = Path(__file__).parents[3] / "docs" / "_static" / "patterns.svg"
-COLOURS = ("#8f8f8f", "#1f9bd1", "#d1495b", "#e08e0b", "#7a5cc7", "#2a9d5c", "#c2185b", "#00897b", "#a0703c", "#6f7f00")
+COLOURS = ("#9a9a9a", "#1f9bd1", "#e0525f", "#e8930c", "#9575e6", "#6ab04c", "#e83e9c", "#12a594", "#b07d48", "#b5a100")
 INK = "#8a8a8a"  # readable on white and on black
 
 
@@ -16,7 +16,9 @@ def draw(points: list[dict]) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.hashsalt": "patterns", "svg.fonttype": "none", "text.color": INK, "axes.labelcolor": INK}):
+    with mpl.rc_context(
+        {"svg.hashsalt": "patterns", "svg.fonttype": "none", "text.color": INK, "axes.labelcolor": INK}
+    ):
         figure = Figure(figsize=(7.4, 4.4), layout="constrained")
         axes = figure.add_subplot()
         for kind, colour in zip(KINDS, COLOURS, strict=True):
@@ -24,7 +26,7 @@ def draw(points: list[dict]) -> None:
             if rows:
                 axes.scatter(
                     *zip(*((row["coverage"], row["precision"]) for row in rows), strict=True),
-                    s=22, color=colour, alpha=0.75, linewidths=0, label=f"{kind} ({len(rows)})",
+                    s=22, color=colour, alpha=0.85, linewidths=0, label=f"{kind} ({len(rows)})",
                 )  # fmt: skip
         axes.set(xscale="log", xlabel="coverage of the test split, %", ylabel="precision, %", ylim=(-3, 103))
         axes.set_xticks([0.3, 1, 3, 10, 30, 100], ["0.3", "1", "3", "10", "30", "100"])

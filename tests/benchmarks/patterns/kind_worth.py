@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tests.benchmarks.patterns.rule_kinds import JOINED, RULE_GROUPS
-from tests.benchmarks.patterns.vote_sets import METRICS, VoteSet, gap, load_set, right_shares, share, side_by_side
+from tests.benchmarks.patterns.vote_sets import METRICS, NO_GAP, VoteSet, load_set, right_shares, share, side_by_side
 
 
 def sets_of(folder: Path) -> Iterator[VoteSet]:
@@ -44,11 +44,10 @@ def kind_rows(votes: VoteSet) -> Iterator[dict[str, Any]]:
             "with_all": _first(whole),
             "without": _first(without),
             "alone": _first(alone),
-            **(gap(whole, without) if whole is not None and without is not None else NO_GAP),
+            **(votes.added(others, votes.votes[:, columns]) if others else NO_GAP),
         }
 
 
-NO_GAP = {"gain": None, "gain_low": None, "gain_high": None}
 SHOWN_BEFORE = {"sms + prompts": 73, "youtube + prompts": 10}  # rules of a joined set that are those of another one
 
 

@@ -51,7 +51,9 @@ def _variants(results: dict[str, Any], names: str) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     before = None
     for row in rows:
-        name = f"{row['comparison']}: {row['set']}, {row['label']} ({row['class_share']:.0f}%)"
+        name = (
+            f"{row['comparison']}: {row['set']}, {row['label']} ({row['class_share']:.{int(row['class_share'] < 1)}f}%)"
+        )
         cells = ["" if name == before else name, row["variant"], _percent(row["coverage"]), _precision(row)]
         yield _line([*cells, _signed(row, "change"), _signed(row, "gain")])
         before = name

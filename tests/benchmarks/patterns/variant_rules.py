@@ -77,35 +77,73 @@ def _reviews() -> list[Comparison]:
         Comparison("negation", "ten words of blame", "imdb", "neg", {"bare": blame, **window(blame)}),
         Comparison("negation", "good", "imdb", "pos", {"bare": _words("good"), **window(_words("good"))}),
         Comparison(
-            "negation", "recommend", "imdb", "pos",
-            {"bare": _regex(r"\brecommend"), **window(_regex(r"\brecommend")),
-             "behind highly": _regex(r"\bhighly recommend")},
+            "negation",
+            "recommend",
+            "imdb",
+            "pos",
+            {
+                "bare": _regex(r"\brecommend"),
+                **window(_regex(r"\brecommend")),
+                "behind highly": _regex(r"\bhighly recommend"),
+            },
         ),
         Comparison(
-            "negation", "not good", "imdb", "neg",
-            {"good, bare": _words("good"), "good behind a negation": lk.near(
-                _words("not", "isn't", "wasn't", "never", "nothing"), _words("good", "great", "funny"), words=2, ordered=True)},
-        ),
-        Comparison("abstaining", "praise with exceptions", "imdb", "pos", {"bare": praise, "& ~ blame": praise & ~blame}),
-        Comparison("abstaining", "blame with exceptions", "imdb", "neg", {"bare": blame, "& ~ praise": blame & ~praise}),
-        Comparison(
-            "agreement", "words of praise", "imdb", "pos",
-            {"any of ten": praise, "at_least(2)": twice_praise,
-             "at_least(3)": lk.at_least(3, *(_words(word) for word in PRAISE)),
-             "repeated(times=2)": lk.repeated(praise, times=2)},
-        ),
-        Comparison(
-            "agreement", "words of blame", "imdb", "neg",
-            {"any of ten": blame, "at_least(2)": twice_blame,
-             "at_least(3)": lk.at_least(3, *(_words(word) for word in BLAME)),
-             "repeated(times=2)": lk.repeated(blame, times=2)},
+            "negation",
+            "not good",
+            "imdb",
+            "neg",
+            {
+                "good, bare": _words("good"),
+                "good behind a negation": lk.near(
+                    _words("not", "isn't", "wasn't", "never", "nothing"),
+                    _words("good", "great", "funny"),
+                    words=2,
+                    ordered=True,
+                ),
+            },
         ),
         Comparison(
-            "structure", "where the praise stands", "imdb", "pos",
-            {"anywhere": praise, "in the first 300 characters": lk.keywords(*PRAISE, column="opening"),
-             "in the last 300 characters": lk.keywords(*PRAISE, column="ending")},
+            "abstaining", "praise with exceptions", "imdb", "pos", {"bare": praise, "& ~ blame": praise & ~blame}
         ),
-    ]  # fmt: skip
+        Comparison(
+            "abstaining", "blame with exceptions", "imdb", "neg", {"bare": blame, "& ~ praise": blame & ~praise}
+        ),
+        Comparison(
+            "agreement",
+            "words of praise",
+            "imdb",
+            "pos",
+            {
+                "any of ten": praise,
+                "at_least(2)": twice_praise,
+                "at_least(3)": lk.at_least(3, *(_words(word) for word in PRAISE)),
+                "repeated(times=2)": lk.repeated(praise, times=2),
+            },
+        ),
+        Comparison(
+            "agreement",
+            "words of blame",
+            "imdb",
+            "neg",
+            {
+                "any of ten": blame,
+                "at_least(2)": twice_blame,
+                "at_least(3)": lk.at_least(3, *(_words(word) for word in BLAME)),
+                "repeated(times=2)": lk.repeated(blame, times=2),
+            },
+        ),
+        Comparison(
+            "structure",
+            "where the praise stands",
+            "imdb",
+            "pos",
+            {
+                "anywhere": praise,
+                "in the first 300 characters": lk.keywords(*PRAISE, column="opening"),
+                "in the last 300 characters": lk.keywords(*PRAISE, column="ending"),
+            },
+        ),
+    ]
 
 
 # Comments on videos ---------------------------------------------------------------------------------------------------
@@ -119,40 +157,87 @@ def _comments() -> list[Comparison]:
     asks = _words("subscribe", "check out", "channel", "please", "plz", "visit", "follow", "click", "my video")
     link = _regex(r"https?:|www\.|\.com\b")
     short = lk.between(high=5, column="n_words")
-    weak = (mine, _words("please", "plz", "pls"), _words("channel"), check, link, lk.between(20, column="n_words"), _words("you guys", "guys"))
+    weak = (
+        mine,
+        _words("please", "plz", "pls"),
+        _words("channel"),
+        check,
+        link,
+        lk.between(20, column="n_words"),
+        _words("you guys", "guys"),
+    )
     return [
         Comparison(
-            "keywords", "check", "youtube", "SPAM",
-            {"bare": check, "check out": _words("check out"), "near channel, video, page": lk.near(check, _words(*_OWN), words=5)},
+            "keywords",
+            "check",
+            "youtube",
+            "SPAM",
+            {
+                "bare": check,
+                "check out": _words("check out"),
+                "near channel, video, page": lk.near(check, _words(*_OWN), words=5),
+            },
         ),
         Comparison(
-            "keywords", "my", "youtube", "SPAM",
+            "keywords",
+            "my",
+            "youtube",
+            "SPAM",
             {"bare": mine, "before channel, video, page": lk.near(mine, _words(*_OWN), words=1, ordered=True)},
         ),
         Comparison(
-            "abstaining", "praise of the song", "youtube", "HAM",
-            {"bare": song, "& ~ what asks or links": song & ~(asks | link), "& short": song & lk.between(high=15, column="n_words")},
+            "abstaining",
+            "praise of the song",
+            "youtube",
+            "HAM",
+            {
+                "bare": song,
+                "& ~ what asks or links": song & ~(asks | link),
+                "& short": song & lk.between(high=15, column="n_words"),
+            },
         ),
         Comparison(
-            "structure", "short comments", "youtube", "HAM",
-            {"at most 5 words": short, "at most 10 words": lk.between(high=10, column="n_words"),
-             "at most 5 words & ~ what asks or links": short & ~(asks | link)},
+            "structure",
+            "short comments",
+            "youtube",
+            "HAM",
+            {
+                "at most 5 words": short,
+                "at most 10 words": lk.between(high=10, column="n_words"),
+                "at most 5 words & ~ what asks or links": short & ~(asks | link),
+            },
         ),
         Comparison(
-            "structure", "signs of spam", "youtube", "SPAM",
-            {"a link": link, "more than 20 words": lk.between(20, column="n_words"),
-             "more than half capitals": lk.between(0.5, column="capitals"), "three exclamation marks": _regex(r"!!!")},
+            "structure",
+            "signs of spam",
+            "youtube",
+            "SPAM",
+            {
+                "a link": link,
+                "more than 20 words": lk.between(20, column="n_words"),
+                "more than half capitals": lk.between(0.5, column="capitals"),
+                "three exclamation marks": _regex(r"!!!"),
+            },
         ),
         Comparison("structure", "a time in the video", "youtube", "HAM", {"m:ss": _regex(r"\b\d{1,2}:\d\d\b")}),
         Comparison(
-            "agreement", "seven weak signs of spam", "youtube", "SPAM",
+            "agreement",
+            "seven weak signs of spam",
+            "youtube",
+            "SPAM",
             {"any": lk.at_least(1, *weak), "at_least(2)": lk.at_least(2, *weak), "at_least(3)": lk.at_least(3, *weak)},
         ),
         Comparison(
-            "abstaining", "the rest", "youtube", "HAM",
-            {"no sign of spam": ~lk.at_least(1, *weak, asks), "no sign of spam & short": ~lk.at_least(1, *weak, asks) & short},
+            "abstaining",
+            "the rest",
+            "youtube",
+            "HAM",
+            {
+                "no sign of spam": ~lk.at_least(1, *weak, asks),
+                "no sign of spam & short": ~lk.at_least(1, *weak, asks) & short,
+            },
         ),
-    ]  # fmt: skip
+    ]
 
 
 # Short messages -------------------------------------------------------------------------------------------------------
@@ -162,63 +247,156 @@ def _messages() -> list[Comparison]:
     call, free = _words("call"), _words("free")
     number = _regex(r"\d{5,}")
     personal = _words("i", "i'm", "i'll", "me", "home", "lunch", "tomorrow", "later", "ok", "love", "lol")
-    weak = (call, free, _words("txt", "text"), number, _words("now"), _words("claim", "prize", "win", "won"), lk.between(120, column="n_chars"))
+    weak = (
+        call,
+        free,
+        _words("txt", "text"),
+        number,
+        _words("now"),
+        _words("claim", "prize", "win", "won"),
+        lk.between(120, column="n_chars"),
+    )
     return [
         Comparison(
-            "keywords", "call", "sms", "spam",
+            "keywords",
+            "call",
+            "sms",
+            "spam",
             {"bare": call, "near a long number": lk.near(call, number, words=5), "& a long number": call & number},
         ),
         Comparison(
-            "keywords", "text", "sms", "spam",
-            {"bare": _words("txt", "text"), "near to and a number": lk.near(_words("txt", "text"), _regex(r"\bto \d{4,}"), words=5)},
+            "keywords",
+            "text",
+            "sms",
+            "spam",
+            {
+                "bare": _words("txt", "text"),
+                "near to and a number": lk.near(_words("txt", "text"), _regex(r"\bto \d{4,}"), words=5),
+            },
         ),
         Comparison("abstaining", "free", "sms", "spam", {"bare": free, "& ~ personal words": free & ~personal}),
         Comparison(
-            "structure", "numbers and lengths", "sms", "spam",
-            {"a number of 5 digits or more": number, "more than 120 characters": lk.between(120, column="n_chars"),
-             "both": number & lk.between(120, column="n_chars")},
+            "structure",
+            "numbers and lengths",
+            "sms",
+            "spam",
+            {
+                "a number of 5 digits or more": number,
+                "more than 120 characters": lk.between(120, column="n_chars"),
+                "both": number & lk.between(120, column="n_chars"),
+            },
         ),
         Comparison(
-            "structure", "short messages", "sms", "ham",
-            {"at most 60 characters": lk.between(high=60, column="n_chars"),
-             "at most 60 characters & ~ number": lk.between(high=60, column="n_chars") & ~_regex(r"\d{4,}")},
+            "structure",
+            "short messages",
+            "sms",
+            "ham",
+            {
+                "at most 60 characters": lk.between(high=60, column="n_chars"),
+                "at most 60 characters & ~ number": lk.between(high=60, column="n_chars") & ~_regex(r"\d{4,}"),
+            },
         ),
         Comparison(
-            "agreement", "seven weak signs of spam (messages)", "sms", "spam",
+            "agreement",
+            "seven weak signs of spam (messages)",
+            "sms",
+            "spam",
             {"any": lk.at_least(1, *weak), **{f"at_least({n})": lk.at_least(n, *weak) for n in (2, 3, 4)}},
         ),
-        Comparison("abstaining", "the rest (messages)", "sms", "ham", {"personal words": personal, "no sign of spam": ~lk.at_least(1, *weak)}),
-    ]  # fmt: skip
+        Comparison(
+            "abstaining",
+            "the rest (messages)",
+            "sms",
+            "ham",
+            {"personal words": personal, "no sign of spam": ~lk.at_least(1, *weak)},
+        ),
+    ]
 
 
 # Questions ------------------------------------------------------------------------------------------------------------
 
 
 def _questions() -> list[Comparison]:
-    people = _words("president", "king", "queen", "actor", "actress", "author", "singer", "player", "leader", "inventor", "man", "woman", "senator", "general")
-    places = _words("country", "countries", "city", "cities", "state", "states", "river", "continent", "island", "mountain", "capital", "county", "lake", "town")
+    people = _words(
+        "president",
+        "king",
+        "queen",
+        "actor",
+        "actress",
+        "author",
+        "singer",
+        "player",
+        "leader",
+        "inventor",
+        "man",
+        "woman",
+        "senator",
+        "general",
+    )
+    places = _words(
+        "country",
+        "countries",
+        "city",
+        "cities",
+        "state",
+        "states",
+        "river",
+        "continent",
+        "island",
+        "mountain",
+        "capital",
+        "county",
+        "lake",
+        "town",
+    )
     asked = _words("what", "which", "name")
     return [
         Comparison("keywords", "who", "trec", "HUM", {"bare": _words("who"), "at the start": _regex(r"^who\b")}),
         Comparison("keywords", "where", "trec", "LOC", {"bare": _words("where"), "at the start": _regex(r"^where\b")}),
         Comparison(
-            "keywords", "how many", "trec", "NUM",
-            {"how": _words("how"), "how many": _words("how many", "how much"), "how and a measure": _regex(r"\bhow (?:many|much|long|old|far|tall|fast|big|high|deep|often)\b")},
+            "keywords",
+            "how many",
+            "trec",
+            "NUM",
+            {
+                "how": _words("how"),
+                "how many": _words("how many", "how much"),
+                "how and a measure": _regex(r"\bhow (?:many|much|long|old|far|tall|fast|big|high|deep|often)\b"),
+            },
         ),
         Comparison(
-            "structure", "what is", "trec", "DESC",
-            {"bare": _words("what is", "what are"), "& at most 5 words": _words("what is", "what are") & lk.between(high=5, column="n_words"),
-             "& at most 5 words, without the": _words("what is", "what are") & lk.between(high=5, column="n_words") & ~_words("the")},
+            "structure",
+            "what is",
+            "trec",
+            "DESC",
+            {
+                "bare": _words("what is", "what are"),
+                "& at most 5 words": _words("what is", "what are") & lk.between(high=5, column="n_words"),
+            },
         ),
         Comparison(
-            "gazetteers", "words for people", "trec", "HUM",
-            {"anywhere": people, "near what": lk.near(asked, people, words=2, ordered=True), "anywhere & ~ places": people & ~places},
+            "gazetteers",
+            "words for people",
+            "trec",
+            "HUM",
+            {
+                "anywhere": people,
+                "near what": lk.near(asked, people, words=2, ordered=True),
+                "anywhere & ~ places": people & ~places,
+            },
         ),
         Comparison(
-            "gazetteers", "words for places", "trec", "LOC",
-            {"anywhere": places, "near what": lk.near(asked, places, words=2, ordered=True), "right behind what": lk.near(asked, places, words=0, ordered=True)},
+            "gazetteers",
+            "words for places",
+            "trec",
+            "LOC",
+            {
+                "anywhere": places,
+                "near what": lk.near(asked, places, words=2, ordered=True),
+                "right behind what": lk.near(asked, places, words=0, ordered=True),
+            },
         ),
-    ]  # fmt: skip
+    ]
 
 
 # Relations ------------------------------------------------------------------------------------------------------------
@@ -229,7 +407,9 @@ def _relations() -> list[Comparison]:
         return {
             "anywhere": _words(word),
             "between the entities": lk.keywords(word, column="middle"),
-            "nothing else between them": lk.regex(rf"^\W*(?:\w+ )?{word}(?: (?:the|a|an|his|her|their|this))?\W*$", re.IGNORECASE, column="middle"),
+            "nothing else between them": lk.regex(
+                rf"^\W*(?:\w+ )?{word}(?: (?:the|a|an|his|her|their|this))?\W*$", re.IGNORECASE, column="middle"
+            ),
         }
 
     spouses = ("wife", "husband", "married", "marriage", "widow", "wed")
@@ -242,31 +422,59 @@ def _relations() -> list[Comparison]:
         Comparison("keywords", "from", "semeval", "Entity-Origin", three("from")),
         Comparison("keywords", "caused", "semeval", "Cause-Effect", three("caused")),
         Comparison(
-            "keywords", "words of marriage", "spouse", "spouse",
-            {"anywhere": bare, "between the names": between, "between the names, at most 8 words apart": between & near,
-             "between the names & ~ family": between & ~lk.keywords(*family, column="middle")},
+            "keywords",
+            "words of marriage",
+            "spouse",
+            "spouse",
+            {
+                "anywhere": bare,
+                "between the names": between,
+                "between the names, at most 8 words apart": between & near,
+                "between the names & ~ family": between & ~lk.keywords(*family, column="middle"),
+            },
         ),
         Comparison(
-            "columns", "how far apart", "spouse", "not_spouse",
-            {"more than 8 words": lk.between(8, column="n_between"), "more than 20 words": lk.between(20, column="n_between")},
+            "columns",
+            "how far apart",
+            "spouse",
+            "not_spouse",
+            {
+                "more than 8 words": lk.between(8, column="n_between"),
+                "more than 20 words": lk.between(20, column="n_between"),
+            },
         ),
         Comparison(
-            "columns", "the same last name", "spouse", "spouse",
-            {"alone": lk.lookup({"same"}, column="last_names", match="value"),
-             "& at most 8 words apart": lk.lookup({"same"}, column="last_names", match="value") & near,
-             "& and between the names": lk.lookup({"same"}, column="last_names", match="value") & lk.regex(r"^\W*and\W*$", column="middle")},
+            "columns",
+            "the same last name",
+            "spouse",
+            "spouse",
+            {
+                "alone": lk.lookup({"same"}, column="last_names", match="value"),
+                "& at most 8 words apart": lk.lookup({"same"}, column="last_names", match="value") & near,
+            },
         ),
         Comparison(
-            "agreement", "words of a clause", "claude9", "Arbitration",
-            {"arbitration": _words("arbitration"), "arbitration & binding": _words("arbitration") & _words("binding"),
-             "near binding": lk.near(_words("arbitration"), _words("binding"), words=3)},
+            "agreement",
+            "words of a clause",
+            "claude9",
+            "Arbitration",
+            {
+                "arbitration": _words("arbitration"),
+                "arbitration & binding": _words("arbitration") & _words("binding"),
+            },
         ),
         Comparison(
-            "agreement", "liable", "claude9", "Limitation of liability",
-            {"liable": _words("liable", "liability"), "liable & damages": _words("liable", "liability") & _words("damages", "loss"),
-             "not near liable": lk.near(_words("not", "no"), _words("liable", "liability"), words=4)},
+            "agreement",
+            "liable",
+            "claude9",
+            "Limitation of liability",
+            {
+                "liable": _words("liable", "liability"),
+                "liable & damages": _words("liable", "liability") & _words("damages", "loss"),
+                "not near liable": lk.near(_words("not", "no"), _words("liable", "liability"), words=4),
+            },
         ),
-    ]  # fmt: skip
+    ]
 
 
 # Models ---------------------------------------------------------------------------------------------------------------
