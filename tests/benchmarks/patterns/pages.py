@@ -32,13 +32,12 @@ def rewritten_pages() -> dict[Path, str]:
 def _kinds(results: dict[str, Any], names: str) -> Iterator[str]:
     chosen = names.split()
     rows = [row for row in results["kinds"] if row["kind"] in chosen or not chosen]
-    yield "| set | kind | rules | coverage | precision | metric | all rules | without it | what it adds | alone |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| set: kind (rules) | coverage | precision | all rules / without / alone | what it adds |"
+    yield "| --- | --- | --- | --- | --- |"
     for row in rows:
-        cells = [row["set"], row["kind"], row["rules"], _percent(row["coverage"]), _precision(row), row["metric"]]
-        cells += [_number(row[name]) for name in ("with_all", "without")]
-        cells += [_signed(row, "gain"), _number(row["alone"])]
-        yield _line(cells)
+        worth = " / ".join(_number(row[name]) for name in ("with_all", "without", "alone"))
+        cells = [f"{row['set']}: {row['kind']} ({row['rules']})", _percent(row["coverage"]), _precision(row)]
+        yield _line([*cells, f"{worth} {row['metric']}", _signed(row, "gain")])
 
 
 def _variants(results: dict[str, Any], names: str) -> Iterator[str]:
@@ -47,7 +46,7 @@ def _variants(results: dict[str, Any], names: str) -> Iterator[str]:
     lost = set(chosen) - {row["comparison"] for row in rows}
     if lost:
         raise ValueError(f"no comparison of the results is named {sorted(lost)}")
-    yield "| rule, of set and class (its share) | variant | coverage | precision | less the first | in the label model |"
+    yield "| rule: set, class (its share) | variant | coverage | precision | less the first | what it adds |"
     yield "| --- | --- | --- | --- | --- | --- |"
     before = None
     for row in rows:

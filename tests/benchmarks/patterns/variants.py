@@ -22,9 +22,9 @@ from tests.benchmarks.patterns.vote_sets import (
     N_DRAWS,
     NO_GAP,
     VoteSet,
-    gap,
     load_records,
     load_set,
+    precision_gap,
     right_shares,
     share,
 )
@@ -78,9 +78,12 @@ def _measured(texts: TextSet, comparison: Comparison, by_all: np.ndarray) -> Ite
     votes = texts.matrix(comparison)
     rows, gold = texts.held_out, texts.votes.gold[texts.held_out]
     base = _precisions(votes[rows, 0], gold)
+    shares = [share(right_shares(column, gold)) for column in votes[rows].T]
     for number, variant in enumerate(comparison.variants):
         column = votes[:, number]
-        against_base = NO_GAP if number == 0 else gap(_precisions(column[rows], gold), base)
+        against_base = (
+            NO_GAP if number == 0 else precision_gap(_precisions(column[rows], gold), base, shares[number], shares[0])
+        )
         yield {
             "page": comparison.page,
             "comparison": comparison.name,
@@ -90,7 +93,7 @@ def _measured(texts: TextSet, comparison: Comparison, by_all: np.ndarray) -> Ite
             "rows": len(rows),
             "class_share": 100 * float((gold == texts.votes.class_names.index(comparison.label)).mean()),
             "coverage": 100 * float((column[rows] >= 0).mean()),
-            **share(right_shares(column[rows], gold)),
+            **shares[number],
             "change": against_base["gain"],
             "change_low": against_base["gain_low"],
             "change_high": against_base["gain_high"],

@@ -141,19 +141,18 @@ def load_records(folder: Path, name: str) -> list[dict]:
         return [json.loads(line) for line in lines]
 
 
+PRECISION = ("precision", "precision_low", "precision_high")
+
+
 def share(right: np.ndarray) -> dict[str, float | None]:
     """Compute a precision in percent from the share of right votes of each row with votes, with Wilson's interval.
 
     A row counts once, however many rules vote on it.
     """
     if not len(right):
-        return {"precision": None, "precision_low": None, "precision_high": None}
+        return dict.fromkeys(PRECISION)
     low, high = wilson_interval(right.sum(), len(right))
-    return {
-        "precision": 100 * float(right.mean()),
-        "precision_low": 100 * float(low),
-        "precision_high": 100 * float(high),
-    }
+    return dict(zip(PRECISION, (100 * float(value) for value in (right.mean(), low, high)), strict=True))
 
 
 def right_shares(votes: np.ndarray, gold: np.ndarray) -> np.ndarray:
@@ -174,3 +173,18 @@ def gap(more: np.ndarray, less: np.ndarray) -> dict[str, float | None]:
         return NO_GAP
     low, high = np.nanpercentile(difference[1:], [2.5, 97.5])
     return {"gain": float(difference[0]), "gain_low": float(low), "gain_high": float(high)}
+
+
+def precision_gap(more: np.ndarray, less: np.ndarray, *shares: dict[str, float | None]) -> dict[str, float | None]:
+    """Compute by how much one precision is higher than another, with a 95% interval.
+
+    That of the paired draws; but draws of a rule that is always right are always right, so where one precision is 0 or
+    100%, that of both Wilson intervals, as if they were independent (MOVER, https://doi.org/10.1002/sim.3095).
+    """
+    difference = gap(more, less)
+    values, lows, highs = (np.array([one[name] for one in shares], dtype=float) for name in PRECISION)
+    if difference["gain"] is None or not np.isin(values, (0.0, 100.0)).any():
+        return difference
+    low = np.hypot(values[0] - lows[0], highs[1] - values[1])
+    high = np.hypot(highs[0] - values[0], values[1] - lows[1])
+    return {**difference, "gain_low": difference["gain"] - float(low), "gain_high": difference["gain"] + float(high)}
