@@ -18,6 +18,7 @@ from enum import IntEnum
 import matplotlib.pyplot as plt
 import numpy as np
 from made_up.language_model import ask
+from matplotlib.ticker import PercentFormatter
 
 import labelkit as lk
 
@@ -80,23 +81,25 @@ silent = ~votes.covered
 # They stand in a column, and a rule looks them up. An answer that is missing is an abstain, and so is *unsure*. (With
 # ``@lk.prompt``, labelkit asks the model itself, and keeps what it answered.)
 
-language_model = lk.lookup({"ham": Label.HAM, "spam": Label.SPAM}, match="value", column="answer").rule(
-    name="language_model"
-)
+in_words = {"ham": Label.HAM, "spam": Label.SPAM}
+language_model = lk.lookup(in_words, match="value", column="answer").rule(name="language_model")
 
 
 def label(answer):
     """Label the comments by the rules and by the answers that there are."""
     matrix = lk.Applier([*rules, language_model]).apply(comments.assign(answer=answer))
-    return matrix, lk.LabelModel().fit(matrix).label(matrix)
+    return lk.LabelModel().fit(matrix).label(matrix)
 
 
-matrix, labels = label(answers)
+matrix = lk.Applier([*rules, language_model]).apply(comments.assign(answer=answers))
+print(lk.LabelModel().fit(matrix).precisions()[["lf", "vote", "votes", "precision"]].round(2).to_string(index=False))
 print(lk.summarize(matrix, gold=gold))
 
 # %%
-# Gold is there to judge; nothing learns from it. Rules are mostly right and silent on half of the comments, the model
-# is the reverse. Where the two differ, one sees over what it stumbles, and so which rule to write next.
+# The first table is what the label model thinks, without gold; the second is gold, from which nothing learns. The
+# answers get about the weight that they deserve, *spam* less than *ham*. One rule is underrated, ``harmless``: it
+# contradicts the model on nearly all of its votes, and there is nobody else to say which of the two is right. A look
+# at such votes tells, and shows over what the model stumbles.
 
 print(lk.view(matrix, comments.assign(answer=answers), [harmless], conflict=("language_model", "harmless"), n=3))
 
@@ -118,8 +121,8 @@ checked = place < 200
 disputed = (votes.votes == Label.HAM).any(axis=1) & (votes.votes == Label.SPAM).any(axis=1)
 none, every = np.zeros(len(gold), dtype=bool), np.ones(len(gold), dtype=bool)
 for way, asked in {"nowhere": none, "disputed": checked | disputed, "silent": checked | silent, "all": every}.items():
-    _, labels = label(answers.where(asked))
-    print(f"asked about {way:8} {asked.sum():5,} requests, {accuracy(labels):.1%} of all comments have the right label")
+    right = accuracy(label(answers.where(asked)))
+    print(f"asked about {way:8}  {asked.sum():5,} requests, {right:.1%} of all comments have the right label")
 
 # %%
 # Of the comments on which rules vote, the model changes next to none. So the requests for these are better saved; at
@@ -127,20 +130,18 @@ for way, asked in {"nowhere": none, "disputed": checked | disputed, "silent": ch
 
 shares = np.linspace(0, 1, 6)
 first = [place < share * len(gold) for share in shares]
-figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
-for name, style, asked in (
-    ("asked at random", {"color": "#d55e00", "marker": "s", "ls": "--"}, [checked | some for some in first]),
-    (
-        "asked where rules are silent",
-        {"color": "#0072b2", "marker": "o"},
-        [checked | (some & silent) for some in first],
-    ),
+figure, ax = plt.subplots()
+for name, among, color, style in (
+    ("at random", every, "#d55e00", "s--"),
+    ("where rules are silent", silent, "#0072b2", "o-"),
 ):
-    right = [accuracy(label(answers.where(some))[1]) for some in asked]
-    ax.plot([100 * some.mean() for some in asked], np.multiply(right, 100), label=name, **style)
-ax.plot(100, 100 * alone, "D", color="#222222", label="the model alone, without rules")
-ax.set_xlabel("comments that the model is asked about (%)")
-ax.set_ylabel("comments with the right label (%)")
-ax.grid(alpha=0.3)
+    asked = [checked | (some & among) for some in first]
+    right = [accuracy(label(answers.where(some))) for some in asked]
+    ax.plot([some.mean() for some in asked], right, style, color=color, label=f"asked {name}")
+ax.plot(1, alone, "D", color="#222222", label="the model alone, without rules")
+ax.xaxis.set_major_formatter(PercentFormatter(1))
+ax.yaxis.set_major_formatter(PercentFormatter(1))
+ax.set_xlabel("comments that the model is asked about")
+ax.set_ylabel("comments with the right label")
 ax.legend(loc="lower right")
 plt.show()

@@ -118,8 +118,11 @@ for step, rules in steps.items():
 # - Without accents, the German *schon kaputt* (already broken) is beautiful: *schon* is *schön* without its dots. In
 #   the last step the word keeps them, at the price of the writers who leave them out.
 # - Russian stays as it is: no word of its list has an accent. Inflected forms would need entries of their own.
+#
+# So split the figures by language (``lk.coverage_by``) before you trust a total, bring texts and words into one form,
+# and keep apart the words that another one resembles but for an accent.
 
-figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
 for ax, table, title in zip(axes, (coverage, precision), ("reviews with a vote", "votes that are right"), strict=True):
     ax.imshow(table, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     for (row, step), share in np.ndenumerate(table.to_numpy()):
@@ -129,7 +132,3 @@ for ax, table, title in zip(axes, (coverage, precision), ("reviews with a vote",
     ax.set_yticks(range(len(table)), list(table.index))
     ax.set_title(f"share of {title}")
 plt.show()
-
-# %%
-# So split the figures by language (``lk.coverage_by``) before you trust a total, bring texts and words into one form,
-# and keep apart the words that another one resembles but for an accent.

@@ -14,6 +14,7 @@ comments go from 71% to 93% right, and from 38% to 81% of the comments.
 from enum import IntEnum
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import PercentFormatter
 
 import labelkit as lk
 
@@ -118,17 +119,17 @@ print(lk.diff(before, votes, gold=gold, sample=2))
 # %%
 # Neither curve alone says which step was good. Step 2 looks like a loss by coverage, the last one by accuracy.
 
-figure, ax = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
+figure, ax = plt.subplots()
 coverage, accuracy = zip(*scores.values(), strict=True)
 for shares, name, style in (
     (accuracy, "labels that are right", {"color": "#0072b2", "marker": "o"}),
     (coverage, "comments with a label", {"color": "#d55e00", "marker": "s", "linestyle": "--"}),
 ):
-    ax.plot(list(scores), [100 * share for share in shares], label=name, **style)
+    ax.plot(list(scores), shares, label=name, **style)
     for place, share in enumerate(shares):
-        ax.annotate(f"{share:.0%}", (place, 100 * share), (0, 8), textcoords="offset points", ha="center")
-ax.set_ylim(0, 108)
-ax.set_ylabel("share of held-out comments (%)")
-ax.grid(axis="y", alpha=0.3)
+        ax.annotate(f"{share:.0%}", (place, share), (0, 8), textcoords="offset points", ha="center")
+ax.set_ylim(0, 1.08)
+ax.yaxis.set_major_formatter(PercentFormatter(1))
+ax.set_ylabel("of the held-out comments")
 ax.legend(loc="lower right")
 plt.show()

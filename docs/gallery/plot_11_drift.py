@@ -17,6 +17,7 @@ from enum import IntEnum
 import matplotlib.pyplot as plt
 import pandas as pd
 from made_up.short_messages import messages
+from matplotlib.ticker import PercentFormatter
 
 import labelkit as lk
 
@@ -117,13 +118,14 @@ new = pd.DataFrame(
 ).T
 print(pd.concat({"old rules": old, "mended": new}, axis=1).to_string(float_format="{:.1%}".format, na_rep="-"))
 
-figure, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
-ax.plot(old.index, 100 * old["recall"], "s--", color="#d55e00", label="old rules")
-ax.plot(new.index, 100 * new["recall"], "o-", color="#0072b2", label="mended after week 6")
+figure, ax = plt.subplots()
+ax.plot(old.index, old["recall"], "s--", color="#d55e00", label="old rules")
+ax.plot(new.index, new["recall"], "o-", color="#0072b2", label="mended after week 6")
 for week in alarms:
     ax.axvspan(week - 0.5, week + 0.5, color="#cfe2f3", label="alarm of lk.drift" if week == alarms[0] else None)
-ax.set_ylim(0, 105)
+ax.set_ylim(0, 1.05)
+ax.yaxis.set_major_formatter(PercentFormatter(1))
 ax.set_xlabel("week")
-ax.set_ylabel("phishing that is labelled so (%)")
+ax.set_ylabel("phishing that is labelled so")
 ax.legend(loc="lower left")
 plt.show()

@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from made_up.safety import messages
+from matplotlib.ticker import PercentFormatter
 from sklearn.metrics import f1_score
 
 import labelkit as lk
@@ -72,30 +73,6 @@ print(f"without answers: F1 {before:.0%}, and {truly_wrong:.1%} of the labels ar
 print(results.to_string(float_format="{:.0%}".format))
 
 # %%
-# 50 random answers bring most of what 400 bring. The others teach the model that hazards are as rare, and rules as
-# poor, as they are on the rows where rules contradict each other; and of the labels, they say that nearly all are
-# wrong. As a list of what to look at, they are the better ones for just that: nine of ten are mistakes, where chance
-# shows one in seven. Read some of them to mend the rules.
-
-styles = {"random": ("#0072b2", "o-"), "disagreement": ("#d55e00", "s--"), "entropy": ("#009e73", "^-.")}
-figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-truths = {"F1": (before, "no answers"), "wrong": (truly_wrong, "the truth")}
-for ax, (column, (level, name)) in zip(axes, truths.items(), strict=True):
-    ax.axhline(100 * level, color="#777777", ls=":")
-    ax.annotate(name, (50, 100 * level), (0, 6), textcoords="offset points")
-    for way, (color, style) in styles.items():
-        ax.plot(results.index, 100 * results[column, way], style, color=color, label=way)
-    ax.set_xscale("log")
-    ax.set_xticks(results.index, results.index)
-    ax.minorticks_off()
-    ax.set_ylim(0, 105)
-    ax.set_xlabel("answers")
-axes[0].set_ylabel("F1 of the corrected labels, held out (%)")
-axes[1].set_ylabel("wrong labels, as the answers say (%)")
-axes[1].legend(loc="center right")
-plt.show()
-
-# %%
 # What 300 random answers buy
 # ---------------------------
 # A hundred say how frequent hazards are. Two hundred others, from which nothing has learned, prove how good the labels
@@ -107,3 +84,30 @@ model = lk.LabelModel(class_prior=lk.estimate_prior(answers_on(drawn[:100]), vot
 print(f"F1 with the prior: {score(model):.0%}")
 print(model.label(votes).certify(answers_on(drawn[100:]), max_error=0.03).statement)
 print(labels.certify(answers_on(drawn[100:]), max_error=0.03).statement)
+
+# %%
+# Chosen rows are for reading
+# ---------------------------
+# 50 random answers bring most of what 400 bring. The others teach the model that hazards are as rare, and rules as
+# poor, as they are on the rows where rules contradict each other; and of the labels, they say that nearly all are
+# wrong. As a list of what to look at, they are the better ones for just that: nine of ten are mistakes, where chance
+# shows one in seven. Read some of them to mend the rules.
+
+styles = {"random": ("#0072b2", "o-"), "disagreement": ("#d55e00", "s--"), "entropy": ("#009e73", "^-.")}
+figure, axes = plt.subplots(1, 2, figsize=(9, 4))
+truths = {"F1": (before, "no answers"), "wrong": (truly_wrong, "the truth")}
+for ax, (column, (level, name)) in zip(axes, truths.items(), strict=True):
+    ax.axhline(level, color="#777777", ls=":")
+    ax.annotate(name, (50, level), (0, 6), textcoords="offset points")
+    for way, (color, style) in styles.items():
+        ax.plot(results.index, results[column, way], style, color=color, label=way)
+    ax.set_xscale("log")
+    ax.set_xticks(results.index, results.index)
+    ax.minorticks_off()
+    ax.set_ylim(0, 1.05)
+    ax.yaxis.set_major_formatter(PercentFormatter(1))
+    ax.set_xlabel("answers")
+axes[0].set_ylabel("F1 of the corrected labels, held out")
+axes[1].set_ylabel("wrong labels, as the answers say")
+axes[1].legend(loc="center right")
+plt.show()
