@@ -131,4 +131,5 @@ for ax, table, title in zip(axes, (coverage, precision), ("reviews with a vote",
     ax.set_xticks(range(len(steps)), list(steps), fontsize=7.5)
     ax.set_yticks(range(len(table)), list(table.index))
     ax.set_title(f"share of {title}")
+    ax.set_xlabel("how words are looked for")
 plt.show()

@@ -28,7 +28,7 @@ class Label(IntEnum):
 
 
 texts = messages(1_200, seed=1)
-print(texts[texts["phishing"] == 1].groupby("week").tail(1).to_string(index=False))
+print(texts[texts["phishing"] == 1].groupby("week").nth(1).to_string(index=False))
 
 
 def words(name, label, *entries):

@@ -66,7 +66,7 @@ for way in ("random", "disagreement", "entropy"):
             chosen = lk.next_to_label(votes, labels, n=n, strategy=way, random_share=0, random_state=seed).positions
             wrong = np.mean(labels.hard(uncovered=0)[chosen] != hazard[chosen])
             rows.append((way, n, score(lk.LabelModel().fit(votes, gold=answers_on(chosen))), wrong))
-results = pd.DataFrame(rows, columns=["way", "answers", "F1", "wrong"]).groupby(["answers", "way"]).mean().unstack()
+results = pd.DataFrame(rows, columns=["way", "answers", "F1", "wrong"]).pivot_table(index="answers", columns="way")
 before = score(lk.LabelModel().fit(votes))
 truly_wrong = np.mean(labels.hard(uncovered=0) != hazard)
 print(f"without answers: F1 {before:.0%}, and {truly_wrong:.1%} of the labels are wrong")
