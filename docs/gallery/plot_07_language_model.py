@@ -141,6 +141,7 @@ for name, among, color, style in (
 ax.plot(1, alone, "D", color="#222222", label="the model alone, without rules")
 ax.xaxis.set_major_formatter(PercentFormatter(1))
 ax.yaxis.set_major_formatter(PercentFormatter(1))
+ax.set_title("All comments, labelled by rules and answers", loc="left")
 ax.set_xlabel("comments that the model is asked about")
 ax.set_ylabel("comments with the right label")
 ax.legend(loc="lower right")

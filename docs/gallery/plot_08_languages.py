@@ -130,6 +130,6 @@ for ax, table, title in zip(axes, (coverage, precision), ("reviews with a vote",
         ax.text(step, row, shown, ha="center", va="center", color="white" if share < 0.5 else "black")
     ax.set_xticks(range(len(steps)), list(steps), fontsize=7.5)
     ax.set_yticks(range(len(table)), list(table.index))
-    ax.set_title(f"share of {title}")
+    ax.set_title(f"share of {title}", loc="left")
     ax.set_xlabel("how words are looked for")
 plt.show()

@@ -126,6 +126,7 @@ for offset, (name, (recall, precision)) in zip(offsets, points.items(), strict=T
 ax.axhline(test["hazard"].mean(), color="#777777", ls=":", label="guessing")
 ax.xaxis.set_major_formatter(PercentFormatter(1))
 ax.yaxis.set_major_formatter(PercentFormatter(1))
+ax.set_title("Labels of held-out messages", loc="left")
 ax.set_xlabel("recall: hazards that are labelled so")
 ax.set_ylabel("precision: messages labelled so that are hazards")
 ax.legend(loc="lower left", bbox_to_anchor=(0, 0.08))

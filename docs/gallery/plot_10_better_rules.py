@@ -130,6 +130,7 @@ for shares, name, style in (
         ax.annotate(f"{share:.0%}", (place, share), (0, 8), textcoords="offset points", ha="center")
 ax.set_ylim(0, 1.08)
 ax.yaxis.set_major_formatter(PercentFormatter(1))
-ax.set_ylabel("of the held-out comments")
+ax.set_title("Labels of held-out comments, step by step", loc="left")
+ax.set_ylabel("share")
 ax.legend(loc="lower right")
 plt.show()

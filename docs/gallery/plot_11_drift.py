@@ -125,6 +125,7 @@ for week in alarms:
     ax.axvspan(week - 0.5, week + 0.5, color="#cfe2f3", label="alarm of lk.drift" if week == alarms[0] else None)
 ax.set_ylim(0, 1.05)
 ax.yaxis.set_major_formatter(PercentFormatter(1))
+ax.set_title("Phishing that is found, and the weeks of the alarm", loc="left")
 ax.set_xlabel("week")
 ax.set_ylabel("phishing that is labelled so")
 ax.legend(loc="lower left")

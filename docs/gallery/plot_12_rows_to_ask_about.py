@@ -4,7 +4,7 @@ Which rows to ask people about
 
 A hundred answers of people can measure the labels, correct them, or find what is wrong with them. Rows that are drawn
 at random do the first two. Rows that are chosen because labels are doubtful there do the third; used for the others,
-more of them make labels worse, and say that nearly all labels are wrong.
+they can make labels much worse, and say that nearly all labels are wrong.
 """
 
 # %%
@@ -88,14 +88,15 @@ print(labels.certify(answers_on(drawn[100:]), max_error=0.03).statement)
 # %%
 # Chosen rows are for reading
 # ---------------------------
-# 50 random answers bring most of what 400 bring. The others teach the model that hazards are as rare, and rules as
-# poor, as they are on the rows where rules contradict each other; and of the labels, they say that nearly all are
-# wrong. As a list of what to look at, they are the better ones for just that: nine of ten are mistakes, where chance
-# shows one in seven. Read some of them to mend the rules.
+# 50 random answers bring most of what 400 bring. Answers where rules contradict each other bring about as much at
+# first, and no more then; those on the most doubtful labels teach the model that hazards hardly exist, since such
+# labels are wrong in one direction. As estimates, both say that nearly all labels are wrong. As a list of what to look
+# at, they are the better for just that: nine of ten are mistakes, where chance shows one in seven. Read some of them
+# to mend the rules.
 
 styles = {"random": ("#0072b2", "o-"), "disagreement": ("#d55e00", "s--"), "entropy": ("#009e73", "^-.")}
 figure, axes = plt.subplots(1, 2, figsize=(9, 4))
-truths = {"F1": (before, "no answers"), "wrong": (truly_wrong, "the truth")}
+truths = {"F1": (before, "without answers"), "wrong": (truly_wrong, "the truth")}
 for ax, (column, (level, name)) in zip(axes, truths.items(), strict=True):
     ax.axhline(level, color="#777777", ls=":")
     ax.annotate(name, (50, level), (0, 6), textcoords="offset points")
@@ -107,7 +108,9 @@ for ax, (column, (level, name)) in zip(axes, truths.items(), strict=True):
     ax.set_ylim(0, 1.05)
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     ax.set_xlabel("answers")
+axes[0].set_title("What answers do to labels", loc="left")
 axes[0].set_ylabel("F1 of the corrected labels, held out")
-axes[1].set_ylabel("wrong labels, as the answers say")
+axes[1].set_title("What answers say of labels", loc="left")
+axes[1].set_ylabel("labels that are wrong, by the answers")
 axes[1].legend(loc="center right")
 plt.show()
