@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -239,4 +239,21 @@ def shown_message(message: str) -> str:
     return masked(as_on_command_line(message))
 
 
-__all__ = ["ProgramCommand", "ProgramGroup", "Settings", "common_options", "give", "say", "settings_of"]
+def shown_rows(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """Return rows of a document in which the messages under these names are as :func:`shown_message` shows them."""
+    return [
+        {**row, **{name: None if row[name] is None else shown_message(row[name]) for name in names}} for row in rows
+    ]
+
+
+__all__ = [
+    "ProgramCommand",
+    "ProgramGroup",
+    "Settings",
+    "common_options",
+    "give",
+    "say",
+    "settings_of",
+    "shown_message",
+    "shown_rows",
+]

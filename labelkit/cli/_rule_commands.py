@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, written
-from labelkit.cli._command import shown_message
+from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
@@ -54,7 +54,9 @@ def check(
     meanings = label_meanings(map_label, gold=gold)
     report = check_rules(lfs, corpus, id=id_, gold=gold, map_label=meanings, **reading, **options)
     good = report.clean if strict else report.ok
-    return CommandAnswer.of(report, text=shown_message(str(report)), status=0 if good else 1)
+    values = report.to_dict()
+    values["problems"] = shown_rows(values["problems"], "message", "hint")
+    return CommandAnswer.of(values, text=shown_message(str(report)), status=0 if good else 1)
 
 
 @cli.command()
