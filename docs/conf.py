@@ -33,8 +33,15 @@ project = "labelkit"
 author = "The labelkit founders"
 version = release = labelkit.__version__
 root_doc = "docs/index"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
-include_patterns = ["docs/**.md", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tests/benchmarks/README.md"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc"]
+include_patterns = [
+    "docs/**.md",
+    "notebooks/*.ipynb",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "tests/benchmarks/README.md",
+]
 exclude_patterns = [
     ".*",
     "build",
@@ -42,13 +49,13 @@ exclude_patterns = [
     "demo",
     "runs",
     "labelkit",
-    "notebooks",
     "labeling_functions",
     "**/__pycache__",
 ]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # the tests execute them
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
@@ -170,10 +177,11 @@ def write_for_assistants(app: Any, exception: Exception | None) -> None:
     site, lines = Path(app.outdir), ["# labelkit", "", f"> {summary((ROOT / 'README.md').read_text('utf-8'))}", ""]
     for name in in_order(app.env.toctree_includes, app.config.root_doc):
         source = Path(app.env.doc2path(name))
-        (site / f"{name}.md").parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, site / f"{name}.md")
+        copy = site / f"{name}{source.suffix}"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
         about = summary(source.read_text("utf-8"))
-        lines.append(f"- [{app.env.titles[name].astext()}]({name}.md)" + (f": {about}" if about else ""))
+        lines.append(f"- [{app.env.titles[name].astext()}]({copy.relative_to(site)})" + (f": {about}" if about else ""))
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
     (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
 
