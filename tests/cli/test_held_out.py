@@ -109,6 +109,7 @@ def test_final_measures_once_and_says_so_and_its_run_is_held_out_too(project, ca
     for run in ("runs/final", "runs/final@1", "runs/unseen"):
         for command in (f"fix {run}", f"view {run} --wrong", f"suggest {run}", f"summarize {run}"):
             assert refused(capsys, command), command
+            assert f"which '{run}' was made of" in called(capsys, command)[2]
         assert called(capsys, f"summarize {run} --final")[0] == 0
 
 
