@@ -11,7 +11,6 @@ from labelkit.cli import (  # which adds them to the group
     _look_commands as _look_commands,
     _rule_commands as _rule_commands,
     _run_commands as _run_commands,
-    _skill_command as _skill_command,
     _snorkel_commands as _snorkel_commands,
     _step_commands as _step_commands,
 )

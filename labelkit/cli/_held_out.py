@@ -52,7 +52,7 @@ def refuse_held_out(context: click.Context, config: Config | None, *, final: boo
 
 
 @dataclass(frozen=True)
-class _Place:
+class _InputPlace:
     """What a command is given, or what a run that it is given was made of.
 
     Parameters
@@ -83,7 +83,7 @@ class _Place:
             return False
 
 
-def _places(context: click.Context) -> Iterator[_Place]:
+def _places(context: click.Context) -> Iterator[_InputPlace]:
     """Yield what the arguments and options of a command name, and what its runs were made of."""
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
@@ -92,11 +92,11 @@ def _places(context: click.Context) -> Iterator[_Place]:
         for given in map(str, value if isinstance(value, tuple | list) else [value]):
             is_pattern = glob.has_magic(given)
             matched = glob.glob(given, recursive=True) if is_pattern else [given]  # noqa: PTH207 - absolute ones, too
-            yield from (_Place(one, parameter.name == "corpus") for one in sorted(matched))
+            yield from (_InputPlace(one, parameter.name == "corpus") for one in sorted(matched))
             yield from _made_of(given)
 
 
-def _made_of(run: str) -> Iterator[_Place]:
+def _made_of(run: str) -> Iterator[_InputPlace]:
     """Yield the corpus and the gold of a run; nothing for what is none."""
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - heavy, and asked where something is held out
 
@@ -105,6 +105,6 @@ def _made_of(run: str) -> Iterator[_Place]:
         manifest = dict(RunFolder(Path(run)).manifest)
     corpus = manifest.get("corpus", {})
     files = [corpus.get("path"), *corpus.get("files", [])]
-    yield from (_Place(str(file), is_corpus=True, run=run) for file in files if file is not None)
+    yield from (_InputPlace(str(file), is_corpus=True, run=run) for file in files if file is not None)
     if manifest.get("gold_file") is not None:
-        yield _Place(manifest["gold_file"], is_corpus=False, run=run)
+        yield _InputPlace(manifest["gold_file"], is_corpus=False, run=run)

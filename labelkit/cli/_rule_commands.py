@@ -1,4 +1,4 @@
-"""Commands for who writes rules: check, plan, init, generate, cache."""
+"""Commands for who writes rules: check, plan, init, skill, generate, cache."""
 
 from __future__ import annotations
 
@@ -144,6 +144,28 @@ def init(folder: Path) -> Any:
     from labelkit.datasets.starter_project import make_project  # noqa: PLC0415 - --help has to be quick
 
     return make_project(folder)
+
+
+@cli.command()
+@click.option(
+    "--to",
+    default=".agents/skills/labelkit/SKILL.md",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    metavar="FILE",
+    help="The file to write; - is standard output.",
+)
+@click.option("--force", is_flag=True)
+@click.pass_context
+def skill(context: click.Context, *, to: Path, force: bool) -> Any:
+    """Write a Markdown file that teaches a coding assistant to write and test rules.
+
+    It names the places of the project that labelkit.toml names. A file SKILL.md is an Agent Skill, of the name of its
+    folder; any other file, such as AGENTS.md, has the text alone.
+    """
+    from labelkit.cli._assistant_skill import write_skill  # noqa: PLC0415 - --help has to be quick
+
+    return write_skill(context, to, force=force)
 
 
 @cli.command()

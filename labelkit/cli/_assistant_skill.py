@@ -1,4 +1,4 @@
-"""The command that teaches a coding assistant to write rules: skill."""
+"""The file that teaches a coding assistant to write rules, with the places of the project where it stands."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any, Final
+from typing import Final
 
 import click
 
+from labelkit._shared.files import replaced
 from labelkit.cli._answers import CommandAnswer
 from labelkit.cli._command import settings_of
 from labelkit.cli._config import HELD_OUT, Config, defaults_of
-from labelkit.cli._program import cli
 from labelkit.exceptions import ExportError
 
 _FILE: Final = "SKILL.md"
@@ -55,39 +55,28 @@ _CALLS: Final = {
 """The commands of the loop, without what stands in the file of the project."""
 
 
-@cli.command(name="skill")
-@click.option(
-    "--to",
-    default=f".agents/skills/labelkit/{_FILE}",
-    type=click.Path(path_type=Path),
-    show_default=True,
-    metavar="FILE",
-    help="The file to write; - is standard output.",
-)
-@click.option("--force", is_flag=True)
-@click.pass_context
-def skill_command(context: click.Context, *, to: Path, force: bool) -> Any:
-    """Write a Markdown file that teaches a coding assistant to write and test rules.
+def write_skill(context: click.Context, path: Path, *, force: bool) -> CommandAnswer:
+    """Write the file; to ``-``, answer with its text.
 
-    It names the places of the project that labelkit.toml names. A file SKILL.md is an Agent Skill, of the name of its
-    folder; any other file, such as AGENTS.md, has the text alone.
+    Raises
+    ------
+    ExportError
+        If it exists, and is not to be replaced.
     """
     text = _text(context)
-    if str(to) == "-":
+    if str(path) == "-":
         return CommandAnswer.of({"path": None, "text": text}, text=text.rstrip("\n"))
-    if to.name == _FILE:
-        folder = to.resolve().parent.name
+    if path.name == _FILE:
+        folder = path.resolve().parent.name
         name = folder if _NAME.fullmatch(folder) else "labelkit"
         text = f"---\nname: {name}\ndescription: >-\n  {_DESCRIPTION}\n---\n\n{text}"
-    if to.exists() and not force:
-        hint = f"--force replaces it; labelkit skill --to - >> {shlex.quote(str(to))} adds to it"
-        raise ExportError(f"{str(to)!r} exists already", hint=hint)
-    from labelkit._shared.files import replaced  # noqa: PLC0415 - --help has to be quick
-
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with replaced(to) as draft:
+    if path.exists() and not force:
+        hint = f"--force replaces it; labelkit skill --to - >> {shlex.quote(str(path))} adds to it"
+        raise ExportError(f"{str(path)!r} exists already", hint=hint)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(path) as draft:
         draft.write_text(text, "utf-8")
-    return CommandAnswer.of({"path": str(to), "text": text}, text=f"written to {to}")
+    return CommandAnswer.of({"path": str(path), "text": text}, text=f"written to {path}")
 
 
 def _text(context: click.Context) -> str:
@@ -171,8 +160,10 @@ class _Project:
         given = {} if self.config is None else defaults_of(self.config, of_command)
         arguments = [one.name or "" for one in command.params if isinstance(one, click.Argument)]
         words = places or [_STAND_INS[one] for one in arguments if one not in given]
-        wanted = {"out": _STAND_INS["folder"]} if name == "run" else {}
-        wanted |= {"gold": _STAND_INS["gold"]} if any(one.name == "gold" for one in command.params) else {}
-        chosen = {key: value for key, value in wanted.items() if key not in given} | dict(options or {})
+        taken = {one.name for one in command.params} - set(given)
+        wanted = {"id": self.named("id") if "id_" in taken else None}
+        wanted |= {"out": _STAND_INS["folder"] if name == "run" and "out" in taken else None}
+        wanted |= {"gold": _STAND_INS["gold"] if "gold" in taken else None} | dict(options or {})
+        chosen = {key: value for key, value in wanted.items() if value is not None}
         flags = [f"--{key} {shlex.quote(value)}" for key, value in chosen.items()]
         return " ".join(["labelkit", name, *words, *flags, *([more] if more else [])])
