@@ -161,8 +161,8 @@ def next_to_label(
         The share that is drawn at random among all examples without an answer, with known probabilities: estimates of
         accuracy, precision or the class prior are made from these alone, and stay without bias.
     texts : sequence of str of shape (n_examples,), optional
-        Of the examples, in their order (a list, an array or a Series); missing ones are None or NaN. Then no two of a batch
-        are nearly the same, and foreign texts are left to chance.
+        Of the examples, in their order (a list, an array or a Series); missing ones are None or NaN. Then no two of a
+        batch are nearly the same, and foreign texts are left to chance.
     committee : sequence of label models or arrays of probabilities, optional
     rule : str, optional
         Of the strategy ``rule``; else the one whose precision is known worst, for the number of its votes.
