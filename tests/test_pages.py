@@ -156,3 +156,16 @@ def test_a_page_whose_output_is_another_fails(tmp_path, monkeypatch):
     program.evaluate()
     with pytest.raises(AssertionError, match=r"prints\s+1\s+2"):
         output.evaluate()
+
+
+def test_blocks_are_written_to_files_and_to_their_ends_and_invisible_ones_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(
+        "<!-- invisible-code-block: python\nend = 'z'\n-->\n\n<!-- file: a/b.txt -->\n```text\nx\n```\n\n"
+        "<!-- file: >> a/b.txt -->\n```text\ny\n```\n\n```python\nfrom pathlib import Path\nprint(Path('a/b.txt').read_text() + end)\n```\n\n"
+        "```text\nx\n\n\ny\nz\n```\n",
+        "utf-8",
+    )
+    for example in SYBIL.parse(page).examples():
+        example.evaluate()
