@@ -4,7 +4,7 @@
 - A block ``shell`` runs in the folder of its page, and stops at the first command that fails; a ``cd`` holds for what follows.
 - A block ``text`` straight after either is what it printed; a line ``...`` stands for any lines, ``...`` in a line for
   any characters.
-- ``<!-- file: rules.py -->`` before a block writes it to that file instead, ``<!-- append: rules.py -->`` below what is in it.
+- ``<!-- file: rules.py -->`` before a block writes it to that file instead; ``<!-- file: >> rules.py -->`` adds it at its end.
 - ``<!-- invisible-code-block: python`` begins a comment with a program that readers do not see: use it seldom.
 - ``<!-- skip: next -->`` before a block leaves it out: for what needs a service that is not here.
 - ``<!-- needs: pyspark -->`` at the top names packages without which the page is skipped.
@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from sybil import Document, Example, Region, Sybil
@@ -29,16 +30,17 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 GENERATED = ROOT / "docs" / "reference"
 HEAVY = {"pyspark", "snorkel", "torch"}
-LATER = {
-    *("docs/how_to/annotate.md", "docs/how_to/audits.md", "docs/how_to/engines.md"),
-    *("docs/how_to/coming_from_snorkel.md", "docs/how_to/data_sets.md", "docs/how_to/runs_elsewhere.md"),
-    *("docs/how_to/sampling.md", "docs/how_to/service.md", "docs/how_to/slices.md", "docs/how_to/spark.md"),
-    "docs/how_to/what_to_label.md",
+NOISY = {
+    "moto": ("ignore::DeprecationWarning", "ignore::ResourceWarning"),
+    "pyspark": (
+        *("ignore:PySpark does not yet fully support pandas:FutureWarning", "ignore:unclosed <socket:ResourceWarning"),
+        "ignore:distutils Version classes are deprecated:DeprecationWarning",
+    ),
 }
-"""Pages whose programs do not stand on their feet yet: to be empty."""
+"""Warnings of packages that a page needs, which are none of its own."""
 
 FENCES = RawFencedCodeBlockLexer(re.compile(r"(?P<language>\w+)[^\n]*\n"))
-FILE = re.compile(r"<!--+ (file|append): (\S+) -+->\s*\Z")
+FILE = re.compile(r"<!--+ file: (>> )?(\S+) -+->\s*\Z")
 NEEDS = re.compile(r"<!--+ needs: ([\w, ]+?) -+->")
 
 
@@ -49,7 +51,7 @@ def parsed(document: Document):
         language, source = region.lexemes["language"], region.lexemes["source"]
         file = FILE.search(document.text, 0, region.start)
         if file is not None:
-            yield Region(region.start, region.end, (file[1], file[2], source), written)
+            yield Region(region.start, region.end, (file[2], "a" if file[1] else "w", source), written)
         elif language in RUNS:
             yield Region(region.start, region.end, source, RUNS[language])
             end = region.end
@@ -59,15 +61,19 @@ def parsed(document: Document):
 
 def hidden(document: Document):
     """Yield the programs in comments."""
-    return (region for region in CodeBlockParser("python")(document) if document.text[region.start :].startswith("<!"))
+    return (
+        region
+        for region in CodeBlockParser("python", python)(document)
+        if document.text[region.start :].startswith("<!")
+    )
 
 
 def written(example: Example) -> None:
-    """Write a block to a file."""
-    how, name, source = example.parsed
+    """Write a block to a file, or to its end."""
+    name, mode, source = example.parsed
     Path(name).parent.mkdir(parents=True, exist_ok=True)
-    with Path(name).open("a" if how == "append" else "w", encoding="utf-8") as file:
-        file.write(f"\n\n{source}" if how == "append" else source)
+    with Path(name).open(mode, encoding="utf-8") as file:
+        file.write(source if mode == "w" else f"\n\n{source}")
 
 
 def python(example: Example) -> None:
@@ -77,13 +83,21 @@ def python(example: Example) -> None:
     example.document.output = output.getvalue()
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Make the command of this tree, and return the variables by which it and this Python are found."""
+    folder.mkdir()
+    command = folder / "labelkit"
+    command.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m labelkit \"$@\"\n", "utf-8")
+    command.chmod(0o755)
+    paths = os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": paths, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "PYSPARK_PYTHON": sys.executable}
+
+
 def shell(example: Example) -> None:
-    """Run commands as a user does, with this tree, and keep what they print."""
-    paths = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": paths, "PYTHONPATH": str(ROOT), "COLUMNS": "120"}
+    """Run commands as a user does, and keep what they print."""
     program = f"{example.parsed}\npwd > '{example.document.place}'"
     command = ["bash", "-e", "-o", "pipefail", "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     where = f"{example.path}:{example.line}"
     assert done.returncode == 0, f"{where}\n{example.parsed}\n{done.stdout}\n{done.stderr}"
     example.document.output = done.stdout
@@ -110,8 +124,9 @@ def cases():
             continue
         needs = ",".join(NEEDS.findall(page.read_text("utf-8"))).replace(" ", "").split(",")
         marks = [pytest.mark.heavy] if HEAVY & set(needs) else []
+        marks += [pytest.mark.filterwarnings(*NOISY[package]) for package in needs if package in NOISY]
         name = page.relative_to(ROOT).as_posix()
-        if name not in LATER and list(SYBIL.parse(page).examples()):
+        if list(SYBIL.parse(page).examples()):
             yield pytest.param(page, list(filter(None, needs)), id=name, marks=marks)
 
 
@@ -125,8 +140,9 @@ def test_the_code_of_a_page_runs_and_prints_what_the_page_shows(page, needs, tmp
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
     document = SYBIL.parse(page)
     document.place, document.namespace["__name__"] = tmp_path / "place", page.stem
-    for example in document.examples():
-        example.evaluate()
+    with patch.dict(os.environ, environment(tmp_path / "bin")):
+        for example in document.examples():
+            example.evaluate()
 
 
 def test_a_page_whose_output_is_another_fails(tmp_path, monkeypatch):
@@ -137,3 +153,16 @@ def test_a_page_whose_output_is_another_fails(tmp_path, monkeypatch):
     program.evaluate()
     with pytest.raises(AssertionError, match=r"prints\s+1\s+2"):
         output.evaluate()
+
+
+def test_blocks_are_written_to_files_and_to_their_ends_and_invisible_ones_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(
+        "<!-- invisible-code-block: python\nend = 'z'\n-->\n\n<!-- file: a/b.txt -->\n```text\nx\n```\n\n"
+        "<!-- file: >> a/b.txt -->\n```text\ny\n```\n\n```python\nfrom pathlib import Path\nprint(Path('a/b.txt').read_text() + end)\n```\n\n"
+        "```text\nx\n\n\ny\nz\n```\n",
+        "utf-8",
+    )
+    for example in SYBIL.parse(page).examples():
+        example.evaluate()

@@ -98,7 +98,7 @@ class CheckReport:
         return rows
 
     def _lines(self) -> list[str]:
-        lines = [f"{self.n_examples:,} examples were run"]
+        lines = [f"{plural(self.n_examples, 'example')} {'was' if self.n_examples == 1 else 'were'} run"]
         if self.n_rows:
             lines.append(f"{self.n_rows:,} rows of the corpus were tried")
         if any(lf.gates for lf in self.lfs):

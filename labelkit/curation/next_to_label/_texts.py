@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.numbers import count
 from labelkit.curation.near_duplicates.shingles import Shingling, jaccard, shingles
+from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +34,28 @@ FEWEST_TEXTS: Final = 100
 """Of fewer texts, nothing is known of what is usual."""
 
 _WORD: Final = re.compile(r"\w+")
+
+
+def texts_by_position(texts: Any, n_examples: int) -> list[str | None]:
+    """Return the texts of a Series, an array or a list by position, None for those that are missing.
+
+    Raises
+    ------
+    AnalysisError
+        If there is not a text for each example, or a value is no text.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who has texts
+
+    try:
+        values: list[str | None] = pa.array(texts, pa.large_string(), from_pandas=True).to_pylist()
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise AnalysisError(f"texts= holds values that are no texts: {error}") from error
+    if len(values) != n_examples:
+        raise AnalysisError(
+            f"there are {count(len(values))} texts, and the votes of {count(n_examples)} examples",
+            hint="give the texts of all examples, in the order of the votes: texts=frame['text']",
+        )
+    return values
 
 
 def pieces_of(text: str | None) -> frozenset[str]:

@@ -13,7 +13,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
-from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of
+from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of, texts_by_position
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
@@ -160,8 +160,9 @@ def next_to_label(
     random_share : float in [0, 1]
         The share that is drawn at random among all examples without an answer, with known probabilities: estimates of
         accuracy, precision or the class prior are made from these alone, and stay without bias.
-    texts : sequence of str, optional
-        Of the examples. Then no two of a batch are nearly the same, and foreign texts are left to chance.
+    texts : sequence of str of shape (n_examples,), optional
+        Of the examples, in their order (a list, an array or a Series); missing ones are None or NaN. Then no two of a
+        batch are nearly the same, and foreign texts are left to chance.
     committee : sequence of label models or arrays of probabilities, optional
     rule : str, optional
         Of the strategy ``rule``; else the one whose precision is known worst, for the number of its votes.
@@ -210,6 +211,7 @@ def next_to_label(
     n_wanted = min(n, len(open_rows))
     n_random = n_wanted if strategy == "random" else round(random_share * n_wanted)
     drawn = np.sort(rng.choice(open_rows, n_random, replace=False))
+    texts = None if texts is None else texts_by_position(texts, len(votes))
     strange = np.zeros(len(votes), bool) if texts is None else foreign(texts)
     allowed = np.ones(len(votes), bool)
     allowed[drawn] = False

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -105,6 +106,23 @@ def test_no_two_of_a_batch_are_nearly_the_same_and_foreign_texts_are_left_to_cha
     assert not any(texts[row].startswith("qzx") for row in chosen.positions)
     assert chosen.n_foreign == 30
     assert "30 examples with foreign words" in str(chosen)
+
+
+@pytest.mark.parametrize("kind", [None, "str", object])
+def test_a_column_with_missing_texts_is_taken_as_a_list_is(pool, kind):
+    matrix, labels, texts, _ = pool
+    texts = [None if row % 7 == 0 else text for row, text in enumerate(texts)]
+    names = [f"k{row}" for row in reversed(range(N))]
+    column = pd.Series(texts, index=names, dtype=kind)
+    options = {"n": 40, "strategy": "entropy"}
+    chosen = lk.next_to_label(matrix, labels, texts=column, **options)
+    assert chosen.positions.tolist() == lk.next_to_label(matrix, labels, texts=texts, **options).positions.tolist()
+
+
+@pytest.mark.parametrize(("texts", "message"), [(["a"], "1 texts, and the votes of 600"), ([1] * N, "no texts")])
+def test_texts_that_are_not_those_of_the_examples_are_refused(pool, texts, message):
+    with pytest.raises(AnalysisError, match=message):
+        lk.next_to_label(pool[0], pool[1], texts=texts)
 
 
 def test_the_bandit_goes_where_answers_are_a_surprise(pool):

@@ -293,13 +293,10 @@ def test_votes_are_equal_on_postgresql(postgres):
     assert differing(answer, held_votes(table, answer), in_postgres(postgres, table, answer.sql), table) == []
 
 
-def test_the_page_runs():
-    page = Path(__file__).parents[3] / "docs" / "how_to" / "sql.md"
-    (program,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    names = {}
-    exec(program, names)
-    assert (names["query"].rules, names["query"].left_out) == (("free", "link"), {})
+def test_the_page_names_the_dialects():
+    page = (Path(__file__).parents[3] / "docs" / "how_to" / "sql.md").read_text("utf-8").casefold()
     assert set(DIALECTS) == {"duckdb", "spark", "bigquery", "postgres", "snowflake"}
+    assert [name for name in DIALECTS if name not in page] == []
 
 
 def test_the_command_writes_the_query(tmp_path):
