@@ -35,10 +35,11 @@ project = "labelkit"
 author = "The labelkit founders"
 version = release = labelkit.__version__
 root_doc = "docs/index"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "numpydoc", "sphinx_gallery.gen_gallery"]
 include_patterns = [
     "docs/**.md",
     "docs/examples/plot_*.rst",
+    "notebooks/*.ipynb",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "tests/benchmarks/README.md",
@@ -50,13 +51,13 @@ exclude_patterns = [
     "demo",
     "runs",
     "labelkit",
-    "notebooks",
     "labeling_functions",
     "**/__pycache__",
 ]
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # the tests execute them
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
@@ -199,11 +200,14 @@ def write_for_assistants(app: Any, exception: Exception | None) -> None:
     for name in in_order(app.env.toctree_includes, app.config.root_doc):
         source = Path(app.env.doc2path(name))
         text = source.read_text("utf-8")
-        text = linked(text, name, "md") if source.suffix == ".md" else as_markdown(text)
-        (site / f"{name}.md").parent.mkdir(parents=True, exist_ok=True)
-        (site / f"{name}.md").write_text(text, "utf-8")
+        if source.suffix == ".ipynb":
+            copy = site / f"{name}.ipynb"
+        else:
+            copy, text = site / f"{name}.md", linked(text, name, "md") if source.suffix == ".md" else as_markdown(text)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text, "utf-8")
         about = summary(text)
-        lines.append(f"- [{app.env.titles[name].astext()}]({name}.md)" + (f": {about}" if about else ""))
+        lines.append(f"- [{app.env.titles[name].astext()}]({copy.relative_to(site)})" + (f": {about}" if about else ""))
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
     (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
 

@@ -82,3 +82,27 @@ def test_a_run_and_its_report_load_neither_scikit_learn_nor_scipy_stats(tmp_path
         "print([m for m in ('sklearn', 'scipy.stats', 'scipy.optimize', 'numba') if m in sys.modules])"
     )
     assert modules.strip() == "[]"
+
+
+def test_a_small_corpus_needs_neither_numba_nor_psutil_nor_threads():
+    """As docs/understand/limits.md says of browsers."""
+    labeling = (
+        "import os; os.environ['LABELKIT_CACHE'] = 'off'\n"
+        "import labelkit as lk\n"
+        "comments = lk.load_comments(2000)\n"
+        "asks = lk.keywords('subscribe', 'check out', label=1).rule(name='asks')\n"
+        "link = lk.regex(r'https?://', label=1).rule(name='link')\n"
+        "praise = lk.keywords('love', 'song', 'best', label=0).rule(name='praise')\n"
+        "matrix = lk.Applier([asks, link, praise], labels=['HAM', 'SPAM']).apply(comments, id='id')\n"
+        "print(lk.LabelModel().fit(matrix).label(matrix).to_pandas().to_csv())\n"
+    )
+    without = (
+        "import sys, threading\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name in ('numba', 'psutil'): raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "def start(self): raise RuntimeError('no threads here')\n"
+        "threading.Thread.start = start\n"
+    )
+    assert run(without + labeling) == run(labeling)

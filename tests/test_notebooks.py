@@ -25,9 +25,9 @@ def of_each_notebook(function):
     return pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)(function)
 
 
-def test_there_are_six_notebooks_in_an_order():
+def test_there_are_seven_notebooks_in_an_order():
     names = ["1_first_labels", "2_improving_rules", "3_end_model", "4_crowd", "5_engagement_logs", "6_training_set"]
-    assert [path.stem for path in NOTEBOOKS] == names
+    assert [path.stem for path in NOTEBOOKS] == [*names, "7_real_data"]
 
 
 @of_each_notebook

@@ -34,6 +34,7 @@ def test_the_wheel_holds_the_package_its_templates_and_its_type_marker(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for wanted in (
         "labelkit/py.typed",
+        "labelkit/cli/skill.md.txt",
         "labelkit/datasets/starter/comments.py.txt",
         "labelkit/apply/engines/processes.py",
         "labelkit/_shared/result.html.jinja",

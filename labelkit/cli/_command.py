@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ class Settings:
     result : ResultStream or None
         Where the answer goes as JSON; None for text.
     log_format : {"text", "json"}
-    quiet, debug : bool
+    quiet, debug, final : bool
     config : Config or None
         The file whose defaults were taken.
     """
@@ -45,6 +45,7 @@ class Settings:
     log_format: LogFormat = "text"
     quiet: bool = False
     debug: bool = False
+    final: bool = False
     config: Config | None = None
 
 
@@ -123,6 +124,13 @@ def common_options() -> list[click.Option]:
             help="Take no defaults from labelkit.toml or pyproject.toml.",
         ),
         click.Option(
+            ["--final"],
+            is_flag=True,
+            expose_value=False,
+            callback=_set,
+            help="Read what labelkit.toml holds out, to measure at the end.",
+        ),
+        click.Option(
             ["--debug"],
             is_flag=True,
             expose_value=False,
@@ -190,6 +198,7 @@ class ProgramCommand(_ShortHelp):
         """Call the function, and give its answer; returns the exit status."""
         from labelkit._shared.time_limit import may_exit  # noqa: PLC0415 - --help has to be quick
         from labelkit._shared.user_code import UserCode  # noqa: PLC0415 - as above
+        from labelkit.cli._held_out import refuse_held_out  # noqa: PLC0415 - as above
         from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
 
         may_exit[0] = True
@@ -198,6 +207,7 @@ class ProgramCommand(_ShortHelp):
             stack.enter_context(logging_to_stderr(settings.log_format, shown_message, quiet=settings.quiet))
             if settings.config is not None:
                 settings.config.log_taken(ctx)
+            refuse_held_out(ctx, settings.config, final=settings.final)
             with UserCode():  # the modules and functions of rules
                 result = super().invoke(ctx)
             answer = CommandAnswer(lambda: "", dict) if result is None else CommandAnswer.of(result)
@@ -229,4 +239,21 @@ def shown_message(message: str) -> str:
     return masked(as_on_command_line(message))
 
 
-__all__ = ["ProgramCommand", "ProgramGroup", "Settings", "common_options", "give", "say", "settings_of"]
+def shown_rows(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
+    """Return rows of a document in which the messages under these names are as :func:`shown_message` shows them."""
+    return [
+        {**row, **{name: None if row[name] is None else shown_message(row[name]) for name in names}} for row in rows
+    ]
+
+
+__all__ = [
+    "ProgramCommand",
+    "ProgramGroup",
+    "Settings",
+    "common_options",
+    "give",
+    "say",
+    "settings_of",
+    "shown_message",
+    "shown_rows",
+]

@@ -40,8 +40,11 @@ GENERAL_OPTIONS: Final = frozenset(
 )
 """Options that do."""
 
-NEVER: Final = frozenset({"json", "no-config", "help", "version"})
+NEVER: Final = frozenset({"json", "no-config", "final", "help", "version"})
 """Options of the command line alone."""
+
+HELD_OUT: Final = "heldout"
+"""The key of the file alone: what no command reads (:mod:`labelkit.cli._held_out`)."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,23 @@ class Config:
     def shown_path(self) -> str:
         """The path from the current folder."""
         return os.path.relpath(self.path)
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """The files and folders that are held out, from the current folder.
+
+        Raises
+        ------
+        ConfigError
+            If it is neither a text nor a list of texts.
+        """
+        given = self.values.get(HELD_OUT, [])
+        names = [given] if isinstance(given, str) else given
+        if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+            shown = masked(f"{HELD_OUT} = {given!r}")
+            raise ConfigError(f"{self.shown_path}: {shown}, and it takes a file, or a list of files")
+        folder = Path(os.path.relpath(self.path.parent))
+        return tuple(name if "://" in name else str(folder / name) for name in names)
 
     def table(self, names: Sequence[str]) -> str:
         """Write the name of a table as it stands in the file."""
@@ -178,7 +198,9 @@ def defaults_of(config: Config, context: click.Context) -> dict[str, Any]:
     root = context.find_root()
     path = _path_of(context)
     defaults: dict[str, Any] = {}
-    for names, command, table in _tables(config, config.values, root.command, ()):
+    _ = config.held_out  # checks it
+    values = {key: value for key, value in config.values.items() if key != HELD_OUT}
+    for names, command, table in _tables(config, values, root.command, ()):
         general = not names
         for key, value in table.items():
             for parameter in _of_key(config, names, key, root.command if general else command):
@@ -237,7 +259,7 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
             hint=f"put it into {', '.join(sorted(tables, key=lambda table: 'run' not in table)[:4])}",
         )
     names_there = {name for name, parameter, _ in everywhere if _is_general(name, parameter)}
-    raise _no_such_key(config, names, key, [*sorted(names_there), *command.commands])
+    raise _no_such_key(config, names, key, [HELD_OUT, *sorted(names_there), *command.commands])
 
 
 def _is_general(name: str, parameter: click.Parameter) -> bool:

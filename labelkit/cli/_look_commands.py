@@ -13,7 +13,7 @@ import click
 
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
 from labelkit.cli._answers import CommandAnswer, has_colour
-from labelkit.cli._command import shown_message
+from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import label_meanings, listed, with_map_label
 from labelkit.cli._program import cli
 from labelkit.exceptions import AnalysisError
@@ -183,7 +183,8 @@ def suggest_command(
     text = as_on_command_line(str(suggestions))
     if source and len(suggestions):
         text = "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))
-    return CommandAnswer.of(suggestions, text=text)
+    (values,) = shown_rows([suggestions.to_dict()], "note")
+    return CommandAnswer.of(values, text=text)
 
 
 def _pair(between: str) -> tuple[str, str]:
@@ -222,5 +223,7 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
     findings = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
-    text = str(findings[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
-    return CommandAnswer.of(findings[:n], text=as_on_command_line(text) + more)
+    python, here = "lk.suggest(matrix, corpus)", f"labelkit suggest {folder}"
+    rows = [{**row, "why": row["why"].replace(python, here)} for row in findings[:n].to_dict()["findings"]]
+    values = {"findings": shown_rows(rows, "why")}
+    return CommandAnswer.of(values, text=as_on_command_line(str(findings[:n]).replace(python, here)) + more)

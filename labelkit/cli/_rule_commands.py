@@ -1,4 +1,4 @@
-"""Commands for who writes rules: check, plan, init, generate, cache."""
+"""Commands for who writes rules: check, plan, init, skill, generate, cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, written
-from labelkit.cli._command import shown_message
+from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
@@ -54,7 +54,9 @@ def check(
     meanings = label_meanings(map_label, gold=gold)
     report = check_rules(lfs, corpus, id=id_, gold=gold, map_label=meanings, **reading, **options)
     good = report.clean if strict else report.ok
-    return CommandAnswer.of(report, text=shown_message(str(report)), status=0 if good else 1)
+    values = report.to_dict()
+    values["problems"] = shown_rows(values["problems"], "message", "hint")
+    return CommandAnswer.of(values, text=shown_message(str(report)), status=0 if good else 1)
 
 
 @cli.command()
@@ -142,6 +144,28 @@ def init(folder: Path) -> Any:
     from labelkit.datasets.starter_project import make_project  # noqa: PLC0415 - --help has to be quick
 
     return make_project(folder)
+
+
+@cli.command()
+@click.option(
+    "--to",
+    default=".agents/skills/labelkit/SKILL.md",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    metavar="FILE",
+    help="The file to write; - is standard output.",
+)
+@click.option("--force", is_flag=True)
+@click.pass_context
+def skill(context: click.Context, *, to: Path, force: bool) -> Any:
+    """Write a Markdown file that teaches a coding assistant to write and test rules.
+
+    It names the places of the project that labelkit.toml names. A file SKILL.md is an Agent Skill, of the name of its
+    folder; any other file, such as AGENTS.md, has the text alone.
+    """
+    from labelkit.cli._assistant_skill import write_skill  # noqa: PLC0415 - --help has to be quick
+
+    return write_skill(context, to, force=force)
 
 
 @cli.command()

@@ -59,6 +59,8 @@ class GoldSource:
         What the values mean that are not the names of classes.
     in_order_of : tuple of str, optional
         The file without ids, and the column of the corpus that has some.
+    file : str, optional
+        The file or address that the values were read from, without secrets.
     """
 
     column: str | None = None
@@ -66,6 +68,7 @@ class GoldSource:
     names: RowNames | None = None
     mapping: GoldMapping | None = None
     in_order_of: tuple[str, str] | None = None
+    file: str | None = None
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
@@ -200,6 +203,7 @@ def open_gold(
                 class_names=class_names,
                 encoding=needed_encoding(path, corpus.reading.get("encoding")),
             )
+        source = replace(source, file=shown_address(str(gold)) if is_address(gold) else str(gold))
         if source.names is None and corpus.id is not None:
             source = replace(source, in_order_of=(shown_place(gold), corpus.id))
     else:

@@ -25,6 +25,9 @@ MOST_SINGLE: Final = 0.6
 MOST_MULTIPOLAR: Final = 0.35
 """Upper bound of the multipolar LFs' share of the votes for their confusions to be learned beside unipolar LFs."""
 
+LEAST_MET: Final = 25
+"""Examples beside unipolar votes, for each class that an LF votes for, from which its confusion can be learned."""
+
 LEAST_Z: Final = 3.0
 """Lower bound of the agreement of a crowd's members, in standard errors above chance."""
 
@@ -128,7 +131,8 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
 
     In a crowd most examples have several votes, and most workers vote for most classes. Where most examples have one
     vote, or multipolar rules vote for a few classes each, EM reinforces its initial posterior and degenerates, unless
-    the votes of unipolar LFs are a fixed offset of the scores.
+    the votes of unipolar LFs are a fixed offset of the scores. These say nothing about an LF that stands alone: its
+    examples would stay where EM begins, without a class. So one beside them is chosen if it meets them often enough.
 
     Returns
     -------
@@ -151,4 +155,12 @@ def learns_confusions(table: VoteTable, several: NDArray[np.bool_]) -> tuple[NDA
     offset = not several.all() and voted <= MOST_MULTIPOLAR * float(table.column_counts @ weight[table.lf])
     covers = met >= MOST * float(table.counts[table.covered].sum())
     crowd = crowd and (bool(several.all()) or (covers and _agree_above_chance(table, crowd_weight)))
+    if not crowd:
+        several = several & (_met(table, ~several) >= LEAST_MET * np.bincount(table.lf, minlength=table.n_lfs))
     return np.asarray(several & (crowd or offset)), crowd
+
+
+def _met(table: VoteTable, others: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Count, for each LF, its votes on examples with a vote of one of the others; shape (n_lfs,)."""
+    beside = np.where(table.hits @ others[table.lf].astype(np.float64) > 0, table.counts, 0.0)
+    return sums_by(table.lf, table.hits.T @ beside, table.n_lfs)

@@ -152,6 +152,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
             "records": file_records(corpus),
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
+        "gold_file": None if run_.gold is None else run_.gold.file,
         "map_label": None if run_.gold is None or run_.gold.mapping is None else dict(run_.gold.mapping.classes),
         "gold_labels": _gold_labels(run_, patterns),
         "run_fingerprint": run_fingerprint(run_.inputs.lasting),

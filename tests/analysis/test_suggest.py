@@ -341,6 +341,16 @@ def test_no_covered_row_and_no_uncovered_row_are_told():
     assert len(suggest(np.zeros((0, 1), int), [])) == 0
 
 
+def test_where_nothing_is_proposed_it_says_among_how_many_labels():
+    texts = [f"please subscribe {i}" for i in range(8)] + [f"a song {i}" for i in range(8)] + ["nothing known"] * 30
+    found = suggest(voted(texts), texts)
+    assert len(found) == 0
+    assert found.note.startswith("In 16 labeled examples, no new words")
+    assert found.note in str(found)
+    assert found.to_dict()["note"] == found.note
+    assert suggest(voted(), TEXTS).note == ""
+
+
 def test_what_does_not_fit_is_refused():
     matrix = voted()
     with pytest.raises(AnalysisError, match="2 rows, and the matrix 145"):

@@ -10,7 +10,9 @@ train rows, each of which is a document of one token with a span for each vote.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
 import json
 import time
 import warnings
@@ -41,21 +43,22 @@ def by_skweak(_name: str, task: Task) -> np.ndarray:
     """Fit skweak's naive Bayes on the train rows, and return the probabilities of the test rows."""
     spacy, tokens, generative = (importlib.import_module(m) for m in ("spacy", "spacy.tokens", "skweak.generative"))
     vocab, names = spacy.blank("en").vocab, [f"class_{c}" for c in range(task.n_classes)]
-    model = generative.NaiveBayes("aggregated", names, sequence_labelling=False)
+    model = generative.NaiveBayes("aggregated", names)
 
-    def documents(votes: np.ndarray) -> list[object]:
-        made = []
+    def as_documents(votes: np.ndarray) -> list[object]:
+        documents = []
         for row in votes:
             document = tokens.Doc(vocab, ["text"])
             for lf in range(len(row)):
                 spans = [tokens.Span(document, 0, 1, label=names[row[lf]])] if row[lf] >= 0 else []
                 document.spans[f"lf_{lf}"] = spans
-            made.append(document)
-        return made
+            documents.append(document)
+        return documents
 
-    model.fit(documents(task.train))
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.fit(as_documents(task.train))
     proba = np.full((len(task.test), task.n_classes), 1 / task.n_classes)
-    for row, document in enumerate(documents(task.test)):
+    for row, document in enumerate(as_documents(task.test)):
         of_span = model(document).spans["aggregated"].attrs["probs"].get((0, 1), {})
         if of_span:
             proba[row] = [of_span.get(name, 0.0) for name in names]

@@ -68,6 +68,7 @@ CALLS = {
     "restore": "restore runs/second 1",
     "run": "run --out runs/first",
     "sample": "sample runs/first --n 20 --method stratified --by label --out drawn.csv --force",
+    "skill": "skill --to skill.md --force",
     "sql": "sql labeling_functions/comments.py --dialect duckdb --id id",
     "suggest": "suggest",
     "summarize": "summarize",
@@ -208,6 +209,17 @@ def test_the_text_is_what_it_is_without_json(here, capsys):
         assert status == 0
         assert out
         assert not out.startswith("{")
+
+
+def test_what_a_document_advises_is_in_the_spelling_of_the_command_line(here, capsys):
+    findings = json.loads(called(capsys, "fix --json")[1])["findings"]
+    advice = [one["why"] for one in findings if one["problem"] == "no vote"]
+    assert advice
+    assert all("labelkit suggest runs/first" in one for one in advice)
+    (here / "strange.py").write_text(OLD_RULES.replace("labelkit.interop.snorkel.labeling", "labelkit"))
+    _, out, _ = called(capsys, "check strange.py comments.csv --gold spam --labels A,B,C --json")
+    assert "labels=" not in out
+    assert "lk." not in json.dumps(findings)
 
 
 def test_numbers_are_numbers_intervals_pairs_and_names_names(here, capsys):

@@ -79,3 +79,23 @@ def test_patterns_and_examples_are_held_alike():
     by_pattern = model.predict_pattern_proba(matrix.patterns)
     assert isinstance(matrix.patterns, VotePatterns)
     np.testing.assert_array_equal(by_pattern[matrix.pattern_index], model.predict_proba(matrix))
+
+
+@pytest.mark.parametrize("n_alone", [1, 2])
+@pytest.mark.parametrize("n_met", [0, 3, 30, 300])
+@pytest.mark.parametrize("k", [2, 5])
+def test_rules_for_several_classes_that_seldom_meet_others_label_their_examples(k, n_met, n_alone):
+    """EM learns nothing of them, and left their examples where it began: without a class, though there is a vote."""
+    rng = np.random.default_rng(k)
+    n = 4_000
+    gold = rng.integers(0, k, n)
+    narrow = [np.where((gold == c) & (np.arange(n) < n // 2) & (rng.random(n) < 0.4), c, -1) for c in range(k)] * 2
+    where = (np.arange(n) >= n // 2) & (rng.random(n) < 0.15)
+    where[: 4 * n_met : 4] = True
+    alone = [np.where(where & (rng.random(n) < 0.9), np.where(rng.random(n) < 0.85, gold, (gold + 1) % k), -1)]
+    alone += [np.where(alone[0] >= 0, np.where(rng.random(n) < 0.95, alone[0], gold), -1)] * (n_alone - 1)
+    votes = np.stack([*narrow, *alone], axis=1)
+    rows = (alone[0] >= 0) & (np.arange(n) >= n // 2)
+    labels = LabelModel().fit(votes).predict(votes)[rows]
+    assert (labels >= 0).all()
+    assert (labels == gold[rows]).mean() > 0.8

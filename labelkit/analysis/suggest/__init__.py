@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.numbers import plural, wilson_interval
 from labelkit.analysis.counts import rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
@@ -158,7 +158,14 @@ def suggest(
         rows.votes[sample.places], sample, phrases, pair, min_rows, min_precision, _words_of(present)
     )
     chosen = search.chosen(SPARE * n)
-    return Suggestions(_tried(search, chosen, rows, present, column)[:n], len(sample.texts), len(rows))
+    items = _tried(search, chosen, rows, present, column)[:n]
+    return Suggestions(items, len(sample.texts), len(rows), "" if items else _none_found(sample))
+
+
+def _none_found(sample: _ScoredExamples) -> str:
+    """Say why there is no suggestion, and what helps."""
+    labeled = plural(int(sample.teaches.sum()), "labeled example")
+    return f"In {labeled}, no new words are surely much more frequent in one class: read examples without a vote."
 
 
 def _check(n: int, max_words: int, min_rows: int, max_rows: int, min_precision: float | None) -> None:
