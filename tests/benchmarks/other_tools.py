@@ -44,18 +44,19 @@ def by_skweak(_name: str, task: Task) -> np.ndarray:
     spacy, tokens, generative = (importlib.import_module(m) for m in ("spacy", "spacy.tokens", "skweak.generative"))
     vocab, names = spacy.blank("en").vocab, [f"class_{c}" for c in range(task.n_classes)]
     model = generative.NaiveBayes("aggregated", names)
+    used = np.flatnonzero((task.train >= 0).any(axis=0))  # of others it knows nothing
 
     def as_documents(votes: np.ndarray) -> list[object]:
         documents = []
         for row in votes:
             document = tokens.Doc(vocab, ["text"])
-            for lf in range(len(row)):
+            for lf in used:
                 spans = [tokens.Span(document, 0, 1, label=names[row[lf]])] if row[lf] >= 0 else []
                 document.spans[f"lf_{lf}"] = spans
             documents.append(document)
         return documents
 
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         model.fit(as_documents(task.train))
     proba = np.full((len(task.test), task.n_classes), 1 / task.n_classes)
     for row, document in enumerate(as_documents(task.test)):
