@@ -34,7 +34,9 @@ def one_rule_a_class(n_classes: int, n: int = 5_000, seed: int = 0) -> tuple[np.
     return votes, truth
 
 
-def confidence(votes: np.ndarray, gold: np.ndarray, n_classes: int, seen: np.ndarray | None = None) -> tuple[float, float]:
+def confidence(
+    votes: np.ndarray, gold: np.ndarray, n_classes: int, seen: np.ndarray | None = None
+) -> tuple[float, float]:
     """Return the accuracy and the mean confidence on covered examples with gold that the model did not see."""
     taught = None if seen is None else np.where(seen, gold, -1)
     proba = lk.LabelModel(n_classes=n_classes).fit(votes, gold=taught).predict_proba(votes)
@@ -77,7 +79,9 @@ def main() -> None:
     youtube = task_of(data / "youtube")
     votes = np.concatenate([youtube.train, youtube.test])
     effect = effects(votes, np.concatenate([youtube.train_gold, youtube.test_gold]))
-    print(f"one more rule, {len(effect)} ways: {effect.min():+.1f} to {effect.max():+.1f} points, median {np.median(effect):+.1f}")
+    print(
+        f"one more rule, {len(effect)} ways: {effect.min():+.1f} to {effect.max():+.1f} points, median {np.median(effect):+.1f}"
+    )
     print(f"loses more than 2 points: {np.mean(effect < -2):.0%}; gains more than 2: {np.mean(effect > 2):.0%}")
 
 
