@@ -89,6 +89,7 @@ html_copy_source = False
 html_theme_options = {
     "logo": {"text": "labelkit"},
     "navbar_align": "left",
+    "header_links_before_dropdown": 6,
     "navbar_end": ["theme-switcher"],
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],

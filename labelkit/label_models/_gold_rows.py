@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -96,9 +96,25 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
     return GoldRows(place[given.index[with_gold]], labels[with_gold], weight[with_gold], with_gold)
 
 
-def gold_ids(given: GivenVotes, rows: GoldRows) -> NDArray[Any] | None:
+class GoldIds(NamedTuple):
+    """The ids of examples with gold.
+
+    Attributes
+    ----------
+    ids : ndarray, shape (n,)
+    are_names : bool
+        False if they are positions, which say nothing about examples elsewhere.
+    """
+
+    ids: NDArray[Any]
+    are_names: bool
+
+
+def gold_ids(given: GivenVotes, rows: GoldRows) -> GoldIds | None:
     """Return the id of each row; None for vote patterns."""
-    return None if rows.example is None or given.examples is None else given.examples.ids[rows.example]
+    if rows.example is None or given.examples is None:
+        return None
+    return GoldIds(given.examples.ids[rows.example], not given.examples.are_positions)
 
 
 def warn_of_one_class(table: VoteTable, gold: GoldCounts) -> None:

@@ -1,7 +1,8 @@
 """Recognise gold that a model learned from, so that it is not judged on what it was told.
 
-An example is recognised by its id and its votes. Where ids say nothing (vote patterns, rows that were picked
-from an array), votes and classes are compared. If the gold holds nine tenths of that from fit, or is held by it as far,
+An example is recognised by its id and its votes; where both sides have names and share none, all are others. Where ids
+say nothing (vote patterns, rows that were picked from an array), votes and classes are compared. If the gold holds
+nine tenths of that from fit, or is held by it as far,
 as many examples with the same votes and class are taken as seen as the model has seen. Gold of which more was corrected
 since is known by its votes alone, if it has the very rows of votes from fit, and these are many different ones.
 Votes are compared by hashes that depend neither on the order nor on the container of the votes.
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from labelkit._shared.computed_rows import Rows
     from labelkit.label_models._cross_fit import HeldOutGold
-    from labelkit.label_models._gold_rows import GoldRows
+    from labelkit.label_models._gold_rows import GoldIds, GoldRows
     from labelkit.label_models._vote_table import VoteTable
 
 SAME_EXAMPLES: Final = 0.9
@@ -56,6 +57,8 @@ class SeenGold:
     proba : ndarray of shape (n_pairs, n_classes)
     ids, id_keys : ndarray of uint64, shape (n_gold,)
         Hashes of the ids, ascending, and of the votes and class of each; empty where the examples had no ids.
+    ids_are_names : bool
+        False if the ids are positions.
     """
 
     keys: NDArray[np.uint64]
@@ -63,26 +66,28 @@ class SeenGold:
     proba: NDArray[np.float64]
     ids: NDArray[np.uint64]
     id_keys: NDArray[np.uint64]
+    ids_are_names: bool
 
     @classmethod
     def none(cls, n_classes: int) -> SeenGold:
         """Make it for a model that did not learn from gold."""
         nothing = np.zeros(0, np.uint64)
-        return cls(nothing, np.zeros(0), np.zeros((0, n_classes)), nothing, nothing)
+        return cls(nothing, np.zeros(0), np.zeros((0, n_classes)), nothing, nothing, ids_are_names=False)
 
     @classmethod
-    def of(cls, table: VoteTable, rows: GoldRows, ids: NDArray[Any] | None, held_out: HeldOutGold) -> SeenGold:
+    def of(cls, table: VoteTable, rows: GoldRows, ids: GoldIds | None, held_out: HeldOutGold) -> SeenGold:
         """Make it from the gold at fit, and the ids of its examples."""
         hashes = pattern_hashes(table)
         keys = _with_class(hashes[held_out.gold.pattern], held_out.gold.label)
         by_key = np.argsort(keys, kind="stable")
-        id_hashes = np.zeros(0, np.uint64) if ids is None else _id_hashes(ids)
+        id_hashes = np.zeros(0, np.uint64) if ids is None else _id_hashes(ids.ids)
         by_id = np.argsort(id_hashes, kind="stable")
         id_keys = _with_class(hashes[rows.pattern], rows.label)[by_id] if len(by_id) else id_hashes
-        return cls(keys[by_key], held_out.gold.count[by_key], held_out.proba[by_key], id_hashes[by_id], id_keys)
+        by_votes = keys[by_key], held_out.gold.count[by_key], held_out.proba[by_key]
+        return cls(*by_votes, id_hashes[by_id], id_keys, ids is not None and ids.are_names)
 
     def recognised(
-        self, hashes: NDArray[np.uint64], label: NDArray[np.int64], count: NDArray[np.float64], ids: NDArray[Any] | None
+        self, hashes: NDArray[np.uint64], label: NDArray[np.int64], count: NDArray[np.float64], ids: GoldIds | None
     ) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
         """Find the gold that the model learned from; with ids, also where its class was corrected since.
 
@@ -93,7 +98,7 @@ class SeenGold:
         label : ndarray of int64, shape (n,)
         count : ndarray of shape (n,)
             Examples that each stands for.
-        ids : ndarray, shape (n,), or None
+        ids : GoldIds of n examples, or None
 
         Returns
         -------
@@ -111,7 +116,7 @@ class SeenGold:
         return (is_seen, keys) if is_seen.any() else self._recognised_rows(hashes, keys, count)
 
     def recognised_by_id(
-        self, hashes: NDArray[np.uint64], label: NDArray[np.int64], ids: NDArray[Any]
+        self, hashes: NDArray[np.uint64], label: NDArray[np.int64], ids: GoldIds
     ) -> tuple[NDArray[np.bool_], NDArray[np.uint64]] | None:
         """Find the gold that the model learned from by ids and votes; None if the ids are of other examples.
 
@@ -119,13 +124,15 @@ class SeenGold:
         """
         if not len(self.ids):
             return None
-        keys, id_hashes = _with_class(hashes, label), _id_hashes(ids)
+        keys, id_hashes = _with_class(hashes, label), _id_hashes(ids.ids)
         place = np.minimum(np.searchsorted(self.ids, id_hashes), len(self.ids) - 1)
         with_id, at_fit = self.ids[place] == id_hashes, self.id_keys[place]
         same = with_id & (at_fit == keys)
         other = np.flatnonzero(with_id & ~same)
         for label_at_fit in range(self.proba.shape[1]):
             same[other] |= at_fit[other] == _with_class(hashes[other], np.full(len(other), label_at_fit))
+        if ids.are_names and self.ids_are_names and not with_id.any():
+            return same, keys
         if not same.any() or same.sum() < SAME_EXAMPLES * with_id.sum():
             return None
         return same, np.where(same, at_fit, keys)
@@ -262,7 +269,7 @@ class JudgedGold:
 def judge_gold(
     table: VoteTable,
     rows: GoldRows,
-    ids: NDArray[Any] | None,
+    ids: GoldIds | None,
     *,
     seen: SeenGold,
     predict: Callable[[NDArray[np.int64]], Rows],
@@ -273,7 +280,7 @@ def judge_gold(
     ----------
     table : VoteTable
     rows : GoldRows
-    ids : ndarray or None
+    ids : GoldIds or None
         The id of each row.
     seen : SeenGold
         Gold that the model learned from.

@@ -150,7 +150,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         low, high = self.accuracy_interval
-        seen = f"; {self.n_seen:,} of them taught the model, and are judged by cross-fitting" if self.n_seen else ""
+        which = "taught the model, or cannot be told from such"
+        seen = f"; {self.n_seen:,} of them {which}, and are judged by cross-fitting" if self.n_seen else ""
         return (
             f"Evaluation(accuracy {percent(self.accuracy)} [{percent(low)}, {percent(high)}] on {self.n_covered:,} "
             f"covered of {self.n:,} examples with gold, "

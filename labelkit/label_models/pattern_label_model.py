@@ -420,11 +420,12 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
 
     def _keep(self, seen: SeenGold) -> None:
         self.seen_keys_, self.seen_counts_, self.seen_proba_ = seen.keys, seen.counts, seen.proba
-        self.seen_ids_, self.seen_id_keys_ = seen.ids, seen.id_keys
+        self.seen_ids_, self.seen_id_keys_, self.seen_names_ = seen.ids, seen.id_keys, seen.ids_are_names
 
     @property
     def _seen_gold(self) -> SeenGold:
-        return SeenGold(self.seen_keys_, self.seen_counts_, self.seen_proba_, self.seen_ids_, self.seen_id_keys_)
+        by_votes = self.seen_keys_, self.seen_counts_, self.seen_proba_
+        return SeenGold(*by_votes, self.seen_ids_, self.seen_id_keys_, self.seen_names_)
 
     def _judged_gold(self, matrix: Any, gold: Any, sample_weight: ArrayLike | None) -> JudgedGold:
         """Return the probabilities and classes of the examples with gold, grouped."""

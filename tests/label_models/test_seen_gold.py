@@ -196,3 +196,23 @@ def test_a_model_has_seen_no_more_gold_than_it_learned_from():
     model = LabelModel().fit(matrix, gold=few)
     patterns = replace(matrix.patterns, gold=count_gold(matrix.pattern_index, truth, len(matrix.patterns), 2))
     assert 0 < model.evaluate(patterns).n_seen <= 3
+
+
+@pytest.mark.parametrize("m", [2, 3, 30])
+@pytest.mark.parametrize("container", ["a part of one matrix", "another matrix"])
+@pytest.mark.parametrize("saved", [False, True])
+def test_gold_of_examples_with_other_names_did_not_teach_the_model(m, container, saved, tmp_path):
+    """Where rules are few, half of a corpus has the votes and classes of the other half."""
+    votes, gold = noise(n=1_000, m=m)
+    ids = np.array([f"k{i}" for i in range(1_000)])
+    first, second = np.arange(1_000) < 500, np.arange(1_000) >= 500
+    matrix = LabelMatrix.of(votes, ids=ids)
+    truth = dict(zip(ids, gold.tolist(), strict=True))
+    half = {key: truth[key] for key in ids[second]}
+    taught = LabelModel().fit(matrix, gold={key: truth[key] for key in ids[first]})
+    if container == "another matrix":
+        taught = LabelModel().fit(LabelMatrix.of(votes[first], ids=ids[first]), gold=gold[first])
+    model = load_model(taught.save(tmp_path / "model")) if saved else taught
+    judged = matrix if container == "a part of one matrix" else LabelMatrix.of(votes[second], ids=ids[second])
+    assert model.evaluate(judged, half).n_seen == 0
+    assert model.evaluate(matrix, truth).n_seen == 500
