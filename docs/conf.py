@@ -55,7 +55,7 @@ exclude_patterns = [
     "**/__pycache__",
 ]
 
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"  # the tests execute them
 autodoc_typehints = "none"
