@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DOUBT: Final = 0.25
-"""Units, beside those there are, that are taken to vary as expected, in roots of the number of units."""
+"""Units, beside those there are, that are taken to vary as expected, in roots of the number of units: the rate is that
+of Fienberg and Holland's pseudo-observations, the factor is from simulation (tests/benchmarks/honesty/samples.py)."""
 
 WEIGHT_CLASSES: Final = 4
 """Classes of about equal size, by weight, whose shares are told apart as far as the sample shows that they differ."""
@@ -67,6 +68,9 @@ def design_variance(
     References
     ----------
     Hájek (1964), Asymptotic theory of rejective sampling. https://doi.org/10.1214/aoms/1177700375
+
+    Fienberg, Holland (1973), Simultaneous estimation of multinomial cell probabilities (pseudo-observations).
+    https://doi.org/10.1080/01621459.1973.10481405
     """
     if clusters is not None:
         _, first, units = np.unique(clusters, return_index=True, return_inverse=True)
