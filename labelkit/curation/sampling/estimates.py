@@ -14,7 +14,13 @@ from labelkit._shared.numbers import bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import stack_level
-from labelkit.curation.sampling.variance import design_variance, effective_events, share_interval
+from labelkit.curation.sampling.variance import (
+    DOUBT,
+    design_variance,
+    effective_events,
+    expected_errors,
+    share_interval,
+)
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import RowNames, has_index, is_default, names_hint, names_of, object_array
 
@@ -248,17 +254,28 @@ class _Design:
             variance, freedom = design_variance(error, self.chances, self.strata, self.clusters)
             half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
             return estimate, estimate - half, estimate + half, n, float("nan")
-        expected = (weight / whole) ** 2 * estimate * (1 - estimate)
-        variance, freedom = design_variance(
+        variance, freedom = self._share_variance(error, weight / whole, values, estimate)
+        ends = share_interval(estimate, variance, weight[domain], self.chances[domain], freedom, confidence)
+        return estimate, ends[0], ends[1], n, ends[2]
+
+    def _share_variance(
+        self, error: NDArray[np.float64], part: NDArray[np.float64], values: NDArray[np.float64], share: float
+    ) -> tuple[float, int]:
+        """Estimate the variance of a share, smoothed by what its rows are expected to err; and degrees of freedom.
+
+        Rows of a stratum weigh alike, and are judged beside rows of the whole sample; all rows together, by weight.
+        """
+        together = self.strata is None
+        units = np.count_nonzero(part) if self.clusters is None else len(np.unique(self.clusters[part > 0]))
+        return design_variance(
             error,
             self.chances,
             self.strata,
             self.clusters,
-            expected=expected,
-            evidence=effective_events(weight, values),
+            expected=part**2 * (expected_errors(part, values, share) if together else share * (1 - share)),
+            doubted=part * DOUBT * units**0.5,
+            evidence=effective_events(part, values) if together else np.inf,
         )
-        ends = share_interval(estimate, variance, weight[domain], self.chances[domain], freedom, confidence)
-        return estimate, ends[0], ends[1], n, ends[2]
 
 
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
