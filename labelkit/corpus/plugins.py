@@ -39,8 +39,8 @@ GROUP: Final = "labelkit.sources"
 class Source(FixedColumns, ABC):
     """A corpus of a kind that labelkit does not know: subclass it with :attr:`schema` and :meth:`batches`.
 
-    An object of a subclass is a corpus, wherever one is taken; so is what an entry point opens (docs/how_to/sources.md). It is
-    read several times, each time from its start.
+    An object of a subclass is a corpus, wherever one is taken; so is what an entry point opens
+    (docs/how_to/sources.md). It is read several times, each time from its start.
 
     Attributes
     ----------
