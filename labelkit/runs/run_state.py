@@ -74,7 +74,7 @@ class Run:
             described = MIXED if n_parts and before.get("described") != inputs.described else inputs.described
             write_json(self.layout.inputs, {**inputs.to_dict(), "described": described})
             return
-        if self.parts.count(until_fault=False):
+        if self.parts.count():
             warnings.warn(
                 f"the run that was interrupted ({self.layout.folder}) does not go on, but begins anew: "
                 f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
@@ -115,7 +115,7 @@ class Run:
         maker = PartMaker(self.inputs.digest, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
         shares_disk = engine_named(engine, workers, isolate=isolate).shares_disk
         deliver: Callable[[Batch, BatchVotes], Part | None] = PartWriter(maker, self.layout) if shares_disk else maker
-        first = self.parts.count(until_fault=on_fault == "raise")
+        first = self.parts.count(most_faults=0 if on_fault == "raise" else max_faults)
         n_rows = min(first * self.batch_rows, self.corpus.n_rows or first * self.batch_rows)
         if first:
             n_rows = sum(len(self.parts.index(number)) for number in range(first))
@@ -153,7 +153,7 @@ class Run:
 
     def merged(self) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         """Merge the patterns of the finished parts; also the places of each part's patterns among them."""
-        return self.parts.merged(self.parts.count(until_fault=False))
+        return self.parts.merged(self.parts.count())
 
     def _log_resumption(self, n_rows: int) -> None:
         total = self.corpus.n_rows

@@ -173,7 +173,7 @@ class SparkRun(Run):
         stops = n_faults > 0 if on_fault == "raise" else max_faults is not None and n_faults > max_faults
         if not stops:
             return
-        n_parts = self.parts.count(until_fault=False)
+        n_parts = self.parts.count()
         faults = [fault for number in range(n_parts) for fault in self.parts.faults(number)]
         raise fault_error(faults[0]) if on_fault == "raise" else too_many_faults(faults[-1], max_faults or 0)
 
@@ -218,6 +218,6 @@ class SparkRun(Run):
         with replaced(self._place.proba) as draft, draft.open("wb") as file:
             np.save(file, proba)
         task = SparkLabeling(self.layout, self._place, model, run_fingerprint(self.inputs.lasting))
-        n_parts = self.parts.count(until_fault=False)
+        n_parts = self.parts.count()
         labeled = self._parts(n_parts).mapInArrow(partial(label, sent(self._session, task)), "id long")
         collected(labeled.groupBy().count())
