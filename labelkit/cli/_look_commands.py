@@ -224,3 +224,15 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
     text = str(findings[:n]).replace("lk.suggest(matrix, corpus)", f"labelkit suggest {folder}")
     return CommandAnswer.of(findings[:n], text=as_on_command_line(text) + more)
+
+
+@cli.command(name="explain")
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+def explain_command(codes: tuple[str, ...]) -> Any:
+    """Say what the CODE at the end of a message means, what mostly causes it, and what to do; without one, list all.
+
+    Codes are of errors (LK202), of what `labelkit check` finds (LK906), and of what `labelkit fix` reports (LK957).
+    """
+    from labelkit._shared.error_codes import explain_error  # noqa: PLC0415 - --help has to be quick
+
+    return explain_error(*codes)
