@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from labelkit._shared.events import log_event
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.locks import in_turn
 from labelkit._shared.numbers import count, plural
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import BatchVotes
@@ -75,10 +74,10 @@ class Run:
             write_json(self.layout.inputs, {**inputs.to_dict(), "described": described})
             return
         if self.parts.count():
-            warnings.warn(
+            warn(
                 f"the run that was interrupted ({self.layout.folder}) does not go on, but begins anew: "
                 f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
-                stacklevel=stack_level(),
+                code="LK517",
             )
         self._start()
 
@@ -92,10 +91,10 @@ class Run:
         gold, n_rejects = self.gold, len(self.corpus.rejects)
         if gold is None or gold.column is not None or not n_rejects or self.corpus.has_ids:
             return
-        warnings.warn(
+        warn(
             f"gold names examples by their position, and {plural(n_rejects, 'row')} could not be read: positions count "
             "the rows that were kept, so gold that counts all rows is of others. Hint: id= (--id) names a column",
-            stacklevel=stack_level(),
+            code="LK335",
         )
 
     def vote(
@@ -148,7 +147,7 @@ class Run:
                 n_rows += delivered.n_rows
         if not n_rows:
             remove(self.layout.folder)
-            raise CorpusError("the corpus has no rows, so there is nothing to label")
+            raise CorpusError("the corpus has no rows, so there is nothing to label", code="LK204")
         return n_rows
 
     def merged(self) -> tuple[VotePatterns, list[NDArray[np.int32]]]:

@@ -124,6 +124,7 @@ def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:
         raise RunFolderError(
             f"the stored votes of {old.place!r} are damaged: {'; '.join(wrong[:3])}",
             hint=f"`labelkit verify` lists what is damaged, `labelkit restore` goes back to an older version; {ANEW}",
+            code="LK506",
         )
     return tuple(damaged)
 
