@@ -263,7 +263,7 @@ def _missing(rule: str, column: str, there: list[str], *, hint: str | None, pars
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
         hint=hint
-        or f"rename={{'COLUMN': {column!r}}} reads a column under this name; or name the parameter (or column= of a "
+        or f"rename={{{column!r}: 'COLUMN'}} reads a column under this name; or name the parameter (or column= of a "
         f"condition) after a column; or derive it in the rule's module: @column def {column}(...)",
         code="LK202",
     )
