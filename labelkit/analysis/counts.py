@@ -47,6 +47,7 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
             raise GoldError(
                 "vote patterns know no examples, so gold cannot be given beside them",
                 hint="VotePatterns(gold=counts of shape (n_patterns, n_classes)), or summarize the matrix",
+                code="LK328",
             )
         return matrix, None if matrix.gold is None else GoldCounts.of_table(matrix.gold)
     rows = rows_of(matrix, n_classes)
@@ -102,7 +103,9 @@ def rows_of(matrix: Any, n_classes: int | None = None) -> LabelMatrix:
         If these are vote patterns, which know no examples.
     """
     if isinstance(matrix, VotePatterns):
-        raise AnalysisError("vote patterns know no examples", hint="give the label matrix: RunFolder(path).matrix()")
+        raise AnalysisError(
+            "vote patterns know no examples", hint="give the label matrix: RunFolder(path).matrix()", code="LK328"
+        )
     return matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
 
 

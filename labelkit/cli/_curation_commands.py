@@ -107,7 +107,9 @@ def sample_command(
     from labelkit.curation.sampling import sample  # noqa: PLC0415 - --help has to be quick
 
     if out.exists() and not force:
-        raise ExportError(f"{str(out)!r} exists already", hint="--force replaces it, or give another --out")
+        raise ExportError(
+            f"{str(out)!r} exists already", hint="--force replaces it, or give another --out", code="LK501"
+        )
     run = _run(corpus)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
@@ -274,9 +276,9 @@ def next_command(
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
 
     if out is not None and out.suffix.lower() not in _TABLES:
-        raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv")
+        raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None and out.exists() and not force:
-        raise ExportError(f"{str(out)!r} exists already", hint="--force replaces it")
+        raise ExportError(f"{str(out)!r} exists already", hint="--force replaces it", code="LK501")
     run = RunExamples.of(folder, corpus=corpus, gold=answers, map_label=label_meanings(map_label, gold=answers))
     text = next((name for name in ("text", *run.corpus.column_names) if _is_text(run.corpus, name)), None)
     wanted = list(dict.fromkeys(name for name in (text, by) if name is not None))

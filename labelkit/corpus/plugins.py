@@ -24,6 +24,7 @@ import pyarrow as pa
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._valid_text import checked_text
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.remote import RemoteFile
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError, LabelkitError
@@ -101,7 +102,7 @@ class Source(FixedColumns, ABC):
     def column_type(self, column: str) -> pa.DataType:
         """Return the type in which a column is delivered."""
         if self.schema.names.count(column) > 1:
-            raise CorpusError(f"column {column!r} stands more than once in {self.name}")
+            raise repeated_column(column, self.name)
         return delivered_type(self.schema.field(column).type)
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002

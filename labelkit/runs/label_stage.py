@@ -57,6 +57,7 @@ class LabelStage:
             raise RunFolderError(
                 f"{type(self.model).__name__} cannot be kept: it weighs the words of the texts that it learned from",
                 hint="without keep_model=True (--keep-model), it is fitted again",
+                code="LK412",
             )
         return check_columns(self.model, self.text_columns, corpus)
 

@@ -50,7 +50,7 @@ def write_votes(run_: Run, patterns: VotePatterns, n_rows: int) -> dict[str, Any
         The manifest of a run that has votes alone.
     """
     layout, parts = run_.layout, run_.parts
-    n_parts = parts.count(until_fault=False)
+    n_parts = parts.count()
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
     write_faults(layout.faults, faults, run_.corpus.id_type)
     write_index(layout.index, run_.corpus.frame_index, n_rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labelkit._shared.near_names import names_hint
 from labelkit.exceptions import LabelkitError
 
 
@@ -20,5 +21,5 @@ def label_model(model: Any) -> Any:
     from labelkit.label_models import EVERY_MODEL  # noqa: PLC0415 - brings scikit-learn
 
     if model not in EVERY_MODEL:
-        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(EVERY_MODEL)}")
+        raise LabelkitError(f"there is no label model {model!r}", hint=names_hint(model, EVERY_MODEL), code="LK404")
     return EVERY_MODEL[model]()

@@ -179,11 +179,12 @@ class FinishedParts:
     class_names: tuple[str, ...]
     first: int = 0
 
-    def count(self, *, until_fault: bool) -> int:
-        """Count the finished parts, from the first; with ``until_fault``, up to the first that has a fault."""
-        number = self.first
+    def count(self, *, most_faults: int | None = None) -> int:
+        """Count the finished parts, from the first; up to the one with which there are more faults than so many."""
+        number, n_faults = self.first, 0
         while self.layout.part_patterns(number).is_file():
-            if until_fault and self.faults(number):
+            n_faults += 0 if most_faults is None else len(self.faults(number))
+            if most_faults is not None and n_faults > most_faults:
                 break
             number += 1
         return number
@@ -242,7 +243,7 @@ class FinishedParts:
 
         These are few beside the former, whose keys mostly stay as they are if the others are packed tightly.
         """
-        numbers = range(self.first, self.count(until_fault=False))
+        numbers = range(self.first, self.count())
         new = [PackedPatterns.read(BytesIO(content)), *in_threads(self._patterns, numbers)]
         return self._merged([before, *(some.tightly() for some in new)])[0]
 

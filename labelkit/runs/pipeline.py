@@ -381,13 +381,13 @@ def _make(
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
-        warn_of_death(run_.layout, run_.parts.count(until_fault=False), isolate=isolated)
+        warn_of_death(run_.layout, run_.parts.count(), isolate=isolated)
     kept = None if labeling is None else labeling.kept
     appending = change if change is not None and kept and can_append(run_, change) else None
     run_.resume_or_start(anew=anew or appending is not None)
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
     whole = None  # the patterns of all rows, where those of old parts are not made again
-    with noted(run_.layout, run_.parts.count(until_fault=False)):
+    with noted(run_.layout, run_.parts.count()):
         if appending is not None:
             run_, n_rows, whole = append_rows(run_, appending, options)
         elif change is not None:

@@ -124,6 +124,7 @@ def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:
         raise RunFolderError(
             f"the stored votes of {old.place!r} are damaged: {'; '.join(wrong[:3])}",
             hint=f"`labelkit verify` lists what is damaged, `labelkit restore` goes back to an older version; {ANEW}",
+            code="LK506",
         )
     return tuple(damaged)
 
@@ -151,7 +152,7 @@ def vote_again(run_: Run, update: Update, options: Mapping[str, Any]) -> int:
     options : mapping
         Of :meth:`labelkit.Applier.stream`: workers, engine, isolate, on_fault, max_faults, time_limit, progress.
     """
-    first = run_.parts.count(until_fault=options["on_fault"] == "raise")
+    first = run_.parts.count(most_faults=0 if options["on_fault"] == "raise" else options["max_faults"])
     n_done = sum(len(run_.parts.index(number)) for number in range(first))
     if first and n_done < first * run_.batch_rows:
         return n_done  # the last part, which alone has fewer rows, is there

@@ -153,7 +153,7 @@ class VotePatterns:
             raise MatrixError("there is nothing to merge")
         first = tables[0]
         if any(t.names != first.names or t.class_names != first.class_names for t in tables):
-            raise MatrixError("patterns of other rules or classes cannot be merged")
+            raise MatrixError("patterns of other rules or classes cannot be merged", code="LK312")
         soft = any(t.confidence is not None for t in tables)
         codes = [coded(t.outcomes, t.confidence, t.n_classes, soft=soft) for t in tables]
         rows = distinct(np.concatenate(codes), np.concatenate([t.counts for t in tables]))

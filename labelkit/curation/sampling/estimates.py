@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,7 @@ from scipy.special import stdtrit
 from labelkit._shared.numbers import bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.curation.sampling.variance import (
     DOUBT,
     design_variance,
@@ -203,10 +202,10 @@ def _warn_of_silent_strata(sample: Sample, answered: NDArray[np.bool_]) -> None:
         return
     silent = sorted(set(map(str, sample.strata)) - set(map(str, sample.strata[answered])))
     if silent:
-        warnings.warn(
+        warn(
             f"no row of the stratum {silent[0]!r} is answered ({plural(len(silent), 'such stratum', 'such strata')}): "
             "the estimate is of the others alone. Hint: answer some rows of each stratum",
-            stacklevel=stack_level(),
+            code="LK426",
         )
 
 
@@ -291,9 +290,12 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
                 f"{what} names {count(len(names))} id(s), none of which is of the sample, "
                 f"such as {names[:1].tolist()[0]!r}",
                 hint=names_hint(sample.ids, names),
+                code="LK321",
             )
         if not rows.is_unique:
-            raise AnalysisError(f"{what} names the id {rows.repeated()!r} twice", hint="keep one value an example")
+            raise AnalysisError(
+                f"{what} names the id {rows.repeated()!r} twice", hint="keep one value an example", code="LK325"
+            )
         aligned = values[places]
         aligned[places < 0] = None
         return np.asarray(aligned)
@@ -304,6 +306,7 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
         raise AnalysisError(
             f"{what} has {count(len(values))} values for a sample of {count(len(sample))} examples",
             hint="give them in the order of the sample, for the whole population, or as a dict by id",
+            code="LK322",
         )
     return values
 
