@@ -35,7 +35,7 @@ heavy: $(VENV)/.heavy
 	$(BIN)/python -m pytest -m heavy -p no:xdist
 
 recipes: $(VENV)/.test
-	@echo "== the recipes of docs/engines.md, on Ray and Daft"
+	@echo "== the recipes of docs/how_to/engines.md, on Ray and Daft"
 	$(BIN)/python -m pip install --quiet --group recipes
 	$(BIN)/python -m pytest -p no:xdist tests/testing/test_recipes.py
 

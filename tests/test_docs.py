@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [page for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))) if "reference" not in page.parts]
 PAGE = (DOCS / "get_started.md").read_text("utf-8")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
@@ -45,7 +47,7 @@ def test_the_program_of_the_first_page_prints_what_it_shows(capsys):
     assert capsys.readouterr().out == blocks("text")[0]
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_between_pages_lead_to_files_of_the_repository(page):
     gone = [link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
     assert gone == []
@@ -53,10 +55,10 @@ def test_links_between_pages_lead_to_files_of_the_repository(page):
 
 def test_every_page_is_reached_from_the_first():
     """Each page stands in a tree of contents, so that the site shows it."""
-    trees = "\n".join(
-        tree
-        for page in DOCS.glob("*.md")
+    listed = {
+        (page.parent / f"{line.rpartition('<')[2].rstrip('>')}.md").resolve()
+        for page in PAGES
         for tree in re.findall(r"```\{toctree\}.*?```", page.read_text("utf-8"), re.DOTALL)
-    )
-    listed = {re.sub(r".*<(.*)>", r"\1", line) for line in trees.splitlines()}
-    assert {page.stem for page in DOCS.glob("*.md")} - listed == {"index"}
+        for line in tree.splitlines()
+    }
+    assert set(PAGES) - listed == {ROOT / "README.md", DOCS / "index.md"}

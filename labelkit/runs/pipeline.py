@@ -127,7 +127,7 @@ def run(
     labels : IntEnum, list of class names or int, optional
         The label space; inferred from the rules if not given.
     workers, engine, isolate, batch_size, on_fault, max_faults, time_limit, on_bad_row, progress, cache
-        As in :meth:`labelkit.Applier.apply`. On Spark, ``batch_size`` is the rows of a part (see docs/spark.md).
+        As in :meth:`labelkit.Applier.apply`. On Spark, ``batch_size`` is the rows of a part (see docs/how_to/spark.md).
     force : bool
         Whether to begin anew, whatever an earlier run left, and to replace a folder that exists, with all its versions.
     update : bool

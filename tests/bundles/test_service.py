@@ -1,4 +1,4 @@
-"""The service of docs/service.md, run as it stands there."""
+"""The service of docs/how_to/service.md, run as it stands there."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import pytest
 
 import labelkit as lk
 
-PAGE = Path(__file__).parents[2] / "docs" / "service.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how_to" / "service.md"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import labelkit as lk
 from labelkit.corpus import open_corpus, plugins
 from labelkit.exceptions import CorpusError
 
-PAGE = Path(__file__).parents[2] / "docs" / "sources.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how_to" / "sources.md"
 
 
 @pytest.fixture

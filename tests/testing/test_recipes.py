@@ -8,7 +8,7 @@ import pytest
 
 from labelkit.testing.engine import check_engine
 
-PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "how_to" / "engines.md").read_text(encoding="utf-8")
 
 RULES = """
 from enum import IntEnum

@@ -79,10 +79,10 @@ def spread_labels(
         Covered examples teach; the others may get a label. No label that there is changes.
     method : {"self_training", "propagation", "spreading", "co_training"}
         ``spreading``: labels flow along a graph of nearest neighbours, in one round, and are smoothed where neighbours
-        disagree; it helped end models the most on real sets (``docs/more_labels.md``). ``propagation``: the same, but
-        rows with a label are held to it. ``self_training``: logistic regression labels the rows that it is sure of, and
-        learns from them in the next round. ``co_training``: as self-training, but in each round content also votes as a
-        further rule beside ``votes``, so that rules which it contradicts teach less.
+        disagree; it helped end models the most on real sets (``docs/how_to/more_labels.md``). ``propagation``: the
+        same, but rows with a label are held to it. ``self_training``: logistic regression labels the rows that it is
+        sure of, and learns from them in the next round. ``co_training``: as self-training, but in each round content
+        also votes as a further rule beside ``votes``, so that rules which it contradicts teach less.
     column : str
         The column of texts.
     by : optional

@@ -154,7 +154,7 @@ def next_to_label(
         differ), ``disagreement`` (of rules), ``expected_change`` (of the label model), ``rule`` (the precision of a
         rule), ``slices`` (a slice that may be poor), ``random``, or ``bandit``, which mixes some by what they brought.
         :data:`labelkit.STRATEGIES` says what each is good for. To correct a label model, none was better than random
-        rows on real sets (``docs/what_to_label.md``); others find where rules and labels fail.
+        rows on real sets (``docs/how_to/what_to_label.md``); others find where rules and labels fail.
     gold : array-like, mapping or Series, optional
         Answers that there are; these examples are not asked again.
     random_share : float in [0, 1]

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parents[3] / "docs" / "augmentation.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how_to" / "augmentation.md"
 
 
 def test_the_programs_of_the_page_run(capsys):

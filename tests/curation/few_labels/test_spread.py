@@ -160,7 +160,7 @@ def test_features_that_tell_nothing_label_nothing_at_high_confidence():
 
 
 def test_the_program_of_the_page_spreads_labels_that_are_right():
-    page = Path(__file__).parents[3] / "docs" / "more_labels.md"
+    page = Path(__file__).parents[3] / "docs" / "how_to" / "more_labels.md"
     scope = {}
     exec(compile(re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)[0], str(page), "exec"), scope)
     spread, truth = scope["spread"], scope["comments"]["spam"].to_numpy()

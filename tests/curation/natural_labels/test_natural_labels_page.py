@@ -5,7 +5,7 @@ from pathlib import Path
 
 import labelkit as lk
 
-PAGE = (Path(__file__).parents[3] / "docs" / "natural_labels.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how_to" / "natural_labels.md").read_text("utf-8")
 
 
 def test_the_program_of_the_page_runs(capsys):

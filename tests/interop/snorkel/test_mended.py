@@ -1,4 +1,4 @@
-"""The table of mended behaviour in docs/coming_from_snorkel.md, a test for each line: what Snorkel does, and the drop-in."""
+"""The table of mended behaviour in docs/how_to/coming_from_snorkel.md, a test for each line: what Snorkel does, and the drop-in."""
 
 from __future__ import annotations
 

@@ -294,7 +294,7 @@ def test_votes_are_equal_on_postgresql(postgres):
 
 
 def test_the_page_runs():
-    page = Path(__file__).parents[3] / "docs" / "sql.md"
+    page = Path(__file__).parents[3] / "docs" / "how_to" / "sql.md"
     (program,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     names = {}
     exec(program, names)
