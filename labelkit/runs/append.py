@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import link_or_copy
@@ -17,10 +19,14 @@ from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
 from labelkit.runs.update import Piece, Update, UpdateVoting, under_one_another, write_parts
 from labelkit.votes.storage import matrix_metadata
-from labelkit.votes.vote_patterns import VotePatterns, load_packed
+from labelkit.votes.vote_patterns import VotePatterns, load_with_keys
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
+    from labelkit.votes.packed_patterns import PackedPatterns
 
 
 def can_append(run_: Run, update: Update) -> bool:
@@ -40,39 +46,86 @@ def can_append(run_: Run, update: Update) -> bool:
     return all(described.get(key) == value for key, value in matrix_metadata(lfs.infos, lfs.space.names).items())
 
 
-def append_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[Run, int, VotePatterns]:
+@dataclass(frozen=True, eq=False)
+class KnownPatterns:
+    """The distinct rows of votes of all examples, with their probabilities by the label model that is kept.
+
+    Parameters
+    ----------
+    patterns : VotePatterns
+    proba : ndarray of shape (n_patterns, n_classes)
+    """
+
+    patterns: VotePatterns
+    proba: NDArray[np.float64]
+
+    def grown_to(self, patterns: VotePatterns, places: NDArray[np.int32], model: Any) -> KnownPatterns:
+        """Return more patterns, among which these are at some places; the others are predicted."""
+        proba = np.empty((len(patterns), self.proba.shape[1]))
+        is_new = np.ones(len(patterns), dtype=np.bool_)
+        proba[places], is_new[places] = self.proba, False
+        rows = np.flatnonzero(is_new)
+        sure = None if patterns.confidence is None else patterns.confidence[rows]
+        new = replace(
+            patterns, outcomes=patterns.outcomes[rows], counts=patterns.counts[rows], gold=None, confidence=sure
+        )
+        if len(rows):
+            proba[rows] = model.predict_pattern_proba(new)
+        return KnownPatterns(patterns, proba)
+
+
+def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any]) -> tuple[Run, int, KnownPatterns]:
     """Vote on the new rows, and share the parts of the old run that have none of them.
+
+    Meanwhile, the distinct rows of old votes are read and predicted: compiled code, for which the rules leave a
+    processor idle that are called in Python.
 
     Parameters
     ----------
     run_ : Run
         Whose draft has been begun anew.
     update : Update
+    model : label model
+        That of the old run.
     options : mapping
         As in :func:`labelkit.runs.update.vote_again`.
 
     Returns
     -------
-    (Run, int, VotePatterns)
+    (Run, int, KnownPatterns)
         The run, of which the parts with new rows alone are to be labeled; the number of its rows; the patterns of all.
     """
-    first = update.n_old // run_.batch_rows
-    run_ = replace(run_, first_part=first)
-    for kind in KINDS:
-        for number in range(first):
-            link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
-    seen, start = DistinctIds(run_.corpus), first * run_.batch_rows
+    with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
+        old = beside.submit(_predicted, update.old, model)
+        first = update.n_old // run_.batch_rows
+        run_ = replace(run_, first_part=first)
+        for kind in KINDS:
+            for number in range(first):
+                link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
+        n_rows, beginning = _vote_on_new_rows(run_, update, options)
+        known, keys = old.result()
+    patterns, places = replace(run_.parts, first=first + 1).merged_with(keys, beginning)
+    return run_, n_rows, known.grown_to(patterns, places, model)
+
+
+def _predicted(old: RunFolder, model: Any) -> tuple[KnownPatterns, PackedPatterns]:
+    """Return the patterns of a finished run and their keys."""
+    patterns, keys = load_with_keys(old.layout.patterns)
+    return KnownPatterns(patterns, model.predict_pattern_proba(patterns)), keys
+
+
+def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes]:
+    """Write the parts with new rows; returns the number of all rows, and the patterns of the new ones in the first."""
+    seen, start = DistinctIds(run_.corpus), run_.first_part * run_.batch_rows
     new: list[Piece] = []  # of the first part, where old rows stand before them
     pieces = UpdateVoting(run_, update, options, seen).pieces(start)
     n_rows = start + write_parts(run_, _noting(pieces, update.n_old, start + run_.batch_rows, new), update.old)
     if run_.corpus.id is not None:
-        in_threads(lambda number: seen.check(run_.parts.ids(number), number * run_.batch_rows), range(first))
+        in_threads(lambda number: seen.check(run_.parts.ids(number), number * run_.batch_rows), range(run_.first_part))
     lfs = run_.applier.lfs
     maker = PartMaker(run_.inputs.digest, run_.batch_rows, lfs.infos, lfs.space.names, run_.gold)
     batches, votes = zip(*new, strict=True)
-    beginning = maker.patterns(under_one_another(batches), joined(votes))
-    behind = replace(run_.parts, first=first + 1)
-    return run_, n_rows, behind.merged_with(load_packed(update.old.layout.patterns), beginning)
+    return n_rows, maker.patterns(under_one_another(batches), joined(votes))
 
 
 def _noting(pieces: Iterator[Piece], start: int, stop: int, new: list[Piece]) -> Iterator[Piece]:

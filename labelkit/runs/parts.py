@@ -237,14 +237,16 @@ class FinishedParts:
         """Merge the patterns of the parts before ``n_parts``; also the places of each part's patterns among them."""
         return self._merged(in_threads(self._patterns, range(self.first, n_parts)))
 
-    def merged_with(self, before: PackedPatterns, content: bytes) -> VotePatterns:
+    def merged_with(self, before: PackedPatterns, content: bytes) -> tuple[VotePatterns, NDArray[np.int32]]:
         """Merge the patterns of all parts with those of many more rows, and with those of :meth:`PartMaker.patterns`.
 
-        These are few beside the former, whose keys mostly stay as they are if the others are packed tightly.
+        These are few beside the former, whose keys mostly stay as they are if the others are packed tightly. Returns
+        also the places of the former.
         """
         numbers = range(self.first, self.count(until_fault=False))
         new = [PackedPatterns.read(BytesIO(content)), *in_threads(self._patterns, numbers)]
-        return self._merged([before, *(some.tightly() for some in new)])[0]
+        patterns, places = self._merged([before, *(some.tightly() for some in new)])
+        return patterns, places[0]
 
     def _merged(self, parts: list[PackedPatterns]) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         table, places = merge_tables(parts)

@@ -386,17 +386,17 @@ def _make(
     appending = change if change is not None and kept and can_append(run_, change) else None
     run_.resume_or_start(anew=anew or appending is not None)
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
-    whole = None  # the patterns of all rows, where those of old parts are not made again
+    known = None  # the patterns of all rows, where those of old parts are not made again
     with noted(run_.layout, run_.parts.count(until_fault=False)):
-        if appending is not None:
-            run_, n_rows, whole = append_rows(run_, appending, options)
+        if labeling is not None and appending is not None:
+            run_, n_rows, known = append_rows(run_, appending, labeling.model, options)
         elif change is not None:
             n_rows = vote_again(run_, change, options)
         else:
             n_rows = run_.vote(cache=cache, **options)
     times.note("apply")
     of_parts, places = run_.merged()
-    patterns = of_parts if whole is None else whole
+    patterns = of_parts if known is None else known.patterns
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
         ids, n_rejects = run_.parts.ids(0).to_numpy(), len(run_.corpus.rejects)
@@ -409,7 +409,7 @@ def _make(
     else:
         if labeling.teach and not kept:
             warn_of_few(patterns)
-        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, whole=whole)
+        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, known=known)
         manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
         write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
         times.note("summary")

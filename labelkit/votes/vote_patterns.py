@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -116,12 +116,10 @@ class VotePatterns:
         MatrixError
             If the file is missing or holds no vote patterns.
         """
-        with reading(path, "cannot be read as vote patterns", MatrixError):
-            return cls._from_table(read_table(path, "vote patterns"), path)
+        return load_with_keys(path)[0]
 
     @classmethod
-    def _from_table(cls, table: pa.Table, path: str | Path) -> VotePatterns:
-        description, packed = read_description(table), _packed(table, path)
+    def _of_keys(cls, packed: PackedPatterns, description: Mapping[str, Any], path: str | Path) -> VotePatterns:
         soft, n_classes, dtype = (
             description.get("soft", False),
             len(description["classes"]),
@@ -166,8 +164,8 @@ class VotePatterns:
         return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
 
 
-def load_packed(path: Path) -> PackedPatterns:
-    """Read the keys that :meth:`VotePatterns.save` wrote, as they are.
+def load_with_keys(path: str | Path) -> tuple[VotePatterns, PackedPatterns]:
+    """Read patterns that :meth:`VotePatterns.save` wrote, and their keys as they stand there.
 
     Raises
     ------
@@ -175,7 +173,9 @@ def load_packed(path: Path) -> PackedPatterns:
         If the file is missing or holds no vote patterns.
     """
     with reading(path, "cannot be read as vote patterns", MatrixError):
-        return _packed(read_table(path, "vote patterns"), path)
+        table = read_table(path, "vote patterns")
+        description, packed = read_description(table), _packed(table, path)
+        return VotePatterns._of_keys(packed, description, path), packed  # noqa: SLF001 - of this file
 
 
 def _packed(table: pa.Table, path: str | Path) -> PackedPatterns:

@@ -189,6 +189,9 @@ def test_a_model_that_is_kept_labels_new_rows_and_leaves_the_labels_of_old_ones(
     assert run.manifest["kept_model"] == {"version": 1, "examples": 1500}
     assert np.array_equal(run.labels().proba[:1500], old.proba)
     assert np.array_equal(run.labels().proba, before.model().predict_proba(run.matrix()))
+    again = lk.label_to_folder(run, before.model(), tmp_path / "again", report=False)
+    assert run.layout.summary.read_bytes() == again.layout.summary.read_bytes()
+    assert run.manifest["evaluation"] == again.manifest["evaluation"]
     new = lk.run(rules, corpus, tmp_path / "new", **settings)
     assert (tmp_path / "out" / "patterns.parquet").read_bytes() == (tmp_path / "new" / "patterns.parquet").read_bytes()
     assert run.manifest["gold_labels"] == new.manifest["gold_labels"]
