@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from labelkit._shared.garbage import of_a_program
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
@@ -52,6 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     atexit.register(
         gc.freeze
     )  # else the interpreter looks through all objects for circles, again and again, as it ends
+    of_a_program[0] = True
     _ended_by[0] = signal.SIGINT
     warnings.showwarning = _show_warning
     if threading.current_thread() is threading.main_thread():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import link_or_copy
-from labelkit._shared.threads import in_threads
+from labelkit._shared.threads import blocks, in_threads
 from labelkit.corpus import Batch
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.runs.parts import PartMaker
@@ -19,7 +19,7 @@ from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
 from labelkit.runs.update import Piece, Update, UpdateVoting, under_one_another, write_parts
 from labelkit.votes.storage import matrix_metadata
-from labelkit.votes.vote_patterns import VotePatterns, load_with_keys
+from labelkit.votes.vote_patterns import VotePatterns, load_packed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
     from labelkit.votes.packed_patterns import PackedPatterns
+
+BLOCK_ROWS: Final = 131_072
+"""Patterns that are predicted at a time: their arrays take room that was taken before."""
 
 
 def can_append(run_: Run, update: Update) -> bool:
@@ -59,26 +62,27 @@ class KnownPatterns:
     patterns: VotePatterns
     proba: NDArray[np.float64]
 
-    def grown_to(self, patterns: VotePatterns, places: NDArray[np.int32], model: Any) -> KnownPatterns:
-        """Return more patterns, among which these are at some places; the others are predicted."""
-        proba = np.empty((len(patterns), self.proba.shape[1]))
-        is_new = np.ones(len(patterns), dtype=np.bool_)
-        proba[places], is_new[places] = self.proba, False
+    @classmethod
+    def of(
+        cls, patterns: VotePatterns, places: NDArray[np.int32], proba: NDArray[np.float64], model: Any
+    ) -> KnownPatterns:
+        """Complete the probabilities of patterns: those at some places are known, and the others are predicted."""
+        whole, is_new = np.empty((len(patterns), proba.shape[1])), np.ones(len(patterns), dtype=np.bool_)
+        whole[places], is_new[places] = proba, False
         rows = np.flatnonzero(is_new)
-        sure = None if patterns.confidence is None else patterns.confidence[rows]
-        new = replace(
-            patterns, outcomes=patterns.outcomes[rows], counts=patterns.counts[rows], gold=None, confidence=sure
-        )
         if len(rows):
-            proba[rows] = model.predict_pattern_proba(new)
-        return KnownPatterns(patterns, proba)
+            sure = None if patterns.confidence is None else patterns.confidence[rows]
+            outcomes, counts = patterns.outcomes[rows], patterns.counts[rows]
+            new = replace(patterns, outcomes=outcomes, counts=counts, gold=None, confidence=sure)
+            whole[rows] = model.predict_pattern_proba(new)
+        return cls(patterns, whole)
 
 
 def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any]) -> tuple[Run, int, KnownPatterns]:
     """Vote on the new rows, and share the parts of the old run that have none of them.
 
-    Meanwhile, the distinct rows of old votes are read and predicted: compiled code, for which the rules leave a
-    processor idle that are called in Python.
+    Meanwhile, the distinct rows of old votes are read and predicted, by compiled code: rules that are called in Python
+    leave a processor idle.
 
     Parameters
     ----------
@@ -96,22 +100,25 @@ def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any
         The run, of which the parts with new rows alone are to be labeled; the number of its rows; the patterns of all.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
-        old = beside.submit(_predicted, update.old, model)
+        old = beside.submit(_predicted, run_, update.old, model)
         first = update.n_old // run_.batch_rows
         run_ = replace(run_, first_part=first)
         for kind in KINDS:
             for number in range(first):
                 link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
         n_rows, beginning = _vote_on_new_rows(run_, update, options)
-        known, keys = old.result()
+        keys, proba = old.result()
     patterns, places = replace(run_.parts, first=first + 1).merged_with(keys, beginning)
-    return run_, n_rows, known.grown_to(patterns, places, model)
+    return run_, n_rows, KnownPatterns.of(patterns, places, proba, model)
 
 
-def _predicted(old: RunFolder, model: Any) -> tuple[KnownPatterns, PackedPatterns]:
-    """Return the patterns of a finished run and their keys."""
-    patterns, keys = load_with_keys(old.layout.patterns)
-    return KnownPatterns(patterns, model.predict_pattern_proba(patterns)), keys
+def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, NDArray[np.float64]]:
+    """Return the keys of the patterns of the old run, and their probabilities, which are computed a block at a time."""
+    keys = load_packed(old.layout.patterns)
+    proba = np.empty((len(keys), len(run_.applier.lfs.space)))
+    for rows in blocks(len(keys), BLOCK_ROWS):
+        proba[rows] = model.predict_pattern_proba(run_.parts.decoded(keys[rows]))
+    return keys, proba
 
 
 def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes]:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, Literal, Unpack
 
 from labelkit._shared.files import remove
+from labelkit._shared.garbage import nothing_is_garbage
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
@@ -320,6 +321,8 @@ def run_to(
         digest = beside.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
         if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
             beside.submit(applier.plan.prepare, opened.n_rows - int(old.manifest["examples"]))
+        with nothing_is_garbage():
+            import labelkit.analysis  # noqa: F401, PLC0415 - brings pandas, which Arrow imports otherwise, at once
         labeling = labeling_of(applier.lfs.space.names)
         digest.result()
         if labeling is not None and keep_model and old is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -116,10 +116,12 @@ class VotePatterns:
         MatrixError
             If the file is missing or holds no vote patterns.
         """
-        return load_with_keys(path)[0]
+        with reading(path, "cannot be read as vote patterns", MatrixError):
+            return cls._from_table(read_table(path, "vote patterns"), path)
 
     @classmethod
-    def _of_keys(cls, packed: PackedPatterns, description: Mapping[str, Any], path: str | Path) -> VotePatterns:
+    def _from_table(cls, table: pa.Table, path: str | Path) -> VotePatterns:
+        description, packed = read_description(table), _packed(table, path)
         soft, n_classes, dtype = (
             description.get("soft", False),
             len(description["classes"]),
@@ -164,8 +166,8 @@ class VotePatterns:
         return cls(outcomes, rows.counts, first.lfs, first.class_names, gold, sure)
 
 
-def load_with_keys(path: str | Path) -> tuple[VotePatterns, PackedPatterns]:
-    """Read patterns that :meth:`VotePatterns.save` wrote, and their keys as they stand there.
+def load_packed(path: Path) -> PackedPatterns:
+    """Read the keys that :meth:`VotePatterns.save` wrote, as they are.
 
     Raises
     ------
@@ -173,9 +175,7 @@ def load_with_keys(path: str | Path) -> tuple[VotePatterns, PackedPatterns]:
         If the file is missing or holds no vote patterns.
     """
     with reading(path, "cannot be read as vote patterns", MatrixError):
-        table = read_table(path, "vote patterns")
-        description, packed = read_description(table), _packed(table, path)
-        return VotePatterns._of_keys(packed, description, path), packed  # noqa: SLF001 - of this file
+        return _packed(read_table(path, "vote patterns"), path)
 
 
 def _packed(table: pa.Table, path: str | Path) -> PackedPatterns:
