@@ -56,15 +56,23 @@ class KnownPatterns:
     Parameters
     ----------
     patterns : VotePatterns
+    keys : PackedPatterns
+        The same, packed.
     proba : ndarray of shape (n_patterns, n_classes)
     """
 
     patterns: VotePatterns
+    keys: PackedPatterns
     proba: NDArray[np.float64]
 
     @classmethod
     def of(
-        cls, patterns: VotePatterns, places: NDArray[np.int32], proba: NDArray[np.float64], model: Any
+        cls,
+        patterns: VotePatterns,
+        keys: PackedPatterns,
+        places: NDArray[np.int32],
+        proba: NDArray[np.float64],
+        model: Any,
     ) -> KnownPatterns:
         """Complete the probabilities of patterns: those at some places are known, and the others are predicted."""
         whole, is_new = np.empty((len(patterns), proba.shape[1])), np.ones(len(patterns), dtype=np.bool_)
@@ -75,7 +83,7 @@ class KnownPatterns:
             outcomes, counts = patterns.outcomes[rows], patterns.counts[rows]
             new = replace(patterns, outcomes=outcomes, counts=counts, gold=None, confidence=sure)
             whole[rows] = model.predict_pattern_proba(new)
-        return cls(patterns, whole)
+        return cls(patterns, keys, whole)
 
 
 def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any]) -> tuple[Run, int, KnownPatterns]:
@@ -107,9 +115,9 @@ def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any
             for number in range(first):
                 link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
         n_rows, beginning = _vote_on_new_rows(run_, update, options)
-        keys, proba = old.result()
-    patterns, places = replace(run_.parts, first=first + 1).merged_with(keys, beginning)
-    return run_, n_rows, KnownPatterns.of(patterns, places, proba, model)
+        before, proba = old.result()
+    keys, places = replace(run_.parts, first=first + 1).merged_with(before, beginning)
+    return run_, n_rows, KnownPatterns.of(run_.parts.decoded(keys), keys, places, proba, model)
 
 
 def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, NDArray[np.float64]]:

@@ -413,7 +413,8 @@ def _make(
         if labeling.teach and not kept:
             warn_of_few(patterns)
         proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, known=known)
-        manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
+        votes = write_votes(run_, patterns, n_rows, keys=None if known is None else known.keys)
+        manifest = {**votes, **({"kept_model": kept} if kept else {})}
         write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
         times.note("summary")
         if labeling.report:
