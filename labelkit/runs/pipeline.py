@@ -38,6 +38,7 @@ from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
+from labelkit.runs.kept_parts import keep_parts
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
@@ -394,6 +395,7 @@ def _make(
         if labeling is not None and appending is not None:
             run_, n_rows, known = append_rows(run_, appending, labeling.model, options)
         elif change is not None:
+            keep_parts(run_, change)
             n_rows = vote_again(run_, change, options)
         else:
             n_rows = run_.vote(cache=cache, **options)
