@@ -50,7 +50,7 @@ def can_append(run_: Run, update: Update) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class KnownPatterns:
+class PredictedPatterns:
     """The distinct rows of votes of all examples, with their probabilities by the label model that is kept.
 
     Parameters
@@ -73,8 +73,8 @@ class KnownPatterns:
         places: NDArray[np.int32],
         proba: NDArray[np.float64],
         model: Any,
-    ) -> KnownPatterns:
-        """Complete the probabilities of patterns: those at some places are known, and the others are predicted."""
+    ) -> PredictedPatterns:
+        """Complete the probabilities of patterns: those at some places are given, and the others are predicted."""
         whole, is_new = np.empty((len(patterns), proba.shape[1])), np.ones(len(patterns), dtype=np.bool_)
         whole[places], is_new[places] = proba, False
         rows = np.flatnonzero(is_new)
@@ -86,7 +86,9 @@ class KnownPatterns:
         return cls(patterns, keys, whole)
 
 
-def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any]) -> tuple[Run, int, KnownPatterns]:
+def append_rows(
+    run_: Run, update: Update, model: Any, options: Mapping[str, Any]
+) -> tuple[Run, int, PredictedPatterns]:
     """Vote on the new rows, and share the parts of the old run that have none of them.
 
     Meanwhile, the distinct rows of old votes are read and predicted, by compiled code: rules that are called in Python
@@ -104,7 +106,7 @@ def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any
 
     Returns
     -------
-    (Run, int, KnownPatterns)
+    (Run, int, PredictedPatterns)
         The run, of which the parts with new rows alone are to be labeled; the number of its rows; the patterns of all.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
@@ -117,7 +119,7 @@ def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any
         n_rows, beginning = _vote_on_new_rows(run_, update, options)
         before, proba = old.result()
     keys, places = replace(run_.parts, first=first + 1).merged_with(before, beginning)
-    return run_, n_rows, KnownPatterns.of(run_.parts.decoded(keys), keys, places, proba, model)
+    return run_, n_rows, PredictedPatterns.of(run_.parts.decoded(keys), keys, places, proba, model)
 
 
 def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, NDArray[np.float64]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models import Evaluation
-    from labelkit.runs.append import KnownPatterns
+    from labelkit.runs.append import PredictedPatterns
     from labelkit.votes.vote_patterns import VotePatterns
 
 
@@ -69,7 +69,7 @@ class LabelStage:
         times: StageTimes,
         *,
         workers: int,
-        known: KnownPatterns | None,
+        predicted: PredictedPatterns | None,
     ) -> tuple[NDArray[np.float64], Evaluation | None]:
         """Fit the model if it is not kept, and write it and the labels of each part.
 
@@ -82,7 +82,7 @@ class LabelStage:
             Of each part, where its patterns are among those.
         times : StageTimes
         workers : int
-        known : KnownPatterns, optional
+        predicted : PredictedPatterns, optional
             Of all parts, where others are shared with an earlier version.
 
         Returns
@@ -99,7 +99,7 @@ class LabelStage:
         times.note("fit")
         run_.label(proba, patterns, places, workers, saved_model(run_.layout, self.model))
         times.note("labels")
-        return proba if known is None else known.proba, None
+        return proba if predicted is None else predicted.proba, None
 
     def _label_by_content(
         self, labeling: ContentLabeling, votes: VotePatterns, times: StageTimes, workers: int

@@ -390,10 +390,10 @@ def _make(
     appending = change if change is not None and kept and can_append(run_, change) else None
     run_.resume_or_start(anew=anew or appending is not None)
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
-    known = None  # the patterns of all rows, where those of old parts are not made again
+    predicted = None  # the patterns of all rows, where those of old parts are not made again
     with noted(run_.layout, run_.parts.count(until_fault=False)):
         if labeling is not None and appending is not None:
-            run_, n_rows, known = append_rows(run_, appending, labeling.model, options)
+            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, options)
         elif change is not None:
             keep_parts(run_, change)
             n_rows = vote_again(run_, change, options)
@@ -401,7 +401,7 @@ def _make(
             n_rows = run_.vote(cache=cache, **options)
     times.note("apply")
     of_parts, places = run_.merged()
-    patterns = of_parts if known is None else known.patterns
+    patterns = of_parts if predicted is None else predicted.patterns
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
         ids, n_rejects = run_.parts.ids(0).to_numpy(), len(run_.corpus.rejects)
@@ -414,8 +414,8 @@ def _make(
     else:
         if labeling.teach and not kept:
             warn_of_few(patterns)
-        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, known=known)
-        votes = write_votes(run_, patterns, n_rows, keys=None if known is None else known.keys)
+        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, predicted=predicted)
+        votes = write_votes(run_, patterns, n_rows, keys=None if predicted is None else predicted.keys)
         manifest = {**votes, **({"kept_model": kept} if kept else {})}
         write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
         times.note("summary")
