@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from labelkit._shared.garbage import of_a_program
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
@@ -56,7 +55,6 @@ def main(arguments: list[str] | None = None) -> None:
     atexit.register(
         gc.freeze
     )  # else the interpreter looks through all objects for circles, again and again, as it ends
-    of_a_program[0] = True
     sys.setswitchinterval(SWITCH_SECONDS)
     _ended_by[0] = signal.SIGINT
     warnings.showwarning = _show_warning

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from labelkit._shared.garbage import nothing_is_garbage
 from labelkit.cli._common_options import collected, label_meanings, with_options
 
 if TYPE_CHECKING:
@@ -55,8 +54,10 @@ def voted_on(
     **settings: Any,
 ) -> RunFolder:
     """Run into a folder as far as is wanted; returns what is there then."""
+    from labelkit._shared.garbage import nothing_is_garbage  # noqa: PLC0415 - --help has to be quick
+
     with nothing_is_garbage():
-        from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - --help has to be quick
+        from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - as above
         from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
 
     _connect(master, settings["engine"])
