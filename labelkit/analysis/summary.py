@@ -360,7 +360,8 @@ def _model_precision(
 
     def rightly(outcomes: NDArray[Any]) -> float:
         voted = np.flatnonzero(outcomes >= 0)
-        return float((patterns.counts[voted] * proba[voted, outcomes[voted]]).sum())
+        cells = voted * patterns.n_classes + outcomes[voted]
+        return float((patterns.counts[voted] * proba.take(cells)).sum())
 
     right = np.array(in_threads(rightly, list(patterns.outcomes.T)), dtype=np.float64)
     estimate = share(np.append(right, right.sum()), np.append(tally.votes, tally.votes.sum()))

@@ -234,7 +234,7 @@ class UpdateVoting:
             batches = rows.batches(gold_columns(run_), run_.batch_rows)
         else:
             starts = range(start, stop, run_.batch_rows)  # a part begins at each
-            batches = (Batch(at, None, _blank(min(run_.batch_rows, stop - at))) for at in starts)
+            batches = (Batch(at, None, blank(min(run_.batch_rows, stop - at))) for at in starts)
         dtype = run_.applier.lfs.space.dtype
         for batch in batches:
             yield batch, BatchVotes(np.empty((len(batch), 0), dtype=dtype), [], np.empty(0))
@@ -262,7 +262,7 @@ class _Kept:
     also: Sequence[str]
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> Piece:
-        table = batch.table.select(list(self.also)) if self.also else _blank(len(batch))
+        table = batch.table.select(list(self.also)) if self.also else blank(len(batch))
         return Batch(batch.start, batch.ids, table), votes
 
 
@@ -302,7 +302,8 @@ def under_one_another(batches: Sequence[Batch]) -> Batch:
     return Batch(batches[0].start, ids, table.to_batches()[0])
 
 
-def _blank(n_rows: int) -> pa.RecordBatch:
+def blank(n_rows: int) -> pa.RecordBatch:
+    """Return rows without values."""
     return pa.record_batch({"": pa.nulls(n_rows)})
 
 
