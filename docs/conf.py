@@ -6,6 +6,7 @@ repository. Pages of the reference are written into `docs/reference/` when a bui
 
 from __future__ import annotations
 
+import importlib
 import re
 import shutil
 import sys
@@ -24,7 +25,9 @@ from labelkit.cli import cli
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
-sys.path.insert(0, str(ROOT / "docs"))  # for _gallery
+sys.path.insert(0, str(ROOT / "docs"))  # for _gallery and _markdown
+from _markdown import first_line, from_notebook, plain, summary  # noqa: E402 - beside this file
+
 REDIRECT = (
     '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">labelkit</a>'
 )
@@ -146,13 +149,36 @@ def directive(name: str, module: str) -> str:
     return f".. autodata:: labelkit.{module}.{name}\n"
 
 
+def link(name: str, module: str) -> str:
+    """Refer to the entry of a public name."""
+    return f"{{py:obj}}`{name} <labelkit.{name if callable(getattr(labelkit, name)) else f'{module}.{name}'}>`"
+
+
+def about(name: str) -> str:
+    """Take the first line of a docstring, as a cell of a table."""
+    value = getattr(labelkit, name)
+    return first_line(value).replace("``", "`").replace("|", "\\|") if callable(value) else "A constant."
+
+
 def api_page(room: str, modules: dict[str, list[str]]) -> str:
-    """Write the page of one room."""
-    parts = [f"# {heading(room)}\n"]
-    for module, names in modules.items():
-        parts += [f"## {heading(module)}\n"] if module != room else []
-        parts += [f"```{{eval-rst}}\n{directive(name, module)}```\n" for name in names]
-    return "\n".join(parts)
+    """Write the page of one room: its names with what each does, then their entries."""
+    named = [(name, module) for module, names in modules.items() for name in names]
+    rows = [f"| {link(name, module)} | {about(name)} |" for name, module in sorted(named)]
+    entries = [f"```{{eval-rst}}\n{directive(name, module)}```\n" for name, module in named]
+    purpose = first_line(importlib.import_module(f"labelkit.{room}"))
+    return "\n".join(
+        [f"# {heading(room)}: API\n\n{purpose}\n", "| name | what it does |", "| --- | --- |", *rows, "", *entries]
+    )
+
+
+def api_index(grouped: dict[str, dict[str, list[str]]]) -> str:
+    """List all public names by room."""
+    parts = ["# Python API\n\nEvery public name is imported from `labelkit` itself: `import labelkit as lk`.\n"]
+    for room in sorted(grouped):
+        names = sorted((name, module) for module, names in grouped[room].items() for name in names)
+        parts.append(f"**[{heading(room)}]({room}.md)**: {', '.join(link(*named) for named in names)}\n")
+    listed = "\n".join(sorted(set(grouped) - {"exceptions"}))
+    return "\n".join([*parts, f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"])
 
 
 def commands(group: click.Group, path: str = "labelkit") -> Iterator[str]:
@@ -183,23 +209,9 @@ def write_reference(_app: Any) -> None:
     pages["commands"] = "# Commands\n\nThe help of each command. " + (
         "What all of them share is on [the page for machines](../command_line.md).\n\n" + "\n".join(commands(cli))
     )
-    listed = "\n".join(sorted(set(grouped) - {"exceptions"}))
-    pages["index"] = (
-        "# Python API\n\nEvery public name is imported from `labelkit` itself: `import labelkit as lk`.\n\n"
-        f"```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
-    )
+    pages["index"] = api_index(grouped)
     for name, text in pages.items():
         (REFERENCE / f"{name}.md").write_text(text, "utf-8")
-
-
-def summary(text: str) -> str:
-    """Take the first sentence of a page's first paragraph."""
-    paragraph = re.search(r"^# .*\n+((?:[^\n#`:|].*\n)+)", text, re.MULTILINE)
-    return (
-        ""
-        if paragraph is None
-        else re.split(r"(?<=\.)\s", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(paragraph[1].split())))[0]
-    )
 
 
 def in_order(trees: dict[str, list[str]], name: str) -> Iterator[str]:
@@ -219,14 +231,15 @@ def write_for_assistants(app: Any, exception: Exception | None) -> None:
     for name in in_order(app.env.toctree_includes, app.config.root_doc):
         source = Path(app.env.doc2path(name))
         text = source.read_text("utf-8")
-        if source.suffix == ".ipynb":
-            copy = site / f"{name}.ipynb"
-        else:
-            copy, text = site / f"{name}.md", linked(text, name, "md") if source.suffix == ".md" else as_markdown(text)
+        copy = site / f"{name}.{'ipynb' if source.suffix == '.ipynb' else 'md'}"
+        if source.suffix == ".md":
+            text = plain(linked(text, name, "md"), name, lambda page: app.env.titles[page].astext())
+        elif source.suffix == ".rst":
+            text = as_markdown(text)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(text, "utf-8")
-        about = summary(text)
-        lines.append(f"- [{app.env.titles[name].astext()}]({copy.relative_to(site)})" + (f": {about}" if about else ""))
+        sentence = summary(from_notebook(text) if source.suffix == ".ipynb" else text)
+        lines.append(f"- [{app.env.titles[name].astext()}]({copy.relative_to(site)}){sentence and f': {sentence}'}")
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
     (site / "index.html").write_text(REDIRECT.format("docs/index.html"), "utf-8")
 

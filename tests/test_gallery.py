@@ -47,8 +47,9 @@ def test_the_data_are_the_same_each_time(monkeypatch):
         assert "seed: int" in source
 
 
-def test_pages_and_links_are_turned_into_markdown():
-    spec = importlib.util.spec_from_file_location("_gallery", ROOT / "docs" / "_gallery.py")
+@pytest.mark.parametrize("name", ["_gallery", "_markdown"])
+def test_pages_and_links_are_turned_into_markdown(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     assert doctest.testmod(module).attempted > 0

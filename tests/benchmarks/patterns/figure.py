@@ -19,7 +19,7 @@ def draw(points: list[dict]) -> None:
     with mpl.rc_context(
         {"svg.hashsalt": "patterns", "svg.fonttype": "none", "text.color": INK, "axes.labelcolor": INK}
     ):
-        figure = Figure(figsize=(7.4, 4.4), layout="constrained")
+        figure = Figure(figsize=(5.6, 5.8), layout="constrained")
         axes = figure.add_subplot()
         for kind, colour in zip(KINDS, COLOURS, strict=True):
             rows = [point for point in points if point["kind"] == kind]
@@ -35,5 +35,5 @@ def draw(points: list[dict]) -> None:
         axes.grid(color=INK, alpha=0.25, linewidth=0.6)
         for spine in axes.spines.values():
             spine.set_visible(False)
-        axes.legend(frameon=False, bbox_to_anchor=(1.0, 1.0), loc="upper left", handletextpad=0.2)
+        figure.legend(frameon=False, loc="outside lower center", ncols=2, handletextpad=0.2, markerscale=1.4)
         figure.savefig(FIGURE, transparent=True, metadata={"Date": None})
