@@ -30,6 +30,27 @@ REDIRECT = (
 )
 INHERITED = "BaseEstimator, ClassifierMixin, tuple, int, dict, Exception, Mapping, Sequence"
 """Classes of others, whose members the reference does not repeat."""
+ERRORS = """# Errors and their codes
+
+Each error that labelkit raises on purpose is a `LabelkitError`: its message says what happened, to which rule and
+example, and ends with a code and mostly a hint with a remedy; `error.code` and `error.hint` are these alone. What
+`labelkit check` and `labelkit fix` find has such codes, too. `labelkit explain LK202` shows a section of this page, and
+`labelkit explain` lists all codes.
+"""
+ERROR_CLASSES = """## Classes of errors
+
+```{eval-rst}
+.. automodule:: labelkit.exceptions
+   :members:
+   :exclude-members: with_code, parts_of_text
+
+.. autofunction:: labelkit.explain_error
+.. autoclass:: labelkit.ErrorSections
+   :members:
+.. autoclass:: labelkit.ErrorSection
+   :members:
+```
+"""
 
 project = "labelkit"
 author = "The labelkit founders"
@@ -147,12 +168,9 @@ def commands(group: click.Group, path: str = "labelkit") -> Iterator[str]:
 
 
 def errors_page() -> str:
-    """Write the page of the errors, each with what it is about."""
-    return (
-        "# Errors\n\nEach error that labelkit raises on purpose is a `LabelkitError`: its message says what happened,"
-        " to which rule and\nexample, and mostly ends in a hint with a remedy. `error.hint` is that remedy alone.\n\n"
-        "```{eval-rst}\n.. automodule:: labelkit.exceptions\n   :members:\n```\n"
-    )
+    """Write the page of the errors: each code with its cause and remedy, then the classes."""
+    codes = (ROOT / "labelkit" / "_shared" / "error_codes.md").read_text("utf-8")
+    return f"{ERRORS}\n{codes}\n{ERROR_CLASSES}"
 
 
 def write_reference(_app: Any) -> None:

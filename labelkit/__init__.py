@@ -12,6 +12,8 @@ and each label.
 [1, 0, -1]
 """
 
+import sys
+
 import lazy_loader
 
 from labelkit._version import __version__ as __version__
@@ -33,4 +35,15 @@ def _public_names() -> dict[str, list[str]]:
     return names
 
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_public_names())
+_import, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_public_names())
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is used first; of one that is not there, Python suggests another."""
+    try:
+        return _import(name)
+    except AttributeError:
+        if name in __all__:
+            raise
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=sys.modules[__name__]) from None

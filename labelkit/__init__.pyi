@@ -1,6 +1,11 @@
 # The public names of labelkit and the module of each: the one list, read by type checkers and, a line a name, by
 # __init__.py.
 
+from ._shared.error_codes import (
+    ErrorSection as ErrorSection,
+    ErrorSections as ErrorSections,
+    explain_error as explain_error,
+)
 from ._version import (
     __version__ as __version__,
 )

@@ -96,26 +96,26 @@ def test_a_file_whose_meaning_is_plain_is_read(tmp_path, name):
 REFUSED_FILES = {
     "windows.csv": (
         TABLE.encode("cp1252"),
-        r"row 0 .*not valid UTF-8\nHint: .*Windows-1252 \('café'\): give encoding=\"cp1252\"; or iconv -f cp1252",
+        r"row 0 .*not valid UTF-8 \[LK\d{3}\]\nHint: .*Windows-1252 \('café'\): give encoding=\"cp1252\"; or iconv -f cp1252",
     ),
     "header.csv": (TABLE.replace("author", "Größe").encode("cp1252"), r"header .*Windows-1252 \('Größe'\)"),
     "cyrillic.csv": (
         "text\nпривет мир\n".encode("cp1251"),
-        r"not valid UTF-8\nHint: give encoding=\"ENCODING\"; or iconv -f ENCODING .*cp1251",
+        r"not valid UTF-8 \[LK\d{3}\]\nHint: give encoding=\"ENCODING\"; or iconv -f ENCODING .*cp1251",
     ),
     "no-mark.csv": (TABLE.encode("utf-16-le"), r"UTF-16-LE: give encoding=\"utf-16-le\"; or iconv -f utf-16-le"),
     "windows.jsonl": (LINES.encode("cp1252"), r"Windows-1252 .*give encoding=\"cp1252\""),
     "book.xlsx": (b"PK\x03\x04", r"cannot be read as an Excel workbook.*\nHint: open it in Excel"),
     "book.csv": (b"PK\x03\x04\x14\x00abc", r"not text but an Excel workbook .*\nHint: rename a workbook to \.xlsx"),
     "old.csv": (b"\xd0\xcf\x11\xe0abc", r"not text but an Excel workbook"),
-    "parquet.csv": (b"PAR1\x15\x00", r"not text but Parquet\nHint: rename it to \.parquet"),
-    "packed.jsonl": (b"BZh91AY", r"is cut off: its bzip2 data ends too early\nHint: copy it again"),
-    "page.csv": ("<!DOCTYPE html>\n<p>", r"not text but a web page\nHint: download the file itself"),
+    "parquet.csv": (b"PAR1\x15\x00", r"not text but Parquet \[LK\d{3}\]\nHint: rename it to \.parquet"),
+    "packed.jsonl": (b"BZh91AY", r"is cut off: its bzip2 data ends too early \[LK\d{3}\]\nHint: copy it again"),
+    "page.csv": ("<!DOCTYPE html>\n<p>", r"not text but a web page \[LK\d{3}\]\nHint: download the file itself"),
     "text.parquet": (TABLE, r"cannot be read as Parquet.*\nHint: it is text: rename it to \.csv"),
     "gzip.parquet": (gzip.compress(b"PAR1"), r"cannot be read as Parquet.*\nHint: it is compressed \(gzip\)"),
     "columns.json": (
         pd.DataFrame(ROWS).to_json(),
-        r"holds one row with the keys 0, 1, 2, .* as pandas writes it\nHint: .*to_json\(path, orient='records', lines",
+        r"holds one row with the keys 0, 1, 2, .* as pandas writes it \[LK\d{3}\]\nHint: .*to_json\(path, orient='records', lines",
     ),
     "array.jsonl": (json.dumps(ROWS, indent=2), r"Hint: it looks like one JSON array"),
     "pretty.jsonl": (
@@ -128,9 +128,12 @@ REFUSED_FILES = {
     "table.jsonl": (TABLE, r"Hint: if it is a table, rename it to \.csv"),
     "quotes.csv": ('id, "text"\n1, "free"\n', r"column \"text\" .* has a space before its quotes"),
     "case.csv": (TABLE.replace("text", "Text"), r"rule 'free' reads column 'text', .*\nHint: did you mean 'Text'\?"),
-    "uneven.csv": ("id;text\n1;free;x\n", r"it has 'id;text'\nHint: the header is one column.*';'"),
+    "uneven.csv": ("id;text\n1;free;x\n", r"it has 'id;text' \[LK\d{3}\]\nHint: the header is one column.*';'"),
     "headless.csv": ("1,this is a text for free\n", r"it has '1', .*\nHint: if the first line is data, put a line"),
-    "unquoted.csv": ("id,text\n1,free, really\n", r"3 fields, not 2\nHint: put a text that holds the delimiter ','"),
+    "unquoted.csv": (
+        "id,text\n1,free, really\n",
+        r"3 fields, not 2 \[LK\d{3}\]\nHint: put a text that holds the delimiter ','",
+    ),
 }
 
 
@@ -200,13 +203,13 @@ def flag(n: bool):
         (whole, "n.csv", "n,t\n1.0,a\n2.00,b\n,c\n", [-1, 1, -1]),
         (whole, "n.jsonl", '{"n": 1}\n{"n": 2.0}\n{"n": null}', [-1, 1, -1]),
         (real, "n.csv", "n,t\n1,a\n2.5,b\n", [-1, 1]),
-        (whole, "n.csv", "n,t\n2.5,a\n", "int expected, got '2.5'\nHint: annotate float"),
-        (whole, "n.csv", 'n,t\n"1,000",a\n', "got '1,000'\nHint: write 1234.5"),
-        (real, "n.csv", 'n,t\n"1,5",a\n', "got '1,5'\nHint: write 1234.5"),
-        (whole, "n.csv", "n,t\nNA,a\n", "got 'NA'\nHint: leave a field empty"),
-        (flag, "n.csv", "n,t\nyes,a\n", "got 'yes'\nHint: write true and false"),
-        (whole, "n.jsonl", '{"n": "1"}', "got str: '1'\nHint: the numbers of 'n' stand in quotes"),
-        (whole, "n.jsonl", '{"n": 2.5}', "got float: 2.5\nHint: annotate float"),
+        (whole, "n.csv", "n,t\n2.5,a\n", "int expected, got '2.5' [LK207]\nHint: annotate float"),
+        (whole, "n.csv", 'n,t\n"1,000",a\n', "got '1,000' [LK207]\nHint: write 1234.5"),
+        (real, "n.csv", 'n,t\n"1,5",a\n', "got '1,5' [LK207]\nHint: write 1234.5"),
+        (whole, "n.csv", "n,t\nNA,a\n", "got 'NA' [LK207]\nHint: leave a field empty"),
+        (flag, "n.csv", "n,t\nyes,a\n", "got 'yes' [LK207]\nHint: write true and false"),
+        (whole, "n.jsonl", '{"n": "1"}', "got str: '1' [LK207]\nHint: the numbers of 'n' stand in quotes"),
+        (whole, "n.jsonl", '{"n": 2.5}', "got float: 2.5 [LK207]\nHint: annotate float"),
     ],
 )
 def test_numbers_as_programs_write_them(tmp_path, rule, name, content, expected):
@@ -245,7 +248,7 @@ FRAME = pd.DataFrame({"text": ["free", "hi"]})
     [
         (DatasetDict(train=FRAME, test=FRAME), r"a DatasetDict of tables \('train', 'test'\).*data\['train'\]"),
         ({"train": pa.table({"text": ["a"]})}, r"a dict of tables .*data\['train'\]"),
-        ({"text": {0: "a"}}, r"column 'text' of the dict is a dict\nHint: give pandas\.DataFrame"),
+        ({"text": {0: "a"}}, r"column 'text' of the dict is a dict \[LK\d{3}\]\nHint: give pandas\.DataFrame"),
         ([FRAME, FRAME], r"a list of 2 frames or Series .*pandas\.concat"),
         ([FRAME.text, FRAME.text], r"a list of 2 frames or Series .*pandas\.concat"),
         ("memory://nowhere/a.csv", "there is nothing at .*Hint: check the bucket"),
@@ -301,7 +304,10 @@ def test_gold_whose_meaning_is_plain_is_read(gold):
 @pytest.mark.parametrize(
     ("gold", "expected"),
     [
-        ([True, False, True, False, True], r"True and False, not classes\nHint: write the class of each, SPAM or HAM"),
+        (
+            [True, False, True, False, True],
+            r"True and False, not classes \[LK\d{3}\]\nHint: write the class of each, SPAM or HAM",
+        ),
         ([True, False, None, None, None], r"gold holds True.*\nHint: write the class of each"),
         (["True", "False", None, None, None], r"gold holds 'True'.*\nHint: write the class of each"),
         (["SPMA", "HAM", None, None, None], r"gold holds 'SPMA'.*\nHint: did you mean 'SPAM'\?"),
@@ -320,7 +326,7 @@ def test_gold_of_another_kind_is_named(gold, expected):
 @pytest.mark.parametrize(
     ("gold", "expected"),
     [
-        (TRUTH, r"5 labels for 3 examples\nHint: .*after matrix\[rows\], gold\[rows\]"),
+        (TRUTH, r"5 labels for 3 examples \[LK\d{3}\]\nHint: .*after matrix\[rows\], gold\[rows\]"),
         (dict(enumerate(TRUTH)), r"names all of the 3 examples, and 2 .*\nHint: after matrix\[rows\]"),
     ],
 )
@@ -379,18 +385,21 @@ def test_a_decorator_without_parentheses_says_so(name):
         """Docstring alone."""
 
     text = message(RuleError, getattr(lk, name), offers)
-    assert text.startswith(f"@{name} stands without parentheses above 'offers'\nHint: @{name}(")
+    assert text.startswith(f"@{name} stands without parentheses above 'offers' [LK103]\nHint: @{name}(")
 
 
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (lambda: lk.keywords("a", label="spam"), r"label='spam' is not a class\nHint: .*label=Label\.SPAM"),
-        (lambda: lk.keywords({"a": "eggs"}), r"label='eggs' is not a class\nHint: .*IntEnum.*--labels"),
+        (lambda: lk.keywords("a", label="spam"), r"label='spam' is not a class \[LK\d{3}\]\nHint: .*label=Label\.SPAM"),
+        (lambda: lk.keywords({"a": "eggs"}), r"label='eggs' is not a class \[LK\d{3}\]\nHint: .*IntEnum.*--labels"),
         (lambda: lk.keywords("a", label=Label), r"Hint: give one class of it: label=Label\.HAM"),
         (lambda: lk.keywords({Label.SPAM: ["a", "b"]}), r"Hint: one label an entry, and the entry first"),
         (lambda: lk.lookup({"a": [1]}), r"Hint: one label an entry"),
-        (lambda: lk.keywords(["a", ["b"]], label=1), r"takes strings, not \['b'\] \(list\)\nHint: give one flat list"),
+        (
+            lambda: lk.keywords(["a", ["b"]], label=1),
+            r"takes strings, not \['b'\] \(list\) \[LK\d{3}\]\nHint: give one flat list",
+        ),
         (lambda: lk.keywords("\bfree\b", label=1), r'"\\b" in a string without r.*\nHint: r"\\bfree\\b"'),
         (lambda: lk.keywords("\free", label=1), r'"\\f" in a string without r'),
         (lambda: lk.regex("\bfree\b", label=1), r'"\\b" in a string without r.*\nHint: r"\\bfree\\b"'),
@@ -499,9 +508,17 @@ def test_lists_as_programs_write_them(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.jsonl", '{"word": "free", "label": ["SPAM"]}', r"label \['SPAM'\] \(list\)\nHint: one label an entry"),
-        ("a.jsonl", '{"word": "free", "label": {"a": 1}}', r"label \{'a': 1\} \(dict\)\nHint: one label an entry"),
-        ("a.jsonl", '{"word": "free", "label": true}', r"label True \(bool\)\nHint: one label an entry"),
+        (
+            "a.jsonl",
+            '{"word": "free", "label": ["SPAM"]}',
+            r"label \['SPAM'\] \(list\) \[LK\d{3}\]\nHint: one label an entry",
+        ),
+        (
+            "a.jsonl",
+            '{"word": "free", "label": {"a": 1}}',
+            r"label \{'a': 1\} \(dict\) \[LK\d{3}\]\nHint: one label an entry",
+        ),
+        ("a.jsonl", '{"word": "free", "label": true}', r"label True \(bool\) \[LK\d{3}\]\nHint: one label an entry"),
         ("a.jsonl", '[{"word": "free", "label": "SPAM"}]', r"not an object.*\nHint: it looks like one JSON array"),
         ("a.jsonl", '{\n"word": "free"\n}', r"no JSON.*\nHint: its objects stand on several lines"),
         (
@@ -510,10 +527,14 @@ def test_lists_as_programs_write_them(tmp_path, name):
             r"not valid utf-8.*\nHint: it reads well as Windows-1252",
         ),
         ("a.csv", "word,label\nfree,\n", r"label ''.*\nHint: give each entry a label"),
-        ("a.csv", "word,label\nfree,eggs\n", r"'eggs', which is not among 'ABSTAIN', 'HAM', 'SPAM'\nHint: write one"),
+        (
+            "a.csv",
+            "word,label\nfree,eggs\n",
+            r"'eggs', which is not among 'ABSTAIN', 'HAM', 'SPAM' \[LK\d{3}\]\nHint: write one",
+        ),
         ("a.csv", "word,Label\nfree,SPAM\n", r"Hint: did you mean 'Label'\?"),
         ("a.csv", b"PK\x03\x04", r"not text but an Excel workbook"),
-        ("a.ods", b"PK\x03\x04", r"cannot be '\.ods'\nHint: .*save a sheet as CSV"),
+        ("a.ods", b"PK\x03\x04", r"cannot be '\.ods' \[LK\d{3}\]\nHint: .*save a sheet as CSV"),
         ("a.xlsx", b"PK\x03\x04", r"cannot be read as an Excel workbook"),
     ],
 )
@@ -547,16 +568,16 @@ def test_a_table_keeps_the_empty_key_as_a_dict_does(tmp_path, load):
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
-        (lambda: MATRIX[[True, False]], r"the mask has 2 values for 5 examples\nHint: "),
+        (lambda: MATRIX[[True, False]], r"the mask has 2 values for 5 examples \[LK\d{3}\]\nHint: "),
         (lambda: MATRIX[np.array([True] * 6)], r"the mask has 6 values for 5 examples"),
         (lambda: MATRIX[pl.Series([True, False])], r"the mask has 2 values for 5 examples"),
         (lambda: MATRIX[pa.array([True, False])], r"the mask has 2 values for 5 examples"),
         (lambda: MATRIX[1.5], r"1.5 chooses no rows"),
         (lambda: MATRIX[None], r"None chooses no rows"),
         (lambda: MATRIX == ["SPAM", "HAM"], r"votes are numbers"),
-        (lambda: MATRIX[[0, 1.5]], r"chooses no rows\nHint: "),
-        (lambda: MATRIX["a":"b"], r"chooses no rows\nHint: a slice is of positions"),
-        (lambda: MATRIX == "SPAM", r"votes are numbers, and 'SPAM' is text\nHint: .*Label\.SPAM"),
+        (lambda: MATRIX[[0, 1.5]], r"chooses no rows \[LK\d{3}\]\nHint: "),
+        (lambda: MATRIX["a":"b"], r"chooses no rows \[LK\d{3}\]\nHint: a slice is of positions"),
+        (lambda: MATRIX == "SPAM", r"votes are numbers, and 'SPAM' is text \[LK\d{3}\]\nHint: .*Label\.SPAM"),
         (lambda: MATRIX != "SPAM", r"votes are numbers"),
         (lambda: pd.Series(["a"] * 5) == MATRIX, r"votes are numbers"),
         (

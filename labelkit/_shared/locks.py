@@ -14,7 +14,6 @@ import socket
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -24,7 +23,7 @@ from typing import Final, Self
 
 from labelkit._shared.files import is_running
 from labelkit._shared.markup import visible
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 
 PATIENCE: Final = 2.0
 """Seconds to wait for a holder that has not written its note yet, or has just died (its memory is being freed)."""
@@ -192,10 +191,10 @@ else:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in NO_LOCKS:
-                warnings.warn(
+                warn(
                     f"the file system of {str(path.parent)!r} has no locks, so that nothing keeps two processes from "
                     "writing into one folder. Hint: start one after the other",
-                    stacklevel=stack_level(),
+                    code="LK515",
                 )
                 return True
             if isinstance(error, BlockingIOError | PermissionError):

@@ -6,12 +6,11 @@ Otherwise the system's out-of-memory killer would end it, perhaps after hours.
 from __future__ import annotations
 
 import sys
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 
 MUCH: Final = 2e9
@@ -49,10 +48,12 @@ def check_room(n_bytes: float, what: str, *, hint: str = "go through the matrix 
         return
     free = free_memory()
     if n_bytes > free:
-        raise ModelError(f"{what} takes {n_bytes / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free", hint=hint)
+        raise ModelError(
+            f"{what} takes {n_bytes / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free", hint=hint, code="LK411"
+        )
     if n_bytes > MUCH:
         message = f"{what} takes {n_bytes / 1e9:,.1f} GB of the {free / 1e9:,.1f} GB that are free. Hint: {hint}"
-        warnings.warn(message, stacklevel=stack_level())
+        warn(message, code="LK411")
 
 
 def free_memory() -> float:

@@ -199,5 +199,7 @@ def from_environment(address: str) -> str:
 def _variable(name: str) -> str:
     value = os.environ.get(name)
     if value is None:
-        raise LabelkitError(f"the environment variable {name!r} is not set", hint=f"export {name}=... before the run")
+        raise LabelkitError(
+            f"the environment variable {name!r} is not set", hint=f"export {name}=... before the run", code="LK601"
+        )
     return value

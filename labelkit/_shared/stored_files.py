@@ -56,7 +56,7 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
     ...     {}["classes"]
     Traceback (most recent call last):
         ...
-    labelkit.exceptions.MatrixError: votes.parquet cannot be read as a label matrix: there is no 'classes'
+    labelkit.exceptions.MatrixError: votes.parquet cannot be read as a label matrix: there is no 'classes' [LK506]
     """
     try:
         with np.errstate(invalid="raise"):  # a number that is none, in the place of one
@@ -66,7 +66,7 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
     except (Exception, RecursionError, MemoryError) as cause:
         reason = f"there is no {cause.args[0]!r}" if isinstance(cause, KeyError) and cause.args else str(cause)
         line = " ".join((reason or type(cause).__name__).split())[:300]
-        raise error(f"{path} {failure}: {line}", hint=hint) from cause
+        raise error(f"{path} {failure}: {line}", hint=hint, code="LK506") from cause
 
 
 def read_json_object(path: Path) -> dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Final, TypeAlias
+from types import ModuleType, TracebackType
+from typing import Any, Final, TypeAlias
+
+from labelkit.exceptions import parts_of_text, with_code
 
 PACKAGE: Final = Path(__file__).parents[1]
 """The folder of labelkit, which may lie in a zip file."""
@@ -76,7 +79,10 @@ def described(error: BaseException, *, with_place: bool = True) -> tuple[str, st
         place = plain(_place_in_user_code(error)) if with_place else ""
     except Exception:  # noqa: BLE001 - the name of a file may be anything, where code is compiled from text
         place = ""
-    return plain(type(error).__name__), message + place
+    text, code, hint = parts_of_text(message)
+    if code is None:
+        return plain(type(error).__name__), message + place
+    return plain(type(error).__name__), with_code(text + place, code) + (f"\nHint: {hint}" if hint else "")
 
 
 def plain(text: str) -> str:
@@ -118,7 +124,7 @@ def _place_in_user_code(error: BaseException) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """Return the message of an exception; of a member that an enum does not have, with the one that was meant.
+    """Return the message of an exception; of a name that an enum or a module lacks, with the one that was meant.
 
     >>> class Label(Enum):
     ...     SPAM = 1
@@ -128,15 +134,18 @@ def message_of(error: BaseException) -> str:
     ...     print(message_of(error))
     Label has no member 'spam'; did you mean Label.SPAM?
     """
-    kind = getattr(error, "obj", None)
-    if not (isinstance(error, AttributeError) and isinstance(kind, type) and issubclass(kind, Enum)):
+    kind: Any = getattr(error, "obj", None)
+    is_enum = isinstance(kind, type) and issubclass(kind, Enum)
+    if not isinstance(error, AttributeError) or not (is_enum or isinstance(kind, ModuleType)):
         return str(error)
-    import difflib  # noqa: PLC0415 - the plugin of pytest imports this module
+    from labelkit._shared.near_names import near_name  # noqa: PLC0415 - the plugin of pytest imports this module
 
+    if isinstance(kind, ModuleType):
+        close = near_name(error.name, (name for name in dir(kind) if not name.startswith("_")))
+        return str(error) if close is None else f"{error}; did you mean {kind.__name__}.{close}?"
     names = list(kind.__members__)
-    by_letters = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(str(error.name).casefold(), by_letters, n=1)
-    meant = f"did you mean {kind.__name__}.{by_letters[close[0]]}?" if close else f"it has {', '.join(names[:12])}"
+    close = near_name(error.name, names)
+    meant = f"it has {', '.join(names[:12])}" if close is None else f"did you mean {kind.__name__}.{close}?"
     return f"{kind.__name__} has no member {error.name!r}; {meant}"
 
 
@@ -148,3 +157,16 @@ def stack_level() -> int:
         if frame.f_back is not None and is_of_labelkit(frame.f_code.co_filename):
             level = depth + 1
     return max(level, 2)
+
+
+def warn(message: str, *, code: str) -> None:
+    """Warn the user, whose line the warning points at; its code stands before ``. Hint: ...``.
+
+    Parameters
+    ----------
+    message : str
+    code : str
+        What ``labelkit explain`` knows the warning by.
+    """
+    text, sign, hint = message.partition(". Hint: ")
+    warnings.warn(f"{with_code(text, code)}{sign}{hint}", UserWarning, stacklevel=stack_level())

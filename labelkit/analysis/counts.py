@@ -47,6 +47,7 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
             raise GoldError(
                 "vote patterns know no examples, so gold cannot be given beside them",
                 hint="VotePatterns(gold=counts of shape (n_patterns, n_classes)), or summarize the matrix",
+                code="LK328",
             )
         return matrix, None if matrix.gold is None else GoldCounts.of_table(matrix.gold)
     rows = rows_of(matrix, n_classes)
@@ -102,7 +103,9 @@ def rows_of(matrix: Any, n_classes: int | None = None) -> LabelMatrix:
         If these are vote patterns, which know no examples.
     """
     if isinstance(matrix, VotePatterns):
-        raise AnalysisError("vote patterns know no examples", hint="give the label matrix: RunFolder(path).matrix()")
+        raise AnalysisError(
+            "vote patterns know no examples", hint="give the label matrix: RunFolder(path).matrix()", code="LK328"
+        )
     return matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
 
 
@@ -153,36 +156,38 @@ def tallied(patterns: VotePatterns) -> VoteTally:
 def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: int) -> VoteTally:
     """Count, a labeling function at a time, from the cells that hold a vote alone: they are few."""
     m, counts = outcomes.shape[1], n_examples.astype(np.float64)
-    kinds = _kinds(outcomes)
+    rows = [np.flatnonzero(column >= 0) for column in outcomes.T]
+    labels = [column[voted] for column, voted in zip(outcomes.T, rows, strict=True)]
+    kinds = _kinds(rows, labels, len(counts), outcomes.dtype)
     sums, by_class = np.zeros((4, m)), np.zeros((m, n_classes))
     failed = np.zeros(len(counts), dtype=bool)
-    for j, column in enumerate(outcomes.T):
-        voted = np.flatnonzero(column >= 0)
+    some_failed = outcomes.min(initial=0) == FAULT
+    for j, (voted, label) in enumerate(zip(rows, labels, strict=True)):
         weight = counts[voted]
-        for i, kind in enumerate(kinds):
-            sums[i, j] = weight[kind[voted]].sum()
-        by_class[j] = np.bincount(column[voted], weights=weight, minlength=n_classes)
-        faults = column == FAULT
-        sums[3, j] = counts[faults].sum()
-        failed |= faults
+        sums[:3, j] = weight.sum(), *(weight[kind[voted]].sum() for kind in kinds[1:])
+        by_class[j] = np.bincount(label, weights=weight, minlength=n_classes)
+        if some_failed:
+            faults = outcomes[:, j] == FAULT
+            sums[3, j] = counts[faults].sum()
+            failed |= faults
     votes, overlaps, conflicts, faults_ = sums
     any_vote, any_overlap, any_conflict, any_fault = (float(counts[kind].sum()) for kind in (*kinds, failed))
     return VoteTally(votes, overlaps, conflicts, faults_, by_class, any_vote, any_overlap, any_conflict, any_fault)
 
 
-def _kinds(outcomes: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+def _kinds(
+    rows: list[NDArray[np.int64]], labels: list[NDArray[Any]], n: int, dtype: np.dtype[Any]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return masks of the patterns with a vote, with two, and with two that differ."""
-    n = len(outcomes)
-    voted, overlap, conflict = (np.zeros(n, dtype=bool) for _ in range(3))
-    first = np.full(n, -1, dtype=outcomes.dtype)
-    for column in outcomes.T:
-        rows = np.flatnonzero(column >= 0)
-        label, before = column[rows], first[rows]
-        overlap[rows] |= voted[rows]
-        conflict[rows] |= voted[rows] & (label != before)
-        voted[rows] = True
-        first[rows] = label
-    return voted, overlap, conflict
+    overlap, conflict = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    first = np.full(n, -1, dtype=dtype)
+    for of_lf, label in zip(rows, labels, strict=True):
+        before = first[of_lf]
+        again = before >= 0
+        overlap[of_lf] |= again
+        conflict[of_lf] |= again & (label != before)
+        first[of_lf] = label
+    return first >= 0, overlap, conflict
 
 
 def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

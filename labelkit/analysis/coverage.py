@@ -84,7 +84,7 @@ def coverage_by_class(matrix: Any, gold: Any = None, *, n_classes: int | None = 
 
     patterns, gold_counts = read(matrix, gold, n_classes)
     if gold_counts is None:
-        raise GoldError("coverage by class takes gold", hint="coverage_by_class(matrix, gold)")
+        raise GoldError("coverage by class takes gold", hint="coverage_by_class(matrix, gold)", code="LK329")
     k = patterns.n_classes
     weights = sparse.csr_array((gold_counts.count, (gold_counts.label, gold_counts.pattern)), shape=(k, len(patterns)))
     frame = _frame("class", list(patterns.class_names), weights, patterns)

@@ -222,10 +222,12 @@ def _check_pair(by: Any) -> None:
 def _check_comparable(old: VotePatterns, new: VotePatterns) -> list[str]:
     """Check that the two sides can be compared, and list what cannot be."""
     if old.class_names != new.class_names:
-        raise AnalysisError(f"the classes were {old.class_names}, and are {new.class_names}")
+        raise AnalysisError(f"the classes were {old.class_names}, and are {new.class_names}", code="LK312")
     if not set(old.names) & set(new.names):
         shown = f"{', '.join(old.names[:3])} before and {', '.join(new.names[:3])} after"
-        raise AnalysisError(f"no rule is in both: {shown}", hint="apply the same rules to the new examples")
+        raise AnalysisError(
+            f"no rule is in both: {shown}", hint="apply the same rules to the new examples", code="LK312"
+        )
     for side, patterns in (("before", old), ("after", new)):
         if not patterns.n_examples:
             raise AnalysisError(f"there are no examples {side}")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import class_counts, read, share
 from labelkit.analysis.pairwise import count_pairs
@@ -95,7 +96,9 @@ def marginal_values(
     data. https://doi.org/10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C
     """
     if refit and model is None:
-        raise AnalysisError("there is no model to fit anew", hint="marginal_values(matrix, model=model, refit=True)")
+        raise AnalysisError(
+            "there is no model to fit anew", hint="marginal_values(matrix, model=model, refit=True)", code="LK405"
+        )
     patterns, gold_counts = read(matrix, gold, n_classes)
     chosen = _positions(patterns, lfs)
     labeled = _labeled(patterns, gold_counts, model, refit=refit)
@@ -121,7 +124,7 @@ def _positions(patterns: VotePatterns, lfs: Sequence[str] | None) -> list[int]:
     names = patterns.names
     for name in lfs or ():
         if name not in names:
-            raise AnalysisError(f"no labeling function is named {name!r}", hint=f"there are {', '.join(names)}")
+            raise AnalysisError(f"no labeling function is named {name!r}", hint=names_hint(name, names), code="LK116")
     return list(range(len(names))) if lfs is None else [names.index(name) for name in lfs]
 
 
@@ -164,7 +167,9 @@ def _labeled(
         without: Without = partial(_majority_without, patterns, kinds)
     else:
         if not hasattr(model, "predict_pattern_proba"):
-            raise ModelError(f"{model!r} is no label model", hint="marginal_values(matrix, model=model.fit(matrix))")
+            raise ModelError(
+                f"{model!r} is no label model", hint="marginal_values(matrix, model=model.fit(matrix))", code="LK405"
+            )
         proba = model.predict_pattern_proba(patterns)
         without = partial(_refitted_without if refit else _masked_without, patterns, model)
     if gold is not None:

@@ -131,7 +131,9 @@ def compare(
         If fewer than ten covered examples have gold.
     """
     if isinstance(matrix, VotePatterns):
-        raise ModelError("vote patterns know no examples to leave out", hint="compare(matrix) takes the label matrix")
+        raise ModelError(
+            "vote patterns know no examples to leave out", hint="compare(matrix) takes the label matrix", code="LK328"
+        )
     rows = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix, classes=n_classes)
     chosen = _models([*DEFAULT, OF_CONTENT] if models is None and features is not None else models)
     _check_features(chosen, features)
@@ -150,13 +152,13 @@ def _models(models: Any) -> dict[str, Model]:
         instances = [_made(model) if isinstance(model, str) else model for model in given]
         named = {_free_name(type(model).__name__, i, instances): model for i, model in enumerate(instances)}
     if not named:
-        raise ModelError("there is no model to compare", hint=f"known: {', '.join(EVERY_MODEL)}")
+        raise ModelError("there is no model to compare", hint=f"known: {', '.join(EVERY_MODEL)}", code="LK405")
     return named
 
 
 def _made(name: str) -> Model:
     if name not in EVERY_MODEL:
-        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(EVERY_MODEL)}")
+        raise ModelError(f"{name!r} is not a label model", hint=f"known: {', '.join(EVERY_MODEL)}", code="LK405")
     model: Model = EVERY_MODEL[name]()
     return model
 
@@ -168,6 +170,7 @@ def _check_features(models: Mapping[str, Model], features: Any) -> None:
         raise ModelError(
             f"{without[0]} reads features of the examples beside their votes, and none are given",
             hint="compare(matrix, models, gold, features=labelkit.read_features(corpus, column))",
+            code="LK406",
         )
 
 
@@ -205,6 +208,7 @@ def _by_gold(
         raise GoldError(
             f"{len(with_gold)} covered examples have gold, and a comparison needs at least {2 * FOLDS}",
             hint="compare(matrix) shows without gold how far the models agree",
+            code="LK329",
         )
     rng = np.random.default_rng(random_state)
     fold = rng.permutation(np.arange(len(with_gold)) % FOLDS)

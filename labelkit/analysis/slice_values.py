@@ -60,6 +60,7 @@ def aligned(by: Any, examples: ExampleNames, *, corpus: Any = None, column: str 
         raise AnalysisError(
             f"there are {len(values):,} values for {len(examples):,} examples",
             hint="give one value for each example, in their order, or a Series or dict by id",
+            code="LK322",
         )
     return values.reset_index(drop=True)
 
@@ -90,7 +91,7 @@ def _as_series(values: Any) -> pd.Series:
 def _by_name(matched: Match, values: pd.Series) -> pd.Series:
     """Put values in the order of the examples; null where an example has none."""
     if not matched.given.is_unique:
-        raise AnalysisError(f"the id {matched.given.repeated()!r} has several values")
+        raise AnalysisError(f"the id {matched.given.repeated()!r} has several values", code="LK325")
     return values.reindex(matched.sources)
 
 

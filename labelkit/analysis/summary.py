@@ -225,7 +225,9 @@ def summarize(
     """
     patterns, gold_counts = read(matrix, gold, n_classes)
     if weights is not None and gold_counts is None:
-        raise GoldError("there is no gold that weights could be of", hint="summarize(matrix, gold=gold, weights=...)")
+        raise GoldError(
+            "there is no gold that weights could be of", hint="summarize(matrix, gold=gold, weights=...)", code="LK329"
+        )
     tally = tallied(patterns)
     columns: dict[str, Any] = {"polarity": _polarities(patterns, tally), **_vote_columns(patterns, tally)}
     if model is not None:
@@ -351,12 +353,15 @@ def _model_precision(
 ) -> dict[str, NDArray[np.float64]]:
     """Estimate the precision of each LF by the model's probabilities, with the bounds that the model states."""
     if not hasattr(model, "predict_pattern_proba"):
-        raise ModelError(f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))")
+        raise ModelError(
+            f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))", code="LK405"
+        )
     proba = model.predict_pattern_proba(patterns)
 
     def rightly(outcomes: NDArray[Any]) -> float:
         voted = np.flatnonzero(outcomes >= 0)
-        return float((patterns.counts[voted] * proba[voted, outcomes[voted]]).sum())
+        cells = voted * patterns.n_classes + outcomes[voted]
+        return float((patterns.counts[voted] * proba.take(cells)).sum())
 
     right = np.array(in_threads(rightly, list(patterns.outcomes.T)), dtype=np.float64)
     estimate = share(np.append(right, right.sum()), np.append(tally.votes, tally.votes.sum()))

@@ -137,7 +137,7 @@ def draw_examples(corpus: Corpus, n: int, columns: Sequence[str], random_state: 
     table = _joined(chosen, [_with_ids(batch, None) for batch in chosen.batches(columns, BATCH_ROWS)], columns)
     n_rows = table.num_rows
     if not n_rows:
-        raise CorpusError(f"{corpus.name} has no examples", hint="give a corpus with rows")
+        raise CorpusError(f"{corpus.name} has no examples", hint="give a corpus with rows", code="LK204")
     n_whole = chosen.n_whole or n_rows
     sample = f"{n_rows:,} of {n_whole:,} at random (seed {random_state})"
     _check_ids(table, corpus)
@@ -162,6 +162,7 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
         raise GoldError(
             f"{path} has the columns {', '.join(names)}, and none that names the examples",
             hint=f"call it {corpus.id or 'row'!r}",
+            code="LK327",
         )
     given = next((name for name in (*PROBABILITY_COLUMNS, *WEIGHT_COLUMNS) if name in names), None)
     batches = [batch.table for batch in listed.batches([key, *([given] if given else [])], BATCH_ROWS)]
@@ -169,7 +170,9 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
     are_text = corpus.has_ids and pa.types.is_string(corpus.id_type)
     ids = ids_of_file(object_array(values), path, are_text=are_text)
     if not RowNames(ids).is_unique:
-        raise GoldError(f"{path} names {RowNames(ids).repeated()!r} twice", hint="keep one row an example")
+        raise GoldError(
+            f"{path} names {RowNames(ids).repeated()!r} twice", hint="keep one row an example", code="LK325"
+        )
     probabilities = np.full(len(ids), math.nan)
     if given is not None:
         shares = [value for batch in batches for value in batch.column(1).to_pylist()]
@@ -183,6 +186,7 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
             if missing
             else f"{path} names no examples",
             hint="give the corpus that the list was made of, with the same id= (--id)",
+            code="LK321",
         )
     order = pa.array([found_examples.places[name] for name in ids.tolist()])
     in_groups = CLUSTER_COLUMN in names
@@ -201,6 +205,7 @@ def _probabilities(values: Iterable[Any], column: str, path: Path) -> NDArray[np
         raise GoldError(
             f"{path}, row {bad[0]}: {column} is {float(numbers[bad[0]])!r}, with which no example is drawn",
             hint="a probability is above 0 and at most 1; a weight is one divided by it",
+            code="LK332",
         )
     return np.minimum(shares, 1.0)
 
@@ -239,7 +244,7 @@ def _check_ids(table: pa.Table, corpus: Corpus) -> None:
     ids = table.column(ID).to_pylist()
     if len(set(ids)) < len(ids):
         twice = next(item for item in ids if ids.count(item) > 1)
-        raise CorpusError(f"{corpus.name} has the id {twice!r} twice", hint="an id names one example")
+        raise CorpusError(f"{corpus.name} has the id {twice!r} twice", hint="an id names one example", code="LK205")
 
 
 def _with_ids(batch: Batch, wanted: RowNames | None) -> pa.Table:

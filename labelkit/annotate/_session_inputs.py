@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def check_options(out: Path, double: float) -> None:
     """Refuse options that make no sense."""
     if out.suffix != ".parquet":
-        raise AnnotationError(f"out={str(out)!r} is no Parquet file", hint="call it gold.parquet")
+        raise AnnotationError(f"out={str(out)!r} is no Parquet file", hint="call it gold.parquet", code="LK532")
     if isinstance(double, bool) or not 0 <= double <= 1:
         raise AnnotationError(f"double={double!r} is no share of the examples", hint="give 0.1 for a tenth")
 
@@ -69,6 +69,7 @@ def open_log(stack: ExitStack, out: Path, class_names: Sequence[str], corpus: Co
         raise AnnotationError(
             f"{out} is being written by {error}",
             hint="several people answer on one page, each under a name; or choose another file: out= (--out)",
+            code="LK502",
         ) from None
     return stack.enter_context(AnswerLog(out, class_names, are_positions=corpus.named_by_position))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.markup import visible
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import Cell, ResultPage, ResultTable
@@ -291,7 +292,9 @@ def agreement(
     table = Answers.of(answers, item=item, annotator=annotator, label=label, seconds=seconds, classes=classes)
     unknown = [name for name in judges if name not in table.annotators]
     if unknown:
-        raise GoldError(f"there is no annotator {unknown[0]!r}", hint=f"there are {', '.join(table.annotators[:10])}")
+        raise GoldError(
+            f"there is no annotator {unknown[0]!r}", hint=names_hint(unknown[0], table.annotators), code="LK333"
+        )
     people = table.of_annotators([name for name in table.annotators if name not in judges])
     bootstrap = _Bootstrap(n_bootstrap, confidence, random_state)
     counts = people.counts()

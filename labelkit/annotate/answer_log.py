@@ -312,6 +312,7 @@ class AnswerLog:
                     f"{self.path}: {answer.annotator!r} answers {answer.item!r} with {answer.label!r}, which is none "
                     f"of the classes {', '.join(self._class_names[:12])}",
                     hint="correct the file, give the classes that were used, or choose another file: out= (--out)",
+                    code="LK324",
                 )
 
 
@@ -393,7 +394,9 @@ def read_table(path: Path, key_column: str) -> list[KeptAnswer]:
     for place, row in enumerate(rows):
         answer = _answer_of(row, key_column, f"{path}, row {place}")
         if answers.setdefault(answer.key, answer).editable != answer.editable:
-            raise GoldError(f"{path}: {answer.annotator!r} answers {answer.item!r} twice", hint="keep one of the rows")
+            raise GoldError(
+                f"{path}: {answer.annotator!r} answers {answer.item!r} twice", hint="keep one of the rows", code="LK331"
+            )
     return list(answers.values())
 
 

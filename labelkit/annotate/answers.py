@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.near_names import names_hint
 from labelkit.corpus.annotations import ANSWER_COLUMNS, TASK_COLUMNS, TRUTH_COLUMN, WORKER_COLUMNS, is_marked
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
@@ -148,7 +149,9 @@ class Answers:
             (name,) = self.items[self.item[[first]]].tolist()
             raise GoldError(
                 f"{self.annotators[self.annotator[first]]!r} answers {name!r} twice, {labels[0]!r} and {labels[1]!r}",
-                hint="keep the last answer of each: answers.drop_duplicates(['item', 'annotator'], keep='last')",
+                hint="keep the last answer of each, by the names of the two columns: "
+                "answers.drop_duplicates([ITEM, ANNOTATOR], keep='last')",
+                code="LK331",
             )
 
     def of_annotators(self, names: Iterable[str]) -> Answers:
@@ -157,7 +160,7 @@ class Answers:
         unknown = [name for name in wanted if name not in self.annotators]
         if unknown:
             raise GoldError(
-                f"there is no annotator {unknown[0]!r}", hint=f"there are {', '.join(self.annotators[:10])}"
+                f"there is no annotator {unknown[0]!r}", hint=names_hint(unknown[0], self.annotators), code="LK333"
             )
         return self.at(np.isin(self.annotator, [self.annotators.index(name) for name in wanted]))
 
@@ -224,6 +227,7 @@ def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[An
             raise GoldError(
                 f"the answers have no column {name or what!r}; they have {', '.join(map(repr, columns))}",
                 hint=f"call it {what}, or give Answers.of(table, {what}=...)",
+                code="LK327",
             )
         chosen[what] = name or usual[0]
     if len(set(chosen.values())) < len(chosen):
@@ -258,7 +262,9 @@ def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple
     unknown = [value for value, number in numbers.items() if number is None]
     if unknown:
         raise GoldError(
-            f"the label {unknown[0]!r} is none of the classes {', '.join(names[:12])}", hint="classes=[...] lists all"
+            f"the label {unknown[0]!r} is none of the classes {', '.join(names[:12])}",
+            hint="classes=[...] lists all",
+            code="LK324",
         )
     return names, np.array([numbers[value] for value in given], dtype=np.int64)
 

@@ -361,13 +361,13 @@ class Applier:
         if not delivered.faults:
             return
         if on_fault == "raise":
-            raise FaultError(
+            raise FaultError.of(
                 self._described(delivered, 0),
                 hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults',
             )
         if max_faults is not None and n_faults > max_faults:
             last = max_faults - (n_faults - len(delivered.faults))
-            raise TooManyFaultsError(
+            raise TooManyFaultsError.of(
                 f"there are more than {max_faults:,} faults; at last {self._described(delivered, max(last, 0))}",
                 hint="mend the rule, or raise max_faults",
             )

@@ -194,7 +194,7 @@ class ArrowVotes:
         votes = vote_in_any_thread(plan, batch.table, lambda row: f"{self.columns[0]} {ids[row].as_py()!r}")
         if votes.faults and self.on_fault == "raise":
             row, j, error, message = votes.faults[0]
-            raise FaultError(
+            raise FaultError.of(
                 f"rule {self.names[j]!r} failed on the example with {self.columns[0]} {ids[row].as_py()!r}: "
                 f"{error}: {message}",
                 hint='on_fault="record" goes on, and keeps the faults in a column',

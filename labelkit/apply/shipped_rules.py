@@ -24,6 +24,7 @@ from typing import Final, TypeAlias
 
 import pyarrow as pa
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import is_of_project
@@ -197,6 +198,7 @@ class ShippedRules:
                     hint="ask on one machine, and let the rule read the answers in a column"
                     if lf.kind == "prompt"
                     else "keep rules in a module of their own (in a notebook, %%writefile rules.py), and collect them",
+                    code="LK117",
                 )
             shipped.append(packed)
         modules = {
@@ -242,6 +244,7 @@ class ShippedRules:
                 f"rule {one.name!r} of {Path(one.file).name} cannot be used in this process: {error.args[0]}",
                 hint="include=[...] ships files that a module reads beside it; packages must be installed on the "
                 "workers, with the same version of Python and labelkit",
+                code="LK117",
             ) from None
 
     def _finds(self, one: Reference) -> Iterator[Find]:
@@ -301,7 +304,9 @@ def _asks(lf: LabelingFunction[...]) -> str:
 def _included(paths: Iterable[str | Path]) -> Iterator[Path]:
     for path in map(Path, paths):
         if not path.exists():
-            raise CollectError(f"there is no file or folder {str(path)!r} to include")
+            raise CollectError(
+                f"there is no file or folder {str(path)!r} to include", hint=path_hint(path), code="LK201"
+            )
         inside = path.rglob("*") if path.is_dir() else [path]
         yield from (file.resolve() for file in inside if file.is_file() and "__pycache__" not in file.parts)
 
@@ -314,4 +319,5 @@ def _check_size(files: dict[str, bytes]) -> None:
             f"{plural(len(files), 'file')} of {size / 2**20:,.0f} MB would travel with every task; "
             f"the largest is {largest!r}",
             hint="put large files on a disk that the workers share, and read them from there",
+            code="LK117",
         )

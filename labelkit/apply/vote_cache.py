@@ -17,7 +17,6 @@ import json
 import os
 import sys
 import time
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ import numpy as np
 
 from labelkit._shared.cache_folder import default_folder, files_below, is_file_of_user, make_private
 from labelkit._shared.files import DRAFT, is_abandoned, publish, replaced
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
@@ -239,10 +238,10 @@ def _if_private(cache: VoteCache) -> VoteCache | None:
     reason = cache.why_not_used()
     if not reason:
         return cache
-    warnings.warn(
+    warn(
         f"no votes are cached in {str(cache.folder.parent)!r}: {reason}. "
         "Hint: set LABELKIT_CACHE to a folder of your own",
-        stacklevel=stack_level(),
+        code="LK516",
     )
     return None
 

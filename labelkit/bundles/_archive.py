@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from labelkit._shared.files import replaced
+from labelkit._shared.near_names import path_hint
 from labelkit.exceptions import BundleError
 
 FORMAT: Final = 1
@@ -59,18 +60,22 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise BundleError(f"the bundle {str(path)!r} cannot be read: {reason}", hint="labelkit bundle RUN") from None
+        raise BundleError(
+            f"the bundle {str(path)!r} cannot be read: {reason}",
+            hint=path_hint(path, "labelkit bundle RUN --out FILE writes one"),
+            code="LK201",
+        ) from None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _members_of(archive, len(data), path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         if isinstance(error, BundleError):
             raise
-        raise _refused(path, f"is no whole zip file ({error})") from None
+        raise refused(path, f"is no whole zip file ({error})") from None
     manifest = _manifest_of(members, path)
     _compare(manifest["members"], members, path)
     if data[-64:] != digest_of(data[:-64]).encode() or data[-64 - len(_SIGN) : -64] != _SIGN:
-        raise _refused(path, "is damaged: its digest is not that of its bytes")
+        raise refused(path, "is damaged: its digest is not that of its bytes")
     return manifest, members
 
 
@@ -92,18 +97,18 @@ def _members_of(archive: zipfile.ZipFile, n_bytes: int, path: Path) -> dict[str,
     """Read all members, after a look at their descriptions: nothing is unpacked that is not a plain stored file."""
     infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
-        raise _refused(path, f"has {len(infos):,} members, more than {MOST_MEMBERS:,}")
+        raise refused(path, f"has {len(infos):,} members, more than {MOST_MEMBERS:,}")
     if sum(info.file_size for info in infos) > n_bytes:
-        raise _refused(path, "claims to hold more bytes than it has")
+        raise refused(path, "claims to hold more bytes than it has")
     members: dict[str, bytes] = {}
     for info in infos:
         problem = _problem_of(info)
         if problem or info.filename in members:
-            raise _refused(path, f"has a member {info.filename!r} that {problem or 'stands twice'}")
+            raise refused(path, f"has a member {info.filename!r} that {problem or 'stands twice'}")
         try:
             members[info.filename] = archive.read(info)
         except zipfile.BadZipFile as error:
-            raise _refused(path, f"is damaged in {info.filename!r} ({error})") from None
+            raise refused(path, f"is damaged in {info.filename!r} ({error})") from None
     return members
 
 
@@ -121,17 +126,18 @@ def _problem_of(info: zipfile.ZipInfo) -> str:
 
 def _manifest_of(members: Mapping[str, bytes], path: Path) -> dict[str, Any]:
     if MANIFEST not in members:
-        raise _refused(path, f"has no {MANIFEST}")
+        raise refused(path, f"has no {MANIFEST}")
     try:
         manifest = json.loads(members[MANIFEST].decode())
         format_ = manifest["format"]
         listed = {str(name): (str(one["sha256"]), int(one["bytes"])) for name, one in manifest["members"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _refused(path, f"has a {MANIFEST} that cannot be read ({type(error).__name__}: {error})") from None
+        raise refused(path, f"has a {MANIFEST} that cannot be read ({type(error).__name__}: {error})") from None
     if format_ != FORMAT:
         raise BundleError(
             f"the bundle {str(path)!r} has format {format_!r}, and this labelkit reads format {FORMAT}",
             hint="bundle the run again with this version, or install the one that wrote it",
+            code="LK551",
         )
     return {**manifest, "members": {name: sha for name, (sha, _) in listed.items()}}
 
@@ -144,10 +150,13 @@ def _compare(listed: Mapping[str, str], members: Mapping[str, bytes], path: Path
     for what, names in (("was removed", missing), ("was added", added), ("was changed", changed)):
         if names:
             more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
-            raise _refused(path, f"is not as it was written: {names[0]!r}{more} {what}")
+            raise refused(path, f"is not as it was written: {names[0]!r}{more} {what}")
 
 
-def _refused(path: Path, what: str) -> BundleError:
+def refused(path: Path, what: str) -> BundleError:
+    """Make the error for a bundle that is not as it was written."""
     return BundleError(
-        f"the bundle {str(path)!r} {what}", hint="bundle the run again, or copy the file again from where it was made"
+        f"the bundle {str(path)!r} {what}",
+        hint="bundle the run again, or copy the file again from where it was made",
+        code="LK551",
     )

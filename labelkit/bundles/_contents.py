@@ -47,6 +47,7 @@ class Contents:
                 raise BundleError(
                     f"the module {name!r} ({file.name}) is no Python source, so it cannot be bundled",
                     hint="install it as a package where the bundle is used",
+                    code="LK552",
                 )
         others = [file for path in (*map(Path, read), *include) for file in _files_at(path)]
         files = tuple(sorted({*modules.values(), *others}))

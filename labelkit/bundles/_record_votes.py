@@ -301,7 +301,9 @@ def _by_plan(plan: Plan, types: Mapping[str, type], record: Mapping[str, Any]) -
         plan.check(corpus.column_names, corpus.column_type)
         batch = next(corpus.batches(plan.columns, 1))
     except CorpusError as error:
-        raise CorpusError(error.message.replace("a list, row 0", "the record"), hint=error.hint) from None
+        raise CorpusError(
+            error.message.replace("a list, row 0", "the record"), hint=error.hint, code=error.code
+        ) from None
     voted = plan.vote(batch.table)
     return voted.votes[0].tolist(), [(j, kind, message) for _, j, kind, message in voted.faults]
 

@@ -86,7 +86,7 @@ def main() -> None:
     try:
         answer = _answered(request, watch)
     except LabelkitError as error:
-        answer = {"error": error.message, "hint": error.hint}
+        answer = {"error": error.message, "hint": error.hint, "code": error.code}
     Path(request["answer"]).write_text(json.dumps(answer), "utf-8")
 
 
@@ -110,6 +110,7 @@ def _answered(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
             raise BundleError(
                 f"two modules of rules are named {name!r}: {file} and {other}",
                 hint="rename one, or put them into packages (folders with an __init__.py)",
+                code="LK112",
             )
     return {
         "modules": _project_files(modules),

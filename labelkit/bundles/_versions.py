@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-import warnings
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.exceptions import BundleError
 
@@ -40,7 +39,7 @@ def compare_versions(path: Path, versions: Mapping[str, Any]) -> None:
     if other or differs:
         shown = [f"Python {was}, and this is {python}: rules are compared by their files alone"] if differs else []
         remedy = f" Hint: pip install {' '.join(one for one, _ in other)}" if other else ""
-        warnings.warn(
+        warn(
             f"the bundle {str(path)!r} was made with {'; '.join([*shown, *(reason for _, reason in other)])}.{remedy}",
-            stacklevel=stack_level(),
+            code="LK553",
         )

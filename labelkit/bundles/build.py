@@ -6,7 +6,6 @@ import json
 import platform
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from io import BytesIO
@@ -15,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.source_secrets import secrets_in, text_of_file
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.bundles._archive import write_archive
 from labelkit.bundles._contents import Contents
@@ -81,7 +81,10 @@ def bundle(
     include = list(include)
     lost = [str(path) for path in include if not Path(path).exists()]
     if lost:
-        raise BundleError(f"there is no file or folder {lost[0]!r} to include")
+        raise BundleError(f"there is no file or folder {lost[0]!r} to include", hint=path_hint(lost[0]), code="LK201")
+    if Path(out).is_dir():
+        hint = f"name a file in it: {str(Path(out) / 'rules.labelkit')!r}"
+        raise BundleError(f"{str(out)!r} is a folder, and a bundle is one file", hint=hint, code="LK513")
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
     manifest, target = folder.manifest, Path(out)
     names = [rule["name"] for rule in manifest["rules"]]
@@ -120,10 +123,13 @@ def _sources(manifest: Mapping[str, Any], given: Any) -> list[str]:
                 f"rule {rule['name']!r} is of {what}, so its module is not known",
                 hint="keep rules in a module of their own (in a notebook, %%writefile rules.py), and run that; "
                 "rules=... (--rules) says where the module is",
+                code="LK552",
             )
         if not Path(file).is_file():
             raise BundleError(
-                f"the module of rule {rule['name']!r} is not at {file!r} any more", hint="rules=... (--rules)"
+                f"the module of rule {rule['name']!r} is not at {file!r} any more",
+                hint="rules=... (--rules)",
+                code="LK510",
             )
         files[str(file)] = None
     return list(files)
@@ -153,7 +159,7 @@ def _in_new_process(request: Mapping[str, Any], cwd: Path | None) -> dict[str, A
             hint="labelkit check RULES imports them, too",
         )
     if "error" in answer:
-        raise BundleError(answer["error"], hint=answer["hint"])
+        raise BundleError(answer["error"], hint=answer["hint"], code=answer["code"])
     return answer
 
 
@@ -162,11 +168,16 @@ def _check_rules(manifest: Mapping[str, Any], answer: Mapping[str, Any]) -> None
     for rule in manifest["rules"]:
         name, now = rule["name"], answer["rules"].get(rule["name"])
         if now is None:
-            raise BundleError(f"rule {name!r} of the run is not among the rules any more", hint="run them again")
+            raise BundleError(
+                f"rule {name!r} of the run is not among the rules any more",
+                hint="labelkit run ... --update, with the options of the run, makes it of the rules as they are now",
+                code="LK510",
+            )
         if now["asks"]:
             raise BundleError(
                 f"rule {name!r} asks a database while it votes ({now['asks'][0]}), which a bundle cannot hold",
                 hint='export the table beside the rules, and look it up there: lookup("table.parquet")',
+                code="LK552",
             )
         if any(READS_LATER in reason for reason in now["impure"]):
             reason = next(reason for reason in now["impure"] if READS_LATER in reason)
@@ -174,13 +185,15 @@ def _check_rules(manifest: Mapping[str, Any], answer: Mapping[str, Any]) -> None
                 f"rule {name!r} {reason}: a bundle cannot know which",
                 hint="read it once, at the top of the module: WORDS = frozenset(Path(__file__)"
                 '.with_name("words.txt").read_text().split())',
+                code="LK552",
             )
         if now["fingerprint"] != rule["fingerprint"]:
-            raise BundleError(f"rule {name!r} has changed since the run", hint=_why_changed(manifest))
+            raise BundleError(f"rule {name!r} has changed since the run", hint=_why_changed(manifest), code="LK510")
     if answer["databases"]:
         raise BundleError(
             f"the rules ask a database when they are imported ({answer['databases'][0]}), which a bundle cannot hold",
             hint='export the table beside the rules, and look it up there: lookup("table.parquet")',
+            code="LK552",
         )
 
 
@@ -199,6 +212,7 @@ def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
         raise BundleError(
             f"a bundle labels a record by its votes alone, and {name} reads features too",
             hint="bundle(run, path, model=model.base_), with the model of the votes in it",
+            code="LK412",
         )
     if getattr(model, "lf_names_", None) is None:
         raise BundleError(f"{type(model).__name__} is not fitted", hint="model.fit(matrix)")
@@ -207,6 +221,7 @@ def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
             f"the model is of the rules {list(model.lf_names_)[:5]} and the classes {list(model.class_names_)}, "
             f"and the run is of {names[:5]} and {classes}",
             hint=remedy,
+            code="LK402",
         )
     fitted = zip(model.lf_names_, model.lf_fingerprints_, strict=True)
     changed = [name for name, print_ in fitted if print_ not in ("", prints[name])]
@@ -215,6 +230,7 @@ def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
             f"the model was fitted on other versions of {', '.join(map(repr, changed[:3]))}: the names are the same, "
             "and what the rules do is not",
             hint=remedy,
+            code="LK402",
         )
 
 
@@ -275,10 +291,10 @@ def _warn_of_secrets(contents: Contents) -> None:
         lines = {source[: source.find(secret)].count("\n") + 1 for secret in secrets_in(source) if secret in source}
         places += [f"{file.name}, line {line}" for line in sorted(lines)]
     if places:
-        warnings.warn(
+        warn(
             f"the bundle holds what seems to be a secret, for all who have the file: {'; '.join(places[:3])}"
             f'{", ..." if len(places) > 3 else ""}. Hint: read it where the bundle is used, os.environ["API_KEY"]',
-            stacklevel=stack_level(),
+            code="LK554",
         )
 
 
@@ -292,6 +308,7 @@ def _try_elsewhere(draft: Path) -> None:
             hint=error.hint
             or 'name files by their module, Path(__file__).with_name("words.txt"), neither by an absolute path nor '
             "from the current folder; include=[...] (--include) adds files that are not seen when they are read",
+            code=error.code,
         ) from None
     inside = Path(answer["folder"]).resolve()
     for file in (*answer["files"], *answer["modules"].values()):
@@ -300,4 +317,5 @@ def _try_elsewhere(draft: Path) -> None:
                 f"the rules read {file!r} by an absolute path, which is not there where the bundle is used",
                 hint="keep it beside the module that reads it, and name it from there: "
                 'Path(__file__).with_name("words.txt")',
+                code="LK552",
             )

@@ -21,7 +21,7 @@ from labelkit._shared.markup import visible
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier
 from labelkit.apply.voting_options import OnFault
-from labelkit.bundles._archive import extract, read_archive
+from labelkit.bundles._archive import extract, read_archive, refused
 from labelkit.bundles._explained import RecordExplanation, explained
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
@@ -154,9 +154,7 @@ class Bundle:
             self._infos = tuple(LFInfo.from_dict(rule) for rule in manifest["rules"])
             names, rule_modules = [info.name for info in self._infos], manifest["rule_modules"]
         except (KeyError, TypeError, AttributeError) as error:
-            raise BundleError(
-                f"the bundle {str(path)!r} has a manifest without {error}", hint="bundle the run again"
-            ) from None
+            raise refused(path, f"has a manifest without {error}") from None
         compare_versions(path, versions)
         self._modules = BundleModules({name: _member_file(path, folder, member) for name, member in modules.items()})
         self.lfs = self._collected(names, rule_modules)
@@ -321,7 +319,7 @@ class Bundle:
         """Raise for a rule that failed on a record, or keep the fault."""
         for row, j, kind, message in failures[:1] if self.on_fault == "raise" else ():
             record = "the record" if row is None else f"record {row}"
-            raise FaultError(
+            raise FaultError.of(
                 f"rule {self._infos[j].name!r} failed on {record}: {kind}: {message}",
                 hint='load_bundle(path, on_fault="record") lets it abstain there, and keeps the fault',
             )
@@ -376,7 +374,7 @@ class Bundle:
             model = load_model(self.folder / "model")
         except LabelkitError as error:
             message = error.message.replace(str(self.folder), str(self.path))
-            raise BundleError(message, hint=error.hint) from None
+            raise BundleError(message, hint=error.hint, code=error.code) from None
         if not isinstance(model, PatternLabelModel):
             raise BundleError(f"the model of the bundle {str(self.path)!r} reads more than votes")
         return model
@@ -392,6 +390,7 @@ class Bundle:
                     f"rule {info.name!r} of the bundle {str(self.path)!r} is not the rule that was bundled",
                     hint="its votes depend on something outside of the bundle, such as where its files are; read them "
                     "at the top of the module, and keep the content, not the path, in a global",
+                    code="LK551",
                 )
 
     def _read_models_of_rules(self) -> None:
@@ -429,6 +428,7 @@ def _as_record(
             raise BundleError(
                 f"{where} has no column {name!r}, which rules read; it has {there}",
                 hint=f"give {name!r}: None where it is not known",
+                code="LK202",
             )
     return row
 
@@ -437,9 +437,7 @@ def _member_file(path: Path, folder: Path, member: Any) -> Path:
     """Return the file of a module of the bundle, which is one of its members."""
     file = folder / str(member)
     if ".." in file.parts or folder not in file.parents or not file.is_file():
-        raise BundleError(
-            f"the bundle {str(path)!r} names a module {member!r} that it does not hold", hint="bundle the run again"
-        )
+        raise refused(path, f"names a module {member!r} that it does not hold")
     return file
 
 

@@ -113,9 +113,11 @@ def predict_corpus(
     """
     path = Path(out)
     if path.suffix.lower() not in _WRITERS:
-        raise BundleError(f"labels cannot be written to {str(path)!r}", hint=f"one of {', '.join(_WRITERS)}")
+        raise BundleError(
+            f"labels cannot be written to {str(path)!r}", hint=f"one of {', '.join(_WRITERS)}", code="LK532"
+        )
     if path.exists() and not force:
-        raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it")
+        raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
     applier = bundle.applier()
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
     n_examples, faults = 0, list[Fault]()

@@ -162,11 +162,11 @@ def try_rules(
             Applier(lfs[[lf.name]]).plan.check(opened.column_names, opened.column_type)
         except LabelkitError as error:
             severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
-            misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint)
+            misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint, code=error.code)
     fitting = [name for name in lfs.names if name not in misfits]
     if not fitting:
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
-        raise CorpusError(first.message, hint=first.hint)
+        raise CorpusError(first.message, hint=first.hint, code=first.code)
     names = lfs.space.names
     applier = Applier(lfs[fitting])
     opened = opened.chosen(choice, applier.plan.columns)
@@ -188,11 +188,11 @@ def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, is_wh
         ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
         gold.check_matched(n_matched, len(batch), ids)
     if n_labels is None:
-        return Problem("note", "", f"gold: {plural(n_matched, 'label')} in the rows that were tried")
+        return Problem("note", "", f"gold: {plural(n_matched, 'label')} in the rows that were tried", code="LK916")
     message = f"gold: {n_matched:,} of {plural(n_labels, 'label')} are of the rows that were tried"
-    return Problem(
-        "note" if n_matched else "warning", "", message, None if n_matched else "try more rows: --rows 10000"
-    )
+    if n_matched:
+        return Problem("note", "", message, code="LK916")
+    return Problem("warning", "", message, "try more rows: --rows 10000", code="LK916")
 
 
 def _costs(lf: LabelingFunction[...]) -> bool:
@@ -201,7 +201,8 @@ def _costs(lf: LabelingFunction[...]) -> bool:
 
 
 def _untried(lf: LabelingFunction[...]) -> Problem:
-    return Problem("note", lf.name, "it asks a language model, so it was not tried", "labelkit plan RULES CORPUS --ask")
+    message = "it asks a language model, so it was not tried"
+    return Problem("note", lf.name, message, "labelkit plan RULES CORPUS --ask", code="LK915")
 
 
 def _first_rows(corpus: Any, applier: Applier, gold: GoldSource | None, rows: int) -> Batch:
@@ -209,7 +210,7 @@ def _first_rows(corpus: Any, applier: Applier, gold: GoldSource | None, rows: in
     for batch in corpus.batches(tuple(columns), rows):
         first: Batch = batch
         return first
-    raise CorpusError("the corpus has no rows to try")
+    raise CorpusError("the corpus has no rows to try", code="LK204")
 
 
 def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Problem]:
@@ -218,8 +219,8 @@ def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Prob
     missing = [failure.error for failure in failures if isinstance(failure.error, MissingExtraError)]
     if missing:
         message = f"its examples were not run: {missing[0].message}"
-        return [Problem("note", lf.name, message, missing[0].hint)]
-    return [Problem("error", lf.name, str(failure)) for failure in failures]
+        return [Problem("note", lf.name, message, missing[0].hint, code=missing[0].code)]
+    return [Problem("error", lf.name, str(failure), code="LK911") for failure in failures]
 
 
 def _of_gates(judgements: list[Judgement]) -> list[Problem]:
@@ -227,14 +228,16 @@ def _of_gates(judgements: list[Judgement]) -> list[Problem]:
     problems = []
     for judged in judgements:
         if judged.outcome == "broken":
-            problems.append(Problem("error", judged.rule, str(judged)))
+            problems.append(Problem("error", judged.rule, str(judged), code="LK912"))
         elif judged.outcome == "undecided":
-            problems.append(Problem("note", judged.rule, f"{judged}: too few to tell", "try more rows: --rows 10000"))
+            message = f"{judged}: too few to tell"
+            problems.append(Problem("note", judged.rule, message, "try more rows: --rows 10000", code="LK913"))
     unknown = sum(judged.outcome == "unknown" for judged in judgements)
     if unknown:
         gates = plural(unknown, "gate")
         message = f"{gates} could not be judged: no vote of the rule has gold, or the rule failed on every row"
-        problems.append(Problem("note", "", message, "name the gold labels: --gold COLUMN or --gold FILE"))
+        hint = "name the gold labels: --gold COLUMN or --gold FILE"
+        problems.append(Problem("note", "", message, hint, code="LK914"))
     return problems
 
 

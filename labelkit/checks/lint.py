@@ -9,7 +9,7 @@ not finish on a short text. A *warning* is a rule that works, but probably not a
 ... def long_comment(text: str):
 ...     return "SPAM" if len(text) > 40 else None
 >>> [print(problem) for problem in lint(LabelingFunctions([long_comment], labels=["HAM", "SPAM"]))]
-error: long_comment: it can return 'SPAM' (line 3): 'SPAM' (str) is not a vote
+error: long_comment: it can return 'SPAM' (line 3): 'SPAM' (str) is not a vote [LK901]
   Hint: return the class's number 1 or its enum member, not its name
 [None]
 """
@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
 from labelkit._shared.numbers import percent, wilson_interval
 from labelkit.checks.slow_regex import SlowPattern, begin_search
-from labelkit.exceptions import VoteError
+from labelkit.exceptions import VoteError, parts_of_text, with_code
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
@@ -64,17 +64,21 @@ class Problem:
     message : str
     hint : str, optional
         How to mend it.
+    code : str
+        Its code, which ``labelkit explain`` knows more of.
     """
 
     severity: Severity
     rule: str
     message: str
     hint: str | None = None
+    code: str = field(kw_only=True)
 
     def __str__(self) -> str:
         named = not self.rule or self.message.startswith(f"{self.rule}(")
         of_rule = "" if named else f"{self.rule}: "
-        line = f"{self.severity}: {of_rule}{self.message}"
+        first, *rest = self.message.split("\n")
+        line = "\n".join([with_code(f"{self.severity}: {of_rule}{first}", self.code), *rest])
         return line if self.hint is None else f"{line}\n  Hint: {self.hint}"
 
 
@@ -117,7 +121,7 @@ def _problems(
         if isinstance(lf.body, Calls):
             problems += _of_returns(lf, lf.body, lfs.space)
         problems += _of_state(lf)
-        problems += [Problem("warning", lf.name, odd.reason, odd.remedy) for odd in odd_words(lf)]
+        problems += [Problem("warning", lf.name, odd.reason, odd.remedy, code="LK905") for odd in odd_words(lf)]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
     return problems
 
@@ -131,21 +135,27 @@ def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> It
     if source is None:
         return
     if inspect.isgeneratorfunction(source.function) or inspect.iscoroutinefunction(source.function):
-        yield Problem("error", lf.name, "it is a generator or a coroutine, which is not a vote", "return a class")
+        yield Problem(
+            "error", lf.name, "it is a generator or a coroutine, which is not a vote", "return a class", code="LK903"
+        )
         return
     result = returned(source)
     for text, line in result.missing:
-        yield Problem("error", lf.name, f"it can return {text} (line {line}), which the enum does not have")
+        yield Problem(
+            "error", lf.name, f"it can return {text} (line {line}), which the enum does not have", code="LK901"
+        )
     wrong = False
     for value, line in dict.fromkeys(result.values):
         try:
             space.vote(value)
         except VoteError as error:
             wrong = True
-            yield Problem("error", lf.name, f"it can return {value!r} (line {line}): {error.message}", error.hint)
+            yield Problem(
+                "error", lf.name, f"it can return {value!r} (line {line}): {error.message}", error.hint, code="LK901"
+            )
     abstains = all(value is None or value == ABSTAIN for value, _ in result.values)
     if result.complete and abstains and not wrong and not result.missing:
-        yield Problem("error", lf.name, "it can only abstain", "return a class where its test holds")
+        yield Problem("error", lf.name, "it can only abstain", "return a class where its test holds", code="LK902")
 
 
 def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
@@ -158,6 +168,7 @@ def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
                 lf.name,
                 f"its vote depends on more than the example: {reason}",
                 "a rule that votes the same on the same example can be cached, and run in any order",
+                code="LK904",
             )
 
 
@@ -190,11 +201,11 @@ def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
 
 def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:
     if slow.hopeless:
-        return Problem("error", lf.name, f"its pattern {slow}", _NO_FASTER)
+        return Problem("error", lf.name, f"its pattern {slow}", _NO_FASTER, code="LK906")
     if scanned and _is_followed(slow.pattern):
         aside = "; a run of thousands of rows decides it without re, but a call of the rule and a small run do not"
-        return Problem("note", lf.name, f"its pattern {slow}{aside}", _NO_FASTER)
-    return Problem("warning", lf.name, f"its pattern {slow}", _NO_FASTER)
+        return Problem("note", lf.name, f"its pattern {slow}{aside}", _NO_FASTER, code="LK906")
+    return Problem("warning", lf.name, f"its pattern {slow}", _NO_FASTER, code="LK906")
 
 
 def _is_followed(pattern: Pattern) -> bool:
@@ -232,9 +243,9 @@ def _of_faults(matrix: LabelMatrix) -> Iterator[Problem]:
     for (name, error), faults in kinds.items():
         first = faults[0]
         where = f"the first in row {first.row}: " if len(faults) > 1 else f"row {first.row}: "
-        reason, _, hint = first.message.partition("\nHint: ")
+        reason, code, hint = parts_of_text(first.message)
         message = f"failed on {len(faults):,} of {len(matrix):,} rows, {where}{error}: {reason}"
-        yield Problem("error", name, message, hint or None)
+        yield Problem("error", name, message, hint, code=code or "LK907")
 
 
 def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem]:
@@ -246,10 +257,10 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
         _, most = wilson_interval(0, len(votes))
         message = f"it never voted on {len(votes):,} rows: its coverage is {percent(float(most))} at the most (95%)"
         if any(vote != ABSTAIN for _, vote in lf.examples):
-            yield Problem("note", lf.name, message)
+            yield Problem("note", lf.name, message, code="LK908")
         else:
             hint = "an example on which it votes would show that it can: examples={...}"
-            yield Problem("warning", lf.name, message, hint)
+            yield Problem("warning", lf.name, message, hint, code="LK908")
 
 
 def _of_overlaps(matrix: LabelMatrix) -> Iterator[Problem]:
@@ -263,14 +274,16 @@ def _of_overlaps(matrix: LabelMatrix) -> Iterator[Problem]:
     for i, j in _pairs(both > OVERLAP * either, n_votes):
         same = f"{percent(alike[i, j] / both[i, j], decimals=0)} of them for the same class"
         message = f"it votes where {matrix.names[j]} votes, on {both[i, j]:,.0f} of {either[i, j]:,.0f} rows, {same}"
-        yield Problem("warning", matrix.names[i], message, "a model counts them as two witnesses: keep one")
+        yield Problem(
+            "warning", matrix.names[i], message, "a model counts them as two witnesses: keep one", code="LK909"
+        )
     inside = (alike > OVERLAP * n_votes[:, None]) & ~(both > OVERLAP * either)
     for i in np.flatnonzero(inside.any(axis=1) & (n_votes >= FEW_VOTES)).tolist():
         j = int(np.flatnonzero(inside[i])[0])
         message = (
             f"{matrix.names[j]} votes the same on {alike[i, j]:,.0f} of the {n_votes[i]:,.0f} rows on which it votes"
         )
-        yield Problem("note", matrix.names[i], message)
+        yield Problem("note", matrix.names[i], message, code="LK910")
 
 
 def _by_class(votes: Any, n_classes: int) -> Iterable[Any]:

@@ -196,12 +196,13 @@ class ProgramCommand(_ShortHelp):
 
     def invoke(self, ctx: click.Context) -> int:
         """Call the function, and give its answer; returns the exit status."""
-        from labelkit._shared.time_limit import may_exit  # noqa: PLC0415 - --help has to be quick
+        from labelkit._shared.garbage import of_a_program  # noqa: PLC0415 - --help has to be quick
+        from labelkit._shared.time_limit import may_exit  # noqa: PLC0415 - as above
         from labelkit._shared.user_code import UserCode  # noqa: PLC0415 - as above
         from labelkit.cli._held_out import refuse_held_out  # noqa: PLC0415 - as above
         from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
 
-        may_exit[0] = True
+        may_exit[0] = of_a_program[0] = True
         settings = settings_of(ctx)
         with ExitStack() as stack:
             stack.enter_context(logging_to_stderr(settings.log_format, shown_message, quiet=settings.quiet))

@@ -103,7 +103,8 @@ def check_free(out: Path, *, force: bool) -> None:
     ExportError
     """
     if out.exists() and not force:
-        raise ExportError(f"{str(out)!r} exists already", hint="--force replaces it, or give another --out")
+        hint = "--force replaces it, or give another --out"
+        raise ExportError(f"{str(out)!r} exists already", hint=hint, code="LK501")
 
 
 def listed(texts: Iterable[str]) -> list[str]:

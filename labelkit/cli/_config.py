@@ -276,7 +276,7 @@ def _no_such_key(config: Config, names: tuple[str, ...], key: str, there: Sequen
         hint = f"did you mean {close[0] if flag is None else flag.removeprefix('--')!r}?"
     else:
         hint = f"there are {', '.join(sorted(there))}"
-    return ConfigError(f"{place} has a key {key!r}, which is no argument or option", hint=hint)
+    return ConfigError(f"{place} has a key {key!r}, which is no argument or option", hint=hint, code="LK611")
 
 
 def _normal(key: str) -> str:
@@ -305,7 +305,9 @@ def _named_parameters(command: click.Command) -> Iterator[tuple[str, click.Param
 def of_defaults(error: click.BadParameter, config: Config) -> ConfigError:
     """Return the error for a default that its option refuses, such as a number out of range."""
     name = "" if error.param is None or error.ctx is None else _key_of(error.ctx.command, error.param)
-    return ConfigError(f"{config.shown_path}: {name}: {error.message}", hint="--no-config takes no defaults from it")
+    return ConfigError(
+        f"{config.shown_path}: {name}: {error.message}", hint="--no-config takes no defaults from it", code="LK612"
+    )
 
 
 def _key_of(command: click.Command, parameter: click.Parameter) -> str:
@@ -321,7 +323,7 @@ def _value(config: Config, names: Sequence[str], key: str, parameter: click.Para
     if takes is not None:
         place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
         shown = masked(f"{key} = {value!r}")
-        raise ConfigError(f"{place}: {shown}, and it takes {takes}", hint=_hint(parameter, value, key))
+        raise ConfigError(f"{place}: {shown}, and it takes {takes}", hint=_hint(parameter, value, key), code="LK612")
     if _takes_several(parameter):
         several = [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else value
         return [_placed(config, parameter, str(one)) for one in ([several] if isinstance(several, str) else several)]

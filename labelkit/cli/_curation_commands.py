@@ -274,7 +274,7 @@ def next_command(
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
 
     if out is not None and out.suffix.lower() not in _TABLES:
-        raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv")
+        raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
         check_free(out, force=force)
     run = RunExamples.of(folder, corpus=corpus, gold=answers, map_label=label_meanings(map_label, gold=answers))

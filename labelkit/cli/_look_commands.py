@@ -227,3 +227,15 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     rows = [{**row, "why": row["why"].replace(python, here)} for row in findings[:n].to_dict()["findings"]]
     values = {"findings": shown_rows(rows, "why")}
     return CommandAnswer.of(values, text=as_on_command_line(str(findings[:n]).replace(python, here)) + more)
+
+
+@cli.command(name="explain")
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+def explain_command(codes: tuple[str, ...]) -> Any:
+    """Say what the CODE at the end of a message means, what mostly causes it, and what to do; without one, list all.
+
+    Codes are of errors (LK202), of what `labelkit check` finds (LK906), and of what `labelkit fix` reports (LK957).
+    """
+    from labelkit._shared.error_codes import explain_error  # noqa: PLC0415 - --help has to be quick
+
+    return explain_error(*codes)

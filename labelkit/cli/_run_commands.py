@@ -64,7 +64,10 @@ def run_command(
     when the same command is given again. One that is finished is brought up to date by --update, as a new version of
     the folder (labelkit history); with --force, it is made anew.
     """
-    from labelkit.runs.label_stage import LabelStage  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.garbage import nothing_is_garbage  # noqa: PLC0415 - --help has to be quick
+
+    with nothing_is_garbage():
+        from labelkit.runs.label_stage import LabelStage  # noqa: PLC0415 - as above
 
     check_model(model, options)
     texts = listed(text_columns)

@@ -54,8 +54,11 @@ def voted_on(
     **settings: Any,
 ) -> RunFolder:
     """Run into a folder as far as is wanted; returns what is there then."""
-    from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - --help has to be quick
-    from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
+    from labelkit._shared.garbage import nothing_is_garbage  # noqa: PLC0415 - --help has to be quick
+
+    with nothing_is_garbage():
+        from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - as above
+        from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
 
     _connect(master, settings["engine"])
     return run_to(

@@ -96,7 +96,7 @@ def open_bytes(file: DataFile) -> BufferedIOBase:
     kind = kind_of(first)
     if kind is not None:
         opened.close()
-        raise CorpusError(f"{file.name!r} is not text but {kind.name}", hint=kind.remedy)
+        raise CorpusError(f"{file.name!r} is not text but {kind.name}", hint=kind.remedy, code="LK212")
     encoding = file.encoding or marked_encoding(first)
     if encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}:
         return opened
@@ -179,15 +179,17 @@ class _Unpacked(_Forward):
         try:
             return cast("bytes", self._source.read(RECODED_BYTES)) or None
         except EOFError as error:
-            raise CorpusError(f"{name!r} is cut off: its {kind} data ends too early", hint="copy it again") from error
+            raise CorpusError(
+                f"{name!r} is cut off: its {kind} data ends too early", hint="copy it again", code="LK219"
+            ) from error
         except (OSError, lzma.LZMAError, zlib.error) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             if "runcated" in str(error):
                 cut = f"{name!r} is cut off: its {kind} data ends too early"
-                raise CorpusError(cut, hint="copy it again") from error
+                raise CorpusError(cut, hint="copy it again", code="LK219") from error
             message = f"{name!r} is not valid {kind}: {error}"
-            raise CorpusError(message, hint="rename it, or copy it again") from error
+            raise CorpusError(message, hint="rename it, or copy it again", code="LK219") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -217,7 +219,7 @@ class _Recoded(_Forward):
             return self._decoder.decode(read, final=self._at_end).encode("utf-8", INVALID)
         except UnicodeError as error:  # of a codec that takes no error handler
             message = f"{self._file.name!r} cannot be read as {self._encoding}: {error}"
-            raise CorpusError(message, hint="name the encoding that it was written in") from error
+            raise CorpusError(message, hint="name the encoding that it was written in", code="LK212") from error
 
     def close(self) -> None:
         """Close the file."""

@@ -186,7 +186,7 @@ def _piece(path: Path, stamp: FileStamp, stop: int, start: int) -> bytes:
 def _digest_piece(path: Path, _stamp: FileStamp, start: int, n_bytes: int) -> bytes:
     """Hash so many bytes of a file from ``start``; fewer at its end."""
     digest, left = sha256(), n_bytes
-    buffer = memoryview(bytearray(2**20))
+    buffer = memoryview(bytearray(BLOCK_BYTES))
     with path.open("rb", buffering=0) as file:
         file.seek(start)
         while left and (size := file.readinto(buffer[:left])):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from labelkit._shared.near_names import path_hint
 from labelkit.exceptions import CorpusError
 
 _ADDRESS: Final = re.compile(r"(https?|s3|gs|ftp|hdfs|abfss?):/")
@@ -46,8 +47,10 @@ def existing(data: str | Path) -> Path:
             f"{shown} is an address, not a file", hint="download it first, or give pandas.read_csv(address)"
         )
     if isinstance(data, str) and (len(data) > 255 or len(data.split()) > 2 or "\n" in data):
-        raise CorpusError(f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]")
-    raise CorpusError(f"there is no file {shown}", hint=f"the current folder is {str(Path.cwd())!r}")
+        raise CorpusError(
+            f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]", code="LK201"
+        )
+    raise CorpusError(f"there is no file {shown}", hint=path_hint(path), code="LK201")
 
 
 def is_there(path: Path) -> bool:
@@ -82,6 +85,7 @@ def files_matching(pattern: str | Path) -> list[Path]:
         raise CorpusError(
             f"no file matches {str(pattern)!r}",
             hint=f"the current folder is {str(Path.cwd())!r}; ** stands for folders",
+            code="LK201",
         )
     return files
 
@@ -112,4 +116,5 @@ def files_of_folder(folder: Path, is_read: Callable[[Path], bool]) -> list[Path]
         hint=f"for the files of folders below it, give {str(folder / '**' / ('*' + suffix))!r}"
         if deeper
         else "name one file, or convert them",
+        code="LK201",
     )

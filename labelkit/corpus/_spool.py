@@ -71,7 +71,7 @@ def spooled(path: Path) -> DataFile:
     with nullcontext(sys.stdin.buffer) if is_input else path.open("rb") as source:
         size = _copied(source, copy.opened, name)
     if not size:
-        raise CorpusError(f"{name} is empty", hint="check the command before the pipe")
+        raise CorpusError(f"{name} is empty", hint="check the command before the pipe", code="LK204")
     if is_input:
         _INPUTS[sys.stdin.buffer] = copy
     return DataFile(copy.path, shown=name, held=copy)

@@ -13,7 +13,6 @@ Prodigy, Annotation task formats. https://prodi.gy/docs/api-interfaces
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus._byte_streams import open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile
 from labelkit.corpus.corpus import BATCH_ROWS, Corpus
@@ -157,12 +156,12 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
     labels = agreed_labels(answers)
     n_asked = len({answer.example for answer in answers})
     if not labels:
-        raise GoldError(f"{path} holds no label", hint="export the tasks after they were annotated")
+        raise GoldError(f"{path} holds no label", hint="export the tasks after they were annotated", code="LK329")
     if len(labels) < n_asked:
-        warnings.warn(
+        warn(
             f"{path}: {n_asked - len(labels):,} of {n_asked:,} examples have no label: they were skipped, rejected "
             "without a word of the right class, or annotators disagree",
-            stacklevel=stack_level(),
+            code="LK334",
         )
     return Annotations(key, object_array(labels), object_array(labels.values()))
 
@@ -240,6 +239,7 @@ def _question(tasks: Iterable[Mapping[str, Any]], label: str | None, path: Path)
     raise GoldError(
         f"{path} has answers to several questions: {', '.join(names)}",
         hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
+        code="LK327",
     )
 
 
@@ -278,6 +278,7 @@ def _short_answers(
         raise GoldError(
             f"{path} has the columns {', '.join(sorted(columns))}: which is the question is not clear",
             hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
+            code="LK327",
         )
     for task in tasks:
         example, value = _id_of(task, key, path), task.get(question)
@@ -355,6 +356,7 @@ def _crowd(file: DataFile, id_columns: Sequence[str | None]) -> tuple[str, Itera
         raise GoldError(
             f"{path} has the columns {', '.join(columns)}, and none that says the {' or the '.join(missing)}",
             hint="call them task, worker and label",
+            code="LK327",
         )
     task, worker, answer = (str(named[what]) for what in wanted)
     if task == worker or len({task, worker, answer}) < 3:
@@ -370,7 +372,9 @@ def _crowd_answers(batches: Iterable[Any]) -> Iterator[WorkerAnswer]:
             blank = label is None or (isinstance(label, str) and not label.strip())
             truth = any(map(is_marked, marks))
             if seen.setdefault((task, worker, truth), label) != label:
-                raise GoldError(f"{worker!r} answers {task!r} twice, {seen[task, worker, truth]!r} and {label!r}")
+                raise GoldError(
+                    f"{worker!r} answers {task!r} twice, {seen[task, worker, truth]!r} and {label!r}", code="LK331"
+                )
             yield WorkerAnswer(task, worker, None if blank else label, truth)
 
 
@@ -410,5 +414,6 @@ def _only(choices: Sequence[Any], example: Any, path: Path) -> Any:
         raise GoldError(
             f"{path} has several labels for the example {example!r}: {', '.join(map(str, choices))}",
             hint="labels exclude each other: annotate with a single choice",
+            code="LK331",
         )
     return choices[0] if choices else None

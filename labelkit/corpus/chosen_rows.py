@@ -257,6 +257,7 @@ def choose_rows(whole: CorpusSource, choice: RowChoice, *, columns: Sequence[str
         raise CorpusError(
             f"{whole.name} can be read only once, and a sample is drawn of rows that are counted before",
             hint="write it to a file first; or limit=... takes the first rows",
+            code="LK211",
         )
     counted, n_rows = BadRows(whole.name, "reject" if rejects else "raise"), 0
     for chunk in whole.chunks(list(columns) or list(whole.column_names[:1]), 0, PIECE_ROWS, counted):

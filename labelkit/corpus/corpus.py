@@ -16,6 +16,7 @@ import pyarrow as pa
 from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
+from labelkit.corpus.distinct_ids import check_ids
 from labelkit.corpus.missing_columns import missing_column
 from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
@@ -315,7 +316,8 @@ class Corpus:
     def read_batch(self, start: int, stop: int, columns: Sequence[str]) -> Batch:
         """Read the rows from ``start`` to before ``stop`` with their ids, as :meth:`read`."""
         if not self.splittable:
-            raise CorpusError(f"{self._source.name} can only be read from its start", hint="write it to Parquet first")
+            message = f"{self._source.name} can only be read from its start"
+            raise CorpusError(message, hint="write it to Parquet first", code="LK211")
         n_rows = self.n_rows or 0
         if not 0 <= start <= stop <= n_rows:
             raise CorpusError(f"rows {start} to {stop} are not within the {n_rows} rows of {self._source.name}")
@@ -385,7 +387,7 @@ class Corpus:
         """Pickle the source, which opens its file again in the worker process, and the options."""
         if not self.files:
             raise CorpusError(
-                f"{self._source.name} cannot be sent to another process", hint="write it to Parquet first"
+                f"{self._source.name} cannot be sent to another process", hint="write it to Parquet first", code="LK117"
             )
         return partial(Corpus, id=self._id, on_bad_row=self._bad.on_bad_row, reading=self._reading), (self._source,)
 
@@ -408,11 +410,7 @@ class Corpus:
         if self._id_column is None:
             return None
         ids = batch.column(self._id_column)
-        if ids.null_count:
-            row = start + ids.is_null().to_pylist().index(True)
-            raise CorpusError(f"{self._source.name}, row {row}: the id (column {self._id!r}) is null")
-        if len(ids) and not (pa.types.is_string(ids.type) or pa.types.is_integer(ids.type)):
-            raise CorpusError(f"the ids (column {self._id!r}) are {ids.type}, neither text nor integers")
+        check_ids(ids, start, column=self._id, name=self._source.name)
         return ids
 
 

@@ -1,4 +1,4 @@
-"""Refuse a corpus in which an id stands twice, on the batch where it is seen, in eight bytes an id."""
+"""Refuse ids that cannot name examples: missing ones, fractions, and those that stand twice (in eight bytes an id)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,28 @@ _GROWTH: Final = 4
 """A sorted run of keys is merged into the one before it when that is not so many times as long."""
 
 
+def check_ids(ids: pa.Array, start: int, *, column: str | None, name: str) -> None:
+    """Refuse ids of a batch that are missing, or neither text nor whole numbers.
+
+    Raises
+    ------
+    CorpusError
+    """
+    if ids.null_count:
+        row = start + ids.is_null().to_pylist().index(True)
+        raise CorpusError(
+            f"{name}, row {row}: the id (column {column!r}) is null",
+            hint=f"give each row an id, leave such rows out (df.dropna(subset=[{column!r}])), or name no column of ids",
+            code="LK206",
+        )
+    if len(ids) and not (pa.types.is_string(ids.type) or pa.types.is_integer(ids.type)):
+        raise CorpusError(
+            f"the ids (column {column!r}) are {ids.type}, neither text nor integers",
+            hint=f"make text of them: df[{column!r}].astype(str)",
+            code="LK206",
+        )
+
+
 class DistinctIds:
     """The ids of a corpus that were seen so far, as sorted runs of 64-bit keys.
 
@@ -39,7 +61,7 @@ class DistinctIds:
     >>> seen.add(pa.array(["a", "b"]), 0)
     >>> seen.add(pa.array(["c", "a"]), 2)
     Traceback (most recent call last):
-    labelkit.exceptions.CorpusError: the id 'a' (column 'id') stands twice, the second time on row 3
+    labelkit.exceptions.CorpusError: the id 'a' (column 'id') stands twice, the second time on row 3 [LK205]
     Hint: ...
     """
 
@@ -85,6 +107,7 @@ class DistinctIds:
                 f"the id {ids[row].as_py()!r} (column {self._column!r}) stands twice, the second time on row "
                 f"{start + row:,}",
                 hint="name a column of ids that differ, or none: then the positions name the examples",
+                code="LK205",
             )
 
     def add_all(self, parts: Iterable[pa.ChunkedArray]) -> DistinctIds:

@@ -6,7 +6,6 @@ examples that are named. It is small, and travels to the workers that write a ru
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
@@ -116,7 +116,9 @@ class GoldSource:
             )
         except GoldError as error:
             hint = "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean"
-            raise GoldError(error.message, hint=f"{error.hint}; {hint}" if error.hint else hint) from None
+            raise GoldError(
+                error.message, hint=f"{error.hint}; {hint}" if error.hint else hint, code=error.code
+            ) from None
 
     @property
     def n_labels(self) -> int | None:
@@ -127,10 +129,10 @@ class GoldSource:
         """Warn of a file without ids, where the examples have some."""
         if self.in_order_of is not None:
             place, id_column = self.in_order_of
-            warnings.warn(
+            warn(
                 f"{place} has no column of ids: its labels are matched by their order, though the examples have ids. "
                 f"Hint: with a column {id_column!r} in it, no order can be wrong",
-                stacklevel=stack_level(),
+                code="LK335",
             )
 
     def check_matched(self, n_matched: int, n_rows: int | None, ids: NDArray[Any], *, n_rejects: int = 0) -> None:
@@ -158,12 +160,13 @@ class GoldSource:
             return
         if self.names is None or not self.n_labels:
             place = "gold" if self.column is None else f"the column {self.column!r}"
-            raise GoldError(f"{place} holds no label", hint="give gold of some examples, or none")
+            raise GoldError(f"{place} holds no label", hint="give gold of some examples, or none", code="LK329")
         names = self.names.names
         raise GoldError(
             f"none of the {len(names):,} gold labels is of an example: gold names {shown_names(names)}, and the "
             f"examples are {shown_names(ids)}",
             hint=habit(names, ids) or "name the column of the corpus that holds the ids: id= (--id)",
+            code="LK321",
         )
 
 
@@ -236,7 +239,7 @@ def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
             with local_copy(str(gold)) as path:
                 yield path
         except CorpusError as error:
-            raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
+            raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
         return
     if not Path(gold).is_file():
         raise _no_file(str(gold), columns)
@@ -245,15 +248,19 @@ def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
 
 def _no_file(gold: str, columns: Sequence[str]) -> GoldError:
     if is_pattern(gold):
-        return GoldError(f"gold={gold!r} is a pattern, and gold is one file", hint="put the files into one")
+        return GoldError(
+            f"gold={gold!r} is a pattern, and gold is one file", hint="put the files into one", code="LK323"
+        )
     if Path(gold).is_dir():
         return GoldError(
-            f"gold={gold!r} is a folder, and gold is one file", hint="name the file, or put several into one"
+            f"gold={gold!r} is a folder, and gold is one file",
+            hint="name the file, or put several into one",
+            code="LK323",
         )
     if not columns:
-        return GoldError(f"there is no file {gold!r}", hint=f"the current folder is {str(Path.cwd())!r}")
-    hint = missing_hint(gold, columns) or f"the columns are {', '.join(columns)}"
-    return GoldError(f"gold={gold!r} is neither a column of the corpus nor a file", hint=hint)
+        return GoldError(f"there is no file {gold!r}", hint=path_hint(gold), code="LK201")
+    hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {', '.join(columns)}")
+    return GoldError(f"gold={gold!r} is neither a column of the corpus nor a file", hint=hint, code="LK323")
 
 
 def shown_place(gold: str | Path) -> str:
@@ -266,6 +273,7 @@ def _other_length(n_gold: int, n_rows: int, n_rejects: int = 0) -> GoldError:
     return GoldError(
         f"gold has {n_gold:,} labels for {n_rows:,} examples{left_out}",
         hint="give a file with a column of ids; or give dict(zip(ids, labels))",
+        code="LK322",
     )
 
 
@@ -308,6 +316,7 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
         raise GoldError(
             "gold has the index 0, 1, 2, ..., of ids or of positions, and the corpus can be read only once",
             hint="give gold as a dict by id, or as an array in the order of the corpus",
+            code="LK211",
         )
     return _joined([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
 
@@ -315,7 +324,7 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
 def _by_name(names: NDArray[Any], values: NDArray[Any]) -> GoldSource:
     rows = RowNames(names)
     if not rows.is_unique:
-        raise GoldError(f"gold names the id {rows.repeated()!r} twice", hint="keep one label an example")
+        raise GoldError(f"gold names the id {rows.repeated()!r} twice", hint="keep one label an example", code="LK325")
     return GoldSource(values=values, names=rows)
 
 
@@ -351,7 +360,7 @@ def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -
             names.append(positions if batch.ids is None else column_values(batch.ids))
             values.append(column_values(batch.table.column(0)))
     except LabelkitError as error:
-        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
+        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
     return _by_name(_joined(names), _joined(values))
 
 
@@ -405,7 +414,7 @@ def read_gold_file(
     except LabelkitError as error:
         if isinstance(error, GoldError):
             raise
-        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
+        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
     values = _joined([column_values(batch.column(0)) for batch in batches])
     if key is None:
         return GoldSource(values=values)

@@ -18,7 +18,9 @@ ROW_COLUMNS: Final = ("row", "position")
 def columns_of_gold(path: Path, names: list[str], id_columns: Sequence[str | None]) -> tuple[str | None, str]:
     """Find the columns of the ids (None if there is none) and of the labels."""
     if not names:
-        raise GoldError(f"{path} has no column with a name", hint="name the columns of ids and of labels in a header")
+        raise GoldError(
+            f"{path} has no column with a name", hint="name the columns of ids and of labels in a header", code="LK327"
+        )
     key = next((name for name in id_columns if name in names), None)
     if key is None and names[0] in LABEL_COLUMNS and len(names) == 1:
         return None, names[0]
@@ -27,7 +29,9 @@ def columns_of_gold(path: Path, names: list[str], id_columns: Sequence[str | Non
     label = next((name for name in LABEL_COLUMNS if name in rest), rest[0] if len(rest) == 1 else None)
     if label is None:
         raise GoldError(
-            f"{path} has the columns {names}: which holds the labels is not clear", hint="name it 'gold' or 'label'"
+            f"{path} has the columns {names}: which holds the labels is not clear",
+            hint="name it 'gold' or 'label'",
+            code="LK327",
         )
     return key, label
 
@@ -43,6 +47,7 @@ def check_header(
         raise GoldError(
             f"{path} seems to have no header: its first line is {key!r}, {label!r}",
             hint="put a line above it with the name of the column of ids and 'gold'",
+            code="LK327",
         )
 
 
@@ -69,6 +74,7 @@ def check_names_of_file(
         raise GoldError(
             f"{path} counts the rows by {key!r}, and the examples of the corpus have ids",
             hint="give the labels by those ids, or open the corpus without",
+            code="LK321",
         )
 
 
@@ -79,4 +85,5 @@ def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
         f"{path} names the examples by {key!r}, and the examples of the corpus have no ids but their positions",
         hint=f"name the column of the ids of the corpus: {named}; or call the column in the file 'row' if it counts "
         "the rows from 0",
+        code="LK321",
     )

@@ -37,6 +37,7 @@ def ids_of_file(given: NDArray[Any], path: Path, *, are_text: bool | None) -> ND
         raise GoldError(
             f"{path} names examples such as {odd!r}, and those of the corpus are numbers",
             hint="name the column of the ids: id= (--id); write numbers without leading zeros, spaces or decimals",
+            code="LK321",
         )
     return np.array([int(name) for name in given.tolist()], dtype=np.int64)
 

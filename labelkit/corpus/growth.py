@@ -132,6 +132,7 @@ def _changed(what: str) -> CorpusError:
     return CorpusError(
         f"the rows that were voted on have changed: {what}",
         hint=f"new rows stand behind old ones: as lines at the end of the file, or as files named to come last; {ANEW}",
+        code="LK216",
     )
 
 

@@ -58,6 +58,7 @@ def check_made_rows(
             f"{len(sources):,} of the {len(judged):,} rows with gold were made of others, such as one of "
             f"{sources[0]!r}: a model is judged on originals alone",
             hint="give gold of originals",
+            code="LK330",
         )
     copied = _first_in(_made_from(corpus, examples, taught), set(map(str, examples.ids[judged].tolist())))
     if copied is not None:
@@ -65,6 +66,7 @@ def check_made_rows(
             f"the example {copied!r} has gold, and rows made of it are learned from: a model would be judged on "
             "examples that it learned copies of",
             hint="augment(..., evaluation=gold) makes none of them",
+            code="LK330",
         )
 
 

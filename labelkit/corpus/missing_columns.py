@@ -1,4 +1,4 @@
-"""Say why a column that was asked for may be missing."""
+"""Say why a column that was asked for is not there, or stands twice."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
     return CorpusError(
         f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
         hint=missing_hint(column, names) or (None if source.columns_are_sure else LATE),
+        code="LK202",
+    )
+
+
+def repeated_column(column: str, where: str) -> CorpusError:
+    """Return the error for a name that several columns have."""
+    return CorpusError(
+        f"column {column!r} stands more than once in {where}", hint="rename or drop one of them", code="LK208"
     )
 
 

@@ -99,7 +99,7 @@ def open_corpus(
     [{'text': 'bye'}]
     """
     if on_bad_row not in {"raise", "reject"}:
-        raise CorpusError(f"on_bad_row={on_bad_row!r} is not known", hint='use "raise" or "reject"')
+        raise CorpusError(f"on_bad_row={on_bad_row!r} is not known", hint='use "raise" or "reject"', code="LK217")
     if isinstance(data, Corpus):
         if id not in {None, data.id}:
             raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
@@ -124,13 +124,15 @@ def _check_no_options(data: Any, options: ReadOptions) -> None:
     of_files = {name: value for name, value in options.items() if name != "rename"}
     if of_files:
         name, value = next(iter(of_files.items()))
-        raise CorpusError(f"{name}={value!r} is an option of files, and the corpus is of type {named_type(data)}")
+        raise CorpusError(
+            f"{name}={value!r} is an option of files, and the corpus is of type {named_type(data)}", code="LK217"
+        )
 
 
 def _source(data: Any, types: Types) -> CorpusSource:
     name = getattr(data, "name", None)
     if isinstance(data, IOBase) and isinstance(name, str) and Path(name).suffix.lower() != ".txt":
-        raise CorpusError(f"an open file, {name!r}, gives lines and not rows", hint="give its path")
+        raise CorpusError(f"an open file, {name!r}, gives lines and not rows", hint="give its path", code="LK213")
     if _is_of_package(data) and (opener := plugins.opener_of(data)) is not None:
         return opener(data)
     for recognises, read in _READERS:
@@ -140,6 +142,7 @@ def _source(data: Any, types: Types) -> CorpusSource:
         f"an object of type {named_type(data)} is not a corpus",
         hint=remedy_for(data)
         or "give a pandas, polars or Arrow frame, a list or iterator of dicts or strings, or a path",
+        code="LK213",
     )
 
 
@@ -184,6 +187,7 @@ def _named_paths(data: Any) -> str | Path | list[str | Path] | None:
             raise CorpusError(
                 f"{str(entry)!r:.100} in a list of paths is no file",
                 hint='check its name; or give pandas.DataFrame({"text": [...]}), if these are texts',
+                code="LK201",
             )
     return list(data)
 

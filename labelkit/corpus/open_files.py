@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
@@ -172,10 +171,10 @@ class FilesCorpus:
         paths = [path for one in self.given for path in self._files_of(one)]
         twice = next((path for path, n in Counter(map(_resolved, paths)).items() if n > 1), None)
         if twice is not None:
-            warnings.warn(
+            warn(
                 f"{str(twice)!r} is given twice, and its rows count twice. "
                 "Hint: a folder or a pattern has its files already",
-                stacklevel=stack_level(),
+                code="LK220",
             )
         return paths
 
@@ -203,6 +202,7 @@ class FilesCorpus:
             raise CorpusError(
                 f"the files have several formats: {examples}",
                 hint="files of one corpus have the same format: choose them by a pattern, such as 'folder/*.csv'",
+                code="LK203",
             )
 
 
@@ -245,7 +245,7 @@ def open_file(path: Path, types: Types, *, reading: ReadOptions) -> CorpusSource
             hint="write it to a file first: COMMAND > corpus.csv",
         )
     if path.stat().st_size == 0:
-        raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it")
+        raise CorpusError(f"the file {str(path)!r} is empty", hint="check the export that made it", code="LK204")
     if by_suffix(path.name) is None and "format" not in reading and (opener := plugins.opener_of(path)) is not None:
         return opener(path)
     return _open(DataFile(path), types, reading)
@@ -256,13 +256,16 @@ def _open(file: DataFile, types: Types, reading: ReadOptions) -> CorpusSource:
     kind = next((one for one in FORMATS if one.name == name), None)
     if kind is None:
         raise CorpusError(
-            f"format={name!r} is not known", hint=f"the formats are {', '.join(one.name for one in FORMATS)}"
+            f"format={name!r} is not known",
+            hint=f"the formats are {', '.join(one.name for one in FORMATS)}",
+            code="LK203",
         )
     for option, value in reading.items():
         if option not in {"format", "rename", *kind.options}:
             raise CorpusError(
                 f"{option}={value!r} does not fit {file.name!r}, which is {kind.name}",
                 hint=f"{option} is an option of {' and '.join(one.name for one in FORMATS if option in one.options)}",
+                code="LK217",
             )
     return kind.read(DataFile(file.path, reading.get("encoding"), file.shown, held=file.held), types, reading)
 
@@ -299,6 +302,7 @@ def format_named(file: DataFile | Path) -> str:
     raise CorpusError(
         f"{str(path)!r} has none of the known suffixes: {plain}; compressed text, such as {packed}",
         hint=SUFFIX_REMEDIES.get(path.suffix.lower(), 'rename or convert the file, or say what it is: format="csv"'),
+        code="LK203",
     )
 
 
@@ -319,7 +323,9 @@ def _by_bytes(file: DataFile) -> str:
     if csv_text.is_table(start):
         return "csv"
     raise CorpusError(
-        f"{file.name} does not say by its bytes what it is", hint='say it: format="csv", or format="text" (a line each)'
+        f"{file.name} does not say by its bytes what it is",
+        hint='say it: format="csv", or format="text" (a line each)',
+        code="LK203",
     )
 
 

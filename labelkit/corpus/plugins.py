@@ -24,6 +24,7 @@ import pyarrow as pa
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._valid_text import checked_text
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.remote import RemoteFile
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError, LabelkitError
@@ -39,8 +40,8 @@ GROUP: Final = "labelkit.sources"
 class Source(FixedColumns, ABC):
     """A corpus of a kind that labelkit does not know: subclass it with :attr:`schema` and :meth:`batches`.
 
-    An object of a subclass is a corpus, wherever one is taken; so is what an entry point opens (docs/sources.md). It is
-    read several times, each time from its start.
+    An object of a subclass is a corpus, wherever one is taken; so is what an entry point opens
+    (docs/how_to/sources.md). It is read several times, each time from its start.
 
     Attributes
     ----------
@@ -101,7 +102,7 @@ class Source(FixedColumns, ABC):
     def column_type(self, column: str) -> pa.DataType:
         """Return the type in which a column is delivered."""
         if self.schema.names.count(column) > 1:
-            raise CorpusError(f"column {column!r} stands more than once in {self.name}")
+            raise repeated_column(column, self.name)
         return delivered_type(self.schema.field(column).type)
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002

@@ -54,7 +54,7 @@ def checked_reading(options: Mapping[str, Any]) -> ReadOptions:
     if "rename" in given:
         given["rename"] = _new_names(given["rename"])
     if "sheet" in given and (isinstance(given["sheet"], bool) or not isinstance(given["sheet"], str | int)):
-        raise CorpusError(f"sheet={given['sheet']!r} is neither the name nor the number of a sheet")
+        raise CorpusError(f"sheet={given['sheet']!r} is neither the name nor the number of a sheet", code="LK217")
     return cast("ReadOptions", given)
 
 
@@ -64,6 +64,7 @@ def _delimiter(given: Any) -> str:
         raise CorpusError(
             f"delimiter={given!r} cannot stand between fields",
             hint='give one character, such as delimiter=";", or delimiter="tab"; neither a quote nor a line end',
+            code="LK217",
         )
     return sign
 
@@ -79,6 +80,7 @@ def _encoding(given: Any) -> str:
         raise CorpusError(
             f"encoding={given!r} is no encoding of text that is known",
             hint='such as encoding="cp1252" (Windows, Western), "cp1251", "utf-16", "shift_jis", "gb18030"',
+            code="LK212",
         )
     return name
 
@@ -87,7 +89,9 @@ def _new_names(given: Any) -> dict[str, str]:
     is_mapping = isinstance(given, Mapping)
     if not is_mapping or not all(isinstance(name, str) and name for pair in given.items() for name in pair):
         raise CorpusError(
-            f"rename={given!r} does not give columns new names", hint='rename={"text": "Comment"}, the new name first'
+            f"rename={given!r} does not give columns new names",
+            hint='rename={"text": "Comment"}, the new name first',
+            code="LK217",
         )
     return dict(given)
 

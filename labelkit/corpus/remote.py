@@ -333,7 +333,9 @@ def remote_errors(address: str, doing: str = "read") -> Iterator[None]:
         error = _cause_of(raised, address)
         if isinstance(error, FileNotFoundError):
             raise CorpusError(
-                f"there is nothing at {shown_address(address)!r}", hint="check the bucket, the folder and the name"
+                f"there is nothing at {shown_address(address)!r}",
+                hint="check the bucket, the folder and the name",
+                code="LK201",
             ) from None
         kind = type(error).__name__
         plain = " ".join(str(error).split())

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.numbers import plural
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
 from labelkit.votes.alignment import RowNames, labels_of, shown_names
@@ -181,6 +182,7 @@ def _by_index(index: FrameIndex, examples: ExampleNames, rows: NDArray[np.int64]
             f"of the matrix is {shown_names(labels_of(examples.index.labels))} and that of the frame "
             f"{shown_names(labels_of(index.labels))}",
             hint=SAME,
+            code="LK214",
         )
     return places
 
@@ -223,9 +225,10 @@ def _positions(examples: ExampleNames, rows: NDArray[np.int64], n_rows: int) -> 
         return rows
     if not could_be or len(ids) > n_rows:
         raise CorpusError(
-            f"the corpus has {n_rows:,} rows, and the matrix {len(ids):,}, with ids such as {ids[:1].tolist()[0]!r}, "
-            "and the rows of the corpus are numbered from 0",
+            f"the corpus has {plural(n_rows, 'row')}, and the matrix {len(ids):,}, with ids such as "
+            f"{ids[:1].tolist()[0]!r}, and the rows of the corpus are numbered from 0",
             hint=SAME,
+            code="LK214",
         )
     return ids[rows].astype(np.int64)  # some rows of a matrix, or all in another order: their ids are positions
 
@@ -307,6 +310,7 @@ def _chosen(
         raise CorpusError(
             f"the corpus has no example with the id {lost[0]!r} ({len(lost):,} are missing)",
             hint=f"{SAME}; its ids begin with {shown_names(first_ids)}",
+            code="LK214",
         )
     first = np.zeros(len(rows), dtype=np.int64)
     first[named[::-1]] = np.arange(len(named) - 1, -1, -1)
@@ -315,6 +319,8 @@ def _chosen(
     unclear = ~exact & (counts > 1)
     if unclear.any():
         raise CorpusError(
-            f"the id {wanted.names[unclear][:1].tolist()[0]!r} names several examples of the corpus", hint=SAME
+            f"the id {wanted.names[unclear][:1].tolist()[0]!r} names several examples of the corpus",
+            hint=SAME,
+            code="LK205",
         )
     return np.where(exact, near, first[names])

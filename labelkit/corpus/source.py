@@ -125,4 +125,6 @@ class BadRows:
             self.rejects.append(Reject(row, line, reason, text[:REJECT_TEXT]))
             return
         at = f"row {row}" if line is None else f"row {row} (line {line})"
-        raise CorpusError(f"{self.source}, {at}: {reason}", hint=hint or 'on_bad_row="reject" leaves such rows out')
+        raise CorpusError(
+            f"{self.source}, {at}: {reason}", hint=hint or 'on_bad_row="reject" leaves such rows out', code="LK207"
+        )

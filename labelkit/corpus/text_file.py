@@ -34,6 +34,7 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
             raise CorpusError(
                 f"{str(path)!r} is not valid {error.encoding}: {error.reason} at byte {error.start}",
                 hint=encoding_hint(error.object, path, asks=False),
+                code="LK212",
             ) from error
 
 

@@ -56,7 +56,7 @@ def make_project(folder: Path) -> StarterProject:
         If the folder exists and is not empty.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise LabelkitError(f"{str(folder)!r} exists and is not empty", hint="name a new folder")
+        raise LabelkitError(f"{str(folder)!r} exists and is not empty", hint="name a new folder", code="LK501")
     template = resources.files("labelkit.datasets") / "starter"
     (folder / "labeling_functions").mkdir(parents=True)
     for source, target in _FILES.items():

@@ -62,7 +62,9 @@ def _writer(place: Path) -> tuple[Callable[[Iterator[Any], Any, Any], None], str
     suffix = "".join(suffixes[-2:-1] if compression else suffixes[-1:])
     if suffix not in _WRITERS or (suffix == ".parquet" and compression):
         all_suffixes = ", ".join([*_WRITERS, ".csv.gz", ".jsonl.gz"])
-        raise CorpusError(f"the suffix of '{place.name}' is none of {all_suffixes}", hint=f"'{place.stem}.parquet'")
+        raise CorpusError(
+            f"the suffix of '{place.name}' is none of {all_suffixes}", hint=f"'{place.stem}.parquet'", code="LK532"
+        )
     return _WRITERS[suffix], compression
 
 

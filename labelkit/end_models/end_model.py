@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -18,7 +17,7 @@ from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.stored_files import read_json_object, reading
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
 from labelkit.corpus.made_rows import check_made_rows
@@ -219,7 +218,7 @@ def train_end_model(
     check_made_rows(opened, labels.examples, judged, taught, error=ModelError)
     texts, judged_texts = _read(opened, labels, taught, column), _read(opened, labels, judged, column)
     if not any(text.strip() for text in texts):
-        raise ModelError(f"no row to learn from has a text in column {column!r}", hint="column=...")
+        raise ModelError(f"no row to learn from has a text in column {column!r}", hint="column=...", code="LK407")
     few = given._replace(X=chosen, y_soft=given.y_soft[chosen], weight=given.weight[chosen])
     pipelines = [unfitted_pipeline(pipeline, one) for one in strengths]
     fit_pipelines(pipelines, texts, few)
@@ -274,21 +273,24 @@ def _check_compared_prior(class_prior: Any, *, is_compared: bool) -> None:
 
 def _warn_of_taught_labels(labels: ProbabilisticLabels, truth: NDArray[np.int64]) -> None:
     if (truth >= 0).any() and "gold that the model was fitted with" in (labels.prior_source or ""):
-        warnings.warn(
+        warn(
             "the label model was fitted with gold; if it is the same, labels and end model are judged too kindly. "
             "Hint: fit the label model without the gold that is to judge, or divide gold in two",
-            stacklevel=stack_level(),
+            code="LK330",
         )
 
 
 def _check_rows(labels: ProbabilisticLabels) -> None:
     if len(labels) < FEWEST_ROWS:
-        raise ModelError(f"{len(labels)} rows are too few to learn from", hint="at least 10; rows='all' takes all")
+        raise ModelError(
+            f"{len(labels)} rows are too few to learn from", hint="at least 10; rows='all' takes all", code="LK407"
+        )
     classes = np.unique(labels.proba.argmax(axis=1))
     if len(classes) < 2:
         raise ModelError(
             f"all {len(labels):,} rows to learn from are labeled {labels.class_names[classes[0]]!r}",
             hint="write rules for the other classes",
+            code="LK407",
         )
 
 

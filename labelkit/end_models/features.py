@@ -165,6 +165,7 @@ def read_features(corpus: Any, columns: str | Sequence[str] = "text", by: Any = 
         raise ModelError(
             f"by={by!r:.100} makes no features",
             hint="give a vectorizer (TfidfVectorizer()), a function of a list of texts, or an array",
+            code="LK406",
         )
     if callable(by):
         values, examples, n_empty = _collected(opened, names, by)
@@ -216,6 +217,7 @@ def _fitted_copy(transformer: Any, corpus: Corpus, columns: tuple[str, ...]) -> 
         raise ModelError(
             "an iterator can be read once, and the features need a second reading",
             hint="give a list or a file, or a vectorizer that is fitted",
+            code="LK211",
         )
     copy = clone(transformer)
     parts = (cells for _, cells, _ in _cells(corpus, columns))
@@ -245,7 +247,9 @@ def _collected(
         parts.append(_checked(transform(cells), len(names)))
         n_empty += empty
     if not parts:
-        raise CorpusError("the corpus has no rows, and so no features", hint="check the export that made it")
+        raise CorpusError(
+            "the corpus has no rows, and so no features", hint="check the export that made it", code="LK204"
+        )
     values = sparse.vstack(parts, format="csr") if sparse.issparse(parts[0]) else np.concatenate(parts)
     return values, ExampleNames(np.concatenate(ids), corpus.frame_index), n_empty
 
@@ -274,6 +278,7 @@ def _texts(column: pa.Array, name: str) -> list[str]:
         raise ModelError(
             f"the column {name!r} holds no texts, but {kind}",
             hint="name the column of the texts: read_features(corpus, 'text')",
+            code="LK209",
         )
     return [text or "" for text in column.to_pylist()]
 
@@ -286,7 +291,8 @@ def _checked(values: Any, n_rows: int) -> Any:
         raise ModelError(
             f"the features of {n_rows:,} rows have shape {table.shape}, not ({n_rows:,}, n_features)",
             hint="a function gets a list of texts and returns a row of numbers for each, in their order",
+            code="LK406",
         )
     if table.dtype.kind not in "biuf":
-        raise ModelError(f"features are numbers, and these are of type {table.dtype}")
+        raise ModelError(f"features are numbers, and these are of type {table.dtype}", code="LK406")
     return table if table.dtype.kind == "f" else table.astype(np.float64)

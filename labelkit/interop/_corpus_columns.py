@@ -141,28 +141,34 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
         raise ExportError(
             "the run read its corpus from memory, or Spark did, so its columns are not at hand",
             hint="give it again: corpus= (--corpus FILE)",
+            code="LK533",
         )
     if given is None and not is_there(where):
         raise ExportError(
             f"the corpus {place_name(where)} of the run is not there any more",
             hint="say where it is now: corpus= (--corpus FILE)",
+            code="LK533",
         )
     try:
         whole = opened_again(where, described)
         corpus = rows_of_run(whole, folder.manifest) if described["fingerprint"] else whole
     except CorpusError as error:
-        raise ExportError(f"the corpus of the run cannot be read: {error.message}", hint=error.hint) from None
+        raise ExportError(
+            f"the corpus of the run cannot be read: {error.message}", hint=error.hint, code=error.code
+        ) from None
     if corpus is None:
         name = f"the corpus {where}" if isinstance(where, str | Path) else "the corpus that was given"
         raise ExportError(
             f"{name} is not as it was when the run read it, so that its texts may be of other examples",
             hint="run the rules over it again; or give labelkit.export(RunFolder(...).labels(), to, corpus=..., "
             "id=...), which matches by the ids",
+            code="LK216",
         )
     if not described["fingerprint"] and not corpus.has_ids:
         raise ExportError(
             "the run read its corpus only once and without ids, so that no other corpus is known to be the same",
             hint="write the corpus to a file, and run over that",
+            code="LK211",
         )
     return corpus
 
@@ -179,4 +185,5 @@ def _other_rows(why: str) -> ExportError:
     return ExportError(
         f"the corpus does not have the rows of the run: {why}",
         hint="give the corpus that was run over: corpus= (--corpus FILE)",
+        code="LK214",
     )

@@ -210,7 +210,9 @@ class FolderLabels:
         layout, start, faults = self.folder.layout, 0, self._faults if votes else None
         files = layout.parts("labels")
         if votes and len(layout.parts("votes")) != len(files):
-            raise RunFolderError(f"{str(layout.folder)!r} lacks a part of its votes", hint="labelkit run ... --force")
+            raise RunFolderError(
+                f"{str(layout.folder)!r} lacks a part of its votes", hint="labelkit run ... --force", code="LK506"
+            )
         n_rows = _piece_rows(len(self.class_names) + votes * len(self.lf_names))
         for number, file in enumerate(files):
             for labels, voted in _batches(file, layout.part("votes", number) if votes else None, n_rows):
@@ -245,13 +247,17 @@ def _batches(labels: Path, votes: Path | None, n_rows: int) -> Iterator[tuple[pa
     try:
         files = [pq.ParquetFile(path) for path in (labels, votes) if path is not None]
         if len({file.metadata.num_rows for file in files}) > 1:
-            raise RunFolderError(f"{str(labels)!r} has other rows than its votes", hint="labelkit run ... --force")
+            raise RunFolderError(
+                f"{str(labels)!r} has other rows than its votes", hint="labelkit run ... --force", code="LK506"
+            )
         batches = [file.iter_batches(n_rows) for file in files]
         yield from zip(batches[0], repeat(None) if votes is None else batches[1], strict=False)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, RunFolderError):
             raise
-        raise RunFolderError(f"{str(labels)!r} cannot be read: {error}", hint="labelkit run ... --force") from error
+        raise RunFolderError(
+            f"{str(labels)!r} cannot be read: {error}", hint="labelkit run ... --force", code="LK506"
+        ) from error
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,12 +71,14 @@ class ExportFormat:
         if not os.path.lexists(to):
             return
         if not force:
-            raise ExportError(f"{str(to)!r} exists already", hint="force=True (--force) replaces it")
+            raise ExportError(f"{str(to)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
         is_such = to.is_dir() and not to.is_symlink() and (to / self.holds).is_file()
         if to.is_dir() and not (self.is_folder(to) and is_such):
-            raise ExportError(f"{str(to)!r} is a folder of something else, so it is not replaced", hint="name another")
+            raise ExportError(
+                f"{str(to)!r} is a folder of something else, so it is not replaced", hint="name another", code="LK513"
+            )
         if self.is_folder(to) and not to.is_dir():
-            raise ExportError(f"{str(to)!r} is a file, and this format is a folder", hint="name another")
+            raise ExportError(f"{str(to)!r} is a file, and this format is a folder", hint="name another", code="LK513")
 
     @contextmanager
     def draft(self, to: Path) -> Iterator[Path]:
@@ -94,7 +96,7 @@ class ExportFormat:
             if isinstance(error, ExportError) or error.errno is None:
                 raise
             why = error.strerror or str(error)
-            raise ExportError(f"{str(to)!r} cannot be written: {why}; nothing is left of it") from error
+            raise ExportError(f"{str(to)!r} cannot be written: {why}; nothing is left of it", code="LK512") from error
 
 
 @contextmanager

@@ -192,11 +192,14 @@ def _write(
 def _nothing(n_rows: int, selection: LabelChoice) -> ExportError:
     """Return the error for labels of which none is written."""
     if not n_rows:
-        return ExportError("there are no examples, so there is nothing to write", hint="apply the rules to a corpus")
+        return ExportError(
+            "there are no examples, so there is nothing to write", hint="apply the rules to a corpus", code="LK534"
+        )
     sure = f" with a probability of at least {selection.min_confidence}" if selection.min_confidence else ""
     return ExportError(
         f"none of the {n_rows:,} examples has a label{sure}, so there is nothing to write",
         hint="unlabeled=True (--unlabeled) writes them without one, default_label= (--default-label) gives them one",
+        code="LK534",
     )
 
 
@@ -208,6 +211,7 @@ def _format_of(to: Path, name: str | None) -> tuple[str, ExportFormat]:
             raise ExportError(
                 f"there is no format {name!r}; there are {', '.join(FORMATS)}",
                 hint=f"did you mean {close[0]!r}?" if close else None,
+                code="LK532",
             )
         return name, FORMATS[name]
     for key, kind in FORMATS.items():
@@ -215,7 +219,8 @@ def _format_of(to: Path, name: str | None) -> tuple[str, ExportFormat]:
             return key, kind
     raise ExportError(
         f"{to.name!r} does not say which format it is to have",
-        hint=f"name one: format= (--format), of {', '.join(FORMATS)}",
+        hint=f"format= (--format) names one of {', '.join(FORMATS)}",
+        code="LK532",
     )
 
 
@@ -231,7 +236,9 @@ def _layout(
     opened = source.open_corpus() if columns or kind.shows_text else None
     if opened is None and (columns or kind.shows_text):
         raise ExportError(
-            "the columns of the corpus are wanted, and there is no corpus beside these labels", hint="give it: corpus="
+            "the columns of the corpus are wanted, and there is no corpus beside these labels",
+            hint="give it: corpus=",
+            code="LK533",
         )
     if text is not None and not kind.shows_text:
         raise ExportError(

@@ -95,7 +95,7 @@ def _read(
             ids, labels = _table(path, id_)
             return pd.Series(labels, index=pd.Index(ids), name="gold")
     except CorpusError as error:
-        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint) from None
+        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
     ids = whole_ids(answers.ids) if path.suffix.lower() in {".csv", ".tsv"} else answers.ids
     gold = pd.Series(answers.labels, index=pd.Index(ids), name="gold")
     return gold.sort_index() if answers.key == "row" else gold  # positions are in the order of the corpus

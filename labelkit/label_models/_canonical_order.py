@@ -174,7 +174,8 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
         if len(given.lfs) != len(names):
             raise ModelError(
                 f"X has {len(given.lfs)} features, but {model} is expecting {len(names)} features as input: a column "
-                "for each labeling function that it was fitted on"
+                "for each labeling function that it was fitted on",
+                code="LK402",
             )
         return np.arange(len(names))
     places = {name: j for j, name in enumerate(given.names)}
@@ -185,7 +186,9 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
         parts = [f"lacks {lacks}"] * bool(missing) + [f"has {has}, unknown to it"] * bool(extra)
         hint = "fit the model on a matrix of these labeling functions" if missing else "matrix[list(model.lf_names_)]"
         raise ModelError(
-            f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}", hint=hint
+            f"the model was fitted on other labeling functions: the matrix {' and '.join(parts)}",
+            hint=hint,
+            code="LK402",
         )
     return np.array([places[name] for name in names], dtype=np.int64)
 

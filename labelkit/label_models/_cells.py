@@ -1,11 +1,12 @@
 """Conversion of dense patterns of votes to the arrays of a sparse matrix.
 
-Patterns are packed into keys, which are small and sort fast, and unpacked block by block, in threads, with the labeling
-functions in the order that is asked for.
+Blocks of patterns are listed in threads, with the labeling functions in the order that is asked for. Where patterns are
+sorted, too, they are packed into keys, which are small and sort fast, and unpacked block by block.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,10 +61,7 @@ def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *
     ([3, 1, 2], [0, 1, 3], [0, 1])
     """
     n, m = outcomes.shape
-    fields = Fields.of(outcomes)[order]
-    keys = pack(outcomes, fields, order)
-    rows = key_order(keys) if by_pattern else None
-    keys = keys if rows is None else keys[:, rows]
+    rows, ordered = _sorted(outcomes, order) if by_pattern else (None, lambda piece: outcomes[piece].T[order].T)
     n_votes = _votes_each(outcomes)
     most = max(int(n_votes.sum(dtype=np.int64)), m * n_classes)
     number = np.int32 if most < np.iinfo(np.int32).max else np.int64  # SciPy requires one type for both
@@ -71,7 +69,7 @@ def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *
     np.cumsum(n_votes if rows is None else n_votes[rows], out=indptr[1:])
 
     def fill(piece: slice) -> None:
-        votes = np.ascontiguousarray(unpack(keys[:, piece], fields, outcomes.dtype)).ravel()
+        votes = np.ascontiguousarray(ordered(piece)).ravel()
         cells = np.flatnonzero(votes >= 0)
         target = codes[indptr[piece.start] : indptr[piece.stop]]
         np.remainder(cells, m, out=target, casting="unsafe")
@@ -80,6 +78,17 @@ def cells_of(outcomes: NDArray[Any], order: NDArray[np.int64], n_classes: int, *
 
     in_threads(fill, blocks(n, BLOCK_CELLS // max(m, 1)))
     return VoteCells(codes, indptr, rows)
+
+
+def _sorted(
+    outcomes: NDArray[Any], order: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Callable[[slice], NDArray[Any]]]:
+    """Return the order of patterns by their ordered columns, and a function that returns a block of them in it."""
+    fields = Fields.of(outcomes)[order]
+    keys = pack(outcomes, fields, order)
+    rows = key_order(keys)
+    keys = keys[:, rows]
+    return rows, lambda piece: unpack(keys[:, piece], fields, outcomes.dtype)
 
 
 def _votes_each(outcomes: NDArray[Any]) -> NDArray[Any]:

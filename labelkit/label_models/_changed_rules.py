@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.label_models._canonical_order import listed_rules
 
@@ -28,10 +27,10 @@ def warn_of_changed_rules(model: Any, given: GivenVotes) -> None:
     changed = [lf.name for lf in given.lfs if lf.fingerprint and fitted.get(lf.name, "") not in ("", lf.fingerprint)]
     if changed:
         names = listed_rules(list(dict.fromkeys(changed)))
-        warnings.warn(
+        warn(
             f"the model was fitted on other versions of {names}: the names are the same, and what the rules do is not. "
             "Hint: fit it again on votes of these rules",
-            stacklevel=stack_level(),
+            code="LK402",
         )
 
 

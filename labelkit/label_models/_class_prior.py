@@ -49,19 +49,24 @@ def checked_prior(class_prior: ClassPrior | None, class_names: Sequence[str]) ->
         raise ModelError(
             f"class_prior={class_prior!r:.200} is not a probability for each class",
             hint=f"give a list in the order {', '.join(class_names[:6])}, or a dict by class name",
+            code="LK403",
         ) from None
     if prior.shape != (len(class_names),):
         raise ModelError(
             f"class_prior has shape {prior.shape}, but there are {len(class_names)} classes",
             hint=f"give a list in the order {', '.join(class_names[:6])}, or a dict by class name",
+            code="LK403",
         )
     if not np.isfinite(prior).all() or (prior <= 0).any():
         raise ModelError(
             f"class_prior={prior[:12].tolist()} holds a number that is not above 0: such a class could never be found",
             hint="give a rare class a small prior, such as 0.001",
+            code="LK403",
         )
     if abs(prior.sum() - 1) > 1e-3:
-        raise ModelError(f"class_prior sums to {prior.sum():.4g}, not 1", hint="class_prior / class_prior.sum()")
+        raise ModelError(
+            f"class_prior sums to {prior.sum():.4g}, not 1", hint="class_prior / class_prior.sum()", code="LK403"
+        )
     return np.asarray(prior / prior.sum())
 
 
@@ -87,6 +92,7 @@ def _in_order(by_class: dict[Any, Any], class_names: Sequence[str]) -> list[floa
             raise ModelError(
                 f"class_prior names the class {key!r}, which there is not",
                 hint=f"the classes are {', '.join(class_names[:12])}",
+                code="LK403",
             )
         prior[place] = float(value)
     unnamed = [place for place, value in enumerate(prior) if np.isnan(value)]

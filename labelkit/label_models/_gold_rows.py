@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._columns import sums_by
 from labelkit.votes.alignment import aligned_values
@@ -76,9 +75,12 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
             raise GoldError(
                 "vote patterns know no examples, so gold cannot be given beside them",
                 hint="make them from a matrix, or give VotePatterns(gold=counts of shape (n_patterns, n_classes))",
+                code="LK328",
             )
         if isinstance(sample_weight, RowWeights):
-            raise ModelError("vote patterns know no examples that weights could be of", hint="give the label matrix")
+            raise ModelError(
+                "vote patterns know no examples that weights could be of", hint="give the label matrix", code="LK328"
+            )
         counts = NO_GOLD
         if given.gold is not None:
             counts = GoldCounts.of_table(_checked_counts(given.gold, (len(given.counts), n_classes)))
@@ -121,11 +123,11 @@ def warn_of_one_class(table: VoteTable, gold: GoldCounts) -> None:
     """Warn if gold to learn from is of one class alone, while rules vote for others: it is hardly a fair sample."""
     classes, n = np.unique(gold.label), float(gold.count.sum())
     if len(classes) == 1 and n >= FEW_GOLD and (table.label != classes[0]).any():
-        warnings.warn(
+        warn(
             f"all {n:,.0f} gold labels are of class {table.class_names[classes[0]]!r}, and a model that learns from "
             "them takes the other classes for rare. Hint: draw gold at random from all examples; gold that was chosen "
             "by class can judge rules, summarize(matrix, gold=gold), but not teach a model",
-            stacklevel=stack_level(),
+            code="LK336",
         )
 
 

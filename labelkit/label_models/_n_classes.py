@@ -30,5 +30,5 @@ def _checked(n_classes: Any) -> int | None:
     if n_classes is None:
         return None
     if isinstance(n_classes, bool) or not isinstance(n_classes, int | np.integer) or n_classes < 1:
-        raise ModelError(f"n_classes={n_classes!r} is not a number of classes", hint="n_classes=2")
+        raise ModelError(f"n_classes={n_classes!r} is not a number of classes", hint="n_classes=2", code="LK409")
     return int(n_classes)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 
 
@@ -25,11 +24,11 @@ def named_gold(y: Any, gold: Any) -> Any:
     if gold is not None:
         raise GoldError("fit was given labels both by position and as gold", hint="fit(votes, gold=gold)")
     if not _is_called_by_sklearn():
-        warnings.warn(
+        warn(
             "fit(votes, y) takes y for gold labels of these very rows; say so: fit(votes, gold=y). Snorkel's second "
             "argument, fit(L_train, Y_dev), was the labels of another set, of which only the share of each class was "
             "used: LabelModel(class_prior=np.bincount(Y_dev) / len(Y_dev)).fit(L_train)",
-            stacklevel=stack_level(),
+            code="LK413",
         )
     return y
 

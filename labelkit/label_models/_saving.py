@@ -47,7 +47,9 @@ def write_model(model: Any, path: str | Path) -> Path:
         "models": sorted(models),
     }
     if any(array.dtype == object for array in arrays.values()):
-        raise ModelError(f"{type(model).__name__} learned an array of objects, which cannot be saved without pickle")
+        raise ModelError(
+            f"{type(model).__name__} learned an array of objects, which cannot be saved without pickle", code="LK408"
+        )
     with replaced(folder / "arrays.npz") as draft, draft.open("wb") as file:
         np.savez(file, **arrays)
     description["seal"] = _seal(description, folder / "arrays.npz")
@@ -70,10 +72,11 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
         raise ModelError(
             f"{str(path)!r} holds no label model: {what}",
             hint="give the folder of a run, of labelkit fit, or of model.save(folder)",
+            code="LK408",
         )
     if not (folder / "model.json").is_file():
         hint = "labelkit fit learns one from the votes of a run; model.save(folder) writes one"
-        raise ModelError(f"{folder} holds no label model", hint=hint)
+        raise ModelError(f"{folder} holds no label model", hint=hint, code="LK408")
     with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
         description = read_json_object(folder / "model.json")
         name, params, learned = description["model"], description["params"], description["learned"]
@@ -81,10 +84,13 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
         raise ModelError(
             f"{folder} holds a model that another version of labelkit wrote (format {description.get('format')})",
             hint="fit it again, and save it",
+            code="LK408",
         )
     if not isinstance(name, str) or name not in models:
         raise ModelError(
-            f"{folder} holds a model of the unknown class {name!r}", hint=f"known: {', '.join(sorted(models))}"
+            f"{folder} holds a model of the unknown class {name!r}",
+            hint=f"known: {', '.join(sorted(models))}",
+            code="LK408",
         )
     with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
         if description.get("seal") != _seal(description, folder / "arrays.npz"):
@@ -115,4 +121,4 @@ def _plain(value: Any) -> Any:
         return [_plain(part) for part in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ModelError(f"{value!r} ({type(value).__name__}) cannot be saved without pickle")
+    raise ModelError(f"{value!r} ({type(value).__name__}) cannot be saved without pickle", code="LK408")

@@ -215,7 +215,10 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
     if isinstance(matrix, LabelMatrix | VotePatterns):
         if n_classes is not None and n_classes != matrix.n_classes:
             raise ModelError(
-                f"n_classes={n_classes}, but the matrix has {matrix.n_classes} classes: {list(matrix.class_names[:12])}"
+                f"n_classes={n_classes}, but the matrix has {matrix.n_classes} classes: "
+                f"{list(matrix.class_names[:12])}",
+                hint="leave n_classes out: a label matrix knows its classes",
+                code="LK409",
             )
         given = _from_matrix(matrix, named=True)
     elif hasattr(matrix, "tocsr"):
@@ -234,11 +237,12 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
 def _checked_array(matrix: Any) -> NDArray[Any]:
     array = np.asarray(matrix)
     if array.dtype.kind == "c":
-        raise MatrixError("Complex data not supported: a vote is a class number, or -1")
+        raise MatrixError("Complex data not supported: a vote is a class number, or -1", code="LK311")
     if array.ndim != 2:
         raise MatrixError(
             f"votes have shape {array.shape}, not (n_examples, n_lfs)",
             hint="Reshape your data: votes.reshape(-1, 1) for one labeling function, (1, -1) for one example",
+            code="LK311",
         )
     return array
 
@@ -268,11 +272,15 @@ def _from_sparse(matrix: Any, n_classes: int | None) -> GivenVotes:
     LabelMatrix.of(cells.data.reshape(-1, 1))  # the same checks of type and value as for an array
     labels = cells.data.astype(np.int64) - 1
     if labels.min(initial=0) < 0:
-        raise MatrixError(f"a sparse matrix holds {labels.min() + 1}", hint="it stores label + 1, and 0 is an abstain")
+        raise MatrixError(
+            f"a sparse matrix holds {labels.min() + 1}", hint="it stores label + 1, and 0 is an abstain", code="LK311"
+        )
     highest = int(labels.max(initial=-1))
     space = LabelSpace.of(max(2, highest + 1) if n_classes is None else n_classes)
     if highest >= len(space):
-        raise MatrixError(f"votes hold class {highest}, but there are {len(space)} classes (0 .. {len(space) - 1})")
+        raise MatrixError(
+            f"votes hold class {highest}, but there are {len(space)} classes (0 .. {len(space) - 1})", code="LK311"
+        )
     n_rows, n_lfs = (int(n) for n in cells.shape)
     return GivenVotes(
         stored=sparse.csr_array((labels, cells.indices, cells.indptr), shape=(n_rows, n_lfs)),

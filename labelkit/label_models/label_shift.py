@@ -8,7 +8,6 @@ fixed point of that data whatever the calibration of the model; so data without 
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +16,7 @@ from scipy import special
 
 from labelkit._shared.numbers import count, p_value, percent
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 
 if TYPE_CHECKING:
@@ -86,7 +85,9 @@ class LabelShift:
             As with a given prior, a class that no rule voted for on the example may be the most probable one.
         """
         if labels.class_names != self.class_names:
-            raise ModelError(f"the shift is of the classes {self.class_names}, the labels of {labels.class_names}")
+            raise ModelError(
+                f"the shift is of the classes {self.class_names}, the labels of {labels.class_names}", code="LK402"
+            )
         used, place = np.unique(labels.index, return_inverse=True)
         proba = _reweighted(labels[_first_of(place, len(used))].proba, self.ratio)
         covered = labels.pattern_covered[used]
@@ -182,11 +183,11 @@ def label_shift(model: PatternLabelModel, matrix: Any, fitted_on: Any) -> LabelS
         ratio=ratio,
     )
     if shift.is_significant:
-        warnings.warn(
+        warn(
             f"the votes on the new data differ from those of the fit ({p_value(shift.p)}), as they do when classes are "
             f"more or less frequent: {shift!r}. Hint: shift.adjusted(labels), or label 50 examples of the new data "
             "drawn at random, and labelkit.estimate_prior(gold, matrix)",
-            stacklevel=stack_level(),
+            code="LK414",
         )
     return shift
 

@@ -7,7 +7,6 @@ labels, scores, saving. ``__init__`` only stores; learned attributes end in ``_`
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
 from copy import copy
 from functools import partial
@@ -17,7 +16,7 @@ import numpy as np
 
 from labelkit._shared.computed_rows import KEPT_CELLS, Rows, picked, rows_at
 from labelkit._shared.memory import check_room
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
 from labelkit.label_models._changed_rules import note_rules, warn_of_changed_rules
@@ -157,6 +156,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
             raise ModelError(
                 f"there are 0 sample(s) (shape={given.shape}) while a minimum of 1 is required: no rows of votes",
                 hint="check that the corpus has rows",
+                code="LK407",
             )
         order = canonical_order(given)
         arranged = arrange(given, order)
@@ -218,7 +218,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         table, index = self._placed(given)
         examples = ExampleNames(np.arange(len(index))) if given.examples is None else given.examples
         if gold is not None and given.examples is None:
-            raise GoldError("vote patterns know no examples, so gold cannot be given beside them")
+            raise GoldError("vote patterns know no examples, so gold cannot be given beside them", code="LK328")
         labels = ProbabilisticLabels(
             self._proba(table),
             table.covered,
@@ -318,6 +318,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         raise ModelError(
             f"{type(self).__name__} has no log-scores that are sums over votes",
             hint="LabelModel and the models with confusions can explain their probabilities",
+            code="LK412",
         )
 
     def _formula(self, table: VoteTable) -> ScoreFormula:  # noqa: ARG002 - subclasses use it
@@ -325,6 +326,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         raise ModelError(
             f"the scores of {type(self).__name__} have no formula of the votes of one example",
             hint="LabelModel and the models with confusions have one",
+            code="LK412",
         )
 
     def save(self, path: str | Path) -> Path:
@@ -345,7 +347,8 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         given = self._by_confidence(read_votes(matrix, None if has_classes else self.n_classes_), fit=False)
         if len(given.class_names) != self.n_classes_ or (has_classes and not _same_names(given, self)):
             raise ModelError(
-                f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}"
+                f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}",
+                code="LK402",
             )
         warn_of_changed_rules(self, given)
         return given
@@ -354,10 +357,10 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         """Split votes by ranges of confidence; warn if the model cannot use confidences."""
         if not self.uses_confidence:
             if fit and given.confidence is not None and given.confidence.any():
-                warnings.warn(
+                warn(
                     f"{type(self).__name__} does not use the confidences of votes; it weighs all votes alike. "
                     "Hint: LabelModel uses them",
-                    stacklevel=stack_level(),
+                    code="LK415",
                 )
             return given
         if fit:

@@ -7,7 +7,6 @@ rule for a class votes on much or on little of it is just what nobody knows. So 
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from labelkit._shared.computed_rows import pieces_of
 from labelkit._shared.distributions import binomial_at_most
 from labelkit._shared.numbers import effective_size, percent, wilson_interval
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.prior_estimate import PriorEstimate
@@ -120,6 +119,7 @@ def estimate_prior(
             "there is no gold, and votes alone do not tell how frequent a class is: nothing is known of the examples "
             "that no rule votes on",
             hint="label 50 examples that are drawn at random; or state a prior, LabelModel(class_prior={'SPAM': 0.1})",
+            code="LK329",
         )
     votes = None if matrix is None else _voted(matrix, labels)
     class_names = _class_names(gold, labels) if votes is None else votes.class_names
@@ -131,7 +131,11 @@ def estimate_prior(
     weight = np.ones(len(chosen)) if weights is None else RowWeights(weights, GoldError, zero=True).at(chosen, examples)
     chosen, weight = chosen[weight > 0], weight[weight > 0]
     if not len(chosen):
-        raise GoldError("no example has gold, and a positive weight", hint="label 50 examples that are drawn at random")
+        raise GoldError(
+            "no example has gold, and a positive weight",
+            hint="label 50 examples that are drawn at random",
+            code="LK332",
+        )
     truth = np.eye(len(class_names))[classes[chosen]]
     scores, means = np.zeros(truth.shape), np.zeros(len(class_names))
     if votes is not None:
@@ -194,7 +198,9 @@ def _voted(matrix: Any, labels: Any) -> ProbabilisticLabels:
     """Return what a label model that learned from votes alone says of all examples."""
     if isinstance(matrix, VotePatterns):
         raise GoldError(
-            "vote patterns know no examples, so gold cannot be given beside them", hint="give the label matrix"
+            "vote patterns know no examples, so gold cannot be given beside them",
+            hint="give the label matrix",
+            code="LK328",
         )
     n_classes = None if labels is None else len(LabelSpace.of(labels))
     return LabelModel(n_classes=n_classes).fit(matrix).label(matrix)
@@ -228,9 +234,9 @@ def _warn_of_chosen_gold(votes: ProbabilisticLabels, chosen: NDArray[np.int64], 
     """Warn if rows without votes are so rare in gold that it was hardly drawn at random."""
     without, n_without = 1 - float(votes.is_covered.mean()), int((~votes.is_covered[chosen]).sum())
     if not weighted and binomial_at_most(n_without, len(chosen), without) < SURPRISING:
-        warnings.warn(
+        warn(
             f"no rule votes on {percent(without)} of the examples, and on {n_without} of the {len(chosen)} with gold: "
             "gold was hardly drawn at random from all of them, and the class prior is of those that rules vote on. "
             "Hint: draw gold from all examples, or give weights=, 1 / the chance of each row to be drawn",
-            stacklevel=stack_level(),
+            code="LK337",
         )

@@ -131,7 +131,9 @@ class PriorEstimate(Mapping[str, float]):
             If the model takes no class prior, or its classes are others than the estimate's.
         """
         if isinstance(matrix, VotePatterns):
-            raise ModelError("vote patterns know no examples", hint="give the label matrix that they are of")
+            raise ModelError(
+                "vote patterns know no examples", hint="give the label matrix that they are of", code="LK328"
+            )
         labels = _given(model, self).fit(matrix).label(matrix)
         hard = labels.hard()
         moved = {name: _given(model, prior).fit(matrix).label(matrix).hard() for name, prior in self.at_ends().items()}
@@ -251,6 +253,7 @@ def _given(model: M, prior: Mapping[str, float]) -> M:
         raise ModelError(
             f"{type(model).__name__} takes no class prior, so that none can move its labels",
             hint="labelkit.LabelModel() takes one",
+            code="LK412",
         )
     copied = unfitted(model)
     copied.set_params(class_prior=prior)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from labelkit.exceptions import ModelError
+from labelkit.exceptions import ModelError, with_code
 
 if TYPE_CHECKING:
     from typing import Self
@@ -86,9 +86,8 @@ class ScikitLearnEstimator:
         if not self.__sklearn_is_fitted__():
             from sklearn.exceptions import NotFittedError  # noqa: PLC0415 - for an error
 
-            raise NotFittedError(
-                f"this {type(self).__name__} is not fitted yet. Hint: call fit(matrix) first, or load_model(folder)"
-            )
+            message = with_code(f"this {type(self).__name__} is not fitted yet", "LK401")
+            raise NotFittedError(f"{message}\nHint: call fit(matrix) first, or load_model(folder)")
 
 
 def _defaults(kind: type) -> dict[str, Any]:

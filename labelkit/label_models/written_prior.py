@@ -46,7 +46,9 @@ def written_prior(entries: Iterable[str], class_names: Sequence[str]) -> dict[st
     for entry in entries:
         name, share = _read(entry, class_names)
         if name in shares:
-            raise ModelError(f"the class prior names {name!r} twice", hint="give one share for each class")
+            raise ModelError(
+                f"the class prior names {name!r} twice", hint="give one share for each class", code="LK403"
+            )
         shares[name] = share
     missing = [name for name in class_names if name not in shares]
     total = sum(shares.values())
@@ -57,9 +59,12 @@ def written_prior(entries: Iterable[str], class_names: Sequence[str]) -> dict[st
         raise ModelError(
             f"the class prior lacks {', '.join(missing[:MOST_NAMES])}{more}; what is left for them is {1 - total:.4g}",
             hint="give a share for each class; of two classes alone, the other one has the rest",
+            code="LK403",
         )
     elif abs(total - 1.0) > SUM_TOLERANCE:
-        raise ModelError(f"the class prior sums to {total:.4g}, not 1", hint="the shares of all classes sum to 1")
+        raise ModelError(
+            f"the class prior sums to {total:.4g}, not 1", hint="the shares of all classes sum to 1", code="LK403"
+        )
     scale = sum(shares.values())
     return {name: shares[name] / scale for name in class_names}
 
@@ -69,20 +74,23 @@ def _read(entry: str, class_names: Sequence[str]) -> tuple[str, float]:
     name, sign, number = (part.strip() for part in entry.rpartition("="))
     example = f"{class_names[-1]}=0.13"
     if not sign:
-        raise ModelError(f"{entry!r} is no class with its share", hint=f"write it so: {example}")
+        raise ModelError(f"{entry!r} is no class with its share", hint=f"write it so: {example}", code="LK403")
     if name not in class_names:
         raise _no_class(name, class_names)
     try:
         share = float(number)
     except ValueError:
         hint = "write percents as a number" if number.endswith("%") else "write a number"
-        raise ModelError(f"{number!r} is no share of the class {name!r}", hint=f"{hint}: {example}") from None
+        raise ModelError(
+            f"{number!r} is no share of the class {name!r}", hint=f"{hint}: {example}", code="LK403"
+        ) from None
     if not 0.0 < share < 1.0:
         raise ModelError(
             f"the share of {name!r} is {number}, and is to be above 0 and below 1",
             hint="a class with the share 0 could never be found: give a rare one a small share, such as 0.001"
             if share == 0
             else f"write a share, not a percentage or a count: {example}",
+            code="LK403",
         )
     return name, share
 
@@ -96,4 +104,5 @@ def _no_class(name: str, class_names: Sequence[str]) -> ModelError:
     return ModelError(
         f"the class prior names the class {name!r}, which there is not",
         hint=f"the classes are {', '.join(class_names[:MOST_NAMES])}" if near is None else f"did you mean {near!r}?",
+        code="LK403",
     )

@@ -48,15 +48,6 @@ def run_of(op: str, argument: Any, flags: int) -> re.Pattern[str]:
     return pattern
 
 
-def run_of_category(op: str, value: Any, flags: int) -> re.Pattern[str]:
-    """Compile a pattern for runs of the characters of a class, such as the digits."""
-    try:
-        item = getattr(import_module("re._constants"), op)
-    except (ImportError, AttributeError) as reason:
-        raise NotReadError("re._constants") from reason
-    return run_of("IN", ((item, value),), flags)
-
-
 def simple_lower() -> Callable[[int], int]:
     """Return the function by which ``re.IGNORECASE`` changes the case of a code point."""
     try:

@@ -28,11 +28,13 @@ def every_character() -> str:
     return np.arange(N_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
-def members(pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:
+@cache
+def members(run: str, flags: int = 0) -> npt.NDArray[np.bool_]:
     """Return a mask of the code points that a pattern for runs of single characters (``[a-z]+``) matches."""
     mask = np.zeros(N_CODE_POINTS, dtype=np.bool_)
-    for match in pattern.finditer(every_character()):
+    for match in re.finditer(run, every_character(), flags):
         mask[match.start() : match.end()] = True
+    mask.setflags(write=False)
     return mask
 
 
@@ -108,9 +110,9 @@ def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
 def symbols() -> npt.NDArray[np.int32]:
     """Return ``4 * fold + kind`` of each code point (int32), the only form in which the phrase engine reads text."""
     kinds = np.full(N_CODE_POINTS, OTHER, dtype=np.int32)
-    word = members(re.compile(r"\w+"))
+    word = members(r"\w+")
     kinds[word] = WORD
-    kinds[members(re.compile(r"\s+"))] = SPACE
+    kinds[members(r"\s+")] = SPACE
     has_word = np.zeros(N_CODE_POINTS, dtype=np.bool_)
     has_word[folds()[word]] = True
     kinds[has_word[folds()] & ~word] = MIXED
@@ -135,8 +137,9 @@ def unsure_characters() -> frozenset[str]:
     ``re`` compares such a letter correctly alone, but overlooks it in a set (``[a\U00010400]``), and it optimises
     alternatives of single characters into sets.
     """
-    sizes = np.bincount(folds(), minlength=N_CODE_POINTS)[folds()]
-    return frozenset(chr(code) for code in np.flatnonzero(sizes > 1).tolist() if code > 0xFFFF)
+    codes, _ = cased_characters()
+    _, place, sizes = np.unique(folds()[codes], return_inverse=True, return_counts=True)
+    return frozenset(chr(code) for code in codes[sizes[place] > 1].tolist() if code > 0xFFFF)
 
 
 def fold_text(text: str) -> str:

@@ -9,12 +9,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from labelkit.matching._cpython import run_of, run_of_category
+from labelkit.matching._cpython import NotReadError, run_of
 from labelkit.matching._unicode_tables import (
     N_CODE_POINTS,
     cased_characters,
@@ -27,6 +27,9 @@ Ranges: TypeAlias = tuple[int, ...]
 
 EVERYTHING: Ranges = (0, N_CODE_POINTS)
 NEWLINE: Ranges = (10, 11)
+
+RUNS: Final = {"WORD": r"\w+", "SPACE": r"\s+", "DIGIT": r"\d+"}
+"""Patterns for runs of the characters of a class."""
 
 
 @lru_cache(maxsize=4096)
@@ -64,21 +67,24 @@ def _as_written(op: str, argument: Any, flags: int) -> Ranges:
             case "RANGE":
                 parts.append((int(value[0]), int(value[1]) + 1))
             case _:
-                parts.append(_category(str(item), value, flags & int(re.ASCII | re.UNICODE)))
+                parts.append(_class(str(value).removeprefix("CATEGORY_"), ascii_only=bool(flags & re.ASCII)))
     listed = union(parts)
     return complement(listed) if opposite else listed
 
 
 @lru_cache
-def _category(op: str, value: Any, flags: int) -> Ranges:
-    """Return the code points of a class of characters, such as the digits."""
-    return ranges_of(members(run_of_category(op, value, flags)))
+def _class(name: str, *, ascii_only: bool) -> Ranges:
+    """Return the code points of a class of characters, by the name that ``re``'s parser has for it."""
+    if name.startswith("NOT_"):
+        return complement(_class(name.removeprefix("NOT_"), ascii_only=ascii_only))
+    if name not in RUNS:
+        raise NotReadError(name)
+    return ranges_of(members(RUNS[name], re.ASCII if ascii_only else 0))
 
 
-@lru_cache
 def word_characters(*, ascii_only: bool) -> Ranges:
     r"""Return the word characters by which ``re`` decides on word boundaries (``\b``)."""
-    return ranges_of(members(re.compile(r"\w+", re.ASCII if ascii_only else 0)))
+    return _class("WORD", ascii_only=ascii_only)
 
 
 def ranges_of(mask: npt.NDArray[np.bool_]) -> Ranges:

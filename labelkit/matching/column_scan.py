@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from labelkit._shared.garbage import nothing_is_garbage
 from labelkit._shared.time_limit import TimeUpError, answers_of
 from labelkit.matching._phrase_engine import PhraseEngine, left_to_patterns
 from labelkit.matching._regex_engine import RegexEngine
@@ -118,7 +119,7 @@ class ColumnScan:
     def prepare(self, n_rows: int) -> None:
         """Build the tables that so many rows are worth, which the first scan waits for otherwise."""
         if self._work(n_rows) >= WORTH_COMPILING:
-            with self._compiling:
+            with self._compiling, nothing_is_garbage():  # numba is imported
                 self._phrases if self._lists else None  # noqa: B018 - built once
                 self._regexes  # noqa: B018 - as above
 

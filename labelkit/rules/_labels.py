@@ -29,12 +29,12 @@ def label_and_enum(value: Any) -> tuple[Label, type[IntEnum] | None]:
     if isinstance(value, np.integer):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < ABSTAIN:
-        raise RuleError(f"label={value!r:.80} is not a class", hint=_label_hint(value))
+        raise RuleError(f"label={value!r:.80} is not a class", hint=_label_hint(value), code="LK102")
     if isinstance(value, IntEnum):
         try:
             LabelSpace.of(type(value))
         except LabelSpaceError as error:
-            raise RuleError(error.message, hint=error.hint) from None
+            raise RuleError(error.message, hint=error.hint, code=error.code) from None
         return int(value), type(value)
     return value, None
 
@@ -94,10 +94,12 @@ def runs_of(kind: str, given: tuple[Any, ...], label: Any) -> Runs:
         one: tuple[Label | None, type[IntEnum] | None] = (None, None) if label is None else label_and_enum(label)
         pairs = [(entry, one) for part in given for entry in _flat(part)]
     if not pairs:
-        raise RuleError(f"{kind} needs at least one entry", hint=f"@{kind}('first', 'second', label=Label.SPAM)")
+        raise RuleError(
+            f"{kind} needs at least one entry", hint=f"@{kind}('first', 'second', label=Label.SPAM)", code="LK106"
+        )
     enums = {enum for _, (_, enum) in pairs if enum is not None}
     if len(enums) > 1:
-        raise RuleError(f"{kind} has labels of {len(enums)} enums: {sorted(e.__name__ for e in enums)}")
+        raise RuleError(f"{kind} has labels of {len(enums)} enums: {sorted(e.__name__ for e in enums)}", code="LK123")
     cases: list[tuple[list[Any], Label | None]] = []
     for entry, (number, _) in pairs:
         if cases and cases[-1][1] == number:
@@ -142,7 +144,11 @@ def meaning_of(text: Any, label: Any, source: Any) -> Label:
     meanings = meanings_of(label)
     if isinstance(text, bool) or not isinstance(text, Hashable):
         kind = type(text).__name__
-        raise RuleError(f"{source} holds the label {text!r:.80} ({kind})", hint="one label an entry, as text or number")
+        raise RuleError(
+            f"{source} holds the label {text!r:.80} ({kind})",
+            hint="one label an entry, as text or number",
+            code="LK102",
+        )
     if meanings:
         if text in meanings:
             return _class_of(meanings[text])
@@ -151,12 +157,15 @@ def meaning_of(text: Any, label: Any, source: Any) -> Label:
             return _class_of(next(iter(alike.values())))
         names = dict.fromkeys(name for name in meanings if isinstance(name, str) and not name.lstrip("-").isdecimal())
         listed = ", ".join(map(repr, list(names or meanings)[:12]))
-        raise RuleError(f"{source} holds the label {text!r}, which is not among {listed}", hint=_text_hint(text))
+        raise RuleError(
+            f"{source} holds the label {text!r}, which is not among {listed}", hint=_text_hint(text), code="LK102"
+        )
     if isinstance(text, int) and not isinstance(text, bool) and label is None:
         return text
     raise RuleError(
         f"{source} holds the label {text!r}, and the rule does not say what that means",
         hint="label=Label (an IntEnum with these names), or label={'spam': Label.SPAM}",
+        code="LK102",
     )
 
 

@@ -96,12 +96,14 @@ def _namesake(rule: _MadeRule, other: _MadeRule, file: str) -> CollectError:
         return CollectError(
             f"several labeling functions are named {rule.name!r}, all made at {file}:{rule.line}, and only one is left",
             hint="give each a name of its own, such as name=f'says_{word}', and keep them in a list: rules.append(...)",
+            code="LK112",
         )
     first, second = sorted((rule.line, other.line))
     return CollectError(
         f"two labeling functions are named {rule.name!r} ({file}:{first} and {file}:{second}), and only that of line "
         f"{other.line} is left",
         hint="rename one, or give it name=...",
+        code="LK112",
     )
 
 
@@ -110,11 +112,13 @@ def _overwritten(rule: _MadeRule, line: int, variable: str | None, file: str) ->
         return CollectError(
             f"the loop at {file}:{line} makes labeling functions and keeps only the last: {rule.name!r} is lost",
             hint="keep them in a list: rules.append(...)",
+            code="LK115",
         )
     return CollectError(
         f"the labeling function {rule.name!r} ({file}:{rule.line}) is lost: {variable!r} is assigned again at "
         f"{file}:{line}",
         hint="rename one of the two; or del it, if the rule is not wanted",
+        code="LK115",
     )
 
 

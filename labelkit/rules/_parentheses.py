@@ -48,5 +48,7 @@ def called_first(example: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 def no_parentheses(decorator: str, function: Callable[..., Any], example: str) -> RuleError:
     """Return the error for a decorator without parentheses above a function."""
     return RuleError(
-        f"@{decorator} stands without parentheses above {function.__name__!r}", hint=f"@{decorator}{example}"
+        f"@{decorator} stands without parentheses above {function.__name__!r}",
+        hint=f"@{decorator}{example}",
+        code="LK103",
     )

@@ -33,7 +33,9 @@ def chosen_names(lfs: Sequence[LabelingFunction[...]], patterns: Sequence[Any]) 
 def _names_of(lfs: Sequence[LabelingFunction[...]], pattern: Any) -> list[str]:
     if not isinstance(pattern, str):
         raise CollectError(
-            f"{pattern!r} is no pattern of rules", hint='give names or patterns: select("link*", "group:links")'
+            f"{pattern!r} is no pattern of rules",
+            hint='give names or patterns: select("link*", "group:links")',
+            code="LK116",
         )
     exact = [lf.name for lf in lfs if lf.name == pattern]  # also where a name holds * or begins with group:
     if exact:
@@ -55,7 +57,9 @@ def _no_rule(lfs: Sequence[LabelingFunction[...]], pattern: str) -> CollectError
     if pattern.startswith(GROUP):
         bare, there, what = pattern.removeprefix(GROUP), groups, "groups"
     elif pattern in groups:
-        return CollectError(f"no rule is called {pattern!r}", hint=f"{pattern!r} is a group: {GROUP}{pattern}")
+        return CollectError(
+            f"no rule is called {pattern!r}", hint=f"{pattern!r} is a group: {GROUP}{pattern}", code="LK116"
+        )
     else:
         bare, there, what = pattern, names, "rules"
     lower = {name.casefold(): name for name in there}
@@ -64,4 +68,5 @@ def _no_rule(lfs: Sequence[LabelingFunction[...]], pattern: str) -> CollectError
     return CollectError(
         f"no rule fits {pattern!r}",
         hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"the {what} are {listed or 'none'}",
+        code="LK116",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from labelkit._shared.near_names import path_hint
 from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules.labeling_function import LabelingFunction
@@ -86,6 +87,7 @@ def collect(
         raise CollectError(
             f"{names} has no labeling functions of its own",
             hint="decorate one with @keywords, @regex or @labeling_function",
+            code="LK111",
         )
     return LabelingFunctions(lfs, labels=labels)
 
@@ -130,12 +132,14 @@ def _modules(source: Any) -> list[ModuleType]:
     if isinstance(source, ModuleType):
         return [source]
     if not isinstance(source, str | Path):
-        raise CollectError(f"rules cannot be collected from {source!r}", hint="give a module, a path or a dotted name")
+        raise CollectError(
+            f"rules cannot be collected from {source!r}", hint="give a module, a path or a dotted name", code="LK113"
+        )
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
         if not files:
-            raise CollectError(f"the folder {path} has no Python files")
+            raise CollectError(f"the folder {path} has no Python files", code="LK111")
         return [load_file(file) for file in files]
     if path.is_file():
         return [load_file(path)]
@@ -146,5 +150,9 @@ def _modules(source: Any) -> list[ModuleType]:
             except ModuleNotFoundError as error:
                 if error.name is None or not f"{source}.".startswith(f"{error.name}."):
                     raise  # the module is there, and misses another
-            raise CollectError(f"there is no module or file {source!r}", hint=f"looked in {Path.cwd()} and sys.path")
-    raise CollectError(f"there is no file {str(source)!r}", hint=f"paths start from {Path.cwd()}")
+            raise CollectError(
+                f"there is no module or file {source!r}",
+                hint=path_hint(f"{source}.py", f"looked in {Path.cwd()} and sys.path"),
+                code="LK113",
+            )
+    raise CollectError(f"there is no file {str(source)!r}", hint=path_hint(path), code="LK113")

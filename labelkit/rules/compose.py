@@ -178,6 +178,7 @@ def within(scope: str, condition: Condition | str) -> Condition:
         raise RuleError(
             f"within({scope!r}, ...): neither a scope nor a regular expression: {error}",
             hint=f"scopes are {', '.join(SCOPES)}",
+            code="LK118",
         ) from None
     return _composed(Leaf(Within(scope, expression)), given)
 
@@ -214,14 +215,16 @@ def _condition(given: Condition | str) -> Condition:
     if isinstance(given, str):
         return keywords(given)
     if not isinstance(given, Condition):
-        raise RuleError(f"{given!r} is not a condition", hint='keywords("refund")')
+        raise RuleError(f"{given!r} is not a condition", hint='keywords("refund")', code="LK119")
     return given
 
 
 def _only(condition: Condition, what: str) -> Expression:
     """Return the expression of a condition without a mapping."""
     if len({label for _, label in condition.cases}) != 1:
-        raise RuleError(f"{what} takes no condition that maps entries to labels", hint="make one for each label")
+        raise RuleError(
+            f"{what} takes no condition that maps entries to labels", hint="make one for each label", code="LK119"
+        )
     expressions = [expression for expression, _ in condition.cases]
     return expressions[0] if len(expressions) == 1 else AtLeast(1, tuple(expressions))
 
@@ -256,7 +259,9 @@ def _composed(expression: Expression, *parts: Condition) -> Condition:
     """Make a condition of an expression, with the label and the merged options of its parts."""
     labels = {label for part in parts for _, label in part.cases if label is not None}
     if len(labels) > 1:
-        raise RuleError(f"the combined conditions have several labels: {sorted(labels)}", hint=".labeled(label)")
+        raise RuleError(
+            f"the combined conditions have several labels: {sorted(labels)}", hint=".labeled(label)", code="LK119"
+        )
     options = functools.reduce(merged, (part.options for part in parts))
     enum = next((part.enum for part in parts if part.enum is not None), None)
     return Condition(((expression, next(iter(labels), None)),), "condition", options, enum)

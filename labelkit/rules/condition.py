@@ -180,6 +180,7 @@ class Condition:
             raise RuleError(
                 f"{what} is made by a condition, so its body would never run",
                 hint="leave only the docstring, or use @labeling_function(when=condition)",
+                code="LK104",
             )
         return _declare(self, name, parameters_of(function, what), origin_of(function), first_paragraph(function))
 
@@ -197,6 +198,7 @@ def _single(condition: Condition) -> tuple[Expression, Label | None]:
         raise RuleError(
             "a condition that maps entries to several labels cannot be combined or relabeled",
             hint="combine conditions without a mapping, one for each label",
+            code="LK119",
         )
     return condition.cases[0]
 
@@ -207,7 +209,9 @@ def _combine(kind: type[AllOf | AnyOf], left: Condition, right: Condition) -> Co
     (first, a), (second, b) = _single(left), _single(right)
     if a is not None and b is not None and a != b:
         raise RuleError(
-            f"the combined conditions have two labels, {a} and {b}", hint="give the label with .labeled(label)"
+            f"the combined conditions have two labels, {a} and {b}",
+            hint="give the label with .labeled(label)",
+            code="LK119",
         )
     return Condition(
         ((kind((first, second)), b if a is None else a),),
@@ -229,10 +233,12 @@ def _declare(
     cases = []
     for expression, label in condition.cases:
         if label is None:
-            raise RuleError(f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)")
+            raise RuleError(
+                f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)", code="LK105"
+            )
         cases.append((bind_columns(expression, columns, optional, what, parsed), label))
     if all(label == ABSTAIN for _, label in cases):
-        raise RuleError(f"{what} can only abstain", hint="label=Label.SPAM, or leave the rule out")
+        raise RuleError(f"{what} can only abstain", hint="label=Label.SPAM, or leave the rule out", code="LK105")
     return make_rule(
         name,
         parameters,
@@ -254,14 +260,19 @@ def bind_columns(
         raise RuleError(
             f"the condition of {what} reads column {unknown[0]!r}, which is not among its parameters {columns}",
             hint="name every column that the rule reads as a parameter",
+            code="LK101",
         )
     for leaf in leaves(expression):
         if leaf.joint and leaf.width != len(leaf.columns or columns):
             raise RuleError(
                 f"{what} looks up {leaf.width} columns together, and reads {leaf.columns or columns}",
                 hint="its parameters are the columns, in the order of the key; or column=('city', 'country') says so",
+                code="LK101",
             )
         problem = leaf.test.problem(what)
         if problem:
-            raise RuleError(problem)
+            hint = (
+                r"a sign that is meant as itself has a backslash before it: r'\('; or keywords(...) takes it as it is"
+            )
+            raise RuleError(problem, hint=hint, code="LK118")
     return expression.bind(columns, optional, parsed)

@@ -73,6 +73,7 @@ class Declaration:
             raise RuleError(
                 f"the body of rule {rule.name!r} would never run: its votes come from what the decorator was given",
                 hint="leave only the docstring",
+                code="LK104",
             )
         assert isinstance(rule.body, Calls)
         return replace(rule, body=replace(rule.body, function=self.make(rule.name, rule.columns, function)))

@@ -130,7 +130,9 @@ def _check_limits(edits: int | str, ratio: float | None) -> None:
 def _checked(word: Any) -> str:
     text = checked_word(word, "fuzzy")
     if not _WORD.search(text):
-        raise RuleError(f"fuzzy compares words, and {text!r} has no letter or digit", hint="use keywords for signs")
+        raise RuleError(
+            f"fuzzy compares words, and {text!r} has no letter or digit", hint="use keywords for signs", code="LK106"
+        )
     return text
 
 

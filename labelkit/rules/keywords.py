@@ -155,9 +155,13 @@ def _as_cases(
 def checked_word(word: Any, kind: str) -> str:
     """Raise RuleError unless an entry is a word or phrase."""
     if not isinstance(word, str):
-        raise RuleError(f"{kind} takes strings, not {word!r:.80} ({type(word).__name__})", hint=_word_hint(word, kind))
+        raise RuleError(
+            f"{kind} takes strings, not {word!r:.80} ({type(word).__name__})", hint=_word_hint(word, kind), code="LK106"
+        )
     if not word.strip():
-        raise RuleError(f"{kind} has an empty entry {word!r}, which would match everywhere", hint="leave it out")
+        raise RuleError(
+            f"{kind} has an empty entry {word!r}, which would match everywhere", hint="leave it out", code="LK106"
+        )
     check_escapes(word, kind)
     return str(word)
 
@@ -185,7 +189,7 @@ def check_escapes(text: str, kind: str) -> None:
     >>> check_escapes("\bfree", "keywords")
     Traceback (most recent call last):
         ...
-    labelkit.exceptions.RuleError: keywords has '\x08free': "\b" in a string without r is a control character
+    labelkit.exceptions.RuleError: keywords has '\x08free': "\b" in a string without r is a control character [LK109]
     Hint: r"\bfree", with r before the quotes; a regular expression goes into regex(...)
     """
     outside = _CLASS.sub("", text) if kind == "regex" else text
@@ -198,12 +202,15 @@ def check_escapes(text: str, kind: str) -> None:
         f'{kind} has {text!r:.80}: "\\{_ESCAPED[escaped]}" in a string without r is a control character',
         hint=f'r"{raw:.80}", with r before the quotes'
         + ("; a regular expression goes into regex(...)" if kind != "regex" else ""),
+        code="LK109",
     )
 
 
 def _checked_pattern(pattern: Any) -> str:
     if not isinstance(pattern, str):
         hint = "decode it: text is matched, not bytes" if isinstance(pattern, bytes) else 'regex(r"free|win")'
-        raise RuleError(f"regex takes a string, not {pattern!r:.80} ({type(pattern).__name__})", hint=hint)
+        raise RuleError(
+            f"regex takes a string, not {pattern!r:.80} ({type(pattern).__name__})", hint=hint, code="LK106"
+        )
     check_escapes(pattern, "regex")
     return pattern

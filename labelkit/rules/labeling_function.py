@@ -406,6 +406,7 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
         raise RuleError(
             f"examples={given!r} of {what} does not say which vote is expected of each",
             hint="examples={'free': Label.SPAM, 'hello': None}",
+            code="LK126",
         )
     examples = []
     for inputs, expected in (given or {}).items():
@@ -414,6 +415,7 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
             raise RuleError(
                 f"the example {inputs!r} of {what} has {len(arguments)} input(s), but it reads {n_columns} column(s)",
                 hint="several columns take a tuple: examples={(title, text): Label.SPAM}",
+                code="LK126",
             )
         try:
             examples.append((arguments, _ANY_CLASS.vote(expected)))
@@ -421,6 +423,7 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
             raise RuleError(
                 f"the example {inputs!r} of {what} expects {expected!r}, which is not a vote",
                 hint="a class, or None for no vote: examples={'free': Label.SPAM, 'hello': None}",
+                code="LK126",
             ) from None
     return tuple(examples)
 

@@ -142,7 +142,9 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         kept = [lf for lf in self if lf.name not in names]
         if not kept:
             raise CollectError(
-                f"no rule is left without {', '.join(map(repr, patterns))}", hint="exclude fewer of the rules"
+                f"no rule is left without {', '.join(map(repr, patterns))}",
+                hint="exclude fewer of the rules",
+                code="LK116",
             )
         return self._some(kept, excluded=patterns)
 
@@ -194,7 +196,9 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
 def _check_rules(lfs: Sequence[LabelingFunction[...]]) -> None:
     if not lfs:
         raise CollectError(
-            "there are no labeling functions", hint="decorate one with @keywords, @regex or @labeling_function"
+            "there are no labeling functions",
+            hint="decorate one with @keywords, @regex or @labeling_function",
+            code="LK111",
         )
     seen: dict[str, LabelingFunction[...]] = {}
     for lf in lfs:
@@ -206,6 +210,7 @@ def _check_rules(lfs: Sequence[LabelingFunction[...]]) -> None:
             raise CollectError(
                 f"two labeling functions are named {lf.name!r} ({where})",
                 hint="rename one, or give it name=...",
+                code="LK112",
             )
         seen[lf.name] = lf
 
@@ -215,8 +220,9 @@ def _check_labels(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> No
         for label in (*(lf.labels or ()), *(expected for _, expected in lf.examples)):
             if label >= len(space):
                 raise LabelSpaceError(
-                    f"rule {lf.name!r} votes for class {label}, but there are {len(space)} classes: {space!r}",
+                    f"rule {lf.name!r} votes for class {label}, but the classes are {space!r}",
                     hint="pass labels= with all classes",
+                    code="LK122",
                 )
 
 
@@ -236,6 +242,7 @@ def _check_order(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> Non
                         f"{number} in labels={list(space.names)!r}",
                         hint="leave labels out, or name the classes in the order of "
                         f"{enum.__name__}: labels={list(LabelSpace.of(enum).names)!r}",
+                        code="LK125",
                     )
 
 
@@ -252,11 +259,13 @@ def _space_of(lfs: Sequence[LabelingFunction[...]]) -> LabelSpace:
         return next(iter(spaces))
     if not spaces:
         raise LabelSpaceError(
-            "the classes are not known", hint="declare an IntEnum of them, or pass labels=['HAM', 'SPAM']"
+            "the classes are not known", hint="declare an IntEnum of them, or pass labels=['HAM', 'SPAM']", code="LK121"
         )
     listed = "; ".join(f"{space!r} ({where})" for space, where in spaces.items())
     raise CollectError(
-        f"the rules belong to {len(spaces)} label spaces: {listed}", hint="collect them apart, or pass labels=..."
+        f"the rules belong to {len(spaces)} label spaces: {listed}",
+        hint="collect them apart, or pass labels=...",
+        code="LK123",
     )
 
 

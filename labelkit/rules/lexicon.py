@@ -101,7 +101,7 @@ def rules_from(
         band = None if entry.weight is None else int(entry.weight / BAND + 1e-9)
         parts.setdefault((meaning, entry.group, band, entry.is_tokens), _LexiconPart(meaning, entry)).add(entry)
     if not parts:
-        raise RuleError(f"{file} has no words")
+        raise RuleError(f"{file} has no words", code="LK108")
     rules, rule_names = [], _Names(name or path.stem)
     for part in parts.values():
         condition = part.condition(ignore_case=ignore_case, whole_word=whole_word)
@@ -205,7 +205,9 @@ def _entry_of(row: Mapping[str, Any], columns: _LexiconColumns, where: str) -> _
     for wanted in (key, columns.value, columns.group, columns.weight):
         if wanted is not None and wanted not in row:
             listed = ", ".join(map(repr, row)) or "nothing"
-            raise RuleError(f"{where} has no {wanted!r}; it has {listed}", hint=missing_hint(wanted, list(row)))
+            raise RuleError(
+                f"{where} has no {wanted!r}; it has {listed}", hint=missing_hint(wanted, list(row)), code="LK108"
+            )
     what = row[key]
     if not (isinstance(what, str) and what.strip()) and not _is_tokens(what):
         hint = "one word or phrase a line" if isinstance(what, list) else "leave such lines out"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
+from labelkit._shared.near_names import path_hint
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.sources.csv_text import read_header
 from labelkit.corpus.sources.json_lines import json_hint
@@ -78,14 +79,15 @@ class ListFile:
         if not file.is_file():
             raise RuleError(
                 f"the {noun} {str(path)!r} is not there (looked in {file.parent})",
-                hint="a path is relative to the module that names it",
+                hint=path_hint(path, "a path is relative to the module that names it", at=file),
+                code="LK107",
             )
         suffixes = [TEXT, *_READERS] if text else list(_READERS)
         listed = cls(file, noun, text)
         if listed.suffix not in suffixes:
             kind = file.suffix or "without suffix"
             save = "; save a sheet as CSV or .xlsx" if listed.suffix in (".xls", ".ods") else ""
-            raise RuleError(f"a {noun} cannot be {kind!r}", hint=f"one of {', '.join(suffixes)}{save}")
+            raise RuleError(f"a {noun} cannot be {kind!r}", hint=f"one of {', '.join(suffixes)}{save}", code="LK108")
         return listed
 
     @property
@@ -118,14 +120,16 @@ class WantedColumns:
     def of(self, names: list[str], file: ListFile) -> tuple[list[str], bool]:
         """Choose the columns of entries among those of a file; True if each entry is a tuple of them."""
         if not names:
-            raise RuleError(f"{file} has no columns")
+            raise RuleError(f"{file} has no columns", code="LK108")
         key = self.key
         if key is None:
             key = tuple(name for name in names if name != self.value) if self.all_columns else names[0]
         wanted = [key] if isinstance(key, str) else list(key)
         for name in (*wanted, *([] if self.value is None else [self.value])):
             if name not in names:
-                raise RuleError(f"{file} has no column {name!r}; it has {names}", hint=missing_hint(name, names))
+                raise RuleError(
+                    f"{file} has no column {name!r}; it has {names}", hint=missing_hint(name, names), code="LK108"
+                )
         return wanted, not isinstance(key, str)
 
 
@@ -167,7 +171,7 @@ def read_entries(
     pairs = _entries_of_text(file, wanted) if file.suffix == TEXT else _entries_of_rows(file, wanted)
     entries = [(entry, label) for entry, label in pairs if not _is_blank(entry)]
     if not entries:
-        raise RuleError(f"{file} has no entries")
+        raise RuleError(f"{file} has no entries", code="LK108")
     return entries
 
 
@@ -178,7 +182,7 @@ def _is_blank(entry: Any) -> bool:
 
 def _entries_of_text(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:
     if wanted.key is not None or wanted.value is not None:
-        raise RuleError(f"{file} is text with one entry a line, so it has no columns")
+        raise RuleError(f"{file} is text with one entry a line, so it has no columns", code="LK108")
     for _, line in _lines(file):
         entry = line.strip()
         yield ((entry,) if wanted.all_columns else entry), None
@@ -225,8 +229,8 @@ def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
 
 def _unreadable(file: ListFile, error: Exception) -> RuleError:
     if isinstance(error, CorpusError):
-        return RuleError(f"{file} cannot be read: {error.message}", hint=error.hint)
-    return RuleError(f"{file} cannot be read: {error}")
+        return RuleError(f"{file} cannot be read: {error.message}", hint=error.hint, code=error.code)
+    return RuleError(f"{file} cannot be read: {error}", code="LK108")
 
 
 def _lines(file: ListFile) -> Iterator[tuple[int, str]]:
@@ -258,6 +262,7 @@ def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
                 raise RuleError(
                     f"line {reader.line_num} of {file.path.name!r} has more or fewer than {len(names)} fields",
                     hint='put a field that holds the separator in quotes: "a, b"',
+                    code="LK108",
                 )
             yield reader.line_num, names, values
 
@@ -269,13 +274,14 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
         except (ValueError, RecursionError) as error:
             hint = json_hint(line.encode(errors="replace"), file.path, arrays=False)
             fault = "is no JSON" if isinstance(error, json.JSONDecodeError) else "cannot be read"
-            raise RuleError(f"line {number} of {file.path.name!r} {fault}: {error}", hint=hint) from None
+            raise RuleError(f"line {number} of {file.path.name!r} {fault}: {error}", hint=hint, code="LK108") from None
         if not isinstance(row, dict):
             habit = json_hint(line.encode(errors="replace"), file.path, arrays=False)
             hint = habit or 'one object a line, such as {"word": "free money", "label": "SPAM"}'
             raise RuleError(
                 f"line {number} of {file.path.name!r} is not an object: {line.strip()[:80]}",
                 hint=f"{hint}; plain entries belong in a {TEXT}" if file.text else hint,
+                code="LK108",
             )
         yield number, list(row), list(row.values())
 

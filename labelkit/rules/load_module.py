@@ -56,7 +56,7 @@ def load_file(path: Path) -> ModuleType:
     name = ".".join(names)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py")
+        raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py", code="LK113")
     module = importlib.util.module_from_spec(spec)
     forget_neighbours(other_than=path.parent)
     with _own_modules(root), importable(root), reported(str(path)):
@@ -178,14 +178,19 @@ def reported(source: str) -> Iterator[None]:
     except CollectError:
         raise
     except LabelkitError as error:
-        raise CollectError(f"{_place(error, source)}: {error.message}", hint=error.hint) from error
+        raise CollectError(f"{_place(error, source)}: {error.message}", hint=error.hint, code=error.code) from error
     except SyntaxError as error:
-        raise CollectError(plain(f"{error.filename or source}, line {error.lineno}: {error.msg}")) from error
+        raise CollectError(
+            plain(f"{error.filename or source}, line {error.lineno}: {error.msg}"), code="LK114"
+        ) from error
     except BaseException as error:
         if code.stopped_by(error):
             raise
         kind, message = described(error, with_place=False)
-        raise CollectError(f"{_place(error, source)}: {kind}: {message}") from error
+        hint = None
+        if isinstance(error, ModuleNotFoundError) and error.name is not None:
+            hint = f"install what {error.name.partition('.')[0]!r} is of, or correct the name"
+        raise CollectError(f"{_place(error, source)}: {kind}: {message}", hint=hint, code="LK114") from error
 
 
 def _place(error: BaseException, source: str) -> str:

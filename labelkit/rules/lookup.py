@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias, Unpack
 
 import numpy as np
 
+from labelkit._shared.near_names import names_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import file_of_caller
 from labelkit.rules._labels import Label, Runs, label_and_enum, meaning_of, meanings_of, runs_of
@@ -204,7 +205,7 @@ def _steps(normalise: Any) -> tuple[str, ...]:
     wanted = [normalise] if isinstance(normalise, str) else list(normalise)
     unknown = [step for step in wanted if step not in STEPS]
     if unknown:
-        raise RuleError(f"normalise={normalise!r} holds {unknown[0]!r}", hint=f"there are {', '.join(STEPS)}")
+        raise RuleError(f"normalise={normalise!r} holds {unknown[0]!r}", hint=names_hint(unknown[0], STEPS))
     return tuple(step for step in STEPS if step in wanted)
 
 
@@ -263,7 +264,9 @@ def _among_tuples(
         whole = tuple(map(_entry, entry))
         compared = Tuples((whole,), steps, symmetric).key(whole)
         if "" in [normalised(part, steps) for part in whole if isinstance(part, str) and (part or kind == "facts")]:
-            raise RuleError(f"{kind} has an entry {entry!r}, of which nothing is left once it is normalised")
+            raise RuleError(
+                f"{kind} has an entry {entry!r}, of which nothing is left once it is normalised", code="LK106"
+            )
         if compared not in seen:
             seen.add(compared)
             by_label.setdefault(label, {})[compared] = whole
@@ -311,9 +314,11 @@ def _entry(entry: Any) -> Any:
     except TypeError:
         several = f"an entry of several columns is a tuple: {tuple(entry)!r:.60}"
         hint = several if isinstance(entry, list) else "take one value of each: [row['name'] for row in rows]"
-        raise RuleError(f"lookup takes plain values, not {entry!r:.80} ({type(entry).__name__})", hint=hint) from None
+        raise RuleError(
+            f"lookup takes plain values, not {entry!r:.80} ({type(entry).__name__})", hint=hint, code="LK106"
+        ) from None
     if entry is None or entry != entry:  # noqa: PLR0124 - NaN differs from itself
-        raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out")
+        raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out", code="LK106")
     return entry
 
 

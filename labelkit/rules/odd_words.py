@@ -16,12 +16,11 @@ import linecache
 import re
 import tokenize
 import unicodedata
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.predicates import Predicate, parts_of
 
@@ -170,4 +169,4 @@ def warn_of_odd_words(lfs: Iterable[LabelingFunction[...]]) -> None:
     for lf in lfs:
         for odd in odd_words(lf):
             message = f"rule {lf.name!r}: {odd.reason}. Hint: {odd.remedy}"
-            warnings.warn(message, UserWarning, stacklevel=stack_level())
+            warn(message, code="LK905")

@@ -155,6 +155,7 @@ def _merged_examples(left: Mapping[Any, Any], right: Mapping[Any, Any], sides: t
             raise RuleError(
                 f"examples has two expected votes for {inputs!r}: {other!r}{sides[0]} and {expected!r}{sides[1]}",
                 hint="keep one, or give examples= to the combination: (a & b).labeled(label, examples={...})",
+                code="LK126",
             )
     return {**left, **{inputs: vote for inputs, vote in right.items() if inputs not in left}}
 

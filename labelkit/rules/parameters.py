@@ -37,17 +37,20 @@ def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, .
     columns = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise RuleError(f"{what} takes {parameter}, which names no column", hint="name each column as a parameter")
+            raise RuleError(
+                f"{what} takes {parameter}, which names no column", hint="name each column as a parameter", code="LK101"
+            )
         if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY:
             raise RuleError(
                 f"{what} takes {name!r} by keyword only, but columns are passed by position",
                 hint=f"give {name!r} a default, or move it before the *",
+                code="LK101",
             )
         if parameter.default is parameter.empty:
             annotation, optional = split_optional(hints.get(name))
             columns.append(Parameter(name, annotation, optional))
     if not columns:
-        raise RuleError(f"{what} has no parameter, so it reads no column", hint="def rule(text): ...")
+        raise RuleError(f"{what} has no parameter, so it reads no column", hint="def rule(text): ...", code="LK101")
     return tuple(columns)
 
 

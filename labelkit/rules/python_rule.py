@@ -133,7 +133,7 @@ def _checked_levels(levels: int, what: str) -> int:
 def guard_of(when: Condition, parameters: tuple[Parameter, ...], what: str) -> Expression:
     """Bind a guard to the columns of the function that it guards, and refuse options of a rule."""
     if not isinstance(when, Condition):
-        raise RuleError(f"when={when!r} of {what} is not a condition", hint="when=keywords('refund')")
+        raise RuleError(f"when={when!r} of {what} is not a condition", hint="when=keywords('refund')", code="LK119")
     for option, value in when.options.values.items():
         call = when.options.sources.get(option, "when=")
         raise RuleError(
@@ -148,6 +148,7 @@ def guard_of(when: Condition, parameters: tuple[Parameter, ...], what: str) -> E
         raise RuleError(
             f"{what} reads {len(names)} columns, and its guard does not say which one it means",
             hint=f"when=keywords(..., column={names[0]!r})",
+            code="LK101",
         )
     bind_columns(whole, names, optional, what)
     return whole.bind(names[:1], optional)

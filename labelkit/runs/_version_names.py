@@ -36,3 +36,9 @@ def remedy(folder: Path, anew: str) -> str:
     """Say what to do where a file of a run folder is missing: to run anew, unless it is an old version."""
     run = run_of_version(folder)
     return anew if run is None else f"`labelkit verify {run}` lists what is damaged; the other versions can be read"
+
+
+def runs_hint(folder: Path) -> str | None:
+    """Return a hint where the folder of several runs was given for one; None for another folder."""
+    runs = sorted(str(one.parent) for one in folder.glob(f"*/{MANIFEST}"))
+    return f"runs stand in folders of it: name one, such as {runs[0]!r}" if runs else None

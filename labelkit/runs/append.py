@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import link_or_copy
-from labelkit._shared.threads import in_threads
+from labelkit._shared.threads import blocks, in_threads
 from labelkit.corpus import Batch
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.runs.parts import PartMaker
@@ -20,7 +22,14 @@ from labelkit.votes.storage import matrix_metadata
 from labelkit.votes.vote_patterns import VotePatterns, load_packed
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
+    from labelkit.votes.packed_patterns import PackedPatterns
+
+BLOCK_ROWS: Final = 131_072
+"""Patterns that are predicted at a time: their arrays take room that was taken before."""
 
 
 def can_append(run_: Run, update: Update) -> bool:
@@ -40,39 +49,100 @@ def can_append(run_: Run, update: Update) -> bool:
     return all(described.get(key) == value for key, value in matrix_metadata(lfs.infos, lfs.space.names).items())
 
 
-def append_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[Run, int, VotePatterns]:
+@dataclass(frozen=True, eq=False)
+class PredictedPatterns:
+    """The distinct rows of votes of all examples, with their probabilities by the label model that is kept.
+
+    Parameters
+    ----------
+    patterns : VotePatterns
+    keys : PackedPatterns
+        The same, packed.
+    proba : ndarray of shape (n_patterns, n_classes)
+    """
+
+    patterns: VotePatterns
+    keys: PackedPatterns
+    proba: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        patterns: VotePatterns,
+        keys: PackedPatterns,
+        places: NDArray[np.int32],
+        proba: NDArray[np.float64],
+        model: Any,
+    ) -> PredictedPatterns:
+        """Complete the probabilities of patterns: those at some places are given, and the others are predicted."""
+        whole, is_new = np.empty((len(patterns), proba.shape[1])), np.ones(len(patterns), dtype=np.bool_)
+        whole[places], is_new[places] = proba, False
+        rows = np.flatnonzero(is_new)
+        if len(rows):
+            sure = None if patterns.confidence is None else patterns.confidence[rows]
+            outcomes, counts = patterns.outcomes[rows], patterns.counts[rows]
+            new = replace(patterns, outcomes=outcomes, counts=counts, gold=None, confidence=sure)
+            whole[rows] = model.predict_pattern_proba(new)
+        return cls(patterns, keys, whole)
+
+
+def append_rows(
+    run_: Run, update: Update, model: Any, options: Mapping[str, Any]
+) -> tuple[Run, int, PredictedPatterns]:
     """Vote on the new rows, and share the parts of the old run that have none of them.
+
+    Meanwhile, the distinct rows of old votes are read and predicted, by compiled code: rules that are called in Python
+    leave a processor idle.
 
     Parameters
     ----------
     run_ : Run
         Whose draft has been begun anew.
     update : Update
+    model : label model
+        That of the old run.
     options : mapping
         As in :func:`labelkit.runs.update.vote_again`.
 
     Returns
     -------
-    (Run, int, VotePatterns)
+    (Run, int, PredictedPatterns)
         The run, of which the parts with new rows alone are to be labeled; the number of its rows; the patterns of all.
     """
-    first = update.n_old // run_.batch_rows
-    run_ = replace(run_, first_part=first)
-    for kind in KINDS:
-        for number in range(first):
-            link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
-    seen, start = DistinctIds(run_.corpus), first * run_.batch_rows
+    with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
+        old = beside.submit(_predicted, run_, update.old, model)
+        first = update.n_old // run_.batch_rows
+        run_ = replace(run_, first_part=first)
+        for kind in KINDS:
+            for number in range(first):
+                link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
+        n_rows, beginning = _vote_on_new_rows(run_, update, options)
+        before, proba = old.result()
+    keys, places = replace(run_.parts, first=first + 1).merged_with(before, beginning)
+    return run_, n_rows, PredictedPatterns.of(run_.parts.decoded(keys), keys, places, proba, model)
+
+
+def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, NDArray[np.float64]]:
+    """Return the keys of the patterns of the old run, and their probabilities, which are computed a block at a time."""
+    keys = load_packed(old.layout.patterns)
+    proba = np.empty((len(keys), len(run_.applier.lfs.space)))
+    for rows in blocks(len(keys), BLOCK_ROWS):
+        proba[rows] = model.predict_pattern_proba(run_.parts.decoded(keys[rows]))
+    return keys, proba
+
+
+def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes]:
+    """Write the parts with new rows; returns the number of all rows, and the patterns of the new ones in the first."""
+    seen, start = DistinctIds(run_.corpus), run_.first_part * run_.batch_rows
     new: list[Piece] = []  # of the first part, where old rows stand before them
     pieces = UpdateVoting(run_, update, options, seen).pieces(start)
     n_rows = start + write_parts(run_, _noting(pieces, update.n_old, start + run_.batch_rows, new), update.old)
     if run_.corpus.id is not None:
-        in_threads(lambda number: seen.check(run_.parts.ids(number), number * run_.batch_rows), range(first))
+        in_threads(lambda number: seen.check(run_.parts.ids(number), number * run_.batch_rows), range(run_.first_part))
     lfs = run_.applier.lfs
     maker = PartMaker(run_.inputs.digest, run_.batch_rows, lfs.infos, lfs.space.names, run_.gold)
     batches, votes = zip(*new, strict=True)
-    beginning = maker.patterns(under_one_another(batches), joined(votes))
-    behind = replace(run_.parts, first=first + 1)
-    return run_, n_rows, behind.merged_with(load_packed(update.old.layout.patterns), beginning)
+    return n_rows, maker.patterns(under_one_another(batches), joined(votes))
 
 
 def _noting(pieces: Iterator[Piece], start: int, stop: int, new: list[Piece]) -> Iterator[Piece]:

@@ -91,4 +91,5 @@ def _check_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> None:
         raise GoldError(
             f"the label model learned from {plural(n_seen, 'row')} of this gold, so that it proves nothing",
             hint="give other rows than those that taught it, drawn at random",
+            code="LK330",
         )

@@ -64,6 +64,7 @@ def check_columns(model: Any, text_columns: Sequence[str], corpus: Corpus) -> tu
             raise ModelError(
                 f"{name} learns from votes alone, and does not read {', '.join(map(repr, named))}",
                 hint="--model ContentLabelModel reads texts, too",
+                code="LK412",
             )
         return ()
     columns = named or (("text",) if corpus.has_column("text") else ())
@@ -71,6 +72,7 @@ def check_columns(model: Any, text_columns: Sequence[str], corpus: Corpus) -> tu
         raise ModelError(
             f"{name} reads the examples, and it is not said in which column",
             hint=f"text_columns=... (--text-columns ...): the columns are {', '.join(corpus.column_names)}",
+            code="LK406",
         )
     for column in columns:
         corpus.column_type(column)
@@ -78,6 +80,7 @@ def check_columns(model: Any, text_columns: Sequence[str], corpus: Corpus) -> tu
         raise CorpusError(
             f"{name} reads the corpus again after the votes, and this one can be read only once",
             hint="write it to a file first",
+            code="LK211",
         )
     return columns
 
@@ -274,5 +277,5 @@ def saved_features(folder: Path) -> CorpusFeatures:
     from labelkit.end_models.features import load_features  # noqa: PLC0415 - brings scikit-learn
 
     if not (folder / FEATURES).is_file():
-        raise ModelError(f"{folder} does not say how texts become features", hint="run it again")
+        raise ModelError(f"{folder} does not say how texts become features", hint="run it again", code="LK408")
     return load_features(folder / FEATURES)

@@ -91,6 +91,7 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
         raise RunFolderError(
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
             hint="by=(values before, values after)",
+            code="LK533",
         )
     corpus = rows_of_run(opened_again(place, described), side.manifest)
     if corpus is None:
@@ -98,6 +99,7 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
             f"the corpus {place_name(place)} is not as it was when the run {str(side.path)!r} read it, so that its "
             f"{column!r} may be of other examples",
             hint="run the rules over it again, or give by=(values before, values after)",
+            code="LK216",
         )
     return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))
 

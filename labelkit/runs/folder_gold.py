@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.near_names import path_hint
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.missing_columns import missing_hint
@@ -139,11 +140,11 @@ def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:
     """Return the error for a name that is neither a file nor a column of the run's corpus."""
     if not columns:
         what = "its corpus is not where it was, to look for a column"
-        hint = "give a file with a column of ids and labels"
+        hint = path_hint(gold, "give a file with a column of ids and labels")
     else:
         what = "there is no such column in its corpus"
-        hint = missing_hint(gold, columns) or f"the columns are {', '.join(columns)}"
-    return GoldError(f"gold={gold!r} is no file, and {what}", hint=hint)
+        hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {', '.join(columns)}")
+    return GoldError(f"gold={gold!r} is no file, and {what}", hint=hint, code="LK323")
 
 
 def _corpus(folder: RunFolder) -> Corpus | None:
@@ -160,5 +161,6 @@ def _rows_of(folder: RunFolder, corpus: Corpus) -> Corpus:
         raise GoldError(
             f"the corpus {corpus.name} has changed since its rules voted, so that its gold may be of other examples",
             hint="give gold as a file with a column of ids and labels",
+            code="LK216",
         )
     return rows

@@ -75,4 +75,5 @@ def _other_run() -> RunFolderError:
     return RunFolderError(
         "the patterns of the run are not those of its votes: a file is damaged, or of another run",
         hint="labelkit apply ... --force makes them anew",
+        code="LK506",
     )

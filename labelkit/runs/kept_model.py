@@ -22,11 +22,13 @@ def check_options(*, force: bool, update: bool, keep_model: bool) -> None:
         raise RunFolderError(
             "force=True (--force) makes a run anew, and update=True (--update) goes on from the old one",
             hint="give one of the two",
+            code="LK514",
         )
     if keep_model and not update:
         raise RunFolderError(
             "keep_model=True (--keep-model) keeps the label model of a run that is updated",
             hint="give update=True (--update), too",
+            code="LK514",
         )
 
 
@@ -55,6 +57,7 @@ def check_kept(inputs: RunInputs, old: RunFolder) -> None:
         raise RunFolderError(
             f"the label model cannot be kept: it learned from the votes of other rules than these ({what})",
             hint="without keep_model=True (--keep-model), it is fitted to the votes of all rows",
+            code="LK402",
         )
 
 
@@ -69,4 +72,5 @@ def check_votes_alone(out: Path, old: RunFolder | None, *, labeled: bool) -> Non
         raise RunFolderError(
             f"{str(out)!r} has a label model and labels, which would not be of the new votes",
             hint="lk.run(..., update=True) (`labelkit run --update`) updates all of it; or name another folder",
+            code="LK510",
         )

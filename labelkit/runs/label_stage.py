@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models import Evaluation
+    from labelkit.runs.append import PredictedPatterns
     from labelkit.votes.vote_patterns import VotePatterns
 
 
@@ -57,6 +58,7 @@ class LabelStage:
             raise RunFolderError(
                 f"{type(self.model).__name__} cannot be kept: it weighs the words of the texts that it learned from",
                 hint="without keep_model=True (--keep-model), it is fitted again",
+                code="LK412",
             )
         return check_columns(self.model, self.text_columns, corpus)
 
@@ -68,7 +70,7 @@ class LabelStage:
         times: StageTimes,
         *,
         workers: int,
-        whole: VotePatterns | None,
+        predicted: PredictedPatterns | None,
     ) -> tuple[NDArray[np.float64], Evaluation | None]:
         """Fit the model if it is not kept, and write it and the labels of each part.
 
@@ -81,7 +83,7 @@ class LabelStage:
             Of each part, where its patterns are among those.
         times : StageTimes
         workers : int
-        whole : VotePatterns, optional
+        predicted : PredictedPatterns, optional
             Of all parts, where others are shared with an earlier version.
 
         Returns
@@ -89,18 +91,16 @@ class LabelStage:
         (ndarray of shape (n_patterns, n_classes), Evaluation or None)
             The probabilities of all patterns, and how far labels agree with gold, if a pattern alone does not tell.
         """
-        everything = patterns if whole is None else whole
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
-        votes = everything if self.teach else replace(everything, gold=None)
+        votes = patterns if self.teach else replace(patterns, gold=None)
         if reads_examples(self.model):
             return self._label_by_content(ContentLabeling(run_, patterns, places), votes, times, workers)
         predict = self.model.predict_pattern_proba if self.kept else self.model.fit_predict_pattern_proba
         proba = predict(votes)
         times.note("fit")
-        of_labels = proba if whole is None else self.model.predict_pattern_proba(patterns)
-        run_.label(of_labels, patterns, places, workers, saved_model(run_.layout, self.model))
+        run_.label(proba, patterns, places, workers, saved_model(run_.layout, self.model))
         times.note("labels")
-        return proba, None
+        return proba if predicted is None else predicted.proba, None
 
     def _label_by_content(
         self, labeling: ContentLabeling, votes: VotePatterns, times: StageTimes, workers: int

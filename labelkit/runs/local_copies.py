@@ -101,6 +101,7 @@ class LocalCopy:
                     f"{name} of {str(self.place)!r} is not what its run wrote: the run was replaced while it was "
                     "read, or the file is damaged",
                     hint="open it again; `labelkit verify` lists what is damaged",
+                    code="LK506",
                 )
 
     def _digest(self, name: str) -> str | None:
@@ -217,6 +218,7 @@ def _whole(place: RemotePlace) -> tuple[StoredState, dict[str, int]]:
             raise RunFolderError(
                 f"{str(place)!r} is a data set; only runs are read from addresses",
                 hint="copy it to a local folder first",
+                code="LK504",
             )
         if state is None:
             break
@@ -231,17 +233,22 @@ def _not_whole(place: RemotePlace, *, is_run: bool, is_empty: bool) -> RunFolder
         return RunFolderError(
             f"{str(place)!r} is being written, or its writer was stopped",
             hint="wait until it is done; or give the command that makes it again, and it goes on",
+            code="LK505",
         )
     if is_run:
         return RunFolderError(
-            f"{str(place)!r} is damaged: {MANIFEST} is not the one that {NOTE} lists", hint="labelkit run ... --force"
+            f"{str(place)!r} is damaged: {MANIFEST} is not the one that {NOTE} lists",
+            hint="labelkit run ... --force",
+            code="LK506",
         )
     if is_empty:
         return RunFolderError(
-            f"there is no folder {str(place)!r}", hint="give the folder of a run: --out of labelkit run"
+            f"there is no folder {str(place)!r}", hint="give the folder of a run: --out of labelkit run", code="LK503"
         )
     return RunFolderError(
-        f"{str(place)!r} is not a run folder: it has no {MANIFEST}", hint="labelkit run RULES CORPUS --out URL"
+        f"{str(place)!r} is not a run folder: it has no {MANIFEST}",
+        hint="labelkit run RULES CORPUS --out URL",
+        code="LK504",
     )
 
 
@@ -318,9 +325,10 @@ def _not_a_run(place: RemotePlace, *, force: bool) -> RunFolderError:
         return RunFolderError(
             f"a run was being written to {str(place)!r} from elsewhere, and was stopped",
             hint="give its command again there, and it goes on; force=True (--force) begins anew",
+            code="LK505",
         )
     doing = "so it is not replaced" if force else "and exists already"
-    return RunFolderError(f"{str(place)!r} is not a run folder, {doing}", hint="name another folder")
+    return RunFolderError(f"{str(place)!r} is not a run folder, {doing}", hint="name another folder", code="LK513")
 
 
 def send_made(folder: Path) -> None:

@@ -28,6 +28,7 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from labelkit.label_models import Evaluation
+    from labelkit.votes.packed_patterns import PackedPatterns
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ class _Answered:
         return self.proba
 
 
-def write_votes(run_: Run, patterns: VotePatterns, n_rows: int) -> dict[str, Any]:
-    """Write what no label model changes: the faults, the rejects, the index and the patterns.
+def write_votes(
+    run_: Run, patterns: VotePatterns, n_rows: int, *, keys: PackedPatterns | None = None
+) -> dict[str, Any]:
+    """Write what no label model changes: the faults, the rejects, the index and the patterns, whose keys may be known.
 
     Returns
     -------
@@ -50,14 +53,17 @@ def write_votes(run_: Run, patterns: VotePatterns, n_rows: int) -> dict[str, Any
         The manifest of a run that has votes alone.
     """
     layout, parts = run_.layout, run_.parts
-    n_parts = parts.count(until_fault=False)
+    n_parts = parts.count()
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
     write_faults(layout.faults, faults, run_.corpus.id_type)
     write_index(layout.index, run_.corpus.frame_index, n_rows)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     with replaced(layout.rejects) as draft:
         draft.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
-    patterns.save(layout.patterns)
+    if keys is None:
+        patterns.save(layout.patterns)
+    else:
+        patterns.save_packed(layout.patterns, keys)
     if RunInputs.read(layout.inputs).get("described") == MIXED:
         parts.describe(n_parts)
     counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}

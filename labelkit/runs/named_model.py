@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from labelkit._shared.garbage import nothing_is_garbage
+from labelkit._shared.near_names import names_hint
 from labelkit.exceptions import LabelkitError
 
 
@@ -17,8 +19,9 @@ def label_model(model: Any) -> Any:
     """
     if not isinstance(model, str):
         return model
-    from labelkit.label_models import EVERY_MODEL  # noqa: PLC0415 - brings scikit-learn
+    with nothing_is_garbage():
+        from labelkit.label_models import EVERY_MODEL  # noqa: PLC0415 - brings SciPy
 
     if model not in EVERY_MODEL:
-        raise LabelkitError(f"there is no label model {model!r}", hint=f"there are {', '.join(EVERY_MODEL)}")
+        raise LabelkitError(f"there is no label model {model!r}", hint=names_hint(model, EVERY_MODEL), code="LK404")
     return EVERY_MODEL[model]()

@@ -179,11 +179,12 @@ class FinishedParts:
     class_names: tuple[str, ...]
     first: int = 0
 
-    def count(self, *, until_fault: bool) -> int:
-        """Count the finished parts, from the first; with ``until_fault``, up to the first that has a fault."""
-        number = self.first
+    def count(self, *, most_faults: int | None = None) -> int:
+        """Count the finished parts, from the first; up to the one with which there are more faults than so many."""
+        number, n_faults = self.first, 0
         while self.layout.part_patterns(number).is_file():
-            if until_fault and self.faults(number):
+            n_faults += 0 if most_faults is None else len(self.faults(number))
+            if most_faults is not None and n_faults > most_faults:
                 break
             number += 1
         return number
@@ -235,20 +236,19 @@ class FinishedParts:
 
     def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         """Merge the patterns of the parts before ``n_parts``; also the places of each part's patterns among them."""
-        return self._merged(in_threads(self._patterns, range(self.first, n_parts)))
+        table, places = merge_tables(in_threads(self._patterns, range(self.first, n_parts)))
+        return self.decoded(table), places
 
-    def merged_with(self, before: PackedPatterns, content: bytes) -> VotePatterns:
+    def merged_with(self, before: PackedPatterns, content: bytes) -> tuple[PackedPatterns, NDArray[np.int32]]:
         """Merge the patterns of all parts with those of many more rows, and with those of :meth:`PartMaker.patterns`.
 
-        These are few beside the former, whose keys mostly stay as they are if the others are packed tightly.
+        These are few beside the former, whose keys mostly stay as they are if the others are packed tightly, as those
+        are. Returns also the places of the former.
         """
-        numbers = range(self.first, self.count(until_fault=False))
+        numbers = range(self.first, self.count())
         new = [PackedPatterns.read(BytesIO(content)), *in_threads(self._patterns, numbers)]
-        return self._merged([before, *(some.tightly() for some in new)])[0]
-
-    def _merged(self, parts: list[PackedPatterns]) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
-        table, places = merge_tables(parts)
-        return self.decoded(table), places
+        table, places = merge_tables([before, *(some.tightly() for some in new)])
+        return table, places[0]
 
     def decoded(self, table: PackedPatterns) -> VotePatterns:
         """Return the patterns of a table of keys."""

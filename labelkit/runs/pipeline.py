@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, Literal, Unpack
 
 from labelkit._shared.files import remove
+from labelkit._shared.garbage import nothing_is_garbage
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
@@ -37,6 +38,7 @@ from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
+from labelkit.runs.kept_parts import keep_parts
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
@@ -320,6 +322,8 @@ def run_to(
         digest = beside.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
         if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
             beside.submit(applier.plan.prepare, opened.n_rows - int(old.manifest["examples"]))
+        with nothing_is_garbage():
+            import labelkit.analysis  # noqa: F401, PLC0415 - brings pandas, which Arrow imports otherwise, at once
         labeling = labeling_of(applier.lfs.space.names)
         digest.result()
         if labeling is not None and keep_model and old is not None:
@@ -381,22 +385,23 @@ def _make(
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
-        warn_of_death(run_.layout, run_.parts.count(until_fault=False), isolate=isolated)
+        warn_of_death(run_.layout, run_.parts.count(), isolate=isolated)
     kept = None if labeling is None else labeling.kept
     appending = change if change is not None and kept and can_append(run_, change) else None
     run_.resume_or_start(anew=anew or appending is not None)
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
-    whole = None  # the patterns of all rows, where those of old parts are not made again
-    with noted(run_.layout, run_.parts.count(until_fault=False)):
-        if appending is not None:
-            run_, n_rows, whole = append_rows(run_, appending, options)
+    predicted = None  # the patterns of all rows, where those of old parts are not made again
+    with noted(run_.layout, run_.parts.count()):
+        if labeling is not None and appending is not None:
+            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, options)
         elif change is not None:
+            keep_parts(run_, change)
             n_rows = vote_again(run_, change, options)
         else:
             n_rows = run_.vote(cache=cache, **options)
     times.note("apply")
     of_parts, places = run_.merged()
-    patterns = of_parts if whole is None else whole
+    patterns = of_parts if predicted is None else predicted.patterns
     if run_.gold is not None and patterns.gold is not None:
         n_gold_rows = None if run_.corpus.choice else n_rows
         ids, n_rejects = run_.parts.ids(0).to_numpy(), len(run_.corpus.rejects)
@@ -409,8 +414,9 @@ def _make(
     else:
         if labeling.teach and not kept:
             warn_of_few(patterns)
-        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, whole=whole)
-        manifest = {**write_votes(run_, patterns, n_rows), **({"kept_model": kept} if kept else {})}
+        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, predicted=predicted)
+        votes = write_votes(run_, patterns, n_rows, keys=None if predicted is None else predicted.keys)
+        manifest = {**votes, **({"kept_model": kept} if kept else {})}
         write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
         times.note("summary")
         if labeling.report:

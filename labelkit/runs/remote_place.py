@@ -50,6 +50,8 @@ _OF_ROOT: Final = ("file", "local", "memory")
 class PlaceChangedError(RunFolderError):
     """Somebody else has written to a place since a run for it began."""
 
+    code = "LK507"
+
 
 def address_of(path: str | Path) -> str | None:
     """Return the address that a text or a path stands for, one slash of which a path has lost; None for a path.
@@ -172,7 +174,7 @@ class RemotePlace:
             with remote_errors(self.address, doing=doing):
                 yield
         except CorpusError as error:
-            raise RunFolderError(error.message, hint=error.hint) from None
+            raise RunFolderError(error.message, hint=error.hint, code=error.code) from None
 
     def listing(self) -> dict[str, int]:
         """Return the size in bytes of each file, by its path in the folder; the object of a writer apart."""
@@ -250,6 +252,7 @@ class RemotePlace:
             raise RunFolderError(
                 f"another run writes to {str(self)!r}: process {writer.get('pid')} on {writer.get('host')}",
                 hint="wait until it is done",
+                code="LK502",
             )
 
     @contextmanager
@@ -351,6 +354,7 @@ class RemotePlace:
             raise RunFolderError(
                 f"{str(self)!r} did not keep what was written: {', '.join(wrong[:3])}",
                 hint="give the command again: it sends the finished run again",
+                code="LK512",
             )
 
 

@@ -90,7 +90,9 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
         if head
         else "it cannot be known whether the rows that were voted on have changed"
     )
-    raise CorpusError(what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}")
+    raise CorpusError(
+        what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}", code="LK216"
+    )
 
 
 def are_chosen(corpus: Corpus) -> bool:

@@ -84,7 +84,9 @@ class RunExamples:
         folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
         source = SourceRows.of(folder.manifest, corpus)
         if source.corpus is None:
-            raise CorpusError(source.note.rstrip("."), hint="say where it is now: corpus= (--corpus FILE)")
+            raise CorpusError(
+                source.note.rstrip("."), hint="say where it is now: corpus= (--corpus FILE)", code="LK533"
+            )
         matrix = folder.matrix()
         if gold is None and source.gold_source is not None:
             gold = source.gold_source.column

@@ -23,10 +23,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
-from labelkit.runs._version_names import remedy
+from labelkit.runs._version_names import remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
@@ -184,7 +185,7 @@ class RunLayout(VersionedLayout):
         files = sorted(brought(self.folder / kind).glob("part-*.parquet"))
         if not files:
             hint = remedy(self.folder, "labelkit run ... --force")
-            raise RunFolderError(f"{shown_place(self.folder)!r} has no {kind}", hint=hint)
+            raise RunFolderError(f"{shown_place(self.folder)!r} has no {kind}", hint=hint, code="LK509")
         return files
 
     def part_patterns(self, number: int) -> Path:
@@ -230,18 +231,22 @@ class RunFolder:
     def _check(self) -> None:
         if not head_of(self.path).is_dir():
             raise RunFolderError(
-                f"there is no folder {self.place!r}", hint="give the folder of a run: --out of labelkit run"
+                f"there is no folder {self.place!r}",
+                hint=path_hint(self.path, "give the folder of a run: --out of labelkit run", folders=True),
+                code="LK503",
             )
         if self.layout.is_data_set:
             raise RunFolderError(
                 f"{self.place!r} is a data set, and not a run",
                 hint="`labelkit card`, `history`, `diff`, `restore` and `verify` take it, or give "
                 "labelkit.open_dataset(folder)",
+                code="LK504",
             )
         if not self.layout.manifest.is_file():
             raise RunFolderError(
                 f"{self.place!r} is not a run folder: it has no {self.layout.manifest.name}",
-                hint=remedy(self.path, "labelkit run RULES CORPUS --out DIR"),
+                hint=remedy(self.path, runs_hint(self.path) or "labelkit run RULES CORPUS --out DIR"),
+                code="LK504",
             )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -258,7 +263,9 @@ class RunFolder:
         if version not in layouts:
             numbers = ", ".join(map(str, layouts))
             raise RunFolderError(
-                f"{self.place!r} has no version {version}", hint=f"its versions are {numbers}: labelkit history"
+                f"{self.place!r} has no version {version}",
+                hint=f"its versions are {numbers}; labelkit history says what changed in each",
+                code="LK508",
             )
         return layouts[version].folder
 
@@ -296,6 +303,7 @@ class RunFolder:
             raise RunFolderError(
                 f"{self.place!r} has votes alone, and neither a label model nor labels",
                 hint="`labelkit fit` learns a label model from them, and `labelkit label` makes a folder with labels",
+                code="LK509",
             )
 
     @cached_property

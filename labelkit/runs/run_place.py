@@ -65,6 +65,7 @@ def held_layout(kind: type[Layout], out: Path, *, force: bool) -> Iterator[Layou
         raise RunFolderError(
             f"{shown_path(out)!r} is a symbolic link to {str(out.readlink())!r}, which is not replaced",
             hint="name the folder itself",
+            code="LK513",
         )
     layout = kind(out.resolve() if place is None else folder_to_make(place))
     _check_name(layout, out)
@@ -84,7 +85,9 @@ def held_layout(kind: type[Layout], out: Path, *, force: bool) -> Iterator[Layou
                 end_at(layout.folder)
     except HeldError as error:
         who = f"another {kind.NOUN}" if kind is RunLayout else "another process"
-        raise RunFolderError(f"{who} writes to {shown_path(out)!r}: {error}; wait until it is done") from None
+        raise RunFolderError(
+            f"{who} writes to {shown_path(out)!r}: {error}; wait until it is done", code="LK502"
+        ) from None
 
 
 def _check_name(layout: VersionedLayout, out: Path) -> None:
@@ -115,7 +118,9 @@ def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
     except OSError as error:
         if holding:
             raise
-        raise RunFolderError(f"{shown_path(out)!r} cannot be written: {error.strerror} ({error.filename})") from None
+        raise RunFolderError(
+            f"{shown_path(out)!r} cannot be written: {error.strerror} ({error.filename})", code="LK512"
+        ) from None
 
 
 def _recover(layout: VersionedLayout) -> None:
@@ -139,9 +144,13 @@ def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
         return
     if not folder.is_dir() or any(folder.iterdir()):
         doing = "so it is not replaced" if force else "and exists already"
-        raise RunFolderError(f"{shown_path(out)!r} is not a {noun} folder, {doing}", hint="name another folder")
+        raise RunFolderError(
+            f"{shown_path(out)!r} is not a {noun} folder, {doing}", hint="name another folder", code="LK513"
+        )
     if not force:
-        raise RunFolderError(f"{shown_path(out)!r} exists already", hint="force=True (--force) replaces it")
+        raise RunFolderError(
+            f"{shown_path(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501"
+        )
 
 
 def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: bool = False) -> RunFolder | None:
@@ -164,6 +173,7 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
         raise RunFolderError(
             f"{shown_path(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
             hint=("" if only_votes else UPDATES) + ANEW,
+            code="LK501",
         )
     remove(layout.draft)  # of another run that was to replace it
     return RunFolder(out, was_finished=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from labelkit._shared.events import log_event
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.locks import in_turn
 from labelkit._shared.numbers import count, plural
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import BatchVotes
@@ -74,11 +73,11 @@ class Run:
             described = MIXED if n_parts and before.get("described") != inputs.described else inputs.described
             write_json(self.layout.inputs, {**inputs.to_dict(), "described": described})
             return
-        if self.parts.count(until_fault=False):
-            warnings.warn(
+        if self.parts.count():
+            warn(
                 f"the run that was interrupted ({self.layout.folder}) does not go on, but begins anew: "
                 f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
-                stacklevel=stack_level(),
+                code="LK517",
             )
         self._start()
 
@@ -92,10 +91,10 @@ class Run:
         gold, n_rejects = self.gold, len(self.corpus.rejects)
         if gold is None or gold.column is not None or not n_rejects or self.corpus.has_ids:
             return
-        warnings.warn(
+        warn(
             f"gold names examples by their position, and {plural(n_rejects, 'row')} could not be read: positions count "
             "the rows that were kept, so gold that counts all rows is of others. Hint: id= (--id) names a column",
-            stacklevel=stack_level(),
+            code="LK335",
         )
 
     def vote(
@@ -115,7 +114,7 @@ class Run:
         maker = PartMaker(self.inputs.digest, self.batch_rows, lfs.infos, lfs.space.names, self.gold)
         shares_disk = engine_named(engine, workers, isolate=isolate).shares_disk
         deliver: Callable[[Batch, BatchVotes], Part | None] = PartWriter(maker, self.layout) if shares_disk else maker
-        first = self.parts.count(until_fault=on_fault == "raise")
+        first = self.parts.count(most_faults=0 if on_fault == "raise" else max_faults)
         n_rows = min(first * self.batch_rows, self.corpus.n_rows or first * self.batch_rows)
         if first:
             n_rows = sum(len(self.parts.index(number)) for number in range(first))
@@ -148,12 +147,12 @@ class Run:
                 n_rows += delivered.n_rows
         if not n_rows:
             remove(self.layout.folder)
-            raise CorpusError("the corpus has no rows, so there is nothing to label")
+            raise CorpusError("the corpus has no rows, so there is nothing to label", code="LK204")
         return n_rows
 
     def merged(self) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         """Merge the patterns of the finished parts; also the places of each part's patterns among them."""
-        return self.parts.merged(self.parts.count(until_fault=False))
+        return self.parts.merged(self.parts.count())
 
     def _log_resumption(self, n_rows: int) -> None:
         total = self.corpus.n_rows

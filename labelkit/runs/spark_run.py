@@ -80,18 +80,21 @@ class SparkRun(Run):
             raise LabelkitError(
                 "update=True (--update) does not hold with the engine 'spark': new rows are known by their positions",
                 hint="force=True (--force) makes the run anew; or run over the new rows into a folder of their own",
+                code="LK603",
             )
         if out.exists() and not force:
-            raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+            raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
         if run_.gold is not None and run_.gold.column is None and run_.gold.names is None:
             raise GoldError(
                 "rows of Spark have no order, so that gold cannot be in the order of the corpus",
                 hint="name a column, or give a file with ids; or give dict(zip(ids, labels))",
+                code="LK603",
             )
         if labeling is not None and reads_examples(labeling.model):
             raise ModelError(
                 f"{type(labeling.model).__name__} reads the texts of the examples, which stay where Spark has them",
                 hint="use LabelModel, or make this run on one machine",
+                code="LK412",
             )
         return cls(**{field.name: getattr(run_, field.name) for field in fields(run_)})
 
@@ -127,7 +130,7 @@ class SparkRun(Run):
         rows = sorted(rows, key=lambda row: (row["task"], row["attempt"], row["part"]))
         n_rows = sum(int(row["n_rows"]) for row in rows)
         if not n_rows:
-            raise CorpusError("the corpus has no rows, so there is nothing to label")
+            raise CorpusError("the corpus has no rows, so there is nothing to label", code="LK204")
         self._take_parts(rows)
         self._judge(sum(row["n_faults"] for row in rows), on_fault, max_faults)
         if self._place.stop.exists():  # by an attempt that does not count: others left rows out for it
@@ -173,7 +176,7 @@ class SparkRun(Run):
         stops = n_faults > 0 if on_fault == "raise" else max_faults is not None and n_faults > max_faults
         if not stops:
             return
-        n_parts = self.parts.count(until_fault=False)
+        n_parts = self.parts.count()
         faults = [fault for number in range(n_parts) for fault in self.parts.faults(number)]
         raise fault_error(faults[0]) if on_fault == "raise" else too_many_faults(faults[-1], max_faults or 0)
 
@@ -188,6 +191,7 @@ class SparkRun(Run):
             raise CorpusError(
                 f"ids stand more than once in the column {self.corpus.id!r}: {shown}",
                 hint="name a column of ids that differ; dropDuplicates of Spark leaves one row of each",
+                code="LK205",
             )
 
     def _parts(self, n_parts: int) -> Any:
@@ -218,6 +222,6 @@ class SparkRun(Run):
         with replaced(self._place.proba) as draft, draft.open("wb") as file:
             np.save(file, proba)
         task = SparkLabeling(self.layout, self._place, model, run_fingerprint(self.inputs.lasting))
-        n_parts = self.parts.count(until_fault=False)
+        n_parts = self.parts.count()
         labeled = self._parts(n_parts).mapInArrow(partial(label, sent(self._session, task)), "id long")
         collected(labeled.groupBy().count())

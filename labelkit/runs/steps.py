@@ -126,11 +126,15 @@ def save_model(model: Any, out: Path, *, force: bool) -> None:
     there = out.is_symlink() or out.exists()
     is_model = (out / MODEL_FILE).is_file() and not out.is_symlink()
     if RunLayout(out.parent).manifest.is_file() and RunLayout(out.parent).model == out:
-        raise RunFolderError(f"{str(out)!r} is the model of a run, and is not replaced", hint="name another folder")
+        raise RunFolderError(
+            f"{str(out)!r} is the model of a run, and is not replaced", hint="name another folder", code="LK513"
+        )
     if there and not is_model and not (out.is_dir() and not any(out.iterdir())):
-        raise RunFolderError(f"{str(out)!r} is no label model, so it is not replaced", hint="name another folder")
+        raise RunFolderError(
+            f"{str(out)!r} is no label model, so it is not replaced", hint="name another folder", code="LK513"
+        )
     if is_model and not force:
-        raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+        raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
     model.save(out)
 
 
@@ -168,13 +172,15 @@ def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | N
         raise MatrixError("no votes are given", hint="give a folder that apply_to_folder or run wrote, or several")
     opened = {_name(one): opened_votes(one) for one in several}
     if len(opened) < len(several):
-        raise RunFolderError("some votes are given twice, so that their examples would count twice")
+        raise RunFolderError("some votes are given twice, so that their examples would count twice", code="LK313")
     parts = {name: _patterns(one, gold, map_label, alone=len(opened) == 1) for name, one in opened.items()}
     _check_alike(parts)
     patterns = next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
     if gold is not None and patterns.gold is not None and not patterns.gold.any():
         raise GoldError(
-            "none of the gold labels is of an example of these votes", hint="name the examples as the votes do: by id"
+            "none of the gold labels is of an example of these votes",
+            hint="name the examples as the votes do: by id",
+            code="LK321",
         )
     return patterns
 
@@ -224,6 +230,7 @@ def _patterns(
             raise GoldError(
                 "vote patterns know no examples, so gold cannot be given beside them",
                 hint="give the folder of the votes",
+                code="LK328",
             )
         return votes
     if gold is not None:
@@ -240,6 +247,7 @@ def _check_alike(parts: dict[str, VotePatterns]) -> None:
                 f"the classes are {', '.join(first.class_names)} in {first_name} and "
                 f"{', '.join(part.class_names)} in {name}",
                 hint="apply the same rules to both corpora",
+                code="LK312",
             )
         lost = [lf for lf in dict.fromkeys([*first.names, *part.names]) if (lf in first.names) != (lf in part.names)]
         if lost or part.names != first.names:
@@ -247,6 +255,7 @@ def _check_alike(parts: dict[str, VotePatterns]) -> None:
             raise MatrixError(
                 f"{first_name} and {name} have votes of other rules: {what}",
                 hint="apply the same rules to both corpora",
+                code="LK312",
             )
         prints = zip(first.lfs, part.lfs, strict=True)
         changed = [a.name for a, b in prints if a.fingerprint and b.fingerprint and a.fingerprint != b.fingerprint]
@@ -254,6 +263,7 @@ def _check_alike(parts: dict[str, VotePatterns]) -> None:
             raise MatrixError(
                 f"{first_name} and {name} have votes of other versions of {', '.join(map(repr, changed[:5]))}",
                 hint="apply the rules as they are now to both corpora",
+                code="LK312",
             )
 
 
@@ -298,7 +308,7 @@ def label_to_folder(
         )
     with held_place(out, force=force) as layout:
         if layout.folder.exists() and not force:
-            raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+            raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
         draft = RunLayout(layout.draft)
         times = StageTimes()
         patterns, proba = _predicted(folder, model)
@@ -334,6 +344,7 @@ def is_label_file(out: Path) -> bool:
         raise ExportError(
             f"labels are written as a run folder or a Parquet file, and {str(out)!r} is neither",
             hint="name a folder; then `labelkit export` writes CSV, JSONL and more of it",
+            code="LK532",
         )
     return out.suffix.lower() in LABEL_FILES
 
@@ -365,12 +376,14 @@ def label_to_file(
     """
     out = Path(out)
     if not is_label_file(out):
-        raise ExportError(f"{str(out)!r} is not called .parquet", hint="labels.parquet")
+        raise ExportError(f"{str(out)!r} is not called .parquet", hint="labels.parquet", code="LK532")
     if out.exists() and not force:
-        raise ExportError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it")
+        raise ExportError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
     opened = opened_votes(votes)
     if isinstance(opened, VotePatterns):
-        raise RunFolderError(f"{str(votes)!r} has vote patterns, and no examples", hint="give the folder of the votes")
+        raise RunFolderError(
+            f"{str(votes)!r} has vote patterns, and no examples", hint="give the folder of the votes", code="LK328"
+        )
     if isinstance(opened, LabelMatrix):
         model.label(opened).save(out)
         return len(opened)

@@ -60,7 +60,9 @@ class StoredVotes:
             if matrix.confidence is not None:
                 sure.append(matrix.confidence[rows][:, columns])
         if sum(map(len, ids)) != stop - start:
-            raise RunFolderError(f"{self.files[0].parent} has fewer rows than its run", hint="labelkit run ... --force")
+            raise RunFolderError(
+                f"{self.files[0].parent} has fewer rows than its run", hint="labelkit run ... --force", code="LK506"
+            )
         whole = np.asfortranarray(np.concatenate(votes))
         confidence = np.concatenate(sure) if sure else None
         return pa.concat_arrays(ids), BatchVotes(whole, [], np.zeros(len(names)), confidence)

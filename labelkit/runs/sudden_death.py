@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.runs.run_folder import RunLayout
 
 
@@ -37,8 +36,8 @@ def warn_of_death(layout: RunLayout, n_parts: int, *, isolate: bool) -> None:
     except (OSError, ValueError):  # it ended as it should, or the note is damaged
         return
     if before == str(n_parts) and not isolate:
-        warnings.warn(
+        warn(
             "the process of the run before ended while rules were called: it was killed, memory ran out, or a rule "
             "ended it. Hint: if it happens again, isolate=True (--isolate) finds the rule and the example",
-            stacklevel=stack_level(),
+            code="LK132",
         )

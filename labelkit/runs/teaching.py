@@ -6,13 +6,12 @@ learned from the other four (:mod:`labelkit.label_models`).
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Final
 
 import numpy as np
 
 from labelkit._shared.numbers import plural
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -37,11 +36,13 @@ def check_teachable(model: Any, *, has_gold: bool) -> None:
         raise GoldError(
             "teach=True lets gold teach the label model, and there is no gold",
             hint="name a column or a file of trusted labels: gold= (--gold)",
+            code="LK329",
         )
     if not getattr(model, "learns_from_gold", True):
         raise ModelError(
             f"{type(model).__name__} does not learn from gold, so that teach=True has nothing to teach",
             hint="LabelModel does; otherwise gold judges the rules and the labels alone",
+            code="LK412",
         )
 
 
@@ -60,10 +61,10 @@ def warn_of_few(patterns: VotePatterns) -> None:
         return
     shown = ", ".join(f"{patterns.class_names[c]} {counts[c]}" for c in few[:MOST_CLASSES])
     more = f" and {len(few) - MOST_CLASSES} more classes" if len(few) > MOST_CLASSES else ""
-    warnings.warn(
+    warn(
         f"of {plural(int(counts.sum()), 'gold label')} that teach the label model, fewer than {LEAST_GOLD} are of a "
         f"class: {shown}{more}. Some of the five parts of cross-fitting have none of it, so that what is reported of "
         "such a class is rough, and the model learns next to nothing of it but that it is rare. Hint: draw more gold, "
         "at random; a class that rules vote for needs no gold to be a label",
-        stacklevel=stack_level(),
+        code="LK336",
     )

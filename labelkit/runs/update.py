@@ -124,6 +124,7 @@ def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:
         raise RunFolderError(
             f"the stored votes of {old.place!r} are damaged: {'; '.join(wrong[:3])}",
             hint=f"`labelkit verify` lists what is damaged, `labelkit restore` goes back to an older version; {ANEW}",
+            code="LK506",
         )
     return tuple(damaged)
 
@@ -151,7 +152,7 @@ def vote_again(run_: Run, update: Update, options: Mapping[str, Any]) -> int:
     options : mapping
         Of :meth:`labelkit.Applier.stream`: workers, engine, isolate, on_fault, max_faults, time_limit, progress.
     """
-    first = run_.parts.count(until_fault=options["on_fault"] == "raise")
+    first = run_.parts.count(most_faults=0 if options["on_fault"] == "raise" else options["max_faults"])
     n_done = sum(len(run_.parts.index(number)) for number in range(first))
     if first and n_done < first * run_.batch_rows:
         return n_done  # the last part, which alone has fewer rows, is there
@@ -233,7 +234,7 @@ class UpdateVoting:
             batches = rows.batches(gold_columns(run_), run_.batch_rows)
         else:
             starts = range(start, stop, run_.batch_rows)  # a part begins at each
-            batches = (Batch(at, None, _blank(min(run_.batch_rows, stop - at))) for at in starts)
+            batches = (Batch(at, None, blank(min(run_.batch_rows, stop - at))) for at in starts)
         dtype = run_.applier.lfs.space.dtype
         for batch in batches:
             yield batch, BatchVotes(np.empty((len(batch), 0), dtype=dtype), [], np.empty(0))
@@ -261,7 +262,7 @@ class _Kept:
     also: Sequence[str]
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> Piece:
-        table = batch.table.select(list(self.also)) if self.also else _blank(len(batch))
+        table = batch.table.select(list(self.also)) if self.also else blank(len(batch))
         return Batch(batch.start, batch.ids, table), votes
 
 
@@ -301,7 +302,8 @@ def under_one_another(batches: Sequence[Batch]) -> Batch:
     return Batch(batches[0].start, ids, table.to_batches()[0])
 
 
-def _blank(n_rows: int) -> pa.RecordBatch:
+def blank(n_rows: int) -> pa.RecordBatch:
+    """Return rows without values."""
     return pa.record_batch({"": pa.nulls(n_rows)})
 
 

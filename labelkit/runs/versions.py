@@ -83,11 +83,13 @@ class Version:
             raise RunFolderError(
                 f"{layout.version} is damaged: {error}",
                 hint="`labelkit verify` lists what is damaged, and `labelkit restore` goes back to an older version",
+                code="LK506",
             ) from None
         if _seal(value) != value.get("seal"):
             raise RunFolderError(
                 f"{layout.version} was changed: its seal does not fit",
                 hint="`labelkit restore` goes back to an older version",
+                code="LK506",
             )
         return version
 
@@ -252,6 +254,7 @@ def restore_version(layout: Layout, out: Path, wanted: Layout, version: int) -> 
         raise RunFolderError(
             f"version {version} of {str(out)!r} is damaged: {'; '.join(wrong[:3])}",
             hint=f"`labelkit verify {out}` lists what is damaged",
+            code="LK506",
         )
     finish(copied(wanted, layout), layout, restored=version)
     move(layout)

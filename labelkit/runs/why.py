@@ -223,6 +223,7 @@ def _found(folder: RunFolder, id_: Any) -> tuple[int, int, int]:
     raise RunFolderError(
         f"the run has no example {id_!r}; its ids begin with {shown}",
         hint="give an id of the column that names the examples, or the position of the example where there is none",
+        code="LK511",
     )
 
 

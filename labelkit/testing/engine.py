@@ -261,11 +261,13 @@ def engine_at(place: str) -> VotingEngine:
     try:
         engine = getattr(importlib.import_module(module or place), name if module else "run")
     except (ImportError, AttributeError) as error:
-        raise LabelkitError(f"there is no engine {place!r}: {error}", hint="name it package.module:function") from error
+        raise LabelkitError(
+            f"there is no engine {place!r}: {error}", hint="name it package.module:function", code="LK602"
+        ) from error
     finally:
         sys.path.remove("")
     if not callable(engine):
-        raise LabelkitError(f"{place!r} is no function", hint="def run(votes, table): return voted_rows")
+        raise LabelkitError(f"{place!r} is no function", hint="def run(votes, table): return voted_rows", code="LK602")
     return engine  # type: ignore[no-any-return]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from labelkit._shared.computed_rows import pieces_of
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH
 from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
 from labelkit.votes.label_matrix import LabelMatrix
@@ -161,6 +161,7 @@ class Question:
             raise GoldError(
                 "wrong=True needs gold labels to judge by",
                 hint="gold= (--gold) names them, or give labelkit.view(..., wrong=gold)",
+                code="LK329",
             )
         gold, has_gold = self.gold, self.gold >= 0
         if voters:
@@ -188,7 +189,9 @@ class Question:
 
     def _known_labels(self) -> ProbabilisticLabels:
         if self.labels is None:
-            raise ModelError("this asks for labels, and there are none", hint="labels=model, or uncertain=model")
+            raise ModelError(
+                "this asks for labels, and there are none", hint="labels=model, or uncertain=model", code="LK405"
+            )
         return self.labels
 
     def _name(self, label: int | None) -> str:
@@ -223,9 +226,8 @@ def position_of(matrix: LabelMatrix, name: Any) -> int:
         If there is none of that name.
     """
     if name not in matrix.names:
-        close = difflib.get_close_matches(str(name), matrix.names, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(matrix.names[:20])}"
-        raise MatrixError(f"no labeling function is named {name!r}", hint=hint)
+        hint = names_hint(name, matrix.names)
+        raise MatrixError(f"no labeling function is named {name!r}", hint=hint, code="LK116")
     return matrix.names.index(name)
 
 
@@ -241,4 +243,4 @@ def class_of(value: Any, class_names: tuple[str, ...]) -> int:
         return class_names.index(value) if isinstance(value, str) else LabelSpace(class_names).vote(value)
     except (LabelkitError, ValueError):
         listed = ", ".join(f"{name}={number}" for number, name in enumerate(class_names[:12]))
-        raise LabelSpaceError(f"there is no class {value!r}", hint=f"the classes are {listed}") from None
+        raise LabelSpaceError(f"there is no class {value!r}", hint=f"the classes are {listed}", code="LK122") from None

@@ -190,7 +190,7 @@ def _rules_of(lfs: Any, matrix: LabelMatrix) -> tuple[dict[str, LabelingFunction
     for one in given:
         lf = adopted(one)
         if not isinstance(lf, LabelingFunction):
-            raise MatrixError(f"{lf!r} is not a labeling function", hint='lfs=lk.collect("rules.py")')
+            raise MatrixError(f"{lf!r} is not a labeling function", hint='lfs=lk.collect("rules.py")', code="LK116")
         if lf.name in infos:
             lf = bound(lf, infos[lf.name].columns)
             fingerprint = infos[lf.name].fingerprint
@@ -227,6 +227,7 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
             raise ModelError(
                 f"labels of type {type(given).__name__} are neither a fitted label model nor ProbabilisticLabels",
                 hint="labels=model, labels=model.label(matrix), or probabilities of shape (n_examples, n_classes)",
+                code="LK405",
             )
         labels = ProbabilisticLabels(
             proba, matrix.covered, np.arange(len(proba)), matrix.ids, matrix.class_names, matrix.frame_index

@@ -31,9 +31,13 @@ def from_sparse(votes: Any) -> NDArray[np.int16]:
     """The votes of a sparse matrix of ``label + 1``, checked before they are brought to a small type."""
     stored = np.asarray(votes.tocsr().data)
     if stored.dtype.kind not in "iuf" or (stored != np.rint(stored)).any():
-        raise MatrixError("a sparse matrix holds votes that are not whole numbers", hint="it stores label + 1")
+        raise MatrixError(
+            "a sparse matrix holds votes that are not whole numbers", hint="it stores label + 1", code="LK311"
+        )
     if stored.min(initial=0) < 0 or stored.max(initial=0) > MAX_CLASSES:
-        raise MatrixError(f"a sparse matrix holds {stored.min()} .. {stored.max()}", hint="it stores label + 1")
+        raise MatrixError(
+            f"a sparse matrix holds {stored.min()} .. {stored.max()}", hint="it stores label + 1", code="LK311"
+        )
     array: NDArray[np.int16] = votes.astype(np.int16).toarray()
     return array - np.int16(1)
 
@@ -42,18 +46,22 @@ def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
     """Check an array of votes, and bring it to the type that its classes need."""
     array = np.asarray(votes)
     if array.ndim != 2:
-        raise MatrixError(f"votes have shape {array.shape}, not (n_examples, n_lfs)")
+        raise MatrixError(f"votes have shape {array.shape}, not (n_examples, n_lfs)", code="LK311")
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
-            raise MatrixError("votes hold NaN or infinity", hint="an abstain is -1")
+            raise MatrixError("votes hold NaN or infinity", hint="an abstain is -1: frame.fillna(-1)", code="LK311")
         if (array != np.rint(array)).any():
-            raise MatrixError("votes are not whole numbers", hint="a vote is a class number, or -1")
+            raise MatrixError("votes are not whole numbers", hint="a vote is a class number, or -1", code="LK311")
     elif array.dtype.kind not in "iu":
-        raise MatrixError(f"votes are of type {array.dtype}, not integers", hint="a vote is a class number, or -1")
+        raise MatrixError(
+            f"votes are of type {array.dtype}, not integers", hint="a vote is a class number, or -1", code="LK311"
+        )
     low, high = int(array.min(initial=0)), int(array.max(initial=-1))
     if low < ABSTAIN:
-        raise MatrixError(f"votes hold {low}, which is below ABSTAIN (-1)")
+        raise MatrixError(f"votes hold {low}, which is below ABSTAIN (-1)", code="LK311")
     if n_classes is not None and high >= n_classes:
-        raise MatrixError(f"votes hold class {high}, but there are {n_classes} classes (0 .. {n_classes - 1})")
+        raise MatrixError(
+            f"votes hold class {high}, but there are {n_classes} classes (0 .. {n_classes - 1})", code="LK311"
+        )
     dtype = LabelSpace.of(n_classes or max(high + 1, 1)).dtype
     return read_only(array.astype(dtype, copy=False))

@@ -32,6 +32,7 @@ def concatenated(parts: Sequence[LabelMatrix]) -> dict[str, Any]:
             raise MatrixError(
                 f"matrices of other rules or classes cannot be concatenated: {part.names} and {first.names}",
                 hint="to put rules side by side, use join",
+                code="LK312",
             )
         faults += [replace(fault, row=fault.row + offset) for fault in part.faults]
         offset += len(part)
@@ -72,6 +73,7 @@ def ids_of_all(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
         raise MatrixError(
             f"the example {names.repeated()!r} is in several parts",
             hint="concatenate the examples of different corpora, or leave out those that are there twice: part[rows]",
+            code="LK313",
         )
     return ids
 

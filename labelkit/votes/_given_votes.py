@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from labelkit._shared.foreign import named_type, remedy_for
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
 from labelkit.votes.gold import gold_classes, gold_values
@@ -50,12 +49,12 @@ def column_names(votes: Any) -> list[str] | None:
     """
     remedy = remedy_for(votes)
     if remedy is not None and not hasattr(votes, "__array__"):
-        raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy)
+        raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy, code="LK311")
     columns = getattr(votes, "column_names", None) or getattr(votes, "columns", None)
     if columns is None:
         return None
     if remedy is not None:
-        raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy)
+        raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy, code="LK311")
     names = [str(name) for name in columns]
     bare = {name.casefold().removesuffix("id").strip("_ ") for name in names}
     if bare & WORKERS and bare & ANSWERS:
@@ -63,6 +62,7 @@ def column_names(votes: Any) -> list[str] | None:
             f"the columns {names} are those of a long table, a row for each answer; a frame of votes has a column for "
             "each labeling function or worker",
             hint="LabelMatrix.from_long(frame[task], frame[worker], frame[label])",
+            code="LK311",
         )
     return names
 
@@ -84,7 +84,9 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
     try:
         answers = gold_classes(values, space.names)
     except GoldError as error:
-        raise MatrixError(error.message.replace("gold", "the column of answers", 1), hint=error.hint) from None
+        raise MatrixError(
+            error.message.replace("gold", "the column of answers", 1), hint=error.hint, code=error.code
+        ) from None
     codes, names = {}, {}
     for what, column in (("task", task), ("worker", worker)):
         codes[what], names[what] = pd.factorize(gold_values(column))
@@ -111,6 +113,7 @@ def _check_together(columns: dict[str, Any]) -> None:
                 f"the columns are Series with different indexes: they begin with "
                 f"{shown_names(labels_of(series[0].index))} and {shown_names(labels_of(other.index))}",
                 hint="give the columns of one frame",
+                code="LK326",
             )
 
 
@@ -127,7 +130,7 @@ def _tidy(values: NDArray[Any]) -> NDArray[Any]:
     spaced = [value for value in raw if value != value.strip() and value.strip() in raw]
     if spaced:
         message = f"the answers {spaced[0]!r} and {spaced[0].strip()!r} are taken for one class"
-        warnings.warn(message, UserWarning, stacklevel=stack_level())
+        warn(message, code="LK338")
     by_letters: dict[str, str] = {}
     for name in dict.fromkeys(value.strip() for value in raw):
         other = by_letters.setdefault(name.casefold(), name)
@@ -135,7 +138,7 @@ def _tidy(values: NDArray[Any]) -> NDArray[Any]:
             message = (
                 f"the answers {other!r} and {name!r} are two classes. Hint: if they are one, give label.str.lower()"
             )
-            warnings.warn(message, UserWarning, stacklevel=stack_level())
+            warn(message, code="LK338")
     return object_array(tidy)
 
 
@@ -165,6 +168,7 @@ def _check_once(
             f"the worker {_plain(worker)!r} answers the task {_plain(task)!r} more than once, on rows {rows[0]} and "
             f"{rows[1]}",
             hint="choose one: frame.drop_duplicates([task, worker])",
+            code="LK331",
         )
 
 

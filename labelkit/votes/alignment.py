@@ -153,6 +153,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
                 f"the examples have no names, and {what} has an index in an order of its own, which begins with "
                 f"{shown_names(names)}: it could be of their positions, or of a frame in another order",
                 hint=f"apply the rules to the frame itself, or give {what}.to_numpy() in the order of the rows",
+                code="LK326",
             )
         return _checked(by_id, what, error)
     by_index = Match(rows, examples.by_index)
@@ -165,6 +166,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
             f"the examples have the ids {shown_names(examples.ids)} and the index "
             f"{shown_names(by_index.examples.names)}",
             hint=f"give {what} as a dict by id, or {what}.to_numpy() in the order of the rows",
+            code="LK326",
         )
     return _checked(by_id if n_ids >= n_labels else by_index, what, error)
 
@@ -179,6 +181,7 @@ def _check_order(given: Any, examples: ExampleNames, what: str, error: type[Labe
             f"{what} has the index 0, 1, 2, ..., that of the whole frame or, as after reset_index(drop=True), none; "
             f"the examples bear the same numbers in another order, which begins with {shown_names(names)}",
             hint=f"{what}.to_numpy() is in the order of the examples, {what}.to_dict() is matched by the index",
+            code="LK326",
         )
 
 
@@ -231,6 +234,7 @@ def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: t
         f"{shown_names(rows.names)}",
         hint="apply the rules to df.reset_index(drop=True), or to pd.concat(..., ignore_index=True); "
         f"{what} with the very index of the frame, or {what}.to_numpy(), is in the order of the rows",
+        code="LK326",
     )
 
 
@@ -246,6 +250,7 @@ def of_strangers(names: NDArray[Any], ids: NDArray[Any], what: str, error: type[
     return error(
         f"{what} names {len(names):,} id(s) that are not examples, such as {names[:1].tolist()[0]!r}",
         hint=names_hint(ids, names),
+        code="LK321",
     )
 
 
@@ -286,6 +291,7 @@ def aligned_values(
             raise error(
                 f"{what} has {len(values):,} {unit} for {len(examples):,} examples",
                 hint=f"give a Series or dict by id where some examples have none; after matrix[rows], {what}[rows]",
+                code="LK322",
             )
         return values
     check_names(matched, what, error)
@@ -305,6 +311,7 @@ def check_names(matched: Match, what: str, error: type[LabelkitError]) -> None:
         raise error(
             f"the id {matched.examples.repeated()!r} names several examples, so {what} by id has no meaning",
             hint=f"give {what} as an array in the order of the examples",
+            code="LK205",
         )
     missing = matched.given.names[matched.places < 0]
     if len(missing) and (matched.sources >= 0).all():
@@ -312,11 +319,14 @@ def check_names(matched: Match, what: str, error: type[LabelkitError]) -> None:
             f"{what} names all of the {len(matched.examples):,} examples, and {len(missing):,} id(s) that are not "
             f"examples, such as {missing[:1].tolist()[0]!r}",
             hint=f"after matrix[rows], take {what} of these rows too: pandas.Series({what}).loc[matrix.ids]",
+            code="LK321",
         )
     if len(missing):
         raise of_strangers(missing, matched.examples.names, what, error)
     if not matched.given.is_unique:
-        raise error(f"{what} names the id {matched.given.repeated()!r} twice", hint="keep one label an example")
+        raise error(
+            f"{what} names the id {matched.given.repeated()!r} twice", hint="keep one label an example", code="LK325"
+        )
 
 
 def names_of(given: Any, ids: NDArray[Any] | None = None) -> NDArray[Any] | None:

@@ -6,14 +6,13 @@ the examples of a group get the same class.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from labelkit._shared.computed_rows import Rows, rows_at
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
 from labelkit.votes.hard_labels import Ties, hard_labels
@@ -74,12 +73,18 @@ def decide(
     """
     if objective not in get_args(Objective):
         raise ModelError(
-            f"objective={objective!r} is not one of 'accuracy', 'f1', 'macro_f1'", hint="costs= takes a matrix of costs"
+            f"objective={objective!r} is not one of 'accuracy', 'f1', 'macro_f1'",
+            hint="costs= takes a matrix of costs",
+            code="LK410",
         )
     if costs is not None and objective != "accuracy":
-        raise ModelError("costs and an objective are two answers to the same question", hint="give one of them")
+        raise ModelError(
+            "costs and an objective are two answers to the same question", hint="give one of them", code="LK410"
+        )
     if positive is not None and objective != "f1":
-        raise ModelError(f"positive={positive!r} is of objective='f1' alone", hint="hard(objective='f1', positive=...)")
+        raise ModelError(
+            f"positive={positive!r} is of objective='f1' alone", hint="hard(objective='f1', positive=...)", code="LK410"
+        )
     if objective == "accuracy" and costs is None:
         return _by_pattern(proba, index, ties, random_state)
     _warn_of_guessed_prior(prior_source)
@@ -109,11 +114,11 @@ def _by_pattern(scores: Rows, index: NDArray[np.int64], ties: Ties, random_state
 
 def _warn_of_guessed_prior(source: str | None) -> None:
     if source in {PRIOR_OF_VOTES, PRIOR_OF_CONTENT, PRIOR_EVEN}:
-        warnings.warn(
+        warn(
             f"the class prior behind these probabilities is from {source}, and decisions for F1 or by costs are only "
             "as right as it is. Hint: label 50 examples drawn at random, and fit "
             "LabelModel(class_prior=labelkit.estimate_prior(gold, matrix))",
-            stacklevel=stack_level(),
+            code="LK416",
         )
 
 
@@ -305,6 +310,7 @@ def _positive(positive: Any, class_names: Sequence[str]) -> int:
         raise ModelError(
             f"objective='f1' is of one class, and {what}" if positive is None else what,
             hint=f"positive={class_names[-1]!r}, one of {', '.join(class_names[:12])}; of all, objective='macro_f1'",
+            code="LK410",
         )
     return int(number)
 
@@ -334,11 +340,15 @@ def checked_costs(costs: Costs, class_names: Sequence[str]) -> NDArray[np.float6
     except (TypeError, ValueError, AttributeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(f"costs={costs!r:.200} is no matrix of numbers", hint=hint) from None
+        raise ModelError(f"costs={costs!r:.200} is no matrix of numbers", hint=hint, code="LK410") from None
     if table.shape != (len(class_names), len(class_names)):
-        raise ModelError(f"costs has shape {table.shape}, but there are {len(class_names)} classes", hint=hint)
+        raise ModelError(
+            f"costs has shape {table.shape}, but there are {len(class_names)} classes", hint=hint, code="LK410"
+        )
     if not np.isfinite(table).all():
-        raise ModelError("costs holds a number that is not finite", hint="give a mistake that must not be a high cost")
+        raise ModelError(
+            "costs holds a number that is not finite", hint="give a mistake that must not be a high cost", code="LK410"
+        )
     return table
 
 
@@ -357,7 +367,9 @@ def _class_number(name: Any, class_names: Sequence[str]) -> int:
     number = class_written(str(named), class_names)
     if number is None or not 0 <= number < len(class_names):
         raise ModelError(
-            f"costs name the class {name!r}, which there is not", hint=f"the classes are {', '.join(class_names[:12])}"
+            f"costs name the class {name!r}, which there is not",
+            hint=f"the classes are {', '.join(class_names[:12])}",
+            code="LK410",
         )
     return number
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import (
     RowNames,
@@ -152,8 +151,7 @@ class ExampleNames:
         if (matched < 0).any():
             missing = names[matched < 0]
             raise error(
-                f"no example has the id {missing.tolist()[0]!r}",
-                hint=names_hint(self.ids, missing),
+                f"no example has the id {missing.tolist()[0]!r}", hint=names_hint(self.ids, missing), code="LK321"
             )
         return matched
 
@@ -185,6 +183,7 @@ class ExampleNames:
                 f"{what} are of other examples ({len(self):,} and {len(wanted):,}): they have ids such as "
                 f"{shown_names(self.ids)}, and none bears the id {lost[:1].tolist()[0]!r}",
                 hint=habit(lost, self.ids),
+                code="LK321",
             )
         return places
 
@@ -222,9 +221,9 @@ class ExampleNames:
         labels = labels_of(self.index.labels)
         if np.array_equal(self.ids, labels) or not np.isin(self.ids, labels).any():
             return
-        warnings.warn(
+        warn(
             f"the table is indexed by the ids, which begin with {shown_names(self.ids)}, and the index of the frame, "
             "0, 1, 2, ..., has such numbers for other rows. Hint: to_pandas(index='id'), for frame.join(table, on=...) "
             "with the column of ids; to_pandas(index='frame'), for frame['label'] = table['label']",
-            stacklevel=stack_level(),
+            code="LK326",
         )

@@ -178,13 +178,16 @@ def _one_column(gold: Any) -> Any:
         return gold.iloc[:, 0] if has_index(gold) else gold[first]
     listed = list(map(str, names))
     if not listed:
-        raise GoldError("gold is a frame without columns", hint='give the column of labels: frame["label"]')
+        raise GoldError(
+            "gold is a frame without columns", hint='give the column of labels: frame["label"]', code="LK327"
+        )
     label = next((name for name in listed if name in ("gold", "label", "y")), listed[-1])
     of_ids = "id" if "id" in listed else listed[0] if len(listed) == 2 else None
     by_id = "" if of_ids in {None, label} else f", or with the ids as its index: gold.set_index({of_ids!r})[{label!r}]"
     raise GoldError(
         f"gold is a frame with {len(listed)} columns, {listed[:12]}",
         hint=f"give one, gold[{label!r}], if the index of the frame names the examples{by_id}",
+        code="LK327",
     )
 
 
@@ -211,10 +214,10 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
         filled = np.where(np.isnan(values), -1, values)
         whole = (np.abs(filled) <= MAX_NUMBER) & (filled == np.rint(filled))
         if not whole.all():
-            raise GoldError(f"gold holds {filled[~whole][0]}, which is not a class", hint=_FRACTIONS)
+            raise GoldError(f"gold holds {filled[~whole][0]}, which is not a class", hint=_FRACTIONS, code="LK324")
         classes = filled.astype(np.int64)
     elif values.dtype.kind == "b":
-        raise GoldError("gold is True and False, not classes", hint=_bool_hint(class_names))
+        raise GoldError("gold is True and False, not classes", hint=_bool_hint(class_names), code="LK324")
     else:
         meanings: dict[str, int] = {}
         classes = np.array([_as_class(value, class_names, meanings) for value in values.tolist()], dtype=np.int64)
@@ -225,6 +228,7 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
             f"gold holds class {classes[first]} at position {first}, but there are {len(class_names)} classes: "
             f"{_listed(class_names)}",
             hint=_count_hint(classes, len(class_names)),
+            code="LK324",
         )
     return classes
 
@@ -280,4 +284,5 @@ def _no_class(value: Any, class_names: Sequence[str]) -> GoldError:
     return GoldError(
         f"gold holds {value!r}, which is neither a class number nor one of the names {list(class_names)[:12]}",
         hint=hint,
+        code="LK324",
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.gold import gold_classes
@@ -85,10 +84,7 @@ class GoldMapping:
         unused = [value for value in self.classes if value not in there]
         if unused:
             shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
-            warnings.warn(
-                f"the mapping of gold values names {shown}, which gold never holds: it holds {held}",
-                stacklevel=stack_level(),
-            )
+            warn(f"the mapping of gold values names {shown}, which gold never holds: it holds {held}", code="LK324")
 
     def _number(self, value: Any, class_names: Sequence[str]) -> int:
         text = written(value)
@@ -98,7 +94,9 @@ class GoldMapping:
         if is_number:
             shown = ", ".join(map(repr, list(self.classes)[:MOST_NAMES]))
             raise GoldError(
-                f"gold holds {text}, and the mapping of gold values names {shown}", hint="say what each number means"
+                f"gold holds {text}, and the mapping of gold values names {shown}",
+                hint="say what each number means",
+                code="LK324",
             )
         return int(gold_classes(object_array([value]), class_names)[0])
 
@@ -126,4 +124,5 @@ def _number_of(name: Any, class_names: Sequence[str]) -> int:
         hint=f"did you mean {lower[close[0]]!r}?"
         if close
         else f"the classes are {', '.join(class_names[:MOST_NAMES])}",
+        code="LK324",
     )

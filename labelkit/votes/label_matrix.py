@@ -27,6 +27,7 @@ import numpy as np
 
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.stored_files import reading
@@ -279,7 +280,9 @@ class LabelMatrix(ArrayOfVotes):
 
     def _position(self, name: str) -> int:
         if name not in self.names:
-            raise MatrixError(f"no labeling function is named {name!r}", hint=f"there are {', '.join(self.names)}")
+            raise MatrixError(
+                f"no labeling function is named {name!r}", hint=names_hint(name, self.names), code="LK116"
+            )
         return self.names.index(name)
 
     def _rows(self, key: slice | NDArray[Any] | Sequence[int] | int | EllipsisType) -> LabelMatrix:
@@ -318,7 +321,7 @@ class LabelMatrix(ArrayOfVotes):
             If the ids or the classes differ, or a rule stands in both.
         """
         if self.class_names != other.class_names:
-            raise MatrixError(f"the classes differ: {self.class_names} and {other.class_names}")
+            raise MatrixError(f"the classes differ: {self.class_names} and {other.class_names}", code="LK312")
         other = other.arranged(self.examples)
         faults = sorted((*self.faults, *other.faults), key=lambda fault: fault.row)
         votes = np.concatenate([self.votes, other.votes], axis=1)
@@ -342,6 +345,7 @@ class LabelMatrix(ArrayOfVotes):
                 f"the examples differ ({len(examples)} and {len(self)} rows)",
                 hint="apply both sets of rules to the same corpus; the ids are "
                 f"{shown_names(examples.ids)} and {shown_names(self.ids)}",
+                code="LK313",
             )
         return self[places]
 

@@ -57,9 +57,11 @@ class LabelSpace:
         if not self.names:
             raise LabelSpaceError("a label space needs at least one class", hint="labels=2, or an IntEnum of classes")
         if len(set(self.names)) != len(self.names):
-            raise LabelSpaceError(f"class names repeat: {list(self.names)}")
+            raise LabelSpaceError(f"class names repeat: {list(self.names)}", code="LK124")
         if len(self.names) > MAX_CLASSES:
-            raise LabelSpaceError(f"{len(self.names)} classes are more than the {MAX_CLASSES} that fit a vote")
+            raise LabelSpaceError(
+                f"{len(self.names)} classes are more than the {MAX_CLASSES} that fit a vote", code="LK124"
+            )
 
     @classmethod
     def of(cls, labels: LabelSpace | type[IntEnum] | Sequence[str] | int) -> LabelSpace:
@@ -183,12 +185,15 @@ class LabelSpace:
 def _names_of(labels: type[Enum]) -> tuple[str, ...]:
     members = {member.value: name for name, member in labels.__members__.items() if member.name == name}
     if any(isinstance(value, bool) or not isinstance(value, int) for value in members):
-        raise LabelSpaceError(f"the classes of {labels.__name__} are not integers", hint="make it an IntEnum")
+        raise LabelSpaceError(
+            f"the classes of {labels.__name__} are not integers", hint="make it an IntEnum", code="LK124"
+        )
     classes = sorted(value for value in members if value != ABSTAIN)
     if classes != list(range(len(classes))):
         raise LabelSpaceError(
             f"the classes of {labels.__name__} are {classes}, not 0 .. {len(classes) - 1}",
             hint="number the members 0, 1, 2, ...; ABSTAIN = -1 may stand beside them",
+            code="LK124",
         )
     return tuple(members[value] for value in classes)
 

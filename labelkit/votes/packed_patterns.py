@@ -57,6 +57,14 @@ class PackedPatterns:
         """Return the keys as other fields pack them: a rule may have failed, or voted, in some parts alone."""
         return self.keys if fields == self.fields else pack(self._rows(), fields)
 
+    def __getitem__(self, rows: slice) -> PackedPatterns:
+        """Return some of the patterns."""
+        gold = None if self.gold is None else self.gold[rows]
+        return PackedPatterns(self.keys[:, rows], self.fields, self.counts[rows], gold)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
     def tightly(self) -> PackedPatterns:
         """Return the same, packed as the values that occur need it, whatever the rules might vote."""
         rows = self._rows()

@@ -324,7 +324,7 @@ class ProbabilisticLabels:
         """Put the labels of several corpora under one another; an example that is in two of them is refused."""
         given = list(parts)
         if not given or any(part.class_names != given[0].class_names for part in given):
-            raise MatrixError("labels of the same classes are concatenated, at least one")
+            raise MatrixError("labels of the same classes are concatenated, at least one", code="LK312")
         offsets = np.cumsum([0, *(len(part.pattern_proba) for part in given[:-1])])
         return cls(
             pattern_proba=stacked([part.pattern_proba for part in given]),

@@ -9,10 +9,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Final
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.votes.alignment import has_index
 
 MARK: Final = "labelkit_resampled"
@@ -52,8 +51,8 @@ def warn_if_resampled(*given: Any, weights: Any = None) -> None:
         why = "precision, calibration and averages are those of its class frequencies, not of reality"
     else:
         return
-    warnings.warn(
+    warn(
         f"the evaluation data was resampled: {why}. Hint: evaluate on rows that were split off before balancing"
         f"{'' if repeats else ', or give weights=balanced.weights'}",
-        stacklevel=stack_level(),
+        code="LK542",
     )

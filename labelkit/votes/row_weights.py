@@ -61,7 +61,9 @@ class RowWeights:
             listed = object_array(given.values()) if isinstance(given, Mapping) else given
             values = np.asarray(listed, dtype=np.float64)
         except (TypeError, ValueError):
-            raise self.error("weights are not numbers", hint="give 1 / chance of each row to be drawn") from None
+            raise self.error(
+                "weights are not numbers", hint="give 1 / chance of each row to be drawn", code="LK332"
+            ) from None
         aligned = aligned_values(given, values, examples, np.nan, what="weights", error=self.error)[rows]
         wrong = ~np.isfinite(aligned) | (aligned < 0) | ((aligned == 0) & (not self.zero))
         if wrong.any():
@@ -69,5 +71,6 @@ class RowWeights:
             raise self.error(
                 f"the weight of the gold row {name!r} is {aligned[wrong][0]:g}, which is not a positive number",
                 hint="the weight of a row is 1 / the probability with which it was drawn",
+                code="LK332",
             )
         return np.asarray(aligned**self.power)

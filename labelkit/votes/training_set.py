@@ -57,7 +57,9 @@ def training_set(labels: ProbabilisticLabels, X: Any, rows: Rows, weight: Weight
         raise ModelError(f"weight={weight!r} is not one of 'certainty', 'equal'")
     chosen = np.flatnonzero(labels.is_covered) if rows == "covered" else np.arange(len(labels))
     if not len(chosen):
-        raise ModelError("no rule votes on any example, so there is nothing to learn from", hint="write more rules")
+        raise ModelError(
+            "no rule votes on any example, so there is nothing to learn from", hint="write more rules", code="LK407"
+        )
     proba = labels[chosen].proba
     certain = certainty(proba) if weight == "certainty" else np.ones(len(chosen))
     return TrainingSet(chosen if X is None else rows_of(X, labels.examples, chosen), proba, certain)

@@ -100,12 +100,18 @@ class VotePatterns:
 
     def save(self, path: str | Path) -> Path:
         """Write the patterns to a Parquet file, for another process or machine to merge."""
+        codes = coded(self.outcomes, self.confidence, self.n_classes)
+        fields = Fields.of(codes)
+        self.save_packed(path, PackedPatterns(pack(codes, fields), fields, self.counts, self.gold))
+        return Path(path)
+
+    def save_packed(self, path: str | Path, keys: PackedPatterns) -> None:
+        """Write the patterns as :meth:`save` does, by keys of them that are packed as tightly as their values allow."""
         import pyarrow.parquet as pq  # noqa: PLC0415 - only for who asks
 
         with replaced(Path(path)) as draft:
-            table = _pattern_table(self)
+            table = _pattern_table(self, keys)
             pq.write_table(table, draft, compression="zstd", use_dictionary=["count0"])
-        return Path(path)
 
     @classmethod
     def load(cls, path: str | Path) -> VotePatterns:
@@ -153,7 +159,7 @@ class VotePatterns:
             raise MatrixError("there is nothing to merge")
         first = tables[0]
         if any(t.names != first.names or t.class_names != first.class_names for t in tables):
-            raise MatrixError("patterns of other rules or classes cannot be merged")
+            raise MatrixError("patterns of other rules or classes cannot be merged", code="LK312")
         soft = any(t.confidence is not None for t in tables)
         codes = [coded(t.outcomes, t.confidence, t.n_classes, soft=soft) for t in tables]
         rows = distinct(np.concatenate(codes), np.concatenate([t.counts for t in tables]))
@@ -194,16 +200,14 @@ def _packed(table: pa.Table, path: str | Path) -> PackedPatterns:
     return PackedPatterns(np.stack(columns["key"]), fields, columns["count"][0], gold)
 
 
-def _pattern_table(patterns: VotePatterns) -> pa.Table:
+def _pattern_table(patterns: VotePatterns, packed: PackedPatterns) -> pa.Table:
     """Patterns as an Arrow table: their keys (how these are packed is said in the metadata), counts, those of gold."""
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-    codes = coded(patterns.outcomes, patterns.confidence, patterns.n_classes)
-    fields = Fields.of(codes)
-    gold = () if patterns.gold is None else patterns.gold.T
-    columns = {f"key{i}": word for i, word in enumerate(pack(codes, fields))}
-    columns |= {"count0": patterns.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
+    gold = () if packed.gold is None else packed.gold.T
+    columns = {f"key{i}": word for i, word in enumerate(packed.keys)}
+    columns |= {"count0": packed.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
     table = pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
-    description = table_description(patterns.lfs, patterns.class_names) | {"fields": fields.table.tolist()}
+    description = table_description(patterns.lfs, patterns.class_names) | {"fields": packed.fields.table.tolist()}
     description |= {"soft": patterns.confidence is not None}
     return table.replace_schema_metadata({METADATA: as_json(description)})

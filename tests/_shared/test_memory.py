@@ -19,14 +19,16 @@ def test_what_fits_is_passed_over_in_silence():
 
 def test_what_takes_much_is_announced_and_the_warning_points_at_the_caller(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 12e9)
-    with pytest.warns(UserWarning, match=r"a table takes 9\.0 GB of the 12\.0 GB that are free\. Hint: less") as caught:
+    with pytest.warns(
+        UserWarning, match=r"a table takes 9\.0 GB of the 12\.0 GB that are free \[LK411\]\. Hint: less"
+    ) as caught:
         check_room(9e9, "a table", hint="less")
     assert caught[0].filename == __file__
 
 
 def test_what_does_not_fit_is_refused(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda: 12e9)
-    with pytest.raises(ModelError, match=r"a table takes 13\.0 GB, and 12\.0 GB are free\nHint: less"):
+    with pytest.raises(ModelError, match=r"a table takes 13\.0 GB, and 12\.0 GB are free \[LK\d{3}\]\nHint: less"):
         check_room(13e9, "a table", hint="less")
 
 

@@ -233,7 +233,9 @@ def test_any_matrix_gets_an_ordered_answer_and_patterns_the_same_one(seed, n, m,
 
 def test_findings_are_a_sequence_a_frame_a_text_and_a_table():
     findings = found([*GOOD, np.full(1_000, -1)])
-    assert list(findings.frame.columns) == ["rank", "subject", "problem", "why", "effect"]
+    assert list(findings.frame.columns) == ["rank", "subject", "problem", "code", "why", "effect"]
+    assert findings[0].code == findings.frame["code"][0] == findings.to_dict()["findings"][0]["code"]
+    assert str(findings).splitlines()[0].endswith(f" examples) [{findings[0].code}]")
     assert len(findings.frame) == len(findings) == len(list(findings))
     assert isinstance(findings[0], Finding)
     assert len(findings[:1]) == 1

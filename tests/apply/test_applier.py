@@ -217,7 +217,7 @@ def test_faults_are_recorded_alike(apply, faulty, folder):
         ]
     ]
     assert matrix.faults[0].message == "no 3 (faulty.py, line 7)"
-    assert matrix.faults[1].message.startswith("7 is not one of the 2 classes\nHint:")
+    assert matrix.faults[1].message.startswith("7 is not one of the 2 classes [LK300]\nHint:")
     assert matrix.faults[4].message.startswith("column 'half': integer division or modulo by zero (faulty.py, line 12)")
     assert matrix.votes[[3, 5, 4]].tolist() == [[-1, 1, 1], [-1, 1, 1], [0, 1, 1]]
     assert matrix.outcomes[3].tolist() == [-2, 1, 1]
@@ -227,7 +227,7 @@ def test_the_first_fault_stops_the_run_and_is_told_with_rule_example_and_excepti
     with pytest.raises(FaultError) as caught:
         apply(faulty, folder / "numbers.parquet", id="key")
     assert str(caught.value) == (
-        "rule 'picky' failed on the example of id 'k3', row 3: ValueError: no 3 (faulty.py, line 7)\n"
+        "rule 'picky' failed on the example of id 'k3', row 3: ValueError: no 3 (faulty.py, line 7) [LK130]\n"
         'Hint: on_fault="record" (--on-fault record) goes on, and keeps a table of the faults'
     )
 
@@ -237,7 +237,7 @@ def test_more_faults_than_allowed_stop_the_run_at_the_same_fault(apply, faulty, 
         apply(faulty, folder / "numbers.parquet", on_fault="record", max_faults=5)
     assert str(caught.value) == (
         "there are more than 5 faults; at last rule 'picky' failed on the example of row 2003: "
-        "ValueError: no 2003 (faulty.py, line 7)\nHint: mend the rule, or raise max_faults"
+        "ValueError: no 2003 (faulty.py, line 7) [LK131]\nHint: mend the rule, or raise max_faults"
     )
     assert len(apply(faulty, folder / "numbers.parquet", on_fault="record", max_faults=9).faults) == 9
 
@@ -457,10 +457,10 @@ def test_python_rules_that_take_most_of_the_time_go_on_in_processes(tmp_path, mo
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"workers": 0}, r"workers=0 is not a number of workers\nHint: give 1 or more"),
+        ({"workers": 0}, r"workers=0 is not a number of workers \[LK\d{3}\]\nHint: give 1 or more"),
         ({"workers": True}, "workers=True is not"),
         ({"workers": 1.5}, "workers=1.5 is not"),
-        ({"engine": "cluster"}, r"there is no engine 'cluster'\nHint: there are serial, thread, process"),
+        ({"engine": "cluster"}, r"there is no engine 'cluster' \[LK\d{3}\]\nHint: there are serial, thread, process"),
         ({"batch_size": 0}, "batch_size=0 is not a number of rows"),
         ({"on_fault": "ignore"}, "on_fault='ignore' is neither 'raise' nor 'record'"),
         ({"max_faults": -1}, "max_faults=-1 is not a number of faults"),

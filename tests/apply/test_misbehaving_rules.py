@@ -310,10 +310,10 @@ def test_calls_that_end_a_worker_are_faults_and_change_no_other_vote(tmp_path):
     faults = {(fault.lf, fault.message): fault.row for fault in reversed(matrix.faults)}
     ended = "this call ended the process:"
     assert faults == {
-        ("crashes", f"{ended} exit status 0"): 3,
-        ("crashes", f"{ended} SIGSEGV"): 1500,
-        ("batch", f"{ended} SIGABRT"): 2048,
-        ("by_length", f"column 'length': {ended} SIGKILL"): 700,
+        ("crashes", f"{ended} exit status 0 [LK132]"): 3,
+        ("crashes", f"{ended} SIGSEGV [LK132]"): 1500,
+        ("batch", f"{ended} SIGABRT [LK132]"): 2048,
+        ("by_length", f"column 'length': {ended} SIGKILL [LK132]"): 700,
     }
     assert len(matrix.faults) == 3 + 1024
     assert {fault.error for fault in matrix.faults} == {"WorkerDiedError"}
@@ -359,7 +359,7 @@ def test_after_a_process_died_the_same_command_with_isolate_finds_the_row(folder
     assert died.returncode == -signal.SIGSEGV
     again = run(folder, rules)
     assert again.returncode == -signal.SIGSEGV
-    assert b"a rule ended it. Hint: if it happens again, --isolate finds" in again.stderr
+    assert b"a rule ended it [LK132]. Hint: if it happens again, --isolate finds" in again.stderr
     recorded = run(folder, rules, "--isolate", "--on-fault", "record")
     assert (recorded.returncode, recorded.stderr) == (0, b"")
     assert [fault.id for fault in lk.RunFolder(folder / "out").faults] == ["k41"]

@@ -453,7 +453,7 @@ def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_the
     with pytest.raises(CorpusError) as caught:
         checked(lf, id=pa.int64(), text=pa.string())
     assert str(caught.value) == (
-        "rule 'offers' reads column 'txet', which the corpus does not have; it has 'id', 'text'\nHint: did you mean 'text'?"
+        "rule 'offers' reads column 'txet', which the corpus does not have; it has 'id', 'text' [LK202]\nHint: did you mean 'text'?"
     )
     with pytest.raises(CorpusError, match=r"Hint: .* derive it in the rule's module: @column def txet\(\.\.\.\)"):
         checked(lf, body=pa.string())
@@ -461,7 +461,7 @@ def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_the
 
 def test_keywords_on_a_column_of_numbers_are_refused():
     with pytest.raises(
-        CorpusError, match=r"rule 'r' looks for text in column 'n', which holds int64\nHint: write a @lab"
+        CorpusError, match=r"rule 'r' looks for text in column 'n', which holds int64 \[LK\d{3}\]\nHint: write a @lab"
     ):
         checked(lk.keywords("5", label=1).rule(name="r", column="n"), n=pa.int64())
 
@@ -479,7 +479,9 @@ def test_annotations_that_disagree_on_a_column_are_refused():
     def b(n: float): ...
 
     plan = plan_of(lk.labeling_function(a), lk.labeling_function(b))
-    with pytest.raises(RuleError, match=r"column 'n' is int to 'a', float to 'b'\nHint: annotate it alike everywhere"):
+    with pytest.raises(
+        RuleError, match=r"column 'n' is int to 'a', float to 'b' \[LK\d{3}\]\nHint: annotate it alike everywhere"
+    ):
         plan.types  # noqa: B018
 
 

@@ -163,7 +163,7 @@ def test_a_run_that_was_stopped_goes_on_after_its_finished_parts(tmp_path):
     assert done.returncode == 1
     first, hint = done.stderr.splitlines()
     assert first == (
-        "error: rule 'never' took more than 2 s for one batch, and was stopped at the example of id 'i1500', row 1500"
+        "error: rule 'never' took more than 2 s for one batch, and was stopped at the example of id 'i1500', row 1500 [LK133]"
     )
     assert hint.startswith("Hint: labelkit check finds patterns that never end")
     assert not out.exists()
@@ -180,7 +180,7 @@ def test_a_rule_that_catches_whatever_stops_it_ends_the_command(tmp_path):
     corpus.write_text("text\ngood\n")
     command = [sys.executable, "-m", "labelkit", "run", rules, corpus, "--out", tmp_path / "out", "--time-limit", "0.2"]
     done = subprocess.run([*command, "--labels", "HAM,SPAM"], capture_output=True, text=True, check=False)
-    message = "error: rule 'never' took more than 0.2 s for one batch, and catches whatever stops it\n"
+    message = "error: rule 'never' took more than 0.2 s for one batch, and catches whatever stops it [LK133]\n"
     assert (done.returncode, done.stderr) == (1, message)
 
 

@@ -25,7 +25,7 @@ WORDS = ("free", "nice", "win", "hm")
 """The rule of each process is to find another word."""
 
 REFUSED = re.compile(
-    r"error: another run writes to '.*': process \d+ on .*, since \d{4}.* \(.*\); wait until it is done\n"
+    r"error: another run writes to '.*': process \d+ on .*, since \d{4}.* \(.*\); wait until it is done \[LK502\]\n"
 )
 
 EXISTS = re.compile(r"error: '.*' exists already, and is not what this run would make: .*\nHint: .*\n")

@@ -186,7 +186,9 @@ def old(text: str) -> None:
 
 
 def test_a_secret_in_the_source_is_warned_of_by_its_place(frame, tmp_path):
-    with pytest.warns(UserWarning, match=r"holds what seems to be a secret.*: rules.py, line 6\. Hint: read it where"):
+    with pytest.warns(
+        UserWarning, match=r"holds what seems to be a secret.*: rules.py, line 6 \[LK554\]\. Hint: read it where"
+    ):
         bundled(tmp_path, HEAD + 'login = dict(api_key="S3cretOfTheTest9")\n', frame)
 
 

@@ -198,7 +198,7 @@ def test_other_versions_warn_with_what_to_install_and_missing_packages_are_refus
         return path
 
     packages = manifest["versions"]["packages"]
-    with pytest.warns(UserWarning, match=r"numpy 1\.0, and .* is installed\. Hint: pip install numpy==1\.0"):
+    with pytest.warns(UserWarning, match=r"numpy 1\.0, and .* is installed \[LK553\]\. Hint: pip install numpy==1\.0"):
         lk.load_bundle(written(packages={**packages, "numpy": "1.0"})).close()
     with pytest.warns(UserWarning, match=r"Python 3\.1\.0, and this is"):
         lk.load_bundle(written(python="3.1.0")).close()

@@ -216,21 +216,27 @@ def test_a_rule_that_never_voted_is_a_warning_unless_an_example_shows_that_it_ca
 
 def test_faults_are_errors_told_once_for_each_way_to_fail():
     faults = [
-        lk.Fault(3, "rule0", 3, "VoteError", "True (bool) is not a vote\nHint: return a class"),
+        lk.Fault(3, "rule0", 3, "VoteError", "True (bool) is not a vote [LK300]\nHint: return a class"),
         lk.Fault(5, "rule0", 5, "ZeroDivisionError", "division by zero (rules.py, line 3)"),
         lk.Fault(9, "rule0", 9, "ZeroDivisionError", "division by zero (rules.py, line 3)"),
     ]
     matrix = matrix_of([[-1]] * 20, faults=faults)
     first, second = lint_votes(rules_of(matrix), matrix)
     assert first == Problem(
-        "error", "rule0", "failed on 1 of 20 rows, row 3: VoteError: True (bool) is not a vote", "return a class"
+        "error",
+        "rule0",
+        "failed on 1 of 20 rows, row 3: VoteError: True (bool) is not a vote",
+        "return a class",
+        code="LK300",
     )
+    assert second.code == "LK907"
     assert second.message.startswith("failed on 2 of 20 rows, the first in row 5: ZeroDivisionError: division by zero")
 
 
 def test_a_problem_is_shown_with_its_severity_its_rule_and_what_to_do():
-    assert str(Problem("warning", "short", "it never voted", "try more rows")) == (
-        "warning: short: it never voted\n  Hint: try more rows"
+    assert str(Problem("warning", "short", "it never voted", "try more rows", code="LK908")) == (
+        "warning: short: it never voted [LK908]\n  Hint: try more rows"
     )
-    assert str(Problem("error", "short", "short('x') voted HAM")) == "error: short('x') voted HAM"
-    assert str(Problem("note", "", "no gold")) == "note: no gold"
+    failed = Problem("error", "short", "short('x') voted HAM\n  HAM needs: a", code="LK911")
+    assert str(failed) == "error: short('x') voted HAM [LK911]\n  HAM needs: a"
+    assert str(Problem("note", "", "no gold", code="LK914")) == "note: no gold [LK914]"

@@ -159,7 +159,9 @@ def test_rules_that_cannot_be_imported_are_an_error_in_a_line_or_two(project):
     write(
         project, rules() + "@lk.keywords('(', label=2)\ndef other(text): 'Other.'\nother_2 = [lk.regex('(', label=1)]"
     )
-    assert "votes for class 2, but there are 2 classes" in outcomes(project.runpytest("labeling_functions"), errors=1)
+    assert "votes for class 2, but the classes are LabelSpace(" in outcomes(
+        project.runpytest("labeling_functions"), errors=1
+    )
 
 
 def test_rules_without_an_enum_have_numbers_for_classes(project):

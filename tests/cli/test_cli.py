@@ -166,7 +166,7 @@ def test_the_package_can_be_run_as_a_module(tmp_path):
     assert lk.__version__ in done.stdout
     failed = labelkit("summarize", tmp_path / "missing")
     assert (failed.returncode, failed.stdout) == (1, "")
-    error = f"error: there is no folder {str(tmp_path / 'missing')!r}\n"
+    error = f"error: there is no folder {str(tmp_path / 'missing')!r} [LK503]\n"
     assert failed.stderr == f"{error}Hint: give the folder of a run: --out of labelkit run\n"
 
 
@@ -177,7 +177,10 @@ def test_an_engine_can_be_named(rules, corpus, tmp_path):
     assert done.returncode == 0, done.stderr
     unknown = labelkit("run", rules, corpus, "--out", tmp_path / "other", "--engine", "cloud")
     assert unknown.returncode == 1
-    assert unknown.stderr == "error: there is no engine 'cloud'\nHint: there are serial, thread, process, dask, spark\n"
+    assert (
+        unknown.stderr
+        == "error: there is no engine 'cloud' [LK602]\nHint: there are serial, thread, process, dask, spark\n"
+    )
 
 
 def test_the_command_line_prints_the_description_of_the_run_folder(rules, corpus, tmp_path):

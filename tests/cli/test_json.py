@@ -53,6 +53,7 @@ CALLS = {
     "diff": "diff runs/first runs/second --gold spam",
     "drift": "drift runs/first runs/third",
     "estimate": "estimate asked.csv --answered answers.csv",
+    "explain": "explain LK202 LK957",
     "export": "export runs/first --to labels.csv --force",
     "fit": "fit runs/first --out fitted",
     "fix": "fix",
@@ -265,7 +266,9 @@ def test_an_error_is_a_document_too(command, status, kind, message, hint, here, 
     ended, out, err = called(capsys, command, "--json")
     error = json.loads(out)["error"]
     assert ended == status
-    assert set(error) == {"kind", "message", "hint"}
+    assert set(error) == {"kind", "message", "hint", "code"}
+    assert (error["code"] is None) is (status == 2)
+    assert status == 2 or f"[{error['code']}]" in err
     assert kind in (None, error["kind"])
     assert message in error["message"]
     assert hint is None or hint in error["hint"]

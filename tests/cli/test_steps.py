@@ -160,7 +160,7 @@ def test_rules_are_selected_and_excluded_by_name_pattern_and_group(labelkit, tmp
     for command in (("check", "rules.py"), RUN, ("plan", "rules.py", "comments.csv"), ("cache", "info", "rules.py")):
         out = ("--out", "c") if command == RUN else ()
         status, _, err = labelkit(*command, *out, "--select", "lnik")
-        assert (status, err) == (1, "error: no rule fits 'lnik'\nHint: did you mean 'link'?\n")
+        assert (status, err) == (1, "error: no rule fits 'lnik' [LK116]\nHint: did you mean 'link'?\n")
 
 
 def test_a_class_prior_is_by_name_and_checked_before_anything_is_read(labelkit, tmp_path):
@@ -180,7 +180,10 @@ def test_a_class_prior_is_by_name_and_checked_before_anything_is_read(labelkit, 
     for command, out in ((RUN, "b"), (("fit", "votes"), "c")):
         status, _, err = labelkit(*command, "--out", out, "--class-prior", "spam=0.13")
         assert status == 1
-        assert err == "error: the class prior names the class 'spam', which there is not\nHint: did you mean 'SPAM'?\n"
+        assert (
+            err
+            == "error: the class prior names the class 'spam', which there is not [LK403]\nHint: did you mean 'SPAM'?\n"
+        )
         status, _, err = labelkit(*command, "--out", out, "--class-prior", "SPAM=0.13", "--model", "QuorumVote")
         assert (status, "--class-prior: QuorumVote does not use how frequent" in err) == (2, True)
         options = ("--class-prior", "SPAM=0.13", "--set", "class_prior=None")
@@ -201,7 +204,7 @@ def test_gold_teaches_if_it_is_asked_to(labelkit, tmp_path):
     status, _, err = labelkit("fit", "votes", "--teach", "--out", "none")
     assert (
         status,
-        "error: --teach lets gold teach the label model, and there is no gold\nHint: name a column or a file of trusted labels: --gold"
+        "error: --teach lets gold teach the label model, and there is no gold [LK329]\nHint: name a column or a file of trusted labels: --gold"
         in err,
     ) == (1, True)
     status, _, err = labelkit(*RUN, *gold, "--out", "b", "--teach", "--model", "MajorityVote")
@@ -228,7 +231,10 @@ def test_values_of_gold_are_mapped_to_classes(labelkit, tmp_path):
         assert "--map-label VALUE=CLASS says what other values mean" in err
         assert "map_label=" not in err
         status, _, err = labelkit(*command, "--gold", "truth", "--map-label", "junk=spam")
-        assert (status, "names the class 'spam', which there is not\nHint: did you mean 'SPAM'?" in err) == (1, True)
+        assert (status, "names the class 'spam', which there is not [LK324]\nHint: did you mean 'SPAM'?" in err) == (
+            1,
+            True,
+        )
         status, _, err = labelkit(*command, "--map-label", "junk=SPAM")
         assert (status, "give --gold, too" in err) == (2, True)
         status, _, err = labelkit(*command, "--gold", "truth", "--map-label", "junk")
@@ -246,8 +252,11 @@ def test_some_rows_are_used_and_keep_their_ids(labelkit, tmp_path):
     assert ids == lk.RunFolder("b").matrix().ids.tolist()
     assert "SPAM" in labelkit("why", "a", ids[7])[1]
     status, _, err = labelkit(*RUN, "--gold", "spam", "--sample", 41, "--random-state", 3, "--out", "a")
-    assert (status, "would make: sample changed: 40 -> 41\n" in err) == (1, True)
+    assert (status, "would make: sample changed: 40 -> 41 [LK501]\n" in err) == (1, True)
     assert "voted on 7 examples (the first 7 rows)" in labelkit(*RUN, "--limit", 7, "--out", "c")[1]
     assert "30 rows of the corpus were tried" in labelkit("check", "rules.py", "comments.csv", "--sample", 30)[1]
     status, _, err = labelkit(*RUN, "--limit", 0, "--out", "d")
-    assert (status, err) == (1, "error: --limit 0 is not a number of rows\nHint: give 1 or more, or leave it out\n")
+    assert (status, err) == (
+        1,
+        "error: --limit 0 is not a number of rows [LK200]\nHint: give 1 or more, or leave it out\n",
+    )

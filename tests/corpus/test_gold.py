@@ -71,7 +71,7 @@ def test_numbers_with_a_fraction_of_zero_name_rows(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("n,gold\n7,1\n7,0\n", "gold names the id 7 twice\nHint: keep one label an example"),
+        ("n,gold\n7,1\n7,0\n", "gold names the id 7 twice \\[LK325\\]\nHint: keep one label an example"),
         ("n,gold\n7,1\nseven,0\n", "names examples such as 'seven', and those of the corpus are numbers"),
         ("n,gold\n7,1\n,0\n", "row 1: the id is null"),
         ("n,gold\n7,1\n1.5,0\n", "names examples such as '1.5', and those"),
@@ -111,7 +111,7 @@ def test_an_id_with_two_labels_is_refused_wherever_gold_is_given():
 
 def test_a_name_that_is_no_column_and_no_file_is_refused_with_the_columns():
     with pytest.raises(
-        GoldError, match=r"'nope' is neither a column of the corpus nor a file\nHint: the columns are id, n"
+        GoldError, match=r"'nope' is neither a column of the corpus nor a file \[LK\d{3}\]\nHint: the columns are id, n"
     ):
         labels("nope")
 
@@ -131,7 +131,7 @@ def opened(tmp_path, text, corpus=FRAME, id=None, name="gold.csv"):  # noqa: A00
 @pytest.mark.parametrize(
     ("text", "id_", "message"),
     [
-        ("id,gold\na,1\nc,0\n", None, r"names the examples by 'id', and .* positions\nHint: .*--id id"),
+        ("id,gold\na,1\nc,0\n", None, r"names the examples by 'id', and .* positions \[LK\d{3}\]\nHint: .*--id id"),
         ("key,gold\n0,1\n", None, "names the examples by 'key', and .* have no ids"),
         ("a,1\nb,0\n", "id", "seems to have no header: its first line is 'a', '1'"),
         ("a,spam\nb,ham\n", "id", "seems to have no header: its first line is 'a', 'spam'"),
@@ -173,7 +173,7 @@ def test_a_gold_label_is_a_number_that_numbers_a_class(tmp_path):
     [
         (
             ["x", "y"],
-            "(gold names 2 .* such as 'x'\nHint: ids look like '1'|names .*'x', 'y'.*, and the examples are .*'1')",
+            "(gold names 2 .* such as 'x' \\[LK321\\]\nHint: ids look like '1'|names .*'x', 'y'.*, and the examples are .*'1')",
         ),
         (["001", "002"], "'001' would be '1' but for leading zeros"),
         (["1.0", "2.0"], "'1.0' would be '1' as a whole number"),

@@ -72,11 +72,14 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(folder):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ("*.parquet", r"no file matches '\*\.parquet'\nHint: the current folder is"),
-        ("empty", r"the folder 'empty' holds no files of examples\nHint: name one file"),
-        ("deep", r"the folder 'deep' holds no files of examples\nHint: for the files .*'deep/\*\*/\*\.csv'"),
+        ("*.parquet", r"no file matches '\*\.parquet' \[LK\d{3}\]\nHint: the current folder is"),
+        ("empty", r"the folder 'empty' holds no files of examples \[LK\d{3}\]\nHint: name one file"),
+        (
+            "deep",
+            r"the folder 'deep' holds no files of examples \[LK\d{3}\]\nHint: for the files .*'deep/\*\*/\*\.csv'",
+        ),
         ("other", r"holds no files of examples, but notes\.md"),
-        ("mixed", r"several formats: a\.csv \(csv\), b\.jsonl \(jsonl\)\nHint: .*'folder/\*\.csv'"),
+        ("mixed", r"several formats: a\.csv \(csv\), b\.jsonl \(jsonl\) \[LK\d{3}\]\nHint: .*'folder/\*\.csv'"),
         ("mixed/*", r"several formats"),
         ("other/*", r"notes\.md' has none of the known suffixes"),
     ],
@@ -234,7 +237,7 @@ def test_standard_input_can_be_opened_again(folder, monkeypatch):
     monkeypatch.setattr(sys, "stdin", stdin)
     assert texts("-") == texts("-") == ["free café", "hi you", "free"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
-    with pytest.raises(CorpusError, match=r"standard input is empty\nHint: check the command"):
+    with pytest.raises(CorpusError, match=r"standard input is empty \[LK\d{3}\]\nHint: check the command"):
         open_corpus("-")
 
 
@@ -316,19 +319,22 @@ def test_any_character_is_a_delimiter(folder, sign):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"delimiter": ""}, r"delimiter='' cannot stand between fields\nHint: give one character"),
+        ({"delimiter": ""}, r"delimiter='' cannot stand between fields \[LK\d{3}\]\nHint: give one character"),
         ({"delimiter": ",,"}, "cannot stand between fields"),
         ({"delimiter": '"'}, "cannot stand between fields"),
         ({"delimiter": "\n"}, "cannot stand between fields"),
         ({"delimiter": 3}, "cannot stand between fields"),
         (
             {"encoding": "klingon"},
-            r"encoding='klingon' is no encoding of text that is known\nHint: such as encoding=\"cp1252\"",
+            r"encoding='klingon' is no encoding of text that is known \[LK\d{3}\]\nHint: such as encoding=\"cp1252\"",
         ),
         ({"encoding": "base64"}, "is no encoding of text"),
         ({"encoding": 8}, "is no encoding of text"),
-        ({"format": "docx"}, r"format='docx' is not known\nHint: the formats are parquet, csv"),
-        ({"sheet": "a"}, r"sheet='a' does not fit 'a\.csv', which is csv\nHint: sheet is an option of excel"),
+        ({"format": "docx"}, r"format='docx' is not known \[LK\d{3}\]\nHint: the formats are parquet, csv"),
+        (
+            {"sheet": "a"},
+            r"sheet='a' does not fit 'a\.csv', which is csv \[LK\d{3}\]\nHint: sheet is an option of excel",
+        ),
         ({"sheet": 1.5}, "neither the name nor the number"),
     ],
 )

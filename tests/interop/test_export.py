@@ -710,7 +710,7 @@ def test_a_sheet_has_no_more_rows_than_excel_reads(run, tmp_path, monkeypatch):
     ("to", "name", "message"),
     [
         ("a.json", None, "'a.json' does not say which format"),
-        ("folder", None, "name one: format="),
+        ("folder", None, r"format= \(--format\) names one of"),
         ("a.csv", "excel", "there is no format 'excel'; there are parquet"),
         ("a.txt", "parqet", "did you mean 'parquet'"),
     ],

@@ -24,6 +24,7 @@ from labelkit.matching._unicode_tables import (
     members,
     mixed_characters,
     symbols,
+    unsure_characters,
 )
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.predicates import Pattern, Words
@@ -491,7 +492,12 @@ def test_letters_are_equal_when_case_is_ignored_exactly_where_re_says_so():
     for code in cased:
         equal = re.compile(re.escape(chr(code)), re.IGNORECASE).findall(together)
         assert equal == [chr(other) for other in cased if table[other] == table[code]]
-    assert np.array_equal(np.flatnonzero(members(re.compile(f"[{together}]+", re.IGNORECASE))), cased)
+    assert np.array_equal(np.flatnonzero(members(f"[{together}]+", re.IGNORECASE)), cased)
+
+
+def test_unsure_letters_are_those_beyond_the_basic_plane_that_equal_another_one():
+    sizes = np.bincount(folds(), minlength=N_CODE_POINTS)[folds()]
+    assert unsure_characters() == {chr(code) for code in np.flatnonzero(sizes > 1).tolist() if code > 0xFFFF}
 
 
 def test_folding_changes_the_kind_of_the_iota_subscript_alone():

@@ -243,17 +243,17 @@ def fails(source, message, **options):
 
 
 def test_a_missing_file_is_named_with_where_it_was_looked_for():
-    fails("no/such.py", r"there is no file 'no/such.py'\nHint: paths start from /")
+    fails("no/such.py", r"there is no file 'no/such.py' \[LK\d{3}\]\nHint: the current folder is '/")
 
 
 def test_a_missing_module_is_named():
-    fails("no_such_module", r"there is no module or file 'no_such_module'\nHint: looked in .* and sys.path")
+    fails("no_such_module", r"there is no module or file 'no_such_module' \[LK\d{3}\]\nHint: looked in .* and sys.path")
     fails("labelkit.no_such", r"there is no module or file 'labelkit.no_such'")
 
 
 def test_a_module_without_rules_is_named(write):
     path = write("empty.py", "x = 1")
-    fails(path, rf"{path} has no labeling functions of its own\nHint: decorate one with @keywords")
+    fails(path, rf"{path} has no labeling functions of its own \[LK\d{{3}}\]\nHint: decorate one with @keywords")
 
 
 def test_a_folder_without_files_is_named(tmp_path):
@@ -267,7 +267,7 @@ def test_a_folder_without_files_is_named(tmp_path):
         ("1 / 0", "line 3: ZeroDivisionError: division by zero"),
         ("def broken(:", "line 3: invalid syntax"),
         ("raise SystemExit(3)", "line 3: SystemExit: 3"),
-        ("lk.keywords(label=1)", r"line 3: keywords needs at least one entry\nHint: @keywords\('first'"),
+        ("lk.keywords(label=1)", r"line 3: keywords needs at least one entry \[LK\d{3}\]\nHint: @keywords\('first'"),
     ],
 )
 def test_an_error_in_a_module_names_the_file_and_line(write, line, message):
@@ -291,14 +291,15 @@ def test_two_label_spaces_are_refused_with_who_has_which(write):
     fails(
         [a, b],
         r"belong to 2 label spaces: LabelSpace\(HAM=0, SPAM=1\) \(Label of rule 'x'\); LabelSpace\(EGGS=0, SPAM=1\) "
-        r"\(Label of rule 'y'\)\nHint: collect them apart",
+        r"\(Label of rule 'y'\) \[LK\d{3}\]\nHint: collect them apart",
     )
 
 
 def test_unknown_classes_are_an_error_with_what_to_do(write):
     path = write("rules.py", "import labelkit as lk\n" + rule("x", label=1))
     with pytest.raises(
-        LabelSpaceError, match=r"the classes are not known\nHint: declare an IntEnum of them, or pass labels="
+        LabelSpaceError,
+        match=r"the classes are not known \[LK\d{3}\]\nHint: declare an IntEnum of them, or pass labels=",
     ):
         lk.collect(path)
 

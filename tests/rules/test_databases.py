@@ -637,7 +637,7 @@ def test_a_label_that_is_not_known_is_a_fault_of_its_rows(tmp_path):
 
 def test_a_table_that_is_too_big_to_be_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("labelkit.rules.databases.table.MOST_ROWS", 3)
-    with pytest.raises(DatabaseError, match='has more than 3 rows\nHint: query it: load="per batch"'):
+    with pytest.raises(DatabaseError, match='has more than 3 rows \\[LK620\\]\nHint: query it: load="per batch"'):
         lk.lookup(lk.sql_table(made_sqlite(tmp_path / "a.db"), "accounts"), key="account", label=1)
 
 
@@ -677,7 +677,8 @@ def test_addresses_that_cannot_be_read_and_packages_that_are_missing_are_named(m
     with pytest.raises(DatabaseError, match=r"sqlalchemy.dialects:nodb"):
         lk.lookup(lk.sql_table("nodb://h/d", "t"), label=1)
     with pytest.raises(
-        MissingExtraError, match="needs the package 'oracledb', which is not installed\nHint: pip install 'oracledb'"
+        MissingExtraError,
+        match="needs the package 'oracledb', which is not installed \\[LK630\\]\nHint: pip install 'oracledb'",
     ):
         lk.lookup(lk.sql_table("oracle+oracledb://u:p@h/d", "t"), label=1)
     for package, extra, table in (

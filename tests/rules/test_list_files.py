@@ -18,7 +18,11 @@ READERS = {
 }
 
 MALFORMED = [
-    ("a.csv", b"word,label\nx,S\ny\n", r"^line 3 of 'a.csv' has more or fewer than 2 fields\nHint: put a field"),
+    (
+        "a.csv",
+        b"word,label\nx,S\ny\n",
+        r"^line 3 of 'a.csv' has more or fewer than 2 fields \[LK\d{3}\]\nHint: put a field",
+    ),
     ("a.csv", b"word,label\nx, y,S\n", r"^line 2 of 'a.csv' has more or fewer than 2 fields"),
     ("a.tsv", b"word\tlabel\n\nx\n", r"^line 3 of 'a.tsv' has more or fewer than 2 fields"),
     ("a.csv", b"", r"^the (look-up file|lexicon) 'a.csv' cannot be read: '.*a.csv' has no header"),
@@ -31,16 +35,24 @@ MALFORMED = [
         b'{"word": "x", "label": "S"}\n{"word": "y", "word": "z", "label": "S"}\n',
         r"^line 2 of 'a.jsonl' cannot be read: the key 'word' stands twice in one object",
     ),
-    ("a.ndjson", b"[1]\n", r"^line 1 of 'a.ndjson' is not an object: \[1\]\nHint: one object a line, such as"),
+    (
+        "a.ndjson",
+        b"[1]\n",
+        r"^line 1 of 'a.ndjson' is not an object: \[1\] \[LK\d{3}\]\nHint: one object a line, such as",
+    ),
     ("a.jsonl", b"\xff", r"^the (look-up file|lexicon) 'a.jsonl' cannot be read: '.*' is not valid utf-8"),
     ("a.parquet", b"PAR1", r"^the (look-up file|lexicon) 'a.parquet' cannot be read: "),
     (
         "a.xml",
         b"x",
-        r"^a (look-up file|lexicon) cannot be '.xml'\nHint: one of .*.csv, .tsv, .jsonl, .ndjson, .parquet",
+        r"^a (look-up file|lexicon) cannot be '.xml' \[LK\d{3}\]\nHint: one of .*.csv, .tsv, .jsonl, .ndjson, .parquet",
     ),
     ("a", b"x", r"^a (look-up file|lexicon) cannot be 'without suffix'"),
-    ("b.csv", None, r"^the (look-up file|lexicon) '.*b.csv' is not there \(looked in .*\)\nHint: a path is relative"),
+    (
+        "b.csv",
+        None,
+        r"^the (look-up file|lexicon) '.*b.csv' is not there \(looked in .*\) \[LK\d{3}\]\nHint: a path is relative",
+    ),
 ]
 
 

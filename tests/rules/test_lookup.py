@@ -297,7 +297,9 @@ def test_wrong_declarations_are_refused():
         lk.lookup([("a", "b")], match="phrase", label=1)
     with pytest.raises(RuleError, match=r"rule 'r' looks up 2 columns together, and reads \('x', 'y', 'z'\)"):
         lk.lookup([("a", "b")], label=1).rule(name="r", column=("x", "y", "z"))
-    with pytest.raises(RuleError, match=r"normalise=\('colour',\) holds 'colour'\nHint: there are case, accents"):
+    with pytest.raises(
+        RuleError, match=r"normalise=\('colour',\) holds 'colour' \[LK\d{3}\]\nHint: there are case, accents"
+    ):
         lk.facts([("a", "b")], normalise=("colour",), label=1)
     with pytest.raises(RuleError, match="has columns to choose from in a file or a table, not in list"):
         lk.facts([("a", "b")], key=("x", "y"), label=1)

@@ -112,7 +112,7 @@ def test_what_loses_no_rule_by_mistake_is_fine(tmp_path, source, names):
 def test_two_modules_of_one_collection_are_named_with_their_lines(tmp_path):
     for name in ("one", "two"):
         (tmp_path / f"{name}.py").write_text(HEAD + "\n" * len(name) + ASSIGNED.replace("{word}", "a"))
-    with pytest.raises(CollectError, match=r"'free' \(.*one.py:6 and .*two.py:6\)\nHint: rename one"):
+    with pytest.raises(CollectError, match=r"'free' \(.*one.py:6 and .*two.py:6\) \[LK\d{3}\]\nHint: rename one"):
         lk.collect(tmp_path, labels=2)
 
 

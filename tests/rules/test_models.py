@@ -301,7 +301,7 @@ def test_a_label_that_is_not_named_is_a_fault_of_the_examples_that_get_it():
     lf = rule(Pipeline(), classes={"HAM": 0, "PHISH": 1})
     matrix = lk.Applier([lf], labels=2).apply(["free", "hello"], on_fault="record")
     assert [fault.message.splitlines()[0] for fault in matrix.faults] == [
-        "the model has the label 'SPAM', which classes= does not name"
+        "the model has the label 'SPAM', which classes= does not name [LK102]"
     ] * 2
 
 

@@ -482,7 +482,7 @@ def n(doc): return len(doc)
     assert (made.n("a b c"), made.n(None)) == (3, None)
     report = check_rules(made, labels=["NO", "YES"])
     assert [str(problem) for problem in report.problems] == [
-        """error: numbers('is 7?') voted YES, but its example expects NO
+        """error: numbers('is 7?') voted YES, but its example expects NO [LK911]
   YES needs: the token pattern [{"LIKE_NUM": true}] in doc: found '7' at 3"""
     ]
 
@@ -611,7 +611,7 @@ def test_an_entity_that_the_pipeline_does_not_know_is_refused(folder):
     lfs = rules(
         "doc = lk.spacy_doc('text', model=folder)\nr = lk.entities('ORGG', label=1).rule(name='r')", folder=folder
     )
-    with pytest.raises(RuleError, match=r"has no entities 'ORGG'\nHint: its entities are ORG, THING"):
+    with pytest.raises(RuleError, match=r"has no entities 'ORGG' \[LK\d{3}\]\nHint: its entities are ORG, THING"):
         voted(lfs, ["x"])
 
 
@@ -621,7 +621,7 @@ def test_pipes_that_are_named_have_to_be_there(folder, option):
         f"doc = lk.spacy_doc('text', model=folder, {option}=['parser'])\nr = lk.phrases('a', label=1).rule(name='r')"
     )
     with pytest.raises(
-        RuleError, match=r"column 'doc' .* the pipe 'parser', which .* does not have\nHint: it has sent"
+        RuleError, match=r"column 'doc' .* the pipe 'parser', which .* does not have \[LK\d{3}\]\nHint: it has sent"
     ):
         voted(rules(source, folder=folder), ["x"])
     with pytest.raises(RuleError, match="='parser' is not a list of names of pipes"):
@@ -723,7 +723,7 @@ def test_without_spacy_tests_of_rules_are_skipped_with_the_hint(tmp_path):
     command = [sys.executable, "-m", "pytest", "-p", "labelkit.checks.pytest_plugin", "-rs", "labeling_functions"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "which is not installed; hint: pip install 'labelkit[nlp]'" in done.stdout
+    assert "which is not installed [LK630]; hint: pip install 'labelkit[nlp]'" in done.stdout
     assert " passed" not in done.stdout
 
 

@@ -67,7 +67,7 @@ def test_a_combination_of_two_values_for_one_option_names_both(combine):
     one, other = lk.keywords("a", label=1, group="ann"), lk.keywords("b", group="bob")
     with pytest.raises(
         RuleError,
-        match=r"^group has two values: 'ann' in keywords\('a'\) and 'bob' in keywords\('b'\)\nHint: give group= once",
+        match=r"^group has two values: 'ann' in keywords\('a'\) and 'bob' in keywords\('b'\) \[LK\d{3}\]\nHint: give group= once",
     ):
         combine(one, other)
 
@@ -129,7 +129,7 @@ def test_the_same_value_on_both_sides_is_one_value():
 def test_two_expected_votes_for_one_input_are_refused():
     with pytest.raises(
         RuleError,
-        match=r"^examples has two expected votes for 'x': 1 in keywords\('a'\) and None in keywords\('b'\)\nHint: keep",
+        match=r"^examples has two expected votes for 'x': 1 in keywords\('a'\) and None in keywords\('b'\) \[LK\d{3}\]\nHint: keep",
     ):
         lk.keywords("a", label=1, examples={"x": 1, "y": 1}) | lk.keywords("b", examples={"x": None})
 
@@ -152,7 +152,7 @@ def test_a_guard_has_no_options_of_a_rule(option, decorator):
     }[decorator]
     ((name, value),) = option.items()
     message = f"the guard of rule 'rule' has {name}={value!r} in keywords('a'), which is an option of a rule"
-    with pytest.raises(RuleError, match=f"^{re.escape(message)}\nHint: give {name}= to the decorator"):
+    with pytest.raises(RuleError, match=f"^{re.escape(message)} \\[LK100\\]\nHint: give {name}= to the decorator"):
         decorated(make())
 
 
@@ -314,5 +314,7 @@ def test_an_unknown_option_in_a_file_of_rules_names_its_line(tmp_path):
 
 @pytest.mark.parametrize("given", [["free"], "free", [("free", 1)]])
 def test_examples_without_the_votes_expected_are_refused(given):
-    with pytest.raises(RuleError, match=r"does not say which vote is expected of each\nHint: examples=\{'free'"):
+    with pytest.raises(
+        RuleError, match=r"does not say which vote is expected of each \[LK\d{3}\]\nHint: examples=\{'free'"
+    ):
         lk.keywords("free", label=1, examples=given).rule(name="a")

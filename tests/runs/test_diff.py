@@ -187,7 +187,9 @@ def test_gold_by_id_may_know_three_examples_but_not_none():
     found = lk.diff(before, after, gold={0: "SPAM", 2: 1, 3: 2, 99: 0}).lfs.loc["lf0"]
     assert (found["gold_before"], found["gold_after"]) == (2, 2)
     assert (found["right_gained"], found["right_lost"], found["wrong_gained"], found["wrong_lost"]) == (2, 1, 0, 1)
-    with pytest.raises(GoldError, match=r"gold names 1 .* that are not examples, such as 99\nHint: ids look like 0"):
+    with pytest.raises(
+        GoldError, match=r"gold names 1 .* that are not examples, such as 99 \[LK\d{3}\]\nHint: ids look like 0"
+    ):
         lk.diff(before, after, gold=pd.Series({99: 0}))
     unknown = lk.diff(before, after, gold=pd.Series({0: -1}))
     assert np.isnan(unknown.lfs.loc["lf0", "precision_before"])
@@ -344,7 +346,8 @@ def test_a_corpus_that_changed_since_the_run_is_not_asked_for_gold(tmp_path):
     with pytest.raises(GoldError, match="has changed since the run"):
         lk.diff(tmp_path / "a", tmp_path / "a", gold="spam")
     with pytest.raises(
-        GoldError, match="neither a file nor a column of the corpus of a run\nHint: the columns are text, spam"
+        GoldError,
+        match="neither a file nor a column of the corpus of a run \\[LK323\\]\nHint: the columns are text, spam",
     ):
         lk.diff(tmp_path / "a", tmp_path / "a", gold="gold")
 

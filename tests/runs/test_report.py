@@ -304,7 +304,7 @@ def test_findings_link_to_their_rules(run_of, frame):
     remarks = re.search(r'<section[^>]*id="remarks".*?</section>', page.source, re.DOTALL)[0]
     findings = lk.what_to_fix(folder.patterns(), model=folder.model())
     for finding, item in zip(findings, remarks.split("<li>")[1:], strict=True):
-        assert finding.problem[1:] in item
+        assert f"{finding.problem[1:]} [{finding.code}]" in item
         for name in finding.lfs:
             assert f'<a href="#rule-{names.index(name)}">{name}</a>' in item
     assert "Never votes" in page.text
@@ -318,9 +318,9 @@ def test_a_finding_about_a_class_names_the_class_and_some_of_its_rules():
     gold[np.arange(len(patterns)), (patterns.outcomes[:, 0] < 0).astype(int)] = patterns.counts
     manifest = {"rejects": 0, "examples": 1_000, "gold": "spam"}
     remarks = remarks_of(manifest, replace(patterns, gold=gold), None)
-    item = next(remark for remark in remarks if remark.title == "few votes for it")
+    item = next(remark for remark in remarks if remark.title == "few votes for it [LK958]")
     assert (item.subject, [rule.name for rule in item.rules], item.n_more) == ("SPAM", ["lf8"], 0)
-    copies = next(remark for remark in remarks if remark.title == "the same rule twice")
+    copies = next(remark for remark in remarks if remark.title == "the same rule twice [LK964]")
     assert (copies.subject, len(copies.rules)) == ("", 2)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.exceptions import CorpusError, ModelError, RunFolderError
+from labelkit.runs import parts
 from labelkit.runs.versions import verify
 from tests.waiting import GUARD
 
@@ -189,6 +190,9 @@ def test_a_model_that_is_kept_labels_new_rows_and_leaves_the_labels_of_old_ones(
     assert run.manifest["kept_model"] == {"version": 1, "examples": 1500}
     assert np.array_equal(run.labels().proba[:1500], old.proba)
     assert np.array_equal(run.labels().proba, before.model().predict_proba(run.matrix()))
+    again = lk.label_to_folder(run, before.model(), tmp_path / "again", report=False)
+    assert run.layout.summary.read_bytes() == again.layout.summary.read_bytes()
+    assert run.manifest["evaluation"] == again.manifest["evaluation"]
     new = lk.run(rules, corpus, tmp_path / "new", **settings)
     assert (tmp_path / "out" / "patterns.parquet").read_bytes() == (tmp_path / "new" / "patterns.parquet").read_bytes()
     assert run.manifest["gold_labels"] == new.manifest["gold_labels"]
@@ -212,6 +216,32 @@ def test_few_new_rows_are_shared_out_among_the_workers_with_the_same_votes(comme
     lk.run(rules, write_corpus("parquet", comments[:3000], tmp_path), tmp_path / "out", **settings)
     corpus = write_corpus("parquet", comments, tmp_path)
     lk.run(rules, corpus, tmp_path / "out", update=True, **settings)
+    assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **settings)
+
+
+@pytest.mark.parametrize("writer", ["the same", "another one"])
+def test_full_parts_of_old_rows_are_shared_if_they_would_be_written_as_they_are(
+    comments, tmp_path, monkeypatch, writer
+):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link", "short", "words")})
+    settings = SETTINGS | {"id": "key", "gold": comments.set_index("key")["label"].iloc[::7].to_dict()}
+    with monkeypatch.context() as patch:
+        if writer == "another one":
+            patch.setattr(
+                parts, "write_part", lambda table, sink, **_: pq.write_table(table, sink, compression="snappy")
+            )
+        lk.run(rules, write_corpus("jsonl", comments[:4500], tmp_path), tmp_path / "out", **settings)
+    written, make = [], parts.PartMaker.__call__
+
+    def noting(self, batch, votes):
+        written.append(batch.start // self.batch_rows)
+        return make(self, batch, votes)
+
+    monkeypatch.setattr(parts.PartMaker, "__call__", noting)
+    corpus = write_corpus("jsonl", comments[:5500], tmp_path)
+    lk.run(rules, corpus, tmp_path / "out", update=True, **settings)
+    assert written == ([0, 4, 5] if writer == "the same" else [0, 1, 2, 3, 4, 5])
     assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **settings)
 
 

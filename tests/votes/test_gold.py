@@ -72,19 +72,22 @@ def test_a_series_without_an_index_of_its_own_is_in_the_order_of_the_examples():
 @pytest.mark.parametrize(
     ("gold", "message"),
     [
-        ([0, 1], r"gold has 2 labels for 3 examples\nHint: give a Series or dict by id"),
+        ([0, 1], r"gold has 2 labels for 3 examples \[LK\d{3}\]\nHint: give a Series or dict by id"),
         ([0, 1, 2], r"gold holds class 2 at position 2, but there are 2 classes: ham=0, spam=1"),
         ([0, -5, 1], "gold holds class -5 at position 1"),
         ([0, 0.5, 1], "gold holds 0.5, which is not a class"),
         ([0, np.inf, 1], "gold holds inf, which is not a class"),
         ([None, np.inf, 1], "gold holds inf, which is neither"),
-        ([True, False, True], r"gold is True and False, not classes\nHint: .*gold.astype\(int\)"),
+        ([True, False, True], r"gold is True and False, not classes \[LK\d{3}\]\nHint: .*gold.astype\(int\)"),
         (
             ["spam", "eggs", None],
             r"gold holds 'eggs', which is neither a class number nor one of the names \['ham', 'spam'\]",
         ),
         ([[0, 1]] * 3, r"gold has shape \(3, 2\), not \(n_examples,\)"),
-        ({"a": 1, "q": 0}, r"gold names 1 id\(s\) that are not examples, such as 'q'\nHint: ids look like 'a'"),
+        (
+            {"a": 1, "q": 0},
+            r"gold names 1 id\(s\) that are not examples, such as 'q' \[LK\d{3}\]\nHint: ids look like 'a'",
+        ),
         (pd.Series([0, 1], index=["a", "a"]), "gold names the id 'a' twice"),
     ],
     ids=repr,
@@ -105,7 +108,7 @@ def test_no_examples_need_no_gold():
 
 
 def test_an_error_shows_an_id_as_its_author_wrote_it():
-    with pytest.raises(GoldError, match=r"such as 9\nHint: ids look like 4$"):
+    with pytest.raises(GoldError, match=r"such as 9 \[LK\d{3}\]\nHint: ids look like 4$"):
         aligned_gold({9: 1}, np.array([4, 5]), ("a", "b"))
     with pytest.raises(GoldError, match="the id 4 names several"):
         aligned_gold({4: 1}, np.array([4, 4]), ("a", "b"))

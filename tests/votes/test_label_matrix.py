@@ -72,8 +72,8 @@ MATRIX = LabelMatrix(
     [
         ([[0, 2]], r"votes hold class 2, but there are 2 classes \(0 \.\. 1\)"),
         ([[0, -2]], r"votes hold -2, which is below ABSTAIN \(-1\)"),
-        ([[0.5, 1]], r"votes are not whole numbers\nHint: a vote is a class number, or -1"),
-        ([[np.nan, 1]], r"votes hold NaN or infinity\nHint: an abstain is -1"),
+        ([[0.5, 1]], r"votes are not whole numbers \[LK\d{3}\]\nHint: a vote is a class number, or -1"),
+        ([[np.nan, 1]], r"votes hold NaN or infinity \[LK\d{3}\]\nHint: an abstain is -1"),
         ([[True, False]], "votes are of type bool, not integers"),
         ([["a", "b"]], "votes are of type <U1, not integers"),
         ([[None, 1]], "votes are of type object, not integers"),
@@ -179,7 +179,7 @@ def test_both_are_picked_at_once(columns):
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_there_are():
-    with pytest.raises(MatrixError, match=r"no labeling function is named 'd'\nHint: there are a, b, c"):
+    with pytest.raises(MatrixError, match=r"no labeling function is named 'd' \[LK\d{3}\]\nHint: there are a, b, c"):
         MATRIX["d"]
     with pytest.raises(
         MatrixError, match=r"matrix\['a', 'b'\] is neither rows .*\nHint: matrix\[\[\"short\", \"link\"\]\]"
@@ -226,7 +226,7 @@ def test_matrices_that_do_not_fit_are_refused():
     other = LabelMatrix.of([[0], [0], [0], [0]], names=["d"])
     with pytest.raises(MatrixError, match=r"the classes differ: \('HAM', 'SPAM'\) and \('0', '1'\)"):
         MATRIX.join(other)
-    with pytest.raises(MatrixError, match=r"the examples differ \(4 and 4 rows\)\nHint: apply both"):
+    with pytest.raises(MatrixError, match=r"the examples differ \(4 and 4 rows\) \[LK\d{3}\]\nHint: apply both"):
         MATRIX.join(dataclasses.replace(other, class_names=MATRIX.class_names))
     with pytest.raises(MatrixError, match=r"share a name: \['a'\]"):
         MATRIX.join(MATRIX["a"])
@@ -274,7 +274,7 @@ def test_a_file_that_is_no_matrix_is_refused_with_its_path(tmp_path):
     with pytest.raises(MatrixError, match=r"no.parquet cannot be read as a label matrix"):
         LabelMatrix.load(tmp_path / "no.parquet")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "plain.parquet")
-    with pytest.raises(MatrixError, match=r"plain.parquet holds no label matrix\nHint: LabelMatrix.of"):
+    with pytest.raises(MatrixError, match=r"plain.parquet holds no label matrix \[LK\d{3}\]\nHint: LabelMatrix.of"):
         LabelMatrix.load(tmp_path / "plain.parquet")
     labels = ProbabilisticLabels(np.array([[0.5, 0.5]]), np.array([True]), np.array([0]), np.array(["a"]), ("x", "y"))
     with pytest.raises(MatrixError, match="holds no label matrix"):

@@ -51,13 +51,15 @@ def test_a_number_a_list_and_a_space_are_label_spaces(given, names):
 
 def test_an_enum_that_starts_from_one_is_refused_with_its_numbers():
     with pytest.raises(
-        LabelSpaceError, match=r"classes of Shifted are \[1, 2\], not 0 \.\. 1\nHint: number the members"
+        LabelSpaceError, match=r"classes of Shifted are \[1, 2\], not 0 \.\. 1 \[LK\d{3}\]\nHint: number the members"
     ):
         LabelSpace.of(IntEnum("Shifted", ["A", "B"]))
 
 
 def test_an_enum_of_strings_is_refused():
-    with pytest.raises(LabelSpaceError, match=r"classes of Color are not integers\nHint: make it an IntEnum"):
+    with pytest.raises(
+        LabelSpaceError, match=r"classes of Color are not integers \[LK\d{3}\]\nHint: make it an IntEnum"
+    ):
         LabelSpace.of(Enum("Color", {"RED": "red"}))
 
 
@@ -106,20 +108,20 @@ def test_an_integer_that_is_no_class_is_refused_with_its_value_and_the_classes(v
     with pytest.raises(VoteError) as caught:
         SPACE.vote(value)
     assert str(caught.value) == (
-        f"{value!r} is not one of the 2 classes\nHint: return a class (HAM=0, SPAM=1), or ABSTAIN or None"
+        f"{value!r} is not one of the 2 classes [LK300]\nHint: return a class (HAM=0, SPAM=1), or ABSTAIN or None"
     )
 
 
 @pytest.mark.parametrize("value", [True, np.True_])
 def test_a_bool_is_refused_with_a_hint_that_a_test_is_no_vote(value):
     with pytest.raises(
-        VoteError, match=r"True.* \(bool\S*\) is not a vote\nHint: return a class .* where the test holds"
+        VoteError, match=r"True.* \(bool\S*\) is not a vote \[LK\d{3}\]\nHint: return a class .* where the test holds"
     ):
         SPACE.vote(value)
 
 
 def test_the_name_of_a_class_is_refused_with_its_number():
-    with pytest.raises(VoteError, match=r"'SPAM' \(str\) is not a vote\nHint: return the class's number 1"):
+    with pytest.raises(VoteError, match=r"'SPAM' \(str\) is not a vote \[LK\d{3}\]\nHint: return the class's number 1"):
         SPACE.vote("SPAM")
 
 

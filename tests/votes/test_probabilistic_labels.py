@@ -153,7 +153,7 @@ def test_labels_that_do_not_fit_say_so_beforehand(tmp_path, monkeypatch, what):
         "load": lambda: ProbabilisticLabels.load(path),
     }
     LABELS.__dict__.pop("proba", None)
-    with pytest.raises(ModelError, match=r"takes 0\.0 GB, and 0\.0 GB are free\nHint: "):
+    with pytest.raises(ModelError, match=r"takes 0\.0 GB, and 0\.0 GB are free \[LK\d{3}\]\nHint: "):
         ask[what]()
 
 

@@ -182,7 +182,9 @@ def _labels_of(labels: Any, rows: LabelMatrix) -> ProbabilisticLabels:
         labels = LabelModel().fit(rows)
     current = labels if isinstance(labels, ProbabilisticLabels) or not hasattr(labels, "label") else labels.label(rows)
     if not isinstance(current, ProbabilisticLabels):
-        raise AnalysisError(f"{labels!r} is neither labels nor a label model", hint="suggest(matrix, corpus, model)")
+        raise AnalysisError(
+            f"{labels!r} is neither labels nor a label model", hint="suggest(matrix, corpus, model)", code="LK405"
+        )
     if len(current) != len(rows) or current.n_classes != rows.n_classes:
         raise AnalysisError(
             f"the labels are of {len(current):,} examples and {current.n_classes} classes, and the matrix is of "
@@ -290,11 +292,11 @@ def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64
     opened = open_corpus(corpus)
     kind = opened.column_type(column)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
-        raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)")
+        raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)", code="LK209")
     try:
         table = examples_at(opened, rows.examples, places, [column])
     except CorpusError as error:
-        raise AnalysisError(error.message, hint=error.hint) from None
+        raise AnalysisError(error.message, hint=error.hint, code=error.code) from None
     texts = (text for chunk in table.column(0).chunks for text in chunk.to_pylist())
     return [None if text is None else text[:MAX_CHARACTERS] for text in texts]
 

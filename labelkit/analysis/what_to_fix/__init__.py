@@ -9,12 +9,12 @@ that the report of a run needs no examples.
 >>> votes = [[0, 0, -1]] * 40 + [[1, 1, -1]] * 20 + [[-1, -1, -1]] * 40
 >>> matrix = LabelMatrix.of(votes, names=["tone", "copy", "shy"], classes=["HAM", "SPAM"])
 >>> print(what_to_fix(matrix, gold=[0] * 40 + [1] * 20 + [-1] * 40))
-1. examples: no vote (40 examples)
+1. examples: no vote (40 examples) [LK957]
    40.0% (30.9 - 49.8%) of the examples get no label. lk.suggest(matrix, corpus) proposes rules for them.
-2. tone, copy: the same rule twice (60 examples)
+2. tone, copy: the same rule twice (60 examples) [LK964]
    They vote alike on 100.0% (94.0 - 100.0%) of the examples that either votes on, so that one opinion counts twice.
    Keep one of them.
-3. shy: never votes (0 examples)
+3. shy: never votes (0 examples) [LK968]
    It matches nothing in this corpus. Look for a slip in words or columns, or leave out what is not needed.
 """
 
@@ -68,7 +68,9 @@ def what_to_fix(
     """
     patterns, gold_counts = read(matrix, gold, n_classes)
     if model is not None and not hasattr(model, "predict_pattern_proba"):
-        raise ModelError(f"{model!r} is no label model", hint="what_to_fix(matrix, model=LabelModel().fit(matrix))")
+        raise ModelError(
+            f"{model!r} is no label model", hint="what_to_fix(matrix, model=LabelModel().fit(matrix))", code="LK405"
+        )
     if not patterns.n_examples:
         return Findings(())
     evidence = Evidence(patterns, gold_counts, model)

@@ -13,27 +13,31 @@ from labelkit._shared.markup import plain
 from labelkit._shared.numbers import count
 from labelkit._shared.tables import LINE_WIDTH, ResultPage, ResultTable
 
-URGENCY: Final = {
-    "fails": 1.0,
-    "no rule votes for it": 1.0,
-    "worse than chance": 1.0,
-    "labels are better without it": 1.0,
-    "less precise than the others": 1.0,
-    "gold against unanimous votes": 1.0,
-    "no vote": 0.7,
-    "few votes for it": 0.7,
-    "votes are tied": 0.7,
-    "labels do not follow the gold": 0.7,
-    "the model doubts it": 0.5,
-    "against the others": 0.5,
-    "votes on everything": 0.3,
-    "the same rule twice": 0.1,
-    "too little gold": 0.03,
-    "hardly any label": 0.03,
-    "nothing of its own": 0.02,
-    "never votes": 0.0,
+PROBLEMS: Final = {
+    "fails": ("LK951", 1.0),
+    "no rule votes for it": ("LK952", 1.0),
+    "worse than chance": ("LK953", 1.0),
+    "labels are better without it": ("LK954", 1.0),
+    "less precise than the others": ("LK955", 1.0),
+    "gold against unanimous votes": ("LK956", 1.0),
+    "no vote": ("LK957", 0.7),
+    "few votes for it": ("LK958", 0.7),
+    "votes are tied": ("LK959", 0.7),
+    "labels do not follow the gold": ("LK960", 0.7),
+    "the model doubts it": ("LK961", 0.5),
+    "against the others": ("LK962", 0.5),
+    "votes on everything": ("LK963", 0.3),
+    "the same rule twice": ("LK964", 0.1),
+    "too little gold": ("LK965", 0.03),
+    "hardly any label": ("LK966", 0.03),
+    "nothing of its own": ("LK967", 0.02),
+    "never votes": ("LK968", 0.0),
 }
-"""Weight of each problem in the ranking, for each example that it touches: 1 where the label is likely wrong."""
+"""The code of each problem, and its weight in the ranking for each example that it touches: 1 where the label is likely
+wrong."""
+
+URGENCY: Final = {problem: weight for problem, (_, weight) in PROBLEMS.items()}
+"""Weight of each problem in the ranking."""
 
 
 NOTHING: Final = "Nothing stands out."
@@ -66,11 +70,17 @@ class Finding:
     effect: int
     lfs: tuple[str, ...] = ()
 
+    @property
+    def code(self) -> str:
+        """The code of its problem, which ``labelkit explain`` knows more of."""
+        return PROBLEMS[self.problem][0]
+
     def __str__(self) -> str:
-        head = plain(f"{self.rank}. {self.subject}: {self.problem} ({self.effect:,} examples)", LINE_WIDTH)
+        code = f" [{self.code}]"
+        head = plain(f"{self.rank}. {self.subject}: {self.problem} ({self.effect:,} examples)", LINE_WIDTH - len(code))
         margin = " " * (len(str(self.rank)) + 2)
         why = plain(self.why, LINE_WIDTH)
-        return f"{head}\n{textwrap.fill(why, 120, initial_indent=margin, subsequent_indent=margin)}"
+        return f"{head}{code}\n{textwrap.fill(why, 120, initial_indent=margin, subsequent_indent=margin)}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,13 +107,13 @@ class Findings(Sequence[Finding]):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A row for each finding: ``rank``, ``subject``, ``problem``, ``why``, ``effect``."""
-        columns = ["rank", "subject", "problem", "why", "effect"]
+        """A row for each finding: ``rank``, ``subject``, ``problem``, ``code``, ``why``, ``effect``."""
+        columns = ["rank", "subject", "problem", "code", "why", "effect"]
         return pd.DataFrame([[getattr(item, name) for name in columns] for item in self.items], columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: ``findings``, each with the attributes of :class:`Finding`; ``lfs`` are ``rules``."""
-        names = ("rank", "subject", "problem", "why", "effect")
+        names = ("rank", "subject", "problem", "code", "why", "effect")
         return {"findings": [{name: getattr(one, name) for name in names} | {"rules": list(one.lfs)} for one in self]}
 
     def __str__(self) -> str:
@@ -112,7 +122,10 @@ class Findings(Sequence[Finding]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = [(str(item.rank), item.subject, item.problem, item.why, count(item.effect)) for item in self.items]
+        rows = [
+            (str(one.rank), one.subject, f"{one.problem} [{one.code}]", one.why, count(one.effect))
+            for one in self.items
+        ]
         heads = ("", "subject", "problem", "why", "examples")
         table = ResultTable(rows, heads=heads, align="<<<<>", head_column=1)
         return ResultPage([] if rows else [NOTHING], [table]).to_html()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from labelkit._shared.near_names import names_hint
 from labelkit.apply.engines.dask_cluster import OnDask
 from labelkit.apply.engines.job import MOST_DEADLY, Engine, Job
 from labelkit.apply.engines.processes import run_in_processes
@@ -25,6 +26,7 @@ def _run_elsewhere(job: Job[Any]) -> Iterator[Any]:
     raise LabelkitError(
         f"the engine 'spark' reads the rows itself, and {job.corpus.name} is read here",
         hint="lk.run and Applier.apply take a frame of Spark, or a path or a table that Spark reads",
+        code="LK603",
     )
 
 
@@ -65,6 +67,7 @@ def engine_named(name: Any, workers: int, *, isolate: bool = False) -> Engine:
         raise LabelkitError(
             f"isolate=True (--isolate) calls the rules in worker processes, which the engine {name!r} does not",
             hint="leave the engine out",
+            code="LK603",
         )
     if isolate:
         return ENGINES["process"]
@@ -74,7 +77,7 @@ def engine_named(name: Any, workers: int, *, isolate: bool = False) -> Engine:
         return Engine(OnDask(name), shares_disk=False)
     every = {**ENGINES, **ELSEWHERE}
     if not isinstance(name, str) or name not in every:
-        raise LabelkitError(f"there is no engine {name!r}", hint=f"there are {', '.join(every)}")
+        raise LabelkitError(f"there is no engine {name!r}", hint=names_hint(name, every), code="LK602")
     return every[name]
 
 

@@ -156,6 +156,7 @@ def tried_again(death: Death[VotingTask], most_deadly: int) -> list[VotingTask]:
         raise LabelkitError(
             f"worker processes die again and again ({death.how}), and no call of a rule is the cause",
             hint="perhaps memory runs out: try a smaller batch_size (--batch-size), or fewer workers (--workers)",
+            code="LK604",
         )
     again = task.careful(task.care)
     again.suspect, again.n_tries = number, task.n_tries + 1
@@ -176,10 +177,10 @@ def fault_error(faults: Sequence[Fault], *, on_fault_raise: bool) -> FaultError:
     if not faults:
         return FaultError("a rule ends the process that calls it, now here, now there", hint="mend the rule")
     if on_fault_raise:
-        return FaultError(
+        return FaultError.of(
             faults[0].describe(), hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults'
         )
-    return TooManyFaultsError(
+    return TooManyFaultsError.of(
         f"too many calls of rules end the process that makes them; at last {faults[-1].describe()}",
         hint="mend the rule, or keep it from such examples",
     )

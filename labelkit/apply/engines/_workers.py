@@ -193,6 +193,7 @@ class Workers(Generic[T]):
             raise LabelkitError(
                 f"worker processes die while they import the rules ({how})",
                 hint="a module of rules may end the process, or memory runs out: try fewer workers",
+                code="LK604",
             )
         self._start_one()
         guilty = worker.tasks.popleft() if worker.ready and worker.tasks else None

@@ -66,7 +66,9 @@ def _client(cluster: Any, workers: int) -> Iterator[Any]:
             client = distributed.Client(cluster, set_as_default=False)
         except (OSError, ValueError, ImportError) as error:
             raise LabelkitError(
-                f"no scheduler of Dask answers at {cluster!r}: {error}", hint="dask scheduler says its address"
+                f"no scheduler of Dask answers at {cluster!r}: {error}",
+                hint="dask scheduler says its address",
+                code="LK605",
             ) from error
         with client:
             yield client
@@ -140,6 +142,7 @@ def _answer(future: Any, job: Job[Any]) -> list[Any]:
             f"workers of Dask die again and again of one task ({error})",
             hint=f"perhaps a rule ends its process ({names}, ...): isolate=True (--isolate) on one machine finds the "
             "call; or memory runs out: try a smaller batch_size (--batch-size)",
+            code="LK604",
         ) from error
 
 

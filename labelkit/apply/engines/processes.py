@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import multiprocessing
 import pickle
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.scratch import scratch_folder
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.apply.engines._retries import (
     Care,
     FileSource,
@@ -79,10 +78,10 @@ def _warn(stay: dict[str, str], n_lfs: int) -> None:
     for name, reason in stay.items():
         reasons.setdefault(reason, []).append(name)
     listed = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
-    warnings.warn(
+    warn(
         f"{len(stay)} of {n_lfs} rules run in the main process, since a worker cannot import them ({listed}). "
         "Hint: keep rules in a module of their own and collect them from there",
-        stacklevel=stack_level(),
+        code="LK117",
     )
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 NAME: Final = "spark"
 
 _RAISED: Final = re.compile(
-    r"^labelkit\.exceptions\.(\w+): (.*?)(?:\nHint: ([^\n]*?))?(?=\n\s*\n|\n\s+at |\n? SQLSTATE|\s*\Z)",
+    r"^labelkit\.exceptions\.(\w+): (.*?)(?: \[(LK\d{3})\])?(?:\nHint: ([^\n]*?))?"
+    r"(?=\n\s*\n|\n\s+at |\n? SQLSTATE|\s*\Z)",
     re.DOTALL | re.MULTILINE,
 )
 """An error of labelkit at the end of what Spark tells of a worker."""
@@ -58,7 +59,7 @@ def check_for_spark(*, workers: int, isolate: bool, cache: Any) -> None:
     }
     for option, (given, why, hint) in refused.items():
         if given:
-            raise LabelkitError(f"{option} does not hold with the engine 'spark': {why}", hint=hint)
+            raise LabelkitError(f"{option} does not hold with the engine 'spark': {why}", hint=hint, code="LK603")
 
 
 def votes_by_spark(
@@ -89,14 +90,14 @@ def votes_by_spark(
 
 def fault_error(fault: Any) -> FaultError:
     """Return the error that tells of a fault, of an example that has no position."""
-    return FaultError(
+    return FaultError.of(
         _described(fault), hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults'
     )
 
 
 def too_many_faults(fault: Any, most: int) -> TooManyFaultsError:
     """Return the error that tells of too many faults, and of one of them."""
-    return TooManyFaultsError(
+    return TooManyFaultsError.of(
         f"there are more than {most:,} faults, of all workers together; one is: {_described(fault)}",
         hint="mend the rule, or raise max_faults",
     )
@@ -183,7 +184,7 @@ def _of_worker(message: str) -> LabelkitError:
     matches = list(_RAISED.finditer(message))
     kind = getattr(exceptions, matches[-1][1], None) if matches else None
     if isinstance(kind, type) and issubclass(kind, LabelkitError):
-        return kind(matches[-1][2], hint=matches[-1][3])
+        return kind(matches[-1][2], hint=matches[-1][4], code=matches[-1][3])
     lines = [line.strip() for line in message.splitlines() if line.strip() and not line.strip().startswith("at ")]
     reason = next((line for line in lines if "Error" in line or "Exception" in line or "exited" in line), lines[0])
     return LabelkitError(

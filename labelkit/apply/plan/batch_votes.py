@@ -25,7 +25,7 @@ from labelkit.apply.plan._calls import CHUNK
 from labelkit.apply.plan._frame import BatchColumns, Key, Mask, pick
 from labelkit.apply.plan._steps import CompiledRule
 from labelkit.apply.plan.call_ledger import watched
-from labelkit.exceptions import TimeLimitError
+from labelkit.exceptions import TimeLimitError, with_code
 from labelkit.rules.predicates import Predicate
 from labelkit.rules.value_predicates import Stored, TableQuery
 from labelkit.votes.label_space import ABSTAIN
@@ -184,6 +184,7 @@ class Voting:
         """
         limit, name = self._plan.time_limit, self._plan.lfs.names[j]
         never = f"rule {name!r} took more than {limit:,g} s for one batch, and catches whatever stops it"
+        never = with_code(never, TimeLimitError.code)
         try:
             with limited(limit and max(limit - float(self._seconds[j]), 1e-3), never):
                 yield

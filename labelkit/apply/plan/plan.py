@@ -87,6 +87,7 @@ class Plan:
                     raise RuleError(
                         f"column {parameter.name!r} is {before.__name__} to {who!r}, {kind.__name__} to {owner.name!r}",
                         hint="annotate it alike everywhere",
+                        code="LK129",
                     )
         return {name: kind for name, (kind, _) in annotated.items()}
 
@@ -239,7 +240,7 @@ def _add(key: Key, keys: dict[Key, None], path: tuple[Key, ...]) -> None:
     """Note a column, and before it those that it is derived from."""
     if key in path:
         names = " -> ".join(_describe(k) for k in (*path[path.index(key) :], key))
-        raise RuleError(f"derived columns read each other in a circle: {names}")
+        raise RuleError(f"derived columns read each other in a circle: {names}", code="LK129")
     if isinstance(key, Column):
         for parameter in key.parameters:
             _add(key_of(key, parameter.name), keys, (*path, key))
@@ -257,10 +258,14 @@ def _missing(rule: str, column: str, there: list[str], *, hint: str | None, pars
         return CorpusError(
             f"rule {rule!r} reads documents in {column!r}, which its module does not make",
             hint=f"at the top of the rule's module: {column} = spacy_doc({there[0]!r}, model='blank:en')",
+            code="LK202",
         )
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
-        hint=hint or f"name a parameter after a column, or derive it in the rule's module: @column def {column}(...)",
+        hint=hint
+        or f"rename={{{column!r}: 'COLUMN'}} reads a column under this name; or name the parameter (or column= of a "
+        f"condition) after a column; or derive it in the rule's module: @column def {column}(...)",
+        code="LK202",
     )
 
 
@@ -268,7 +273,7 @@ def _check_table(rule: str, query: TableQuery) -> None:
     try:
         query.check()
     except DatabaseError as error:
-        raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint) from None
+        raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint, code=error.code) from None
 
 
 def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
@@ -279,11 +284,13 @@ def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
             f"column {column!r}, which rule {rule!r} reads, holds one row with the keys {', '.join(keys[:3])}, ...: "
             "the file seems to be one JSON object of whole columns, as pandas writes it",
             hint="write a row a line: df.to_json(path, orient='records', lines=True)",
+            code="LK209",
         )
     shown = str(kind) if len(str(kind)) < LONGEST_TYPE else f"{str(kind)[:LONGEST_TYPE]}..."
     return CorpusError(
         f"rule {rule!r} looks for text in column {column!r}, which holds {shown}",
         hint="write a @labeling_function, or make text of it in a @column",
+        code="LK209",
     )
 
 
@@ -292,6 +299,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         raise CorpusError(
             f"rule {rule!r} looks for {test.describe()} in column {column!r}, which holds {kind}, not parsed documents",
             hint=f"at the top of the rule's module: doc = spacy_doc({column!r}, model='blank:en'), and def {rule}(doc)",
+            code="LK209",
         )
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if test.reads == "text":
@@ -306,6 +314,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
             f"rule {rule!r} looks for values such as {example} in column {column!r}, which "
             f"holds {kind}: they are never equal",
             hint="look-ups are strict in type; give the entries the column's type, or convert it in a @column",
+            code="LK209",
         )
 
 

@@ -179,6 +179,7 @@ class _ArrayReader:
             raise CorpusError(
                 f"{self.file.name!r}, line {self.line}: text stands after the end of the array",
                 hint="a file holds one array; or one object a line, without brackets around them",
+                code="LK219",
             )
 
     def _begin(self) -> None:
@@ -231,4 +232,5 @@ def array_blocks(file: DataFile, size: int) -> Iterator[JsonBlock]:
         raise CorpusError(
             f"{file.name!r} is cut off: the element on line {reader.line} and the array have no end",
             hint="copy it again, or look for a bracket or a quote that is opened and not closed",
+            code="LK219",
         )

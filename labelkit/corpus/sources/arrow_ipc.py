@@ -17,6 +17,7 @@ from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import DataFile, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
 
@@ -69,7 +70,7 @@ class ArrowFileSource(FixedColumns):
     def column_type(self, column: str) -> pa.DataType:
         """Return the type of a column."""
         if self._schema.names.count(column) > 1:
-            raise CorpusError(f"column {column!r} stands more than once in {self.name}")
+            raise repeated_column(column, self.name)
         kind = delivered_type(self._schema.field(column).type)
         return self._types.get(column, kind) if pa.types.is_null(kind) else kind
 
@@ -150,4 +151,5 @@ def _errors(file: DataFile) -> Iterator[None]:
         raise CorpusError(
             f"{file.name!r} cannot be read as Arrow IPC: {reason:.200}",
             hint=other or "check how it was written or copied; a stream or file that was not closed has no end",
+            code="LK219",
         ) from error

@@ -27,6 +27,7 @@ from labelkit._shared.threads import one_ahead
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
 from labelkit.corpus._byte_streams import encoding_name, not_in_encoding, open_bytes, unpacked_name
 from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, is_utf8, skip_rows
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import FixedColumns
 from labelkit.corpus.sources._csv_rows import CsvRow, count_lines, csv_rows, end_of_rows, quote_marks
 from labelkit.exceptions import CorpusError
@@ -170,7 +171,7 @@ def _first_row(file: DataFile, delimiter: str, offset: int, line: int) -> tuple[
             raise CorpusError(large, hint=UNCLOSED_HEADER)
         if row is not None:
             return block, row
-    raise CorpusError(f"{file.name!r} has no header: it holds only blank lines")
+    raise CorpusError(f"{file.name!r} has no header: it holds only blank lines", code="LK204")
 
 
 def _end_of(block: _CsvBlock, row: CsvRow) -> int:
@@ -196,7 +197,7 @@ def _names(file: DataFile, row: CsvRow) -> list[str]:
     """Read the names of the columns, without the spaces around them."""
     if b"\0" in row.raw or not is_utf8(row.raw):
         hint = not_in_encoding(row.raw, file)
-        raise CorpusError(f"the header of {file.name!r} is not valid {encoding_name(file)}", hint=hint)
+        raise CorpusError(f"the header of {file.name!r} is not valid {encoding_name(file)}", hint=hint, code="LK212")
     names = [(field or b"").decode().strip() for field in row.fields]
     quoted = next((name for name in names if len(name) > 1 and name[0] == name[-1] == '"'), None)
     if quoted is not None:
@@ -206,7 +207,7 @@ def _names(file: DataFile, row: CsvRow) -> list[str]:
         )
     twice = [name for name, times in Counter(names).items() if name and times > 1]
     if twice:
-        raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {file.name!r}")
+        raise repeated_column(twice[0], f"the header of {file.name!r}")
     return names
 
 

@@ -72,6 +72,7 @@ class DaskFrameSource(SpooledSource):
         raise CorpusError(
             f"column {field.name!r} is {field.type} in one partition of the Dask frame, and {array.type} in another",
             hint=f"frame.astype({{{field.name!r}: 'string'}}), or another type that fits all",
+            code="LK215",
         )
 
     def _batches(self) -> Iterator[pa.RecordBatch]:

@@ -37,6 +37,7 @@ from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
 from labelkit.corpus._files import DataFile, readable
 from labelkit.corpus._spool import UnnamedFile
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError, LabelkitError
 
@@ -212,7 +213,7 @@ def _unreadable(file: DataFile, reason: str) -> CorpusError:
     hint = (
         f"it is {kind.name}: {kind.remedy}" if kind is not None and is_other else "open it in Excel, and save it again"
     )
-    return CorpusError(f"{file.name!r} cannot be read as an Excel workbook: {reason:.200}", hint=hint)
+    return CorpusError(f"{file.name!r} cannot be read as an Excel workbook: {reason:.200}", hint=hint, code="LK219")
 
 
 def _check_size(file: DataFile) -> None:
@@ -241,11 +242,11 @@ def _chosen(workbook: Any, sheet: str | int | None, file: DataFile) -> Any:
     shown = [name for name, one in sheets.items() if one.sheet_state == "visible" and _has_values(one)]
     listed = ", ".join(map(repr, sheets if sheet is not None else shown or sheets))
     if sheet is not None:
-        raise CorpusError(f"{file.name!r} has no sheet {sheet!r}", hint=f"the sheets are {listed}")
+        raise CorpusError(f"{file.name!r} has no sheet {sheet!r}", hint=f"the sheets are {listed}", code="LK218")
     if len(shown) != 1:
         what = "several sheets" if shown else "no sheet with a value"
         first = next(iter(shown or sheets), "")
-        raise CorpusError(f"{file.name!r} has {what}: {listed}", hint=f"choose one: sheet={first!r}")
+        raise CorpusError(f"{file.name!r} has {what}: {listed}", hint=f"choose one: sheet={first!r}", code="LK218")
     return sheets[shown[0]]
 
 
@@ -304,7 +305,7 @@ def _names(header: Sequence[Any], line: int, sheet: Any, odd: _Odd, file: DataFi
     names = ["" if cell is None or cell.value is None else (_text(cell, None, set()) or "").strip() for cell in header]
     twice = [name for name, times in Counter(names).items() if name and times > 1]
     if twice:
-        raise CorpusError(f"column {twice[0]!r} stands more than once in the header of {file.name!r}")
+        raise repeated_column(twice[0], f"the header of {file.name!r}")
     return names
 
 

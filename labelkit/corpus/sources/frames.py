@@ -21,6 +21,7 @@ from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
 from labelkit.corpus._valid_text import checked_text
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import INDEX, BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
 from labelkit.votes.alignment import has_index, labels_of, shown_names
@@ -225,10 +226,12 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
     lengths = {}
     for name, values in zip(names, columns.values(), strict=True):
         if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__getitem__"):
-            raise CorpusError(f"column {name!r} of the dict is a {type(values).__name__}, not a list of values")
+            raise CorpusError(
+                f"column {name!r} of the dict is a {type(values).__name__}, not a list of values", code="LK213"
+            )
         lengths[name] = len(values)
     if len(set(lengths.values())) > 1:
-        raise CorpusError(f"the columns of the dict have different lengths: {lengths}")
+        raise CorpusError(f"the columns of the dict have different lengths: {lengths}", code="LK213")
     makers = [
         _maker(_any_column, name, columns[key], types.get(name)) for key, name in zip(columns, names, strict=True)
     ]
@@ -242,10 +245,14 @@ def _check_no_tables(columns: Mapping[Any, Any]) -> None:
     if not tables:
         return
     if isinstance(columns[tables[0]], Mapping):
-        raise CorpusError(f"column {tables[0]!r} of the dict is a dict", hint="give pandas.DataFrame(data)")
+        raise CorpusError(
+            f"column {tables[0]!r} of the dict is a dict", hint="give pandas.DataFrame(data)", code="LK213"
+        )
     kind = "dict" if type(columns) is dict else type(columns).__name__
     listed = ", ".join(repr(name) for name in tables[:6])
-    raise CorpusError(f"a {kind} of tables ({listed}) is several corpora", hint=f"give one: data[{tables[0]!r}]")
+    raise CorpusError(
+        f"a {kind} of tables ({listed}) is several corpora", hint=f"give one: data[{tables[0]!r}]", code="LK213"
+    )
 
 
 def _is_table(value: Any) -> bool:
@@ -265,6 +272,7 @@ def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
                 f"the columns {next(iter(series))!r} and {name!r} of the dict have different indexes: they begin with "
                 f"{shown_names(labels_of(first.index))} and {shown_names(labels_of(values.index))}",
                 hint="pd.DataFrame(columns) aligns them; .to_numpy() takes the values in their order",
+                code="LK326",
             )
     return FrameIndex.of(first) if len(series) == len(columns) else None
 
@@ -272,7 +280,9 @@ def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
 def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> FrameSource:
     """Read a list of dicts, or of strings."""
     if not rows:
-        raise CorpusError("the list is empty, so its columns are not known", hint='give {"text": []} for no rows')
+        raise CorpusError(
+            "the list is empty, so its columns are not known", hint='give {"text": []} for no rows', code="LK204"
+        )
     values: dict[str, Sequence[Any]] = {TEXT: rows}
     if _check_rows(rows):
         values = {str(key): KeyValues(rows, key) for key in dict.fromkeys(chain.from_iterable(rows))}
@@ -292,13 +302,14 @@ def _check_rows(rows: Sequence[Any]) -> bool:
     dicts = isinstance(next((row for row in rows if row is not None), None), Mapping)
     if len(rows) and not dicts and all(_is_table(row) or hasattr(row, "iloc") for row in rows):
         raise CorpusError(
-            f"a list of {len(rows)} frames or Series is not a corpus",
-            hint="give pandas.concat(frames)",
+            f"a list of {len(rows)} frames or Series is not a corpus", hint="give pandas.concat(frames)", code="LK213"
         )
     for position, row in enumerate(rows):
         if not (isinstance(row, Mapping) if dicts else row is None or isinstance(row, str)):
             raise CorpusError(
-                f"a list, row {position}: {what_is_wrong(row)}", hint='give dicts, [{"text": "..."}], or strings'
+                f"a list, row {position}: {what_is_wrong(row)}",
+                hint='give dicts, [{"text": "..."}], or strings',
+                code="LK213",
             )
     return dicts
 
@@ -312,7 +323,7 @@ def _by_name(names: Sequence[str], makers: Sequence[Callable[[], FrameColumn]]) 
 
 
 def _twice(name: str) -> FrameColumn:
-    raise CorpusError(f"column {name!r} stands more than once in the frame", hint="rename or drop one of them")
+    raise repeated_column(name, "the frame")
 
 
 def _maker(make: Callable[..., FrameColumn], *arguments: Any) -> Callable[[], FrameColumn]:
@@ -342,6 +353,6 @@ def _any_column(name: str, values: Any, kind: pa.DataType | None) -> FrameColumn
         return _polars_column(name, values)
     if isinstance(values, np.ndarray) and values.dtype != object:
         if values.ndim != 1:
-            raise CorpusError(f"column {name!r} has {values.ndim} dimensions, not 1")
+            raise CorpusError(f"column {name!r} has {values.ndim} dimensions, not 1", code="LK213")
         return ConvertedColumn(name, lambda rows: nan_to_null(pa.array(values[rows])))
     return PythonColumn(name, values, "a dict of columns", kind)

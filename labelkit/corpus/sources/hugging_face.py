@@ -59,7 +59,9 @@ class DatasetSource(FixedColumns):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the folder, which is opened again."""
         if self.path is None:
-            raise CorpusError(f"{self.name} cannot be sent to another process", hint="write it to Parquet first")
+            raise CorpusError(
+                f"{self.name} cannot be sent to another process", hint="write it to Parquet first", code="LK117"
+            )
         return from_saved_folder, (self.path.absolute(),)
 
     @cached_property
@@ -169,6 +171,7 @@ def refuse_splits(splits: Any) -> Any:
     raise CorpusError(
         f"a {type(splits).__name__} is several corpora, its splits: {listed}",
         hint=f"give one: data[{names[0] if names else 'train'!r}]",
+        code="LK218",
     )
 
 
@@ -195,6 +198,7 @@ def from_saved_folder(folder: Path) -> DatasetSource:
         raise CorpusError(
             f"the folder {str(folder)!r} holds several data sets, its splits: {', '.join(map(repr, names))}",
             hint=f"give one: {str(folder / (names[0] if names else 'train'))!r}",
+            code="LK218",
         )
     datasets = optional("datasets", extra="hf")
     try:
@@ -202,5 +206,7 @@ def from_saved_folder(folder: Path) -> DatasetSource:
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         message = " ".join(str(error).split())[:300]
         raise CorpusError(
-            f"the folder {str(folder)!r} is not a data set that can be read: {message}", hint="save it again"
+            f"the folder {str(folder)!r} is not a data set that can be read: {message}",
+            hint="save it again",
+            code="LK219",
         ) from error

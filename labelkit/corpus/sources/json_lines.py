@@ -69,7 +69,7 @@ class JsonLinesSource:
         first = next(self._cut(file, FIRST_BYTES), None)
         self._first = [] if first is None else [row for row in map(_loads, first.lines()) if isinstance(row, dict)]
         if first is None:
-            raise CorpusError(f"{file.name!r} holds no rows", hint="check the export that made it")
+            raise CorpusError(f"{file.name!r} holds no rows", hint="check the export that made it", code="LK204")
         if not self._first:
             raise CorpusError(
                 f"{file.name!r} has no columns: it does not begin with JSON objects",

@@ -17,6 +17,7 @@ from labelkit.corpus._byte_streams import COMPRESSIONS
 from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_remote, is_utf8, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.exceptions import CorpusError
 
@@ -54,7 +55,7 @@ class ParquetSource(FixedColumns):
     def column_type(self, column: str) -> pa.DataType:
         """Return the type of a column."""
         if self._schema.names.count(column) > 1:
-            raise CorpusError(f"column {column!r} stands more than once in {self.name}")
+            raise repeated_column(column, self.name)
         kind = delivered_type(self._schema.field(column).type)
         return self._types.get(column, kind) if pa.types.is_null(kind) else kind
 
@@ -178,7 +179,7 @@ def _unreadable(file: DataFile, error: Exception) -> CorpusError:
         hint = f"it is compressed ({packed}): unpack it; Parquet is compressed within"
     elif first and is_utf8(first[:-4] or first):
         hint = "it is text: rename it to .csv, .tsv or .jsonl"
-    return CorpusError(f"{file.name!r} cannot be read as Parquet: {error}", hint=hint)
+    return CorpusError(f"{file.name!r} cannot be read as Parquet: {error}", hint=hint, code="LK219")
 
 
 def _file_range(file: _ParquetFile, schema: pa.Schema, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:

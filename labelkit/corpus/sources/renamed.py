@@ -267,7 +267,9 @@ class RenamedSource:
         meant = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(names)}"
         if name in names:
             meant = f"the new name stands first: rename={{{old!r}: {name!r}}}"
-        raise CorpusError(f"there is no column {old!r} in {self.name} to be renamed to {name!r}", hint=meant)
+        raise CorpusError(
+            f"there is no column {old!r} in {self.name} to be renamed to {name!r}", hint=meant, code="LK202"
+        )
 
     def _field(self, column: str, prefix: str) -> Place:
         root = self._places.get(prefix, Place(prefix))
@@ -288,7 +290,7 @@ class RenamedSource:
             if not self._rename:
                 raise
             hint = None if error.hint is None else self._in_own_names(error.hint)
-            raise type(error)(self._in_own_names(error.message), hint=hint) from error
+            raise type(error)(self._in_own_names(error.message), hint=hint, code=error.code) from error
 
     def _in_own_names(self, message: str) -> str:
         names = {
@@ -365,6 +367,7 @@ def _field_name(column: str, shown: str, kind: pa.DataType, rest: str) -> str:
         raise CorpusError(
             f"column {column!r} is not in the corpus: {shown!r} has no field {parts[0]!r} (fields: {', '.join(names)})",
             hint=f"did you mean {f'{shown}.{close[0]}'!r}?" if close else None,
+            code="LK202",
         )
     if names.count(name) > 1:
         raise CorpusError(f"column {column!r}: {shown!r} has several fields {name!r}", hint="rename one of them")
@@ -375,10 +378,14 @@ def _no_struct(column: str, shown: str, kind: pa.DataType) -> CorpusError:
     message = f"column {column!r} is not in the corpus: {shown!r} is {kind}, and only structs have fields"
     if pa.types.is_nested(kind):
         return CorpusError(
-            message, hint=f"a dotted name does not lead into lists: take what is needed of {shown!r} in a @column"
+            message,
+            hint=f"a dotted name does not lead into lists: take what is needed of {shown!r} in a @column",
+            code="LK202",
         )
     is_text = pa.types.is_string(kind)
-    return CorpusError(message, hint=f"if {shown!r} is JSON in text, parse it in a @column" if is_text else None)
+    return CorpusError(
+        message, hint=f"if {shown!r} is JSON in text, parse it in a @column" if is_text else None, code="LK202"
+    )
 
 
 def _taken_out(chunk: pa.RecordBatch, places: Mapping[str, Place], schema: pa.Schema) -> pa.RecordBatch:

@@ -7,7 +7,6 @@ thousand files are never open, or in memory, at a time.
 from __future__ import annotations
 
 import threading
-import warnings
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus.source import BadRows, Reject
 from labelkit.exceptions import CorpusError
@@ -135,9 +134,9 @@ class FilesSource:
             if on_bad_row == "reject":
                 self._unread[number] = message if str(path) in message else f"{path}: {message}"
                 return None
-            hint = getattr(error, "hint", None)
+            hint, code = getattr(error, "hint", None), getattr(error, "code", None)
             leave_out = 'on_bad_row="reject" leaves such files out'
-            raise CorpusError(message, hint=f"{hint}; {leave_out}" if hint else leave_out) from error
+            raise CorpusError(message, hint=f"{hint}; {leave_out}" if hint else leave_out, code=code) from error
         types: dict[str, pa.DataType | CorpusError] = {}
         for column in source.column_names:
             try:
@@ -207,7 +206,7 @@ class FilesSource:
         common = _common_type(set(kinds), first)
         if common is None:
             where = " and ".join(f"{kind} in {self.files[number]}" for kind, number in kinds.items())
-            raise CorpusError(f"column {column!r} is {where}", hint="write the files with the same types")
+            raise CorpusError(f"column {column!r} is {where}", hint="write the files with the same types", code="LK215")
         return common
 
     def _check_missing(self, column: str) -> None:
@@ -219,15 +218,16 @@ class FilesSource:
         some = ", ".join(str(self.files[number]) for number in lacking[:3])
         more = f" and {len(lacking) - 3:,} more" if len(lacking) > 3 else ""
         if any(head.optional for _, head in self._files_with_heads()):
-            warnings.warn(
+            warn(
                 f"column {column!r} is in {self.files[there]}, but in no row at the beginning of {some}{more}, where "
                 "it is null unless later rows have it",
-                stacklevel=stack_level(),
+                code="LK215",
             )
             return
         raise CorpusError(
             f"column {column!r} is in {self.files[there]} but not in {some}{more}",
             hint="files of one corpus have the same columns: rename or add it there, or leave these files out",
+            code="LK215",
         )
 
     def narrowed(self, ways: Sequence[tuple[str, ...]]) -> FilesSource:

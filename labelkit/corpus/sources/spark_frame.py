@@ -101,7 +101,9 @@ class SparkSource(FixedColumns):
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         """Raise CorpusError: its rows are where Spark has them."""
-        raise CorpusError(f"the rows of {self.name} are read by the workers of Spark alone", hint="frame.toPandas()")
+        raise CorpusError(
+            f"the rows of {self.name} are read by the workers of Spark alone", hint="frame.toPandas()", code="LK603"
+        )
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: it is not splittable."""
@@ -139,6 +141,7 @@ class SparkCorpus(Corpus):
             raise CorpusError(
                 "limit= and sample= (--limit, --sample) choose rows by their positions, and rows of Spark have none",
                 hint="let Spark choose them, and write them: frame.limit(n), frame.sample(fraction, seed)",
+                code="LK603",
             )
         return self
 
@@ -176,17 +179,21 @@ def spark_corpus(
         raise CorpusError(
             "rows of Spark have no order, so that positions cannot name the examples",
             hint="name a column: id= (--id)",
+            code="LK603",
         )
     if on_bad_row != "raise":
         raise CorpusError(
             'on_bad_row="reject" does not hold on Spark, which reads the rows before a rule sees them',
             hint='let it leave out what it cannot read: spark.read.option("mode", "DROPMALFORMED")',
+            code="LK217",
         )
     options = checked_reading(reading)
     if not is_spark_frame(data):
         frame, name = _read(data, types, options)
     elif set(options) - {"rename"}:
-        raise CorpusError(f"{', '.join(sorted(options))} are options of files, and the corpus is a Spark frame")
+        raise CorpusError(
+            f"{', '.join(sorted(options))} are options of files, and the corpus is a Spark frame", code="LK217"
+        )
     else:
         frame, name = data, "a Spark frame"
     return SparkCorpus(SparkSource(_renamed(frame, options.get("rename") or {}), name), id=id, reading=options)
@@ -199,6 +206,7 @@ def _read(data: Any, types: Mapping[str, type], reading: ReadOptions) -> tuple[A
         raise CorpusError(
             f"an object of type {named_type(data)} is no corpus for Spark",
             hint="give a frame of Spark (spark.createDataFrame), or a path or a table that Spark reads",
+            code="LK213",
         )
     names = [str(place) for place in places]
     session = spark_session()
@@ -215,7 +223,9 @@ def _opened(session: Any, names: list[str], types: Mapping[str, type], reading: 
     kind = reading.get("format") or _format_of(names[0])
     if kind is not None and kind not in _LINE_FORMATS:
         raise CorpusError(
-            f"Spark does not read the format {kind!r}", hint=f"it reads {', '.join(_LINE_FORMATS)}, and tables"
+            f"Spark does not read the format {kind!r}",
+            hint=f"it reads {', '.join(_LINE_FORMATS)}, and tables",
+            code="LK203",
         )
     if kind is None:
         return session.read.load(names)
@@ -261,7 +271,9 @@ def _renamed(frame: Any, rename: Mapping[str, str]) -> Any:
         return frame
     missing = [column for column in rename.values() if column.partition(".")[0] not in frame.columns]
     if missing:
-        raise CorpusError(f"there is no column {missing[0]!r}", hint=f"the columns are {', '.join(frame.columns)}")
+        raise CorpusError(
+            f"there is no column {missing[0]!r}", hint=f"the columns are {', '.join(frame.columns)}", code="LK202"
+        )
     given = set(rename) | set(rename.values())
     kept = [frame[_quoted(name)] for name in frame.columns if name not in given]
     new = [frame[_quoted(old) if old in frame.columns else old].alias(name) for name, old in rename.items()]

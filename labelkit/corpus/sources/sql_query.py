@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
 from labelkit.corpus.sources._typed_rows import write_rows
@@ -134,6 +135,7 @@ def _sender(query: SqlQuery) -> Callable[[SqlQuery, Path], None]:
     raise CorpusError(
         f"{_kind(database)} is no database that can be asked",
         hint="give an address, an engine of SQLAlchemy, or a connection of SQLAlchemy, sqlite3 or DuckDB",
+        code="LK213",
     )
 
 
@@ -146,7 +148,7 @@ def _address(query: SqlQuery) -> str:
     try:
         address = from_environment(str(query.database))
     except LabelkitError as error:
-        raise DatabaseError(f"{query.where}: {error.message}", hint=error.hint) from None
+        raise DatabaseError(f"{query.where}: {error.message}", hint=error.hint, code=error.code) from None
     if "://" not in address:
         suffix = Path(address).suffix.lower()
         if suffix not in (*_SQLITE, *_DUCKDB):
@@ -240,9 +242,7 @@ def _sqlite_engine(query: SqlQuery, url: Any) -> Any:
 
 def _check_file(query: SqlQuery, file: str) -> None:
     if not Path(file).is_file():
-        raise DatabaseError(
-            f"{query.where}: there is no file {file!r}", hint=f"the current folder is {str(Path.cwd())!r}"
-        )
+        raise DatabaseError(f"{query.where}: there is no file {file!r}", hint=path_hint(file), code="LK201")
 
 
 def _from_engine(query: SqlQuery, path: Path, engine: Any) -> None:
@@ -259,7 +259,7 @@ def _from_connection(query: SqlQuery, path: Path, connection: Any) -> None:
         connection.exec_driver_sql(query.query, execution_options=options) as result,
     ):
         if not result.returns_rows:
-            raise CorpusError(f"{query.where} gives no rows", hint="SELECT text FROM table")
+            raise CorpusError(f"{query.where} gives no rows", hint="SELECT text FROM table", code="LK204")
         _write_rows(query, path, list(result.keys()), iter(lambda: result.fetchmany(BATCH), []))
 
 
@@ -272,7 +272,7 @@ def _write_rows(query: SqlQuery, path: Path, names: Sequence[str], batches: Iter
     try:
         write_rows(path, names, (batches if names else ()), CAST)
     except CorpusError as error:
-        raise CorpusError(f"{query.where}, {error.message}", hint=error.hint) from None
+        raise CorpusError(f"{query.where}, {error.message}", hint=error.hint, code=error.code) from None
 
 
 @contextmanager

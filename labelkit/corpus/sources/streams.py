@@ -13,6 +13,7 @@ from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus._valid_text import checked_text
+from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import FixedColumns
 from labelkit.corpus.sources.frames import TEXT, what_is_wrong
 from labelkit.exceptions import CorpusError
@@ -56,7 +57,9 @@ class Stream(FixedColumns):
         """
         if self.once and self._used:
             raise CorpusError(
-                f"{self.name} was read before, and can be read only once", hint="give a list, a frame or a file"
+                f"{self.name} was read before, and can be read only once",
+                hint="give a list, a frame or a file",
+                code="LK211",
             )
         self._used = True
 
@@ -100,7 +103,9 @@ class RowStream(Stream):
                 if self._first and isinstance(self._first[0], Path)
                 else None
             )
-            raise CorpusError(f"{self.name} gives no rows: neither dicts nor strings, but {shown}", hint=hint)
+            raise CorpusError(
+                f"{self.name} gives no rows: neither dicts nor strings, but {shown}", hint=hint, code="LK204"
+            )
         self._sample = [row for row in map(self._as_dict, self._first) if row is not None]
         self.column_names = tuple(dict.fromkeys(str(key) for row in self._sample for key in row))
 
@@ -167,7 +172,7 @@ class ArrowStream(Stream):
     def column_type(self, column: str) -> pa.DataType:
         """Return the type of a column."""
         if self._schema.names.count(column) > 1:
-            raise CorpusError(f"column {column!r} stands more than once in {self.name}")
+            raise repeated_column(column, self.name)
         return delivered_type(self._schema.field(column).type)
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from labelkit._shared.numbers import count, plural
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.time_limit import TIME_LIMIT
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.apply.applier import Applier
 from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
@@ -293,7 +292,7 @@ def _check_options(settings: _AugmentOptions, check: Any, on_fault: str, lfs: An
 
 def _check_rows(corpus: Corpus, trained: NDArray[np.bool_], chosen: NDArray[np.bool_], evaluation: Any) -> None:
     if not len(trained):
-        raise AnalysisError(f"{corpus.name} has no rows to augment", hint="check the export that made it")
+        raise AnalysisError(f"{corpus.name} has no rows to augment", hint="check the export that made it", code="LK204")
     if not trained.any():
         which = "evaluation= names all of them" if evaluation is not None else "split= names none of them"
         raise AnalysisError(f"no row of {corpus.name} may be augmented: {which}")
@@ -316,10 +315,10 @@ def _notes(
         if counts["tried"] and counts["unchanged"] == counts["tried"]:
             idle = f"changed none of the {plural(counts['tried'], 'example')} that it was tried on"
             notes.append(f"{tf.name} {idle}")
-            warnings.warn(
+            warn(
                 f"transformation {tf.name!r} {idle}. Hint: "
                 "its words, slots or templates may not occur in the corpus, or it reads another column",
-                stacklevel=stack_level(),
+                code="LK422",
             )
     if maker.counts[:, COUNTS.index("faults")].any():
         notes.append(f"{count(maker.counts[:, COUNTS.index('faults')].sum())} failures of transformations")

@@ -211,10 +211,14 @@ def augmentation_effect(
     judged, pool = np.flatnonzero(truth >= 0), np.flatnonzero((truth < 0) & labels.is_covered)
     if len(judged) < FEWEST_GOLD:
         raise AnalysisError(
-            f"{plural(len(judged), 'example')} with gold cannot show an effect", hint="gold= of at least 100 examples"
+            f"{plural(len(judged), 'example')} with gold cannot show an effect",
+            hint="gold= of at least 100 examples",
+            code="LK329",
         )
     if len(pool) < 2:
-        raise AnalysisError("no covered row without gold is left to train on", hint="gold= of a part of the corpus")
+        raise AnalysisError(
+            "no covered row without gold is left to train on", hint="gold= of a part of the corpus", code="LK407"
+        )
     n_rows = max(min(round(SHARE * len(pool)), max_rows), 1)
     judged_texts = examples_at(opened, labels.examples, judged, [column])
     options = {"column": column, "pipeline": pipeline, "weight": weight}

@@ -100,7 +100,9 @@ def _by_name(examples: ExampleNames, given: Any, what: str) -> NDArray[Any]:
     if matched is None:
         return aligned_values(given, values, examples, None, what=what, error=AnalysisError)
     if not matched.given.is_unique:
-        raise AnalysisError(f"{what}= names {matched.given.repeated()!r} twice", hint="one value for each example")
+        raise AnalysisError(
+            f"{what}= names {matched.given.repeated()!r} twice", hint="one value for each example", code="LK325"
+        )
     aligned = np.full(len(examples), None, dtype=object)
     inside = matched.places >= 0
     aligned[matched.places[inside]] = values[inside]
@@ -124,6 +126,7 @@ def _named(examples: ExampleNames, ids: Any, what: str) -> NDArray[np.bool_]:
             f"none of the {count(len(names))} names in {what}= is that of an example of the corpus, such as "
             f"{shown_names(names)}",
             hint=names_hint(examples.ids, names),
+            code="LK321",
         )
     marked = np.zeros(len(examples), dtype=bool)
     marked[places[places >= 0]] = True

@@ -172,7 +172,7 @@ class Maker:
     def _fail(self, tf: int, example: Any, row: int, error: str, message: str) -> None:
         name = self._tfs[tf].name
         if self._on_fault == "raise":
-            raise FaultError(
+            raise FaultError.of(
                 f"transformation {name!r} failed on the example of id {example!r}: {error}: {message}",
                 hint='on_fault="record" goes on without this example, and counts it',
             )

@@ -115,6 +115,7 @@ class TransformationFunction:
                     f"transformation {self.name!r} reads column {name!r}, which is not in the corpus (columns: "
                     f"{', '.join(column_names[:30])})",
                     hint=missing_hint(name, column_names) or "column=... of a ready transformation names another one",
+                    code="LK202",
                 )
         return tuple(one.name for one in self.parameters)
 
@@ -375,7 +376,7 @@ def transformation(
     parameters = _parameters(function, what)
     columns = tuple(one for one in parameters if one.name != RNG)
     if not columns:
-        raise RuleError(f"transformation {what!r} reads no column", hint=f"def {what}(text, rng): ...")
+        raise RuleError(f"transformation {what!r} reads no column", hint=f"def {what}(text, rng): ...", code="LK101")
     return TransformationFunction(
         name=what,
         function=function,
@@ -394,7 +395,9 @@ def _parameters(function: Callable[..., Any], what: str) -> tuple[Parameter, ...
     try:
         return parameters_of(function, f"transformation {what!r}")
     except RuleError as error:
-        raise RuleError(error.message, hint=(error.hint or "").replace("rule(", f"{what}(") or None) from None
+        raise RuleError(
+            error.message, hint=(error.hint or "").replace("rule(", f"{what}(") or None, code=error.code
+        ) from None
 
 
 def column_transformation(
@@ -422,6 +425,8 @@ def transformations_of(given: Any) -> tuple[TransformationFunction, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise RuleError(
-            f"two transformations are named {twice!r}, so that made_by would not tell them apart", hint="name='...'"
+            f"two transformations are named {twice!r}, so that made_by would not tell them apart",
+            hint="name='...'",
+            code="LK112",
         )
     return tfs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.prior_correction import correct_prior
 from labelkit.curation.step import CurationStep
 from labelkit.votes.alignment import has_index, names_of, shown_names
@@ -140,10 +139,10 @@ class Balanced:
             why = "it repeats rows, so that intervals are too narrow"
         else:
             return
-        warnings.warn(
+        warn(
             f"the evaluation data is no fair test: {why}. Hint: split first, balance the training part alone, and "
             "evaluate on the other part as it is",
-            stacklevel=stack_level(),
+            code="LK542",
         )
 
     def rows(self) -> pa.Table:

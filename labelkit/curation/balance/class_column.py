@@ -129,7 +129,7 @@ def _read(data: Any, column: str, reading: dict[str, Any]) -> tuple[NDArray[Any]
         parts.append(table.column(0))
         n_rows += length
     if not parts:
-        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it")
+        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
     values = pa.chunked_array(parts).to_pandas().to_numpy()
     return values, ExampleNames(np.concatenate(ids), corpus.frame_index)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
@@ -11,7 +10,7 @@ import numpy as np
 from labelkit._shared.numbers import DASH, count, decimal
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.decisions import checked_costs
@@ -168,7 +167,9 @@ def class_weights(
         raw = np.append(_by_class(method, counts, rows.class_names, beta, costs), 0.0)[rows.classes]
     mean = float(raw[has_class].mean())
     if not mean > 0:
-        raise AnalysisError("all weights are 0", hint="of focal weights, the model is sure of all rows already")
+        raise AnalysisError(
+            "all weights are 0", hint="of focal weights, the model is sure of all rows already", code="LK332"
+        )
     weights = np.where(has_class, raw / mean, 0.0)
     sums = np.bincount(rows.classes[has_class], weights=weights[has_class], minlength=len(counts))
     array = np.divide(sums, counts, out=np.zeros(len(counts)), where=counts > 0)
@@ -196,9 +197,9 @@ def _check(method: str, given: dict[str, Any]) -> None:
 def _warn_of_empty(counts: NDArray[np.int64], names: Sequence[str]) -> None:
     empty = [name for name, n in zip(names, counts, strict=True) if n == 0]
     if empty:
-        warnings.warn(
+        warn(
             f"no row is of the class {', '.join(map(repr, empty[:6]))}: its weight is 0. Hint: label examples of it",
-            stacklevel=stack_level(),
+            code="LK423",
         )
 
 

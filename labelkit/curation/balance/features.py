@@ -152,7 +152,9 @@ def resample_features(
     values = _checked(features, column.examples.ids[chosen])
     classes = np.asarray(column.classes[chosen], dtype=np.int64)
     if (before > 0).sum() < 2:
-        raise AnalysisError("all rows are of one class: nothing to balance", hint="label examples of others")
+        raise AnalysisError(
+            "all rows are of one class: nothing to balance", hint="label examples of others", code="LK407"
+        )
     if isinstance(sampler, str):
         _check_neighbors(sampler, before, k_neighbors, column.class_names)
     tool = _sampler(sampler, k_neighbors, random_state)

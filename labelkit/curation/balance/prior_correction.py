@@ -112,7 +112,9 @@ def checked_prior(prior: Any, names: Sequence[str], what: str) -> NDArray[np.flo
     values = number_by_class(prior, names, what)
     total = float(values.sum())
     if abs(total - 1) > 1e-3 and (values <= 1).all() and (values < 1).any():
-        raise AnalysisError(f"{what} sums to {total:g}, not to 1", hint="give shares that sum to 1, or counts of rows")
+        raise AnalysisError(
+            f"{what} sums to {total:g}, not to 1", hint="give shares that sum to 1, or counts of rows", code="LK403"
+        )
     return np.asarray(values / total)
 
 
@@ -128,16 +130,21 @@ def number_by_class(given: Any, names: Sequence[str], what: str) -> NDArray[np.f
         numbers = {class_number(name, names, what): value for name, value in given.items()}
         missing = [name for c, name in enumerate(names) if c not in numbers]
         if missing:
-            raise AnalysisError(f"{what} does not name the class {missing[0]!r}", hint="give a number for each class")
+            raise AnalysisError(
+                f"{what} does not name the class {missing[0]!r}", hint="give a number for each class", code="LK403"
+            )
         given = [numbers[c] for c in range(len(names))]
     try:
         values = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise AnalysisError(f"{what}={given!r} is no list of numbers", hint=f"{what}=[0.95, 0.05]") from None
+        raise AnalysisError(
+            f"{what}={given!r} is no list of numbers", hint=f"{what}=[0.95, 0.05]", code="LK403"
+        ) from None
     if values.shape != (len(names),):
         raise AnalysisError(
             f"{what} has shape {values.shape} for {len(names)} classes: {', '.join(names[:12])}",
             hint="give a number for each class, in the order of the columns",
+            code="LK403",
         )
     wrong = ~(np.isfinite(values) & (values > 0))
     if wrong.any():
@@ -145,6 +152,7 @@ def number_by_class(given: Any, names: Sequence[str], what: str) -> NDArray[np.f
         raise AnalysisError(
             f"{what} of the class {names[c]!r} is {values[c]:g}: no probability can be corrected by it",
             hint="a class that never occurs, or was never trained on, is left out of the columns; priors are above 0",
+            code="LK403",
         )
     return values
 

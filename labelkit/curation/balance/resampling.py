@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.balanced import Balanced
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.curation.step import CurationStep
@@ -229,10 +228,10 @@ def _of_shares(before: NDArray[np.int64], share: NDArray[np.float64], method: Me
 def _warn_of_empty(before: NDArray[np.int64], names: Sequence[str]) -> None:
     empty = [name for name, n in zip(names, before, strict=True) if n == 0]
     if empty:
-        warnings.warn(
+        warn(
             f"no row is of the class {', '.join(map(repr, empty[:6]))}, and the other classes are balanced. Hint: "
             "label examples of it, or give class_names= without it",
-            stacklevel=stack_level(),
+            code="LK423",
         )
 
 
@@ -268,10 +267,10 @@ def _notes(before: NDArray[np.int64], after: NDArray[np.int64], rows: ClassColum
     for c in np.flatnonzero((after > MOST_REPEATS * before) | ((before == 1) & (after > 1))):
         name, times = rows.class_names[c], f"{after[c] / before[c]:.0f} times"
         notes.append(f"{plural(int(before[c]), 'row')} of {name!r}, each {times}.")
-        warnings.warn(
+        warn(
             f"{plural(int(before[c]), 'row')} of {name!r} would stand {times} each in the training set, to be "
             "learned by heart. Hint: label more of it (labelkit.next_to_label), ask for fewer rows, or give weights "
             "(labelkit.class_weights)",
-            stacklevel=stack_level(),
+            code="LK423",
         )
     return tuple(notes)

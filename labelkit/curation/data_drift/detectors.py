@@ -248,7 +248,7 @@ class DDM(StreamDetector):
     With the share of errors so far, p(i), and s(i) = sqrt(p(i) (1 - p(i)) / i), the least p + s is kept as p_min and
     s_min: from p(i) + s(i) >= p_min + 2 s_min on there is a warning, from p_min + 3 s_min on a drift. Before the first
     error nothing is kept, since s is 0 there. The bound is for each value by itself: in a long stream without drift,
-    alarms are far more frequent than 0.1% (docs/data_sets.md has the figures).
+    alarms are far more frequent than 0.1% (docs/how_to/data_sets.md has the figures).
 
     Parameters
     ----------

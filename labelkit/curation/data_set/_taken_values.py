@@ -91,6 +91,7 @@ def _weights(values: pa.ChunkedArray, what: str) -> NDArray[np.float64]:
         raise DataSetError(
             f"{what} gives {plural(int(wrong.sum()), 'row')} a weight that is no weight, such as {weight[wrong][0]:g}",
             hint="weights are numbers that are not negative",
+            code="LK332",
         )
     return weight
 

@@ -74,9 +74,11 @@ class DataCard:
         target = Path(path)
         suffix = target.suffix.lower()
         if suffix not in {".md", ".html", ".htm"}:
-            raise ExportError(f"{str(target)!r} is neither .md nor .html", hint="name a file such as card.md")
+            raise ExportError(
+                f"{str(target)!r} is neither .md nor .html", hint="name a file such as card.md", code="LK532"
+            )
         if target.exists() and not force:
-            raise ExportError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it")
+            raise ExportError(f"{str(target)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
         with replaced(target) as draft:
             draft.write_text(self.to_markdown() if suffix == ".md" else self.to_html(), "utf-8", newline="\n")
         return target

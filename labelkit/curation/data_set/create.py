@@ -109,6 +109,7 @@ def create_dataset(
             raise RunFolderError(
                 f"the data set {str(out)!r} exists already",
                 hint="labelkit.open_dataset(folder) reads it, and take(...) adds a version; or name another folder",
+                code="LK501",
             )
         draft = DataSetLayout(layout.draft)
         remove(draft.folder)
@@ -182,6 +183,7 @@ def _opened(
             raise CorpusError(
                 f"the corpus of the run {run.place!r} is not at hand: {source.note.rstrip('.')}",
                 hint="give the corpus: create_dataset(folder, corpus, run=run)",
+                code="LK533",
             )
         return source.corpus, chosen
     if id_column is None and run is not None and not isinstance(corpus, Corpus):
@@ -274,6 +276,7 @@ class _LabelsOfCorpus:
                 raise DataSetError(
                     f"the labels have ids such as {shown_names(self._labels.ids, 1)}, and the corpus has none",
                     hint="id= names the column of the corpus that holds them",
+                    code="LK214",
                 )
             self._by_position = True
         places = None if ids is None else self._names.positions(ids.to_numpy(zero_copy_only=False))
@@ -291,10 +294,12 @@ class _LabelsOfCorpus:
             raise DataSetError(
                 f"there are {count(len(self._labels))} labels without ids for {count(n_rows)} rows",
                 hint="give the corpus that the rules were applied to; with id=, some of its rows may be left out",
+                code="LK214",
             )
         if self._n_found < len(self._labels):
             raise DataSetError(
                 f"{self._corpus.name} has {count(self._n_found)} of the {count(len(self._labels))} examples that the "
                 f"labels name, such as {shown_names(self._labels.ids)}",
                 hint="give the corpus that the rules were applied to, with the same id=",
+                code="LK214",
             )

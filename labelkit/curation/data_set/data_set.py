@@ -89,6 +89,7 @@ class DataSet:
                 raise RunFolderError(
                     f"the data set {str(path)!r} has no version {version}",
                     hint=f"its versions are {', '.join(map(str, layouts))}: data_set.history()",
+                    code="LK508",
                 )
             path = layouts[version].folder
         object.__setattr__(self, "path", path)
@@ -186,7 +187,9 @@ class DataSet:
         unknown = [name for name in names if name not in self.columns]
         if unknown:
             raise DataSetError(
-                f"the data set has no column {unknown[0]!r}", hint=f"its columns are {', '.join(self.columns)}"
+                f"the data set has no column {unknown[0]!r}",
+                hint=f"its columns are {', '.join(self.columns)}",
+                code="LK202",
             )
         return names
 

@@ -122,7 +122,9 @@ def difference_of(before: DataSet, after: DataSet) -> DataSetDifference:
     dropped = np.flatnonzero((old.copies > 0) & ~_mask(in_both, len(old.ids)))
     if not len(in_both) and len(old.ids) and len(new.ids):
         raise DataSetError(
-            "the two data sets have no example in common", hint="compare versions of one data set, or of the same ids"
+            "the two data sets have no example in common",
+            hint="compare versions of one data set, or of the same ids",
+            code="LK313",
         )
     flags = {name: old.differs(new, name, in_both, places[in_both]) for name in COMPARED}
     examples = {name: tuple(old.ids[in_both[flag]][:3].tolist()) for name, flag in flags.items() if flag.any()}

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import DataSetError, LabelkitError, RunFolderError
@@ -211,6 +212,7 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
         raise RunFolderError(
             f"the data set {str(out)!r} cannot be written: {why}; what was there is as it was",
             hint="make room on the disk, and give the same call again",
+            code="LK512",
         ) from error
 
 
@@ -219,7 +221,9 @@ def check_folder(layout: DataSetLayout) -> None:
     place = shown_place(layout.folder)
     if not layout.folder.is_dir():
         raise RunFolderError(
-            f"there is no folder {place!r}", hint="labelkit.create_dataset(folder, ...) makes a data set"
+            f"there is no folder {place!r}",
+            hint=path_hint(layout.folder, "labelkit.create_dataset(folder, ...) makes a data set", folders=True),
+            code="LK503",
         )
     if not layout.is_data_set or not layout.manifest.is_file():
         is_run = layout.manifest.is_file() and not layout.is_data_set
@@ -230,6 +234,7 @@ def check_folder(layout: DataSetLayout) -> None:
             else f"`labelkit verify {layout.current.folder}` lists what is damaged"
             if layout.is_data_set
             else "labelkit.create_dataset(folder, ...) makes a data set",
+            code="LK504",
         )
 
 

@@ -129,7 +129,7 @@ class Taking:
             more = (
                 "the result must be of this data set: of data_set.table(), or of the corpus and labels it was made of"
             )
-            raise DataSetError(error.message, hint=f"{more}; {error.hint}" if error.hint else more)
+            raise DataSetError(error.message, hint=f"{more}; {error.hint}" if error.hint else more, code=error.code)
         return positions
 
     def _check_parts(self, only: Sequence[str]) -> None:
@@ -257,6 +257,7 @@ class Taking:
                 f"{self.what} made {count(len(names))} rows of examples for evaluation, such as "
                 f"{shown_names(names, 1)}",
                 hint=self._remedy(),
+                code="LK541",
             )
         left_out = int((~of_training[parents] & (first[parents] >= 0)).sum())
         if left_out:
@@ -300,6 +301,7 @@ class Taking:
                 f"{shown_names(self.examples.names[places], 1)}: what is measured on resampled rows is of no "
                 "population",
                 hint=self._remedy(),
+                code="LK541",
             )
         if "weight" in self.effects and old.num_rows == new.num_rows:
             weighed = weights_of(old) != weights_of(new)
@@ -309,6 +311,7 @@ class Taking:
                     f"{self.what} weighs {count(len(names))} examples for evaluation anew, such as "
                     f"{shown_names(names, 1)}",
                     hint=self._remedy(),
+                    code="LK541",
                 )
         changed = sorted({"label", "proba"} & self.effects)
         if changed and old.num_rows and not all(old.column(one).equals(new.column(one)) for one in changed):
@@ -328,6 +331,7 @@ class Taking:
                 f"{self.what} puts {count(len(synthetic))} made examples into evaluation, such as "
                 f"{shown_names(self.examples.names[synthetic], 1)}",
                 hint="split first, and augment the training part: data_set.restore(n) goes back to the version before",
+                code="LK541",
             )
         resampled = [step["operation"] for step in self.before if "resampled" in step.get("effects", ())]
         old = places_of(before.filter(pa.array(self._is_evaluation(before))))
@@ -336,11 +340,13 @@ class Taking:
                 f"the rows were resampled before they are split ({', '.join(resampled)}): evaluation would be of "
                 "resampled rows",
                 hint="split first, and balance the training part: data_set.restore(n) goes back to the version before",
+                code="LK541",
             )
         if self._weighed_by_class(evaluation):
             raise DataSetError(
                 "the rows for evaluation would have weights by class, so that what is measured is of no population",
                 hint="split first, and weigh the training part: data_set.restore(n) goes back to the version before",
+                code="LK541",
             )
 
     def _weighed_by_class(self, rows: pa.Table) -> bool:

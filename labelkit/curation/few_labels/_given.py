@@ -113,6 +113,7 @@ def checked_gold(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
         raise ModelError(
             f"gold of {plural(n_gold, 'example')} cannot judge labels",
             hint="at least 10, better 100; without gold=, labels by votes judge",
+            code="LK329",
         )
     return truth
 
@@ -123,6 +124,7 @@ def check_seeds(labels: ProbabilisticLabels) -> None:
         raise ModelError(
             f"{plural(len(labels), 'example')} with a label that is no tie are too few to learn from",
             hint="at least 10; write rules, or label some by hand",
+            code="LK407",
         )
     check_teaching(labels)
 
@@ -134,11 +136,13 @@ def check_teaching(labels: ProbabilisticLabels) -> None:
         raise ModelError(
             "all examples with a label have gold, so that none is left to learn from",
             hint="give gold of some examples: what has gold judges, and does not teach",
+            code="LK407",
         )
     if len(classes) < 2:
         raise ModelError(
             f"all {count(len(labels))} examples to learn from are labeled {labels.class_names[classes[0]]!r}",
             hint="write rules for the other classes",
+            code="LK407",
         )
 
 

@@ -63,6 +63,7 @@ class LogColumns:
                 raise AnalysisError(
                     f"{corpus.name} has no column {name!r} for {role}=; its columns are {listed}",
                     hint=missing_hint(name, corpus.column_names) or f"{role}= one of them",
+                    code="LK202",
                 )
         for name in self.keep:
             corpus.column_type(name)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Literal
 
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus.corpus import Corpus
 from labelkit.curation.natural_labels.attribution import AttributionRules, BotRate, EventCounts, attribute
 from labelkit.curation.natural_labels.event_table import EventTable
@@ -247,6 +246,7 @@ def _check_ids(events: EventTable) -> None:
         raise AnalysisError(
             f"the id {twice[0][0]!r} stands at {twice[0][1]} impressions, so that labels by id have no meaning",
             hint="an id names one impression, not its user or item; or a larger dedupe=, if it was logged twice",
+            code="LK205",
         )
 
 
@@ -268,8 +268,8 @@ def _check(summary: LogSummary, counted: EventCounts) -> None:
         message = f"{message}: {summary.early:,} come before it, by {lead} on average"
         hint = f'clocks or time zones differ: time_zone= of the one without, or skew="{lead}"'
     if summary.orphans == summary.actions:
-        raise AnalysisError(message, hint=hint)
-    warnings.warn(f"{message}. Hint: {hint}", stacklevel=stack_level())
+        raise AnalysisError(message, hint=hint, code="LK424")
+    warn(f"{message}. Hint: {hint}", code="LK424")
 
 
 def _propensities(

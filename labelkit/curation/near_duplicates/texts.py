@@ -241,7 +241,9 @@ def _check_text(corpus: Corpus, column: str) -> None:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if not is_text and kind != pa.string_view():
-        raise AnalysisError(f"the column {column!r} has no texts, but {kind}", hint="name the column of the texts")
+        raise AnalysisError(
+            f"the column {column!r} has no texts, but {kind}", hint="name the column of the texts", code="LK209"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,7 +279,7 @@ class _Signatures:
                 parts.append((pieces.keys, np.diff(pieces.starts) == 0, bands.of(pieces)))
                 n_rows += len(batch)
         if not n_rows:
-            raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it")
+            raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
         keys, blank, of_bands = (np.concatenate(part) for part in zip(*parts, strict=True))
         _, first, place = np.unique(keys, return_index=True, return_inverse=True)
         return cls(np.concatenate(ids), keys, blank, of_bands, np.where(blank, np.arange(n_rows), first[place]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
@@ -110,7 +111,7 @@ def rule_validation(pool: QuestionPool) -> NDArray[np.float64]:
     if pool.rule is not None:
         if pool.rule not in pool.matrix.names:
             raise AnalysisError(
-                f"there is no rule {pool.rule!r}", hint=f"there are {', '.join(pool.matrix.names[:10])}"
+                f"there is no rule {pool.rule!r}", hint=names_hint(pool.rule, pool.matrix.names), code="LK116"
             )
         column = pool.matrix.names.index(pool.rule)
     else:
@@ -167,7 +168,7 @@ def scores(name: str, pool: QuestionPool) -> NDArray[np.float64]:
         If there is none of that name, or it lacks what it needs.
     """
     if name not in STRATEGIES:
-        raise AnalysisError(f"there is no strategy {name!r}", hint=f"there are {', '.join(STRATEGIES)}, bandit")
+        raise AnalysisError(f"there is no strategy {name!r}", hint=names_hint(name, [*STRATEGIES, "bandit"]))
     return np.asarray(STRATEGIES[name].score(pool), dtype=np.float64)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.seed_streams import seed_stream
 from labelkit.curation.next_to_label.strategies import QuestionPool, entropy, least_confident, margin
 from labelkit.exceptions import AnalysisError
@@ -54,9 +55,7 @@ class StreamChooser:
         if not 0 <= random_share <= 1:
             raise AnalysisError(f"random_share={random_share!r} is not a share from 0 to 1")
         if strategy not in _SCORES:
-            raise AnalysisError(
-                f"there is no strategy {strategy!r} for streams", hint=f"there are {', '.join(_SCORES)}"
-            )
+            raise AnalysisError(f"there is no strategy {strategy!r} for streams", hint=names_hint(strategy, _SCORES))
         self.share, self.random_share, self.strategy = share, random_share, strategy
         self.n_seen = 0
         self.inclusion = share * random_share

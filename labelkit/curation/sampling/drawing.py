@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import count
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.curation.sampling import designs
 from labelkit.curation.sampling.allocation import allocated
@@ -173,7 +172,7 @@ def _in_one_pass(
         kept, taken = reservoir.offer(length, weight)
         ids = here[taken] if ids is None else np.concatenate([ids[kept], here[taken]])
     if ids is None or not reservoir.n_rows:
-        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it")
+        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
     chosen, drawn = reservoir.drawn()
     _warn_of_few(reservoir.n_rows, n, "rows")
     return in_random_order(
@@ -371,7 +370,7 @@ def _at_most(n: int, there: int, what: str) -> int:
 
 def _warn_of_few(there: int, n: int, what: str) -> None:
     if there < n:
-        warnings.warn(
+        warn(
             f"there are {count(there)} {what}, fewer than the {count(n)} asked for: all of them are the sample",
-            stacklevel=stack_level(),
+            code="LK425",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.files import replaced
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
 from labelkit.curation.sampling.designs import design_rng
@@ -202,6 +202,7 @@ class Sample:
             raise AnalysisError(
                 f"nobody knows with what chance a row came into this {self.method} sample: it estimates nothing",
                 hint="a sample with method='random' does",
+                code="LK421",
             )
 
     def to_pandas(self) -> pd.DataFrame:
@@ -237,7 +238,9 @@ class Sample:
         for name in () if beside is None else beside:
             frame[name] = beside[name].to_numpy()  # type: ignore[index] # not None here
         if place.suffix not in {".csv", ".parquet"}:
-            raise AnalysisError(f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv")
+            raise AnalysisError(
+                f"a sample cannot be written to {place.name!r}", hint="name it .parquet or .csv", code="LK532"
+            )
         with replaced(place) as draft:
             if place.suffix == ".csv":
                 frame[_ID_TYPE] = "number" if self.ids.dtype.kind in "iu" else "text"
@@ -259,7 +262,11 @@ class Sample:
         """
         place = Path(path)
         if not place.is_file():
-            raise AnalysisError(f"there is no file {str(path)!r}", hint="labelkit sample CORPUS --out FILE writes one")
+            raise AnalysisError(
+                f"there is no file {str(path)!r}",
+                hint=path_hint(path, "labelkit sample CORPUS --out FILE writes one"),
+                code="LK201",
+            )
         frame = _read(place)
         missing = [name for name in _NEEDED if name not in frame]
         if missing or frame.empty:
@@ -336,10 +343,10 @@ def in_random_order(sample: Sample) -> Sample:
 
 def warn_of_bias(method: str) -> None:
     """Warn that no estimate of a sample of this kind is unbiased."""
-    warnings.warn(
+    warn(
         f"a {method} sample: nobody knows with what chance a row came into it, so that no estimate from it is unbiased"
         ". Hint: it is good for looking and learning; method='random' draws by chance, to measure",
-        stacklevel=stack_level(),
+        code="LK421",
     )
 
 

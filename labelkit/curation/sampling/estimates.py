@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,8 +12,14 @@ from scipy.special import stdtrit
 from labelkit._shared.numbers import bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
-from labelkit.curation.sampling.variance import design_variance, effective_events, share_interval
+from labelkit._shared.user_errors import warn
+from labelkit.curation.sampling.variance import (
+    DOUBT,
+    design_variance,
+    effective_events,
+    expected_errors,
+    share_interval,
+)
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import RowNames, has_index, is_default, names_hint, names_of, object_array
 
@@ -197,10 +202,10 @@ def _warn_of_silent_strata(sample: Sample, answered: NDArray[np.bool_]) -> None:
         return
     silent = sorted(set(map(str, sample.strata)) - set(map(str, sample.strata[answered])))
     if silent:
-        warnings.warn(
+        warn(
             f"no row of the stratum {silent[0]!r} is answered ({plural(len(silent), 'such stratum', 'such strata')}): "
             "the estimate is of the others alone. Hint: answer some rows of each stratum",
-            stacklevel=stack_level(),
+            code="LK426",
         )
 
 
@@ -248,17 +253,28 @@ class _Design:
             variance, freedom = design_variance(error, self.chances, self.strata, self.clusters)
             half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
             return estimate, estimate - half, estimate + half, n, float("nan")
-        expected = (weight / whole) ** 2 * estimate * (1 - estimate)
-        variance, freedom = design_variance(
+        variance, freedom = self._share_variance(error, weight / whole, values, estimate)
+        ends = share_interval(estimate, variance, weight[domain], self.chances[domain], freedom, confidence)
+        return estimate, ends[0], ends[1], n, ends[2]
+
+    def _share_variance(
+        self, error: NDArray[np.float64], part: NDArray[np.float64], values: NDArray[np.float64], share: float
+    ) -> tuple[float, int]:
+        """Estimate the variance of a share, smoothed by what its rows are expected to err; and degrees of freedom.
+
+        Rows of a stratum weigh alike, and are judged beside rows of the whole sample; all rows together, by weight.
+        """
+        together = self.strata is None
+        units = np.count_nonzero(part) if self.clusters is None else len(np.unique(self.clusters[part > 0]))
+        return design_variance(
             error,
             self.chances,
             self.strata,
             self.clusters,
-            expected=expected,
-            evidence=effective_events(weight, values),
+            expected=part**2 * (expected_errors(part, values, share) if together else share * (1 - share)),
+            doubted=part * DOUBT * units**0.5,
+            evidence=effective_events(part, values) if together else np.inf,
         )
-        ends = share_interval(estimate, variance, weight[domain], self.chances[domain], freedom, confidence)
-        return estimate, ends[0], ends[1], n, ends[2]
 
 
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
@@ -274,9 +290,12 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
                 f"{what} names {count(len(names))} id(s), none of which is of the sample, "
                 f"such as {names[:1].tolist()[0]!r}",
                 hint=names_hint(sample.ids, names),
+                code="LK321",
             )
         if not rows.is_unique:
-            raise AnalysisError(f"{what} names the id {rows.repeated()!r} twice", hint="keep one value an example")
+            raise AnalysisError(
+                f"{what} names the id {rows.repeated()!r} twice", hint="keep one value an example", code="LK325"
+            )
         aligned = values[places]
         aligned[places < 0] = None
         return np.asarray(aligned)
@@ -287,6 +306,7 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
         raise AnalysisError(
             f"{what} has {count(len(values))} values for a sample of {count(len(sample))} examples",
             hint="give them in the order of the sample, for the whole population, or as a dict by id",
+            code="LK322",
         )
     return values
 

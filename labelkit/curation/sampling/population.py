@@ -153,7 +153,9 @@ def checked_weights(values: Any, ids: NDArray[Any], *, zero: bool = True) -> NDA
     try:
         weights = np.asarray(pd.to_numeric(pd.Series(values)), dtype=np.float64)
     except (TypeError, ValueError):
-        raise AnalysisError("weights are not numbers", hint="give a positive number for each example") from None
+        raise AnalysisError(
+            "weights are not numbers", hint="give a positive number for each example", code="LK332"
+        ) from None
     wrong = ~np.isfinite(weights) | (weights < 0) | ((weights == 0) & (not zero))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
@@ -161,9 +163,10 @@ def checked_weights(values: Any, ids: NDArray[Any], *, zero: bool = True) -> NDA
             f"the weight of {ids[row : row + 1].tolist()[0]!r} is {weights[row]:g} ({count(wrong.sum())} such rows)"
             f"{': a row with no chance to be drawn leaves every estimate biased' if weights[row] == 0 else ''}",
             hint="weights are positive; method='importance' gives rows of weight 0 a small chance",
+            code="LK332",
         )
     if len(weights) and not weights.any():
-        raise AnalysisError("all weights are 0", hint="leave weights out to draw all rows alike")
+        raise AnalysisError("all weights are 0", hint="leave weights out to draw all rows alike", code="LK332")
     return weights
 
 
@@ -186,7 +189,7 @@ def _read(corpus: Corpus, columns: list[str]) -> tuple[ExampleNames, dict[str, p
         n_rows += length
     examples = ExampleNames(np.concatenate(ids) if ids else np.zeros(0, np.int64), corpus.frame_index)
     if not parts:
-        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it")
+        raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
     table = pa.Table.from_batches(parts)
     return examples, {name: table.column(name).to_pandas() for name in columns}
 
@@ -196,7 +199,9 @@ def _values_of(data: LabelMatrix | ProbabilisticLabels, name: str) -> Any:
     if isinstance(data, LabelMatrix):
         if name not in data.names:
             raise AnalysisError(
-                f"there is no rule {name!r} to group the examples by", hint=f"rules: {', '.join(data.names[:12])}"
+                f"there is no rule {name!r} to group the examples by",
+                hint=f"rules: {', '.join(data.names[:12])}",
+                code="LK116",
             )
         votes = np.asarray(data.votes[:, data.names.index(name)])
         return _named_classes(votes, data.class_names, NO_VOTE)

@@ -20,8 +20,12 @@ from labelkit._shared.numbers import wilson_interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DOUBTED_UNITS: Final = 2.0
-"""Units of a stratum, beside those there are, that are taken to vary as the whole sample does: few show too little."""
+DOUBT: Final = 0.25
+"""Units, beside those there are, that are taken to vary as expected, in roots of the number of units: the rate is that
+of Fienberg and Holland's pseudo-observations, the factor is from simulation (tests/benchmarks/honesty/samples.py)."""
+
+WEIGHT_CLASSES: Final = 4
+"""Classes of about equal size, by weight, whose shares are told apart as far as the sample shows that they differ."""
 
 
 def design_variance(
@@ -31,6 +35,7 @@ def design_variance(
     clusters: NDArray[np.int64] | None = None,
     *,
     expected: NDArray[np.float64] | None = None,
+    doubted: NDArray[np.float64] | None = None,
     evidence: float = np.inf,
 ) -> tuple[float, int]:
     """Estimate the variance of a sum over the rows of a sample.
@@ -48,9 +53,11 @@ def design_variance(
     strata, clusters : ndarray of int64, shape (n_rows,), optional
     expected : ndarray of shape (n_rows,), optional
         Squared error that a row is expected to have, by which the variance within each stratum is smoothed.
+    doubted : ndarray of shape (n_rows,), optional
+        Part of a unit that is taken to vary as expected beside each row; their sum in a stratum stands against the
+        units of it that add to the error.
     evidence : float
-        Rows that the variance is seen in, beside :data:`DOUBTED_UNITS` of the expected one: at most the units of a
-        stratum; less where few rows of large weight decide.
+        At most as many units as show the variance: less than there are where few rows of large weight decide.
 
     Returns
     -------
@@ -61,10 +68,16 @@ def design_variance(
     References
     ----------
     Hájek (1964), Asymptotic theory of rejective sampling. https://doi.org/10.1214/aoms/1177700375
+
+    Fienberg, Holland (1973), Simultaneous estimation of multinomial cell probabilities (pseudo-observations).
+    https://doi.org/10.1080/01621459.1973.10481405
     """
     if clusters is not None:
         _, first, units = np.unique(clusters, return_index=True, return_inverse=True)
-        expected = None if expected is None else np.bincount(units, weights=expected).astype(np.float64)
+        expected, doubted = (
+            None if of_rows is None else np.bincount(units, weights=of_rows).astype(np.float64)
+            for of_rows in (expected, doubted)
+        )
         error, chances = np.bincount(units, weights=error).astype(np.float64), chances[first]
         strata = None if strata is None else strata[first]
     by_chance = chances < 1
@@ -78,11 +91,54 @@ def design_variance(
     mean = np.where(sizes > 1, mean, 0.0)
     squares = np.bincount(place, weights=left * (e - mean[place]) ** 2, minlength=len(sizes))
     variance = squares * sizes / np.maximum(sizes - 1, 1)
-    if expected is not None:
-        prior = np.bincount(place, weights=left * expected[by_chance], minlength=len(sizes))
-        worth = np.minimum(sizes, evidence)
-        variance = (worth * variance + DOUBTED_UNITS * prior) / (worth + DOUBTED_UNITS)
+    if expected is not None and doubted is not None:
+        prior, doubt, there = (
+            np.bincount(place, weights=of_units[by_chance], minlength=len(sizes))
+            for of_units in ((1 - chances) * expected, doubted, expected > 0)
+        )
+        worth = np.minimum(there, evidence)
+        seen = np.divide(worth, worth + doubt, out=np.zeros(len(sizes)), where=worth > 0)
+        variance = seen * variance + (1 - seen) * prior
     return float(variance.sum()), max(len(e) - len(sizes), 0)
+
+
+def expected_errors(weight: NDArray[np.float64], values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Estimate the squared error of each row about a share, by what rows of about its weight are like.
+
+    Where weights were chosen by the risk of the rows, those of large weight err least; where they were not, all are
+    alike. So the share of each of four classes by weight is drawn to that of all rows, the more the less the sample
+    shows that they differ: by the part (classes - 1) / chi squared, which is Stein's estimate of the part of their
+    differences that is chance.
+
+    Parameters
+    ----------
+    weight, values : ndarray of shape (n_rows,)
+        Values are 0 or 1; rows without a part in the share have the weight 0.
+    share : float
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        In units of the squared weight.
+
+    References
+    ----------
+    Efron, Morris (1975), Data analysis using Stein's estimator and its generalizations.
+    https://doi.org/10.1080/01621459.1975.10479864
+    """
+    there = weight > 0
+    cuts = np.quantile(weight[there], np.arange(1, WEIGHT_CLASSES) / WEIGHT_CLASSES)
+    kind = np.searchsorted(cuts, weight)
+    rows, ones, sums, whole = (
+        np.bincount(kind[there], weights=of_rows[there], minlength=WEIGHT_CLASSES)
+        for of_rows in (there, values, weight * values, weight)
+    )
+    mean = float(values[there].mean())
+    uneven = float(((ones - rows * mean) ** 2 / np.maximum(rows, 1)).sum())
+    by_chance = (np.count_nonzero(rows) - 1) * mean * (1 - mean)
+    alike = 1.0 if uneven <= by_chance else by_chance / uneven
+    shares = alike * share + (1 - alike) * sums / np.where(rows > 0, whole, 1.0)
+    return np.asarray(np.where(there, (shares * (1 - 2 * share) + share**2)[kind], 0.0))
 
 
 def share_interval(

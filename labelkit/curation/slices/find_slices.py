@@ -191,6 +191,7 @@ def find_slices(
         raise AnalysisError(
             "a label is wrong by gold, or by what an end model says: one of the two is needed",
             hint="find_slices(corpus, labels, gold), or end_model_proba=end_model.predict_proba(X)",
+            code="LK329",
         )
     if min(n, min_rows, max_rows) < 1:
         raise AnalysisError(f"n={n}, min_rows={min_rows} and max_rows={max_rows} must be at least 1", hint="n=10")
@@ -250,6 +251,7 @@ def _columns(corpus: Corpus, columns: Sequence[str] | None, text: str | None) ->
         raise AnalysisError(
             f"{corpus.name} has no column {missing[0]!r}",
             hint=f"columns: {', '.join(corpus.column_names[:12])}; text=None looks at no words",
+            code="LK202",
         )
     return [name for name in wanted if name != text]
 

@@ -106,7 +106,9 @@ class JudgedLabels:
         """
         if gold is None:
             if weights is not None:
-                raise AnalysisError("there is no gold that weights could be of", hint="gold=..., weights=...")
+                raise AnalysisError(
+                    "there is no gold that weights could be of", hint="gold=..., weights=...", code="LK329"
+                )
             truth = np.full(len(examples), -1)
         else:
             truth = aligned_gold(gold, examples, labels.names)

@@ -370,7 +370,7 @@ def _named_rule(name: str | None, given: Any) -> LabelingFunction[...]:
 def _check_distinct(names: Sequence[str]) -> None:
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
-        raise AnalysisError(f"two slices are named {twice!r}", hint="rename one, or give it name=...")
+        raise AnalysisError(f"two slices are named {twice!r}", hint="rename one, or give it name=...", code="LK112")
 
 
 def _of_one_space(rules: list[LabelingFunction[...]]) -> LabelingFunctions:

@@ -81,10 +81,11 @@ class SplitColumns:
                 raise AnalysisError(
                     f"the id {columns.examples.by_id.repeated()!r} names several examples",
                     hint="an id names one example: id= another column, or none for positions",
+                    code="LK205",
                 )
         if not columns.n_rows:
             raise AnalysisError(
-                f"{getattr(data, 'name', 'the matrix')} has no rows", hint="check the export that made it"
+                f"{getattr(data, 'name', 'the matrix')} has no rows", hint="check the export that made it", code="LK204"
             )
         return columns
 

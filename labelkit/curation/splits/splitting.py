@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import count, percent, plural
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus
 from labelkit.curation.near_duplicates import NearDuplicates, near_duplicate_texts
 from labelkit.curation.near_duplicates.clusters import joined, numbered_by_first
@@ -278,7 +277,7 @@ def finished(
     by_chance = sizes if parameters.get("stable") else []
     problems = [*([] if by_chance else sizes), *_lacking(classes)]
     if problems:
-        warnings.warn("; ".join(problems), stacklevel=stack_level())
+        warn("; ".join(problems), code="LK427")
     step = CurationStep(
         operation,
         parameters,

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Unpack
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
 from labelkit.analysis.vote_differences import FAULTY, VoteDifferences, compare_votes
 from labelkit.apply.applier import Applier
@@ -167,7 +168,11 @@ def convert_snorkel(
     """
     file = Path(path)
     if not file.is_file():
-        raise LabelkitError(f"there is no file {str(path)!r}", hint="give a Python file with rules of Snorkel")
+        raise LabelkitError(
+            f"there is no file {str(path)!r}",
+            hint=path_hint(path, "give a Python file with rules of Snorkel"),
+            code="LK201",
+        )
     try:
         module = RuleModule.of(file)
     except (SyntaxError, ValueError) as error:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelkit._shared.files import replaced
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import LabelkitError
 from labelkit.interop.snorkel_code._imports import rewrite
@@ -142,7 +143,11 @@ def migrate_snorkel(path: str | Path, *, write: bool = False) -> Migration:
     """
     given = Path(path)
     if not given.exists():
-        raise LabelkitError(f"there is no file or folder {str(path)!r}", hint="give a .py or .ipynb file, or a folder")
+        raise LabelkitError(
+            f"there is no file or folder {str(path)!r}",
+            hint=path_hint(path, "give a .py or .ipynb file, or a folder"),
+            code="LK201",
+        )
     if given.is_file() and given.suffix not in {".py", ".ipynb"}:
         raise LabelkitError(f"{str(path)!r} is no Python file and no notebook", hint="give a .py or .ipynb file")
     paths = [given] if given.is_file() else sorted(_files_below(given))

@@ -184,7 +184,7 @@ def _formula(model: Any, lfs: LabelingFunctions) -> FittedFormula:
     if not isinstance(model, PatternLabelModel):
         name = type(model).__name__
         hint = "LabelModel and the models with confusions have one"
-        raise RuleError(f"a {name} has no formula of the votes alone", hint=hint)
+        raise RuleError(f"a {name} has no formula of the votes alone", hint=hint, code="LK412")
     return formula_of(model, lfs.infos)
 
 

@@ -80,6 +80,7 @@ def votes_alone() -> ModelError:
         "ContentLabelModel reads features of examples beside their votes, and there are votes alone",
         hint="labelkit run --model ContentLabelModel --text-column text reads texts; in Python, model.fit(matrix, "
         "features) does, and model.base_ is the LabelModel that learned from votes alone",
+        code="LK406",
     )
 
 

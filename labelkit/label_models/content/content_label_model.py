@@ -413,7 +413,9 @@ class ContentLabelModel(ScikitLearnEstimator):
         gold_rows = read_gold(gold, rows.given, np.arange(rows.table.n_patterns), sample_weight)
         example = gold_rows.example
         if example is None or not len(example):
-            raise GoldError("there is no gold to judge the labels by", hint="evaluate(matrix, features, gold=...)")
+            raise GoldError(
+                "there is no gold to judge the labels by", hint="evaluate(matrix, features, gold=...)", code="LK329"
+            )
         by_votes, is_seen = self._held_out(rows, gold_rows, example)
         fold, covered = rows.fold[example], rows.covered[example]
         content = self._content(rows.features[example], fold)

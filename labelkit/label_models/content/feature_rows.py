@@ -58,12 +58,15 @@ def read_features(features: Any, examples: ExampleNames, n_features: int | None 
     table = _in_order(features, examples)
     if table.shape[0] != len(examples):
         raise ModelError(
-            f"the features have {table.shape[0]:,} rows, and there are {len(examples):,} examples", hint=HABIT
+            f"the features have {table.shape[0]:,} rows, and there are {len(examples):,} examples",
+            hint=HABIT,
+            code="LK406",
         )
     if n_features is not None and table.shape[1] != n_features:
         raise ModelError(
             f"the features have {table.shape[1]:,} columns, and the model was fitted on {n_features:,}",
             hint="transform new rows with the vectorizer that was fitted then: vectorizer.transform, not fit_transform",
+            code="LK406",
         )
     _check_finite(table, examples)
     return table
@@ -100,7 +103,9 @@ def _in_order(features: Any, examples: ExampleNames) -> Features:
         return table
     if (matched.sources < 0).any():
         lost = examples.ids[matched.sources < 0]
-        raise ModelError(f"{len(lost):,} examples have no features, such as {lost[:1].tolist()[0]!r}", hint=HABIT)
+        raise ModelError(
+            f"{len(lost):,} examples have no features, such as {lost[:1].tolist()[0]!r}", hint=HABIT, code="LK406"
+        )
     return table[matched.sources]
 
 
@@ -120,6 +125,7 @@ def _as_numbers(features: Any) -> Features:
             f"features have shape {array.shape}, not (n_examples, n_features)",
             hint="features come as numbers: a vectorizer or an embedding makes them from texts; a single column is "
             "values.reshape(-1, 1)",
+            code="LK406",
         )
     try:
         return array if array.dtype.kind == "f" else array.astype(np.float64)
@@ -127,6 +133,7 @@ def _as_numbers(features: Any) -> Features:
         raise ModelError(
             f"features hold values that are no numbers, such as {_no_number(array)!r:.80}",
             hint="features come as numbers: a vectorizer or an embedding makes them from texts",
+            code="LK406",
         ) from None
 
 
@@ -148,6 +155,7 @@ def _check_finite(table: Features, examples: ExampleNames) -> None:
         raise ModelError(
             f"the features of example {name!r} hold NaN or infinity, in column {column}",
             hint="np.nan_to_num(features) takes 0 in their place",
+            code="LK406",
         )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
 from labelkit.exceptions import DatabaseError, LabelkitError, RuleError
@@ -174,7 +175,7 @@ class DuckDBTable(Table):
         try:
             path = from_environment(self.source)
         except LabelkitError as error:
-            raise DatabaseError(f"{self.where}: {error.message}", hint=error.hint) from None
+            raise DatabaseError(f"{self.where}: {error.message}", hint=error.hint, code=error.code) from None
         return path if "://" in path else str(Path(self.folder) / path)
 
     @cached_property
@@ -184,7 +185,11 @@ class DuckDBTable(Table):
         if self.name is None:
             connection = duckdb.connect()
         elif not Path(self._path).is_file():
-            raise DatabaseError(f"{self.where}: there is no file {self._path}", hint="a path is relative to its module")
+            raise DatabaseError(
+                f"{self.where}: there is no file {self._path}",
+                hint=path_hint(self._path, "a path is relative to its module"),
+                code="LK201",
+            )
         else:
             connection = duckdb.connect(self._path, read_only=True)
         weakref.finalize(self, connection.close)
@@ -202,7 +207,9 @@ class DuckDBTable(Table):
             with opened as cursor, _limited(cursor, self.timeout):
                 return work(cursor)
         except duckdb.InterruptException:
-            raise DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint="timeout=300") from None
+            raise DatabaseError(
+                f"{self.where} did not answer within {self.timeout:g} s", hint="timeout=300", code="LK623"
+            ) from None
         except duckdb.Error as error:
             message = without_secrets(" ".join(str(error).split("\n\nLINE ")[0].split()), secrets_of(self._path))[:400]
             may_be_temporary = isinstance(error, duckdb.IOException) and "://" in self.source

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from labelkit._shared.near_names import near_name, path_hint
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import anonymous, from_environment, masked, secrets_of, without_secrets
 from labelkit.exceptions import DatabaseError, LabelkitError, MissingExtraError, RuleError
@@ -190,12 +191,16 @@ class SQLTable(Table):
         try:
             return from_environment(self.address)
         except LabelkitError as error:
-            raise DatabaseError(f"{self.where}: {error.message}", hint=error.hint) from None
+            raise DatabaseError(f"{self.where}: {error.message}", hint=error.hint, code=error.code) from None
 
     def _file(self, database: str | None) -> Path:
         path = Path(self.folder) / (database or "")
         if not path.is_file():
-            raise DatabaseError(f"{self.where}: there is no file {path}", hint="a path is relative to its module")
+            raise DatabaseError(
+                f"{self.where}: there is no file {path}",
+                hint=path_hint(path, "a path is relative to its module"),
+                code="LK201",
+            )
         return path
 
     @cached_property
@@ -214,7 +219,12 @@ class SQLTable(Table):
         except sa.exc.NoSuchTableError:
             names = self._run(lambda connection: _names(sa.inspect(connection), self.schema))
             listed = ", ".join(map(repr, names)) or "none"
-            raise DatabaseError(f"{self.where} does not exist; the database has {listed}") from None
+            near = near_name(self.name, names)
+            raise DatabaseError(
+                f"{self.where} does not exist; the database has {listed}",
+                hint=None if near is None else f"did you mean {near!r}?",
+                code="LK622",
+            ) from None
 
     def _run(self, work: Callable[[Any], R]) -> R:
         """Call a function with a connection, and retry once if the database cannot be reached."""
@@ -237,11 +247,11 @@ class SQLTable(Table):
         message = without_secrets(" ".join(str(cause).split()), secrets_of(self._resolved))[:400]
         if getattr(cause, "sqlstate", None) == _QUERY_CANCELED or str(cause) == "interrupted":
             hint = "an index on the columns of keys, or a longer timeout=, may help"
-            return DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint=hint)
+            return DatabaseError(f"{self.where} did not answer within {self.timeout:g} s", hint=hint, code="LK623")
         exc = _sqlalchemy().exc
         if _REFUSED.search(message):
             hint = "check the user and the password, or the environment variable that holds it"
-            return DatabaseError(f"{self.where} may not be read: {message}", hint=hint)
+            return DatabaseError(f"{self.where} may not be read: {message}", hint=hint, code="LK622")
         may_be_temporary = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
         if may_be_temporary or getattr(error, "connection_invalidated", False):
             return UnreachableError(f"{self.where} does not answer: {message}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
+from labelkit._shared.near_names import near_name
 from labelkit.exceptions import DatabaseError, RuleError
 from labelkit.rules.auditing import READS_DATABASE
 from labelkit.rules.databases._keys import distinct_keys, strict_key
@@ -32,6 +33,8 @@ PRESENT: Final[frozenset[Any]] = frozenset((True,))
 
 class UnreachableError(DatabaseError):
     """A database does not answer; the failure may be temporary, so the query is worth a retry."""
+
+    code = "LK621"
 
 
 class Table(ABC):
@@ -239,7 +242,12 @@ class DatabaseQuery:
         for name in self.columns:
             if name not in names:
                 listed = ", ".join(map(repr, names))
-                raise DatabaseError(f"{self.table.where} has no column {name!r}; it has {listed}")
+                near = near_name(name, names)
+                raise DatabaseError(
+                    f"{self.table.where} has no column {name!r}; it has {listed}",
+                    hint=None if near is None else f"did you mean {near!r}?",
+                    code="LK622",
+                )
 
     def types(self) -> tuple[type | None, ...]:
         """Return the types of the parts of a key, or an empty tuple if the columns have not been queried yet."""

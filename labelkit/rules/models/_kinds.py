@@ -43,6 +43,7 @@ def predictor_of(model: Any, rule: str, *, needs_scores: bool) -> Predictor:
         raise RuleError(
             f"the model of {rule} is the class {model.__name__}, not an instance of it",
             hint=f"model={model.__name__}(...).fit(...), or a function without parameters that returns this",
+            code="LK127",
         )
     for recognises, make in KINDS:
         if recognises(model):
@@ -50,6 +51,7 @@ def predictor_of(model: Any, rule: str, *, needs_scores: bool) -> Predictor:
     raise RuleError(
         f"the model of {rule} is {type(model).__name__}, which has no predict_proba or predict and is not callable",
         hint="give an estimator with predict_proba, a spaCy or Hugging Face pipeline, a function, or a file of a model",
+        code="LK127",
     )
 
 

@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.optional import optional
 from labelkit.exceptions import LabelkitError, RuleError
 from labelkit.rules._caller import beside
@@ -25,6 +26,11 @@ from labelkit.rules.models._kinds import Predictor, predictor_of
 
 _loaded: WeakValueDictionary[tuple[Path, str], Any] = WeakValueDictionary()
 """The loaded models of this process, by path and digest of the file; rules that name the same file share one."""
+
+_OF_A_PATH: Final = (
+    "a path is relative to the module that names it; a model of a hub is given as an object: "
+    'model=pipeline("text-classification", ...)'
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +79,14 @@ class ModelSource:
         if not file.exists():
             raise RuleError(
                 f"the model file {str(path)!r} does not exist (looked in {file.parent})",
-                hint="a path is relative to the module that names it; a model of a hub is given as an object: "
-                'model=pipeline("text-classification", ...)',
+                hint=path_hint(path, _OF_A_PATH, at=file),
+                code="LK107",
             )
         if not file.is_dir() and file.suffix.lower() not in READERS:
             raise RuleError(
                 f"a model file cannot be {file.suffix or 'without suffix'!r}",
                 hint=f"one of {', '.join(READERS)}, or the folder of a spaCy pipeline",
+                code="LK127",
             )
         return file
 
@@ -97,7 +104,7 @@ class ModelSource:
         try:
             return digest_of_path(self.path)
         except OSError as error:
-            raise RuleError(f"the model file {str(self.given)!r} cannot be read: {error}") from None
+            raise RuleError(f"the model file {str(self.given)!r} cannot be read: {error}", code="LK127") from None
 
     def predictor(self, rule: str) -> Predictor:
         """Return the model in the adapter of its kind, loading it on the first call; a failure is raised again.
@@ -152,6 +159,7 @@ class ModelSource:
             raise RuleError(
                 f"the model file {str(self.given)!r} of {rule} has changed since the rule was declared",
                 hint="collect the rules again",
+                code="LK127",
             )
         model = self._read(path, rule)
         with contextlib.suppress(TypeError):  # an object without weak references is loaded for each rule
@@ -172,6 +180,7 @@ class ModelSource:
                 f"the model file {str(self.given)!r} of {rule} was saved with scikit-learn {saved_by}, and {here} is "
                 "installed, which may read it incorrectly",
                 hint=f"save the model again with {here}, or pip install scikit-learn=={saved_by}",
+                code="LK127",
             ) from None
         except LabelkitError:
             raise
@@ -179,6 +188,7 @@ class ModelSource:
             raise RuleError(
                 f"the model file {str(self.given)!r} of {rule} cannot be read: {type(error).__name__}: {error}",
                 hint="save it again, with the packages that are installed here",
+                code="LK127",
             ) from error
 
 

@@ -159,7 +159,9 @@ class Decision:
         votes = self._decided(scored.scores, [ABSTAIN if c is None else c for c in classes])
         for number in unknown:
             for row in np.flatnonzero(scored.scores[:, number] > 0).tolist():
-                votes[row] = VoteError(_not_named([scored.labels[number]]), hint="None for a label without a class")
+                votes[row] = VoteError(
+                    _not_named([scored.labels[number]]), hint="None for a label without a class", code="LK102"
+                )
         return votes
 
     def _classes(self, scored: Scored, space: LabelSpace) -> list[int | None]:

@@ -140,7 +140,9 @@ class PipelineSource:
         except LabelkitError:
             raise
         except Exception as error:  # the code and packages of a pipeline may raise anything
-            raise RuleError(f"column {self.column!r}: {self.description} cannot be loaded: {error}") from error
+            raise RuleError(
+                f"column {self.column!r}: {self.description} cannot be loaded: {error}", code="LK128"
+            ) from error
         if not hasattr(nlp, "pipe_names"):
             raise RuleError(
                 f"column {self.column!r}: {self.description} is {type(nlp).__name__}, not a spaCy pipeline",
@@ -157,6 +159,7 @@ class PipelineSource:
                 raise RuleError(
                     f"column {self.column!r}: there is no folder {str(folder)!r} with a spaCy pipeline",
                     hint="save one there with nlp.to_disk(folder); paths start from the module that names them",
+                    code="LK128",
                 )
             return spacy.load(folder)
         if name.startswith(BLANK):
@@ -165,6 +168,7 @@ class PipelineSource:
             raise RuleError(
                 f"column {self.column!r}: the spaCy pipeline {name!r} is not installed",
                 hint=f"python -m spacy download {name}",
+                code="LK128",
             )
         return spacy.load(name)
 

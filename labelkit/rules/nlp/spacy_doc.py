@@ -221,7 +221,7 @@ class Parsing:
         try:
             test.prepare(self.model.nlp.make_doc(""))
         except RuleError as error:
-            raise RuleError(f"rule {reader.name!r}: {error.message}", hint=error.hint) from None
+            raise RuleError(f"rule {reader.name!r}: {error.message}", hint=error.hint, code=error.code) from None
         labels = entity_labels(self._pipes) if isinstance(test, Entities) else None
         unknown = set(getattr(test, "labels", ())) - labels if labels else set()
         if unknown:

@@ -247,7 +247,7 @@ def _key(key: Any) -> str:
 
 def _text(entry: Any, kind: str) -> str:
     if not isinstance(entry, str):
-        raise RuleError(f"{kind} takes strings, not {entry!r} ({type(entry).__name__})")
+        raise RuleError(f"{kind} takes strings, not {entry!r} ({type(entry).__name__})", code="LK106")
     if not entry.strip():
-        raise RuleError(f"{kind} has an empty entry {entry!r}", hint="leave it out")
+        raise RuleError(f"{kind} has an empty entry {entry!r}", hint="leave it out", code="LK106")
     return entry

@@ -219,6 +219,7 @@ class _PendingRequests:
             raise StopRunError(
                 f"rule {self._asker.rule!r} cannot go on: {self._endpoint.name} {reason}; last failure: {last.reason}",
                 hint="check LABELKIT_LLM_URL, and run the same command again: it continues, with the stored answers",
+                code="LK644",
             )
         return PromptError(f"no answer after {times}; last failure: {last.reason}")
 
@@ -307,7 +308,9 @@ class _PendingRequests:
     def _unusable(self, error: Exception) -> StopRunError:
         reason = self._endpoint.redacted(str(error))
         return StopRunError(
-            f"rule {self._asker.rule!r} cannot query {self._endpoint.name}: {reason}", hint="check LABELKIT_LLM_URL"
+            f"rule {self._asker.rule!r} cannot query {self._endpoint.name}: {reason}",
+            hint="check LABELKIT_LLM_URL",
+            code="LK644",
         )
 
     def _reserve(self, cost: Expense) -> None:
@@ -322,6 +325,7 @@ class _PendingRequests:
             raise StopRunError(
                 f"rule {self._asker.rule!r} stops: the budget{whose} of {exceeded} is spent",
                 hint=f"answers are stored; raise {option}, or run the same command again to spend as much once more",
+                code="LK642",
             )
 
     def _settle(self, difference: Expense) -> None:
@@ -355,7 +359,9 @@ def _client_library(rule: str) -> ModuleType:
     try:
         return optional("httpx2", extra="llm")
     except MissingExtraError as error:
-        raise StopRunError(f"rule {rule!r} cannot send requests: {error.message}", hint=error.hint) from None
+        raise StopRunError(
+            f"rule {rule!r} cannot send requests: {error.message}", hint=error.hint, code=error.code
+        ) from None
 
 
 @functools.cache
@@ -369,7 +375,7 @@ def _budget_of_run(asker: Asker) -> Budget:
     try:
         of_run = Budget.of_run()
     except RuleError as error:
-        raise StopRunError(error.message, hint=error.hint) from None
+        raise StopRunError(error.message, hint=error.hint, code=error.code) from None
     if of_run.money is not None and not asker.prices.known:
         raise StopRunError(
             f"{VARIABLE} limits money, and rule {asker.rule!r} has no prices of tokens",

@@ -18,6 +18,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from labelkit._shared.near_names import path_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import beside
 
@@ -99,7 +100,8 @@ def _read(path: Path, module_file: str | None) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(
             f"the prompt file {str(path)!r} cannot be read (looked in {file.parent}): {error}",
-            hint="a path is relative to the module that names it",
+            hint=path_hint(path, "a path is relative to the module that names it", at=file),
+            code="LK107",
         ) from None
 
 

@@ -122,7 +122,7 @@ class Reading:
         """
         label = self._class_by_answer.get(normalised(answer.content))
         if label is None:
-            return PromptError(self._describe_unknown(answer))
+            return PromptError(self._describe_unknown(answer), code="LK651")
         if self.threshold is None or label == ABSTAIN:
             return label
         if answer.confidence is None:
@@ -159,6 +159,7 @@ def reading_of(labels: Any, threshold: float | None, rule: str) -> tuple[Reading
         raise RuleError(
             f"labels={labels!r} of rule {rule!r} does not map answers to classes",
             hint='labels={"spam": Label.SPAM, "no spam": Label.HAM}, or the IntEnum itself',
+            code="LK102",
         )
     meanings: dict[str, int] = {}
     enums: set[type[IntEnum]] = set()
@@ -167,9 +168,11 @@ def reading_of(labels: Any, threshold: float | None, rule: str) -> tuple[Reading
         enums |= set() if enum is None else {enum}
         meanings[_checked(answer, meanings, rule)] = number
     if len(enums) > 1:
-        raise RuleError(f"labels= of rule {rule!r} has classes of {len(enums)} enums")
+        raise RuleError(f"labels= of rule {rule!r} has classes of {len(enums)} enums", code="LK123")
     if set(meanings.values()) == {ABSTAIN}:
-        raise RuleError(f"rule {rule!r} can only abstain", hint='labels={"spam": Label.SPAM, "ham": None}')
+        raise RuleError(
+            f"rule {rule!r} can only abstain", hint='labels={"spam": Label.SPAM, "ham": None}', code="LK105"
+        )
     if normalised(UNSURE) not in map(normalised, meanings):
         meanings[UNSURE] = ABSTAIN
     return Reading(tuple(meanings.items()), _probability(threshold, rule), rule), next(iter(enums), None)

@@ -116,10 +116,11 @@ class Endpoint:
             raise StopRunError(
                 f"rule {rule!r} asks a language model, and {variable} is not an address of http or https",
                 hint=f"{variable}=https://api.example.com/v1",
+                code="LK643",
             )
         if not key.isascii() or any(character.isspace() for character in key):
             raise StopRunError(
-                f"the key that belongs to {variable} has characters that no key has", hint="copy it again"
+                f"the key that belongs to {variable} has characters that no key has", hint="copy it again", code="LK643"
             )
         host = parts.netloc.rpartition("@")[2]
         path = parts.path.rstrip("/")
@@ -211,6 +212,7 @@ def _stop(rule: str, endpoint: Endpoint, reason: str, problem: str, hint: str) -
     return StopRunError(
         f"rule {rule!r} cannot go on: {problem}; {endpoint.name} replied {reason}",
         hint=f"{hint}; answers so far are stored, and not paid for again",
+        code="LK644",
     )
 
 
@@ -222,6 +224,7 @@ def _given(rule: str) -> tuple[str, str, str]:
     raise StopRunError(
         f"rule {rule!r} asks a language model, and the environment has no address of one",
         hint="set LABELKIT_LLM_URL to an address such as https://api.example.com/v1, and LABELKIT_LLM_KEY to its key",
+        code="LK643",
     )
 
 

@@ -143,7 +143,9 @@ def _with_asker(rule: LabelingFunction[P], asker: Asker, reading: Reading) -> La
     assert isinstance(rule.body, Calls)
     if not is_bare(asker.function):
         raise RuleError(
-            f"rule {rule.name!r} asks a model, so its body would never run", hint="leave only the docstring"
+            f"rule {rule.name!r} asks a model, so its body would never run",
+            hint="leave only the docstring",
+            code="LK104",
         )
     fields, guarded = asker.request.template.fields, columns_of(rule.body.when) if rule.body.when else ()
     unknown = [field for field in fields if field not in rule.columns]
@@ -152,12 +154,14 @@ def _with_asker(rule: LabelingFunction[P], asker: Asker, reading: Reading) -> La
             f"the prompt of rule {rule.name!r} names column {unknown[0]!r}, which is not among its parameters "
             f"{rule.columns}",
             hint=f"def {rule.name}({', '.join(fields)}): ...",
+            code="LK101",
         )
     unused = [column for column in rule.columns if column not in (*fields, *guarded)]
     if unused:
         raise RuleError(
             f"rule {rule.name!r} reads column {unused[0]!r}, which its prompt does not name",
             hint=f"put {{{unused[0]}}} into the prompt, or leave the parameter out",
+            code="LK101",
         )
     return replace(rule, body=replace(rule.body, function=asker, decide=reading))
 

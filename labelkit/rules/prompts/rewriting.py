@@ -105,5 +105,6 @@ def check_template(template: Any, column: str, name: str) -> str:
         raise RuleError(
             f"the prompt of transformation {name!r} does not name the column {column!r} that it rewrites",
             hint=f'template="Rewrite this in other words: {{{column}}}"',
+            code="LK101",
         )
     return template

@@ -65,14 +65,20 @@ def references_of(
         numbers.append(number)
         enums += [] if enum is None else [enum]
     if len(set(enums)) > 1:
-        raise RuleError(f"similar_to has labels of {len(set(enums))} enums: {sorted(e.__name__ for e in set(enums))}")
+        raise RuleError(
+            f"similar_to has labels of {len(set(enums))} enums: {sorted(e.__name__ for e in set(enums))}", code="LK123"
+        )
     entries = [entry for members, _ in groups for entry in members]
     if not entries:
         raise RuleError(
-            "similar_to needs at least one example", hint='@similar_to(["free money"], label=Label.SPAM, ...)'
+            "similar_to needs at least one example",
+            hint='@similar_to(["free money"], label=Label.SPAM, ...)',
+            code="LK106",
         )
     if all(number == ABSTAIN for number in numbers):
-        raise RuleError("a rule whose examples all mean an abstain can only abstain", hint="label=Label.SPAM")
+        raise RuleError(
+            "a rule whose examples all mean an abstain can only abstain", hint="label=Label.SPAM", code="LK105"
+        )
     owners = np.repeat(np.arange(len(groups)), [len(members) for members, _ in groups])
     _check_one_label_each(entries, [numbers[owner] for owner in owners])
     return References(_checked(entries), owners, np.array(numbers, dtype=np.int64), next(iter(enums), None))
@@ -105,14 +111,18 @@ def _groups(
         yield list(source), _one_label(label)
     else:
         raise RuleError(
-            f"{source!r} holds no examples", hint="a list of texts, a mapping from labels to lists, or a file"
+            f"{source!r} holds no examples",
+            hint="a list of texts, a mapping from labels to lists, or a file",
+            code="LK106",
         )
 
 
 def _one_label(label: Any) -> Any:
     if label is None:
         raise RuleError(
-            "similar_to has no label to vote for", hint="@similar_to([...], label=Label.SPAM, threshold=0.4)"
+            "similar_to has no label to vote for",
+            hint="@similar_to([...], label=Label.SPAM, threshold=0.4)",
+            code="LK105",
         )
     if isinstance(label, Mapping | type):
         raise RuleError(
@@ -136,7 +146,9 @@ def _of_mapping(source: Mapping[Any, Any]) -> Iterator[LabeledGroup]:
         return
     for label, members in source.items():
         if isinstance(members, str):
-            raise RuleError(f"the examples of {label!r} are one text, not a list: {members!r}", hint=f"[{members!r}]")
+            raise RuleError(
+                f"the examples of {label!r} are one text, not a list: {members!r}", hint=f"[{members!r}]", code="LK106"
+            )
         yield list(members), label
 
 
@@ -160,7 +172,9 @@ def _checked(entries: list[Any]) -> Any:
     if all(isinstance(entry, str) for entry in entries):
         empty = [entry for entry in entries if not entry.split()]
         if empty:
-            raise RuleError(f"similar_to has an empty example {empty[0]!r}, to which no text can be similar")
+            raise RuleError(
+                f"similar_to has an empty example {empty[0]!r}, to which no text can be similar", code="LK106"
+            )
         return tuple(entries)
     if any(isinstance(entry, str | bytes) for entry in entries):
         raise RuleError("similar_to takes texts or vectors, not both")

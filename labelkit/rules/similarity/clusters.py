@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit._shared.files import replaced
+from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import percent
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError, RuleError
@@ -94,7 +95,9 @@ class Clusters:
             return cls(tuple(tuple(one["examples"]) for one in entries), tuple(int(one["size"]) for one in entries))
         except FileNotFoundError:
             raise RuleError(
-                f"the file of clusters {str(path)!r} does not exist", hint="clusters.save(path) writes one"
+                f"the file of clusters {str(path)!r} does not exist",
+                hint=path_hint(path, "clusters.save(path) writes one"),
+                code="LK107",
             ) from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RuleError(f"{str(path)!r} is not a file of clusters: {error}") from None

@@ -109,7 +109,9 @@ def similar_to(
 
     def make(rule: str, columns: tuple[str, ...], function: Callable[..., Any]) -> ReferenceComparison:
         if len(columns) != 1:
-            raise RuleError(f"rule {rule!r} compares one column, and reads {columns}", hint="join texts in a @column")
+            raise RuleError(
+                f"rule {rule!r} compares one column, and reads {columns}", hint="join texts in a @column", code="LK101"
+            )
         return ReferenceComparison(rule, references, neighbours, by_mean, embed, function)
 
     labels = tuple(sorted(set(references.labels.tolist()) - {ABSTAIN}))

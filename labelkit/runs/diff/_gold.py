@@ -68,10 +68,13 @@ def _is_in_order_of_after(n_gold: int, pairing: Pairing) -> bool:
         raise GoldError(
             f"gold has {n_gold:,} labels for {sizes[0]:,} examples before and {sizes[1]:,} after",
             hint="give a Series or dict by id",
+            code="LK322",
         )
     if all(fits) and not pairing.same:
         raise GoldError(
-            "gold could be in the order of either side, and the two differ", hint="give a Series or dict by id"
+            "gold could be in the order of either side, and the two differ",
+            hint="give a Series or dict by id",
+            code="LK326",
         )
     return not fits[0]
 
@@ -113,7 +116,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
         columns = _columns(pairing)
         hint = f"the columns are {', '.join(columns)}" if columns else "give a file with columns of ids and labels"
         message = f"gold={str(given)!r} is neither a file nor a column of the corpus of a run"
-        raise GoldError(message, hint=hint)
+        raise GoldError(message, hint=hint, code="LK323")
     id_columns = [side.corpus.get("id") for side in (pairing.after, pairing.before)]
     sample = next((part for part in pairing.before.ids() if len(part)), np.zeros(1, np.int64))
     with gold_file(given, _columns(pairing)) as path:
@@ -150,5 +153,6 @@ def _corpus_of(side: Side, column: str) -> Corpus | None:
             f"the corpus {place_name(place)} has changed since the run, or another version of labelkit took its "
             "fingerprint",
             hint="give gold as a file with ids",
+            code="LK216",
         )
     return rows

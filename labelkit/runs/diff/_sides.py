@@ -278,6 +278,7 @@ def pair(before: Side, after: Side) -> Pairing:
         raise MatrixError(
             f"the two have no example in common: ids such as {shown}",
             hint="compare runs over the same corpus, with the same id column",
+            code="LK313",
         )
     lost = int((~keep_before).sum()), int((~keep_after).sum())
     if (np.diff(places) > 0).all():
@@ -308,6 +309,7 @@ def _row_names(side: Side) -> RowNames:
         raise MatrixError(
             f"the id {rows.repeated()!r} names several examples, so that they cannot be matched by id",
             hint="name a column of ids that differ",
+            code="LK205",
         )
     return rows
 

@@ -72,6 +72,8 @@ def _opened(path: Path) -> RunFolder:
     except RunFolderError as error:
         if RunLayout(path).draft.is_dir():
             raise RunFolderError(
-                f"the run {str(path)!r} was stopped before its end", hint="give its command again, and it goes on"
+                f"the run {str(path)!r} was stopped before its end",
+                hint="give its command again, and it goes on",
+                code="LK505",
             ) from error
         raise

@@ -122,7 +122,9 @@ def read_facts(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
         return _read(folder, corpus, history=history)
     except (pa.ArrowException, MatrixError, FileNotFoundError, KeyError, json.JSONDecodeError) as error:
         raise RunFolderError(
-            f"{folder.place!r} is not whole: {type(error).__name__}: {error}", hint="labelkit run ... --force"
+            f"{folder.place!r} is not whole: {type(error).__name__}: {error}",
+            hint="labelkit run ... --force",
+            code="LK506",
         ) from error
 
 

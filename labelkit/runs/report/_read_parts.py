@@ -134,6 +134,7 @@ class Parts:
             raise RunFolderError(
                 f"{self.folder.place!r} has {len(self.votes)} parts of votes, but {len(self.labels)} of labels",
                 hint="labelkit run ... --force",
+                code="LK506",
             )
         class_names = self.folder.manifest["classes"]
         counts = _Counts(len(class_names))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count, percent, plural
 from labelkit.analysis.what_to_fix import what_to_fix
+from labelkit.exceptions import with_code
 
 if TYPE_CHECKING:
     from labelkit.analysis.what_to_fix import Finding
@@ -86,4 +87,5 @@ def _remark(finding: Finding, places: Mapping[str, int]) -> Remark:
     rules = tuple(RuleReference(places[name], name) for name in finding.lfs if name in places)
     of_rules = bool(finding.lfs) and finding.subject.startswith(finding.lfs[0])  # then the links name them
     subject = "" if of_rules or finding.subject in {"examples", "gold"} else finding.subject
-    return Remark(finding.problem, finding.why, rules[:MOST_RULES], max(len(rules) - MOST_RULES, 0), subject)
+    title = with_code(finding.problem, finding.code)
+    return Remark(title, finding.why, rules[:MOST_RULES], max(len(rules) - MOST_RULES, 0), subject)

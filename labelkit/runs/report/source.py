@@ -152,5 +152,7 @@ def _unsure(*, sure: bool, by_id: bool) -> str:
 
 def _other_corpus() -> RunFolderError:
     return RunFolderError(
-        "this is not the corpus of the run: its rows are others", hint="give the corpus that was run over, or none"
+        "this is not the corpus of the run: its rows are others",
+        hint="give the corpus that was run over, or none",
+        code="LK216",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN
@@ -101,9 +100,9 @@ def _evenly(weight: NDArray[np.float64], random_state: int) -> NDArray[np.int64]
     """
     left = np.flatnonzero(seed_stream("audit", random_state).random(len(weight)) * weight.max() < weight)
     if len(left) < len(weight):
-        warnings.warn(
+        warn(
             f"the rows were not drawn alike: a proof uses {count(len(left))} of {count(len(weight))} of them, thinned "
             "at random to equal chances. Hint: a simple random sample of the labels proves most",
-            stacklevel=stack_level(),
+            code="LK337",
         )
     return left

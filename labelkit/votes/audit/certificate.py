@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
@@ -12,7 +11,7 @@ import numpy as np
 from labelkit._shared.distributions import binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable
-from labelkit._shared.user_errors import stack_level
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._audit_rows import AuditRows
 from labelkit.votes.audit._sequences import RATIO, delta_shares
@@ -153,10 +152,10 @@ def certify(
     if guarantee not in get_args(Guarantee):
         raise AnalysisError(f"guarantee={guarantee!r} is not one of {', '.join(map(repr, get_args(Guarantee)))}")
     if "gold that the model was fitted with" in (labels.prior_source or ""):
-        warnings.warn(
+        warn(
             "the model of these labels was fitted with gold: the rows that prove their error must be others. "
             "Hint: fit it without the gold of the audit",
-            stacklevel=stack_level(),
+            code="LK330",
         )
     audit = AuditRows.of(labels, gold, weights=weights, random_state=random_state)
     find = _proved if guarantee == "bound" else _selected

@@ -212,7 +212,7 @@ def prevalence(
     truth = aligned_gold(gold, labels.examples, labels.class_names)
     rows = np.flatnonzero(truth >= 0)
     if not len(rows):
-        raise GoldError("no example has gold, so that nothing can be estimated")
+        raise GoldError("no example has gold, so that nothing can be estimated", code="LK329")
     weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, labels.examples)
     groups, group = _groups(by, labels)
     sums = _LabelSums.of(labels, group, len(groups))

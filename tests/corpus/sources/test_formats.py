@@ -182,7 +182,7 @@ def test_truncated_files(tmp_path, suffix):
 def test_empty_files(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     path.touch()
-    with pytest.raises(CorpusError, match=r"the file '.*' is empty\nHint: check the export"):
+    with pytest.raises(CorpusError, match=r"the file '.*' is empty \[LK\d{3}\]\nHint: check the export"):
         read(path)
 
 
@@ -227,15 +227,15 @@ LATIN = [{"id": 0, "text": "plain"}, {"id": 1, "text": "café"}]
 
 WRONG_ENCODING: dict[str, str] = {
     ".parquet": r"not valid UTF-8",
-    ".csv": r"row 1 \(line 3\): column 'text' is not valid UTF-8\nHint: it reads well as Windows-1252 .*encoding=\"cp1252\"",
-    ".tsv": r"row 1 \(line 3\): column 'text' is not valid UTF-8\nHint: .*encoding=\"cp1252\"",
-    ".csv.gz": r"row 1 \(line 3\): column 'text' is not valid UTF-8\nHint: .*encoding=\"cp1252\"",
-    ".csv.zst": r"row 1 \(line 3\): column 'text' is not valid UTF-8\nHint: .*encoding=\"cp1252\"",
+    ".csv": r"row 1 \(line 3\): column 'text' is not valid UTF-8 \[LK\d{3}\]\nHint: it reads well as Windows-1252 .*encoding=\"cp1252\"",
+    ".tsv": r"row 1 \(line 3\): column 'text' is not valid UTF-8 \[LK\d{3}\]\nHint: .*encoding=\"cp1252\"",
+    ".csv.gz": r"row 1 \(line 3\): column 'text' is not valid UTF-8 \[LK\d{3}\]\nHint: .*encoding=\"cp1252\"",
+    ".csv.zst": r"row 1 \(line 3\): column 'text' is not valid UTF-8 \[LK\d{3}\]\nHint: .*encoding=\"cp1252\"",
     ".jsonl": r"row 1 \(line 2\): not valid UTF-8 at byte .*\nHint: .*encoding=\"cp1252\"",
     ".jsonl.bz2": r"row 1 \(line 2\): not valid UTF-8 at byte .*\nHint: .*encoding=\"cp1252\"",
     ".json": r"row 1 \(line 6\): not valid UTF-8 at byte .*\nHint: .*encoding=\"cp1252\"",
     ".json.xz": r"row 1 \(line 6\): not valid UTF-8 at byte .*\nHint: .*encoding=\"cp1252\"",
-    ".txt": r"row 1 \(line 2\): not valid UTF-8\nHint: .*encoding=\"cp1252\"",
+    ".txt": r"row 1 \(line 2\): not valid UTF-8 \[LK\d{3}\]\nHint: .*encoding=\"cp1252\"",
     ".arrow": r"not valid UTF-8",
     ".feather": r"not valid UTF-8",
     ".arrows": r"not valid UTF-8",
@@ -354,12 +354,12 @@ def test_wrong_types(tmp_path, suffix):
 ALL_TEXT = "text in both"
 
 SCHEMAS_DIFFER = {
-    ".parquet": r"column 'id' is int64 in .*0\.parquet and string in .*1\.parquet\nHint: write the files with",
+    ".parquet": r"column 'id' is int64 in .*0\.parquet and string in .*1\.parquet \[LK\d{3}\]\nHint: write the files with",
     ".csv": ALL_TEXT,
     ".tsv": ALL_TEXT,
     ".csv.gz": ALL_TEXT,
     ".csv.zst": ALL_TEXT,
-    ".jsonl": r"column 'id' is int64 in .*0\.jsonl and string in .*1\.jsonl\nHint: write the files with",
+    ".jsonl": r"column 'id' is int64 in .*0\.jsonl and string in .*1\.jsonl \[LK\d{3}\]\nHint: write the files with",
     ".jsonl.bz2": r"column 'id' is int64 in .* and string in .*",
     ".json": r"column 'id' is int64 in .* and string in .*",
     ".json.xz": r"column 'id' is int64 in .* and string in .*",
@@ -407,7 +407,7 @@ def test_a_column_that_a_file_lacks(tmp_path, suffix):
         return
     for order in (paths, paths[::-1]):
         with pytest.raises(
-            CorpusError, match=rf"column 'n' is in .*0{suffix} but not in .*1{suffix}\nHint: files of one"
+            CorpusError, match=rf"column 'n' is in .*0{suffix} but not in .*1{suffix} \[LK\d{{3}}\]\nHint: files of one"
         ):
             read(order, ["n"])
     assert read(paths)[0] == [{"text": "a"}, {"text": "b"}]
@@ -417,7 +417,7 @@ def test_one_bad_file_among_many(tmp_path, suffix):
     paths = [saved(tmp_path, suffix, ROWS[2 * i : 2 * i + 2], f"{i:02d}") for i in range(12)]
     for damage in (b"", paths[5].read_bytes()[:-9] if TRUNCATED[suffix] else b""):
         paths[5].write_bytes(damage)
-        with pytest.raises(CorpusError, match=rf"05{suffix}(.|\n)*\nHint: ") as caught:
+        with pytest.raises(CorpusError, match=rf"05{suffix}(.|\n)* \[LK\d{{3}}\]\nHint: ") as caught:
             read(paths)
         assert damage or 'on_bad_row="reject" leaves such files out' in str(caught.value)
         rows, rejects = read(paths, on_bad_row="reject")
@@ -508,13 +508,16 @@ def test_a_workbook_of_several_sheets_asks_which(tmp_path):
         made.create_sheet("Empty")
 
     path = book(tmp_path / "a.xlsx", fill)
-    with pytest.raises(CorpusError, match=r"has several sheets: 'Sheet', 'Second'\nHint: choose one: sheet='Sheet'"):
+    with pytest.raises(
+        CorpusError, match=r"has several sheets: 'Sheet', 'Second' \[LK\d{3}\]\nHint: choose one: sheet='Sheet'"
+    ):
         open_corpus(path)
     assert read(path, sheet="Second")[0] == [{"text": "Second"}]
     assert read(path, sheet=1)[0] == read(path, sheet="1")[0] == [{"text": "one"}]
     assert read(path, sheet="Hidden")[0] == [{"text": "Hidden"}]
     with pytest.raises(
-        CorpusError, match=r"has no sheet 'Third'\nHint: the sheets are 'Sheet', 'Second', 'Hidden', 'Empty'"
+        CorpusError,
+        match=r"has no sheet 'Third' \[LK\d{3}\]\nHint: the sheets are 'Sheet', 'Second', 'Hidden', 'Empty'",
     ):
         open_corpus(path, sheet="Third")
     assert open_corpus(path, sheet=1).fingerprint() != open_corpus(path, sheet=2).fingerprint()
