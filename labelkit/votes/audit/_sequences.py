@@ -58,4 +58,4 @@ def delta_shares(n_audit: int, max_error: float, delta: float) -> NDArray[np.flo
     delta = min(delta, MOST_DELTA)
     times = n_audit * math.log1p(-max_error) / math.log(delta)
     number = math.log(max(times, RATIO), RATIO)
-    return delta * np.minimum(number - np.arange(math.ceil(number)), 1.0) / number
+    return np.asarray(delta * np.minimum(number - np.arange(math.ceil(number)), 1.0) / number)
