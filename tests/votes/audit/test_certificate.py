@@ -1,5 +1,6 @@
 """A certificate keeps labels whose error an audit proves to be below a level, and is seldom wrong."""
 
+import itertools
 import math
 
 import numpy as np
@@ -21,35 +22,50 @@ def test_the_bound_is_broken_in_at_most_a_twentieth_of_the_audits(shape, n):
     assert n_broken <= stats.binom.ppf(0.999, repeats, 0.05)
 
 
-LEVELS = st.floats(0.001, 0.999) | st.sampled_from([0.01, 0.03, 0.04, 0.05, 0.1, 0.3])
-
-
 @st.composite
 def audited_labels(draw):
-    """Labels of few or many probabilities, with the answers on some of them."""
+    """Labels of few or many probabilities, the answers on some of them, and their error."""
     n = draw(st.integers(2, 3_000))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    distinct = draw(st.sampled_from([1, 2, 5, 40, n]))
-    confidence = 0.6 + 0.4 * rng.integers(0, distinct, n) / distinct
-    wrong = rng.random(n) < draw(st.floats(0, 0.5)) * rng.random(n) ** draw(st.integers(0, 5))
-    return labels_of(confidence), audited(wrong, draw(st.integers(1, n)), rng)
+    distinct = draw(st.sampled_from([1, 3, 40, n]))
+    doubt = rng.integers(0, distinct, n) / distinct
+    wrong = rng.random(n) < draw(st.floats(0, 0.4)) * doubt ** draw(st.integers(0, 6))
+    return labels_of(1 - 0.4 * doubt), audited(wrong, n - draw(st.integers(0, n - 1)), rng), float(wrong.mean())
+
+
+CONFIDENCES = st.sampled_from([0.01, 0.5, 0.8, 0.81, 0.9, 0.95, 0.99]) | st.floats(0.01, 0.999)
 
 
 @given(
-    audit=audited_labels(), levels=st.tuples(LEVELS, LEVELS), confidence=st.floats(0.01, 0.999), expected=st.booleans()
+    audit=audited_labels(),
+    times=st.lists(st.floats(0.1, 4), min_size=8, max_size=8),
+    confidence=CONFIDENCES,
+    guarantee=st.sampled_from(["bound", "expected"]),
 )
-@settings(deadline=None, max_examples=200)
-def test_a_looser_level_keeps_what_a_stricter_one_does(audit, levels, confidence, expected):
-    guarantee = "expected" if expected else "bound"
-    strict, loose = (audit[0].certify(audit[1], level, confidence, guarantee=guarantee) for level in sorted(levels))
-    assert not (strict.kept & ~loose.kept).any()
+@settings(deadline=None, max_examples=150)
+def test_a_looser_level_keeps_what_a_stricter_one_does(audit, times, confidence, guarantee):
+    labels, gold, error = audit
+    levels = sorted(min(0.999, max(error, 0.005) * one) for one in times)
+    kept = [labels.certify(gold, level, confidence, guarantee=guarantee).kept for level in levels]
+    assert not any((strict & ~loose).any() for strict, loose in itertools.pairwise(kept))
 
 
-@given(audit=audited_labels(), level=LEVELS, confidences=st.tuples(st.floats(0.01, 0.999), st.floats(0.01, 0.999)))
+@given(audit=audited_labels(), times=st.floats(0.1, 4), confidences=st.lists(CONFIDENCES, min_size=4, max_size=4))
 @settings(deadline=None, max_examples=100)
-def test_a_lower_confidence_keeps_what_a_higher_one_does(audit, level, confidences):
-    loose, strict = (audit[0].certify(audit[1], level, confidence) for confidence in sorted(confidences))
-    assert not (strict.kept & ~loose.kept).any()
+def test_a_lower_confidence_keeps_what_a_higher_one_does(audit, times, confidences):
+    labels, gold, error = audit
+    level = min(0.999, max(error, 0.005) * times)
+    kept = [labels.certify(gold, level, confidence).kept for confidence in sorted(confidences, reverse=True)]
+    assert not any((strict & ~loose).any() for strict, loose in itertools.pairwise(kept))
+
+
+def test_labels_that_are_proved_at_a_level_are_proved_at_looser_ones():
+    wrong = np.random.default_rng(0).random(N) < np.where(RANK > 0.2, 0.02, 0.08)
+    for seed in range(10):
+        gold = audited(wrong, 600, seed)
+        n_kept = [labels_of(0.55 + 0.45 * RANK).certify(gold, level).n_kept for level in np.arange(0.02, 0.1, 0.002)]
+        assert n_kept == sorted(n_kept)
+        assert n_kept[-1] == N
 
 
 @pytest.mark.parametrize("delta", [0.9, 0.2, 0.05, 0.001])
