@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+from labelkit.exceptions import ExportError
 
 if TYPE_CHECKING:
     from labelkit.rules.labeling_functions import LabelingFunctions
@@ -90,6 +93,18 @@ with_gold_options = with_options(
     click.option("--gold", metavar="COLUMN|FILE"),
     with_map_label,
 )
+
+
+def check_free(out: Path, *, force: bool) -> None:
+    """Refuse to write over what exists without ``--force``.
+
+    Raises
+    ------
+    ExportError
+    """
+    if out.exists() and not force:
+        hint = "--force replaces it, or give another --out"
+        raise ExportError(f"{str(out)!r} exists already", hint=hint, code="LK501")
 
 
 def listed(texts: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import (
+    check_free,
     classes_named,
     collected,
     label_meanings,
@@ -106,10 +107,7 @@ def sample_command(
     """
     from labelkit.curation.sampling import sample  # noqa: PLC0415 - --help has to be quick
 
-    if out.exists() and not force:
-        raise ExportError(
-            f"{str(out)!r} exists already", hint="--force replaces it, or give another --out", code="LK501"
-        )
+    check_free(out, force=force)
     run = _run(corpus)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
@@ -277,8 +275,8 @@ def next_command(
 
     if out is not None and out.suffix.lower() not in _TABLES:
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
-    if out is not None and out.exists() and not force:
-        raise ExportError(f"{str(out)!r} exists already", hint="--force replaces it", code="LK501")
+    if out is not None:
+        check_free(out, force=force)
     run = RunExamples.of(folder, corpus=corpus, gold=answers, map_label=label_meanings(map_label, gold=answers))
     text = next((name for name in ("text", *run.corpus.column_names) if _is_text(run.corpus, name)), None)
     wanted = list(dict.fromkeys(name for name in (text, by) if name is not None))

@@ -10,7 +10,7 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
+from labelkit.cli._common_options import check_free, collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
 
@@ -113,6 +113,7 @@ def plan(
 @click.option("--model", metavar="RUN|MODEL", help="Add the probabilities and labels of a fitted label model.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the query to a file.")
 @click.option("--strict", is_flag=True, help="A rule that SQL cannot hold is an error.")
+@click.option("--force", is_flag=True)
 def sql_command(
     rules: str,
     *,
@@ -121,6 +122,7 @@ def sql_command(
     exclude: tuple[str, ...],
     id_: str | None,
     out: Path | None,
+    force: bool,
     **options: Any,
 ) -> Any:
     """Compile RULES into an SQL query that votes as they do; what it cannot hold is said with the reason.
@@ -129,6 +131,8 @@ def sql_command(
     """
     from labelkit.interop.sql import to_sql  # noqa: PLC0415 - --help has to be quick
 
+    if out is not None:
+        check_free(out, force=force)
     query = to_sql(collected(rules, labels, select, exclude), id=id_, **options)
     if out is None:
         return CommandAnswer.of({**query.to_dict(), "path": None}, text=str(query))
@@ -173,10 +177,12 @@ def skill(context: click.Context, *, to: Path, force: bool) -> Any:
 @click.option("--rows", default=10_000, show_default=True, help="How many to make up.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--random-state", default=0, show_default=True)
-def generate(kind: str, *, rows: int, out: Path, random_state: int) -> Any:
+@click.option("--force", is_flag=True)
+def generate(kind: str, *, rows: int, out: Path, random_state: int, force: bool) -> Any:
     """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
     from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
 
+    check_free(out, force=force)
     make = generate_posts if kind == "posts" else generate_comments
     path = write_corpus(make(rows, random_state=random_state), out)
     return written(path, f"{rows:,} {kind} written to {path}", kind=kind, rows=rows)

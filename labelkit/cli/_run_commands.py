@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
-from labelkit.cli._common_options import listed, with_gold_options, with_rule_options
+from labelkit.cli._common_options import check_free, listed, with_gold_options, with_rule_options
 from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._folder_commands import data_set_in
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
@@ -192,7 +192,10 @@ def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) 
 @click.option("--rules", metavar="PATH")
 @click.option("--model", type=click.Path(path_type=Path), help="The folder of another fitted model than the run's.")
 @click.option("--include", multiple=True, type=click.Path(path_type=Path), help="A further file that the rules read.")
-def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...]) -> Any:
+@click.option("--force", is_flag=True)
+def bundle_command(
+    folder: Path, *, out: Path, rules: str | None, model: Path | None, include: tuple[Path, ...], force: bool
+) -> Any:
     """Put the rules and the label model of the run in FOLDER into one file that labels further records.
 
     labelkit predict, or lk.load_bundle in Python, label with it, wherever labelkit is installed.
@@ -200,6 +203,7 @@ def bundle_command(folder: Path, *, out: Path, rules: str | None, model: Path | 
     from labelkit.bundles import bundle  # noqa: PLC0415 - --help has to be quick
     from labelkit.label_models import load_model  # noqa: PLC0415 - as above
 
+    check_free(out, force=force)
     path = bundle(folder, out, rules=rules, model=None if model is None else load_model(model), include=include)
     n_bytes = path.stat().st_size
     return written(path, f"written to {path} ({n_bytes:,} bytes)", bytes=n_bytes)

@@ -7,7 +7,7 @@
 ... def offers(text): ...
 Traceback (most recent call last):
     ...
-labelkit.exceptions.RuleError: @words stands without parentheses above 'offers'
+labelkit.exceptions.RuleError: @words stands without parentheses above 'offers' [LK103]
 Hint: @words("free", label=Label.SPAM)
 """
 

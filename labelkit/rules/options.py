@@ -9,7 +9,7 @@ and editors know each option and its type; :func:`takes_options` shows the same 
 >>> merged(left, Options({"group": "bob"}, {"group": "keywords('b')"}))
 Traceback (most recent call last):
     ...
-labelkit.exceptions.RuleError: group has two values: 'ann' in keywords('a') and 'bob' in keywords('b')
+labelkit.exceptions.RuleError: group has two values: 'ann' in keywords('a') and 'bob' in keywords('b') [LK100]
 Hint: give group= once; in .rule(name=..., group=...) it replaces what the condition was made with
 """
 

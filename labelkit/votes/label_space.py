@@ -13,7 +13,7 @@ LabelSpace(HAM=0, SPAM=1)
 >>> space.vote(True)
 Traceback (most recent call last):
     ...
-labelkit.exceptions.VoteError: True (bool) is not a vote
+labelkit.exceptions.VoteError: True (bool) is not a vote [LK300]
 Hint: return a class (HAM=0, SPAM=1) where the test holds, and ABSTAIN or None where it does not
 """
 

@@ -295,7 +295,7 @@ class ProbabilisticLabels:
         gold : array-like, mapping or Series
             Answers on a random sample of the labeled examples, from which the model did not learn.
         max_error, confidence : float in (0, 1)
-            The level, which is the highest share of wrong labels, and how sure.
+            The highest share of wrong labels, and how sure (at least 0.8); a looser level never keeps fewer labels.
         guarantee : {"bound", "expected"}
             The error is below the level with that confidence, or on average over audits, which keeps more labels.
         weights : array-like, mapping or Series, optional

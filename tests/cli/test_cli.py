@@ -235,6 +235,25 @@ def test_generate_writes_a_corpus(tmp_path):
     assert len((tmp_path / "posts.jsonl").read_text().splitlines()) == 50
 
 
+def test_a_file_that_exists_is_replaced_only_by_force(tmp_path, rules, corpus):
+    run = labelkit("run", rules, corpus, "--out", tmp_path / "run", "--no-report")
+    assert run.returncode == 0, run.stderr
+    kept = tmp_path / "kept.csv"
+    for command in (
+        ["generate", "comments", "--rows", 5],
+        ["sql", rules, "--dialect", "duckdb"],
+        ["bundle", tmp_path / "run"],
+    ):
+        kept.write_text("mine")
+        refused = labelkit(*command, "--out", kept)
+        assert (refused.returncode, kept.read_text()) == (1, "mine"), command
+        assert "kept.csv' exists already" in refused.stderr
+        assert "Hint: --force replaces it, or give another --out" in refused.stderr
+        done = labelkit(*command, "--out", kept, "--force")
+        assert done.returncode == 0, done.stderr
+        assert kept.read_bytes() != b"mine"
+
+
 def test_help_loads_nothing_heavy():
     code = (
         "import json, sys; from labelkit.cli import main\n"

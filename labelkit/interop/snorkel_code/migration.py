@@ -238,7 +238,7 @@ def _rewrite_cell(path: Path, number: int, cell: dict[str, Any], work: list[Hand
     if "snorkel" not in source:
         return
     work += [
-        HandWork(path, n, number, "installs snorkel: pip install labelkit")
+        HandWork(path, n, number, "installs snorkel: install labelkit in its place")
         for n, line in enumerate(lines, 1)
         if _INSTALLS.search(line)
     ]

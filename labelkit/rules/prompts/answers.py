@@ -7,7 +7,7 @@ contains an allowed answer is not accepted.
 >>> reading.vote(Answer('{"answer": "Spam."}')), reading.vote(Answer("NOT  SPAM")), reading.vote(Answer("unsure"))
 (1, 0, -1)
 >>> reading.vote(Answer("This is not spam"))
-PromptError("the answer 'This is not spam' is none of 'spam', 'not spam', 'unsure'")
+PromptError("the answer 'This is not spam' is none of 'spam', 'not spam', 'unsure' [LK651]")
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def rewritten(answer: Answer) -> str | PromptError:
     >>> rewritten(Answer('{"answer": "so nice"}')), rewritten(Answer("<text-0a1b2c3d>so nice</text-0a1b2c3d>"))
     ('so nice', 'so nice')
     >>> rewritten(Answer("so ni", finish="length"))
-    PromptError("the answer 'so ni' is not whole (length)")
+    PromptError("the answer 'so ni' is not whole (length) [LK650]")
     """
     content = answer.content
     text = match.group(1) if (match := _TAG.match(content)) else content

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from labelkit._shared.distributions import clopper_pearson
+from labelkit._shared.distributions import binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._audit_rows import AuditRows
-from labelkit.votes.audit.plan import audit_plan, check_level, rows_needed
+from labelkit.votes.audit._sequences import RATIO, delta_shares
+from labelkit.votes.audit.plan import audit_plan, check_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,12 +26,6 @@ Guarantee: TypeAlias = Literal["bound", "expected"]
 
 STEPS: Final = 20
 """Sets that a sequence of tests goes through, from where it starts to all labels."""
-
-RATIO: Final = 3
-"""Each sequence starts at a set so many times as large as that of the one before."""
-
-SPARE: Final = 1.1
-"""The smallest set that is tested should hold so many times the audited rows without which no test can succeed."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,7 +146,7 @@ def certify(
     >>> right = (n % 2 == 1) | (n % 3 > 0)  # all of the sure ones, and two thirds of the others
     >>> certificate = certify(labels, {int(i): int(right[i]) for i in n[::67]})
     >>> certificate.n_kept, certificate.threshold, round(certificate.error_bound, 3)
-    (10000, 0.98, 0.024)
+    (10000, 0.98, 0.026)
     """
     check_level(max_error, confidence)
     if guarantee not in get_args(Guarantee):
@@ -188,26 +183,20 @@ def _proved(audit: AuditRows, max_error: float, delta: float) -> tuple[float, fl
 
     Sets of labels above a threshold are tested in sequences that are fixed before any answer is looked at: each starts
     at a share of the labels, goes on to larger ones, and ends at the first that is not proved. A sequence errs with the
-    probability at which its tests are done (Maurer et al. 1995; Angelopoulos et al., https://doi.org/10.1214/24-AOAS1998);
-    several of them share it. Starts are where the audit is expected to have the rows without which nothing can be
-    proved, three times as many, and so on: a small set may be too small to be proved, a large one too bad.
+    probability at which its tests are done, and the sequences share ``delta`` (fixed sequence testing with several
+    starts: Angelopoulos et al. 2021, https://doi.org/10.48550/arXiv.2110.01052), since a small set may be too small to
+    be proved, and a large one too bad. Sets and order are the same at each level, and what a part of ``delta`` admits
+    at a level, it admits at a higher one: there, each sequence goes at least as far.
     """
-    n_audit = len(audit.rows)
-    for n_starts in range(int(math.log(max(n_audit, 1), RATIO)) + 2, 0, -1):  # as many as have a start of their own
-        first = SPARE * rows_needed(0, max_error, 1 - delta / n_starts) / max(n_audit, 1)
-        starts = [min(1.0, first * RATIO**place) for place in range(n_starts)]
-        if n_starts == 1 or starts[-2] < 1:
-            break
     best, bound = math.inf, math.nan
-    for start in starts:
-        for share in np.linspace(start, 1.0, STEPS) if start < 1 else [1.0]:
+    for place, part in enumerate(delta_shares(len(audit.rows), max_error, delta)):
+        for share in np.linspace(RATIO**-place, 1.0, STEPS) if place else [1.0]:
             threshold = audit.threshold_at(share)
             n, n_wrong = audit.above(threshold)
-            highest = float(clopper_pearson(n_wrong, n, 1 - delta / n_starts))
-            if highest > max_error:
+            if binomial_at_most(n_wrong, n, max_error) > part:
                 break
             if threshold <= best:
-                best, bound = threshold, highest
+                best, bound = threshold, float(clopper_pearson(n_wrong, n, 1 - part))
     return best, bound
 
 

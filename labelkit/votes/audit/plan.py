@@ -9,6 +9,7 @@ from labelkit._shared.distributions import binomial_at_most
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.audit._sequences import delta_shares
 
 MOST_ROWS: Final = 10_000_000
 """An audit of more rows is refused."""
@@ -87,6 +88,7 @@ def audit_plan(
     ----------
     max_error : float in (0, 1)
     confidence : float in (0, 1)
+        Below 0.8, it counts as 0.8.
     expected_error : float in [0, max_error)
         The share of wrong labels that is thought likely. The nearer it is to ``max_error``, the more rows it takes.
     power : float in (0, 1)
@@ -108,22 +110,24 @@ def audit_plan(
     Notes
     -----
     The bound is that of Clopper and Pearson (1934), https://doi.org/10.1093/biomet/26.4.404, which holds for a sample
-    of any size, drawn at random of any number of labels.
+    of any size, drawn at random of any number of labels. An audit of many rows may prove a part of the labels that is
+    better than all of them; for that, ``certify`` keeps back a part of the chance of a wrong proof, and so does the
+    plan.
 
     Examples
     --------
     >>> audit_plan(0.03).n
     99
     >>> print(audit_plan(0.03, expected_error=0.01))
-    Check 303 labels, drawn at random: with at most 4 wrong among them, at most 3.0% of all labels are wrong (95% sure)
+    Check 385 labels, drawn at random: with at most 5 wrong among them, at most 3.0% of all labels are wrong (95% sure)
     if 1.0% of the labels are wrong, the audit succeeds in 81% of the cases
     wrong labels found  rows to check
                      0             99
                      1            157
-                     2            208
-                     3            257
-                     4            303
-                     5            348
+                     2            213
+                     3            276
+                     4            332
+                     5            385
     """
     check_level(max_error, confidence)
     if not 0 <= expected_error < max_error:
@@ -164,17 +168,21 @@ def _allowed(max_error: float, confidence: float, expected_error: float, power: 
 
 
 def rows_needed(n_wrong: int, max_error: float, confidence: float) -> int:
-    """Return the least number of rows of which so many may be wrong while the level is proved.
+    """Return the least number of rows of which so many may be wrong while the level is proved of all labels.
 
     >>> rows_needed(0, 0.03, 0.95), rows_needed(1, 0.03, 0.95)
     (99, 157)
     """
+
+    def suffices(n: int) -> bool:
+        return bool(binomial_at_most(n_wrong, n, max_error) <= delta_shares(n, max_error, 1 - confidence)[0])
+
     low, high = n_wrong, max(16, 2 * n_wrong)
-    while binomial_at_most(n_wrong, high, max_error) > 1 - confidence:
+    while not suffices(high):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if binomial_at_most(n_wrong, middle, max_error) > 1 - confidence else (low, middle)
+        low, high = (low, middle) if suffices(middle) else (middle, high)
     return high
 
 

@@ -1,56 +1,88 @@
 """A certificate keeps labels whose error an audit proves to be below a level, and is seldom wrong."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 import labelkit as lk
 from labelkit.exceptions import AnalysisError, GoldError
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-
-N = 10_000
-
-
-def labels_of(confidence, *, says=1, uncovered=()):
-    """Labels that say one class, with these probabilities."""
-    confidence = np.asarray(confidence, float)
-    n = np.arange(len(confidence))
-    proba = np.column_stack([1 - confidence, confidence] if says else [confidence, 1 - confidence])
-    covered = ~np.isin(n, uncovered)
-    return ProbabilisticLabels(proba, covered, n, n, ("HAM", "SPAM"))
-
-
-def audited(wrong, n, seed):
-    """Gold on a random sample of the rows."""
-    gold = np.full(len(wrong), -1)
-    rows = np.random.default_rng(seed).choice(len(wrong), n, replace=False)
-    gold[rows] = np.where(wrong[rows], 0, 1)
-    return gold
-
-
-RANK = np.arange(N) / N
-
-SHAPES = {
-    "all a little worse than the level": np.full(N, 0.032),
-    "half perfect, half bad": np.where(RANK > 0.5, 0, 0.062),
-    "a cliff": np.where(RANK > 0.66, 0, 0.045),
-    "a slope": 0.12 * (1 - RANK),
-    "the sure ones are worse": 0.08 * RANK,
-    "good": np.full(N, 0.01),
-}
+from labelkit.votes.audit._sequences import delta_shares
+from tests.benchmarks.honesty.audits import RANK, SHAPES, N, audited, audits, labels_of
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n", [100, 400])
 def test_the_bound_is_broken_in_at_most_a_twentieth_of_the_audits(shape, n):
-    labels, n_broken, repeats = labels_of(0.5 + 0.5 * RANK), 0, 200
-    for seed in range(repeats):
-        wrong = np.random.default_rng([1, seed]).random(N) < SHAPES[shape]
-        kept = labels.certify(audited(wrong, n, seed)).kept
-        n_broken += kept.any() and wrong[kept].mean() > 0.03
+    repeats = 200
+    n_broken = sum(error > 0.03 for _, error in audits(shape, n, 0.03, repeats, 1))
     assert n_broken <= stats.binom.ppf(0.999, repeats, 0.05)
+
+
+@st.composite
+def audited_labels(draw):
+    """Labels of few or many probabilities, the answers on some of them, and their error."""
+    n = draw(st.integers(2, 3_000))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    distinct = draw(st.sampled_from([1, 3, 40, n]))
+    doubt = rng.integers(0, distinct, n) / distinct
+    wrong = rng.random(n) < draw(st.floats(0, 0.4)) * doubt ** draw(st.integers(0, 6))
+    return labels_of(1 - 0.4 * doubt), audited(wrong, n - draw(st.integers(0, n - 1)), rng), float(wrong.mean())
+
+
+CONFIDENCES = st.sampled_from([0.01, 0.5, 0.8, 0.81, 0.9, 0.95, 0.99]) | st.floats(0.01, 0.999)
+
+
+@given(
+    audit=audited_labels(),
+    times=st.lists(st.floats(0.1, 4), min_size=8, max_size=8),
+    confidence=CONFIDENCES,
+    guarantee=st.sampled_from(["bound", "expected"]),
+)
+@settings(deadline=None, max_examples=150)
+def test_a_looser_level_keeps_what_a_stricter_one_does(audit, times, confidence, guarantee):
+    labels, gold, error = audit
+    levels = sorted(min(0.999, max(error, 0.005) * one) for one in times)
+    kept = [labels.certify(gold, level, confidence, guarantee=guarantee).kept for level in levels]
+    assert not any((strict & ~loose).any() for strict, loose in itertools.pairwise(kept))
+
+
+@given(audit=audited_labels(), times=st.floats(0.1, 4), confidences=st.lists(CONFIDENCES, min_size=4, max_size=4))
+@settings(deadline=None, max_examples=100)
+def test_a_lower_confidence_keeps_what_a_higher_one_does(audit, times, confidences):
+    labels, gold, error = audit
+    level = min(0.999, max(error, 0.005) * times)
+    kept = [labels.certify(gold, level, confidence).kept for confidence in sorted(confidences, reverse=True)]
+    assert not any((strict & ~loose).any() for strict, loose in itertools.pairwise(kept))
+
+
+def test_labels_that_are_proved_at_a_level_are_proved_at_looser_ones():
+    wrong = np.random.default_rng(0).random(N) < np.where(RANK > 0.2, 0.02, 0.08)
+    for seed in range(10):
+        gold = audited(wrong, 600, seed)
+        n_kept = [labels_of(0.55 + 0.45 * RANK).certify(gold, level).n_kept for level in np.arange(0.02, 0.1, 0.002)]
+        assert n_kept == sorted(n_kept)
+        assert n_kept[-1] == N
+
+
+@pytest.mark.parametrize("delta", [0.9, 0.2, 0.05, 0.001])
+@pytest.mark.parametrize("n_audit", [1, 99, 600, 5_000])
+def test_whatever_a_share_of_the_chance_admits_it_admits_at_a_higher_level(n_audit, delta):
+    levels = np.concatenate([np.geomspace(1e-4, 0.5, 300), 1 - np.geomspace(0.5, 1e-3, 50)[1:]])
+    shares = np.zeros((len(levels), 30))
+    for row, level in zip(shares, levels, strict=True):
+        parts = delta_shares(n_audit, level, delta)
+        row[: len(parts)] = parts
+    np.testing.assert_allclose(shares.sum(axis=1), min(delta, 0.2))
+    for n in {n_audit, -(-n_audit // 2), -(-n_audit // 7)}:
+        n_wrong = np.unique(np.geomspace(1, n, 60).astype(int) - 1)[:, None]
+        chance = stats.binom.cdf(n_wrong, n, levels)
+        for share in shares.T:
+            admitted = chance <= share
+            assert not (admitted[:, :-1] & ~admitted[:, 1:]).any()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -77,6 +109,17 @@ def test_the_largest_set_that_is_proved_is_kept():
     assert more.n_kept >= certificate.n_kept
     assert math.isnan(more.confidence)
     assert "on average" in more.statement
+
+
+@pytest.mark.parametrize("expected", [0.0, 0.01, 0.02])
+def test_an_audit_that_goes_as_planned_proves_all_labels(expected):
+    plan = lk.audit_plan(0.03, expected_error=expected)
+    wrong = np.random.default_rng(0).permutation(np.arange(plan.n) < plan.allowed)
+    for n_wrong, keeps_all in ((plan.allowed, True), (plan.allowed + 1, False)):
+        answers = np.where(wrong, 0, 1)
+        if n_wrong > plan.allowed:
+            answers[np.flatnonzero(answers)[0]] = 0
+        assert labels_of(0.6 + 0.4 * np.arange(plan.n) / plan.n).certify(answers).kept.all() == keeps_all
 
 
 def test_good_labels_are_all_kept_and_the_bound_is_clopper_and_pearsons():

@@ -5,6 +5,7 @@ from scipy import stats
 
 import labelkit as lk
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.audit._sequences import delta_shares
 from labelkit.votes.audit.plan import rows_needed
 
 
@@ -12,7 +13,15 @@ from labelkit.votes.audit.plan import rows_needed
 @pytest.mark.parametrize("n_wrong", [0, 1, 7, 120])
 def test_the_rows_are_the_fewest_that_prove_the_level(max_error, n_wrong):
     n = rows_needed(n_wrong, max_error, 0.95)
-    assert stats.binom.cdf(n_wrong, n, max_error) <= 0.05 < stats.binom.cdf(n_wrong, n - 1, max_error)
+    chance, part = zip(
+        *(
+            (stats.binom.cdf(n_wrong, k, max_error), delta_shares(k, max_error, 0.05)[0])
+            for k in range(max(n - 300, 1), n + 1)
+        ),
+        strict=True,
+    )
+    assert chance[-1] <= part[-1] <= 0.05
+    assert all(c > p for c, p in zip(chance[:-1], part[:-1], strict=True))
 
 
 def test_without_wrong_labels_it_is_the_rule_of_three():
