@@ -20,7 +20,9 @@ DIRECTIVES = re.compile(r"^```\{eval-rst\}\n(.*?)^```\n", re.DOTALL | re.MULTILI
 MEMBER = re.compile(r"^\.\. auto(?:class|function|data):: labelkit\.(\S+)$", re.MULTILINE)
 ROLE = re.compile(r"\{[\w:]+\}`([^`<]+?)(?: <[^`>]+>)?`")
 PICTURE = re.compile(r"(!\[[^]]*\]\()[^)]*_static/")
-FILE = re.compile(r"\[([^]]+)\]\([\w./]+\.py\)")
+SCRIPT = re.compile(r"\[([^]]+)\]\([\w./]+\.py\)")
+FILE = re.compile(r"<!--+ file: (>> )?(\S+) -+->\n")
+"""What names the file of a block: see tests/test_pages.py."""
 
 
 def plain(text: str, page: str, titles: Callable[[str], str]) -> str:
@@ -42,10 +44,19 @@ def plain(text: str, page: str, titles: Callable[[str], str]) -> str:
         lines = [f"- [{title or titles(os.path.normpath(f'{folder}/{name}'))}]({name}.md)" for title, name in entries]
         return (f"{caption[1]}:\n\n" if caption else "") + "\n".join(lines) + "\n\n"
 
-    text = COMMENT.sub("", FRONT_MATTER.sub("", text))
+    text = COMMENT.sub("", with_files(FRONT_MATTER.sub("", text)))
     text = DIRECTIVES.sub(lambda match: "\n".join(map(described, MEMBER.findall(match[1]))), TREE.sub(tree, text))
     text = PICTURE.sub(rf"\1{'../' * page.count('/')}_static/", ROLE.sub(r"`\1`", text))
-    return FILE.sub(r"\1", text).rstrip("\n") + "\n"
+    return SCRIPT.sub(r"\1", text).rstrip("\n") + "\n"
+
+
+def with_files(text: str) -> str:
+    r"""Name the file of a block above it.
+
+    >>> with_files("<!-- file: rules.py -->\n")
+    '`rules.py`:\n'
+    """
+    return FILE.sub(lambda file: f"{'At the end of ' if file[1] else ''}`{file[2]}`:\n", text)
 
 
 def described(name: str) -> str:

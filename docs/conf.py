@@ -26,13 +26,11 @@ from labelkit.cli import cli
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 sys.path.insert(0, str(ROOT / "docs"))  # for _gallery and _markdown
-from _markdown import first_line, from_notebook, plain, summary  # noqa: E402 - beside this file
+from _markdown import first_line, from_notebook, plain, summary, with_files  # noqa: E402 - beside this file
 
 REDIRECT = (
     '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={0}"><a href="{0}">labelkit</a>'
 )
-FILE = re.compile(r"<!--+ file: (>> )?(\S+) -+->\n")
-"""What names the file of a block: see tests/test_pages.py."""
 INHERITED = "BaseEstimator, ClassifierMixin, tuple, int, dict, Exception, Mapping, Sequence"
 """Classes of others, whose members the reference does not repeat."""
 ERRORS = """# Errors and their codes
@@ -250,9 +248,8 @@ def read_source(_app: Any, name: str, source: list[str]) -> None:
     """Let links to scripts of the gallery lead to their pages, which get the width that code needs; name files."""
     from _gallery import linked  # noqa: PLC0415 - beside this file
 
-    source[0] = FILE.sub(lambda file: f"{'At the end of ' if file[1] else ''}`{file[2]}`:\n", source[0])
     wide = ":html_theme.sidebar_secondary.remove: true\n\n" if name.startswith("docs/examples/") else ""
-    source[0] = wide + linked(source[0], name, "rst")
+    source[0] = wide + linked(with_files(source[0]), name, "rst")
 
 
 def skips(_app: Any, _what: str, name: str, *_others: Any) -> bool | None:
