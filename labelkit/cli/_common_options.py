@@ -139,6 +139,18 @@ def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] 
     return meanings or None
 
 
+def gold_of_run(folder: Path, gold: str | None) -> str | None:
+    """Return the gold to judge a run by: what is named; else None, for its own; or else the default of the project."""
+    source = click.get_current_context().get_parameter_source("gold")
+    if gold is None or source is not click.core.ParameterSource.DEFAULT_MAP:
+        return gold
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+
+    manifest = RunFolder(folder).manifest
+    has_its_own = manifest.get("gold_file") is not None or manifest.get("gold") not in (None, "given")
+    return None if has_its_own else gold
+
+
 def classes_named(labels: str | None) -> list[str] | None:
     """Return the names in ``--labels``; spaces around them do not count."""
     return None if labels is None else [name.strip() for name in labels.split(",")]

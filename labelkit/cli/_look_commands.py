@@ -14,7 +14,7 @@ import click
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
 from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import label_meanings, listed, with_map_label
+from labelkit.cli._common_options import gold_of_run, label_meanings, listed, with_map_label
 from labelkit.cli._program import cli
 from labelkit.exceptions import AnalysisError
 
@@ -63,7 +63,7 @@ def view_command(
     """Show examples of the run in FOLDER that answer a question, with their votes and the words that matched.
 
     All that is asked holds for each example that is shown. Without a question, a random sample is shown. Gold is that
-    of the run, if it was a column.
+    of the run, if none is named.
     """
     from labelkit._shared.tables import WIDTH  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
@@ -73,7 +73,7 @@ def view_command(
 
     if no_label and options["label"] is not None:
         raise click.UsageError("--label and --no-label exclude each other")
-    run = RunFolder(folder)
+    run, gold = RunFolder(folder), gold_of_run(folder, gold)
     if no_label or options["label"] is not None or options["uncertain"]:
         run.check_labeled()
     examples = RunExamples.of(
@@ -167,6 +167,7 @@ def suggest_command(
     from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
 
+    gold = gold_of_run(folder, gold)
     examples = RunExamples.of(
         folder, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
     )
@@ -219,7 +220,7 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.runs.steps import patterns_of  # noqa: PLC0415 - as above
 
-    run = RunFolder(folder)
+    run, gold = RunFolder(folder), gold_of_run(folder, gold)
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
     findings = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""

@@ -68,7 +68,7 @@ class RunExamples:
         rules : optional
             As :func:`labelkit.collect` takes them, if they are not where they were.
         gold : str or path, optional
-            A column of the corpus or a file of ids and labels; that of the run, if it was a column, if not given.
+            A column of the corpus or a file of ids and labels; that of the run, a column or a file, if not given.
         map_label : mapping of value to name of a class, optional
             As :func:`labelkit.run` takes it.
 
@@ -88,13 +88,25 @@ class RunExamples:
                 source.note.rstrip("."), hint="say where it is now: corpus= (--corpus FILE)", code="LK533"
             )
         matrix = folder.matrix()
+        gold_note = None
         if gold is None and source.gold_source is not None:
             gold = source.gold_source.column
+        if gold is None:
+            gold, gold_note = _gold_file_of(folder.manifest)
+            map_label = map_label or (folder.manifest.get("map_label") if gold is not None else None)
         truth = None if gold is None else _gold_of(gold, map_label, source.corpus, matrix, folder.manifest)
         labels = folder.labels() if folder.is_labeled else None
         lfs, notes = _rules_of(folder, rules)
-        notes += [source.note] if source.note else []
+        notes += [note for note in (source.note, gold_note) if note]
         return cls(matrix, labels, source.corpus, lfs, truth, tuple(notes))
+
+
+def _gold_file_of(manifest: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the file of gold that a run was judged by, or a note that it is not where it was."""
+    file = manifest.get("gold_file")
+    if file is None or "://" in file or Path(file).exists():
+        return file, None
+    return None, f"the gold of the run is not at {file} any more: say where it is, gold= (--gold FILE)."
 
 
 def _gold_of(

@@ -269,3 +269,38 @@ def test_votes_without_labels_can_be_looked_at(here, capsys, tmp_path):
     assert "suggestion" in called(capsys, "suggest", out)
     assert called(capsys, "fix", out).startswith("1. examples: no vote")
     assert "labelkit fit" in called(capsys, "view", out, "--label", "SPAM", status=1)
+
+
+@pytest.mark.parametrize("by_default", [False, True])
+def test_a_run_is_judged_by_the_gold_it_was_made_with(by_default, tmp_path, monkeypatch, capsys):
+    """Not by the default of the project, which is another gold, unless that is named."""
+    make_project(tmp_path / "p")
+    monkeypatch.chdir(tmp_path / "p")
+    comments = pd.read_csv("comments.csv")
+    mistaken = comments.assign(label=1 - comments["spam"])[["id", "label"]]
+    mistaken.to_csv("mistaken.csv", index=False)
+    options = [] if by_default else ["--no-config"]
+    run = ["run", "labeling_functions/comments.py", "comments.csv", "--id", "id", "--quiet", *options]
+    called(capsys, *run, "--gold", "mistaken.csv", "--out", "other")
+    called(capsys, *run, "--gold", "spam", "--out", "own")
+    wrong = {
+        out: len(json.loads(called(capsys, "view", out, "--wrong", "--n", "500", "--json", *options))["shown"])
+        for out in ("other", "own")
+    }
+    covered = len(json.loads(called(capsys, "view", "own", "--n", "500", "--json", "--label", "SPAM"))["shown"])
+    covered += len(json.loads(called(capsys, "view", "own", "--n", "500", "--json", "--label", "HAM"))["shown"])
+    assert wrong["other"] + wrong["own"] == covered
+    assert wrong["other"] > 3 * wrong["own"]
+    named = called(capsys, "view", "other", "--wrong", "--n", "500", "--json", "--gold", "spam", *options)
+    assert len(json.loads(named)["shown"]) == wrong["own"]
+    errors = [json.loads(called(capsys, "fix", out, "--json", *options))["findings"] for out in ("other", "own")]
+    assert len(errors[0]) > len(errors[1])
+
+
+def test_gold_of_a_run_that_is_gone_is_named(tmp_path, monkeypatch, capsys):
+    make_project(tmp_path / "p")
+    monkeypatch.chdir(tmp_path / "p")
+    pd.read_csv("comments.csv")[["id", "spam"]].rename(columns={"spam": "label"}).to_csv("gold.csv", index=False)
+    called(capsys, "run", "--gold", "gold.csv", "--out", "run", "--quiet")
+    (tmp_path / "p" / "gold.csv").unlink()
+    assert "gold.csv any more" in called(capsys, "view", "run", "--uncovered")
