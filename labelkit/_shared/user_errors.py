@@ -10,8 +10,6 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Final, TypeAlias
 
-from labelkit.exceptions import parts_of_text, with_code
-
 PACKAGE: Final = Path(__file__).parents[1]
 """The folder of labelkit, which may lie in a zip file."""
 
@@ -68,7 +66,7 @@ def described(error: BaseException, *, with_place: bool = True) -> tuple[str, st
     >>> described(ValueError("\ud800"))
     ('ValueError', '\\ud800')
     """
-    from labelkit._shared.source_secrets import masked_message  # noqa: PLC0415 - importing labelkit need not do it
+    from labelkit._shared.source_secrets import masked_message  # noqa: PLC0415 - the plugin of pytest imports this module
 
     try:
         start = str.__add__("", message_of(error))[: 4 * LONGEST]  # of which no more than a part is kept
@@ -79,6 +77,8 @@ def described(error: BaseException, *, with_place: bool = True) -> tuple[str, st
         place = plain(_place_in_user_code(error)) if with_place else ""
     except Exception:  # noqa: BLE001 - the name of a file may be anything, where code is compiled from text
         place = ""
+    from labelkit.exceptions import parts_of_text, with_code  # noqa: PLC0415 - as above
+
     text, code, hint = parts_of_text(message)
     if code is None:
         return plain(type(error).__name__), message + place
@@ -168,5 +168,7 @@ def warn(message: str, *, code: str) -> None:
     code : str
         What ``labelkit explain`` knows the warning by.
     """
+    from labelkit.exceptions import with_code  # noqa: PLC0415 - the plugin of pytest imports this module
+
     text, sign, hint = message.partition(". Hint: ")
     warnings.warn(f"{with_code(text, code)}{sign}{hint}", UserWarning, stacklevel=stack_level())

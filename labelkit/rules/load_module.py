@@ -104,9 +104,11 @@ def _own_modules(folder: Path) -> Iterator[None]:
         if home is not None:
             (aside if home in on_path else _set_aside.setdefault(home, {})).update(_take_out(name))
     sys.modules.update(_set_aside.pop(folder, {}))
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # it would hide an edit within the same second
     try:
         yield
     finally:
+        sys.dont_write_bytecode = writes_none
         for name in {name.partition(".")[0] for name in aside}:
             _set_aside.setdefault(folder, {}).update(_take_out(name))
         sys.modules.update(aside)

@@ -203,6 +203,6 @@ def test_gold_by_position_beside_rows_that_are_left_out_is_warned_of(rules, tmp_
 
 def test_what_has_changed_is_what_was_asked_for(rules, corpora, tmp_path):
     lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", **SETTINGS)
-    with pytest.raises(RunFolderError, match=r"would make: limit changed: none -> 5\n") as raised:
+    with pytest.raises(RunFolderError, match=r"would make: limit changed: none -> 5 \[LK501\]\n") as raised:
         lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", limit=5, **SETTINGS)
     assert "--update" in str(raised.value.hint)
