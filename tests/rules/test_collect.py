@@ -174,6 +174,7 @@ def test_two_folders_have_packages_of_the_same_name(write, line, files):
 
 
 def test_what_the_session_imported_is_not_what_stands_beside_the_rules(write, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # bytecode would hide an edit of the same second and size
     monkeypatch.syspath_prepend(write("elsewhere/near_the_notebook.py", "word = 'of the notebook'\n").parent)
     loaded = importlib.import_module("near_the_notebook")
     write("near_the_notebook.py", "word = 'beside'\n")
@@ -185,6 +186,7 @@ def test_what_the_session_imported_is_not_what_stands_beside_the_rules(write, mo
         write("near_the_notebook.py", f"word = '{word}'\n")
         assert lk.collect(path, labels=2).names == (word,)
     assert sys.modules["near_the_notebook"] is loaded
+    assert not sys.dont_write_bytecode
 
 
 def test_an_installed_package_that_is_loaded_is_not_replaced_by_a_file_of_its_name(write):
