@@ -82,8 +82,8 @@ def test_a_bundle_reads_fields_of_a_corpus_and_of_a_record(rules, corpus, tmp_pa
     assert "written to" in labelkit("bundle", tmp_path / "run", "--out", file)
     labelkit("predict", file, corpus, "--map", "text=Comment", "--out", tmp_path / "labels.csv")
     assert [line.split(",")[1] for line in (tmp_path / "labels.csv").read_text().splitlines()[1:3]] == [
-        "1",
-        "0",
+        '"SPAM"',
+        '"HAM"',
     ]
     with load_bundle(file) as loaded:
         assert loaded.predict({"text": "hi", "user": {"city": "Ulm"}}) == "HAM"
