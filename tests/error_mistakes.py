@@ -227,6 +227,9 @@ MISTAKES = {
     "LK913": lambda: problem("LK913", GATE.format("coverage"), ["free", "hello", "hello"]),
     "LK914": lambda: problem("LK914", GATE.format("precision"), ["free", "hello"]),
     "LK916": lambda: problem("LK916", RULES, ["free", "hello"], gold=[1, 0]),
+    "LK917": lambda: problem(
+        "LK917", PYTHON.replace("spam", "empty").format("None if text else 1"), ["free", None, None]
+    ),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),

@@ -247,3 +247,45 @@ def test_names_classes_and_ids_do_not_act_in_a_terminal(name):
     text = str(results(*HOSTILE)[name])
     assert not [char for char in text if unicodedata.category(char) in {"Cc", "Cs"} and char != "\n"]
     assert "\u202e" not in text
+
+
+SHOWN_BY_OTHERS = {"AnnotationSession", "Source"}
+"""Classes without a result: a service, and what users inherit from."""
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in dir(lk) if inspect.isclass(getattr(lk, n)) and n not in SHOWN_BY_OTHERS], ids=str
+)
+def test_what_a_user_prints_is_not_the_address_of_an_object(name):
+    value = getattr(lk, name)
+    own = [vars(one).keys() & {"__str__", "__repr__"} for one in value.__mro__ if one is not object]
+    assert any(own), f"print of {name} shows its address"
+
+
+def test_a_run_prints_its_figures_and_what_to_do_next(tmp_path):
+    frame = lk.load_comments(200)
+    rules = [lk.keywords("subscribe", label=1).rule(name="asks"), lk.regex("love", label=0).rule(name="loves")]
+    settings = {"labels": ["HAM", "SPAM"], "id": "id", "progress": False}
+    text = str(lk.run(rules, frame, tmp_path / "out", gold="spam", **settings))
+    assert f"{tmp_path / 'out'}: 2 rules on 200 examples; " in text
+    assert " have a vote, " in text
+    assert "labels by LabelModel: HAM " in text
+    assert "against gold, on the " in text
+    assert "labelkit.what_to_fix(run.patterns())" in text
+    assert str(lk.RunFolder(tmp_path / "out")) == text
+    votes = str(lk.apply_to_folder(rules, frame, tmp_path / "votes", **settings))
+    assert "votes alone: model = labelkit.LabelModel()" in votes
+    (tmp_path / "out" / "summary.csv").write_text("damaged")
+    assert "is damaged" in str(lk.RunFolder(tmp_path / "out"))
+
+
+def test_what_is_printed_of_others_is_short():
+    log = str(lk.engagement_log(50))
+    assert log.startswith("EngagementLog(")
+    assert len(log) < 120
+    assert str(lk.StreamChooser(0.1)) == "StreamChooser(0.1, random_share=0.25, 0 examples seen)"
+    detector = lk.DDM()
+    detector.update(0)
+    assert str(detector) == "DDM(1 values read)"
+    votes = lk.LabelingFunctions([lk.keywords("a", label=1).rule(name="a", column="text")], labels=["HAM", "SPAM"])
+    assert str(votes.arrow("id")) == "ArrowVotes(1 rule, reads id, text, columns=['id'])"

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.numbers import plural
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.plan import BatchVotes, Plan
 from labelkit.apply.shipped_rules import ShippedRules, vote_in_any_thread
@@ -114,6 +115,10 @@ class ArrowVotes:
         self.class_names: tuple[str, ...] = lfs.space.names
         self.names: tuple[str, ...] = lfs.names
         self._check_names()
+
+    def __repr__(self) -> str:
+        rules = plural(len(self.names), "rule")
+        return f"ArrowVotes({rules}, reads {', '.join(self.reads)}, columns={list(self.columns)})"
 
     def _check_names(self) -> None:
         if not self.columns or not all(isinstance(name, str) for name in self.columns):

@@ -20,6 +20,7 @@ from labelkit.corpus import BATCH_ROWS
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import BundleError
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.named_labels import ROW, free_name, named_labels
 from labelkit.votes.outcomes import Fault
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class Predictions:
     Attributes
     ----------
     path : Path
-        The file of the labels: ``id``, ``label`` (the number of the class, null where there is none), ``covered``, the
-        probability of each class, and ``class``, its name.
+        The file of the labels, a table as :func:`labelkit.export` writes it: the id, ``label`` (the name of the class,
+        null where there is none), ``confidence``, ``covered``, and the probability of each class.
     n_examples, n_faults, n_rejects : int
         The faults and the rows that could not be read stand in files beside it, ``<name>.faults.jsonl`` and
         ``<name>.rejects.jsonl``, if there are any.
@@ -120,12 +121,13 @@ def predict_corpus(
         raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
     applier = bundle.applier()
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
+    labeling = _Labeling(bundle, applier, ROW if opened.named_by_position else opened.id or "id")
     n_examples, faults = 0, list[Fault]()
     counts = dict.fromkeys(bundle.class_names, 0)
     with replaced(path) as draft, _WRITERS[path.suffix.lower()](draft) as write:
         for delivered in applier.stream(
             opened,
-            _Labeling(bundle, applier),
+            labeling,
             workers=workers,
             engine="serial" if workers == 1 else "thread",
             batch_size=BATCH_ROWS,
@@ -136,11 +138,11 @@ def predict_corpus(
             write(delivered.result)
             n_examples += delivered.n_rows
             faults += applier.faults_of(delivered)
-            for pair in delivered.result["class"].value_counts().to_pylist():
+            for pair in delivered.result["label"].value_counts().to_pylist():
                 if pair["values"] is not None:
                     counts[pair["values"]] += pair["counts"]
         if not n_examples:
-            write(_Labeling(bundle, applier).empty(opened.id_type))
+            write(labeling.empty(opened.id_type))
     bundle.note_faults(faults)
     for kind, records in (("faults", faults), ("rejects", opened.rejects)):
         _write_beside(path, kind, records)
@@ -165,27 +167,28 @@ def _write_beside(path: Path, kind: str, records: Sequence[Any]) -> None:
 class _Labeling:
     """Label a batch, given its votes."""
 
-    def __init__(self, bundle: Bundle, applier: Applier) -> None:
+    def __init__(self, bundle: Bundle, applier: Applier, id_name: str) -> None:
         self._bundle = bundle
         self._infos = applier.lfs.infos
+        self._id_name = free_name(id_name, (), bundle.class_names)
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> pa.Table:
         import numpy as np  # noqa: PLC0415 - as the rest of this function
 
-        n_rows = len(batch)
-        start = batch.start
-        ids = np.arange(start, start + n_rows) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
-        names = self._bundle.class_names
-        matrix = LabelMatrix(votes.votes, self._infos, names, ids, (), votes.confidence)
-        table = self._bundle.model.label(matrix).to_arrow()
-        return table.append_column("class", pa.array(names).take(table["label"].cast(pa.int64())))
+        start, names = batch.start, self._bundle.class_names
+        ids = pa.array(np.arange(start, start + len(batch))) if batch.ids is None else batch.ids
+        matrix = LabelMatrix(votes.votes, self._infos, names, ids.to_numpy(zero_copy_only=False), (), votes.confidence)
+        labels = self._bundle.model.label(matrix)
+        hard = labels.hard().astype(np.int64)
+        return pa.table(named_labels(self._id_name, ids, hard, labels.is_covered, labels.proba, names))
 
     def empty(self, ids: pa.DataType) -> pa.Table:
         """Return the table of no labels."""
-        names = [f"p_{name}" for name in self._bundle.class_names]
-        label = pa.int8() if len(names) < 128 else pa.int16()
-        fields = [("id", ids), ("label", label), ("covered", pa.bool_()), *((name, pa.float64()) for name in names)]
-        return pa.schema([*fields, ("class", pa.string())]).empty_table()
+        import numpy as np  # noqa: PLC0415 - as above
+
+        names = self._bundle.class_names
+        no_rows, no_proba = np.empty(0, np.int64), np.empty((0, len(names)))
+        return pa.table(named_labels(self._id_name, pa.array([], ids), no_rows, no_rows > 0, no_proba, names))
 
 
 @contextmanager

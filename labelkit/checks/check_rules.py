@@ -16,6 +16,7 @@ from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
 from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
+from labelkit.checks.missing_texts import of_missing_texts
 from labelkit.corpus import Batch, open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.distinct_ids import DistinctIds
@@ -41,7 +42,7 @@ class TriedRows:
         Without the rules that cannot be tried.
     gold : ndarray of shape (n_rows,) or None
     problems : tuple of Problem
-        Rules that read a column that is not there or is of another type, or that ask a language model.
+        Rules that read a column that is not there or is of another type, or that ask a language model; missing texts.
     """
 
     matrix: LabelMatrix
@@ -174,10 +175,11 @@ def try_rules(
     batch = _first_rows(opened, applier, truth, rows)
     DistinctIds(opened).add(batch.ids, batch.start)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
+    problems = (*misfits.values(), *of_missing_texts(applier.lfs, matrix, batch.table.select(applier.plan.columns)))
     if truth is None:
-        return TriedRows(matrix, None, tuple(misfits.values()))
+        return TriedRows(matrix, None, problems)
     labels = truth.of(batch, names)
-    return TriedRows(matrix, labels, (*misfits.values(), _of_gold(truth, labels, batch, is_whole=len(batch) < rows)))
+    return TriedRows(matrix, labels, (*problems, _of_gold(truth, labels, batch, is_whole=len(batch) < rows)))
 
 
 def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, is_whole: bool) -> Problem:

@@ -125,8 +125,9 @@ class Corpus:
         return self._source.column_names
 
     def has_column(self, name: str) -> bool:
-        """Return whether a name is that of a column, or of a field of one: ``user.followers``."""
-        return name in self.column_names or (isinstance(self._source, RenamedSource) and self._source.has_field(name))
+        """Return whether a name is that of a column, also before it was renamed, or of a field: ``user.followers``."""
+        named = isinstance(self._source, RenamedSource) and self._source.has_other_name(name)
+        return named or name in self.column_names
 
     @property
     def id(self) -> str | None:

@@ -72,15 +72,13 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
     paths = _named_files(corpus)
     heads: dict[str, str] = {}
     records: list[FileRecord] = []
-    sizes = {name: size for name, size, _ in before} if len(before) > 1 or len(paths) > 1 else None
+    sizes = {name: size for name, (_, size, _) in _paired(before, list(paths)).items()}
     for name, path in paths.items():
         size = path.stat().st_size
-        head = before[0][1] if sizes is None and before else (sizes or {}).get(name, size)
+        head = sizes.get(name, size)
         digests = fingerprint_of_first(path, [head, size] if head < size else [size])
         heads[name] = digests[0]
         records.append((name, size, digests[-1]))
-    if sizes is None and before and records:  # one file, whatever it was called
-        before = [(records[0][0], *before[0][1:])]
     _known[corpus] = records
     check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
     return records
@@ -88,6 +86,9 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
 
 def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: Callable[[str, int], str]) -> None:
     """Hold the files of a corpus against those of an earlier one.
+
+    Files are the same by their names. Where these have changed (one file became two, a folder became a list), they are
+    the same by their place and content.
 
     Parameters
     ----------
@@ -100,24 +101,56 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
     CorpusError
         If the earlier rows are not the first of those now; it names the files.
     """
-    there = {record[0]: record for record in now}
-    gone = [name for name, *_ in before if name not in there]
-    if gone:
-        raise _changed(f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} gone")
-    last = before[-1][0] if before else None
-    for name, size, digest in before:
-        _, size_now, digest_now = there[name]
-        if digest_now == digest and size_now == size:
+    pairs = _paired(before, [name for name, *_ in now])
+    last = before[-1] if before else None
+    for name, size, digest in now:
+        if name not in pairs:
             continue
-        grows = size_now > size and name.lower().endswith(GROWING)
-        if not grows or head(name, size) != digest:
-            raise _changed(f"{name!r} was written again")
-        if name != last or len(now) > len(before):
-            raise _changed(f"{name!r} has more rows, and other files stand behind it")
+        old = pairs[name]
+        old_name, old_size, old_digest = old
+        if (digest, size) == (old_digest, old_size):
+            continue
+        grows = size > old_size and name.lower().endswith(GROWING)
+        if not grows or head(name, old_size) != old_digest:
+            raise _changed(_other_content(old, name, before, now))
+        if old != last or len(now) > len(before):
+            raise _changed(f"{old_name!r} has more rows, and other files stand behind it")
+    gone = [old[0] for old in before if old not in pairs.values()]
+    if gone:
+        raise _changed(_gone(gone))
     names_before, names_now = [name for name, *_ in before], [name for name, *_ in now]
-    if names_now[: len(names_before)] != names_before:
+    if names_now[: len(names_before)] != names_before and set(names_before) <= set(names_now):
         first = next(name for name in names_now if name not in names_before)
         raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
+
+
+def _paired(before: Sequence[FileRecord], names: Sequence[str]) -> dict[str, FileRecord]:
+    """Return the earlier file of each file that has one: of the same name if all names are there, else of its place."""
+    old_names = [name for name, *_ in before]
+    if set(old_names) <= set(names):
+        return dict(zip(old_names, before, strict=True))
+    return {name: old for name, old in zip(names, before, strict=False) if _kind(name) == _kind(old[0])}
+
+
+def _kind(name: str) -> list[str]:
+    """Return the suffixes of a file, which decide how it is read."""
+    return Path(name).suffixes
+
+
+def _other_content(old: FileRecord, name: str, before: Sequence[FileRecord], now: Sequence[FileRecord]) -> str:
+    """Say what became of an earlier file in whose place a file of another content stands."""
+    old_name = old[0]
+    moved = next((record[0] for record in now if record[1:] == old[1:]), None)
+    if moved is not None:
+        return f"the rows of {old_name!r} stand behind those of {name!r} now"
+    if Path(name).name == Path(old_name).name:
+        return f"{old_name!r} was written again"
+    there = {record[0] for record in now}, {record[1:] for record in now}
+    return _gone([one[0] for one in before if one[0] not in there[0] and one[1:] not in there[1]])
+
+
+def _gone(names: Sequence[str]) -> str:
+    return f"{_listed(names)} {'is' if len(names) == 1 else 'are'} gone"
 
 
 def _ends_a_line(path: Path, size: int) -> bool:

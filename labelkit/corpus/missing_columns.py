@@ -21,7 +21,8 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
     looked_at = "" if source.columns_are_sure else ", by its first rows alone"
     return CorpusError(
         f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
-        hint=missing_hint(column, names) or (None if source.columns_are_sure else LATE),
+        hint=missing_hint(column, [*names, *getattr(source, "old_names", ())])
+        or (None if source.columns_are_sure else LATE),
         code="LK202",
     )
 

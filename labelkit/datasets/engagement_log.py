@@ -46,7 +46,7 @@ SAME_TOPIC, ITEM_SCORE = 1.2, 0.8
 _UNSEEN: Final = np.iinfo(np.int64).max // 4
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class EngagementLog:
     """A log, and what is true of its impressions.
 
@@ -69,6 +69,9 @@ class EngagementLog:
     events: pa.Table
     impressions: pa.Table
     end: np.datetime64
+
+    def __repr__(self) -> str:
+        return f"EngagementLog({len(self.events):,} events, {len(self.impressions):,} impressions, until {self.end})"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from labelkit._shared.markup import FAILED
 from labelkit.interop._chosen import ChosenRows
 from labelkit.runs.match_patterns import MatchFinder
+from labelkit.votes.named_labels import free_name, named_labels, names_of_classes
 from labelkit.votes.outcomes import FAULT
-
-RESERVED: Final = ("label", "confidence", "covered", "by_default", "reasons")
-"""Columns of an export; a column of the corpus with such a name is written as ``corpus_label``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +63,16 @@ class ExportLayout:
     def table(self, rows: ChosenRows) -> pa.Table:
         """Make a table: id, columns of the corpus, label, its confidence, probabilities, votes and reasons."""
         ids = self._free_name(self.id_name, set())
-        named = {ids: rows.ids, **self._inputs(rows, taken={ids})}
-        named["label"] = names_of_classes(rows.label, self.class_names)
-        named["confidence"] = pa.array(rows.confidence, mask=rows.label < 0)
-        named["covered"] = pa.array(rows.covered)
-        if self.by_default:
-            named["by_default"] = pa.array(rows.by_default)
-        for name, column in zip(self.class_names, rows.proba.T, strict=True):
-            named[f"p_{name}"] = pa.array(np.ascontiguousarray(column))
+        named = named_labels(
+            ids,
+            rows.ids,
+            rows.label,
+            rows.covered,
+            rows.proba,
+            self.class_names,
+            inputs=self._inputs(rows, taken={ids}),
+            by_default=rows.by_default if self.by_default else None,
+        )
         return pa.table({**named, **self._extras(rows)})
 
     def details(self, rows: ChosenRows) -> list[dict[str, Any]]:
@@ -101,12 +101,8 @@ class ExportLayout:
 
     def _free_name(self, column: str, taken: set[str]) -> str:
         """Return the name under which a column of the corpus is written."""
-        names = taken | set(RESERVED) | {f"p_{name}" for name in self.class_names}
-        names |= {f"vote_{name}" for name in self.lf_names} if self.votes else set()
-        name = column
-        while name in names:
-            name = f"corpus_{name}"
-        return name
+        votes = {f"vote_{name}" for name in self.lf_names} if self.votes else set()
+        return free_name(column, taken | votes, self.class_names)
 
     def _extras(self, rows: ChosenRows) -> dict[str, Any]:
         named: dict[str, Any] = {}
@@ -116,15 +112,6 @@ class ExportLayout:
         if self.reasons and rows.outcomes is not None:
             named["reasons"] = reasons_of(rows.outcomes, rows.label, self.lf_names)
         return named
-
-
-def names_of_classes(label: NDArray[np.int64], class_names: Sequence[str]) -> pa.Array:
-    """Return the names of classes; null for -1.
-
-    >>> names_of_classes(np.array([1, -1]), ["HAM", "SPAM"]).to_pylist()
-    ['SPAM', None]
-    """
-    return pa.array(list(class_names), pa.string()).take(pa.array(label, mask=label < 0))
 
 
 def _names_of_votes(votes: NDArray[Any], class_names: Sequence[str]) -> pa.Array:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.compute as pc
 
 from labelkit._shared.markup import visible
-from labelkit._shared.numbers import count, decimal, percent, share_where_wide
+from labelkit._shared.numbers import count, decimal, percent, plural, share_where_wide
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 EVEN: Final = 1e-9
 """Difference of shares below which all classes are as frequent."""
+
+NEXT: Final = (
+    "next: .describe() has a line for each rule, .labels() the labels; labelkit.what_to_fix(run.patterns()) says what "
+    "to improve"
+)
+"""What to do with a run, in Python."""
+
+NEXT_OF_VOTES: Final = (
+    "votes alone: model = labelkit.LabelModel().fit(run.patterns()) learns from them, labelkit.label_to_folder(run, "
+    "model, folder) writes labels"
+)
+"""What to do with a run without labels, in Python."""
 
 MOST_CLASSES: Final = 12
 """Classes whose share is listed."""
@@ -50,6 +62,30 @@ def describe(folder: RunFolder) -> str:
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
     return visible("\n".join(lines + _files(folder)))
+
+
+def overview(folder: RunFolder) -> str:
+    """Say in a few lines what a run has: rows with votes, conflicts, labels, accuracy by gold, and what to do next."""
+    manifest = folder.manifest
+    total = Summary.read_csv(folder.layout.summary).to_dict()["total"]
+    covered, n_rows = manifest["covered"], manifest["examples"]
+    voted = f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
+    conflicts = percent(nan if total["conflicts"] is None else total["conflicts"])
+    rows = f"{plural(n_rows, 'example')}{_chosen(manifest['corpus'].get('rows') or {})}"
+    rules = plural(len(manifest["rules"]), "rule")
+    lines = [f"{folder.place}: {rules} on {rows}; {voted}, {conflicts} votes for several classes"]
+    if manifest["faults"]:
+        lines.append(f"{plural(manifest['faults'], 'fault')}: rules failed there (.faults)")
+    if not folder.is_labeled:
+        lines.append(NEXT_OF_VOTES)
+        return visible("\n".join(lines))
+    lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
+    if manifest["evaluation"]:
+        lines.append(_accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))[0])
+    lines.append(NEXT)
+    if folder.layout.report.is_file():
+        lines.append(f"to look at: {folder.layout.report}")
+    return visible("\n".join(lines))
 
 
 def values_of(folder: RunFolder) -> dict[str, Any]:

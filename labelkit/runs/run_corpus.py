@@ -80,6 +80,7 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
         return False
     files = described.get("records")
     if corpus.stamp is not None and files and not are_chosen(corpus):
+        _check_reading(corpus, described)
         grown_records(corpus, [(name, size, digest) for name, size, digest in files])
         return True
     head = "" if are_chosen(corpus) else corpus.fingerprint_of_first(int(manifest["examples"]))
@@ -93,6 +94,19 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     raise CorpusError(
         what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}", code="LK216"
     )
+
+
+def _check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
+    """Refuse other options of reading, by which the same bytes give other rows."""
+    before, now = described.get("reading") or {}, dict(corpus.reading)
+    other = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    if other:
+        was = ", ".join(f"{name}={before.get(name)!r}" for name in other)
+        raise CorpusError(
+            f"the rows that were voted on were read with {was}, and would be read in another way now",
+            hint=f"give the options of reading as they were; {ANEW}",
+            code="LK216",
+        )
 
 
 def are_chosen(corpus: Corpus) -> bool:

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
-from labelkit.exceptions import RunFolderError
+from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest
 from labelkit.runs._version_names import remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
@@ -380,6 +380,15 @@ class RunFolder:
 
         with reading_run(self.path):
             return describe(self)
+
+    def __str__(self) -> str:
+        from labelkit.runs._description import overview  # noqa: PLC0415 - brings pandas
+
+        try:
+            with reading_run(self.path):
+                return overview(self)
+        except LabelkitError as error:
+            return error.message
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: the statistics of the rules, the labels, the accuracy where there was gold."""

@@ -26,13 +26,27 @@ def test_the_labels_of_a_corpus_are_those_of_the_run(run, loaded, frame, tmp_pat
     expected = run.labels()
     predictions = predict_corpus(loaded, frame, tmp_path / f"labels.{suffix}", id="id")
     table = read(predictions.path)
-    assert table.columns.tolist() == ["id", "label", "covered", "p_HAM", "p_SPAM", "class"]
+    exported = lk.export(run, tmp_path / f"exported.{suffix}", unlabeled=True).path
+    pd.testing.assert_frame_equal(table, read(exported), check_exact=False, atol=1e-9)
+    exported.unlink()
     assert table["id"].tolist() == expected.ids.tolist()
-    assert table["label"].fillna(-1).astype(int).tolist() == expected.hard().tolist()
+    names = [None if label < 0 else ("HAM", "SPAM")[label] for label in expected.hard().tolist()]
+    assert table["label"].astype(object).where(table["label"].notna(), None).tolist() == names
     assert table["p_SPAM"].tolist() == pytest.approx(expected.proba[:, 1].tolist(), abs=1e-9)
     assert predictions.n_examples == len(frame)
     assert predictions.counts == {name: int((expected.hard() == c).sum()) for c, name in enumerate(("HAM", "SPAM"))}
     assert not [path for path in tmp_path.iterdir() if path != predictions.path]
+
+
+def test_ids_are_named_as_in_an_export(loaded, tmp_path):
+    for given, id_, name in [
+        ({"text": ["subscribe"]}, None, "row"),
+        ({"text": ["subscribe"], "label": ["a"]}, "label", "corpus_label"),
+        (pd.DataFrame({"text": ["subscribe"]}, index=["a"]), None, "id"),
+    ]:
+        table = pq.read_table(predict_corpus(loaded, given, tmp_path / "a.parquet", id=id_, force=True).path)
+        assert table.column_names == [name, "label", "confidence", "covered", "p_HAM", "p_SPAM"]
+        assert table[name].to_pylist() == [0 if name == "row" else "a"]
 
 
 def test_any_number_of_threads_and_batches_write_the_same(loaded, frame, tmp_path, monkeypatch):
@@ -42,7 +56,7 @@ def test_any_number_of_threads_and_batches_write_the_same(loaded, frame, tmp_pat
     parts = predict_corpus(loaded, several, tmp_path / "b.parquet", workers=3)
     assert pq.read_table(parts.path).num_rows == 8 * len(frame)
     table, first = pq.read_table(parts.path).slice(0, len(frame)), pq.read_table(whole.path)
-    assert table.drop(["id"]).to_pylist() == first.drop(["id"]).to_pylist()
+    assert table.drop(["row"]).to_pylist() == first.drop(["id"]).to_pylist()
 
 
 def test_a_corpus_without_rows_has_no_labels(loaded, tmp_path):

@@ -68,6 +68,11 @@ def test_columns_have_other_names_and_fields_are_columns(rules, corpus, tmp_path
     assert "see you" in labelkit("why", out, "b", "--corpus", corpus)
     labelkit("export", out, "--to", tmp_path / "labels.csv", "--columns", "text,user.city")
     assert '"win a prize","Rom"' in (tmp_path / "labels.csv").read_text()
+    labelkit("export", out, "--to", tmp_path / "old_name.csv", "--columns", "Comment,user.city")
+    assert '"win a prize","Rom"' in (tmp_path / "old_name.csv").read_text()
+    failed = labelkit("export", out, "--to", tmp_path / "none.csv", "--columns", "Coment")
+    assert "'Coment' is not in the corpus (columns: text, user)" in failed
+    assert "did you mean 'Comment'?" in failed
     assert "see you" in (out / "report.html").read_text()
 
 
@@ -77,8 +82,8 @@ def test_a_bundle_reads_fields_of_a_corpus_and_of_a_record(rules, corpus, tmp_pa
     assert "written to" in labelkit("bundle", tmp_path / "run", "--out", file)
     labelkit("predict", file, corpus, "--map", "text=Comment", "--out", tmp_path / "labels.csv")
     assert [line.split(",")[1] for line in (tmp_path / "labels.csv").read_text().splitlines()[1:3]] == [
-        "1",
-        "0",
+        '"SPAM"',
+        '"HAM"',
     ]
     with load_bundle(file) as loaded:
         assert loaded.predict({"text": "hi", "user": {"city": "Ulm"}}) == "HAM"

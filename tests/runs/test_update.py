@@ -322,6 +322,72 @@ def test_files_that_are_gone_or_stand_before_old_ones_are_named(comments, tmp_pa
         lk.run(rules, parts, tmp_path / "out", update=True, **SETTINGS)
 
 
+def write_files(folder, contents):
+    """Write a file of CSV for each letter, named by it; each letter of its content is a row."""
+    folder.mkdir(exist_ok=True)
+    for name, letters in contents.items():
+        (folder / f"{name}.csv").write_text(
+            "".join(f"{line}\n" for line in ["text", *(f"subscribe {x}" for x in letters)])
+        )
+    return folder
+
+
+WAYS = {
+    "file": lambda folder, names: folder / f"{names[0]}.csv",
+    "list": lambda folder, names: [folder / f"{name}.csv" for name in names],
+    "folder": lambda folder, _: folder,
+    "pattern": lambda folder, _: str(folder / "*.csv"),
+}
+
+
+@pytest.mark.parametrize("new", ["list", "folder", "pattern"])
+@pytest.mark.parametrize("old", ["file", "list", "folder", "pattern"])
+def test_files_are_the_same_whichever_way_they_are_given(tmp_path, old, new):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link")})
+    folder = write_files(tmp_path / "data", {"a": "xyz"})
+    lk.run(rules, WAYS[old](folder, "a"), tmp_path / "out", **SETTINGS)
+    (write_files(folder, {"b": "uv"})).rename(tmp_path / "moved")
+    corpus = WAYS[new](tmp_path / "moved", "ab")
+    run = lk.run(rules, corpus, tmp_path / "out", update=True, cache=False, **SETTINGS)
+    assert run.manifest["examples"] == 5
+    assert "2 of them before" in run.describe()
+    assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("contents", "names", "message"),
+    [
+        ({"a": "xyz", "b": "u"}, "ba", r"the rows of 'a.csv' stand behind those of '.*b.csv' now"),
+        ({"a": "xyw", "b": "u"}, "ab", r"'a.csv' was written again"),
+        ({"a": "xyzw", "b": "u"}, "ab", r"'a.csv' has more rows, and other files stand behind it"),
+        ({"c": "uvw", "b": "u"}, "cb", r"'a.csv' is gone"),
+    ],
+)
+def test_a_file_that_became_two_is_refused_if_its_rows_are_not_the_first(tmp_path, contents, names, message):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link")})
+    lk.run(rules, write_files(tmp_path / "data", {"a": "xyz"}) / "a.csv", tmp_path / "out", **SETTINGS)
+    folder = write_files(tmp_path / "new", contents)
+    with pytest.raises(CorpusError, match=message) as caught:
+        lk.run(rules, WAYS["list"](folder, names), tmp_path / "out", update=True, **SETTINGS)
+    assert "force=True (--force)" in caught.value.hint
+
+
+def test_rows_that_would_be_read_in_another_way_are_refused(tmp_path):
+    corpus, rules = tmp_path / "c.csv", [lk.keywords("free", label=1).rule(name="free")]
+    corpus.write_text("text\nfree\nfür\n")
+    lk.run(rules, corpus, tmp_path / "out", **SETTINGS)
+    corpus.write_text(corpus.read_text() + "more\n")
+    with pytest.raises(CorpusError, match="were read with encoding=None") as caught:
+        lk.run(rules, corpus, tmp_path / "out", update=True, encoding="latin1", **SETTINGS)
+    assert "as they were" in caught.value.hint
+    same = corpus.read_bytes()
+    (tmp_path / "c.txt").write_bytes(same + b"again\n")
+    with pytest.raises(CorpusError, match="is gone"):
+        lk.run(rules, tmp_path / "c.txt", tmp_path / "out", update=True, **SETTINGS)
+
+
 def test_a_line_that_grows_is_a_row_that_changed(tmp_path):
     corpus = tmp_path / "c.csv"
     corpus.write_text("text\nfree\nnice")

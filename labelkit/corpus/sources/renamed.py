@@ -1,7 +1,8 @@
 """Read columns under other names, and fields of structs by dotted names: ``user.followers``.
 
 One source around another does both, so that no reader knows of either. Where neither is asked for, it hands on what it
-is asked, and costs nothing. A column whose own name has a dot is taken before a field.
+is asked, and costs nothing. A column whose own name has a dot is taken before a field. A renamed column is found by its
+old name, too, unless another column has that now.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class RenamedSource:
         self._rename = dict(rename)
         self._places = {name: self._place_to_rename(name, old) for name, old in self._rename.items()}
         moved = {place.column for place in self._places.values() if not place.fields}
-        self._gone = moved - self._places.keys()
+        self._old_names = moved - self._places.keys()
         for name, place in self._places.items():
             if name in source.column_names and name not in moved and place != Place(name):
                 raise CorpusError(
@@ -156,14 +157,21 @@ class RenamedSource:
         CorpusError
             If the name begins with a column that has no such field.
         """
-        if column in self._gone:
-            return False
-        if self.has_field(column) or self._source.find(column):
+        if self.has_other_name(column) or self._source.find(column):
             return True
         prefix = _prefix(column, self.column_names)
         if prefix is not None:
             self._field(column, prefix)
         return False
+
+    @property
+    def old_names(self) -> list[str]:
+        """The names that columns have in the source alone, by which they are found, too."""
+        return sorted(self._old_names)
+
+    def has_other_name(self, column: str) -> bool:
+        """Return whether a name is that of a field of a struct, or an old one of a column."""
+        return column in self._old_names or self.has_field(column)
 
     def has_field(self, column: str) -> bool:
         """Return whether a name is that of a field of a struct."""
@@ -250,7 +258,7 @@ class RenamedSource:
         place = self._places.get(column)
         if place is not None:
             return place
-        if column in self._source.column_names and column not in self._gone:
+        if column in self._source.column_names:
             return Place(column)
         prefix = _prefix(column, self.column_names)
         return Place(column) if prefix is None or not self.has_field(column) else self._field(column, prefix)

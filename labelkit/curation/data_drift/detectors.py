@@ -93,6 +93,9 @@ class StreamDetector(ABC):
         self.n_seen = 0
         self.reset()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.n_seen:,} values read)"
+
     @abstractmethod
     def reset(self) -> None:
         """Forget what was read since the last drift."""

@@ -63,6 +63,9 @@ class StreamChooser:
         self._scores = np.zeros(0)
         self.drawn = np.zeros(0, dtype=bool)
 
+    def __repr__(self) -> str:
+        return f"StreamChooser({self.share}, random_share={self.random_share}, {self.n_seen:,} examples seen)"
+
     def choose(self, proba: ArrayLike) -> NDArray[np.bool_]:
         """Return which of the next examples to ask about; ``drawn`` says afterwards which of all were drawn at random.
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Unpack
 
+from labelkit._shared.markup import visible
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
 from labelkit.analysis.vote_differences import FAULTY, VoteDifferences, compare_votes
@@ -77,6 +78,11 @@ class ConvertedRule:
     reason: str = ""
     notes: tuple[str, ...] = ()
     check: VoteDifferences | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.name}, line {self.line}: {self.reason or 'a rule of labelkit is proposed'}", *self.notes]
+        lines += [self.code] if self.code else []
+        return visible("\n".join([*lines, *([] if self.check is None else [str(self.check)])]))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as plain ones, for programs."""

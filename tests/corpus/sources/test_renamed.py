@@ -72,11 +72,18 @@ def test_a_column_has_a_new_name(make):
     corpus = make(ROWS, rename={"text": "Comment", "city": "user.home.city"})
     assert "text" in corpus.column_names
     assert "Comment" not in corpus.column_names
-    assert [(row["text"], row["city"]) for row in values(corpus, "text", "city")] == [
-        (row["Comment"], city) for row, city in zip(ROWS, CITIES, strict=True)
+    assert [(row["text"], row["Comment"], row["city"]) for row in values(corpus, "text", "Comment", "city")] == [
+        (row["Comment"], row["Comment"], city) for row, city in zip(ROWS, CITIES, strict=True)
     ]
-    with pytest.raises(CorpusError, match="'Comment' is not in the corpus"):
-        corpus.column_type("Comment")
+    assert corpus.has_column("Comment")
+    with pytest.raises(CorpusError, match=r"'Coment' is not in the corpus \(columns: .*text") as error:
+        corpus.column_type("Coment")
+    assert error.value.hint == "did you mean 'Comment'?"
+
+
+def test_an_old_name_is_not_that_of_a_column_that_has_it_now(make):
+    corpus = make([{"a": "x", "b": "y"}], rename={"a": "b", "b": "a"})
+    assert values(corpus, "a", "b") == [{"a": "y", "b": "x"}]
 
 
 def test_ids_may_be_a_field(make):
@@ -94,6 +101,9 @@ def test_rules_gold_and_views_read_fields_and_new_names(tmp_path):
     assert matrix.votes.tolist() == [[1, -1], [-1, -1], [1, 1]]
     assert list(matrix.ids) == ["a", "b", "c"]
     assert open_gold("user.home.city", corpus).column == "user.home.city"
+    old = lk.keywords("win", label=1).rule(name="wins", column="Comment")
+    by_old_name = lk.Applier([old], labels=["ham", "spam"]).apply(corpus, workers=2, engine="process")
+    assert by_old_name.votes[:, 0].tolist() == matrix.votes[:, 0].tolist()
     assert "Rom" in str(lk.view(matrix, corpus, labeled_by="at_home", column="user.home.city"))
 
 
