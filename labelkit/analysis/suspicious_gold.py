@@ -13,10 +13,10 @@ import pandas as pd
 
 from labelkit.analysis.counts import class_counts, rows_of
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.matched_labels import matched_labels, matched_proba
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -101,24 +101,13 @@ def _suspects(
 
 def _proba_of(proba: Any, rows: LabelMatrix, known: NDArray[np.int64]) -> NDArray[np.float64]:
     """Probabilities of the examples with gold."""
-    shape = (len(rows), rows.n_classes)
+    of_votes = rows.examples, rows.class_names
     if hasattr(proba, "predict_pattern_proba"):
         return np.asarray(proba.predict_pattern_proba(rows.patterns)[rows.pattern_index[known]])
     if isinstance(proba, ProbabilisticLabels):
-        places = proba.examples.order(rows.examples, what="the probabilities", error=AnalysisError)
-        proba = proba if places is None else proba[places]
-        given = (len(proba), proba.n_classes)
-    else:
-        values = np.asarray(proba, dtype=np.float64)
-        if has_index(proba):
-            values = aligned_values(proba, values, rows.examples, np.nan, what="proba", error=AnalysisError)
-        proba, given = values, values.shape
-    if given != shape:
-        raise AnalysisError(
-            f"probabilities have shape {given}, but there are {shape[0]} examples and {shape[1]} classes",
-            hint="suspicious_gold(matrix, gold, model.label(matrix))",
-        )
-    return np.asarray(proba[known].proba if isinstance(proba, ProbabilisticLabels) else proba[known])
+        labels = matched_labels(proba, *of_votes, what="the probabilities", error=AnalysisError)
+        return labels[known].proba
+    return matched_proba(proba, *of_votes, what="the probabilities", error=AnalysisError)[known]
 
 
 def _named(labels: NDArray[np.int64], class_names: tuple[str, ...]) -> NDArray[Any]:

@@ -73,6 +73,11 @@ class CorpusFeatures:
         return _checked(self.transform(cells), table.num_rows)
 
     @property
+    def fixed_names(self) -> Any:
+        """The names of the columns, if these are the same in any corpus; None of hashed words, named by the corpus."""
+        return None if isinstance(self.transform, HashedWords) else self.names
+
+    @property
     def can_be_saved(self) -> bool:
         """Whether the transformation is hashed words, which need no pickle."""
         return isinstance(self.transform, HashedWords)

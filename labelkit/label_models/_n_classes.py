@@ -18,7 +18,7 @@ def n_classes_of(matrix: Any, gold: Any, n_classes: Any) -> int | None:
     labels = np.asarray(gold if gold is not None else [])
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
         return None
-    votes = matrix.data - 1 if hasattr(matrix, "tocsr") else np.asarray(matrix)
+    votes = matrix.data - np.int64(1) if hasattr(matrix, "tocsr") else np.asarray(matrix)
     if votes.dtype.kind not in "iuf":
         return None
     highest = np.nanmax(votes, initial=1)

@@ -22,6 +22,7 @@ from scipy import sparse
 from labelkit.exceptions import MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.given_votes import column_names
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -223,7 +224,7 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
         given = _from_matrix(matrix, named=True)
     elif hasattr(matrix, "tocsr"):
         given = _from_sparse(matrix, n_classes)
-    elif hasattr(matrix, "columns") and hasattr(matrix, "index"):  # a pandas frame, recognised without importing pandas
+    elif column_names(matrix) is not None:  # a frame of any library: its columns are matched by name
         given = _from_matrix(LabelMatrix.of(matrix, classes=n_classes), named=True)
     else:
         given = _from_matrix(LabelMatrix.of(_checked_array(matrix), classes=n_classes), named=False)
@@ -269,7 +270,8 @@ def _from_sparse(matrix: Any, n_classes: int | None) -> GivenVotes:
     cells = sparse.csr_array(matrix)
     cells.sum_duplicates()
     cells.eliminate_zeros()
-    LabelMatrix.of(cells.data.reshape(-1, 1))  # the same checks of type and value as for an array
+    stored = cells.data.astype(np.int64) if cells.data.dtype.kind == "u" else cells.data
+    LabelMatrix.of(stored.reshape(-1, 1))  # the same checks of type and value as for an array
     labels = cells.data.astype(np.int64) - 1
     if labels.min(initial=0) < 0:
         raise MatrixError(

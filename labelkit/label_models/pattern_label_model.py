@@ -36,7 +36,7 @@ from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator, u
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.label_space import ABSTAIN, are_same_classes
 from labelkit.votes.metrics import accuracy
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels, with_gold
 from labelkit.votes.vote_patterns import VotePatterns
@@ -345,7 +345,9 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         self._check_fitted()
         has_classes = isinstance(matrix, LabelMatrix | VotePatterns)
         given = self._by_confidence(read_votes(matrix, None if has_classes else self.n_classes_), fit=False)
-        if len(given.class_names) != self.n_classes_ or (has_classes and not _same_names(given, self)):
+        if len(given.class_names) != self.n_classes_ or (
+            has_classes and not are_same_classes(given.class_names, self.class_names_)
+        ):
             raise ModelError(
                 f"the model was fitted on the classes {self.class_names_}, and these are {given.class_names}",
                 code="LK402",
@@ -442,9 +444,3 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
             return rows_at(PatternProba(self, table) if few else self._proba(table), patterns)
 
         return judge_gold(table, rows, gold_ids(given, rows), seen=self._seen_gold, predict=predict)
-
-
-def _same_names(given: GivenVotes, model: PatternLabelModel) -> bool:
-    """Return True if the classes have the same names, or either side only has numbers."""
-    numbers = tuple(map(str, range(len(given.class_names))))
-    return given.class_names == model.class_names_ or numbers in (given.class_names, model.class_names_)

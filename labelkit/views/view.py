@@ -21,10 +21,10 @@ from labelkit.rules.row_rules import adopted, bound
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
 from labelkit.views.matches import Finder, Span, base_columns, columns_shown, values_for
-from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.matched_labels import matched_labels, matched_proba
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -220,22 +220,17 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
     elif callable(getattr(given, "label", None)):
         labels = given.label(matrix)
     else:
-        proba = np.asarray(given)
-        if has_index(given):
-            proba = aligned_values(given, proba, matrix.examples, np.nan, what="labels", error=ModelError)
-        if proba.dtype.kind != "f" or proba.shape != (len(matrix), matrix.n_classes):
+        if np.ndim(given) != 2 or np.asarray(given).dtype.kind != "f":
             raise ModelError(
                 f"labels of type {type(given).__name__} are neither a fitted label model nor ProbabilisticLabels",
                 hint="labels=model, labels=model.label(matrix), or probabilities of shape (n_examples, n_classes)",
                 code="LK405",
             )
+        proba = matched_proba(given, matrix.examples, matrix.class_names, what="the labels", error=ModelError)
         labels = ProbabilisticLabels(
             proba, matrix.covered, np.arange(len(proba)), matrix.ids, matrix.class_names, matrix.frame_index
         )
-    if len(labels.class_names) != matrix.n_classes:
-        raise ModelError(f"the labels are of {len(labels.class_names)} classes, and the votes of {matrix.n_classes}")
-    places = labels.examples.order(matrix.examples, what="the labels", error=ModelError)
-    return labels if places is None else labels[places]
+    return matched_labels(labels, matrix.examples, matrix.class_names, what="the labels", error=ModelError)
 
 
 def _positions_of(ids: Any, matrix: LabelMatrix) -> NDArray[np.int64]:

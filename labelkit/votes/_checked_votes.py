@@ -56,6 +56,14 @@ def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
         raise MatrixError(
             f"votes are of type {array.dtype}, not integers", hint="a vote is a class number, or -1", code="LK311"
         )
+    if array.dtype.kind == "u":
+        if array.max(initial=0) == np.iinfo(array.dtype).max:
+            raise MatrixError(
+                f"votes of type {array.dtype} hold {np.iinfo(array.dtype).max}, which an abstain, -1, becomes there",
+                hint="keep votes as signed numbers, int8 or int16",
+                code="LK311",
+            )
+        array = array.astype(np.int64)
     low, high = int(array.min(initial=0)), int(array.max(initial=-1))
     if low < ABSTAIN:
         raise MatrixError(f"votes hold {low}, which is below ABSTAIN (-1)", code="LK311")

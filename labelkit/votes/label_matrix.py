@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 from labelkit.votes._array_of_votes import ArrayOfVotes, positions_of
 from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
 from labelkit.votes._concatenation import concatenated, side_by_side
-from labelkit.votes._given_votes import column_names, read_long
+from labelkit.votes.given_votes import column_names, read_long
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
 from labelkit.votes.saved_index import SavedIndex, read_index, without_index
 from labelkit.votes.storage import (

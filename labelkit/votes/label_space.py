@@ -251,3 +251,15 @@ def is_written(name: object, text: object) -> bool:
     wanted, bare = name.strip().casefold(), text.strip().casefold()
     number = bare.partition(".")[0] if _NUMBER.fullmatch(bare) else None
     return wanted in {bare, number} or ("." in bare and number is None and wanted == bare.rpartition(".")[2])
+
+
+def are_same_classes(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return True if classes have the same names in the same order, or either side only counts them.
+
+    >>> are_same_classes(("HAM", "SPAM"), ("0", "1")), are_same_classes(("HAM", "SPAM"), ("SPAM", "HAM"))
+    (True, False)
+    """
+    if set(one) == set(other):
+        return tuple(one) == tuple(other)
+    numbers = tuple(map(str, range(len(one))))
+    return len(one) == len(other) and numbers in (tuple(one), tuple(other))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -170,6 +170,7 @@ def test_merged_patterns_of_parts_are_as_good_as_the_whole(name, case, at):
 def test_gold_counted_by_pattern_is_as_good_as_gold_by_row(name, case, seed):
     votes, k = case
     gold = np.random.default_rng(seed).integers(-1, k, len(votes))
+    assume(k == 1 or len(np.unique(gold[gold >= 0])) != 1)  # of gold of one class a model warns
     matrix = LabelMatrix.of(votes, classes=k)
     patterns = matrix.patterns
     known = replace(patterns, gold=count_gold(matrix.pattern_index, gold, len(patterns), k))

@@ -16,6 +16,7 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.exceptions import MatrixError
+from labelkit.label_models import LabelModel, MajorityVote
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -486,3 +487,45 @@ def test_a_blank_answer_of_a_long_table_is_none():
     matrix = LabelMatrix.from_long(["t", "t", "u", "u"], ["a", "b", "a", "b"], ["yes", "", " ", "no"])
     assert matrix.class_names == ("no", "yes")
     assert matrix.votes.tolist() == [[1, -1], [-1, 0]]
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "comment_id", "index"])
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize("ids", [[7, 8, 9], [2, 0, 1], ["a", "b", "c"]])
+def test_a_column_of_ids_is_no_rule(name, library, ids):
+    with pytest.raises(MatrixError, match=f"the column '{name}' holds ids, such as {ids[0]!r}, and not votes"):
+        LabelMatrix.of(library({name: ids, "link": [0, 1, -1]}))
+
+
+def test_a_rule_that_is_called_as_ids_are_is_one():
+    frame = pd.DataFrame({"id": [0, 1, 1], "has_id": [-1, 0, 1], "link": [0, 1, -1]})
+    assert LabelMatrix.of(frame).names == ("id", "has_id", "link")
+
+
+def test_a_table_of_a_matrix_is_not_taken_for_votes_alone():
+    matrix = LabelMatrix.of([[0, 1], [1, -1]], names=["a", "b"], classes=["x", "y", "z"])
+    with pytest.raises(MatrixError, match=r"Hint: LabelMatrix.from_arrow\(table\)"):
+        LabelMatrix.of(matrix.to_arrow())
+    with pytest.raises(MatrixError, match="ids and descriptions beside the votes"):
+        LabelModel().fit(matrix.to_arrow())
+    assert LabelMatrix.from_arrow(matrix.to_arrow()).class_names == ("x", "y", "z")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.uint64])
+def test_unsigned_votes_are_votes(dtype):
+    votes = np.array([[0, 1], [2, 2], [1, 0]], dtype=dtype)
+    same(LabelMatrix.of(votes), LabelMatrix.of(votes.astype(np.int64)))
+    stored = scipy.sparse.csr_array(np.array([[0, 1], [3, 3], [2, 0]], dtype=dtype))
+    same(LabelMatrix.of(stored), LabelMatrix.of([[-1, 0], [2, 2], [1, -1]]))
+    assert MajorityVote().fit(stored).predict(stored).tolist() == [0, 2, 1]
+    assert LabelMatrix.from_long([1, 1, 2], ["a", "b", "a"], np.array([0, 1, 2], dtype=dtype)).n_classes == 3
+    with pytest.raises(MatrixError, match="which an abstain, -1, becomes there"):
+        LabelMatrix.of(np.array([[0, -1]]).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64])
+def test_statistics_take_unsigned_votes_and_gold(dtype):
+    votes, gold = np.array([[0, 1], [1, 1]], dtype=dtype), np.array([0, 1], dtype=dtype)
+    summary = lk.summarize(votes, gold=gold).frame
+    assert summary["correct"].tolist() == [2, 1, 3]
+    assert MajorityVote().fit(votes).score(votes, gold) == 0.5

@@ -50,6 +50,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.matched_labels import matched_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -185,13 +186,7 @@ def _labels_of(labels: Any, rows: LabelMatrix) -> ProbabilisticLabels:
         raise AnalysisError(
             f"{labels!r} is neither labels nor a label model", hint="suggest(matrix, corpus, model)", code="LK405"
         )
-    if len(current) != len(rows) or current.n_classes != rows.n_classes:
-        raise AnalysisError(
-            f"the labels are of {len(current):,} examples and {current.n_classes} classes, and the matrix is of "
-            f"{len(rows):,} and {rows.n_classes}"
-        )
-    places = current.examples.order(rows.examples, what="the labels", error=AnalysisError)
-    return current if places is None else current[places]
+    return matched_labels(current, rows.examples, rows.class_names, what="the labels", error=AnalysisError)
 
 
 def _pair(between: tuple[int | str, int | str], class_names: Sequence[str]) -> tuple[int, int]:

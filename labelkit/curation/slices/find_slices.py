@@ -234,12 +234,7 @@ def _judged(classes: NamedClasses, examples: ExampleNames, gold: Any, proba: Any
     if gold is not None:
         return JudgedLabels.of(classes, examples, gold)
     end_model = NamedClasses.of(proba, examples, "end_model_proba")
-    if len(end_model.names) != len(classes.names):
-        raise AnalysisError(
-            f"end_model_proba has {len(end_model.names)} classes, and the labels have {len(classes.names)}",
-            hint="a column for each class, in the order of the labels' classes",
-        )
-    return JudgedLabels.of(classes, examples, end_model.hard)
+    return JudgedLabels.of(classes, examples, end_model.numbered_as(classes, "end_model_proba"))
 
 
 def _columns(corpus: Corpus, columns: Sequence[str] | None, text: str | None) -> list[str]:

@@ -11,6 +11,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.row_weights import RowWeights
 
@@ -70,6 +71,22 @@ class NamedClasses:
         names = labels.columns if has_index(labels) else range(proba.shape[1])
         hard = np.where(given, hard_labels(np.nan_to_num(proba)), -1)
         return cls(hard, tuple(map(str, names)))
+
+    def numbered_as(self, other: NamedClasses, what: str) -> NDArray[np.int64]:
+        """Return the labels by the numbers that the classes have in others.
+
+        Raises
+        ------
+        AnalysisError
+            If the classes are others.
+        """
+        bare = tuple(name.removeprefix("p_") for name in self.names)
+        names = bare if set(bare) == set(other.names) else self.names
+        if len(names) == len(other.names) and set(names) == set(other.names):
+            numbers = np.array([*map(other.names.index, names), -1], dtype=np.int64)
+            return np.asarray(numbers[self.hard])
+        check_classes(names, other.names, what=what, error=AnalysisError)
+        return self.hard
 
 
 @dataclass(frozen=True, eq=False)

@@ -90,8 +90,10 @@ def check_examples(matrix: Any, features: Any) -> None:
         raise votes_alone()
 
 
-def read_rows(base: LabelModel, matrix: Any, features: Any, n_features: int | None) -> ContentRows:
-    """Read votes by a fitted model of votes, and the features beside them.
+def read_rows(
+    base: LabelModel, matrix: Any, features: Any, n_features: int | None = None, columns: tuple[str, ...] = ()
+) -> ContentRows:
+    """Read votes by a fitted model of votes, and the features beside them, of which the model learned some columns.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def read_rows(base: LabelModel, matrix: Any, features: Any, n_features: int | No
     given = base._read(matrix)  # noqa: SLF001 - of the same package
     table, index = base._placed(given)  # noqa: SLF001 - the same
     assert given.examples is not None
-    checked = read_features(features, given.examples, n_features)
+    checked = read_features(features, given.examples, n_features, columns)
     hashes = np.concatenate([np.zeros(0, np.uint64), *(feature_hashes(some) for _, some in batches(checked))])
     rank = mixed_bits(hashes + pattern_hashes(table)[index])
     return ContentRows(

@@ -30,7 +30,7 @@ from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, WI
 from labelkit.label_models.content._content_rows import ContentRows, check_examples, read_rows, votes_alone
 from labelkit.label_models.content._strength import ContentGate, fit_exponents, judge_content
 from labelkit.label_models.content._words import names_of_columns, row_words, weights_table
-from labelkit.label_models.content.feature_rows import Features, batches, names_given
+from labelkit.label_models.content.feature_rows import Features, batches, known_columns, names_given
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import ContentTerms, Explanation, against_others
@@ -135,6 +135,7 @@ class ContentLabelModel(ScikitLearnEstimator):
             Votes of shape (n_examples, n_lfs).
         features : array-like, scipy sparse matrix, DataFrame or CorpusFeatures of shape (n_examples, n_features)
             In the order of the examples; a frame with an index of its own is matched by it, CorpusFeatures by id.
+            Later, the columns of a frame are matched by their names.
         gold : array-like, Series or dict by id, optional
             Trusted labels of examples that were drawn at random; -1, None or NaN where unknown.
         feature_names : sequence of str, optional
@@ -160,13 +161,13 @@ class ContentLabelModel(ScikitLearnEstimator):
         check_examples(matrix, features)
         base = LabelModel(class_prior=self.class_prior, n_classes=self.n_classes)
         self.base_ = base.fit(matrix, gold=gold) if patterns is None else base.fit(patterns)
-        rows = read_rows(self.base_, matrix, features, None)
+        rows = read_rows(self.base_, matrix, features)
         self.n_classes_, self.classes_ = self.base_.n_classes_, self.base_.classes_
         self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
         self.n_content_features_ = int(rows.features.shape[1])
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
         names = names_given(features, feature_names), self.n_content_features_, self.columns_
-        self.feature_names_ = names_of_columns(*names)
+        self.feature_names_, self.fitted_columns_ = names_of_columns(*names), known_columns(features)
         guessed = self.gate_.is_open and self.class_prior is None and not self.learned_from_gold_
         self.prior_source_ = PRIOR_OF_CONTENT if guessed else self.base_.prior_source_
         self.class_prior_ = softmax(self.log_prior_[None])[0] if guessed else self.base_.class_prior_  # is fitted then
@@ -356,7 +357,7 @@ class ContentLabelModel(ScikitLearnEstimator):
 
     def _rows(self, matrix: Any, features: Any) -> ContentRows:
         self._check_fitted()
-        return read_rows(self.base_, matrix, features, self.n_content_features_)
+        return read_rows(self.base_, matrix, features, self.n_content_features_, getattr(self, "fitted_columns_", ()))
 
     def _labeled(self, rows: ContentRows) -> NDArray[np.bool_]:
         return rows.covered | self.gate_.is_open

@@ -7,6 +7,7 @@ array, in any batch and any order of the rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -29,6 +30,8 @@ BATCH_CELLS: Final = 4_000_000
 BATCH_ROWS: Final = 65_536
 """Rows are read so many at a time."""
 
+_DIGEST: Final = "digest of names: "
+
 HABIT: Final = (
     "compute the features of the rows that the votes are of, in their order: after matrix[rows], features[rows]"
 )
@@ -39,8 +42,10 @@ def is_sparse(features: Features) -> bool:
     return bool(sparse.issparse(features))
 
 
-def read_features(features: Any, examples: ExampleNames, n_features: int | None = None) -> Features:
-    """Check features, and bring them into the order of the examples.
+def read_features(
+    features: Any, examples: ExampleNames, n_features: int | None = None, columns: tuple[str, ...] = ()
+) -> Features:
+    """Check features, and bring them into the order of the examples, and of the columns that a model learned from.
 
     Parameters
     ----------
@@ -49,13 +54,15 @@ def read_features(features: Any, examples: ExampleNames, n_features: int | None 
     examples : ExampleNames
     n_features : int, optional
         The number of columns that there must be.
+    columns : tuple of str
+        Those of the fit, as :func:`known_columns` gives them.
 
     Raises
     ------
     ModelError
-        If they are no table of finite numbers, or do not fit the examples or ``n_features``.
+        If they are no table of finite numbers, or do not fit the examples, ``n_features`` or ``columns``.
     """
-    table = _in_order(features, examples)
+    table = _in_columns(_in_order(features, examples), features, columns)
     if table.shape[0] != len(examples):
         raise ModelError(
             f"the features have {table.shape[0]:,} rows, and there are {len(examples):,} examples",
@@ -78,7 +85,60 @@ def names_given(features: Any, feature_names: Any) -> Any:
         return feature_names
     if bears_examples(features):
         return features.names
-    return list(features.columns) if hasattr(features, "columns") else None
+    return _names_of_frame(features)
+
+
+def known_columns(features: Any) -> tuple[str, ...]:
+    """Return what the columns of later features are compared with: the names of a frame, or a digest of many names.
+
+    Nothing is known of the columns of an array, nor of a frame whose columns are numbers.
+
+    >>> import pandas as pd
+    >>> known_columns(pd.DataFrame({"length": [1], "links": [2]})), known_columns(np.ones((1, 2)))
+    (('length', 'links'), ())
+    """
+    if bears_examples(features):
+        names = getattr(features, "fixed_names", None)
+        return () if names is None else (_DIGEST + blake2b("\0".join(map(str, names)).encode()).hexdigest(),)
+    return tuple(_names_of_frame(features) or ()) if _has_named_columns(features) else ()
+
+
+def _names_of_frame(features: Any) -> list[Any] | None:
+    names = getattr(features, "column_names", None)  # of Arrow
+    names = getattr(features, "columns", None) if names is None else names
+    return None if names is None else list(names)
+
+
+def _has_named_columns(features: Any) -> bool:
+    """Return True for a frame whose columns have names, each another one."""
+    names = _names_of_frame(features) or []
+    return len(names) > 0 and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+
+
+def _in_columns(table: Features, features: Any, columns: tuple[str, ...]) -> Features:
+    """Bring columns into the order of the fit, where they had names at the fit and have them now."""
+    names = known_columns(features)
+    if not names or not columns or names == columns:
+        return table
+    if names[0].startswith(_DIGEST) or columns[0].startswith(_DIGEST):
+        if not (names[0].startswith(_DIGEST) and columns[0].startswith(_DIGEST)):
+            return table  # a frame, and features of a corpus
+        raise ModelError(
+            "the features are of other words or columns than those that the model was fitted on",
+            hint="features.of(corpus) computes the same features of other rows, by what was fitted then",
+            code="LK406",
+        )
+    missing, extra = sorted(set(columns) - set(names)), sorted(set(names) - set(columns))
+    if missing or extra:
+        lacks = f"lack {', '.join(map(repr, missing[:8]))}" if missing else ""
+        has = f"have {', '.join(map(repr, extra[:8]))}, unknown to it" if extra else ""
+        raise ModelError(
+            f"the model was fitted on other features: these {' and '.join(filter(None, (lacks, has)))}",
+            hint="give the columns of the fit, in any order; or arrays, in the same order",
+            code="LK406",
+        )
+    places = {name: place for place, name in enumerate(names)}
+    return table[:, [places[name] for name in columns]]
 
 
 def bears_examples(features: Any) -> bool:

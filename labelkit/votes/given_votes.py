@@ -13,6 +13,7 @@ from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
 from labelkit.votes.gold import gold_classes, gold_values
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.storage import METADATA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,13 @@ ANSWERS: Final = frozenset(
     | {"choice", "score", "class", "category", "value", "result", "decision"}
 )
 """What the column of the answers is called."""
+
+
+ID_COLUMNS: Final = frozenset({"id", "ids", "index", "uid", "uuid", "key"})
+"""What a column of ids is called, if not something that ends with ``_id``."""
+
+FEWEST_IDS: Final = 3
+"""Rows from which whole numbers, no two of them alike, are ids."""
 
 
 class LongTable(NamedTuple):
@@ -56,6 +64,7 @@ def column_names(votes: Any) -> list[str] | None:
     if remedy is not None:
         raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy, code="LK311")
     names = [str(name) for name in columns]
+    _check_no_ids(votes, names)
     bare = {name.casefold().removesuffix("id").strip("_ ") for name in names}
     if bare & WORKERS and bare & ANSWERS:
         raise MatrixError(
@@ -65,6 +74,35 @@ def column_names(votes: Any) -> list[str] | None:
             code="LK311",
         )
     return names
+
+
+def _check_no_ids(votes: Any, names: Sequence[str]) -> None:
+    """Refuse a column of ids, which would be taken for the votes of a rule for as many classes."""
+    if METADATA in (getattr(getattr(votes, "schema", None), "metadata", None) or {}):
+        raise MatrixError(
+            "a table that LabelMatrix.to_arrow made has ids and descriptions beside the votes",
+            hint="LabelMatrix.from_arrow(table)",
+            code="LK311",
+        )
+    for place, name in enumerate(names):
+        bare = name.casefold()
+        if not (bare in ID_COLUMNS or bare.endswith("_id")):
+            continue
+        column = np.asarray(votes.iloc[:, place] if hasattr(votes, "iloc") else votes[name])
+        if _are_ids(column):
+            raise MatrixError(
+                f"the column {name!r} holds ids, such as {column[:1].tolist()[0]!r}, and not votes of a rule",
+                hint=f"LabelMatrix.of(frame.set_index({name!r})) of pandas, else LabelMatrix.of(frame.drop({name!r}), "
+                f"ids=frame[{name!r}]); LabelMatrix.load(path) reads what matrix.save(path) wrote",
+                code="LK311",
+            )
+
+
+def _are_ids(column: NDArray[Any]) -> bool:
+    """Return True for text, and for whole numbers of which none repeats and none is an abstain."""
+    if column.dtype.kind in "iuf":
+        return len(column) >= FEWEST_IDS and len(np.unique(column)) == len(column) and bool(column.min() >= 0)
+    return any(isinstance(value, str) for value in column[:1].tolist())
 
 
 def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] | None) -> LongTable:
@@ -145,7 +183,7 @@ def _tidy(values: NDArray[Any]) -> NDArray[Any]:
 def _classes_of(values: NDArray[Any]) -> int | list[str]:
     """Return how many classes whole numbers need, or the names among the answers, sorted."""
     if values.dtype.kind in "iu":
-        return max(2, int(values.max(initial=-1)) + 1)
+        return max(2, int(values.max(initial=0)) + 1)
     given = [value for value in values.tolist() if isinstance(value, str) or value == value]  # noqa: PLR0124 - NaN
     names = sorted({value for value in given if isinstance(value, str)})
     if names and not all(name.isdecimal() for name in names):
