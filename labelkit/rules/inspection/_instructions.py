@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import inspect
 import itertools
 import re
 import sys
@@ -23,7 +24,7 @@ from labelkit.rules.inspection import purity
 from labelkit.rules.inspection._objects import DESCRIPTIONS
 from labelkit.rules.inspection._origin import is_ours, is_patched, is_searched, object_named, parents
 from labelkit.rules.inspection.fingerprint import PLAIN
-from labelkit.rules.inspection.syntax import home_of
+from labelkit.rules.inspection.syntax import GENERATOR, home_of
 
 _PATHLIB: Final = re.compile(r"^pathlib\.(_local\.|_abc\.)?(Posix|Windows)?Path\b")
 _NAME_INSTRUCTIONS: Final = frozenset(
@@ -40,7 +41,7 @@ _FILLERS: Final = frozenset(("CACHE", "PUSH_NULL", "EXTENDED_ARG", "NOP", "RESUM
 
 _ATTRIBUTE: Final = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
 _STORE_ITEM: Final = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
-_MUTABLE: Final = (list, dict, set, bytearray, deque, np.ndarray)
+MUTABLE: Final = (list, dict, set, bytearray, deque, np.ndarray)
 _CLOSURE: Final = frozenset(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"))
 
 
@@ -171,7 +172,7 @@ class Body:
 
         Globals that functions change are found in the source (:func:`purity.shared_state`), where there is one.
         """
-        if not isinstance(value, _MUTABLE) or not after:
+        if not isinstance(value, MUTABLE) or not after:
             return
         if is_changed(after):
             note = self._notes.impure if certain else self._notes.unclear
@@ -184,8 +185,8 @@ class Body:
         if isinstance(value, PurePath):
             self._reads_paths = True
         if home is not None and home.startswith(("random.", "numpy.random.", "os.environ")):
-            read = _attributes_after(after)[:1] if home == "os.environ" or home.endswith(".Generator") else []
-            self._foreign(".".join([home, *read]))
+            read = _attributes_after(after)[:1] if home == "os.environ" or home.endswith(GENERATOR) else []
+            self._foreign(".".join([home.removesuffix(" object") if read else home, *read]))
             return
         owner = path.rpartition(".")[0]
         module = next((m for m in parents(owner) if m in sys.modules), None)
@@ -226,7 +227,7 @@ class Body:
         reading = purity.FILE_METHODS | (purity.PATH_METHODS if self._reads_paths else frozenset())
         for name in sorted(methods.keys() & reading):
             self._notes.line = _line_of(methods[name]) or self._notes.line
-            self._notes.impure(f"uses pathlib.Path.{name}, which reads a file each time")
+            self._notes.impure(f"uses pathlib.Path.{name}, which {purity.OF_FILES}")
 
 
 def _is_searched_name(path: str, module: ModuleType) -> bool:
@@ -244,19 +245,60 @@ def is_changed(after: list[dis.Instruction]) -> bool:
 
 
 def changes_of_self(function: FunctionType) -> Iterator[tuple[str, bool]]:
-    """List the attributes of its first parameter that a method changes, and whether it counts up (``self.n += 1``)."""
+    """List the attributes of its first parameter that a method changes, and whether it counts up (``self.n += 1``).
+
+    Attributes of attributes are among them, by their dotted names.
+    """
     code = function.__code__
     steps = steps_of(code) if code.co_argcount else []
     for position, step in enumerate(steps):
         if not step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) or step.argval != code.co_varnames[0]:
             continue
-        after = steps[position + 1 : position + 5]
-        if after and after[0].opname in {"STORE_ATTR", "DELETE_ATTR"}:
-            yield after[0].argval, False
-        elif len(after) > 1 and after[0].opname == "COPY" and after[1].opname == "LOAD_ATTR":
-            yield after[1].argval, True
-        elif after and after[0].opname in _ATTRIBUTE and is_changed(after[1:]):
-            yield after[0].argval, False
+        read = _attributes_after(steps[position + 1 :])
+        for n, attribute in enumerate([*read, ""]):
+            after, path = steps[position + 1 + n : position + 5 + n], read[:n]
+            if not after:
+                break
+            if after[0].opname in {"STORE_ATTR", "DELETE_ATTR"}:
+                yield ".".join([*path, after[0].argval]), False
+            elif len(after) > 1 and after[0].opname == "COPY" and after[1].opname == "LOAD_ATTR":
+                yield ".".join([*path, after[1].argval]), True
+            elif attribute and is_changed(after[1:]):
+                yield ".".join([*path, attribute]), False
+
+
+def layout_of(code: CodeType) -> Iterator[Any]:
+    """Iterate over all that decides what loaded code does, whatever its file says now.
+
+    Constants stand where they are loaded, so that a docstring, which is not, does not count; nor do lines and the names
+    of local variables.
+    """
+    n_parameters = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
+    n_parameters += bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    yield code.co_varnames[:n_parameters], code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
+    yield (
+        code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0),
+        code.co_names,
+        getattr(code, "co_exceptiontable", b""),
+    )
+    for step in dis.get_instructions(code):
+        if step.opcode not in dis.hasconst:
+            yield step.opcode, step.arg
+            continue
+        constant = code.co_consts[step.arg or 0]
+        if isinstance(constant, CodeType):
+            yield constant.co_name
+            yield from layout_of(constant)
+        else:
+            yield step.opcode, constant
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """Iterate over a function's code and that of the functions inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes_in(constant)
 
 
 def steps_of(code: CodeType) -> list[dis.Instruction]:

@@ -39,6 +39,15 @@ _BOOKKEEPING: Final = DESCRIPTIONS | {
 
 _OPTIONS_OF_DATACLASSES: Final = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
 
+
+def _call_of(caller: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """Return the name, the arguments and the keywords of the call that a ``methodcaller`` makes."""
+    made_by, arguments = caller.__reduce__()
+    if isinstance(made_by, functools.partial):  # as one with keywords is pickled
+        return made_by.args[0], arguments, made_by.keywords
+    return arguments[0], arguments[1:], {}
+
+
 _KINDS: Final[dict[type, Callable[[Any], Any]]] = {
     functools.partial: lambda value: (value.func, value.args, value.keywords),
     types.MethodType: lambda value: (value.__func__, value.__self__),
@@ -50,7 +59,7 @@ _KINDS: Final[dict[type, Callable[[Any], Any]]] = {
     functools.singledispatchmethod: lambda value: (value.func, value.dispatcher),
     operator.itemgetter: lambda value: value.__reduce__()[1],
     operator.attrgetter: lambda value: value.__reduce__()[1],
-    operator.methodcaller: lambda value: value.__reduce__()[1:],
+    operator.methodcaller: _call_of,
     dict: lambda value: [*value, *value.values()],
     types.MappingProxyType: lambda value: [*value, *value.values()],
     list: list,
@@ -74,6 +83,11 @@ _KINDS: Final[dict[type, Callable[[Any], Any]]] = {
 
 _UNDERSTOOD: Final = (*PLAIN, *_KINDS, Enum, BaseException, np.ndarray, type)
 """Classes of which the parts of an instance are known, and of those derived from them, though they are written in C."""
+
+
+def methods_called_by(value: Any) -> set[str]:
+    """Return the name of the method that a ``methodcaller`` calls; empty for any other object."""
+    return {_call_of(value)[0]} if isinstance(value, operator.methodcaller) else set()
 
 
 def parts_of_kind(value: Any) -> list[Any] | None:

@@ -22,7 +22,6 @@ networks (:mod:`labelkit.rules.inspection.purity`). What is not understood count
 
 from __future__ import annotations
 
-import dis
 import functools
 import inspect
 import re
@@ -31,19 +30,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
 from enum import Enum
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 import numpy as np
 
 from labelkit.rules.inspection import purity
-from labelkit.rules.inspection._instructions import Body, changes_of_self, imports
+from labelkit.rules.inspection._instructions import MUTABLE, Body, changes_of_self, codes_in, imports, layout_of
 from labelkit.rules.inspection._judged_names import is_judged
 from labelkit.rules.inspection._objects import (
     around_of,
     attributes_of,
     hides_state,
     members_of,
+    methods_called_by,
     parts_of_kind,
     registers_subclasses,
 )
@@ -132,6 +133,7 @@ def resolve(*functions: Any) -> Resolution:
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     search.note_changed_objects()
+    search.note_files_of_paths()
     packages = tuple(sorted(search.packages.items()))
     digest = fingerprint(search.inputs, sorted(search.packages))
     return Resolution(digest, packages, tuple(sorted(search.files)), tuple(search.reasons()))
@@ -148,6 +150,7 @@ class _InputSearch:
         self.findings: list[Reason] = []
         self._searched: dict[int, tuple[int, Any]] = {}
         self._objects: dict[type, str] = {}
+        self._has_path = False
         self._methods: tuple[str, ...] = ()
         self._within_methods: list[tuple[str, ...]] = []
         self.line = 0
@@ -173,6 +176,7 @@ class _InputSearch:
             self.inputs.append((name, f"as {self._searched[id(value)][0]}"))
         elif isinstance(value, (*PLAIN, Enum, re.Pattern, np.ndarray)):
             self.inputs.append((name, fingerprint(value)))
+            self._has_path |= isinstance(value, Path)
             if is_searched(type(value)):  # a member of an enum, or an instance of a subclass of str: its methods count
                 self._searched[id(value)] = len(self._searched), value
                 self._instance(value, name)
@@ -201,6 +205,7 @@ class _InputSearch:
 
     def _compound(self, value: Any, name: str) -> None:  # noqa: C901 - a table of kinds
         parts = parts_of_kind(value)
+        self.asked |= methods_called_by(value)
         if isinstance(value, FunctionType | type):
             self._definition(value, name)
         elif isinstance(value, NotKnown):
@@ -253,6 +258,7 @@ class _InputSearch:
 
     def _parts(self, parts: Any, name: str) -> None:
         plain = all(isinstance(part, PLAIN) and not is_searched(type(part)) for part in parts)
+        self._has_path |= any(isinstance(part, Path) for part in parts)
         self.inputs.append((name, fingerprint(parts) if plain else str(len(parts))))
         for position, part in enumerate(() if plain else parts):
             self.value(part, f"{name}[{position}]")
@@ -288,6 +294,12 @@ class _InputSearch:
                         note = self.impure if counts and is_ours(owner) else self.unclear
                         note(f"changes {name}.{changed}, which outlives the call")
 
+    def note_files_of_paths(self) -> None:
+        """Note the methods that read files, where a path is among the values, wherever it came from."""
+        self._function, self.line = "", 0
+        for name in sorted(self.asked & (purity.FILE_METHODS | purity.PATH_METHODS)) if self._has_path else ():
+            self.unclear(f"reads a path, and may use pathlib.Path.{name}, which {purity.OF_FILES}")
+
     def _is_called(self, attribute: str) -> bool:
         """Return whether a method is called by name, or by syntax, for an object that is there already."""
         return attribute in self.asked or (attribute.startswith("__") and attribute not in _BUILDERS)
@@ -301,7 +313,7 @@ class _InputSearch:
         else:
             with self._within_package(value) as goes_on:
                 if goes_on and isinstance(value, FunctionType):
-                    self.inputs.append((name, fingerprint(*_layout(value.__code__))))
+                    self.inputs.append((name, fingerprint(*layout_of(value.__code__))))
                     self._within(value)
                 elif goes_on:
                     self._class(value, name)
@@ -355,7 +367,7 @@ class _InputSearch:
                 self.impure(what)
         unseeded = purity.SEEDED if source is None else purity.unseeded(source)
         around, defaults = self._closure(function), _mutable_defaults(function)
-        codes = list(_codes(function.__code__))
+        codes = list(codes_in(function.__code__))
         imported = {name: dotted for code in codes for name, dotted in imports(code, function.__globals__)}
         for code in codes:
             Body(
@@ -412,38 +424,4 @@ def _mutable_defaults(function: FunctionType) -> dict[str, Any]:
     code, values = function.__code__, function.__defaults__ or ()
     names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
     defaults = {**dict(zip(names, values, strict=True)), **(function.__kwdefaults__ or {})}
-    return {name: value for name, value in defaults.items() if isinstance(value, dict | list | set)}
-
-
-def _layout(code: CodeType) -> Iterator[Any]:
-    """Iterate over all that decides what loaded code does, whatever its file says now.
-
-    Constants stand where they are loaded, so that a docstring, which is not, does not count; nor do lines and the names
-    of local variables.
-    """
-    n_parameters = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)
-    n_parameters += bool(code.co_flags & inspect.CO_VARKEYWORDS)
-    yield code.co_varnames[:n_parameters], code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
-    yield (
-        code.co_flags & ~getattr(inspect, "CO_HAS_DOCSTRING", 0),
-        code.co_names,
-        getattr(code, "co_exceptiontable", b""),
-    )
-    for step in dis.get_instructions(code):
-        if step.opcode not in dis.hasconst:
-            yield step.opcode, step.arg
-            continue
-        constant = code.co_consts[step.arg or 0]
-        if isinstance(constant, CodeType):
-            yield constant.co_name
-            yield from _layout(constant)
-        else:
-            yield step.opcode, constant
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    """Iterate over a function's code and that of the functions inside it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _codes(constant)
+    return {name: value for name, value in defaults.items() if isinstance(value, MUTABLE)}

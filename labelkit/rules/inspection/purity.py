@@ -32,6 +32,9 @@ from labelkit.rules.inspection.syntax import (
     own_names,
 )
 
+OF_FILES: Final = "reads a file each time"
+"""The reason why what reads files is impure."""
+
 _IMPURE: Final[dict[str, tuple[str, ...]]] = {
     "gives another answer each time": (
         *("random.", "numpy.random.", "secrets.", "uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom"),
@@ -56,7 +59,7 @@ _IMPURE: Final[dict[str, tuple[str, ...]]] = {
         ),
         *("pathlib.Path.cwd", "pathlib.Path.home", "tempfile.gettempdir"),
     ),
-    "reads a file each time": (
+    OF_FILES: (
         *("io.open", "io.FileIO.", "os.", "glob.", "shutil.", "tempfile.", "fileinput.", "linecache.", "gzip.", "bz2."),
         *("lzma.", "codecs.open", "zipfile.", "tarfile.", "mmap.", "dbm.", "shelve.", "builtins.input", "pickle.load"),
         *("json.load", "tomllib.load", "numpy.load", "numpy.fromfile", "numpy.genfromtxt", "numpy.loadtxt"),
@@ -318,11 +321,12 @@ class _Change(Enum):
     NAME = "assigns it"
     PART = "assigns an item or an attribute of it"
     METHOD = "calls a method that changes it"
+    METHOD_OF_PART = "calls a method that changes an item or an attribute of it"
     ARGUMENT = "calls a function that changes it"
 
     def concerns(self, value: Any) -> bool:
         """Return whether the statement changes such an object."""
-        if self is _Change.PART:
+        if self in {_Change.PART, _Change.METHOD_OF_PART}:
             return not isinstance(value, ModuleType | type) or is_ours(value)
         return self is not _Change.METHOD or isinstance(value, MutableMapping | MutableSequence | MutableSet)
 
@@ -348,7 +352,10 @@ def _changed_name(node: ast.AST) -> tuple[str | None, _Change]:
     if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
         return _root(node), _Change.PART
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
-        return (node.func.value.id if isinstance(node.func.value, ast.Name) else None), _Change.METHOD
+        owner = node.func.value
+        if isinstance(owner, ast.Name) and owner.id in _CONTAINERS and node.args:  # list.append(words, "free")
+            return _root(node.args[0]), _Change.ARGUMENT
+        return _root(owner), (_Change.METHOD if isinstance(owner, ast.Name) else _Change.METHOD_OF_PART)
     if isinstance(node, ast.Call) and node.args and _last_name(node.func) in CHANGING:
         return (node.args[0].id if isinstance(node.args[0], ast.Name) else None), _Change.ARGUMENT
     return None, _Change.NAME
@@ -358,7 +365,17 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
+_CONTAINERS: Final = frozenset(("list", "dict", "set", "bytearray", "deque", "Counter", "defaultdict", "OrderedDict"))
+"""Classes whose methods may be called with the object as the first argument."""
+
+
 def _root(node: ast.expr) -> str | None:
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
+    """Return the name of which an expression is a part, as far as items, attributes and ``get`` lead."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if not isinstance(node, ast.Call):
+            node = node.value
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in {"get", "setdefault"}:
+            node = node.func.value
+        else:
+            return None
     return node.id if isinstance(node, ast.Name) else None

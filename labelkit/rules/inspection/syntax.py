@@ -265,6 +265,10 @@ def dotted_name(node: ast.expr, source: FunctionSource) -> str | None:
     return None if first is None else ".".join([first, *behind])
 
 
+GENERATOR: Final = "Generator object"
+"""The name of a generator of random numbers, whatever its class: one with a seed goes on from call to call, too."""
+
+
 def home_of(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
     """Return the dotted name of a module, class or function, or of a generator of random numbers; None of others."""
     if value is os.environ:
@@ -278,7 +282,7 @@ def home_of(value: Any) -> str | None:  # noqa: PLR0911 - a table of kinds
         return f"{owner.__name__ if isinstance(owner, ModuleType) else home_of(owner)}.{value.__name__}"
     of_chance = type(value if owner is None else owner).__module__.split("._")[0]
     if of_chance in {"random", "numpy.random"} or of_chance.startswith("numpy.random."):
-        return f"{'random' if of_chance == 'random' else 'numpy.random'}.{getattr(value, '__name__', 'Generator')}"
+        return f"{'random' if of_chance == 'random' else 'numpy.random'}.{getattr(value, '__name__', GENERATOR)}"
     if callable(value) and str(getattr(value, "__module__", "")).startswith("numpy.random"):
         return f"numpy.random.{getattr(value, '__name__', '')}"
     return None

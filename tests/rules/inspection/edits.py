@@ -455,6 +455,21 @@ AROUND = {
         "f = methodcaller('count', 'free')",
         "def rule(x): return f(x)",
     ),
+    "a keyword of a methodcaller": (
+        "from operator import methodcaller",
+        "f = methodcaller('replace', 'free', 'won')",
+        "g = methodcaller('encode', encoding='utf-8', errors='ignore')",
+        "def rule(x): return g(f(x) + 'é')",
+        "'utf-8'",
+        "'ascii'",
+    ),
+    "the name of a methodcaller with keywords": (
+        "from operator import methodcaller",
+        "g = methodcaller('rsplit', maxsplit=1)",
+        "def rule(x): return g('a b ' + x)",
+        "'rsplit'",
+        "'split'",
+    ),
     "a template as a global": (
         "from string import Template",
         "T = Template('free $x')",
@@ -1716,6 +1731,24 @@ PROJECTS = {
     "a global Path whose file changes": Edit(
         {
             "rules.py": "from pathlib import Path\nP = Path(__file__).parent / 'w.txt'\ndef rule(x): return P.read_text()\n",
+            "w.txt": "free",
+        }
+    ),
+    "a file whose path is handed to a helper": Edit(
+        {
+            "rules.py": "from pathlib import Path\nP = Path(__file__).parent / 'w.txt'\ndef read(path):\n    with path.open() as f: return f.read()\ndef rule(x): return read(P)\n",
+            "w.txt": "free",
+        }
+    ),
+    "a file whose path is in a dict": Edit(
+        {
+            "rules.py": "from pathlib import Path\nP = {'w': Path(__file__).parent / 'w.txt'}\ndef rule(x): return P['w'].open().read()\n",
+            "w.txt": "free",
+        }
+    ),
+    "a file whose path an object holds": Edit(
+        {
+            "rules.py": "from pathlib import Path\nclass C:\n    def __init__(self): self.p = Path(__file__).parent / 'w.txt'\n    def read(self): return self.p.open().read()\nc = C()\ndef rule(x): return c.read()\n",
             "w.txt": "free",
         }
     ),

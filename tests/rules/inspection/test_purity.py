@@ -179,6 +179,40 @@ STATE = {
     "an iterator": "import itertools\nIT = itertools.count()\ndef rule(x):\n    return next(IT) % 2",
     "a generator": "IT = (i for i in range(10))\ndef rule(x):\n    return next(IT) % 2",
     "a generator of random numbers": "import random\nR = random.Random(0)\ndef rule(x):\n    return R.randint(0, 1)",
+    "a generator of NumPy in a list": (
+        "import numpy as np\nR = [np.random.default_rng(0)]\ndef rule(x):\n    return R[0].integers(2)"
+    ),
+    "a generator of NumPy that is handed on": (
+        "import numpy as np\nR = np.random.default_rng(0)\ndef draw(r):\n    return r.integers(2)\n"
+        "def rule(x):\n    return draw(R)"
+    ),
+    "a generator of NumPy of an object": (
+        "import numpy as np\nclass C:\n    def __init__(self): self.r = np.random.default_rng(0)\n"
+        "    def draw(self): return self.r.integers(2)\nc = C()\ndef rule(x):\n    return c.draw()"
+    ),
+    "a list of an object": (
+        "class C:\n    def __init__(self): self.seen = []\nc = C()\n"
+        "def rule(x):\n    c.seen.append(x)\n    return len(c.seen) % 2"
+    ),
+    "a list of an object of an object": (
+        "class C: pass\nc = C()\nc.c = C()\nc.c.seen = []\n"
+        "def rule(x):\n    c.c.seen.append(x)\n    return len(c.c.seen) % 2"
+    ),
+    "a set in a dict": ("SEEN = {'a': set()}\ndef rule(x):\n    SEEN['a'].add(x)\n    return len(SEEN['a']) % 2"),
+    "a set that a method of a dict returns": (
+        "SEEN = {}\ndef rule(x):\n    SEEN.setdefault('a', set()).add(x)\n    return len(SEEN['a']) % 2"
+    ),
+    "a list of a class": ("class C:\n    seen = []\ndef rule(x):\n    C.seen.append(x)\n    return len(C.seen) % 2"),
+    "an attribute of an object of an object": (
+        "class B: n = 0\nclass C:\n    def __init__(self): self.b = B()\n"
+        "    def bump(self):\n        self.b.n += 1\n        return self.b.n\nc = C()\ndef rule(x):\n    return c.bump() % 2"
+    ),
+    "a list that a function of list appends to": (
+        "SEEN = []\ndef rule(x):\n    list.append(SEEN, x)\n    return len(SEEN) % 2"
+    ),
+    "a default that is a deque": (
+        "from collections import deque\ndef rule(x, *, seen=deque()):\n    seen.append(x)\n    return len(seen) % 2"
+    ),
 }
 """Rules that have state: what they changed outlives the call."""
 
@@ -254,6 +288,42 @@ def test_a_file_that_is_read_once_a_process_is_refused_by_the_cache_alone(tmp_pa
     lfs = rules_of(tmp_path, source)
     assert not [problem for problem in lint(lfs) if "depends on more" in problem.message]
     assert any("io.open" in one for one in why_not(lfs["rule"]))
+
+
+PATHS = {
+    "handed to a helper": "def read(path):\n    with path.open() as file: return file.read()\ndef rule(x):\n    return x in read(P)",
+    "in a dict": "D = {'a': P}\ndef rule(x):\n    return x in D['a'].open().read()",
+    "of an object": (
+        "class C:\n    def __init__(self, path): self.path = path\n    def read(self): return self.path.open().read()\n"
+        "c = C(P)\ndef rule(x):\n    return x in c.read()"
+    ),
+    "of a dataclass": (
+        "from dataclasses import dataclass\n@dataclass\nclass C:\n    path: Path\nc = C(P)\n"
+        "def rule(x):\n    return c.path.exists()"
+    ),
+    "a default": "def has(x, path=P):\n    return x in path.open().read()\ndef rule(x):\n    return has(x)",
+    "of a partial": (
+        "import functools\ndef has(path, x):\n    return x in path.open().read()\nhas = functools.partial(has, P)\n"
+        "def rule(x):\n    return has(x)"
+    ),
+    "a variable of the function around a helper": (
+        "def make(path):\n    def has(x):\n        own = path\n        return x in own.open().read()\n    return has\n"
+        "has = make(P)\ndef rule(x):\n    return has(x)"
+    ),
+    "by methodcaller": "from operator import methodcaller\nread = methodcaller('read_text')\ndef rule(x):\n    return x in read(P)",
+}
+"""Ways from a path to the method that reads its file, which is in another function, or of another name."""
+
+
+@pytest.mark.parametrize("way", PATHS)
+def test_a_file_is_refused_by_the_cache_whatever_way_its_path_comes(tmp_path, way):
+    lfs = rules_of(tmp_path, f"from pathlib import Path\nP = Path('a')\n{PATHS[way]}")
+    assert any("reads a file each time" in one for one in why_not(lfs["rule"])), why_not(lfs["rule"])
+
+
+def test_a_path_whose_file_is_not_read_is_cached(tmp_path):
+    source = "from pathlib import Path\nP = {'a': Path('a.txt')}\ndef rule(x):\n    return int(x == P['a'].name)"
+    assert why_not(rules_of(tmp_path, source)["rule"]) == ()
 
 
 def test_instructions_of_a_later_python_make_a_function_unknown_and_not_wrong(tmp_path, monkeypatch):
