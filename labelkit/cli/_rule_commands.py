@@ -199,8 +199,8 @@ def cache() -> None:
 @click.argument("rules", required=False)
 @with_rule_options
 def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
-    """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
-    from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
+    """Say what is kept and where; with RULES, whether the votes of each can be, and why not."""
+    from labelkit.apply.vote_cache import MIN_ROWS, VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
@@ -209,16 +209,21 @@ def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...]
     lines = [f"{n_columns:,} columns of votes, {room}, in {kept.folder}", *map(str, answers)]
     lfs = [] if rules is None else collected(rules, labels, select, exclude)
     reasons = {lf.name: list(why_not(lf)) for lf in lfs}
-    lines += [f"  {name}: {'not kept: ' + '; '.join(why) if why else 'kept'}" for name, why in reasons.items()]
+    lines += [
+        f"  {name}: {'cannot be kept: ' + '; '.join(why) if why else 'can be kept'}" for name, why in reasons.items()
+    ]
+    if reasons:
+        least = f"of frames and Parquet: from {MIN_ROWS:,} rows on"
+        lines.append(f"votes that can be kept are, once a rule has voted on a whole corpus ({least})")
     if any(reasons.values()):
-        lines.append("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
+        lines.append("@labeling_function(cache=True) keeps votes that labelkit does not know to stay the same")
     values = {
         "folder": kept.folder,
         "columns": n_columns,
         "bytes": n_bytes,
         "max_bytes": kept.max_bytes,
         "answers": answers[0] if answers else None,
-        "rules": [{"name": name, "kept": not why, "reasons": why} for name, why in reasons.items()],
+        "rules": [{"name": name, "can_be_kept": not why, "reasons": why} for name, why in reasons.items()],
     }
     return CommandAnswer.of(values, text="\n".join(lines))
 
