@@ -270,7 +270,7 @@ def test_a_run_prints_its_figures_and_what_to_do_next(tmp_path):
     assert f"{tmp_path / 'out'}: 2 rules on 200 examples; " in text
     assert " have a vote, " in text
     assert "labels by LabelModel: HAM " in text
-    assert "against gold, on the " in text
+    assert "against gold, on " in text
     assert "labelkit.what_to_fix(run.patterns())" in text
     assert str(lk.RunFolder(tmp_path / "out")) == text
     votes = str(lk.apply_to_folder(rules, frame, tmp_path / "votes", **settings))

@@ -30,6 +30,36 @@ _RENAME: Final = re.compile(r"""rename=\{['"]([^'"]*)['"]: ['"]([^'"]*)['"]\}"""
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")
 
 
+_COMMANDS: Final = {
+    "lk.suggest(matrix, corpus)": "labelkit suggest {run}",
+    "lk.suspicious_gold(matrix, gold, proba)": "labelkit view {run} --wrong",
+    "lk.what_to_fix(run.patterns())": "labelkit fix {run}",
+}
+"""Functions that advice about a run names, and the command that does the same."""
+
+
+def as_commands(advice: str, run: str) -> str:
+    """Return advice about a run with commands in place of the functions of Python.
+
+    >>> as_commands("lk.suggest(matrix, corpus) proposes rules for them.", "runs/first")
+    '`labelkit suggest runs/first` proposes rules for them.'
+    """
+    for function, command in _COMMANDS.items():
+        advice = advice.replace(function, f"`{command.format(run=shlex.quote(run))}`")
+    return advice
+
+
+def as_both(advice: str) -> str:
+    """Return advice that is read by users of the command line and of Python.
+
+    >>> as_both("lk.suggest(matrix, corpus) proposes rules for them.")
+    '`labelkit suggest RUN` (in Python lk.suggest(matrix, corpus)) proposes rules for them.'
+    """
+    for function, command in _COMMANDS.items():
+        advice = advice.replace(function, f"`{command.format(run='RUN')}` (in Python {function})")
+    return advice
+
+
 def as_on_command_line(message: str) -> str:
     """Return a message with options in the spelling of the command line, without remedies of Python alone."""
     return _TWICE.sub(r"\2", _OPTION.sub(_spelled, _RENAME.sub(r"--map \1=\2", _PYTHON_ONLY.sub("", message))))

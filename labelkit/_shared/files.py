@@ -18,6 +18,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from labelkit.exceptions import LabelkitError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -34,6 +36,19 @@ _WRITER: Final = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{12}\
 
 _drafts: set[str] = set()
 """Names of the drafts of this process, which are not abandoned."""
+
+
+def check_free(path: Path, *, force: bool, error: type[LabelkitError] = LabelkitError) -> None:
+    """Refuse to write over what exists, unless that is asked for.
+
+    Raises
+    ------
+    LabelkitError
+        Of the class that is given.
+    """
+    if os.path.lexists(path) and not force:
+        hint = "force=True (--force) replaces it, or name another"
+        raise error(f"{str(path)!r} exists already", hint=hint, code="LK501")
 
 
 @contextmanager

@@ -179,7 +179,9 @@ _SHARES: Final = {"coverage", "overlaps", "conflicts", "model_precision", "recal
 """Shares whose interval is shown where it is wide."""
 _HEADS: Final = {"model_precision": "estimated"}
 
-_NO_BOUNDS: Final = "Estimated: the model's opinion; where no interval is shown, votes alone give none, and gold would."
+_NO_BOUNDS: Final = (
+    "Estimated: how often the label model takes the rule to be right; without an interval, only gold can tell."
+)
 
 
 def _with_names(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.files import check_free
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.source_secrets import secrets_in, text_of_file
@@ -40,6 +41,7 @@ def bundle(
     rules: str | Path | Sequence[str | Path] | None = None,
     model: Any = None,
     include: Iterable[str | Path] = (),
+    force: bool = False,
 ) -> Path:
     """Put the rules of a run, what they read, and its label model into one file that labels further records.
 
@@ -53,13 +55,15 @@ def bundle(
     run : RunFolder or path
         A finished run.
     out : path
-        The file to write, such as ``spam.labelkit``; one that exists is replaced. The same run gives the same bytes.
+        The file to write, such as ``spam.labelkit``. The same run gives the same bytes.
     rules : path, dotted name or several, optional
         Where the rules are now, if not where they were when they ran.
     model : label model, optional
         A fitted model to use instead of the run's, such as one that learned from gold; of the same rules and classes.
     include : iterable of path
         Further files and folders that the rules read, where watching them does not tell.
+    force : bool
+        Whether to replace a file that exists.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def bundle(
     BundleError
         If a rule has changed since the run, has no file (it was made in a notebook or a script), asks a database, reads
         a file while it votes, or reads one that is not found from the folder of its module; if the model is of other
-        rules or classes.
+        rules or classes; if the file exists already.
 
     Examples
     --------
@@ -85,6 +89,7 @@ def bundle(
     if Path(out).is_dir():
         hint = f"name a file in it: {str(Path(out) / 'rules.labelkit')!r}"
         raise BundleError(f"{str(out)!r} is a folder, and a bundle is one file", hint=hint, code="LK513")
+    check_free(Path(out), force=force, error=BundleError)
     folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
     manifest, target = folder.manifest, Path(out)
     names = [rule["name"] for rule in manifest["rules"]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Unpack
 
 import pyarrow as pa
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import check_free, replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, percent
 from labelkit._shared.spreadsheets import harmless_table
@@ -117,8 +117,7 @@ def predict_corpus(
         raise BundleError(
             f"labels cannot be written to {str(path)!r}", hint=f"one of {', '.join(_WRITERS)}", code="LK532"
         )
-    if path.exists() and not force:
-        raise BundleError(f"{str(path)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
+    check_free(path, force=force, error=BundleError)
     applier = bundle.applier()
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
     labeling = _Labeling(bundle, applier, ROW if opened.named_by_position else opened.id or "id")

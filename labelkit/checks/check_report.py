@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from labelkit._shared.numbers import plural
 from labelkit._shared.secrets import masked
@@ -11,6 +12,12 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.checks.gates import Judgement
 from labelkit.checks.lint import Problem
 from labelkit.rules.labeling_functions import LabelingFunctions
+
+GATES: Final = "what a rule promises by @expect"
+"""What a gate is."""
+
+MOST_CLASSES: Final = 12
+"""Classes that are named."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ class CheckReport:
 
     def _page(self) -> ResultPage:
         rules = ResultTable(self._rules(), indent="  ")
-        return ResultPage([f"{len(self.lfs)} rules over {self.lfs.space!r}"], [rules], self._lines())
+        return ResultPage(
+            [f"{plural(len(self.lfs), 'rule')} for {_classes(self.lfs.space.names)}"], [rules], self._lines()
+        )
 
     def _rules(self) -> list[list[str]]:
         width = max(len(lf.kind) for lf in self.lfs)
@@ -112,8 +121,16 @@ class CheckReport:
 
     def _gates(self) -> str:
         n_gates = sum(len(lf.gates) for lf in self.lfs)
+        gates = f"{plural(n_gates, 'gate')} ({GATES}) {'was' if n_gates == 1 else 'were'}"
         if not self.n_rows:
-            return f"{n_gates} gates were not judged: that needs a corpus"
+            return f"{gates} not judged: that needs a corpus"
         outcomes = [judged.outcome for judged in self.judgements]
         counts = [f"{outcomes.count(o)} {o}" for o in ("kept", "undecided", "broken", "unknown") if o in outcomes]
-        return f"{len(outcomes)} of {n_gates} gates were judged: {', '.join(counts)}"
+        return f"{len(outcomes)} of {gates} judged: {', '.join(counts)}"
+
+
+def _classes(names: Sequence[str]) -> str:
+    """Name classes with their numbers."""
+    named = ", ".join(f"{name} ({number})" for number, name in enumerate(names[:MOST_CLASSES]))
+    more = f" and {len(names) - MOST_CLASSES} more" if len(names) > MOST_CLASSES else ""
+    return f"the classes {named}{more}"

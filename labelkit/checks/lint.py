@@ -47,8 +47,8 @@ FEW_VOTES: Final = 20
 """Do not report the overlaps of a rule with fewer votes on the sample."""
 
 _NO_FASTER: Final = (
-    "let it begin where a word begins (\\b), bound the repetition ({1,64}), "
-    "or let it read nothing that what follows it reads"
+    "begin it with \\b (where a word begins), write {1,64} for the + or *, "
+    "or let what is repeated not match what stands behind it"
 )
 
 
@@ -203,7 +203,9 @@ def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) 
     if slow.hopeless:
         return Problem("error", lf.name, f"its pattern {slow}", _NO_FASTER, code="LK906")
     if scanned and _is_followed(slow.pattern):
-        aside = "; a run of thousands of rows decides it without re, but a call of the rule and a small run do not"
+        aside = (
+            "; large runs, which match it without re, are not slowed by it, but small runs and calls of the rule are"
+        )
         return Problem("note", lf.name, f"its pattern {slow}{aside}", _NO_FASTER, code="LK906")
     return Problem("warning", lf.name, f"its pattern {slow}", _NO_FASTER, code="LK906")
 
@@ -255,7 +257,9 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
         if lf.name in failed or (votes >= 0).any():
             continue
         _, most = wilson_interval(0, len(votes))
-        message = f"it never voted on {len(votes):,} rows: its coverage is {percent(float(most))} at the most (95%)"
+        message = (
+            f"it never voted on {len(votes):,} rows, so that its coverage is at most {percent(float(most))} (95% sure)"
+        )
         if any(vote != ABSTAIN for _, vote in lf.examples):
             yield Problem("note", lf.name, message, code="LK908")
         else:

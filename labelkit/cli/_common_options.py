@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from labelkit.exceptions import ExportError
-
 if TYPE_CHECKING:
     from labelkit.rules.labeling_functions import LabelingFunctions
 
@@ -93,18 +91,6 @@ with_gold_options = with_options(
     click.option("--gold", metavar="COLUMN|FILE"),
     with_map_label,
 )
-
-
-def check_free(out: Path, *, force: bool) -> None:
-    """Refuse to write over what exists without ``--force``.
-
-    Raises
-    ------
-    ExportError
-    """
-    if out.exists() and not force:
-        hint = "--force replaces it, or give another --out"
-        raise ExportError(f"{str(out)!r} exists already", hint=hint, code="LK501")
 
 
 def listed(texts: Iterable[str]) -> list[str]:

@@ -215,19 +215,18 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     The most pressing comes first, with the evidence for it: examples without a vote, rules that fail, err or repeat
     another, classes that no rule votes for, gold that seems wrong.
     """
-    from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
-    from labelkit.analysis.what_to_fix import what_to_fix  # noqa: PLC0415 - as above
+    from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
+    from labelkit.analysis.what_to_fix import Findings, what_to_fix  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.runs.steps import patterns_of  # noqa: PLC0415 - as above
 
     run, gold = RunFolder(folder), gold_of_run(folder, gold)
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
-    findings = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
+    found = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
+    findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in found))
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
-    python, here = "lk.suggest(matrix, corpus)", f"labelkit suggest {folder}"
-    rows = [{**row, "why": row["why"].replace(python, here)} for row in findings[:n].to_dict()["findings"]]
-    values = {"findings": shown_rows(rows, "why")}
-    return CommandAnswer.of(values, text=as_on_command_line(str(findings[:n]).replace(python, here)) + more)
+    values = {"findings": shown_rows(findings[:n].to_dict()["findings"], "why")}
+    return CommandAnswer.of(values, text=as_on_command_line(str(findings[:n])) + more)
 
 
 @cli.command(name="explain")

@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
+from labelkit._shared.files import check_free
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import check_free, collected, label_meanings, with_map_label, with_rule_options
+from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
+from labelkit.exceptions import ExportError
 
 
 @cli.command()
@@ -132,7 +134,7 @@ def sql_command(
     from labelkit.interop.sql import to_sql  # noqa: PLC0415 - --help has to be quick
 
     if out is not None:
-        check_free(out, force=force)
+        check_free(out, force=force, error=ExportError)
     query = to_sql(collected(rules, labels, select, exclude), id=id_, **options)
     if out is None:
         return CommandAnswer.of({**query.to_dict(), "path": None}, text=str(query))
@@ -182,7 +184,7 @@ def generate(kind: str, *, rows: int, out: Path, random_state: int, force: bool)
     """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
     from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
 
-    check_free(out, force=force)
+    check_free(out, force=force, error=ExportError)
     make = generate_posts if kind == "posts" else generate_comments
     path = write_corpus(make(rows, random_state=random_state), out)
     return written(path, f"{rows:,} {kind} written to {path}", kind=kind, rows=rows)
@@ -197,8 +199,8 @@ def cache() -> None:
 @click.argument("rules", required=False)
 @with_rule_options
 def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
-    """Say what is kept and where; with RULES, whether the votes of each are, and why not."""
-    from labelkit.apply.vote_cache import VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
+    """Say what is kept and where; with RULES, whether the votes of each can be, and why not."""
+    from labelkit.apply.vote_cache import MIN_ROWS, VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
 
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
@@ -207,16 +209,21 @@ def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...]
     lines = [f"{n_columns:,} columns of votes, {room}, in {kept.folder}", *map(str, answers)]
     lfs = [] if rules is None else collected(rules, labels, select, exclude)
     reasons = {lf.name: list(why_not(lf)) for lf in lfs}
-    lines += [f"  {name}: {'not kept: ' + '; '.join(why) if why else 'kept'}" for name, why in reasons.items()]
+    lines += [
+        f"  {name}: {'cannot be kept: ' + '; '.join(why) if why else 'can be kept'}" for name, why in reasons.items()
+    ]
+    if reasons:
+        least = f"of frames and Parquet: from {MIN_ROWS:,} rows on"
+        lines.append(f"votes that can be kept are, once a rule has voted on a whole corpus ({least})")
     if any(reasons.values()):
-        lines.append("a rule that is not kept though it could be: @labeling_function(cache=True) is your word for it")
+        lines.append("@labeling_function(cache=True) keeps votes that labelkit does not know to stay the same")
     values = {
         "folder": kept.folder,
         "columns": n_columns,
         "bytes": n_bytes,
         "max_bytes": kept.max_bytes,
         "answers": answers[0] if answers else None,
-        "rules": [{"name": name, "kept": not why, "reasons": why} for name, why in reasons.items()],
+        "rules": [{"name": name, "can_be_kept": not why, "reasons": why} for name, why in reasons.items()],
     }
     return CommandAnswer.of(values, text="\n".join(lines))
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
-from labelkit.cli._common_options import check_free, listed, with_gold_options, with_rule_options
+from labelkit.cli._common_options import listed, with_gold_options, with_rule_options
 from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._folder_commands import data_set_in
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
@@ -171,7 +171,8 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> A
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (else report.html in FOLDER).")
 @click.option("--corpus", type=CorpusPath())
 @click.option("--open", "open_", is_flag=True, help="Open it in a browser.")
-def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) -> Any:
+@click.option("--force", is_flag=True)
+def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool, force: bool) -> Any:
     """Write the report of the run in FOLDER: one HTML file that needs no network.
 
     It also tells of the other runs in the same parent folder.
@@ -179,7 +180,7 @@ def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool) 
     from labelkit.runs.local_copies import shown_place  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.report import write_report  # noqa: PLC0415 - as above
 
-    path = write_report(folder, out, corpus=corpus)
+    path = write_report(folder, out, corpus=corpus, force=force)
     if open_:
         click.launch(str(path))
     place = shown_place(path)
@@ -203,8 +204,8 @@ def bundle_command(
     from labelkit.bundles import bundle  # noqa: PLC0415 - --help has to be quick
     from labelkit.label_models import load_model  # noqa: PLC0415 - as above
 
-    check_free(out, force=force)
-    path = bundle(folder, out, rules=rules, model=None if model is None else load_model(model), include=include)
+    fitted = None if model is None else load_model(model)
+    path = bundle(folder, out, rules=rules, model=fitted, include=include, force=force)
     n_bytes = path.stat().st_size
     return written(path, f"written to {path} ({n_bytes:,} bytes)", bytes=n_bytes)
 

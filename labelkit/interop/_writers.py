@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self, TypeAlias
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import check_free, replaced
 from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
 from labelkit.interop._layout import ExportLayout
@@ -68,10 +68,9 @@ class ExportFormat:
         ------
         ExportError
         """
+        check_free(to, force=force, error=ExportError)
         if not os.path.lexists(to):
             return
-        if not force:
-            raise ExportError(f"{str(to)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
         is_such = to.is_dir() and not to.is_symlink() and (to / self.holds).is_file()
         if to.is_dir() and not (self.is_folder(to) and is_such):
             raise ExportError(

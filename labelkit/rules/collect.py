@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules.labeling_function import LabelingFunction
@@ -19,6 +20,9 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import forget_neighbours, importable, load_file, reported
 from labelkit.rules.row_rules import adopted
 from labelkit.votes.label_space import LabelSpace
+
+MOST_NAMES: Final = 5
+"""Rules that a warning names."""
 
 _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
 """Names under which a notebook keeps what its cells showed."""
@@ -37,8 +41,9 @@ def collect(
     r"""Collect the labeling functions of rule modules.
 
     Rules are found among a module's globals and in lists, tuples and dicts of them, in the order in which they were
-    made; rules imported from elsewhere are left out. A file is run anew at each call, so that an edit shows. Rules
-    themselves are taken as they are, in the order in which they are given.
+    made. Rules imported from elsewhere are taken if a list, tuple or dict of the module names them
+    (``lfs = [imported]``); else they are left out, with a warning. A file is run anew at each call, so that an edit
+    shows. Rules themselves are taken as they are, in the order in which they are given.
 
     Parameters
     ----------
@@ -81,7 +86,8 @@ def collect(
     modules = [module for one in sources for module in _modules(one)]
     for module in modules:
         check_none_lost(vars(module), {lf.order for lf in _walk(vars(module), depth=3)})
-    lfs = list({id(lf): lf for module in modules for lf in rules_of(module)}.values())
+    lfs = _rules_of_all(modules)
+    _note_left_out(modules, lfs)
     if not lfs:
         names = ", ".join(getattr(m, "__file__", None) or m.__name__ for m in modules) or str(source)
         raise CollectError(
@@ -93,19 +99,75 @@ def collect(
 
 
 def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
-    """List the labeling functions of a module, in the order of their creation, without those that it imports.
+    """List the labeling functions of a module, in the order of their creation, without those that it merely imports.
 
-    A rule belongs to the module if a function of another module made it; if it is a global of another, it was imported.
-    Slices are no labeling functions.
+    A rule belongs to the module if a function of another module made it; if it is a global of another, it was imported,
+    and belongs to the module if a list, tuple or dict that this one made names it. Slices are no labeling functions.
     """
-    module_globals, lfs = vars(module), {}
-    for lf in _walk(_newest_rules(module_globals), depth=3):
-        if lf.is_slice:
-            continue
-        home = lf.origin.namespace
-        if home is module_globals or not any(other is lf for other in _walk(home, depth=3)):
-            lfs[id(lf)] = lf
+    listed = {id(lf) for lf in _listed(vars(module))}
+    lfs = {id(lf): lf for lf in _found(module) if id(lf) in listed or not _is_imported(lf, module)}
     return sorted(lfs.values(), key=lambda lf: lf.order)
+
+
+def _rules_of_all(modules: Sequence[ModuleType]) -> list[LabelingFunction[...]]:
+    """List the rules of modules, each once: one that another of them imports comes from its own."""
+    files = {getattr(module, "__file__", None) for module in modules} - {None}
+    lfs: dict[int, LabelingFunction[...]] = {}
+    for module in modules:
+        for lf in rules_of(module):
+            if not (_is_imported(lf, module) and lf.origin.namespace.get("__file__") in files):
+                lfs[id(lf)] = lf
+    return list(lfs.values())
+
+
+def _note_left_out(modules: Sequence[ModuleType], lfs: Sequence[LabelingFunction[...]]) -> None:
+    """Warn of rules that a module imports and that are not collected."""
+    there = {id(lf) for lf in lfs}
+    files = {getattr(module, "__file__", None) for module in modules} - {None}
+    for module in modules:
+        left_out = {
+            lf.name: Path(str(lf.origin.namespace.get("__file__") or lf.origin.module)).name
+            for lf in _found(module)
+            if id(lf) not in there and _is_imported(lf, module) and lf.origin.namespace.get("__file__") not in files
+        }
+        if left_out:
+            names = ", ".join(list(left_out)[:MOST_NAMES])
+            listed = f"[{names}, ...]" if len(left_out) > MOST_NAMES else f"[{names}]"
+            more = f" and {len(left_out) - MOST_NAMES} more" if len(left_out) > MOST_NAMES else ""
+            where = ", ".join(sorted(set(left_out.values())))
+            name = Path(getattr(module, "__file__", None) or module.__name__).name
+            warn(
+                f"{name} imports rules that are not run: {names}{more} (of {where}). Hint: a list of the module runs "
+                f"them: lfs = {listed}; to use a rule within another one, import its module instead",
+                code="LK134",
+            )
+
+
+def _found(module: ModuleType) -> Iterator[LabelingFunction[...]]:
+    """Iterate over all rules that a module knows, its own and those that it imports."""
+    return (lf for lf in _walk(_newest_rules(vars(module)), depth=3) if not lf.is_slice)
+
+
+def _is_imported(lf: LabelingFunction[...], module: ModuleType) -> bool:
+    """Return True for a rule that another module made and has."""
+    home = lf.origin.namespace
+    return home is not vars(module) and any(other is lf for other in _walk(home, depth=3))
+
+
+def _listed(module_globals: Mapping[str, Any]) -> Iterator[LabelingFunction[...]]:
+    """Iterate over the rules in lists, tuples and dicts of a module, without lists that it imports."""
+    for name, value in module_globals.items():
+        if _is_hidden(name) or not issubclass(type(value), Mapping | list | tuple):
+            continue
+        for lf in _walk(value, depth=2):
+            home = lf.origin.namespace
+            if home is module_globals or not any(value is other for other in home.values()):
+                yield lf
+
+
+def _is_hidden(name: str) -> bool:
+    """Return True for the name of what Python, or a notebook, keeps in a module."""
+    return bool(_OUTPUT.fullmatch(name)) or (name.startswith("__") and name.endswith("__"))
 
 
 def _newest_rules(module_globals: Mapping[str, Any]) -> Mapping[str, Any] | list[LabelingFunction[...]]:

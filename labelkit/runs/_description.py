@@ -127,7 +127,7 @@ def _chosen(described: dict[str, Any]) -> str:
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
     n_cached = len(timings.get("remembered", ()))
-    cached = f" ({n_cached} of them before: their votes were kept)" if n_cached else ""
+    cached = f" ({n_cached} of them have not changed: their earlier votes were used)" if n_cached else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
     chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (
@@ -142,7 +142,8 @@ def _known(manifest: dict[str, Any]) -> list[str]:
     prior = manifest.get("class_prior")
     if prior and max(prior.values()) - min(prior.values()) > EVEN:
         shares = ", ".join(f"{name} {percent(share)}" for name, share in list(prior.items())[:MOST_CLASSES])
-        lines.append(f"class prior: {shares} ({manifest.get('prior_source') or 'of the label model'})")
+        source = manifest.get("prior_source") or "of the label model"
+        lines.append(f"class prior, the share that each class is taken to have: {shares} ({source})")
     return lines
 
 
@@ -167,9 +168,9 @@ def _accuracy(evaluation: dict[str, Any], *, by_content: bool) -> list[str]:
     nowhere = (nan, nan)  # in a run of an earlier version
     low, high = map(percent, evaluation["accuracy_interval"])
     macro = share_where_wide(evaluation["f1_macro"], *evaluation.get("f1_macro_interval", nowhere))
-    judged = "labeled by votes or content" if by_content else "covered"
+    judged = "labeled by votes or content" if by_content else "with a vote"
     line = (
-        f"against gold, on the {count(evaluation['n_covered'])} {judged} of {count(evaluation['n'])}: "
+        f"against gold, on {count(evaluation['n_covered'])} of {plural(evaluation['n'], 'example')} ({judged}): "
         f"accuracy {percent(evaluation['accuracy'])} ({low} - {high}), "
         f"macro F1 {macro}, log-loss {decimal(evaluation['log_loss'])}, "
         f"calibration error {percent(evaluation['ece'])}"

@@ -345,7 +345,7 @@ def test_where_nothing_is_proposed_it_says_among_how_many_labels():
     texts = [f"please subscribe {i}" for i in range(8)] + [f"a song {i}" for i in range(8)] + ["nothing known"] * 30
     found = suggest(voted(texts), texts)
     assert len(found) == 0
-    assert found.note.startswith("In 16 labeled examples, no new words")
+    assert found.note.startswith("In the 16 examples that have a label, no word")
     assert found.note in str(found)
     assert found.to_dict()["note"] == found.note
     assert suggest(voted(), TEXTS).note == ""

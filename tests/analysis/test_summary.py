@@ -245,7 +245,7 @@ def test_an_estimate_that_nothing_bounds_is_called_an_opinion_instead_of_shown_w
     for model in (MajorityVote().fit(votes), LabelModel().fit(votes)):
         shown = str(summarize(votes, model=model))
         assert "0 - 100%" not in shown
-        assert shown.endswith("votes alone give none, and gold would.")
+        assert shown.endswith("without an interval, only gold can tell.")
     assert "opinion" not in str(summarize(votes, gold=gold))
     taught = summarize(votes, model=LabelModel().fit(votes, gold=gold))
     assert "opinion" not in str(taught)

@@ -570,9 +570,9 @@ def test_the_command_line_says_what_is_kept_and_clears_it(project):
     assert told.startswith("6 columns of votes")
     again = command(*run[:-1], "--out", project / "again", **here)
     assert "7 rules voted on 12,316 examples" in again
-    assert "(6 of them before: their votes were kept)" in again
-    assert "  offers: kept\n" in told
-    assert "  lucky: not kept: uses random.random, which gives another answer each time\n" in told
+    assert "(6 of them have not changed: their earlier votes were used)" in again
+    assert "  offers: can be kept\n" in told
+    assert "  lucky: cannot be kept: uses random.random, which gives another answer each time\n" in told
     assert command("cache", "clear", **here).startswith("6 columns of votes removed")
     assert command("cache", "info", **here).startswith("0 columns of votes")
 

@@ -414,7 +414,7 @@ def _read_run(path: Path) -> None:
 
 
 def _write_report(path: Path) -> None:
-    write_report(path, path.parent / "report.html")
+    write_report(path, path.parent / "report.html", force=True)
 
 
 def _read_cache(path: Path) -> None:

@@ -219,7 +219,7 @@ def test_rule_modules_may_print_and_one_that_ends_its_process_is_reported(run, t
     assert lk.bundle(run, tmp_path / "a.labelkit", rules=noisy).is_file()
     write_project(tmp_path, helpers="import os\nos._exit(3)\n")
     with pytest.raises(BundleError, match="os\\._exit\\(3\\)"):
-        lk.bundle(run, tmp_path / "a.labelkit", rules=noisy)
+        lk.bundle(run, tmp_path / "a.labelkit", rules=noisy, force=True)
 
 
 def test_two_modules_of_one_name_are_refused(run, tmp_path):

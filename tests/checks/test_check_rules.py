@@ -75,16 +75,16 @@ def test_gates_are_judged_with_gold_in_any_form(corpus, gold):
     assert [judged.outcome for judged in report.judgements] == ["kept", "kept", "broken", "broken"]
     assert not report.ok
     text = str(report)
-    assert "4 of 4 gates were judged: 2 kept, 2 broken" in text
+    assert "4 of 4 gates (what a rule promises by @expect) were judged: 2 kept, 2 broken" in text
     assert "error: says_love: expected precision of at least 50%, found 0.0%" in text
 
 
 def test_gates_that_cannot_be_judged_are_said_to_be_so(corpus):
     gated = lfs_of(lk.expect(coverage=0.1, precision=0.5)(word("win")))
-    assert "2 gates were not judged: that needs a corpus" in str(check_rules(gated))
+    assert "2 gates (what a rule promises by @expect) were not judged: that needs a corpus" in str(check_rules(gated))
     report = check_rules(gated, corpus)
     assert report.clean
-    assert "2 of 2 gates were judged: 1 kept, 1 unknown" in str(report)
+    assert "2 of 2 gates (what a rule promises by @expect) were judged: 1 kept, 1 unknown" in str(report)
     assert "note: 1 gate could not be judged" in str(report)
 
 

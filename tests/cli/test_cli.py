@@ -142,7 +142,9 @@ def test_check_judges_gates_and_tells_warnings_from_errors(rules, corpus):
     rules.write_text(RULES.replace("import keywords", "import expect, keywords"))
     text = rules.read_text().replace('@keywords("love"', '@expect(precision=BOUND)\n@keywords("love"')
     rules.write_text(text.replace("BOUND", "0.99"))
-    assert "1 of 1 gates were judged: 1 unknown" in labelkit("check", rules, corpus).stdout
+    assert (
+        "1 of 1 gate (what a rule promises by @expect) was judged: 1 unknown" in labelkit("check", rules, corpus).stdout
+    )
     broken = labelkit("check", rules, corpus, "--gold", "spam", "--rows", 250)
     assert broken.returncode == 1
     assert "250 rows of the corpus were tried" in broken.stdout

@@ -191,12 +191,12 @@ def test_general_defaults_hold_for_every_command_and_tables_for_one(project, cap
     status, _, err = called(capsys, "summarize")
     assert status == 0
     assert json.loads(err)["defaults"] == {"folder": "runs/first", "log-format": "json"}
-    assert called(capsys, "cache", "info")[1].count("kept") == 5
+    assert called(capsys, "cache", "info")[1].count(": can be kept") == 5
 
 
 def test_tables_of_commands_in_groups(project, capsys):
     config('[cache.info]\nrules = "labeling_functions/comments.py"\n')
-    assert called(capsys, "cache", "info")[1].count("kept") == 5
+    assert called(capsys, "cache", "info")[1].count(": can be kept") == 5
     assert called(capsys, "cache", "clear")[0] == 0
 
 

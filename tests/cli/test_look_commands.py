@@ -207,7 +207,7 @@ def test_fix_lists_what_python_lists(here, capsys):
     run = lk.RunFolder("out")
     expected = lk.what_to_fix(run.patterns(), model=run.model())
     out = called(capsys, "fix", "out")
-    assert out == f"{str(expected).replace('lk.suggest(matrix, corpus)', 'labelkit suggest out')}\n"
+    assert out == f"{str(expected).replace('lk.suggest(matrix, corpus)', '`labelkit suggest out`')}\n"
     document = json.loads(called(capsys, "fix", "out", "--json"))
     assert [one["subject"] for one in document["findings"]] == expected.frame["subject"].tolist()
     assert len(json.loads(called(capsys, "fix", "out", "--json", "--n", "1"))["findings"]) == 1

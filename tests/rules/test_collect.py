@@ -77,7 +77,36 @@ def test_rules_come_in_order_of_creation_from_globals_lists_tuples_and_dicts(wri
 def test_rules_imported_from_elsewhere_are_left_out(write):
     write("shared.py", HEAD + rule("theirs") + "listed = [" + rule("listed_one").split(" = ", 1)[1].strip() + "]\n")
     path = write("mine.py", "from shared import Label, lk, theirs, listed\n" + rule("own"))
+    with pytest.warns(
+        UserWarning, match=r"mine.py imports rules that are not run: theirs, listed_one \(of shared.py\)"
+    ) as w:
+        assert lk.collect(path).names == ("own",)
+    assert "[LK134]" in str(w[0].message)
+    assert "lfs = [theirs, listed_one]" in str(w[0].message)
+
+
+@pytest.mark.parametrize("listed", ["lfs = [theirs]", "lfs = (theirs,)", "lfs = {'a': theirs}", "lfs = [[theirs]]"])
+def test_rules_imported_and_listed_are_taken(write, listed):
+    write("shared.py", HEAD + rule("theirs"))
+    path = write("mine.py", f"from shared import Label, lk, theirs\n{rule('own')}{listed}\n")
+    assert lk.collect(path).names == ("theirs", "own")
+    votes = lk.Applier(lk.collect(path)).apply([{"text": "a"}], workers=2, engine="process").votes
+    assert votes.tolist() == [[1, 1]]
+
+
+def test_rules_imported_with_a_star_are_named_once_and_a_module_hides_them(write):
+    write("shared.py", HEAD + "".join(rule(f"r{i}") for i in range(7)))
+    path = write("mine.py", "from shared import *\n" + rule("own"))
+    with pytest.warns(UserWarning, match=r"not run: r0, r1, r2, r3, r4 and 2 more \(of shared.py\)"):
+        assert lk.collect(path).names == ("own",)
+    path = write("quiet.py", "import shared\nfrom shared import Label, lk\n" + rule("own"))
     assert lk.collect(path).names == ("own",)
+
+
+def test_a_rule_that_a_file_of_the_folder_lists_comes_once_from_its_own(write, tmp_path):
+    write("b.py", HEAD + rule("b"))
+    write("a.py", "from b import b, Label, lk\n" + rule("a") + "lfs = [b, a]\n")
+    assert sorted(lk.collect(tmp_path).names) == ["a", "b"]
 
 
 def test_rules_that_a_function_of_another_module_made_are_ones_own(write):

@@ -322,6 +322,8 @@ def test_a_finding_about_a_class_names_the_class_and_some_of_its_rules():
     assert (item.subject, [rule.name for rule in item.rules], item.n_more) == ("SPAM", ["lf8"], 0)
     copies = next(remark for remark in remarks if remark.title == "the same rule twice [LK964]")
     assert (copies.subject, len(copies.rules)) == ("", 2)
+    no_vote = next(remark for remark in remarks if remark.title == "no vote [LK957]")
+    assert "`labelkit suggest RUN` (in Python lk.suggest(matrix, corpus)) proposes rules" in no_vote.text
 
 
 def test_the_report_shows_intervals_where_they_are_wide_and_those_of_f1(run_of, frame):

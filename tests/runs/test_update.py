@@ -351,7 +351,7 @@ def test_files_are_the_same_whichever_way_they_are_given(tmp_path, old, new):
     corpus = WAYS[new](tmp_path / "moved", "ab")
     run = lk.run(rules, corpus, tmp_path / "out", update=True, cache=False, **SETTINGS)
     assert run.manifest["examples"] == 5
-    assert "2 of them before" in run.describe()
+    assert "2 of them have not changed" in run.describe()
     assert_as_new(tmp_path / "out", rules, corpus, tmp_path, **SETTINGS)
 
 

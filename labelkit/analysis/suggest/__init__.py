@@ -165,8 +165,11 @@ def suggest(
 
 def _none_found(sample: _ScoredExamples) -> str:
     """Say why there is no suggestion, and what helps."""
-    labeled = plural(int(sample.teaches.sum()), "labeled example")
-    return f"In {labeled}, no new words are surely much more frequent in one class: read examples without a vote."
+    labeled = plural(int(sample.teaches.sum()), "example")
+    return (
+        f"In the {labeled} that have a label, no word without a rule is clearly more frequent in one class: read "
+        "examples without a vote, and write the rules that they ask for."
+    )
 
 
 def _check(n: int, max_words: int, min_rows: int, max_rows: int, min_precision: float | None) -> None:

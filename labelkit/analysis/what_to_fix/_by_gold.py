@@ -159,7 +159,8 @@ def doubtful_gold(e: Evidence) -> Iterator[Draft]:
     if 0 < doubtful < RARE * n and surely([float(poisson_above(doubtful - 1, expected))])[0]:
         why = f"Where all of two or more votes and the label agree, gold agrees too, but for {interval(doubtful, n)} "
         why += f"of such examples; {expected:,.1f} of them would be wrong if the rules err independently. Either the "
-        why += "gold is wrong there, or the rules err together: lk.suspicious_gold lists them."
+        why += "gold is wrong there, or the rules err together: "
+        why += "lk.suspicious_gold(matrix, gold, proba) lists them."
         yield Draft("gold against unanimous votes", "gold", doubtful, why, e.voters_on(e.gold.pattern[suspect]))
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import check_free, replaced
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.local_copies import sent_file
 from labelkit.runs.report._facts import read_facts
@@ -27,7 +27,12 @@ from labelkit.runs.run_folder import RunFolder, RunLayout, reading_run
 
 
 def write_report(
-    run_folder: RunFolder | str | Path, path: str | Path | None = None, *, corpus: Any = None, history: bool = True
+    run_folder: RunFolder | str | Path,
+    path: str | Path | None = None,
+    *,
+    corpus: Any = None,
+    history: bool = True,
+    force: bool = False,
 ) -> Path:
     """Write the report of a run to one HTML file.
 
@@ -35,12 +40,14 @@ def write_report(
     ----------
     run_folder : RunFolder or path
     path : path, optional
-        The file to write; ``report.html`` in the run folder if not given.
+        The file to write; ``report.html`` in the run folder if not given, which is replaced.
     corpus : object, optional
         Where the texts of the examples are, as :func:`labelkit.open_corpus` takes it. If not given, the file that was
         run over is read, if it is still there and has not changed; else the report says so and shows ids and votes.
     history : bool
         Whether to tell of the runs in the same parent folder.
+    force : bool
+        Whether to replace another file that exists.
 
     Returns
     -------
@@ -50,12 +57,14 @@ def write_report(
     Raises
     ------
     RunFolderError
-        If this is no run folder, it is not whole, or ``corpus`` is not the run's.
+        If this is no run folder, it is not whole, or ``corpus`` is not the run's; if another file is there already.
     CorpusError
         If ``corpus`` cannot be read.
     """
     folder = run_folder if isinstance(run_folder, RunFolder) else _opened(Path(run_folder))
     target = folder.layout.report if path is None else Path(path)
+    if path is not None and Path(path).resolve() != folder.layout.report.resolve():
+        check_free(Path(path), force=force, error=RunFolderError)
     folder.check_labeled()
     with reading_run(folder.path):
         text = page(read_facts(folder, corpus, history=history))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from labelkit._shared.command_line import as_both
 from labelkit._shared.numbers import count, percent, plural
 from labelkit.analysis.what_to_fix import what_to_fix
 from labelkit.exceptions import with_code
@@ -80,7 +81,8 @@ def _findings(manifest: Mapping[str, Any], patterns: VotePatterns, model: Any) -
     findings = [finding for finding in what_to_fix(patterns, model=model) if finding.problem not in left_out]
     remarks = [_remark(finding, places) for finding in findings[:MOST]]
     more = len(findings) - MOST
-    return remarks if more <= 0 else [*remarks, Remark(f"{count(more)} more", "lk.what_to_fix(...) lists them all.")]
+    lists_all = as_both("lk.what_to_fix(run.patterns()) lists them all.")
+    return remarks if more <= 0 else [*remarks, Remark(f"{count(more)} more", lists_all)]
 
 
 def _remark(finding: Finding, places: Mapping[str, int]) -> Remark:
@@ -88,4 +90,4 @@ def _remark(finding: Finding, places: Mapping[str, int]) -> Remark:
     of_rules = bool(finding.lfs) and finding.subject.startswith(finding.lfs[0])  # then the links name them
     subject = "" if of_rules or finding.subject in {"examples", "gold"} else finding.subject
     title = with_code(finding.problem, finding.code)
-    return Remark(title, finding.why, rules[:MOST_RULES], max(len(rules) - MOST_RULES, 0), subject)
+    return Remark(title, as_both(finding.why), rules[:MOST_RULES], max(len(rules) - MOST_RULES, 0), subject)
