@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit.exceptions import AnalysisError
+from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, gold_values
-from labelkit.votes.label_space import class_written
+from labelkit.votes.gold import aligned_gold, gold_classes, gold_values
+from labelkit.votes.label_space import ABSTAIN, class_written
+from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_WHOLE: Final = re.compile(r"-?\d+")
+"""A class that is named by a number."""
+
+SUM_TOLERANCE: Final = 0.02
+"""Probabilities of an example that are rounded to two decimals sum to 1 within this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +71,30 @@ class ScoredGold:
         """
         warn_if_resampled(gold, proba, weights=weights)
         names, scores, examples = _read_scores(proba, gold, class_names)
-        truth = aligned_gold(_as_numbers(gold, names), examples, names)
+        own_names = not isinstance(proba, ProbabilisticLabels)
+        truth = aligned_gold(_as_numbers(gold, names, by_name=own_names), examples, names)
         rows = np.flatnonzero(truth >= 0)
         if not len(rows):
             raise AnalysisError("no example has a gold label", hint="gold is -1, None or NaN where it is unknown")
         weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, examples)
         kept = scores if len(rows) == len(scores) else scores[rows]
         return cls(truth[rows], _checked(kept, examples.ids[rows]), weight, names, weights is not None)
+
+    def check_sums(self) -> None:
+        """Refuse probabilities that do not sum to 1, of which log-loss and Brier score would be of no meaning.
+
+        Raises
+        ------
+        AnalysisError
+        """
+        sums = self.proba.sum(axis=1)
+        wrong = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
+        if len(wrong):
+            raise AnalysisError(
+                f"the probabilities of {len(wrong):,} examples do not sum to 1, the first to {sums[wrong[0]]:.3g}",
+                hint="proba / proba.sum(axis=1, keepdims=True); of scores of one class against the rest, "
+                "reliability(gold == name, scores)",
+            )
 
     @property
     def n_classes(self) -> int:
@@ -119,6 +144,8 @@ def _read_scores(
     proba: Any, gold: Any, class_names: Sequence[Any] | None
 ) -> tuple[tuple[str, ...], NDArray[np.float64], ExampleNames]:
     if isinstance(proba, ProbabilisticLabels):
+        if class_names is not None:
+            check_classes(_texts(class_names), proba.class_names, what="class_names", error=AnalysisError)
         return proba.class_names, proba.proba, proba.examples
     heads = _heads(proba)
     if heads:
@@ -138,7 +165,9 @@ def _read_scores(
             f"proba has shape {scores.shape}", hint="give a column for each class, or the probability of one of two"
         )
     given = class_names if class_names is not None else list(heads.values()) or _classes_of(gold, scores.shape[1])
-    names = tuple(str(getattr(name, "name", name)) for name in given)
+    names = _texts(given)
+    if set(names) == set(heads.values()):
+        check_classes(names, list(heads.values()), what="class_names", error=AnalysisError)
     if len(names) != scores.shape[1]:
         raise AnalysisError(
             f"proba has {scores.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",
@@ -150,6 +179,10 @@ def _read_scores(
         return names, scores, ExampleNames(np.arange(len(scores)))
     frame = FrameIndex.of(gold if index is None else proba)  # an array, as of predict_proba, is in the order of gold
     return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
+
+
+def _texts(class_names: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(getattr(name, "name", name)) for name in class_names)
 
 
 def _heads(proba: Any) -> dict[Any, str]:
@@ -173,13 +206,44 @@ def _classes_of(gold: Any, n_columns: int) -> list[str]:
     return there
 
 
-def _as_numbers(gold: Any, names: tuple[str, ...]) -> Any:
-    """Take True and False for classes where these are theirs."""
+def _as_numbers(gold: Any, names: tuple[str, ...], *, by_name: bool) -> Any:
+    """Take True and False for classes where these are theirs, and numbers for names where classes are named by numbers.
+
+    Classes of scikit-learn may be -1 and 1, or 1 to 5: then a number in gold is the name of a class, not its place.
+    """
+    is_number = by_name and all(map(_WHOLE.fullmatch, names)) and names != tuple(map(str, range(len(names))))
+    if is_number and gold_values(gold).dtype.kind in "iufO":
+        numbers = [_by_name(value, names) for value in gold_values(gold).tolist()]
+        if isinstance(gold, Mapping):
+            return dict(zip(gold, numbers, strict=True))
+        if has_index(gold):
+            import pandas as pd  # noqa: PLC0415 - gold is of pandas
+
+            return pd.Series(numbers, index=gold.index)
+        return np.array(numbers, dtype=np.int64)
     if names != ("False", "True") or gold_values(gold).dtype.kind != "b":
         return gold
     if isinstance(gold, Mapping):
         return {name: int(value) for name, value in gold.items()}
     return gold.astype(np.int64) if hasattr(gold, "astype") else np.asarray(gold).astype(np.int64)
+
+
+def _by_name(value: Any, names: tuple[str, ...]) -> Any:
+    """Return the place of the class that a number names; -1 where nothing is known."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
+    if not is_number:
+        place = gold_classes(object_array([value]), names)
+        return int(place[0])
+    text = str(int(value)) if value == int(value) else str(value)
+    if text in names:
+        return names.index(text)
+    if value == ABSTAIN:
+        return ABSTAIN
+    raise GoldError(
+        f"gold holds {text}, and the classes are named {', '.join(names[:12])}",
+        hint="gold holds the names of the classes, and -1, None or NaN where it is not known",
+        code="LK324",
+    )
 
 
 def _checked(proba: NDArray[np.float64], ids: NDArray[Any]) -> NDArray[np.float64]:
