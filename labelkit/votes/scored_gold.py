@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit.exceptions import AnalysisError, GoldError
+from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, gold_classes, gold_values
-from labelkit.votes.label_space import ABSTAIN, class_written
+from labelkit.votes.gold import aligned_gold, are_other_numbers, classes_by_name, gold_values
+from labelkit.votes.label_space import class_written
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
@@ -21,9 +20,6 @@ from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_WHOLE: Final = re.compile(r"-?\d+")
-"""A class that is named by a number."""
 
 SUM_TOLERANCE: Final = 0.02
 """Probabilities of an example that are rounded to two decimals sum to 1 within this."""
@@ -164,10 +160,8 @@ def _read_scores(
         raise AnalysisError(
             f"proba has shape {scores.shape}", hint="give a column for each class, or the probability of one of two"
         )
-    given = class_names if class_names is not None else list(heads.values()) or _classes_of(gold, scores.shape[1])
-    names = _texts(given)
-    if set(names) == set(heads.values()):
-        check_classes(names, list(heads.values()), what="class_names", error=AnalysisError)
+    names = _texts(list(heads.values()) or _classes_of(gold, scores.shape[1]) if class_names is None else class_names)
+    _check_heads(names, list(heads.values()))
     if len(names) != scores.shape[1]:
         raise AnalysisError(
             f"proba has {scores.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",
@@ -179,6 +173,12 @@ def _read_scores(
         return names, scores, ExampleNames(np.arange(len(scores)))
     frame = FrameIndex.of(gold if index is None else proba)  # an array, as of predict_proba, is in the order of gold
     return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
+
+
+def _check_heads(names: tuple[str, ...], heads: list[str]) -> None:
+    """Refuse names of classes that the columns have in another order; other names are new names of the columns."""
+    if set(names) == set(heads):
+        check_classes(names, heads, what="class_names", error=AnalysisError)
 
 
 def _texts(class_names: Sequence[Any]) -> tuple[str, ...]:
@@ -211,39 +211,13 @@ def _as_numbers(gold: Any, names: tuple[str, ...], *, by_name: bool) -> Any:
 
     Classes of scikit-learn may be -1 and 1, or 1 to 5: then a number in gold is the name of a class, not its place.
     """
-    is_number = by_name and all(map(_WHOLE.fullmatch, names)) and names != tuple(map(str, range(len(names))))
-    if is_number and gold_values(gold).dtype.kind in "iufO":
-        numbers = [_by_name(value, names) for value in gold_values(gold).tolist()]
-        if isinstance(gold, Mapping):
-            return dict(zip(gold, numbers, strict=True))
-        if has_index(gold):
-            import pandas as pd  # noqa: PLC0415 - gold is of pandas
-
-            return pd.Series(numbers, index=gold.index)
-        return np.array(numbers, dtype=np.int64)
+    if by_name and are_other_numbers(names):
+        return classes_by_name(gold, names)
     if names != ("False", "True") or gold_values(gold).dtype.kind != "b":
         return gold
     if isinstance(gold, Mapping):
         return {name: int(value) for name, value in gold.items()}
     return gold.astype(np.int64) if hasattr(gold, "astype") else np.asarray(gold).astype(np.int64)
-
-
-def _by_name(value: Any, names: tuple[str, ...]) -> Any:
-    """Return the place of the class that a number names; -1 where nothing is known."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
-    if not is_number:
-        place = gold_classes(object_array([value]), names)
-        return int(place[0])
-    text = str(int(value)) if value == int(value) else str(value)
-    if text in names:
-        return names.index(text)
-    if value == ABSTAIN:
-        return ABSTAIN
-    raise GoldError(
-        f"gold holds {text}, and the classes are named {', '.join(names[:12])}",
-        hint="gold holds the names of the classes, and -1, None or NaN where it is not known",
-        code="LK324",
-    )
 
 
 def _checked(proba: NDArray[np.float64], ids: NDArray[Any]) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def test_names_of_classes_that_contradict_the_columns_are_refused():
 
 def test_probabilities_that_do_not_sum_to_one_have_no_log_loss():
     scores = np.array([[0.3, 0.1], [0.2, 0.8]])
-    with pytest.raises(AnalysisError, match="of 1 examples do not sum to 1, the first to 0.4"):
+    with pytest.raises(AnalysisError, match=r"of 1 examples do not sum to 1, the first to 0\.4"):
         lk.reliability([0, 1], scores)
     assert lk.reliability([0, 1], np.array([[0.33, 0.66], [0.5, 0.5]])).log_loss > 0
     assert lk.classification_curves([0, 1], scores).frame.loc["1", "roc_auc"] == 1.0

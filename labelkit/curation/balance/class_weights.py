@@ -238,16 +238,16 @@ def _focal(labels: Any, rows: ClassColumn, proba: Any, gamma: float) -> NDArray[
         by_class = matched_proba(_of_both(scores), *of_rows, what=what, error=AnalysisError)
     classes = np.asarray(rows.classes)
     given = np.flatnonzero(classes >= 0)
-    own = by_class[given, classes[given]]
-    wrong = ~((own >= -1e-9) & (own <= 1 + 1e-9))
+    probability = by_class[given, classes[given]]
+    wrong = ~((probability >= -1e-9) & (probability <= 1 + 1e-9))
     if wrong.any():
         name = rows.examples.ids[given[wrong]][:1].tolist()[0]
         raise AnalysisError(
-            f"the probability of the class of {name!r} is {own[wrong][0]:g} ({int(wrong.sum()):,} such rows)",
+            f"the probability of the class of {name!r} is {probability[wrong][0]:g} ({int(wrong.sum()):,} such rows)",
             hint="probabilities are from 0 to 1, one for each row",
         )
     weights = np.zeros(len(rows))
-    weights[given] = np.clip(1 - own, 0, 1) ** gamma
+    weights[given] = np.clip(1 - probability, 0, 1) ** gamma
     return weights
 
 
