@@ -25,7 +25,7 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold import aligned_gold, named_classes
 from labelkit.votes.hard_labels import tie_credit
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
@@ -243,13 +243,13 @@ def _held_out(
 ) -> NDArray[np.float64]:
     """Return the probabilities of the examples with gold, by copies of a model without the gold of their fold."""
     if not isinstance(model, ContentLabelModel):
-        return model.held_out_proba(rows, gold, fold)
+        return model.held_out_proba(rows, named_classes(gold, rows.class_names), fold)
     example = np.flatnonzero(gold >= 0)
     proba = np.zeros((len(example), rows.n_classes))
     for number in range(FOLDS):
         left_out = example[fold == number]
-        rest = gold.copy()
-        rest[left_out] = -1
+        rest = named_classes(gold, rows.class_names)
+        rest[left_out] = None
         proba[fold == number] = unfitted(model).fit(rows, features, rest).predict_proba(rows, features)[left_out]
     return proba
 

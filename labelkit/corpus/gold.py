@@ -61,6 +61,8 @@ class GoldSource:
         The file without ids, and the column of the corpus that has some.
     file : str, optional
         The file or address that the values were read from, without secrets.
+    are_classes : bool
+        True for values that are class numbers.
     """
 
     column: str | None = None
@@ -69,6 +71,7 @@ class GoldSource:
     mapping: GoldMapping | None = None
     in_order_of: tuple[str, str] | None = None
     file: str | None = None
+    are_classes: bool = False
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
@@ -100,7 +103,7 @@ class GoldSource:
         classes = self.classes(self.values, class_names)
         if self.mapping is not None:
             self.mapping.check_used(self.values)
-        return replace(self, values=classes, mapping=None)
+        return replace(self, values=classes, mapping=None, are_classes=True)
 
     def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
         """Turn values of this gold into class numbers, -1 where unknown.
@@ -110,6 +113,8 @@ class GoldSource:
         GoldError
             If a value is not a class.
         """
+        if self.are_classes:
+            return values.astype(np.int64, copy=False)
         try:
             return (
                 gold_classes(values, class_names) if self.mapping is None else self.mapping.apply(values, class_names)

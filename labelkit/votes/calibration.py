@@ -173,6 +173,7 @@ def reliability(
     if bins not in get_args(Bins) or not isinstance(n_bins, int) or n_bins < 1:
         raise AnalysisError(f"bins={bins!r}, n_bins={n_bins!r}", hint="bins='width' or 'size', n_bins a number from 1")
     given = ScoredGold.of(gold, proba, class_names=class_names, weights=weights)
+    given.check_sums()
     if positive is None and given.n_classes > 2:
         score, name = given.proba.max(axis=1), TOP_LABEL
         right = given.proba[np.arange(len(given.gold)), given.gold] >= score - 1e-9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,7 @@ import numpy as np
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.label_space import class_written
+from labelkit.votes.label_space import ABSTAIN, class_written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,6 +63,9 @@ class GoldCounts:
 
 MAX_NUMBER: Final = 2**31
 """No class has a number as high as this."""
+
+_WHOLE: Final = re.compile(r"-?\d+")
+"""A class that is named by a number."""
 
 _NOTHING: Final = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "?", "-", "unknown", "unlabeled"})
 """Words that are written where a label is not known."""
@@ -141,6 +145,74 @@ def gold_classes(gold: Any, class_names: Sequence[str]) -> NDArray[np.int64]:
     return _as_classes(values, class_names)
 
 
+def are_other_numbers(class_names: Sequence[str]) -> bool:
+    """Return True for classes that are named by numbers which are not their places, such as 1 to 5, or -1 and 1.
+
+    >>> are_other_numbers(("1", "2")), are_other_numbers(("0", "1")), are_other_numbers(("HAM", "1"))
+    (True, False, False)
+    """
+    return all(map(_WHOLE.fullmatch, class_names)) and tuple(class_names) != tuple(map(str, range(len(class_names))))
+
+
+def classes_by_name(gold: Any, class_names: Sequence[str]) -> Any:
+    """Turn gold into class numbers where a number in it is the name of a class, not its place.
+
+    Parameters
+    ----------
+    gold : array-like, Series or mapping by id
+    class_names : sequence of str
+        For which :func:`are_other_numbers` is true.
+
+    Returns
+    -------
+    dict, Series or ndarray of int64
+        Under the names that gold gives its rows; -1 where nothing is known.
+
+    Raises
+    ------
+    GoldError
+        If a value is not the name of a class.
+
+    Examples
+    --------
+    >>> classes_by_name({"a": 5, "b": -1, "c": 1.0}, ("1", "5"))
+    {'a': 1, 'b': -1, 'c': 0}
+    """
+    places = {name: place for place, name in enumerate(class_names)}
+    numbers = np.array([_place_of(value, places) for value in gold_values(gold).tolist()], dtype=np.int64)
+    if isinstance(gold, Mapping):
+        return dict(zip(gold, numbers.tolist(), strict=True))
+    if has_index(gold):
+        import pandas as pd  # noqa: PLC0415 - gold is of pandas
+
+        return pd.Series(numbers, index=gold.index)
+    return numbers
+
+
+def _place_of(value: Any, places: Mapping[str, int]) -> int:
+    """Return the place of the class that a number names; -1 where nothing is known."""
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
+    text = str(int(value)) if is_number and value % 1 == 0 else str(value).strip()
+    if text in places:
+        return places[text]
+    if is_number and value != ABSTAIN:
+        raise GoldError(
+            f"gold holds {text}, and the classes are named {', '.join(list(places)[:12])}",
+            hint="gold holds the names of the classes, and -1, None or NaN where it is not known",
+            code="LK324",
+        )
+    return ABSTAIN if is_number else _as_class(value, list(places), {})
+
+
+def named_classes(classes: NDArray[np.int64], class_names: Sequence[str]) -> NDArray[Any]:
+    """Return the names of class numbers, None for -1: gold that cannot be misread.
+
+    >>> named_classes(np.array([1, -1]), ["1", "5"]).tolist()
+    ['5', None]
+    """
+    return np.array([*class_names, None], dtype=object)[classes]
+
+
 def gold_values(gold: Any) -> NDArray[Any]:
     """Return gold of any form as an array in its own order; nulls stay, and numbers and names keep their types."""
     gold = _one_column(gold)
@@ -207,6 +279,8 @@ def _no_container(gold: Any) -> GoldError:
 
 def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
     """Class numbers of gold values, -1 where unknown."""
+    if are_other_numbers(class_names):
+        _check_unambiguous(values, class_names)
     if values.dtype.kind in "iu":
         classes = values.astype(np.int64)
         classes[values > MAX_NUMBER] = MAX_NUMBER  # of unsigned numbers, which would turn negative
@@ -231,6 +305,27 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
             code="LK324",
         )
     return classes
+
+
+def _check_unambiguous(values: NDArray[Any], class_names: Sequence[str]) -> None:
+    """Refuse numbers that are the names of classes, and may be the places of others.
+
+    Raises
+    ------
+    GoldError
+    """
+    names = {int(name) for name in class_names}
+    distinct = dict.fromkeys(np.unique(values).tolist() if values.dtype.kind in "iuf" else values.tolist())
+    given = {value for value in distinct if isinstance(value, int | float) and value == value} - {ABSTAIN}  # noqa: PLR0124 - NaN
+    if not given or not given <= names:
+        return
+    number = int(min(given))
+    raise GoldError(
+        f"gold holds numbers, such as {number}, which are the names of classes, and their places from 0 too: "
+        f"{_listed(class_names)}",
+        hint="give the names as text, gold.astype(str)",
+        code="LK324",
+    )
 
 
 def _listed(class_names: Sequence[str]) -> str:

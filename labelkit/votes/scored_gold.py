@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, gold_values
+from labelkit.votes.gold import aligned_gold, are_other_numbers, classes_by_name, gold_values
 from labelkit.votes.label_space import class_written
+from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+SUM_TOLERANCE: Final = 0.02
+"""Probabilities of an example that are rounded to two decimals sum to 1 within this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +67,30 @@ class ScoredGold:
         """
         warn_if_resampled(gold, proba, weights=weights)
         names, scores, examples = _read_scores(proba, gold, class_names)
-        truth = aligned_gold(_as_numbers(gold, names), examples, names)
+        own_names = not isinstance(proba, ProbabilisticLabels)
+        truth = aligned_gold(_as_numbers(gold, names, by_name=own_names), examples, names)
         rows = np.flatnonzero(truth >= 0)
         if not len(rows):
             raise AnalysisError("no example has a gold label", hint="gold is -1, None or NaN where it is unknown")
         weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, examples)
         kept = scores if len(rows) == len(scores) else scores[rows]
         return cls(truth[rows], _checked(kept, examples.ids[rows]), weight, names, weights is not None)
+
+    def check_sums(self) -> None:
+        """Refuse probabilities that do not sum to 1, of which log-loss and Brier score would be of no meaning.
+
+        Raises
+        ------
+        AnalysisError
+        """
+        sums = self.proba.sum(axis=1)
+        wrong = np.flatnonzero(np.abs(sums - 1) > SUM_TOLERANCE)
+        if len(wrong):
+            raise AnalysisError(
+                f"the probabilities of {len(wrong):,} examples do not sum to 1, the first to {sums[wrong[0]]:.3g}",
+                hint="proba / proba.sum(axis=1, keepdims=True); of scores of one class against the rest, "
+                "reliability(gold == name, scores)",
+            )
 
     @property
     def n_classes(self) -> int:
@@ -119,6 +140,8 @@ def _read_scores(
     proba: Any, gold: Any, class_names: Sequence[Any] | None
 ) -> tuple[tuple[str, ...], NDArray[np.float64], ExampleNames]:
     if isinstance(proba, ProbabilisticLabels):
+        if class_names is not None:
+            check_classes(_texts(class_names), proba.class_names, what="class_names", error=AnalysisError)
         return proba.class_names, proba.proba, proba.examples
     heads = _heads(proba)
     if heads:
@@ -137,8 +160,8 @@ def _read_scores(
         raise AnalysisError(
             f"proba has shape {scores.shape}", hint="give a column for each class, or the probability of one of two"
         )
-    given = class_names if class_names is not None else list(heads.values()) or _classes_of(gold, scores.shape[1])
-    names = tuple(str(getattr(name, "name", name)) for name in given)
+    names = _texts(list(heads.values()) or _classes_of(gold, scores.shape[1]) if class_names is None else class_names)
+    _check_heads(names, list(heads.values()))
     if len(names) != scores.shape[1]:
         raise AnalysisError(
             f"proba has {scores.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",
@@ -150,6 +173,16 @@ def _read_scores(
         return names, scores, ExampleNames(np.arange(len(scores)))
     frame = FrameIndex.of(gold if index is None else proba)  # an array, as of predict_proba, is in the order of gold
     return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
+
+
+def _check_heads(names: tuple[str, ...], heads: list[str]) -> None:
+    """Refuse names of classes that the columns have in another order; other names are new names of the columns."""
+    if set(names) == set(heads):
+        check_classes(names, heads, what="class_names", error=AnalysisError)
+
+
+def _texts(class_names: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(getattr(name, "name", name)) for name in class_names)
 
 
 def _heads(proba: Any) -> dict[Any, str]:
@@ -173,8 +206,13 @@ def _classes_of(gold: Any, n_columns: int) -> list[str]:
     return there
 
 
-def _as_numbers(gold: Any, names: tuple[str, ...]) -> Any:
-    """Take True and False for classes where these are theirs."""
+def _as_numbers(gold: Any, names: tuple[str, ...], *, by_name: bool) -> Any:
+    """Take True and False for classes where these are theirs, and numbers for names where classes are named by numbers.
+
+    Classes of scikit-learn may be -1 and 1, or 1 to 5: then a number in gold is the name of a class, not its place.
+    """
+    if by_name and are_other_numbers(names):
+        return classes_by_name(gold, names)
     if names != ("False", "True") or gold_values(gold).dtype.kind != "b":
         return gold
     if isinstance(gold, Mapping):

@@ -86,3 +86,19 @@ def test_classes_are_the_same_by_name_or_if_one_side_counts_them() -> None:
 def test_probabilities_of_another_form_are_refused(given: object, message: str) -> None:
     with pytest.raises(AnalysisError, match=message):
         matched_proba(given, ExampleNames(np.arange(40)), NAMES, what="proba", error=AnalysisError)
+
+
+def test_focal_weights_take_the_probability_of_each_row_by_its_name() -> None:
+    """Expected: (1 - p) ** 2 of the row's own class, in the order of the labels."""
+    y = pd.Series([3, 1, 2, 1], index=["a", "b", "c", "d"])
+    proba = np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.9, 0.1, 0.0]])
+    expected = (1 - np.array([0.7, 0.6, 0.5, 0.9])) ** 2
+    frame = pd.DataFrame(proba, index=y.index, columns=[1, 2, 3])
+    for given in (proba, frame, frame.iloc[::-1], frame[[3, 1, 2]]):
+        rows = lk.class_weights(y, "focal", proba=given).rows
+        assert rows == pytest.approx(expected * rows[0] / expected[0])
+    second = pd.Series([0.8, 0.3, 0.6, 0.1], index=list("dcba"))
+    rows = lk.class_weights(pd.Series([0, 1, 0, 1], index=list("abcd")), "focal", proba=second).rows
+    assert rows == pytest.approx(np.array([0.01, 0.16, 0.09, 0.04]) * rows[0] / 0.01)
+    with pytest.raises(AnalysisError, match="the probability of the class of 'c' is nan"):
+        lk.class_weights(y, "focal", proba=frame.drop(index="c"))

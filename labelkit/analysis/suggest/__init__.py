@@ -150,7 +150,7 @@ def suggest(
     current = _labels_of(labels, rows)
     if between is None and current.is_covered.all():
         return Suggestions((), 0, len(rows), 'Every example has a vote; between=["A", "B"] tells two classes apart.')
-    truth = np.full(len(rows), ABSTAIN) if gold is None else aligned_gold(gold, rows.ids, rows.class_names)
+    truth = np.full(len(rows), ABSTAIN) if gold is None else aligned_gold(gold, rows.examples, rows.class_names)
     sample = _sampled(rows, current, truth, corpus, column, max_rows, random_state)
     phrases = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)

@@ -13,9 +13,11 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import has_index
 from labelkit.votes.decisions import checked_costs
+from labelkit.votes.matched_labels import matched_labels, matched_proba
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-from labelkit.votes.scored_gold import ScoredGold, class_number
+from labelkit.votes.scored_gold import class_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -229,14 +231,34 @@ def _focal(labels: Any, rows: ClassColumn, proba: Any, gamma: float) -> NDArray[
             hint="proba=cross_val_predict(model, X, y, method='predict_proba')",
         )
     scores = labels if proba is None else proba
-    names = None if isinstance(scores, ProbabilisticLabels) or hasattr(scores, "columns") else rows.class_names
+    of_rows, what = (rows.examples, rows.class_names), "the probabilities"
+    if isinstance(scores, ProbabilisticLabels):
+        by_class = matched_labels(scores, *of_rows, what=what, error=AnalysisError).proba
+    else:
+        by_class = matched_proba(_of_both(scores), *of_rows, what=what, error=AnalysisError)
     classes = np.asarray(rows.classes)
-    given = ScoredGold.of(classes, scores, class_names=names)
-    if tuple(given.class_names) != rows.class_names:
+    given = np.flatnonzero(classes >= 0)
+    probability = by_class[given, classes[given]]
+    wrong = ~((probability >= -1e-9) & (probability <= 1 + 1e-9))
+    if wrong.any():
+        name = rows.examples.ids[given[wrong]][:1].tolist()[0]
         raise AnalysisError(
-            f"proba is of the classes {', '.join(given.class_names[:6])}, labels of {', '.join(rows.class_names[:6])}",
-            hint="give columns in the order of the classes",
+            f"the probability of the class of {name!r} is {probability[wrong][0]:g} ({int(wrong.sum()):,} such rows)",
+            hint="probabilities are from 0 to 1, one for each row",
         )
     weights = np.zeros(len(rows))
-    weights[classes >= 0] = np.clip(1 - given.proba[np.arange(len(given.gold)), given.gold], 0, 1) ** gamma
+    weights[given] = np.clip(1 - probability, 0, 1) ** gamma
     return weights
+
+
+def _of_both(scores: Any) -> Any:
+    """Return probabilities of both classes, where those of the second of two are given alone."""
+    if np.ndim(scores) != 1:
+        return scores
+    second = np.asarray(scores, dtype=np.float64)
+    both = np.column_stack([1 - second, second])
+    if not has_index(scores):
+        return both
+    import pandas as pd  # noqa: PLC0415 - the scores are of pandas
+
+    return pd.DataFrame(both, index=scores.index)

@@ -21,6 +21,7 @@ from labelkit.curation.slices.candidates import CandidateSlice, chosen, column_v
 from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, moments_of, p_values
 from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.gold import named_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -234,7 +235,9 @@ def _judged(classes: NamedClasses, examples: ExampleNames, gold: Any, proba: Any
     if gold is not None:
         return JudgedLabels.of(classes, examples, gold)
     end_model = NamedClasses.of(proba, examples, "end_model_proba")
-    return JudgedLabels.of(classes, examples, end_model.numbered_as(classes, "end_model_proba"))
+    return JudgedLabels.of(
+        classes, examples, named_classes(end_model.numbered_as(classes, "end_model_proba"), classes.names)
+    )
 
 
 def _columns(corpus: Corpus, columns: Sequence[str] | None, text: str | None) -> list[str]:

@@ -205,7 +205,7 @@ def test_class_weights_refuse_what_is_out_of_range():
         ({"method": "effective_number", "beta": 1.0}, "beta=1.0"),
         ({"method": "focal", "gamma": -1}, "gamma=-1"),
         ({"method": "focal"}, "probabilities of a model"),
-        ({"method": "focal", "proba": np.full(1_000, np.nan)}, "probabilities of 0"),
+        ({"method": "focal", "proba": np.full(1_000, np.nan)}, "the probability of the class of 0 is nan"),
         ({"method": "cost"}, "needs costs="),
         ({"method": "cost", "costs": {"SPAM": {"HAM": -1}}}, "negative"),
     ):
