@@ -12,7 +12,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -51,7 +51,10 @@ def fits(value: Any, kind: pa.DataType, is_of: LeafTest, left_out: set[str] | No
     if pa.types.is_struct(kind):
         return isinstance(value, Mapping) and _fields_fit(value, kind, is_of, left_out)
     if _is_list(kind):
-        return isinstance(value, list | tuple | np.ndarray) and _all_fit(value, kind.value_type, is_of, left_out)
+        is_list = not isinstance(
+            value, str | bytes | bytearray | Mapping
+        )  # Arrow takes any other that is no single value
+        return is_list and (not isinstance(value, Collection) or _all_fit(value, kind.value_type, is_of, left_out))
     return pa.types.is_nested(kind) or is_of(value, kind)
 
 

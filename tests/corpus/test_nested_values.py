@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import array
 import datetime as dt
 import gzip
 import json
 import math
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, strategies as st
@@ -118,6 +121,11 @@ def test_the_last_row_of_a_small_file_counts_without_a_line_end_too(tmp_path, en
         whole, path = path.read_bytes(), tmp_path / "rows.jsonl.gz"
         path.write_bytes(gzip.compress(whole))
     assert values_of(lk.open_corpus(path))[1] == last
+
+
+@pytest.mark.parametrize("value", [{1}, (1,), np.array([1]), array.array("q", [1])])
+def test_what_is_like_a_list_is_carried_as_one(value):
+    assert values_of(lk.open_corpus(pd.DataFrame({"a": [value, [2]]}))) == [[1], [2]]
 
 
 def test_dates_in_lists_keep_their_times():
