@@ -200,6 +200,13 @@ def type_hint(reason: str) -> str | None:
     'annotate float, or types={"n": float}'
     >>> type_hint("3 fields, not 2")
     """
+    nested = _NESTED_MISFIT.search(reason)
+    if nested is not None:
+        return (
+            f"the first rows decide the type of {nested[1]!r}, here {nested[2]}: fractions among ints fit if a "
+            'row with one stands first; on_bad_row="reject" leaves such rows out; '
+            f'or types={{"{nested[1]}": pyarrow.list_(...)}}'
+        )
     given = _MISFIT.search(reason)
     if given is None:
         return None
@@ -219,6 +226,7 @@ def type_hint(reason: str) -> str | None:
 
 _TEXT = "annotate str, and read the value in a @column"
 _MISFIT = re.compile(r"column '(.*)': (\w+) expected, got (?:(str)|\w+)?(?:: )?'?(.*?)'?$")
+_NESTED_MISFIT = re.compile(r"column '(.*?)': .* does not fit ((?:list|large_list|fixed_size_list|struct)<.*>)$")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _FRACTION = re.compile(r"[+-]?\d*\.\d+")
 _GROUPED = re.compile(r"[+-]?\d+([.,' ]\d+)+")

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.corpus._arrow_types import name_of_type
+from labelkit.corpus._nested_values import fits
 from labelkit.exceptions import CorpusError
 
 SLICE = 65_536
@@ -68,23 +69,35 @@ def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
     return _TYPES[kind] if kind in _TYPES else _type_by_trying(column, values)
 
 
-def to_array(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array | None, dict[int, str]]:
-    """Convert values; returns the array, or None and the reason at each position that does not fit."""
-    if all(_accepts(kind, value_kind) for value_kind in _kinds_in(values)):
+def to_array(
+    values: Sequence[Any], kind: pa.DataType, left_out: set[str] | None = None
+) -> tuple[pa.Array | None, dict[int, str]]:
+    """Convert values; returns the array, or None and the reason at each position that does not fit.
+
+    Keys that the structs of the type lack are added to a set, if one is given; else values that have any do not fit.
+    """
+    if pa.types.is_nested(kind) and not all(fits(value, kind, _is_leaf, left_out) for value in values):
+        failure = "values of other types"
+    elif all(_accepts(kind, value_kind) for value_kind in _kinds_in(values)):
         try:
             return _array(values, kind), {}
         except _CANNOT as error:
             failure = str(error)
     else:
         failure = "mixed types"
-    reasons = {i: reason for i, value in enumerate(values) if (reason := _misfit(value, kind)) is not None}
+    given = enumerate(values)
+    reasons = {i: reason for i, value in given if (reason := _misfit(value, kind, left_out)) is not None}
     return None, reasons or {0: failure}
 
 
 def to_batch(
-    rows: Sequence[Mapping[str, Any]], schema: pa.Schema, *, skip: Container[int] = ()
+    rows: Sequence[Mapping[str, Any]],
+    schema: pa.Schema,
+    *,
+    skip: Container[int] = (),
+    left_out: Mapping[str, set[str]] | None = None,
 ) -> tuple[pa.RecordBatch, dict[int, str]]:
-    """Convert rows, of which any may lack a key.
+    """Convert rows, of which any may lack a key; keys that structs lack are added to the sets of their columns.
 
     Returns
     -------
@@ -98,7 +111,8 @@ def to_batch(
     while True:
         arrays = []
         for field in schema:
-            array, misfits = to_array([rows[position].get(field.name) for position in kept], field.type)
+            values = [rows[position].get(field.name) for position in kept]
+            array, misfits = to_array(values, field.type, None if left_out is None else left_out[field.name])
             arrays.append(array)
             for position, reason in misfits.items():
                 reasons.setdefault(kept[position], f"column {field.name!r}: {reason}")
@@ -159,6 +173,20 @@ def _accepts(kind: pa.DataType, value_kind: str) -> bool:
     )
 
 
+def _is_leaf(value: Any, kind: pa.DataType) -> bool:
+    """Return whether a value within lists and structs is carried as it is.
+
+    Arrow itself refuses what is of another kind, but would cut off fractions, and the times of dates.
+    """
+    if _is_missing(value):
+        return True
+    if pa.types.is_integer(kind) and isinstance(value, float | Decimal | np.floating):
+        return not value % 1
+    if pa.types.is_timestamp(kind):
+        return not _is_of_other_zone(value, kind)
+    return _accepts(kind, _kind(type(value)))
+
+
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if kind == pa.float64():  # Arrow refuses ints that a float cannot hold exactly; Python and JSON do not
         values = [float(value) if isinstance(value, int | Decimal) else value for value in values]
@@ -183,12 +211,14 @@ def _whole(value: float | Decimal) -> int | None:
     return int(value)
 
 
-def _misfit(value: Any, kind: pa.DataType) -> str | None:
+def _misfit(value: Any, kind: pa.DataType, left_out: set[str] | None = None) -> str | None:
     if _is_missing(value):
         return None
     shown = f"{value!r:.80}" if isinstance(value, str) else f"{value!r}"[:80]
     if not _accepts(kind, _kind(type(value))):
         return f"{name_of_type(kind)} expected, got {type(value).__name__}: {shown}"
+    if pa.types.is_nested(kind) and not fits(value, kind, _is_leaf, left_out):
+        return f"{shown} does not fit {kind}"
     try:
         _array([value], kind)
     except UnicodeEncodeError:

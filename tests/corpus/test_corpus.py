@@ -540,6 +540,14 @@ def test_an_object_column_has_one_type_from_the_first_slice_on():
         list(corpus.batches(["a"], 2))
 
 
+@pytest.mark.parametrize("values", [pd.period_range("2020-01", periods=2, freq="M"), pd.interval_range(0, 2)])
+def test_periods_and_intervals_are_not_read_as_the_numbers_behind_them(values):
+    corpus = open_corpus(pd.DataFrame({"text": ["x", "y"], "a": values}))
+    assert len(rows_of(corpus.batches(["text"], 5))) == 2
+    with pytest.raises(CorpusError, match=r"column 'a' holds (period|interval).*rules would read numbers(.|\n)*astype"):
+        list(corpus.batches(["a"], 5))
+
+
 def test_numbered_columns_are_asked_for_as_text():
     assert rows_of(open_corpus(pd.DataFrame([[1, "x"]])).batches(["1"], 5)) == [{"1": "x"}]
 

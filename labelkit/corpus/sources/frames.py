@@ -30,6 +30,9 @@ from labelkit.votes.example_names import FrameIndex
 TEXT = "text"
 """The name of the one column of a list of strings."""
 
+_NUMBERED = ("PeriodDtype", "IntervalDtype")
+"""Types of pandas that Arrow holds as the numbers behind them."""
+
 FINGERPRINT_ROWS = 65_536
 """Rows that are hashed together."""
 
@@ -333,6 +336,12 @@ def _maker(make: Callable[..., FrameColumn], *arguments: Any) -> Callable[[], Fr
 def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None = None) -> FrameColumn:
     if series.dtype == object:
         return PythonColumn(name, series.to_numpy(), source, kind)
+    if type(series.dtype).__name__ in _NUMBERED:
+        raise CorpusError(
+            f"column {name!r} holds {series.dtype}, of which rules would read numbers",
+            hint=f'make text of it: frame["{name}"].astype(str)',
+            code="LK200",
+        )
     if type(series.dtype).__name__ == "SparseDtype":
         series = series.sparse.to_dense()
     return ConvertedColumn(name, lambda rows: pa.array(series.iloc[rows], from_pandas=True))

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ import pyarrow.json as arrow_json
 from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
 from labelkit.corpus._byte_streams import encoding_name, not_in_encoding
 from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_utf8, skip_rows
+from labelkit.corpus._nested_values import warn_of_left_out
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus.sources._json_blocks import JsonBlock, array_blocks, is_array, line_blocks
 from labelkit.exceptions import CorpusError
@@ -66,8 +68,10 @@ class JsonLinesSource:
         self._file = file
         self._arrays = arrays
         self._cut = array_blocks if arrays and is_array(file) else line_blocks
-        first = next(self._cut(file, FIRST_BYTES), None)
-        self._first = [] if first is None else [row for row in map(_loads, first.lines()) if isinstance(row, dict)]
+        n_blocks = 2 if file.path.stat().st_size < FIRST_BYTES else 1  # a line that is not ended is a block of its own
+        blocks = list(islice(self._cut(file, FIRST_BYTES), n_blocks))
+        first = blocks[0] if blocks else None
+        self._first = [row for block in blocks for row in map(_loads, block.lines()) if isinstance(row, dict)]
         if first is None:
             raise CorpusError(f"{file.name!r} holds no rows", hint="check the export that made it", code="LK204")
         if not self._first:
@@ -77,6 +81,14 @@ class JsonLinesSource:
             )
         self.column_names = tuple(dict.fromkeys(key for row in self._first for key in row))
         self._types = dict(types)
+        self._by_fields: frozenset[str] = frozenset()
+
+    def narrowed(self, ways: Sequence[tuple[str, ...]]) -> JsonLinesSource:
+        """Return this source for a reader of single fields of some columns, whom their other keys do not concern."""
+        source = object.__new__(JsonLinesSource)
+        vars(source).update(vars(self))
+        source._by_fields = frozenset(way[0] for way in ways) - {way[0] for way in ways if len(way) == 1}
+        return source
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path, and the columns: the file is opened again where it is unpickled."""
@@ -125,6 +137,7 @@ class JsonLinesSource:
     def _chunks(self, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
         wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
         n_rows = 0
+        left_out: dict[str, set[str]] = {name: set() for name in schema.names}
         for block in self._cut(self._file, BLOCK_BYTES):
             batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
             parsed = None if batch is None else _parse_dates(batch, schema)
@@ -133,8 +146,9 @@ class JsonLinesSource:
                 yield parsed
             else:
                 lines = block.numbered()
-                yield _read_slowly(lines, n_rows, schema, bad, self._file)
+                yield _read_slowly(lines, n_rows, schema, bad, self._file, left_out)
                 n_rows += len(lines)
+        warn_of_left_out({name: keys for name, keys in left_out.items() if name not in self._by_fields}, self.name)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a row is found only by reading those before it."""
@@ -201,14 +215,20 @@ def _parse_text(batch: pa.RecordBatch, schema: pa.Schema) -> tuple[list[pa.Array
 
 
 def _read_slowly(
-    lines: Sequence[tuple[int, bytes]], first_row: int, schema: pa.Schema, bad: BadRows, file: DataFile
+    lines: Sequence[tuple[int, bytes]],
+    first_row: int,
+    schema: pa.Schema,
+    bad: BadRows,
+    file: DataFile,
+    left_out: Mapping[str, set[str]],
 ) -> pa.RecordBatch:
     """Read line by line, and report each that is bad: as JSON, or by a value that does not fit its column."""
     parsed = [_loads(line, encoding_name(file)) for _, line in lines]
     reasons = {position: row for position, row in enumerate(parsed) if isinstance(row, str)}
     reasons |= _with_keys_twice([line for _, line in lines], parsed, schema.names)
     wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
-    batch, misfits = to_batch([row if isinstance(row, dict) else {} for row in parsed], wire, skip=set(reasons))
+    rows = [row if isinstance(row, dict) else {} for row in parsed]
+    batch, misfits = to_batch(rows, wire, skip=set(reasons), left_out=left_out)
     reasons |= misfits
     kept = [position for position in range(len(lines)) if position not in reasons]
     arrays, misfits = _parse_text(batch, schema)
@@ -294,8 +314,8 @@ def _loads(line: bytes, encoding: str = "UTF-8") -> dict[str, Any] | str:
 
 def _hint_for(reason: str, data: bytes, file: DataFile) -> str | None:
     """Return what to do about a line that is not an object of the right types, or a file that begins with none."""
-    if "expected, got" in reason:
-        return type_hint(reason)
+    if (hint := type_hint(reason)) is not None:
+        return hint
     if not is_utf8(data):
         return f'{not_in_encoding(data, file)}; on_bad_row="reject" leaves such rows out'
     return json_hint(data, Path(file.name)) or (

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
+from labelkit.corpus._nested_values import warn_of_left_out
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.missing_columns import repeated_column
@@ -125,15 +126,17 @@ class RowStream(Stream):
 
     def _convert(self, rows: Iterator[Any], schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
         first = 0
+        left_out: dict[str, set[str]] = {name: set() for name in schema.names}
         while block := list(islice(rows, FIRST_ROWS)):
             parsed = [self._as_dict(row) for row in block]
             reasons = {i: what_is_wrong(block[i]) for i, row in enumerate(parsed) if row is None}
-            batch, misfits = to_batch([row or {} for row in parsed], schema, skip=reasons)
+            batch, misfits = to_batch([row or {} for row in parsed], schema, skip=reasons, left_out=left_out)
             reasons |= misfits
             for position in sorted(reasons):
                 bad.add(first + position, reasons[position], text=repr(block[position]))
             yield batch
             first += len(block)
+        warn_of_left_out(left_out, self.name)
 
     def _as_dict(self, row: Any) -> Mapping[str, Any] | None:
         if self._dicts:
