@@ -19,6 +19,7 @@ from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
 from labelkit.cli._common_options import in_shared_words
+from labelkit.cli._switched_off import add_twins, switched_off
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -87,7 +88,10 @@ class _ConfigOption(click.Option):
         self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
     ) -> tuple[Any, list[str]]:
         """Take the defaults, and leave them in place where fewer arguments are given than there are."""
+        without = switched_off(ctx, opts) if isinstance(opts, dict) else ()
         handled = super().handle_parse_result(ctx, opts, args)
+        if ctx.default_map:
+            ctx.default_map = {name: value for name, value in ctx.default_map.items() if name not in without}
         arguments = [one for one in ctx.command.params if isinstance(one, click.Argument)]
         names = [one.name or "" for one in arguments]
         given = [opts[name] for name in names if isinstance(opts.get(name), str)]
@@ -121,7 +125,7 @@ def common_options() -> list[click.Option]:
             is_eager=True,
             expose_value=False,
             callback=_set_config,
-            help="Take no defaults from labelkit.toml or pyproject.toml.",
+            help="Take no defaults from labelkit.toml or pyproject.toml; --no-gold and the like: none for one option.",
         ),
         click.Option(
             ["--final"],
@@ -169,6 +173,12 @@ class ProgramCommand(_ShortHelp):
         for parameter in self.params:
             if type(parameter.type) is click.types.StringParamType:
                 parameter.type = CompletedText()
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Make the parser, which also takes ``--no-gold`` for a default of the file."""
+        parser = super().make_parser(ctx)
+        add_twins(self, parser)
+        return parser
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; a mistake in a default is one of the file, not of the call."""

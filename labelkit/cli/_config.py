@@ -302,6 +302,13 @@ def _named_parameters(command: click.Command) -> Iterator[tuple[str, click.Param
             yield name, parameter
 
 
+def option_names(command: click.Command) -> Iterator[tuple[str, click.Option]]:
+    """Yield the options of a command that the file may set, by their names there."""
+    for name, parameter in _named_parameters(command):
+        if isinstance(parameter, click.Option):
+            yield name, parameter
+
+
 def of_defaults(error: click.BadParameter, config: Config) -> ConfigError:
     """Return the error for a default that its option refuses, such as a number out of range."""
     name = "" if error.param is None or error.ctx is None else _key_of(error.ctx.command, error.param)

@@ -272,7 +272,7 @@ def _check_compared_prior(class_prior: Any, *, is_compared: bool) -> None:
 
 
 def _warn_of_taught_labels(labels: ProbabilisticLabels, truth: NDArray[np.int64]) -> None:
-    if (truth >= 0).any() and "gold that the model was fitted with" in (labels.prior_source or ""):
+    if (truth >= 0).any() and labels.learned_from_gold:
         warn(
             "the label model was fitted with gold; if it is the same, labels and end model are judged too kindly. "
             "Hint: fit the label model without the gold that is to judge, or divide gold in two",

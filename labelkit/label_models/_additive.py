@@ -15,6 +15,7 @@ from labelkit.label_models.pattern_label_model import PatternLabelModel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.label_models._class_prior import SourcedPrior
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models._vote_table import VoteTable
 
@@ -33,8 +34,9 @@ class AdditiveModel(PatternLabelModel):
     column_codes_: NDArray[np.int64]
     weights_: NDArray[np.float64]
 
-    def _set_weights(self, table: VoteTable, weights: NDArray[np.float64], prior: NDArray[np.float64]) -> None:
-        self.column_codes_, self.weights_, self.class_prior_ = table.codes, weights, prior
+    def _set_weights(self, table: VoteTable, weights: NDArray[np.float64], prior: SourcedPrior) -> None:
+        self.column_codes_, self.weights_ = table.codes, weights
+        self._take_prior(prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
         """Return weights of votes not seen at fit: the median margin of a vote's own class over the mean of others."""

@@ -3,17 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import ModelError
+from labelkit.label_models.prior_estimate import PRIOR_GIVEN, PRIOR_OF_GOLD, PRIOR_OF_GOLD_AND_VOTES, PriorEstimate
 from labelkit.votes.alignment import has_index, labels_of
+from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_OF_VOTES
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     ClassPrior: TypeAlias = ArrayLike | Mapping[Any, float]
+
+
+EVEN_BY_GOLD: Final = "even, as far as"
+"""Begins the source of a prior for which there is too little gold, or gold of classes that are equally frequent."""
+
+
+@dataclass(frozen=True, eq=False)
+class SourcedPrior:
+    """A class prior, and where it comes from: whoever chooses the one says the other.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_classes,)
+    source : str
+        In words.
+    """
+
+    values: NDArray[np.float64]
+    source: str
+
+    @classmethod
+    def given(cls, class_prior: ClassPrior | None, class_names: Sequence[str]) -> SourcedPrior | None:
+        """Check a prior that a user gives; None where there is none. See :func:`checked_prior`."""
+        values = checked_prior(class_prior, class_names)
+        if values is None:
+            return None
+        return cls(values, class_prior.source if isinstance(class_prior, PriorEstimate) else PRIOR_GIVEN)
+
+    @classmethod
+    def even(cls, n_classes: int) -> SourcedPrior:
+        """Take all classes as equally frequent."""
+        return cls(uniform(n_classes), PRIOR_EVEN)
+
+    @classmethod
+    def learned(cls, values: NDArray[np.float64], *, has_gold: bool) -> SourcedPrior:
+        """Take what a model learned from the votes, and from gold where there was some."""
+        return cls(values, PRIOR_OF_GOLD_AND_VOTES if has_gold else PRIOR_OF_VOTES)
+
+    @classmethod
+    def by_gold(cls, values: NDArray[np.float64], n_gold: int) -> SourcedPrior:
+        """Take an estimate from gold rows alone, which is even where these differ by no more than chance."""
+        tells = np.ptp(values) > 0
+        return cls(values, PRIOR_OF_GOLD if tells else f"{EVEN_BY_GOLD} {plural(n_gold, 'gold row')} can tell")
+
+    @classmethod
+    def given_or_even(cls, class_prior: ClassPrior | None, class_names: Sequence[str]) -> SourcedPrior:
+        """Check a prior that a user gives, else take an even one."""
+        return cls.given(class_prior, class_names) or cls.even(len(class_names))
 
 
 def checked_prior(class_prior: ClassPrior | None, class_names: Sequence[str]) -> NDArray[np.float64] | None:

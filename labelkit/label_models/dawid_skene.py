@@ -12,7 +12,7 @@ import numpy as np
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._em import expected_counts, run_em
 from labelkit.label_models._polarity import multipolar
 from labelkit.label_models._posterior import additive_posterior, vote_shares
@@ -94,16 +94,16 @@ class DawidSkene(AdditiveModel):
             raise ModelError(f"smoothing={self.smoothing!r} must be above 0, and diagonal={self.diagonal!r} not below")
         n_bytes = 40.0 * table.n_columns * table.n_classes
         check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
-        prior = checked_prior(self.class_prior, table.class_names)
-        if prior is None and not multipolar(table).all():
-            prior = uniform(table.n_classes)
+        fixed = SourcedPrior.given(self.class_prior, table.class_names)
+        if fixed is None and not multipolar(table).all():
+            fixed = SourcedPrior.even(table.n_classes)
 
         def m_step(posterior: Posterior) -> ObserverParameters:
             counts = expected_counts(table, posterior, gold)
             totals = np.asarray(table.lf_matrix() @ counts.columns)
             confusion = confusion_of(table, counts.columns, totals, diagonal=self.diagonal, smoothing=self.smoothing)
             learned = (counts.classes + 1) / (counts.classes + 1).sum()
-            return ObserverParameters(confusion, totals, learned if prior is None else prior)
+            return ObserverParameters(confusion, totals, learned if fixed is None else fixed.values)
 
         em = run_em(
             vote_shares(table),
@@ -115,7 +115,8 @@ class DawidSkene(AdditiveModel):
             tol=self.tol,
         )
         self.n_iter_, self.lf_totals_ = em.n_iter, em.parameters.totals
-        self._set_weights(table, np.log(em.parameters.confusion), em.parameters.class_prior)
+        prior = fixed or SourcedPrior.learned(em.parameters.class_prior, has_gold=len(gold) > 0)
+        self._set_weights(table, np.log(em.parameters.confusion), prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
         no_counts = np.zeros((table.n_columns, table.n_classes))

@@ -11,7 +11,7 @@ import numpy as np
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._class_prior import checked_prior
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._em import expected_counts, run_em
 from labelkit.label_models._polarity import multipolar
 from labelkit.label_models._posterior import additive_posterior, softmax, vote_shares
@@ -90,15 +90,17 @@ class IBCC(AdditiveModel):
             raise ModelError(f"diagonal={self.diagonal!r} is below 0")
         n_bytes = 40.0 * table.n_columns * table.n_classes
         check_room(n_bytes, "a confusion matrix for each labeling function", hint=FOR_MANY_CLASSES)
-        given = checked_prior(self.class_prior, table.class_names)
-        learns_prior = given is None and bool(multipolar(table).all())
-        fixed = np.zeros(table.n_classes) if given is None else np.log(given)
+        fixed = SourcedPrior.given(self.class_prior, table.class_names)
+        if fixed is None and not multipolar(table).all():
+            fixed = SourcedPrior.even(table.n_classes)
+        log_prior = None if fixed is None else np.log(fixed.values)
 
         def m_step(posterior: Posterior) -> VariationalParameters:
             counts = expected_counts(table, posterior, gold)
             totals = np.asarray(table.lf_matrix() @ counts.columns)
             weights = expected_log(table, counts.columns, totals, self.diagonal)
-            return VariationalParameters(weights, totals, expected_log_prior(counts.classes) if learns_prior else fixed)
+            learned = expected_log_prior(counts.classes) if log_prior is None else log_prior
+            return VariationalParameters(weights, totals, learned)
 
         em = run_em(
             vote_shares(table),
@@ -110,7 +112,9 @@ class IBCC(AdditiveModel):
             tol=self.tol,
         )
         self.n_iter_, self.lf_totals_ = em.n_iter, em.parameters.totals
-        self._set_weights(table, em.parameters.weights, softmax(em.parameters.log_prior[None])[0])
+        values = softmax(em.parameters.log_prior[None])[0]
+        prior = fixed or SourcedPrior.learned(values, has_gold=len(gold) > 0)
+        self._set_weights(table, em.parameters.weights, prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
         return expected_log(table, np.zeros((table.n_columns, table.n_classes)), self.lf_totals_, self.diagonal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._posterior import vote_shares
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
@@ -47,8 +47,7 @@ class MajorityVote(PatternLabelModel):
         self.class_prior = class_prior
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - counts have no parameters
-        prior = checked_prior(self.class_prior, table.class_names)
-        self.class_prior_ = uniform(table.n_classes) if prior is None else prior
+        self._take_prior(SourcedPrior.given_or_even(self.class_prior, table.class_names))
 
     def _posterior(self, table: VoteTable) -> Posterior:
         return vote_shares(table)

@@ -10,7 +10,7 @@ import numpy as np
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._overlaps import shared_examples
 
 if TYPE_CHECKING:
@@ -88,16 +88,15 @@ class MetalModel(AdditiveModel):
             raise ModelError(f"precision={self.precision!r} is not in (0, 1)")
         n_bytes = 32.0 * table.n_columns * (table.n_columns + table.n_classes)
         check_room(n_bytes, "the moments of all pairs of votes", hint=FOR_MANY_CLASSES)
-        given = checked_prior(self.class_prior, table.class_names)
-        prior = uniform(table.n_classes) if given is None else given
+        prior = SourcedPrior.given_or_even(self.class_prior, table.class_names)
         share = table.column_counts / table.counts.sum()
         moments = shared_examples(table).toarray() / table.counts.sum()
         moments[table.lf[:, None] == table.lf] = np.nan
         right = table.label[:, None] == np.arange(table.n_classes)
         wrong = (1 - self.precision) / max(table.n_classes - 1, 1)
-        start = share[:, None] * np.where(right, self.precision, wrong) / prior
+        start = share[:, None] * np.where(right, self.precision, wrong) / prior.values
         start = np.clip(start, LEAST * share[:, None], 1.0)
-        mu, self.n_iter_ = factor(moments, share, prior, start, self.max_iter)
+        mu, self.n_iter_ = factor(moments, share, prior.values, start, self.max_iter)
         self._set_weights(table, np.log(mu), prior)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models._em import expected_hits, run_em
 from labelkit.label_models._posterior import softmax, vote_shares
@@ -86,8 +86,7 @@ class OneCoin(PatternLabelModel):
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
-        prior = checked_prior(self.class_prior, table.class_names)
-        self.class_prior_ = uniform(table.n_classes) if prior is None else prior
+        self._take_prior(SourcedPrior.given_or_even(self.class_prior, table.class_names))
         n = sums_by(table.lf, table.column_counts, table.n_lfs)
 
         def m_step(posterior: Posterior) -> NDArray[np.float64]:

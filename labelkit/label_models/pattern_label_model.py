@@ -31,14 +31,14 @@ from labelkit.label_models._seen_gold import JudgedGold, SeenGold, judge_gold
 from labelkit.label_models._vote_table import GivenVotes, VoteTable, read_votes
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.label_models.explanation import Explanation
-from labelkit.label_models.prior_estimate import prior_source
 from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator, unfitted
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN, are_same_classes
+from labelkit.votes.labels_with_gold import with_gold
 from labelkit.votes.metrics import accuracy
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, with_gold
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from labelkit.label_models._class_prior import SourcedPrior
     from labelkit.label_models._cross_fit import HeldOutGold
     from labelkit.label_models._posterior import Posterior
     from labelkit.label_models.explanation import Contributions
@@ -68,7 +69,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
     class_prior_ : ndarray of shape (n_classes,)
         The probabilities of an example without votes.
     prior_source_ : str
-        Where that comes from, in words: "given", "estimated from 50 gold rows", "the votes alone", ...
+        Where that comes from, in words: "a statement of the user", "the votes alone", ...
     lf_names_ : tuple of str
         The labeling functions, in the order of the input; where the model uses confidences, one for each range of
         confidence of a rule that reports it.
@@ -88,7 +89,7 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
 
     @abstractmethod
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
-        """Set what is learned from the votes, ``class_prior_`` at the least."""
+        """Set what is learned from the votes, the class prior at the least (:meth:`_take_prior`)."""
 
     @abstractmethod
     def _posterior(self, table: VoteTable) -> Posterior:
@@ -145,8 +146,6 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         else:
             self._keep(SeenGold.none(self.n_classes_))
         self._describe(arranged.table, counts, held_out)
-        given_prior = getattr(self, "class_prior", None)
-        self.prior_source_ = prior_source(given_prior, self.class_prior_, from_gold=self.learned_from_gold_)
         return arranged
 
     def _prepared(self, matrix: Any, gold: Any) -> tuple[GivenVotes, Arranged, GoldRows]:
@@ -219,15 +218,9 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         examples = ExampleNames(np.arange(len(index))) if given.examples is None else given.examples
         if gold is not None and given.examples is None:
             raise GoldError("vote patterns know no examples, so gold cannot be given beside them", code="LK328")
-        labels = ProbabilisticLabels(
-            self._proba(table),
-            table.covered,
-            index,
-            examples.ids,
-            self.class_names_,
-            examples.index,
-            self.prior_source_,
-        )
+        of_patterns, of_examples = (self._proba(table), table.covered), (index, examples.ids)
+        origin = self.prior_source_, self.learned_from_gold_
+        labels = ProbabilisticLabels(*of_patterns, *of_examples, self.class_names_, examples.index, *origin)
         return labels if gold is None else with_gold(labels, gold)
 
     def score(self, matrix: Any, gold: Any = None, sample_weight: ArrayLike | None = None) -> float:
@@ -338,6 +331,10 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
     def _overrules_votes(self) -> bool:
         """Return True if something other than votes, gold or a given class prior, may name a class without a vote."""
         return self.learned_from_gold_ or getattr(self, "class_prior", None) is not None
+
+    def _take_prior(self, prior: SourcedPrior) -> None:
+        """Set the class prior, and where it comes from."""
+        self.class_prior_, self.prior_source_ = prior.values, prior.source
 
     # Private, on checked input ----------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.computed_rows import pieces_of
 from labelkit._shared.distributions import binomial_at_most
 from labelkit._shared.numbers import effective_size, percent, wilson_interval
 from labelkit._shared.user_errors import warn
@@ -19,6 +18,7 @@ from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.prior_estimate import PriorEstimate
 from labelkit.votes.alignment import aligned_values, names_of
+from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
 from labelkit.votes.label_space import LabelSpace
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 SURPRISING: Final = 1e-3
 """Probability below which a random sample does not have as many rows without votes as the gold has."""
 
-DOUBTED_ROWS: Final = 2.0
-"""Gold rows, beside those there are, on which votes are taken to be of no use: residuals of few rows are too small."""
-
 
 def estimate_prior(
     gold: Any,
@@ -52,8 +49,8 @@ def estimate_prior(
     """Estimate how frequent each class is, from gold of a random sample of the examples.
 
     With a matrix of the votes on all examples, the estimate is corrected by how the sample differs from the rest in
-    what a label model, fitted without gold, says of it: a regression estimator, right whatever the votes are worth,
-    with shorter intervals where they are worth much.
+    what a label model, fitted without gold, says of it: right whatever the votes are worth, with shorter intervals
+    where they are worth much.
 
     Parameters
     ----------
@@ -93,14 +90,15 @@ def estimate_prior(
     Notes
     -----
     Without votes, intervals are Wilson's, of weighted rows with their effective number. With votes, the share of a
-    class is the mean of the model's probability f over all examples, times a slope b, plus the mean of y - b f over the
-    sample, with b of least squares; its variance is that of the residuals.
+    class is the mean of y over the sample plus b (mean of f over all examples - mean of f over the sample), with y 1
+    for the class, f the model's probability of it, and b in [0, 1] that makes the variance least. The variance is that
+    of y - b f, with a mistake imagined that the sample did not show: that votes are right on all rows of a small sample
+    does not make them right. So votes are worth at most as many rows as there are examples; where they do not shorten
+    the interval of a class, it is that of gold alone. Rules that were mended until they fit the gold still look better
+    on it than they are: estimate from rows that nobody mended rules by.
 
     References
     ----------
-    Cassel, Särndal, Wretman (1976), Some results on generalized difference estimation and generalized regression
-    estimation for finite populations. https://doi.org/10.1093/biomet/63.3.615
-
     Angelopoulos, Duchi, Zrnic (2023), PPI++: efficient prediction-powered inference.
     https://doi.org/10.48550/arXiv.2311.01453
 
@@ -137,13 +135,18 @@ def estimate_prior(
             code="LK332",
         )
     truth = np.eye(len(class_names))[classes[chosen]]
-    scores, means = np.zeros(truth.shape), np.zeros(len(class_names))
+    ends = 1 - (1 - confidence) / len(class_names) if simultaneous and len(class_names) > 2 else confidence
+    shares, effective = _shares_by_gold(truth, weight)
+    low, high = wilson_interval(shares * effective, effective, confidence=ends)
     if votes is not None:
         _warn_of_chosen_gold(votes, chosen, weighted=weights is not None)
-        scores, means = votes[chosen].proba, _mean_proba(votes)
-    shares, effective = estimated_shares(truth, weight, scores, means)
-    ends = 1 - (1 - confidence) / len(class_names) if simultaneous and len(class_names) > 2 else confidence
-    low, high = wilson_interval(shares * effective, effective, confidence=ends)
+    helps = np.zeros(len(class_names), dtype=np.bool_)
+    if votes is not None and len(chosen) >= FEWEST_ROWS:
+        moved, size = corrected_shares(truth, votes[chosen].proba, weight, LabelMoments.of(votes))
+        bounds = wilson_interval(moved * size, size, confidence=ends)
+        helps = bounds[1] - bounds[0] < high - low
+        shares, effective = np.where(helps, (moved, size), (shares, effective))
+        low, high = np.where(helps, bounds, (low, high))
     one_more = (shares * effective + 1 / len(shares)) / (effective + 1)
     return PriorEstimate(
         class_names=class_names,
@@ -154,44 +157,18 @@ def estimate_prior(
         effective_n=effective,
         confidence=confidence,
         simultaneous=simultaneous,
-        by_votes=votes is not None,
+        by_votes=bool(helps.any()),
     )
 
 
-def estimated_shares(
-    truth: NDArray[np.float64], weight: NDArray[np.float64], scores: NDArray[np.float64], means: NDArray[np.float64]
+def _shares_by_gold(
+    truth: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Estimate the shares of the classes by regression on scores, of which the means over all rows are known.
-
-    Parameters
-    ----------
-    truth : ndarray of shape (n_gold, n_classes)
-        1 in the column of each row's class.
-    weight : ndarray of shape (n_gold,)
-    scores : ndarray of shape (n_gold, n_classes)
-        What the votes say of the same; all 0 if there are none.
-    means : ndarray of shape (n_classes,)
-        The mean of each column of the scores over all rows.
-
-    Returns
-    -------
-    shares : ndarray of shape (n_classes,)
-    effective_n : ndarray of shape (n_classes,)
-    """
+    """Return the shares of the classes in gold, and how many rows of equal weight tell as much of each."""
     part = (weight / weight.sum())[:, None]
-    most = float(weight.sum() ** 2 / (weight**2).sum())
-    share, score = (part * truth).sum(axis=0), (part * scores).sum(axis=0)
-    of_score, of_truth = scores - score, truth - share
-    spread, together = (part * of_score**2).sum(axis=0), (part * of_score * of_truth).sum(axis=0)
-    slope = np.divide(together, spread, out=np.zeros_like(spread), where=spread > 1e-12)
-    moved = np.clip(share + slope * (means - score), 0, 1)
-    moved = moved / moved.sum()
-    if not spread.any():
-        variance = (part**2 * of_truth**2).sum(axis=0)
-        return share, effective_size(share, variance, most)
-    doubted = DOUBTED_ROWS * moved * (1 - moved) / most**2
-    variance = (part**2 * (of_truth - slope * of_score) ** 2).sum(axis=0) + doubted
-    return moved, effective_size(moved, variance, np.where((moved > 0) & (moved < 1), np.inf, most))
+    share = (part * truth).sum(axis=0)
+    variance = (part**2 * (truth - share) ** 2).sum(axis=0)
+    return share, effective_size(share, variance, float(weight.sum() ** 2 / (weight**2).sum()))
 
 
 def _voted(matrix: Any, labels: Any) -> ProbabilisticLabels:
@@ -220,14 +197,6 @@ def _class_names(gold: Any, labels: Any) -> tuple[str, ...]:
         return LabelSpace.of(max(2, int(np.nanmax(values, initial=0)) + 1)).names
     texts = {str(getattr(value, "name", value)) for value in values.tolist() if isinstance(value, str)}
     return tuple(sorted(text for text in texts if text.strip() and text != "ABSTAIN")) or ("0", "1")
-
-
-def _mean_proba(votes: ProbabilisticLabels) -> NDArray[np.float64]:
-    counts = np.bincount(votes.index, minlength=len(votes.pattern_proba)).astype(np.float64)
-    total = np.zeros(votes.n_classes)
-    for piece, rows in pieces_of(votes.pattern_proba):
-        total += counts[piece] @ rows
-    return np.asarray(total / counts.sum())
 
 
 def _warn_of_chosen_gold(votes: ProbabilisticLabels, chosen: NDArray[np.int64], *, weighted: bool) -> None:

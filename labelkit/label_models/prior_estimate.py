@@ -12,7 +12,6 @@ from labelkit._shared.numbers import bounds, count, percent, plural, share_with_
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import ModelError
 from labelkit.label_models.scikit_learn_estimator import unfitted
-from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_OF_VOTES
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -28,7 +27,9 @@ LEAST: Final = 1e-6
 
 PRIOR_GIVEN: Final = "a statement of the user"
 
-PRIOR_OF_GOLD: Final = "the gold that the model was fitted with, and the votes"
+PRIOR_OF_GOLD: Final = "the gold that the model was fitted with"
+
+PRIOR_OF_GOLD_AND_VOTES: Final = f"{PRIOR_OF_GOLD}, and the votes"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,7 +53,7 @@ class PriorEstimate(Mapping[str, float]):
     simultaneous : bool
         True if all intervals hold together with that confidence; else each does by itself.
     by_votes : bool
-        True if the votes of the other rows sharpened the estimate.
+        True if the votes of the other rows sharpened the estimate, of one class at the least.
     """
 
     class_names: tuple[str, ...]
@@ -221,24 +222,6 @@ class PriorFlips:
 
     def _repr_html_(self) -> str:
         return self._page().to_html()
-
-
-def prior_source(given: Any, class_prior: NDArray[np.float64], *, from_gold: bool) -> str:
-    """Say where the class prior of a fitted model comes from.
-
-    Parameters
-    ----------
-    given
-        Its parameter, None if the user gave none.
-    class_prior : ndarray of shape (n_classes,)
-    from_gold : bool
-        True if the model learned from gold.
-    """
-    if given is not None:
-        return given.source if isinstance(given, PriorEstimate) else PRIOR_GIVEN
-    if from_gold:
-        return PRIOR_OF_GOLD
-    return PRIOR_EVEN if np.ptp(class_prior) == 0 else PRIOR_OF_VOTES
 
 
 def _given(model: M, prior: Mapping[str, float]) -> M:

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from labelkit._shared.threads import blocks
 from labelkit.exceptions import ModelError
-from labelkit.label_models._class_prior import uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._vote_table import CHUNK_CELLS
 from labelkit.label_models.pattern_label_model import PatternLabelModel
 
@@ -79,7 +79,7 @@ class QuorumVote(PatternLabelModel):
         named = [f"group {group}" if group is not None else f"LF {name}" for name, group in given]
         self.groups_ = tuple(sorted(set(named)))
         self.group_index_ = np.array([self.groups_.index(name) for name in named], dtype=np.int64)
-        self.class_prior_ = uniform(table.n_classes)
+        self._take_prior(SourcedPrior.even(table.n_classes))
 
     def _given_groups(self, table: VoteTable) -> list[tuple[str, Any]]:
         """Return the name and the group of each LF, in the order of the table."""

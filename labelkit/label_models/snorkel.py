@@ -11,7 +11,7 @@ from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit._shared.optional import optional
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._overlaps import shared_examples
 from labelkit.label_models.moment_training import train
 from labelkit.label_models.snorkel_settings import TrainConfig, merge_config
@@ -98,13 +98,12 @@ class SnorkelLabelModel(AdditiveModel):
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - Snorkel's model does not use gold
-        given = checked_prior(self.class_prior, table.class_names)
-        prior = uniform(table.n_classes) if given is None else given
+        prior = SourcedPrior.given_or_even(self.class_prior, table.class_names)
         check_room(
             16.0 * (table.n_lfs * table.n_classes) ** 2, "the moments of all pairs of votes", hint=FOR_MANY_CLASSES
         )
         try:
-            mu = train(_moments(table), prior, float(table.counts.sum()), self._config())
+            mu = train(_moments(table), prior.values, float(table.counts.sum()), self._config())
         except (ValueError, FloatingPointError) as error:
             raise ModelError(f"the model cannot be trained: {error}", hint="see the parameters of its class") from None
         self._set_weights(table, np.log(mu[table.codes].astype(np.float64)), prior)

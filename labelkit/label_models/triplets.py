@@ -9,7 +9,7 @@ from scipy import sparse
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.label_models._additive import AdditiveModel
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class TripletModel(AdditiveModel):
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:  # noqa: ARG002 - the method does not use gold
         n_cells = table.n_lfs * (table.n_classes + 4 * table.n_lfs) + 4 * table.n_columns * table.n_classes
         check_room(8.0 * n_cells, "the agreement of all pairs of functions", hint=FOR_MANY_CLASSES)
-        prior = checked_prior(self.class_prior, table.class_names)
+        prior = SourcedPrior.given_or_even(self.class_prior, table.class_names)
         voted = np.asarray(table.lf_matrix() @ table.column_counts) / table.counts.sum()
         self.correlation_ = np.empty((table.n_lfs, table.n_classes))
         for c in range(table.n_classes):
@@ -86,7 +86,7 @@ class TripletModel(AdditiveModel):
             covariance = triplet_covariance(moments, np.random.default_rng(self.random_state))
             share = np.divide(covariance, voted, out=np.full(table.n_lfs, np.nan), where=voted > 0)
             self.correlation_[:, c] = np.clip(np.where(np.isnan(share), USUAL, share), 0.0, HIGHEST)
-        self._set_weights(table, self._unseen(table), uniform(table.n_classes) if prior is None else prior)
+        self._set_weights(table, self._unseen(table), prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:
         log_odds = 0.5 * np.log((1 + self.correlation_) / (1 - self.correlation_))[table.lf]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models._em import expected_hits
 from labelkit.label_models._posterior import vote_shares
@@ -57,10 +57,9 @@ class WeightedVote(PatternLabelModel):
         self.n_classes = n_classes
 
     def _learn(self, table: VoteTable, gold: GoldCounts) -> None:
-        prior = checked_prior(self.class_prior, table.class_names)
         hits = sums_by(table.lf, expected_hits(table, vote_shares(table), gold), table.n_lfs)
         self.lf_weights_ = (1 + hits) / (2 + sums_by(table.lf, table.column_counts, table.n_lfs))
-        self.class_prior_ = uniform(table.n_classes) if prior is None else prior
+        self._take_prior(SourcedPrior.given_or_even(self.class_prior, table.class_names))
 
     def _posterior(self, table: VoteTable) -> Posterior:
         return vote_shares(table, self.lf_weights_[table.lf])

@@ -346,7 +346,8 @@ class RunFolder:
         with reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=self.place)
             index = self.frame_index(len(labels))
-            return replace(labels, frame_index=index, prior_source=self.manifest.get("prior_source"))
+            source, taught = self.manifest.get("prior_source"), bool(self.manifest.get("taught"))
+            return replace(labels, frame_index=index, prior_source=source, learned_from_gold=taught)
 
     def origins(self) -> Iterator[LabelOrigin]:
         """Iterate over where the labels came from, a part at a time: the votes for each, and the model.

@@ -43,7 +43,6 @@ from labelkit.votes._array_of_votes import positions_of
 from labelkit.votes._concatenation import ids_of_all
 from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
-from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import Ties
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.saved_index import SavedIndex, read_index
@@ -81,6 +80,8 @@ class ProbabilisticLabels:
         The index of the pandas frame that the examples came from.
     prior_source : str, optional
         Where the class prior of the model comes from, in words (``model.prior_source_``).
+    learned_from_gold : bool
+        True if gold taught the model: labels are then not to be judged by the same.
 
     Raises
     ------
@@ -95,6 +96,7 @@ class ProbabilisticLabels:
     class_names: tuple[str, ...]
     frame_index: FrameIndex | None = None
     prior_source: str | None = None
+    learned_from_gold: bool = False
 
     def __post_init__(self) -> None:
         n_patterns, n_classes = self.pattern_proba.shape
@@ -333,6 +335,7 @@ class ProbabilisticLabels:
             class_names=given[0].class_names,
             frame_index=FrameIndex.joined([part.frame_index for part in given]),
             prior_source=given[0].prior_source if len({part.prior_source for part in given}) == 1 else None,
+            learned_from_gold=any(part.learned_from_gold for part in given),
         )
 
     def to_arrow(self) -> pa.Table:
@@ -343,7 +346,8 @@ class ProbabilisticLabels:
             proba, covered = picked(self.pattern_proba, self.index), self.is_covered
             return replace(self, pattern_proba=proba, pattern_covered=covered, index=index).to_arrow()
         p = (np.ascontiguousarray(column)[self.index] for column in self.pattern_proba.T)
-        return labels_table(self.ids, self.hard(), self.is_covered, p, self.class_names, prior_source=self.prior_source)
+        origin = {"prior_source": self.prior_source, "learned_from_gold": self.learned_from_gold or None}
+        return labels_table(self.ids, self.hard(), self.is_covered, p, self.class_names, origin=origin)
 
     def to_pandas(self, *, index: TableIndex | None = None) -> pd.DataFrame:
         """A DataFrame with ``label``, ``covered``, ``p_<class>``.
@@ -416,35 +420,5 @@ class ProbabilisticLabels:
             class_names=class_names,
             frame_index=read_index(table, table.num_rows),
             prior_source=description.get("prior_source"),
+            learned_from_gold=description.get("learned_from_gold", False),
         )
-
-
-def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
-    """Labels in which the examples with gold have their class for certain, and count as covered.
-
-    Parameters
-    ----------
-    labels : ProbabilisticLabels
-    gold : array-like, Series or mapping by id
-        See :func:`labelkit.votes.gold.aligned_gold`.
-
-    Examples
-    --------
-    >>> proba, names = np.array([[0.5, 0.5], [0.1, 0.9]]), ("HAM", "SPAM")
-    >>> given = ProbabilisticLabels(proba, np.array([False, True]), np.array([0, 1, 1]), np.arange(3), names)
-    >>> found = with_gold(given, {0: "SPAM", 2: "HAM"})
-    >>> found.proba.tolist(), found.hard().tolist()
-    ([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0]], [1, 1, 0])
-    """
-    truth = aligned_gold(gold, labels.examples, labels.class_names)
-    chosen = np.flatnonzero(truth >= 0)
-    classes, number = np.unique(truth[chosen], return_inverse=True)
-    certain = (classes[:, None] == np.arange(labels.n_classes)).astype(np.float64)
-    index = np.array(labels.index, dtype=np.int64)
-    index[chosen] = len(labels.pattern_proba) + number
-    return replace(
-        labels,
-        pattern_proba=stacked([labels.pattern_proba, certain]),
-        pattern_covered=np.concatenate([labels.pattern_covered, np.ones(len(classes), dtype=bool)]),
-        index=index,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -194,7 +194,7 @@ def labels_table(
     proba: Iterable[NDArray[np.float64]],
     class_names: tuple[str, ...],
     *,
-    prior_source: str | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> pa.Table:
     """Labels as an Arrow table; see :meth:`ProbabilisticLabels.to_arrow`.
 
@@ -207,14 +207,14 @@ def labels_table(
     proba : iterable of ndarray, shape (n_examples,)
         One array for each class.
     class_names : tuple of str
-    prior_source : str, optional
-        Kept in the metadata of the table.
+    origin : mapping, optional
+        Where they come from, plain values; kept in the metadata of the table, but for None.
     """
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
     labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
     columns = {"id": stored_ids(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
     columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
-    source = {} if prior_source is None else {"prior_source": prior_source}
-    metadata = {METADATA: json.dumps({"classes": list(class_names), **source}).encode()}
+    origins = {name: value for name, value in (origin or {}).items() if value is not None}
+    metadata = {METADATA: json.dumps({"classes": list(class_names), **origins}).encode()}
     return pa.table(columns).replace_schema_metadata(metadata)

@@ -427,3 +427,61 @@ def test_arguments_that_are_given_are_those_without_a_default(project, capsys):
     status, _, err = called(capsys, "--no-config", "why", first)
     assert status == 2
     assert "Missing argument 'ID'" in err
+
+
+# A single default is switched off ---------------------------------------------------------------------------------------
+
+SWITCHED_OFF = {
+    'gold = "spam"': ("--no-gold", "gold", None),
+    'map = {text = "text"}': ("--no-map", "rename", ()),
+    'map-label = ["1=SPAM"]': ("--no-map-label", "map_label", ()),
+    'select = "link*"': ("--no-select", "select", ()),
+    "workers = 2": ("--no-workers", "workers", 1),
+    "no-cache = true": ("--cache", "no_cache", False),
+    "isolate = true": ("--no-isolate", "isolate", False),
+    '[run]\nclass-prior = "SPAM=0.2"': ("--no-class-prior", "class_prior", ()),
+    "[run]\nteach = true": ("--no-teach", "teach", False),
+}
+
+
+@pytest.mark.parametrize("line", SWITCHED_OFF)
+def test_each_default_of_the_file_can_be_switched_off(project, line):
+    option, name, expected = SWITCHED_OFF[line]
+    config(line)
+    run, root = cli.commands["run"], click.Context(cli, info_name="labelkit")
+    for more, is_default in (([], False), ([option], True)):
+        context = run.make_context("run", ["labeling_functions", "comments.csv", "--out", "r", *more], parent=root)
+        value = context.params[name]
+        assert (value == expected) is is_default, value
+
+
+def test_a_run_without_the_gold_of_the_file(project, capsys):
+    config(RUN)
+    assert called(capsys, "run", "--no-gold")[0] == 0
+    assert json.loads(Path("runs/first/manifest.json").read_text())["gold"] is None
+    code, out, _ = called(capsys, "fix", "runs/first", "--no-gold", "--json")
+    assert code == 0
+    assert "spam" not in json.loads(out).get("gold", "")
+
+
+def test_an_option_is_either_given_or_switched_off(project, capsys):
+    code, _, err = called(capsys, "run", "--gold", "spam", "--no-gold", "--out", "r", "labeling_functions", "a.csv")
+    assert code == 2
+    assert "--gold and --no-gold are given: leave one of them out" in err
+
+
+def test_every_command_that_takes_gold_takes_no_gold(project):
+    def commands(group, names=()):
+        for name, command in group.commands.items():
+            if isinstance(command, click.Group):
+                yield from commands(command, (*names, name))
+            else:
+                yield name, command
+
+    with_gold = [(name, one) for name, one in commands(cli) if any("--gold" in each.opts for each in one.params)]
+    assert len(with_gold) > 8
+    for name, command in with_gold:
+        context = click.Context(command, info_name=name, resilient_parsing=True)
+        is_required = any("--gold" in one.opts and one.required for one in command.params)
+        given, _, _ = command.make_parser(context).parse_args([] if is_required else ["--no-gold"])
+        assert is_required or "gold" in given["labelkit.switched_off"]

@@ -8,7 +8,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.exceptions import GoldError, ModelError
-from tests.benchmarks.honesty import priors
+from tests.benchmarks.honesty import prior_worth, priors
 
 NAMES = ["HAM", "SPAM"]
 VOTES = np.array([[1, 1, -1], [0, -1, 0], [-1, 0, 0], [1, 0, -1], [-1, -1, -1]] * 40)
@@ -30,6 +30,24 @@ def test_intervals_hold_the_truth_as_often_as_they_say_and_good_votes_shorten_th
         assert max(abs(row["bias"]) for row in rows.values()) < 0.01
         assert rows["good votes"]["width"] < 0.8 * rows[""]["width"]
         assert rows["poor votes"]["width"] < 1.1 * rows[""]["width"]
+
+
+@pytest.mark.filterwarnings("ignore:no rule votes")  # as it does of one random sample in a thousand
+@pytest.mark.parametrize("kind", [*prior_worth.KINDS])
+@pytest.mark.parametrize(("prior", "right", "n"), [(0.13, 0.98, 50), (0.03, 0.98, 50), (0.03, 0.9, 200)])
+def test_rules_that_gold_finds_faultless_are_not_taken_as_faultless(kind, prior, right, n):
+    row = prior_worth.worth_row(kind, prior, right, n, 60, np.random.default_rng(2))
+    assert row["coverage"] > 0.88  # 0.95 but for chance: below in 1 of 100 simulations
+    assert row["most_worth"] <= prior_worth.ROWS
+
+
+def test_votes_are_worth_at_most_as_many_rows_as_there_are():
+    truth = np.arange(500) % 3 // 2
+    estimate = lk.estimate_prior({i: truth[i] for i in range(60)}, truth[:, None], labels=2)
+    assert estimate.effective_n.max() <= 500
+    share = (truth == 1).mean()
+    assert estimate.low[1] < share - 0.02
+    assert estimate.high[1] > share + 0.02
 
 
 def test_gold_by_id_by_position_and_by_name_of_the_class_is_the_same():
@@ -96,8 +114,54 @@ def test_a_model_without_a_given_prior_says_so():
     matrix = matrix_of()
     assert lk.MajorityVote().fit(matrix).prior_source_ == "no knowledge: it is even"
     assert lk.LabelModel().fit(np.where(VOTES == 1, -1, VOTES)).prior_source_ == "the votes alone"
-    with_gold = lk.LabelModel().fit(matrix, gold={f"row {i}": int(TRUTH[i]) for i in range(50)})
-    assert with_gold.prior_source_ == "the gold that the model was fitted with, and the votes"
+    with_gold = lk.LabelModel().fit(np.where(VOTES == 1, -1, VOTES), gold=np.where(np.arange(200) < 50, TRUTH, -1))
+    assert with_gold.prior_source_ == "the gold that the model was fitted with"
+    assert with_gold.class_prior_[1] == pytest.approx(0.2, abs=0.05)
+
+
+def crowd(rng, n=300):
+    """Votes of six members who see every example, three of four rightly."""
+    truth = (rng.random(n) < 0.7).astype(int)
+    return np.where(rng.random((n, 6)) < 0.75, truth[:, None], 1 - truth[:, None]), truth
+
+
+@pytest.mark.parametrize("model", [*lk.label_models.MODELS.values()])
+@pytest.mark.parametrize("kind", ["rules", "crowd"])
+@pytest.mark.parametrize("gold", ["none", "even", "uneven"])
+def test_the_source_of_a_prior_is_what_it_was_taken_from(model, kind, gold):
+    rng = np.random.default_rng(3)
+    votes, truth = (VOTES, TRUTH) if kind == "rules" else crowd(rng)
+    rows = np.concatenate([np.flatnonzero(truth == 0)[:20], np.flatnonzero(truth == 1)[: 24 if gold == "even" else 2]])
+    given = np.full(len(votes), -1)
+    given[rows] = truth[rows]
+    fitted = model().fit(votes, gold=None if gold == "none" else given)
+    without = model().fit(votes)
+    source, prior = fitted.prior_source_, fitted.class_prior_
+    is_even = bool(np.ptp(prior) == 0)
+    if source == "no knowledge: it is even":
+        assert is_even
+    elif source == "the votes alone":
+        assert np.allclose(prior, without.class_prior_)
+    elif source.startswith("even, as far as"):
+        assert (gold, is_even, source) == ("even", True, "even, as far as 44 gold rows can tell")
+    else:
+        assert "gold" in source
+        assert gold != "none"
+        assert not np.allclose(prior, without.class_prior_)
+        assert not is_even
+    labels = fitted.label(votes)
+    assert (labels.prior_source, labels.learned_from_gold) == (source, fitted.learned_from_gold_)
+    assert fitted.learned_from_gold_ == (gold != "none" and fitted.learns_from_gold)
+
+
+def test_labels_remember_that_gold_taught_their_model_whatever_their_prior_is(tmp_path):
+    gold = {f"row {i}": int(TRUTH[i]) for i in range(50)}
+    labels = lk.LabelModel(class_prior={"SPAM": 0.2}).fit(matrix_of(), gold=gold).label(matrix_of())
+    assert labels.prior_source == "a statement of the user"
+    assert lk.ProbabilisticLabels.load(labels.save(tmp_path / "labels.parquet")).learned_from_gold
+    assert lk.ProbabilisticLabels.concat([labels]).learned_from_gold
+    with pytest.warns(UserWarning, match="the model of these labels was fitted with gold"):
+        labels.certify(gold, max_error=0.5)
 
 
 def test_labels_that_depend_on_the_prior_are_named():

@@ -22,6 +22,7 @@ import numpy as np
 
 from labelkit._shared.memory import check_room
 from labelkit.exceptions import GoldError, ModelError
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
 from labelkit.label_models._posterior import softmax
 from labelkit.label_models._saving import write_model
@@ -38,8 +39,9 @@ from labelkit.label_models.scikit_learn_estimator import ScikitLearnEstimator
 from labelkit.votes.decisions import PRIOR_OF_CONTENT
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.labels_with_gold import with_gold
 from labelkit.votes.metrics import accuracy
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels, with_gold
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,8 +171,9 @@ class ContentLabelModel(ScikitLearnEstimator):
         names = names_given(features, feature_names), self.n_content_features_, self.columns_
         self.feature_names_, self.fitted_columns_ = names_of_columns(*names), known_columns(features)
         guessed = self.gate_.is_open and self.class_prior is None and not self.learned_from_gold_
-        self.prior_source_ = PRIOR_OF_CONTENT if guessed else self.base_.prior_source_
-        self.class_prior_ = softmax(self.log_prior_[None])[0] if guessed else self.base_.class_prior_  # is fitted then
+        of_base = SourcedPrior(self.base_.class_prior_, self.base_.prior_source_ or "")
+        prior = SourcedPrior(softmax(self.log_prior_[None])[0], PRIOR_OF_CONTENT) if guessed else of_base
+        self.class_prior_, self.prior_source_ = prior.values, prior.source  # is fitted then
         return self
 
     def _learn(self, rows: ContentRows, gold: GoldRows, matrix: Any, given_gold: Any) -> None:
@@ -265,7 +268,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         else:
             parts = rows.posterior, rows.table.covered, rows.index  # type: ignore[assignment] # by pattern
         names = rows.examples.ids, self.class_names_, rows.examples.index
-        labels = ProbabilisticLabels(*parts, *names, prior_source=self.prior_source_)
+        labels = ProbabilisticLabels(*parts, *names, self.prior_source_, self.learned_from_gold_)
         return labels if gold is None else with_gold(labels, gold)
 
     def evaluate(self, matrix: Any, features: Any = None, gold: Any = None, *, weights: Any = None) -> Evaluation:

@@ -22,7 +22,7 @@ import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit.label_models._agreement import agreement_weights, contradicted, mean_agreement
-from labelkit.label_models._class_prior import checked_prior, uniform
+from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._columns import aligned_columns, sums_by
 from labelkit.label_models._em import run_em
 from labelkit.label_models._overlaps import Overlaps
@@ -171,17 +171,19 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
         An estimate weighs as its gold rows do: what of its distance from uniform may be chance is left out.
         """
-        prior = checked_prior(self.class_prior, table.class_names)
+        prior = SourcedPrior.given(self.class_prior, table.class_names)
         self.prior_weight_ = float(prior is not None)
         if prior is not None and isinstance(self.class_prior, PriorEstimate):
-            _, self.prior_weight_ = gold_prior(prior * max(self.class_prior.n_gold, 1))
+            _, self.prior_weight_ = gold_prior(prior.values * max(self.class_prior.n_gold, 1))
         if prior is None and len(gold):
-            prior, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
+            values, self.prior_weight_ = gold_prior(gold.per_class(table.n_classes))
+            prior = SourcedPrior.by_gold(values, int(gold.count.sum()))
         if prior is None and not self.crowd_:
-            prior = broad_shares(table, self.multipolar_)
+            shares = broad_shares(table, self.multipolar_)
+            prior = None if shares is None else SourcedPrior.learned(shares, has_gold=False)
             self.prior_weight_ = float(prior is not None)
         self.known_prior_ = prior is not None
-        self.class_prior_ = uniform(table.n_classes) if prior is None else prior
+        self._take_prior(prior or SourcedPrior.even(table.n_classes))
 
     def _learn_counts(self, table: VoteTable) -> None:
         """Set the slope of each class and the temperature, from the votes without a confusion."""
@@ -223,7 +225,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
         self.log_confusion_, self.lf_totals_ = learned.log_confusion, learned.totals
         self.lf_accuracy_, self.pooled_ = learned.shared.accuracy, learned.shared.pooled
         if learns_prior:
-            self.class_prior_ = learned.class_prior
+            self._take_prior(SourcedPrior.learned(learned.class_prior, has_gold=False))  # of other rows
         if self.crowd_:
             self._learn_rule_precisions(table, crowd_votes)
 

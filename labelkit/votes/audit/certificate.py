@@ -151,7 +151,7 @@ def certify(
     check_level(max_error, confidence)
     if guarantee not in get_args(Guarantee):
         raise AnalysisError(f"guarantee={guarantee!r} is not one of {', '.join(map(repr, get_args(Guarantee)))}")
-    if "gold that the model was fitted with" in (labels.prior_source or ""):
+    if labels.learned_from_gold:
         warn(
             "the model of these labels was fitted with gold: the rows that prove their error must be others. "
             "Hint: fit it without the gold of the audit",

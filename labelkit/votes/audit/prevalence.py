@@ -10,7 +10,6 @@ import numpy as np
 from labelkit._shared.numbers import (
     bounds,
     count,
-    effective_size,
     percent,
     plural,
     share_with_bounds,
@@ -21,6 +20,7 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.audit._audit_rows import ROWS
+from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.audit.plan import check_level
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.row_weights import RowWeights
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
 MOST_GROUPS: Final = 1_000
 """Groups that are told apart; more of them are refused."""
-
-PSEUDO_ROWS: Final = 2
-"""Gold rows that are imagined beside the real ones, one of them a mistake of the labels: where gold finds no mistake,
-the share of mistakes is not known to be 0."""
 
 ALL: Final = "all"
 
@@ -269,27 +265,11 @@ def _groups(by: Any, labels: ProbabilisticLabels) -> tuple[tuple[Any, ...], NDAr
 
 
 @dataclass(frozen=True, eq=False)
-class _Labels:
-    """Mean and variance of the probabilities of each class over ``n`` examples."""
-
-    n: int
-    mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, n: float, total: NDArray[np.float64], squares: NDArray[np.float64]) -> _Labels:
-        if not n:
-            return cls(0, np.full(len(total), np.nan), np.zeros(len(total)))
-        mean = total / n
-        return cls(int(n), mean, np.maximum(squares / n - mean**2, 0))
-
-
-@dataclass(frozen=True, eq=False)
 class _LabelSums:
     """The labels of all examples, of each group, and of all but each group."""
 
-    each: list[_Labels]
-    others: list[_Labels]
+    each: list[LabelMoments]
+    others: list[LabelMoments]
 
     @classmethod
     def of(cls, labels: ProbabilisticLabels, group: NDArray[np.int64], n_groups: int) -> _LabelSums:
@@ -305,7 +285,7 @@ class _LabelSums:
                 sums[1:, place] += np.bincount(group[here][inside], weights=column[inside], minlength=n_groups)
         grouped = sums[1:].sum(axis=0)
         parts = [(one[0], *np.split(one[1:], 2)) for one in (*sums, *(grouped - sums[1:]))]
-        every = [_Labels.of(*part) for part in parts]
+        every = [LabelMoments.of_sums(*part) for part in parts]
         return cls(every[: 1 + n_groups], every[1 + n_groups :])
 
 
@@ -326,7 +306,7 @@ class _Estimate:
         gold: NDArray[np.float64],
         says: NDArray[np.float64],
         weight: NDArray[np.float64],
-        labels: _Labels,
+        labels: LabelMoments,
         confidence: float,
     ) -> _Estimate:
         """Estimate from gold rows, one-hot, the probabilities there, and the labels of all examples."""
@@ -335,21 +315,12 @@ class _Estimate:
             return cls(*(np.full(gold.shape[1], np.nan) for _ in range(6)))
         part = (weight / weight.sum())[:, None]
         worth = 1 / float((part**2).sum())
-        share, mean = (part * gold).sum(axis=0), (part * says).sum(axis=0)
+        share = (part * gold).sum(axis=0)
         low, high = wilson_interval(share * worth, np.full(len(share), worth), confidence=confidence)
         alone = share, low, high
-        if n < 3:
+        if n < FEWEST_ROWS:
             return cls(*alone, *alone)
-        spread = (part * (says - mean) ** 2).sum(axis=0)
-        together = (part * (gold - share) * (says - mean)).sum(axis=0)
-        power = np.divide(together, (1 + worth / labels.n) * spread, out=np.zeros_like(spread), where=spread > 1e-12)
-        power = np.clip(power, 0, 1)
-        corrected = np.clip(share + power * (labels.mean - mean), 0, 1)
-        residual = gold - share - power * (says - mean)
-        squares = (part * residual**2).sum(axis=0) * worth
-        variance = (squares + PSEUDO_ROWS / 2) / (worth + PSEUDO_ROWS) / worth + power**2 * labels.variance / labels.n
-        inner = (corrected * worth + 1) / (worth + 2)  # no share is known to be 0
-        size = effective_size(inner, variance, labels.n)
+        corrected, size = corrected_shares(gold, says, weight, labels)
         ends = wilson_interval(corrected * size, size, confidence=confidence)
         helps = ends[1] - ends[0] < high - low
         first, second, third = (np.where(helps, a, b) for a, b in zip((corrected, *ends), alone, strict=True))
