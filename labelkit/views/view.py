@@ -25,8 +25,10 @@ from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.labels_beside import class_places
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.scored_gold import class_heads
 
 
 def view(
@@ -222,6 +224,9 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
     else:
         proba = np.asarray(given)
         if has_index(given):
+            heads = list(class_heads(given).values())
+            classes = class_places(heads, matrix.class_names, what="the labels", error=ModelError) if heads else None
+            proba = proba if classes is None else proba[:, classes]
             proba = aligned_values(given, proba, matrix.examples, np.nan, what="labels", error=ModelError)
         if proba.dtype.kind != "f" or proba.shape != (len(matrix), matrix.n_classes):
             raise ModelError(
@@ -232,8 +237,13 @@ def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:
         labels = ProbabilisticLabels(
             proba, matrix.covered, np.arange(len(proba)), matrix.ids, matrix.class_names, matrix.frame_index
         )
-    if len(labels.class_names) != matrix.n_classes:
-        raise ModelError(f"the labels are of {len(labels.class_names)} classes, and the votes of {matrix.n_classes}")
+    if class_places(labels.class_names, matrix.class_names, what="the labels", error=ModelError) is not None:
+        raise ModelError(
+            f"the labels have the classes in the order {', '.join(labels.class_names[:6])}, and the votes in the order "
+            f"{', '.join(matrix.class_names[:6])}",
+            hint="labels=model.label(matrix), of these votes",
+            code="LK402",
+        )
     places = labels.examples.order(matrix.examples, what="the labels", error=ModelError)
     return labels if places is None else labels[places]
 

@@ -120,7 +120,7 @@ def _read_scores(
 ) -> tuple[tuple[str, ...], NDArray[np.float64], ExampleNames]:
     if isinstance(proba, ProbabilisticLabels):
         return proba.class_names, proba.proba, proba.examples
-    heads = _heads(proba)
+    heads = class_heads(proba)
     if heads:
         proba = proba[[*heads]]
     index = proba.index if has_index(proba) else None
@@ -152,7 +152,7 @@ def _read_scores(
     return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
 
 
-def _heads(proba: Any) -> dict[Any, str]:
+def class_heads(proba: Any) -> dict[Any, str]:
     """Return the columns of probabilities of a frame, with their classes; those of labels are ``p_<class>``."""
     columns = list(getattr(proba, "columns", []))
     of_labels = {name: name[2:] for name in columns if isinstance(name, str) and name.startswith("p_")}

@@ -20,6 +20,7 @@ from labelkit.label_models import LabelModel
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.labels_beside import proba_beside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +147,7 @@ def next_to_label(
     matrix : LabelMatrix, array-like, scipy sparse matrix of ``label + 1``, or DataFrame
         The votes.
     labels : ProbabilisticLabels, optional
-        Of these examples; those of :class:`~labelkit.LabelModel` if not given.
+        Of these examples, found by their names; those of :class:`~labelkit.LabelModel` if not given.
     n : int
         How many to choose.
     strategy : str
@@ -163,7 +164,8 @@ def next_to_label(
     texts : sequence of str of shape (n_examples,), optional
         Of the examples, in their order (a list, an array or a Series); missing ones are None or NaN. Then no two of a
         batch are nearly the same, and foreign texts are left to chance.
-    committee : sequence of label models or arrays of probabilities, optional
+    committee : sequence of label models, ProbabilisticLabels or arrays of probabilities, optional
+        Arrays have a row for each example, in the order of the votes.
     rule : str, optional
         Of the strategy ``rule``; else the one whose precision is known worst, for the number of its votes.
     slices : array-like, optional
@@ -181,7 +183,8 @@ def next_to_label(
     Raises
     ------
     AnalysisError
-        If there is no such strategy, or it lacks what it needs; if no example is left, or a number is out of its range.
+        If there is no such strategy, or it lacks what it needs; if labels or a committee are of other examples or
+        classes, no example is left, or a number is out of its range.
     GoldError
         If gold does not fit the examples.
 
@@ -200,10 +203,9 @@ def next_to_label(
     votes = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix)
     _check(n, random_share)
     labels = LabelModel().fit(votes).label(votes) if labels is None else labels
-    if len(labels) != len(votes):
-        raise AnalysisError(f"the labels are of {count(len(labels))} examples, and the votes of {count(len(votes))}")
+    proba = proba_beside(labels, votes.examples, votes.class_names, what="the labels", error=AnalysisError)
     truth = np.full(len(votes), -1) if gold is None else aligned_gold(gold, votes.examples, votes.class_names)
-    pool = QuestionPool(votes, labels.proba, truth, members_of(committee, votes), rule, _numbered(slices, votes))
+    pool = QuestionPool(votes, proba, truth, members_of(committee, votes), rule, _numbered(slices, votes))
     open_rows = np.flatnonzero(truth < 0)
     if not len(open_rows):
         raise AnalysisError("every example has an answer, so that there is nothing to ask")

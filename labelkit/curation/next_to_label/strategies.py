@@ -18,6 +18,8 @@ from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import MODELS
+from labelkit.votes.labels_beside import proba_beside
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,12 +175,26 @@ def scores(name: str, pool: QuestionPool) -> NDArray[np.float64]:
 
 
 def members_of(models: Any, matrix: LabelMatrix) -> tuple[NDArray[np.float64], ...]:
-    """Return the probabilities of the members of a committee: of models, fitted or not, or of arrays as they are."""
+    """Return the probabilities of the members of a committee: of models, fitted or not, of labels by name, of arrays.
+
+    Raises
+    ------
+    AnalysisError
+        If labels are of other examples or classes, or an array has another shape.
+    """
     answers = []
     for model in models or ():
         if hasattr(model, "predict_proba"):
             fitted = model if hasattr(model, "class_prior_") or hasattr(model, "class_names_") else model.fit(matrix)
             answers.append(np.asarray(fitted.predict_proba(matrix)))
+        elif isinstance(model, ProbabilisticLabels):
+            what = "the labels of the committee"
+            answers.append(proba_beside(model, matrix.examples, matrix.class_names, what=what, error=AnalysisError))
         else:
-            answers.append(np.asarray(getattr(model, "proba", model), dtype=np.float64))
+            answers.append(np.asarray(model, dtype=np.float64))
+        if answers[-1].shape != (len(matrix), matrix.n_classes):
+            raise AnalysisError(
+                f"probabilities of the committee have shape {answers[-1].shape}, not {(len(matrix), matrix.n_classes)}",
+                hint="give a row for each example, and a column for each class",
+            )
     return tuple(answers)

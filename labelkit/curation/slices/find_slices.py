@@ -139,8 +139,9 @@ def find_slices(
     gold : array-like, Series or dict by id, optional
         Trusted labels: a label is wrong if gold says another one. Draw them at random.
     end_model_proba : array of shape (n_examples, n_classes), DataFrame by index or ProbabilisticLabels, optional
-        In place of gold: a label is wrong if the end model says another one. Best of a model that did not learn from
-        the examples that it is asked about.
+        In place of gold: a label is wrong if the end model says another one. Columns of an array are the classes of
+        the labels in their order; those of a frame name them. Best of a model that did not learn from the examples that
+        it is asked about.
     columns : list of str, optional
         Columns of which values and ranges are looked at; all that hold texts, numbers or truth values if not given,
         but the text and the ids. A column that holds the answer finds nothing else.
@@ -234,12 +235,7 @@ def _judged(classes: NamedClasses, examples: ExampleNames, gold: Any, proba: Any
     if gold is not None:
         return JudgedLabels.of(classes, examples, gold)
     end_model = NamedClasses.of(proba, examples, "end_model_proba")
-    if len(end_model.names) != len(classes.names):
-        raise AnalysisError(
-            f"end_model_proba has {len(end_model.names)} classes, and the labels have {len(classes.names)}",
-            hint="a column for each class, in the order of the labels' classes",
-        )
-    return JudgedLabels.of(classes, examples, end_model.hard)
+    return JudgedLabels.of(classes, examples, end_model.numbered_as(classes.names, "end_model_proba"))
 
 
 def _columns(corpus: Corpus, columns: Sequence[str] | None, text: str | None) -> list[str]:

@@ -11,8 +11,10 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.labels_beside import class_places
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.row_weights import RowWeights
+from labelkit.votes.scored_gold import class_heads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,9 +69,20 @@ class NamedClasses:
             )
         proba = aligned_values(labels, proba, examples, np.nan, what=what, unit="rows", error=AnalysisError)
         given = ~np.isnan(proba).any(axis=1)
-        names = labels.columns if has_index(labels) else range(proba.shape[1])
+        names = class_heads(labels).values() if has_index(labels) else range(proba.shape[1])
         hard = np.where(given, hard_labels(np.nan_to_num(proba)), -1)
         return cls(hard, tuple(map(str, names)))
+
+    def numbered_as(self, names: tuple[str, ...], what: str) -> NDArray[np.int64]:
+        """Return the classes by the numbers that others give them, -1 where there is no label.
+
+        Raises
+        ------
+        AnalysisError
+            If these are other classes.
+        """
+        places = class_places(self.names, names, what=what, error=AnalysisError)
+        return self.hard if places is None else np.append(np.argsort(places), -1)[self.hard]
 
 
 @dataclass(frozen=True, eq=False)
