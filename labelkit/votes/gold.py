@@ -13,7 +13,7 @@ import numpy as np
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.label_space import class_written
+from labelkit.votes.label_space import are_other_numbers, class_written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,18 +127,63 @@ def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: 
 def gold_classes(gold: Any, class_names: Sequence[str]) -> NDArray[np.int64]:
     """Turn gold of any form into class numbers in its own order, -1 where unknown; shape (n_gold,).
 
+    Numbers of an array of numpy are those of the classes. Where classes are named by other numbers, such as ``"1"`` to
+    ``"5"``, nobody knows which of the two a number of anything else means.
+
     Raises
     ------
     GoldError
-        If it has several dimensions, or a value is not a class.
+        If it has several dimensions, or a value is not a class, or may be two.
     """
     values = gold_values(gold)
+    if gold is not values:
+        refuse_numbers(values, class_names)
     if values.ndim != 1:
         raise GoldError(
             f"gold has shape {values.shape}, not (n_examples,)",
             hint="of a column for each class: gold.argmax(axis=1)" if values.ndim == 2 else None,
         )
     return _as_classes(values, class_names)
+
+
+def named_numbers(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[Any]:
+    """Return values that were read from data, with numbers as the names that they are where classes have such names.
+
+    Examples
+    --------
+    >>> named_numbers(np.array([1, 3]), ["1", "2", "3"]).tolist(), named_numbers(np.array([1, 0]), ["A", "B"]).tolist()
+    (['1', '3'], [1, 0])
+    """
+    if not are_other_numbers(class_names) or values.dtype.kind not in "iufO":
+        return values
+    return object_array(str(int(value)) if _is_whole(value) else value for value in values.tolist())
+
+
+def _is_whole(value: Any) -> bool:
+    is_number = isinstance(value, int | np.integer | float | Decimal) and not isinstance(value, bool)
+    return bool(is_number and value % 1 == 0 and abs(value) <= MAX_NUMBER)
+
+
+def refuse_numbers(values: NDArray[Any], class_names: Sequence[str]) -> None:
+    """Refuse numbers that may be names of classes, or the numbers that the classes have.
+
+    Raises
+    ------
+    GoldError
+    """
+    if not are_other_numbers(class_names):
+        return
+    for value in values.tolist():
+        if not _is_whole(value) or (value == -1 and "-1" not in class_names):
+            continue
+        number = int(value)
+        other = f" of the class {class_names[number]!r}" if 0 <= number < len(class_names) else ""
+        raise GoldError(
+            f"gold holds the number {number}, and the classes are named by other numbers than they have, "
+            f"{_listed(class_names)}: it may be the name of a class, or the number{other}",
+            hint="names are text, gold.astype(str); class numbers are an array of numpy",
+            code="LK324",
+        )
 
 
 def gold_values(gold: Any) -> NDArray[Any]:
@@ -261,8 +306,7 @@ def _as_class(value: Any, class_names: Sequence[str], meanings: dict[str, int]) 
                 raise _no_class(value, class_names)
             meanings[value] = number
         return meanings[value]
-    is_number = isinstance(value, int | np.integer | float | Decimal) and not isinstance(value, bool)
-    if is_number and value % 1 == 0 and abs(value) <= MAX_NUMBER:
+    if _is_whole(value):
         return int(value)
     raise _no_class(value, class_names)
 

@@ -11,7 +11,7 @@ import numpy as np
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, gold_values
+from labelkit.votes.gold import aligned_gold, gold_values, named_numbers
 from labelkit.votes.label_space import class_written
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
@@ -63,7 +63,8 @@ class ScoredGold:
         """
         warn_if_resampled(gold, proba, weights=weights)
         names, scores, examples = _read_scores(proba, gold, class_names)
-        truth = aligned_gold(_as_numbers(gold, names), examples, names)
+        given = gold if isinstance(proba, ProbabilisticLabels) else _as_named(gold, names)
+        truth = aligned_gold(_as_numbers(given, names), examples, names)
         rows = np.flatnonzero(truth >= 0)
         if not len(rows):
             raise AnalysisError("no example has a gold label", hint="gold is -1, None or NaN where it is unknown")
@@ -171,6 +172,17 @@ def _classes_of(gold: Any, n_columns: int) -> list[str]:
     if all(name.removeprefix("-").isdigit() for name in there):
         return [str(number) for number in range(n_columns)]
     return there
+
+
+def _as_named(gold: Any, names: tuple[str, ...]) -> Any:
+    """Take numbers for names where the classes of a model, ``model.classes_``, are other numbers than 0, 1, 2, ..."""
+    values = gold_values(gold)
+    named = named_numbers(values, names)
+    if named is values:
+        return gold
+    if isinstance(gold, Mapping):
+        return dict(zip(gold, named.tolist(), strict=True))
+    return type(gold)(named, index=gold.index) if has_index(gold) and gold.ndim == 1 else named
 
 
 def _as_numbers(gold: Any, names: tuple[str, ...]) -> Any:

@@ -13,7 +13,7 @@ from labelkit.curation.sampling.population import batches
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.gold import gold_classes, gold_values, named_numbers
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -152,7 +152,7 @@ def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDAr
                 hint="of -1 and 1: (labels + 1) // 2; or give the names of the classes",
             )
     else:
-        numbers = gold_classes(distinct, names)
+        numbers = gold_classes(named_numbers(distinct, names), names)
     return np.append(numbers, ABSTAIN)[codes], names
 
 

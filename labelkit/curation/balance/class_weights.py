@@ -13,9 +13,11 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.decisions import checked_costs
+from labelkit.votes.labels_beside import class_places, proba_beside
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-from labelkit.votes.scored_gold import ScoredGold, class_number
+from labelkit.votes.scored_gold import ScoredGold, class_heads, class_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -228,15 +230,25 @@ def _focal(labels: Any, rows: ClassColumn, proba: Any, gamma: float) -> NDArray[
             "focal weights need the probabilities of a model",
             hint="proba=cross_val_predict(model, X, y, method='predict_proba')",
         )
-    scores = labels if proba is None else proba
-    names = None if isinstance(scores, ProbabilisticLabels) or hasattr(scores, "columns") else rows.class_names
     classes = np.asarray(rows.classes)
-    given = ScoredGold.of(classes, scores, class_names=names)
-    if tuple(given.class_names) != rows.class_names:
-        raise AnalysisError(
-            f"proba is of the classes {', '.join(given.class_names[:6])}, labels of {', '.join(rows.class_names[:6])}",
-            hint="give columns in the order of the classes",
-        )
+    named = np.array([*rows.class_names, None], dtype=object)[classes]
+    table = _proba_of(labels if proba is None else proba, rows)
+    given = ScoredGold.of(named, table, class_names=rows.class_names)
     weights = np.zeros(len(rows))
     weights[classes >= 0] = np.clip(1 - given.proba[np.arange(len(given.gold)), given.gold], 0, 1) ** gamma
     return weights
+
+
+def _proba_of(scores: Any, rows: ClassColumn) -> NDArray[np.float64]:
+    """Bring probabilities into the order of the rows and of their classes, by the names that they have."""
+    if isinstance(scores, ProbabilisticLabels):
+        return proba_beside(scores, rows.examples, rows.class_names, what="proba", error=AnalysisError)
+    heads = class_heads(scores)
+    try:
+        table = np.asarray(scores[[*heads]] if heads else scores, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise AnalysisError("proba is no array of numbers", hint="give model.predict_proba(X)") from None
+    if heads:
+        places = class_places(list(heads.values()), rows.class_names, what="proba", error=AnalysisError)
+        table = table if places is None else table[:, places]
+    return aligned_values(scores, table, rows.examples, np.nan, what="proba", unit="rows", error=AnalysisError)
