@@ -23,7 +23,7 @@ from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_columns import ROW_COLUMNS, check_header, check_names_of_file, columns_of_gold
-from labelkit.corpus.gold_ids import ids_of_file
+from labelkit.corpus.gold_ids import cells_of_file, ids_of_file
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
@@ -422,7 +422,7 @@ def read_gold_file(
         if isinstance(error, GoldError):
             raise
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-    values = _joined([column_values(batch.column(0)) for batch in batches])
+    values = cells_of_file(_joined([column_values(batch.column(0)) for batch in batches]), path)
     if key is None:
         return GoldSource(values=values, numbers="names")
     ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
