@@ -81,7 +81,8 @@ class Answers:
             for them (``task``, ``worker``, ``answer``, ``lead_time``, ...). Seconds may be missing. Rows that a column
             ``ground_truth`` marks are left out: who gave them saw the answers of the others.
         classes : sequence of str or enum members, optional
-            The classes in their order, which counts where they are ordinal; by default all labels, sorted.
+            The classes in their order, which counts where they are ordinal; by default all labels, sorted, or those
+            that answers or a label matrix have.
 
         Returns
         -------
@@ -90,13 +91,20 @@ class Answers:
         Raises
         ------
         GoldError
-            If a column is missing, an annotator answers an example twice, or a label is none of the classes.
+            If a column is missing, or named where there is no table; if an annotator answers an example twice, or a
+            label is none of the classes.
         """
-        if isinstance(answers, cls):
-            return answers
-        if isinstance(answers, LabelMatrix):
-            return cls._of_matrix(answers)
-        table = _columns(answers, {"item": item, "annotator": annotator, "label": label, "seconds": seconds})
+        columns = {"item": item, "annotator": annotator, "label": label, "seconds": seconds}
+        if isinstance(answers, cls | LabelMatrix):
+            named = [name for name, column in columns.items() if column is not None]
+            if named:
+                raise GoldError(
+                    f"{named[0]}= names a column of a long table, and these answers are {type(answers).__name__}",
+                    hint=f"leave {named[0]}= out",
+                )
+            ready = cls._of_matrix(answers) if isinstance(answers, LabelMatrix) else answers
+            return ready if classes is None else ready.of_classes(classes)
+        table = _columns(answers, columns)
         truth = table.get(TRUTH_COLUMN, ())
         keep = [
             place
@@ -138,6 +146,12 @@ class Answers:
             label=matrix.votes[item, annotator].astype(np.int64),
             seconds=np.full(len(item), np.nan),
         )
+
+    def of_classes(self, classes: Sequence[Any]) -> Answers:
+        """Number the labels by other classes, or by the same in another order."""
+        there = np.unique(self.label)
+        names, numbers = _classes([self.class_names[label] for label in there.tolist()], classes)
+        return replace(self, class_names=names, label=numbers[np.searchsorted(there, self.label)])
 
     def _check_once(self) -> None:
         pairs = self.item * max(len(self.annotators), 1) + self.annotator

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +23,7 @@ from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_columns import ROW_COLUMNS, check_header, check_names_of_file, columns_of_gold
-from labelkit.corpus.gold_ids import ids_of_file
+from labelkit.corpus.gold_ids import cells_of_file, ids_of_file
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
@@ -40,8 +40,9 @@ from labelkit.votes.alignment import (
     shown_names,
 )
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
+from labelkit.votes.label_space import are_other_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +62,9 @@ class GoldSource:
         The file without ids, and the column of the corpus that has some.
     file : str, optional
         The file or address that the values were read from, without secrets.
-    are_classes : bool
-        True for values that are class numbers.
+    numbers : {"names", "classes", "unclear"}
+        What numbers are where classes are named by others than they have: ``"names"`` in data that were read;
+        ``"classes"`` where values have been made class numbers.
     """
 
     column: str | None = None
@@ -71,7 +73,7 @@ class GoldSource:
     mapping: GoldMapping | None = None
     in_order_of: tuple[str, str] | None = None
     file: str | None = None
-    are_classes: bool = False
+    numbers: Literal["names", "classes", "unclear"] = "unclear"
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
@@ -103,7 +105,7 @@ class GoldSource:
         classes = self.classes(self.values, class_names)
         if self.mapping is not None:
             self.mapping.check_used(self.values)
-        return replace(self, values=classes, mapping=None, are_classes=True)
+        return replace(self, values=classes, mapping=None, numbers="classes")
 
     def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
         """Turn values of this gold into class numbers, -1 where unknown.
@@ -113,12 +115,14 @@ class GoldSource:
         GoldError
             If a value is not a class.
         """
-        if self.are_classes:
+        if self.numbers == "classes":
             return values.astype(np.int64, copy=False)
         try:
-            return (
-                gold_classes(values, class_names) if self.mapping is None else self.mapping.apply(values, class_names)
-            )
+            if self.mapping is not None:
+                return self.mapping.apply(values, class_names)
+            by_name = self.numbers == "names" and are_other_numbers(class_names)
+            classes: NDArray[np.int64] = (classes_by_name if by_name else gold_classes)(values, class_names)
+            return classes
         except GoldError as error:
             hint = "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean"
             raise GoldError(
@@ -199,7 +203,7 @@ def open_gold(
     """
     mapping = GoldMapping.of(map_label, class_names) if map_label else None
     if isinstance(gold, str) and corpus.has_column(gold):
-        return GoldSource(column=gold, mapping=mapping)
+        return GoldSource(column=gold, mapping=mapping, numbers="names")
     if isinstance(gold, str | Path):
         with gold_file(gold, corpus.column_names) as path:
             source = read_gold_file(
@@ -291,7 +295,7 @@ def named_gold(gold: Any) -> GoldSource | None:
         If an id is named twice.
     """
     names = names_of(gold)
-    return None if names is None else _by_name(names, gold_values(gold))
+    return None if names is None else _by_name(names, gold_values(gold), "unclear")
 
 
 def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
@@ -300,16 +304,17 @@ def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
     if names is None:
         return GoldSource(values=values)
     if corpus.frame_index is None and (isinstance(gold, Mapping) or (corpus.has_ids and not is_default(gold.index))):
-        return _by_name(names, values)
+        return _by_name(names, values, "unclear")
     examples = ExampleNames(_ids_of(corpus, names), corpus.frame_index)
     matched = match(gold, examples, what="gold", error=GoldError)
     if matched is None:
         return GoldSource(values=values)
     if matched.examples is not examples.by_index:
-        return _by_name(names, values)
+        return _by_name(names, values, "unclear")
     unknown = values if values.dtype.kind in "iuf" else values.astype(object)
     fill = None if unknown.dtype == object else -1
-    return GoldSource(values=aligned_values(gold, unknown, examples, fill, what="gold", error=GoldError))
+    aligned = aligned_values(gold, unknown, examples, fill, what="gold", error=GoldError)
+    return GoldSource(values=aligned)
 
 
 def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
@@ -326,11 +331,11 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
     return _joined([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
 
 
-def _by_name(names: NDArray[Any], values: NDArray[Any]) -> GoldSource:
+def _by_name(names: NDArray[Any], values: NDArray[Any], numbers: Literal["names", "unclear"]) -> GoldSource:
     rows = RowNames(names)
     if not rows.is_unique:
         raise GoldError(f"gold names the id {rows.repeated()!r} twice", hint="keep one label an example", code="LK325")
-    return GoldSource(values=values, names=rows)
+    return GoldSource(values=values, names=rows, numbers=numbers)
 
 
 # Columns and files ----------------------------------------------------------------------------------------------------
@@ -366,7 +371,7 @@ def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -
             values.append(column_values(batch.table.column(0)))
     except LabelkitError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-    return _by_name(_joined(names), _joined(values))
+    return _by_name(_joined(names), _joined(values), "names")
 
 
 def read_gold_file(
@@ -409,7 +414,7 @@ def read_gold_file(
         answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
         if answers is not None:
             check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
-            return _by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels)
+            return _by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
         table = open_corpus(path, encoding=encoding)
         key, label = columns_of_gold(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         check_header(path, key, label, id_columns, class_names)
@@ -420,11 +425,11 @@ def read_gold_file(
         if isinstance(error, GoldError):
             raise
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-    values = _joined([column_values(batch.column(0)) for batch in batches])
+    values = cells_of_file(_joined([column_values(batch.column(0)) for batch in batches]), path)
     if key is None:
-        return GoldSource(values=values)
+        return GoldSource(values=values, numbers="names")
     ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
-    return _by_name(ids_of_file(ids, path, are_text=are_text), values)
+    return _by_name(ids_of_file(ids, path, are_text=are_text), values, "names")
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:

@@ -16,6 +16,9 @@ from labelkit.votes.alignment import object_array
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SPREADSHEETS: Final = ("csv", "excel")
+"""Formats in which an export puts an apostrophe before a text that would be a formula."""
+
 _WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")
 """A whole number as it is written."""
 
@@ -26,10 +29,9 @@ def ids_of_file(given: NDArray[Any], path: Path, *, are_text: bool | None) -> ND
         if name is None or (isinstance(name, str) and not name.strip()) or name != name:  # noqa: PLR0124 - NaN
             blank = "null" if name is None else "blank"
             raise GoldError(f"{path}, row {place}: the id is {blank}", hint="give each label the id of an example")
-    if _is_csv(path):
-        given = object_array(restored(name) if isinstance(name, str) else name for name in given.tolist())
+    given = cells_of_file(given, path)
     if are_text is None:
-        return whole_ids(given) if _is_csv(path) else given
+        return whole_ids(given) if _kind(path) == "csv" else given
     if are_text:
         return object_array(str(_plain(name)) for name in given.tolist())
     odd = next((name for name in given.tolist() if not _is_whole(name)), None)
@@ -42,9 +44,16 @@ def ids_of_file(given: NDArray[Any], path: Path, *, are_text: bool | None) -> ND
     return np.array([int(name) for name in given.tolist()], dtype=np.int64)
 
 
-def _is_csv(path: Path) -> bool:
+def cells_of_file(given: NDArray[Any], path: Path) -> NDArray[Any]:
+    """Return the values of a column of a file without the apostrophes that keep texts from being run as formulas."""
+    if _kind(path) not in SPREADSHEETS or given.dtype.kind != "O":
+        return given
+    return object_array(restored(value) if isinstance(value, str) else value for value in given.tolist())
+
+
+def _kind(path: Path) -> str | None:
     kind = by_suffix(path.name)
-    return kind is not None and kind.name == "csv"
+    return None if kind is None else kind.name
 
 
 def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from labelkit._shared.numbers import plural
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
-from labelkit.votes.alignment import RowNames, labels_of, shown_names
-from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.alignment import RowNames, is_default_order, labels_of, shown_names
+from labelkit.votes.example_names import ExampleNames, FrameIndex, of_two_orders
 
 BATCH_ROWS: Final = 16_384
 """Rows that are read together."""
@@ -195,11 +195,7 @@ def _is_unnamed(corpus: Corpus, ids: NDArray[Any]) -> bool:
     index = corpus.frame_index
     if corpus.id is not None or index is None or index.ids is None or len(index) != len(ids):
         return False
-    return _are_positions(ids) and not (RowNames(index.ids).positions(ids) >= 0).any()
-
-
-def _are_positions(ids: NDArray[Any]) -> bool:
-    return ids.dtype.kind in "iu" and np.array_equal(ids, np.arange(len(ids)))
+    return is_default_order(ids) and not (RowNames(index.ids).positions(ids) >= 0).any()
 
 
 def _by_position(corpus: Corpus, examples: ExampleNames, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
@@ -219,7 +215,7 @@ def _positions(examples: ExampleNames, rows: NDArray[np.int64], n_rows: int) -> 
     """Return the positions of the rows of a matrix in a corpus of ``n_rows`` rows without ids."""
     ids, index = examples.ids, examples.index
     are_labels = index is not None and index.ids is not None  # of a frame with an index of its own: no positions
-    could_be = ids.dtype.kind in "iu" and ids.min() >= 0 and ids.max() < n_rows and not _are_positions(ids)
+    could_be = ids.dtype.kind in "iu" and ids.min() >= 0 and ids.max() < n_rows and not is_default_order(ids)
     could_be = could_be and not are_labels
     if len(ids) == n_rows and not (could_be and len(np.unique(ids)) == n_rows):
         return rows
@@ -261,8 +257,10 @@ def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: 
     none = np.zeros(0, np.int64)
     positions, named, tables = [none], [none], []
     first_ids: NDArray[Any] = none
+    n_rows = 0
     for batch in corpus.batches([] if corpus.splittable else columns, BATCH_ROWS):
         assert batch.ids is not None
+        n_rows += len(batch)
         first_ids = batch.ids[:2].to_numpy(zero_copy_only=False) if not batch.start else first_ids
         first_wanted = wanted.positions(batch.ids.to_numpy(zero_copy_only=False))
         hits = np.flatnonzero(first_wanted >= 0)
@@ -272,6 +270,8 @@ def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: 
             tables.append(batch.table.take(pa.array(hits)))
     candidates = np.concatenate(positions)
     chosen = _chosen(candidates, np.concatenate(named), rows, wanted, first_ids)
+    if n_rows == len(ids) and is_default_order(ids) and not np.array_equal(candidates[chosen], rows):
+        raise of_two_orders("the examples", first_ids, CorpusError)
     if corpus.splittable:
         return read_rows(corpus, candidates[chosen], columns).table
     return pa.Table.from_batches(tables).take(pa.array(chosen))

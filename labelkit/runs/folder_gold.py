@@ -100,7 +100,7 @@ def _in_memory(
 ) -> NDArray[np.int64]:
     """Align gold in memory with examples."""
     values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
-    classes = gold_classes(values, names) if mapping is None else mapping.apply(values, names)
+    classes = gold_classes(gold, names) if mapping is None else mapping.apply(values, names)
     if mapping is not None:
         mapping.check_used(values)
     return np.asarray(aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError))

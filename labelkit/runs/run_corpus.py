@@ -143,7 +143,7 @@ def rows_of_run(corpus: Corpus, manifest: Mapping[str, Any]) -> Corpus | None:
 def gold_column(manifest: Mapping[str, Any], column: str) -> GoldSource:
     """Return the gold in a column of the corpus of a run; that of the run's own gold has the meanings it had then."""
     classes = manifest.get("map_label") if column == manifest.get("gold") else None
-    return GoldSource(column=column, mapping=GoldMapping(classes) if classes else None)
+    return GoldSource(column=column, mapping=GoldMapping(classes) if classes else None, numbers="names")
 
 
 def gold_in_column(corpus: Corpus, manifest: Mapping[str, Any], column: str) -> GoldSource:

@@ -227,3 +227,22 @@ class ExampleNames:
             "with the column of ids; to_pandas(index='frame'), for frame['label'] = table['label']",
             code="LK326",
         )
+
+
+def of_two_orders(what: str, ids: NDArray[Any], error: type[LabelkitError]) -> LabelkitError:
+    """Return the error for examples 0, 1, 2, ... beside a corpus whose ids are these numbers in another order.
+
+    Parameters
+    ----------
+    what : str
+        The word for what has these examples.
+    ids : ndarray
+        The first ids of the corpus.
+    error : type of LabelkitError
+    """
+    return error(
+        f"{what} are named 0, 1, 2, ..., as of rules that were applied without id=, and the ids of the corpus are the "
+        f"same numbers in another order, which begins with {shown_names(ids)}: they could be positions or ids",
+        hint="open the corpus without id= if it has the order in which rules were applied; else apply them with id=",
+        code="LK326",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +13,7 @@ import numpy as np
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.label_space import ABSTAIN, class_written
+from labelkit.votes.label_space import ABSTAIN, are_other_numbers, class_written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,9 +62,6 @@ class GoldCounts:
 
 MAX_NUMBER: Final = 2**31
 """No class has a number as high as this."""
-
-_WHOLE: Final = re.compile(r"-?\d+")
-"""A class that is named by a number."""
 
 _NOTHING: Final = frozenset({"nan", "none", "null", "na", "n/a", "<na>", "nat", "?", "-", "unknown", "unlabeled"})
 """Words that are written where a label is not known."""
@@ -143,15 +139,6 @@ def gold_classes(gold: Any, class_names: Sequence[str]) -> NDArray[np.int64]:
             hint="of a column for each class: gold.argmax(axis=1)" if values.ndim == 2 else None,
         )
     return _as_classes(values, class_names)
-
-
-def are_other_numbers(class_names: Sequence[str]) -> bool:
-    """Return True for classes that are named by numbers which are not their places, such as 1 to 5, or -1 and 1.
-
-    >>> are_other_numbers(("1", "2")), are_other_numbers(("0", "1")), are_other_numbers(("HAM", "1"))
-    (True, False, False)
-    """
-    return all(map(_WHOLE.fullmatch, class_names)) and tuple(class_names) != tuple(map(str, range(len(class_names))))
 
 
 def classes_by_name(gold: Any, class_names: Sequence[str]) -> Any:

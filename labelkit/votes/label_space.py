@@ -210,7 +210,7 @@ def class_written(text: str, names: Sequence[str]) -> int | None:
     """Return the class that a text means: by its name or number, as people and programs write them.
 
     Spaces around it, capitals and the name of an enum before it do not count, where that leaves one class. Blank text
-    and ``ABSTAIN`` mean that there is none.
+    and ``ABSTAIN`` mean that there is none. Where classes are named by other numbers than they have, numbers are names.
 
     Parameters
     ----------
@@ -236,8 +236,20 @@ def class_written(text: str, names: Sequence[str]) -> int | None:
         return alike[0] if len(alike) == 1 else None
     bare = text.strip()
     if _NUMBER.fullmatch(bare):
-        return int(bare.partition(".")[0])
+        number = int(bare.partition(".")[0])
+        return None if number != ABSTAIN and are_other_numbers(names) else number
     return ABSTAIN if bare.casefold() in {"", "abstain"} else None
+
+
+def are_other_numbers(names: Sequence[str]) -> bool:
+    """Return True if all classes are named by numbers, and these are not the numbers that the classes have.
+
+    >>> are_other_numbers(["1", "2", "3"]), are_other_numbers(["0", "1"]), are_other_numbers(["HAM", "SPAM"])
+    (True, False, False)
+    """
+    return all(re.fullmatch(r"-?\d{1,9}", name) for name in names) and list(names) != [
+        str(n) for n in range(len(names))
+    ]
 
 
 def is_written(name: object, text: object) -> bool:

@@ -11,8 +11,8 @@ import numpy as np
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, are_other_numbers, classes_by_name, gold_values
-from labelkit.votes.label_space import class_written
+from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
+from labelkit.votes.label_space import are_other_numbers, class_written
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled

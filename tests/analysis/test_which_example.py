@@ -357,3 +357,36 @@ def test_a_suggestion_takes_labels_in_another_order():
     labels = [lk.MajorityVote().fit(votes).label(votes) for votes in (matrix, other)]
     tables = [lk.suggest(matrix, frame, given, min_rows=1).frame for given in labels]
     pd.testing.assert_frame_equal(*tables)
+
+
+@pytest.mark.parametrize("kind", ["frame", "file", "stream"])
+def test_positions_are_not_taken_for_ids_that_are_the_same_numbers_in_another_order(kind, tmp_path):
+    frame = FRAME.assign(id=np.random.default_rng(5).permutation(N))[["id", "text"]]
+    frame.to_parquet(tmp_path / "c.parquet")
+    data = {"frame": frame, "file": tmp_path / "c.parquet", "stream": pa.Table.from_pandas(frame).to_reader(16)}[kind]
+    unnamed = APPLIER.apply(frame if kind == "frame" else tmp_path / "c.parquet")
+    labels = lk.MajorityVote().fit(unnamed).label(unnamed)
+
+    def opened():
+        return lk.open_corpus(pa.Table.from_pandas(frame).to_reader(16) if kind == "stream" else data, id="id")
+
+    for read in (
+        lambda: lk.export(labels, tmp_path / "e.parquet", corpus=opened(), columns=["text"]),
+        lambda: lk.view(unnamed, opened()),
+        lambda: lk.create_dataset(tmp_path / "set", opened(), labels),
+        lambda: lk.split(opened(), {"train": 0.5, "test": 0.5}, stratify=labels),
+    ):
+        with pytest.raises(LabelkitError, match="the same numbers in another order") as caught:
+            read()
+        assert caught.value.code == "LK326"
+    if kind == "stream":
+        return
+    named = APPLIER.apply(opened())
+    by_id = lk.MajorityVote().fit(named).label(named)
+    for given, corpus in ((by_id, opened()), (labels, lk.open_corpus(data))):
+        out = lk.export(given, tmp_path / "e.parquet", corpus=corpus, columns=["text"], force=True)
+        told = pd.read_parquet(out)
+        assert (told["label"] == np.where(told["text"].str.startswith("spam"), "SPAM", "HAM")).all()
+    ordered = frame.sort_values("id").reset_index(drop=True)  # the ids are the positions
+    in_order = APPLIER.apply(ordered)
+    assert lk.view(in_order, lk.open_corpus(ordered, id="id"), n=3).texts["text"].isin(FRAME["text"]).all()

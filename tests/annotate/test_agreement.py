@@ -216,3 +216,26 @@ def test_perfect_and_constant_answers():
 def test_bad_answers_are_refused(rows, options, error, message):
     with pytest.raises(error, match=f"(?s){message}"):
         lk.agreement(rows, **options)
+
+
+def test_the_order_of_classes_counts_for_answers_of_any_form():
+    rng = np.random.default_rng(0)
+    levels = ["low", "mid", "high"]
+    heights = np.clip(np.repeat(rng.integers(0, 3, 100), 2) + rng.integers(-1, 2, 200), 0, 2)
+    rows = [
+        {"item": place // 2, "annotator": "ab"[place % 2], "label": levels[height]}
+        for place, height in enumerate(heights.tolist())
+    ]
+    expected = krippendorff.alpha(heights.reshape(100, 2).T, level_of_measurement="ordinal", value_domain=[0, 1, 2])
+    read = lk.Answers.of(rows)
+    for form in (rows, read, read.to_matrix()):
+        found = lk.agreement(form, classes=levels, ordinal=True, n_bootstrap=0)
+        assert found.alpha_ordinal.value == pytest.approx(expected)
+        assert list(found.by_class) == levels
+        assert lk.Answers.of(form, classes=levels).to_pandas()["label"].value_counts().to_dict() == dict(
+            zip(*np.unique(np.array(levels)[heights], return_counts=True), strict=True)
+        )
+        with pytest.raises(GoldError, match="'high' is none of the classes low, mid"):
+            lk.Answers.of(form, classes=["low", "mid"])
+    with pytest.raises(GoldError, match="annotator= names a column of a long table, and these answers are Answers"):
+        lk.agreement(read, annotator="who")

@@ -274,3 +274,42 @@ def test_gold_is_read_at_an_address():
     assert lk.read_gold("memory://gold/answers.csv").to_dict() == {"a": "SPAM", "b": "HAM"}
     with pytest.raises(GoldError, match=r"gold cannot be read: there is nothing at 'memory://gold/no.csv'"):
         open_gold("memory://gold/no.csv", corpus, names)
+
+
+@pytest.mark.parametrize("names", [("1", "2", "3"), ("-1", "0", "1"), ("2", "0", "1")])
+def test_numbers_in_data_are_names_where_classes_are_named_by_other_numbers(names, tmp_path):
+    numbers = [int(name) for name in names] * 4
+    frame = pd.DataFrame({"id": [f"x{i}" for i in range(12)], "stars": numbers})
+    expected = [0, 1, 2] * 4
+    frame.to_csv(tmp_path / "c.csv", index=False)
+    frame.to_parquet(tmp_path / "c.parquet")
+    frame.to_json(tmp_path / "c.jsonl", orient="records", lines=True)
+    frame.rename(columns={"stars": "gold"}).to_parquet(tmp_path / "gold.parquet")
+
+    def read(data, gold):
+        corpus = lk.open_corpus(data, id="id")
+        source = open_gold(gold, corpus, names).checked(names)
+        columns = [source.column] if source.column else []
+        return [label for batch in corpus.batches(columns, 5) for label in source.of(batch, names).tolist()]
+
+    for data in ("c.csv", "c.parquet", "c.jsonl"):
+        assert read(tmp_path / data, "stars") == expected
+    by_id = frame.set_index("id")["stars"]
+    assert read(frame, "stars") == read(frame, tmp_path / "gold.parquet") == read(frame, by_id.astype(str)) == expected
+    assert read(frame, np.array(expected)) == expected  # numbers of classes
+    assert read(frame.assign(stars=[None, *numbers[1:]]), "stars") == [-1, *expected[1:]]
+    matrix = lk.LabelMatrix.of(np.array(expected)[:, None], classes=names, ids=frame["id"])
+    for unclear in (by_id, dict(by_id), numbers, by_id.astype(float)):
+        with pytest.raises(GoldError, match=f"the number {numbers[0]}, and the classes are named by other numbers"):
+            read(frame, unclear)
+        with pytest.raises(GoldError, match=f"the number {numbers[0]}, and the classes are named by other numbers"):
+            lk.summarize(matrix, gold=unclear)
+    assert lk.summarize(matrix, gold=by_id.astype(str)).frame["precision"].iloc[0] == 1
+    unknown = {"x0": names[0], "x1": None, "x2": -1 if names[0] != "-1" else None, "x3": ""}
+    assert read(frame, unknown)[:4] == [0, -1, -1, -1]
+
+
+def test_a_number_that_is_no_name_of_classes_named_by_numbers_is_refused(tmp_path):
+    pd.DataFrame({"id": ["a", "b"], "gold": [0, 2]}).to_csv(tmp_path / "gold.csv", index=False)
+    with pytest.raises(GoldError, match="gold holds '0', which is neither a class number nor one of the names"):
+        open_gold(tmp_path / "gold.csv", lk.open_corpus(FRAME, id="id"), ("1", "2", "3")).checked(("1", "2", "3"))

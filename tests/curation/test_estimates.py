@@ -189,3 +189,25 @@ def test_what_is_no_answer_is_refused(case):
 def test_a_single_value_is_asked_of_a_single_estimate():
     with pytest.raises(AnalysisError, match="there are 2 estimates"):
         lk.sample(["a"] * 500, 50).estimate(["HAM"] * 25 + ["SPAM"] * 25).value  # noqa: B018 - the property raises
+
+
+@pytest.mark.parametrize("n_drawn", [60, 200])
+def test_rows_of_clusters_without_an_answer_are_a_random_part_too(n_drawn):
+    rng = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(200), rng.integers(5, 16, 200))
+    right = rng.random(len(cluster)) < rng.beta(4, 2, 200)[cluster]
+    held = []
+    for seed in range(60):
+        drawn = lk.sample(
+            {"id": np.arange(len(cluster)), "c": cluster}, n_drawn, method="cluster", by="c", id="id", random_state=seed
+        )
+        answers = np.where(rng.random(len(drawn)) < 0.5, right[drawn.positions], None)
+        total, share = drawn.estimate(answers, total=True), drawn.estimate(answers)
+        assert share.interval[1] - share.interval[0] > 0.02
+        held.append(
+            [
+                total.interval[0] <= right.sum() <= total.interval[1],
+                share.interval[0] <= right.mean() <= share.interval[1],
+            ]
+        )
+    assert np.mean(held, axis=0).min() > 0.85

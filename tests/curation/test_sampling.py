@@ -366,3 +366,12 @@ def test_files_that_are_no_sample_are_refused(tmp_path):
     changed.to_csv(tmp_path / "b.csv", index=False)
     with pytest.raises(AnalysisError, match="inclusion probability of 'e"):
         lk.Sample.load(tmp_path / "b.csv")
+
+
+def test_groups_that_are_written_alike_are_one():
+    values = np.array([1] * 500 + ["1"] * 500 + [None] * 500 + ["(missing)"] * 500, dtype=object)
+    drawn = lk.sample([f"text {i}" for i in range(2_000)], 80, method="stratified", by=values, allocation="equal")
+    assert set(zip(drawn.strata, drawn.probabilities, strict=True)) == {("1", 0.04), ("(missing)", 0.04)}
+    assert sum(drawn.weights.values()) == pytest.approx(2_000)
+    parts = lk.split([f"text {i}" for i in range(2_000)], {"train": 0.8, "test": 0.2}, stratify=values)
+    assert {part: sum(rows.values()) for part, rows in parts.class_counts.items()} == {"train": 1_600, "test": 400}

@@ -350,3 +350,36 @@ def test_a_format_that_is_named_is_held_to(tmp_path):
     with pytest.raises(GoldError, match="there are label-studio, prodigy, crowd, table"):
         lk.read_gold(path, format="argilla")
     assert lk.read_gold(write(path, "id,worker,gold\n1,ann,HAM\n"), format="table").to_dict() == {1: "HAM"}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".jsonl", ".parquet"])
+def test_labels_that_were_exported_are_gold_of_the_same_examples_and_classes(suffix, tmp_path):
+    ids = [
+        "a",
+        "-1x",
+        "=x",
+        "@you",
+        "+49",
+        "'q",
+        "''=q",
+        "NaN",
+        "None",
+        "  s",
+        "é",
+        "e\u0301",
+        "01",
+        "1.0",
+        'a"b',
+        "a\nb",
+        "\ttab",
+    ]
+    names = ["-1", "+1", "=sum"]
+    votes = lk.LabelMatrix.of(np.arange(len(ids))[:, None] % 3, classes=names, ids=ids)
+    labels = lk.MajorityVote().fit(votes).label(votes)
+    out = lk.export(labels, tmp_path / f"labels{suffix}").path
+    expected = {name: names[place % 3] for place, name in enumerate(ids)}
+    assert lk.read_gold(out, id="id", label="label").to_dict() == expected
+    frame = pd.DataFrame({"id": ids, "text": [f"text {place % 3}" for place in range(len(ids))]})
+    rules = [lk.keywords(str(label)).rule(label=label, name=f"rule_{label}") for label in range(3)]
+    run = lk.run(lk.collect(rules, labels=names), frame, tmp_path / "run", id="id", gold=out, report=False)
+    assert (run.manifest["evaluation"]["n"], run.manifest["evaluation"]["accuracy"]) == (len(ids), 1)

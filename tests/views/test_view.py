@@ -155,6 +155,11 @@ def test_labels_can_be_asked_for_and_judged():
     assert lk.view(matrix, list("abcd"), label=None, labels=model).n_found == 4
     assert lk.view(matrix, list("abcd"), wrong=[1, 1, 0, 0], labels=model).rows.tolist() == [0]
     assert lk.view(matrix, list("abcd"), label=lk.ABSTAIN, labels=model).rows.tolist() == [2, 3]
+    named = pd.DataFrame(model.predict_proba(matrix), columns=["HAM", "SPAM"])
+    assert lk.view(matrix, list("abcd"), label="SPAM", labels=named[["SPAM", "HAM"]]).rows.tolist() == [1]
+    turned = LabelMatrix.of(1 - np.array([[0, 0], [1, 1], [0, 1], [2, 2]]), classes=["SPAM", "HAM"])
+    with pytest.raises(ModelError, match="in the order SPAM, HAM, and the votes in the order HAM, SPAM"):
+        lk.view(matrix, list("abcd"), label="SPAM", labels=lk.MajorityVote().fit(turned).label(turned))
 
 
 # What is shown --------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from labelkit.curation.sampling.population import batches
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import are_other_numbers, classes_by_name, gold_classes, gold_values
-from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
+from labelkit.votes.label_space import ABSTAIN, are_other_numbers
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:

@@ -87,7 +87,11 @@ class TwoPhaseClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  #
         names = [str(getattr(name, "name", name)) for name in classes.tolist()]
         numbers = np.searchsorted(classes, np.asarray(y))
         self.balanced_ = balance(
-            numbers, self.to, method=self.method, class_names=names, random_state=self.random_state
+            np.array(names, dtype=object)[numbers],
+            self.to,
+            method=self.method,
+            class_names=names,
+            random_state=self.random_state,
         )
         rows = self.balanced_.positions
         self.estimator_ = clone(self.estimator)

@@ -25,6 +25,7 @@ from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_layout, move
 from labelkit.runs.versions import finish
 from labelkit.votes.alignment import is_default_order, shown_names
+from labelkit.votes.example_names import of_two_orders
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -260,7 +261,10 @@ class _LabelsOfCorpus:
         self._corpus, self._labels = corpus, labels
         self._names = labels.examples.by_id
         self._unnamed = is_default_order(labels.ids)
+        self._could_be_either = self._unnamed and (corpus.id is not None or labels.examples.index is None)
+        self._first_ids = labels.ids[:0]
         self._by_position: bool | None = None
+        self._is_moved = False
         self._distinct = DistinctIds(corpus)
         self._n_found = 0
         if not self._names.is_unique:
@@ -271,6 +275,7 @@ class _LabelsOfCorpus:
     def places(self, ids: pa.Array | None, start: int, n: int) -> NDArray[np.int64]:
         """Return the position among the labels of each row of a batch; -1 for a row without."""
         self._distinct.add(ids, start)
+        self._first_ids = self._first_ids if start or ids is None else ids[:2].to_numpy(zero_copy_only=False)
         if ids is None:
             if not self._unnamed:
                 raise DataSetError(
@@ -282,9 +287,10 @@ class _LabelsOfCorpus:
         places = None if ids is None else self._names.positions(ids.to_numpy(zero_copy_only=False))
         if self._by_position is None:
             self._by_position = self._unnamed and places is not None and bool((places < 0).all())
+        here = np.arange(start, start + n)
         if self._by_position or places is None:
-            places = np.arange(start, start + n)
-            places[places >= len(self._labels)] = -1
+            places = np.where(here < len(self._labels), here, -1)
+        self._is_moved |= not np.array_equal(places, here)
         self._n_found += int((places >= 0).sum())
         return places
 
@@ -296,6 +302,8 @@ class _LabelsOfCorpus:
                 hint="give the corpus that the rules were applied to; with id=, some of its rows may be left out",
                 code="LK214",
             )
+        if self._could_be_either and self._is_moved and self._n_found == n_rows == len(self._labels):
+            raise of_two_orders("the labels", self._first_ids, DataSetError)
         if self._n_found < len(self._labels):
             raise DataSetError(
                 f"{self._corpus.name} has {count(self._n_found)} of the {count(len(self._labels))} examples that the "

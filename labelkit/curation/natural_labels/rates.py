@@ -67,12 +67,17 @@ def _spread_of_propensities(source: SettledLabels, group: str, frame: pd.DataFra
         WHERE {source.settled} AND {source.label} = 1 GROUP BY ALL"""  # noqa: S608 - as above
     ).df()
     by_part = {
-        part: dict(zip(rows_of["position"].astype(int), rows_of["s"], strict=True))
+        _named(part): dict(zip(rows_of["position"].astype(int), rows_of["s"], strict=True))
         for part, rows_of in rows.groupby("part", dropna=False)
     }
     return np.array(
         [
-            propensities.variance_of({k: s / n for k, s in by_part.get(part, {}).items()})
+            propensities.variance_of({k: s / n for k, s in by_part.get(_named(part), {}).items()})
             for part, n in zip(frame.index, frame["impressions"], strict=True)
         ]
     )
+
+
+def _named(part: Any) -> Any:
+    """Return the value of a group, None where it is missing: NaN is not equal to itself."""
+    return None if part is None or part != part else part  # noqa: PLR0124 - of NaN

@@ -219,17 +219,14 @@ class _Design:
 
     @classmethod
     def of(cls, sample: Sample, answered: NDArray[np.bool_]) -> _Design:
-        """Take the rows with answers, which are as good as drawn at random from those of their stratum."""
+        """Take the rows with answers, as good as drawn at random from those of their stratum, or of all clusters."""
         strata, clusters = (
             None if names is None else np.unique(names.astype(str), return_inverse=True)[1]
             for names in (sample.strata, sample.clusters)
         )
         place = np.zeros(len(sample), dtype=np.int64) if strata is None else strata
-        if clusters is None:
-            share = np.bincount(place, weights=answered) / np.bincount(place)
-            chances = np.minimum(sample.probabilities * share[place], 1.0)
-        else:
-            chances = sample.probabilities
+        share = np.bincount(place, weights=answered) / np.bincount(place)
+        chances = np.minimum(sample.probabilities * share[place], 1.0)
         kept = [None if codes is None else codes[answered] for codes in (strata, clusters)]
         return cls(chances[answered], *kept)
 

@@ -78,10 +78,14 @@ class RowGroups:
 
     @classmethod
     def _named(cls, codes: NDArray[Any], names: Sequence[str]) -> RowGroups:
+        """Number groups by their names: values that are written alike are of one group."""
         group = codes.astype(np.int64)
         if (group < 0).any():
-            return cls((*names, MISSING), np.where(group < 0, len(names), group))
-        return cls(tuple(names), group)
+            names, group = [*names, MISSING], np.where(group < 0, len(names), group)
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        if len(places) < len(names):
+            group = np.array([places[name] for name in names], dtype=np.int64)[group]
+        return cls(tuple(places), group)
 
     @property
     def sizes(self) -> NDArray[np.int64]:

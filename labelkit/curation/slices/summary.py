@@ -56,7 +56,8 @@ class SliceSummary:
           ``difference`` of the two with Newcombe's interval ``difference_low``, ``difference_high``; ``p`` of Fisher's
           exact test, twice the smaller tail; ``p_corrected``, Holm's over all slices; ``verdict``: ``"worse"``,
           ``"better"`` or empty;
-        - with ``positive``: ``precision`` and ``recall`` of that class, each with its interval.
+        - with ``positive``: ``precision`` and ``recall`` of that class, each with its interval, among the gold rows
+          that have a label: ``coverage`` says how many have none.
     classes : pandas.DataFrame
         The share of each class among the labels of each slice.
     membership : SliceMembership

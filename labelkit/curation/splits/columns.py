@@ -15,8 +15,8 @@ from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.curation.sampling.population import NO_LABEL, RowGroups
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import aligned_values, object_array
-from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.alignment import aligned_values, is_default_order, object_array
+from labelkit.votes.example_names import ExampleNames, of_two_orders
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -148,9 +148,21 @@ class SplitColumns:
         )
 
     def _labels(self, labels: ProbabilisticLabels) -> NDArray[Any]:
+        if self._could_be_either(labels):
+            raise of_two_orders("the labels", self.ids_at(slice(2)), AnalysisError)
         order = labels.examples.order(self.examples, what="the labels", error=AnalysisError)
         hard = labels.hard() if order is None else labels.hard()[order]
         return np.array([*labels.class_names, NO_LABEL], dtype=object)[np.where(hard < 0, -1, hard)]
+
+    def _could_be_either(self, labels: ProbabilisticLabels) -> bool:
+        """Return True for labels without names beside a corpus whose ids are their positions in another order."""
+        if self.ids is None or not isinstance(self.data, Corpus):
+            return False
+        if self.data.id is None and labels.examples.index is not None:
+            return False
+        ids = self.examples.ids
+        are_numbers = len(ids) == len(labels) and ids.dtype.kind in "iu" and is_default_order(labels.ids)
+        return are_numbers and not is_default_order(ids) and is_default_order(np.sort(ids))
 
     def strata(self, given: Any) -> RowGroups:
         """Return the classes of the rows; many numbers are cut at their tenths."""

@@ -55,9 +55,12 @@ def pair_gold(given: Any, pairing: Pairing, class_names: tuple[str, ...]) -> Pai
     if named is not None and named.names is not None:
         _check_named(named.names, pairing)
         return PairedGold(named.checked(class_names), class_names)
-    values = gold_values(given) if named is None or named.values is None else named.values
-    source = GoldSource(values=values).checked(class_names)
-    return PairedGold(source, class_names, after=_is_in_order_of_after(len(values), pairing))
+    if named is None or named.values is None:
+        values = gold_values(given)
+        named = GoldSource(values=values, numbers="classes" if values is given else "unclear")
+    source = named.checked(class_names)
+    n_gold = 0 if source.values is None else len(source.values)
+    return PairedGold(source, class_names, after=_is_in_order_of_after(n_gold, pairing))
 
 
 def _is_in_order_of_after(n_gold: int, pairing: Pairing) -> bool:
@@ -92,13 +95,13 @@ def _named(given: Any, pairing: Pairing) -> GoldSource | None:
         if isinstance(side, HeldSide) and side.examples is not None and side.examples.index is not None:
             matched = match(given, side.examples, what="gold", error=GoldError)
             if matched is None and has_index(given) and len(given) == len(side.examples):
-                return GoldSource(values=gold_values(given), names=RowNames(side.examples.ids))
+                return GoldSource(values=gold_values(given), names=RowNames(side.examples.ids), numbers="unclear")
             if matched is None:
                 return None
             if matched.examples is side.examples.by_index:
                 check_names(matched, "gold", GoldError)
                 names = side.examples.ids[matched.places]
-                return GoldSource(values=gold_values(given), names=RowNames(names))
+                return GoldSource(values=gold_values(given), names=RowNames(names), numbers="unclear")
     if has_index(given) and is_default(given.index):
         ids = list(pairing.before.ids())
         if names_of(given, np.concatenate(ids) if ids else np.zeros(0, np.int64)) is None:

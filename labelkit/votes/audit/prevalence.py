@@ -215,7 +215,7 @@ def prevalence(
     at_gold = labels[rows].proba
     one_hot = np.eye(labels.n_classes)[truth[rows]]
     members = [np.ones(len(rows), bool), *(group[rows] == place for place in range(len(groups)))]
-    others = [~inside for inside in members[1:]]
+    others = [(group[rows] >= 0) & ~inside for inside in members[1:]]
     estimates = [
         _Estimate.of(one_hot[inside], at_gold[inside], weight[inside], one, confidence)
         for inside, one in zip([*members, *others], [*sums.each, *sums.others], strict=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 import labelkit as lk
 from labelkit.curation.step import Curated
@@ -213,3 +214,37 @@ def test_class_weights_refuse_what_is_out_of_range():
             lk.class_weights(RARE, **options)
     with pytest.warns(UserWarning, match="no row is of the class 'X'"):
         assert lk.class_weights(["A", "B"], class_names=["A", "B", "X"])["X"] == 0
+
+
+def test_focal_weights_find_probabilities_by_the_names_of_rows_and_classes():
+    rng = np.random.default_rng(0)
+    ids = [f"e{i}" for i in range(200)]
+    labels = pd.Series(rng.choice(["HAM", "SPAM"], 200), index=ids)
+    proba = pd.DataFrame({"HAM": rng.random(200)}, index=ids).assign(SPAM=lambda frame: 1 - frame["HAM"])
+    of_class = np.where(labels == "HAM", proba["HAM"], proba["SPAM"])
+    expected = (1 - of_class) ** 2 / ((1 - of_class) ** 2).mean()
+    for form in (proba, proba.to_numpy(), proba.iloc[::-1], proba[["SPAM", "HAM"]], proba.add_prefix("p_")):
+        assert lk.class_weights(labels, "focal", proba=form).rows == pytest.approx(expected)
+    with pytest.raises(AnalysisError, match="proba are of the 2 classes A, B"):
+        lk.class_weights(labels, "focal", proba=proba.set_axis(["A", "B"], axis=1))
+    with pytest.raises(AnalysisError, match="probabilities of 199 are"):
+        lk.class_weights(labels, "focal", proba=proba.iloc[:-1])
+
+
+@pytest.mark.parametrize("classes", [(1, 2), (-1, 1), (1, 2, 3), (3, 7)])
+def test_numbers_are_names_where_classes_are_named_by_other_numbers(classes):
+    rng = np.random.default_rng(0)
+    y = rng.choice(classes, 300, p=[0.7, *[0.3 / (len(classes) - 1)] * (len(classes) - 1)])
+    x = rng.normal(size=(300, 2)) + y[:, None]
+    balanced = lk.balance(y, class_names=classes)
+    counts = np.bincount(np.searchsorted(classes, y))
+    assert balanced.counts_before.tolist() == counts.tolist()
+    assert np.unique(y[balanced.positions], return_counts=True)[1].tolist() == [counts.min()] * len(classes)
+    model = lk.TwoPhaseClassifier(SGDClassifier(loss="log_loss", random_state=0)).fit(x, y)
+    assert model.balanced_.counts_before.tolist() == counts.tolist()
+    proba = LogisticRegression().fit(x, y).predict_proba(x)
+    of_class = proba[np.arange(300), np.searchsorted(classes, y)]
+    weights = lk.class_weights(y, "focal", proba=proba, class_names=classes).rows
+    assert weights == pytest.approx((1 - of_class) ** 2 / ((1 - of_class) ** 2).mean())
+    curves = lk.classification_curves(y, proba, class_names=classes, positive=str(classes[-1])).frame
+    assert curves["rows"].tolist() == [counts[-1]]

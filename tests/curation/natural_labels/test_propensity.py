@@ -174,3 +174,20 @@ def test_gini_is_zero_for_equals_and_one_for_one_of_many():
     assert gini(np.full(1_000, 7)) == pytest.approx(0)
     assert gini(np.array([0] * 999 + [5])) == pytest.approx(0.999)
     assert np.isnan(gini(np.zeros(3)))
+
+
+@pytest.mark.parametrize("names", [[0.0, 1.0], ["x", "y"]])
+def test_the_interval_of_a_missing_group_allows_for_the_propensities_too(names):
+    rng = np.random.default_rng(0)
+    shown = pd.DataFrame({"user": [f"u{i}" for i in range(3_000)], "item": "song", "event": "view"})
+    shown = shown.assign(time=1_700_000_000 + np.arange(3_000), position=rng.integers(1, 4, 3_000))
+    shown = shown.assign(randomised=rng.random(3_000) < 0.5, group=[names[0], names[1], None] * 1_000)
+    acted = shown[rng.random(3_000) < 0.5 / shown["position"]].assign(event="like", time=lambda rows: rows["time"] + 1)
+    log = pd.concat([shown, acted], ignore_index=True)
+
+    def intervals(log):
+        labels = lk.natural_labels(log, impression="view", action="like", keep=["group"], as_of="2030-01-01T00:00:00Z")
+        return labels.rates(by="group")[["weighted_low", "weighted_high"]].to_numpy()
+
+    third = log["group"].fillna(2.0 if names[0] == 0 else "z")
+    assert intervals(log) == pytest.approx(intervals(log.assign(group=third)))

@@ -182,3 +182,32 @@ def test_a_stream_is_chosen_from_at_a_steady_rate():
         lk.StreamChooser(2)
     with pytest.raises(AnalysisError, match="no NaN"):
         chooser.choose([[np.nan, 1.0]])
+
+
+def test_labels_are_those_of_the_examples_in_whatever_order_they_and_their_classes_are():
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 300)
+    votes = np.where(rng.random((300, 4)) < 0.25, 1 - truth[:, None], truth[:, None])
+    matrix = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"], ids=[f"e{i}" for i in range(300)])
+    labels = lk.LabelModel().fit(matrix).label(matrix)
+    other = lk.MajorityVote().fit(matrix).label(matrix)
+    order = rng.permutation(300)
+    turned = lk.LabelMatrix.of(1 - votes, classes=["SPAM", "HAM"], ids=matrix.ids)
+    swapped = lk.LabelModel().fit(turned).label(turned)
+
+    def ids(strategy, given=labels, **options):
+        return lk.next_to_label(matrix, given, n=20, strategy=strategy, random_share=0, **options).ids.tolist()
+
+    assert ids("entropy", labels[order]) == ids("entropy")
+    slices, gold = np.arange(300) % 3, np.where(np.arange(300) < 60, truth, -1)
+    assert ids("slices", swapped, slices=slices, gold=gold) == ids("slices", slices=slices, gold=gold)
+    assert ids("committee", committee=[labels[order], other]) == ids("committee", committee=[labels, other])
+    assert ids("committee", committee=[labels.proba, other]) == ids("committee", committee=[labels, other])
+    with pytest.raises(AnalysisError, match="are of other examples"):
+        ids("entropy", labels[:200])
+    renamed = lk.LabelMatrix.of(votes, classes=["NO", "YES"], ids=matrix.ids)
+    strange = lk.MajorityVote().fit(renamed).label(renamed)
+    with pytest.raises(AnalysisError, match="are of the 2 classes NO, YES, and not of the 2 classes HAM, SPAM"):
+        ids("entropy", strange)
+    with pytest.raises(AnalysisError, match=r"of the committee have shape \(2, 300\), not \(300, 2\)"):
+        ids("committee", committee=[labels, labels.proba.T])

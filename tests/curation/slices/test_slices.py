@@ -220,3 +220,22 @@ def test_what_a_hundred_labels_are_expected_to_correct_is_what_they_correct():
         foretold.append(row["expected_corrected"])
         changed.append((labels.argmax(axis=1) != gold)[asked].sum())
     assert np.mean(foretold) == pytest.approx(np.mean(changed), rel=0.15)
+
+
+def test_classes_of_an_end_model_are_those_that_its_columns_name():
+    rng = np.random.default_rng(0)
+    names = ["HAM", "SPAM"]
+    ids = [f"e{i}" for i in range(2_000)]
+    frame = pd.DataFrame({"text": "hi", "country": rng.choice(["DE", "FR", "PL"], 2_000)}, index=ids)
+    truth = rng.integers(0, 2, 2_000)
+    poor = (frame["country"] == "PL").to_numpy() & (rng.random(2_000) < 0.3)
+    labels = pd.DataFrame(np.eye(2)[np.where(poor, 1 - truth, truth)], columns=names, index=ids)
+    by_end_model = pd.DataFrame(np.eye(2)[truth], columns=names, index=ids)
+    found = lk.find_slices(frame, labels, end_model_proba=by_end_model)
+    assert found.confirmed == ("country = PL",)
+    for turned in (by_end_model[["SPAM", "HAM"]], by_end_model.iloc[::-1], by_end_model.add_prefix("p_").iloc[:, ::-1]):
+        again = lk.find_slices(frame, labels, end_model_proba=turned)
+        assert again.frame.equals(found.frame)
+    assert lk.find_slices(frame, labels, end_model_proba=by_end_model.to_numpy()).frame.equals(found.frame)
+    with pytest.raises(AnalysisError, match="end_model_proba are of the 2 classes A, B, and not of the 2 classes HAM"):
+        lk.find_slices(frame, labels, end_model_proba=by_end_model.set_axis(["A", "B"], axis=1))

@@ -103,3 +103,18 @@ def test_bad_input_is_refused():
         lk.prevalence(labels, truth.astype(int), weights=np.ones(3))
     with pytest.raises(AnalysisError, match="confidence=2"):
         lk.prevalence(labels, truth.astype(int), confidence=2)
+
+
+def test_examples_in_no_group_are_on_neither_side_of_a_difference():
+    rng = np.random.default_rng(0)
+    held = []
+    for _ in range(60):
+        group = rng.choice(np.array(["a", "b", None], dtype=object), 4_000, p=[0.2, 0.3, 0.5])
+        truth = (rng.random(4_000) < np.where(group == "a", 0.2, np.where(group == "b", 0.3, 0.8))).astype(int)
+        says = np.where(rng.random(4_000) < 0.85, truth, 1 - truth)
+        labels = lk.ProbabilisticLabels(np.eye(2), np.ones(2, bool), says, np.arange(4_000), ("HAM", "SPAM"))
+        gold = {int(row): int(truth[row]) for row in rng.choice(4_000, 500, replace=False)}
+        found = lk.prevalence(labels, gold, by=group)
+        apart = truth[group == "a"].mean() - truth[group == "b"].mean()
+        held.append(found.difference_low[0, 1] <= apart <= found.difference_high[0, 1])
+    assert np.mean(held) >= 0.88
