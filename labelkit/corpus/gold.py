@@ -121,8 +121,7 @@ class GoldSource:
             if self.mapping is not None:
                 return self.mapping.apply(values, class_names)
             by_name = self.numbers == "names" and are_other_numbers(class_names)
-            classes: NDArray[np.int64] = (classes_by_name if by_name else gold_classes)(values, class_names)
-            return classes
+            return np.asarray((classes_by_name if by_name else gold_classes)(values, class_names))
         except GoldError as error:
             hint = "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean"
             raise GoldError(

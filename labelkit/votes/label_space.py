@@ -247,9 +247,8 @@ def are_other_numbers(names: Sequence[str]) -> bool:
     >>> are_other_numbers(["1", "2", "3"]), are_other_numbers(["0", "1"]), are_other_numbers(["HAM", "SPAM"])
     (True, False, False)
     """
-    return all(re.fullmatch(r"-?\d{1,9}", name) for name in names) and list(names) != [
-        str(n) for n in range(len(names))
-    ]
+    numbered = [str(number) for number in range(len(names))]
+    return all(re.fullmatch(r"-?\d{1,9}", name) for name in names) and list(names) != numbered
 
 
 def is_written(name: object, text: object) -> bool:

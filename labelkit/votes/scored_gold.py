@@ -55,8 +55,9 @@ class ScoredGold:
         proba : ProbabilisticLabels, DataFrame, or array-like of shape (n_rows, n_classes) or (n_rows,)
             A column for each class; or one, of the second of two classes.
         class_names : sequence, optional
-            Classes in the order of the columns, ``model.classes_``. By default those of the labels or of the frame,
-            else the sorted classes of gold, as scikit-learn has them.
+            Classes in the order of the columns, ``model.classes_``; columns of a frame that bear these names are in the
+            order that they have. By default those of the labels or of the frame, else the sorted classes of gold, as
+            scikit-learn has them.
         weights : array-like, Series or mapping by id, optional
             1 / the chance of each row to be drawn.
 
@@ -143,7 +144,7 @@ def _read_scores(
         if class_names is not None:
             check_classes(_texts(class_names), proba.class_names, what="class_names", error=AnalysisError)
         return proba.class_names, proba.proba, proba.examples
-    heads = _heads(proba)
+    heads = class_heads(proba)
     if heads:
         proba = proba[[*heads]]
     index = proba.index if has_index(proba) else None
@@ -160,8 +161,7 @@ def _read_scores(
         raise AnalysisError(
             f"proba has shape {scores.shape}", hint="give a column for each class, or the probability of one of two"
         )
-    names = _texts(list(heads.values()) or _classes_of(gold, scores.shape[1]) if class_names is None else class_names)
-    _check_heads(names, list(heads.values()))
+    names = _texts(named_columns(heads, class_names) or _classes_of(gold, scores.shape[1]))
     if len(names) != scores.shape[1]:
         raise AnalysisError(
             f"proba has {scores.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",
@@ -175,21 +175,26 @@ def _read_scores(
     return names, scores, ExampleNames(np.arange(len(scores)) if frame.ids is None else frame.ids, frame)
 
 
-def _check_heads(names: tuple[str, ...], heads: list[str]) -> None:
-    """Refuse names of classes that the columns have in another order; other names are new names of the columns."""
-    if set(names) == set(heads):
-        check_classes(names, heads, what="class_names", error=AnalysisError)
-
-
 def _texts(class_names: Sequence[Any]) -> tuple[str, ...]:
     return tuple(str(getattr(name, "name", name)) for name in class_names)
 
 
-def _heads(proba: Any) -> dict[Any, str]:
+def class_heads(proba: Any) -> dict[Any, str]:
     """Return the columns of probabilities of a frame, with their classes; those of labels are ``p_<class>``."""
     columns = list(getattr(proba, "columns", []))
     of_labels = {name: name[2:] for name in columns if isinstance(name, str) and name.startswith("p_")}
     return of_labels or {name: str(getattr(name, "name", name)) for name in columns}
+
+
+def named_columns(heads: Mapping[Any, str], class_names: Sequence[Any] | None) -> list[Any]:
+    """Return the classes of columns: those that their heads name, in whatever order the same are given, else the given.
+
+    >>> named_columns({"SPAM": "SPAM", "HAM": "HAM"}, ["HAM", "SPAM"]), named_columns({0: "0", 1: "1"}, ["HAM", "SPAM"])
+    (['SPAM', 'HAM'], ['HAM', 'SPAM'])
+    """
+    named, given = list(heads.values()), [] if class_names is None else list(class_names)
+    same = sorted(named) == sorted(str(getattr(name, "name", name)) for name in given)
+    return named if same or class_names is None else given
 
 
 def _classes_of(gold: Any, n_columns: int) -> list[str]:

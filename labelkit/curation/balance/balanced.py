@@ -107,7 +107,7 @@ class Balanced:
         Parameters
         ----------
         proba : array-like of shape (n_rows, n_classes) or (n_rows,), or DataFrame
-            Columns in the order of ``class_names``, but for classes that were left out.
+            Columns in the order of ``class_names``, but for classes that were left out, or named by them in a frame.
 
         Returns
         -------
@@ -116,7 +116,10 @@ class Balanced:
         """
         kept = np.flatnonzero(self.counts_after > 0)
         names = [self.class_names[number] for number in kept]
-        return correct_prior(proba, self.counts_after[kept], self.counts_before[kept], class_names=names)
+        after, before = (
+            dict(zip(names, counts[kept], strict=True)) for counts in (self.counts_after, self.counts_before)
+        )
+        return correct_prior(proba, after, before, class_names=names)
 
     def check_evaluation(self, rows: Any) -> None:
         """Warn where rows are no fair test of a model that learned from these: they are among them, or repeat.

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
-from labelkit.votes.scored_gold import class_number
+from labelkit.votes.scored_gold import class_heads, class_number, named_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +65,15 @@ def correct_prior(
     [0.05, 0.321]
     """
     table, names = _table(proba, class_names)
+    given_names = names if class_names is None else tuple(str(getattr(name, "name", name)) for name in class_names)
+    by_order = [prior for prior in (trained_prior, true_prior) if not (isinstance(prior, Mapping) or has_index(prior))]
+    if names != given_names and any(prior is not None for prior in by_order):
+        raise AnalysisError(
+            f"the columns of proba are {', '.join(names[:6])}, and class_names {', '.join(given_names[:6])}: it is not "
+            "clear in which order the priors are",
+            hint="give the priors as dicts by class",
+            code="LK403",
+        )
     trained = checked_prior(trained_prior, names, "trained_prior")
     given = true_prior is not None
     true = checked_prior(true_prior, names, "true_prior") if given else estimated_prior(table, trained)
@@ -168,8 +177,8 @@ def _table(proba: Any, class_names: Sequence[Any] | None) -> tuple[NDArray[np.fl
     if not ((table >= -1e-9) & (table <= 1 + 1e-9)).all():
         row = int(np.flatnonzero(~((table >= -1e-9) & (table <= 1 + 1e-9)).all(axis=1))[0])
         raise AnalysisError(f"row {row} of proba is {table[row].tolist()[:6]}", hint="probabilities are from 0 to 1")
-    heads = list(getattr(proba, "columns", range(table.shape[1])))
-    names = tuple(str(getattr(name, "name", name)) for name in (heads if class_names is None else class_names))
+    heads = class_heads(proba) or {number: str(number) for number in range(table.shape[1])}
+    names = tuple(str(getattr(name, "name", name)) for name in named_columns(heads, class_names))
     if len(names) != table.shape[1]:
         raise AnalysisError(
             f"proba has {table.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",

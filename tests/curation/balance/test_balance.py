@@ -248,3 +248,21 @@ def test_numbers_are_names_where_classes_are_named_by_other_numbers(classes):
     assert weights == pytest.approx((1 - of_class) ** 2 / ((1 - of_class) ** 2).mean())
     curves = lk.classification_curves(y, proba, class_names=classes, positive=str(classes[-1])).frame
     assert curves["rows"].tolist() == [counts[-1]]
+
+
+def test_columns_that_bear_the_names_of_classes_are_theirs_in_any_order():
+    balanced = lk.balance(np.repeat(["HAM", "SPAM"], [900, 100]))
+    proba = pd.DataFrame({"HAM": [0.5, 0.9], "SPAM": [0.5, 0.1]})
+    expected = pd.DataFrame(balanced.correct(proba.to_numpy()), columns=["HAM", "SPAM"])
+    assert expected["SPAM"].tolist() == pytest.approx([0.1, 0.1 / 8.2])
+    for form in (proba, proba[["SPAM", "HAM"]], proba.add_prefix("p_")[["p_SPAM", "p_HAM"]]):
+        corrected = balanced.correct(form)
+        assert corrected.columns.tolist() == form.columns.tolist()
+        assert corrected.rename(columns=lambda name: name.removeprefix("p_"))[["HAM", "SPAM"]].equals(expected)
+    with pytest.raises(AnalysisError, match="columns of proba are SPAM, HAM, and class_names HAM, SPAM"):
+        lk.correct_prior(proba[["SPAM", "HAM"]], [0.5, 0.5], [0.9, 0.1], class_names=["HAM", "SPAM"])
+    gold, sure = ["HAM", "SPAM", "SPAM", "HAM"] * 50, pd.DataFrame({"HAM": [0.9, 0.2, 0.1, 0.8] * 50})
+    sure["SPAM"] = 1 - sure["HAM"]
+    for form in (sure, sure[["SPAM", "HAM"]]):
+        curves = lk.classification_curves(gold, form, class_names=["HAM", "SPAM"], positive="SPAM").frame
+        assert curves["auc" if "auc" in curves else "roc_auc"].tolist() == [1]
