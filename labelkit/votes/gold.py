@@ -178,7 +178,8 @@ def classes_by_name(gold: Any, class_names: Sequence[str]) -> Any:
 
 def _place_of(value: Any, places: Mapping[str, int]) -> int:
     """Return the place of the class that a number names; -1 where nothing is known."""
-    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
+    is_kind = isinstance(value, int | float | Decimal | np.integer | np.floating) and not isinstance(value, bool)
+    is_number = is_kind and value == value  # noqa: PLR0124 - NaN
     text = str(int(value)) if is_number and value % 1 == 0 else str(value).strip()
     if text in places:
         return places[text]
@@ -303,7 +304,8 @@ def _check_unambiguous(values: NDArray[Any], class_names: Sequence[str]) -> None
     """
     names = {int(name) for name in class_names}
     distinct = dict.fromkeys(np.unique(values).tolist() if values.dtype.kind in "iuf" else values.tolist())
-    given = {value for value in distinct if isinstance(value, int | float) and value == value} - {ABSTAIN}  # noqa: PLR0124 - NaN
+    numbers = (value for value in distinct if isinstance(value, int | float | np.integer | np.floating))
+    given = {value for value in numbers if value == value} - {ABSTAIN}  # noqa: PLR0124 - NaN
     if not given or not given <= names:
         return
     number = int(min(given))

@@ -1,7 +1,8 @@
 """Match labels and probabilities with the examples and the classes of votes, before they stand beside one another.
 
-Examples are matched by name, as gold is; classes by their names where both sides have some. Two label spaces that count
-the same classes in another order are refused: each number would mean another class on each side.
+Examples are matched by name, as gold is; classes by their names where both sides have some. Labels stay labels of
+their own label space, so that one with the same classes in another order is refused: each number would mean another
+class on each side. Probabilities alone are brought into the order of the classes.
 
 >>> from labelkit.exceptions import AnalysisError
 >>> import pandas as pd
@@ -21,11 +22,10 @@ from labelkit.exceptions import LabelkitError
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_space import are_same_classes
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 
 def matched_labels(
@@ -62,11 +62,11 @@ def matched_labels(
 def matched_proba(
     proba: Any, examples: ExampleNames, class_names: Sequence[str], *, what: str, error: type[LabelkitError]
 ) -> NDArray[np.float64]:
-    """Bring an array or a frame of probabilities into the order of the examples and of the classes.
+    """Bring probabilities into the order of the examples and of the classes.
 
     Parameters
     ----------
-    proba : array-like or DataFrame of shape (n_examples, n_classes)
+    proba : ProbabilisticLabels, or array-like or DataFrame of shape (n_examples, n_classes)
         An array is in both orders; the columns of a frame that are names of classes, or ``p_`` and such a name, are
         matched by them, and its rows by its index.
     examples, class_names, what, error
@@ -81,6 +81,10 @@ def matched_proba(
     LabelkitError
         If it has another shape, holds no numbers, or names other classes or examples.
     """
+    if isinstance(proba, ProbabilisticLabels):
+        columns = _places_of(proba.class_names, class_names, what=what, error=error)
+        rows = proba.examples.order(examples, what=what, error=error)
+        return (proba.proba if rows is None else proba.proba[rows])[:, columns]
     try:
         values = np.asarray(proba, dtype=np.float64)
     except (TypeError, ValueError):
@@ -112,10 +116,15 @@ def columns_of_classes(
     heads = tuple(str(getattr(name, "name", name)) for name in ([] if columns is None else columns))
     bare = tuple(name.removeprefix("p_") for name in heads)
     names = bare if set(bare) == set(class_names) else heads
+    return _places_of(names or class_names, class_names, what=what, error=error)
+
+
+def _places_of(
+    names: Sequence[str], class_names: Sequence[str], *, what: str, error: type[LabelkitError]
+) -> NDArray[np.int64]:
     if set(names) == set(class_names) and len(names) == len(class_names):
-        return np.array([names.index(name) for name in class_names], dtype=np.int64)
-    if heads:
-        check_classes(names, class_names, what=what, error=error)
+        return np.array([list(names).index(name) for name in class_names], dtype=np.int64)
+    check_classes(names, class_names, what=what, error=error)
     return np.arange(len(class_names))
 
 

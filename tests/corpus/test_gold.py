@@ -296,13 +296,14 @@ def test_numbers_in_data_are_names_where_classes_are_named_by_other_numbers(name
         assert read(tmp_path / data, "stars") == expected
     by_id = frame.set_index("id")["stars"]
     assert read(frame, "stars") == read(frame, tmp_path / "gold.parquet") == read(frame, by_id.astype(str)) == expected
-    assert read(frame, np.array(expected)) == expected  # numbers of classes
+    if set(map(str, expected)) != set(names):
+        assert read(frame, np.array(expected)) == expected  # numbers of classes
     assert read(frame.assign(stars=[None, *numbers[1:]]), "stars") == [-1, *expected[1:]]
     matrix = lk.LabelMatrix.of(np.array(expected)[:, None], classes=names, ids=frame["id"])
     for unclear in (by_id, dict(by_id), numbers, by_id.astype(float)):
-        with pytest.raises(GoldError, match=f"the number {numbers[0]}, and the classes are named by other numbers"):
+        with pytest.raises(GoldError, match="which are the names of classes, and their places"):
             read(frame, unclear)
-        with pytest.raises(GoldError, match=f"the number {numbers[0]}, and the classes are named by other numbers"):
+        with pytest.raises(GoldError, match="which are the names of classes, and their places"):
             lk.summarize(matrix, gold=unclear)
     assert lk.summarize(matrix, gold=by_id.astype(str)).frame["precision"].iloc[0] == 1
     unknown = {"x0": names[0], "x1": None, "x2": -1 if names[0] != "-1" else None, "x3": ""}

@@ -158,7 +158,7 @@ def test_labels_can_be_asked_for_and_judged():
     named = pd.DataFrame(model.predict_proba(matrix), columns=["HAM", "SPAM"])
     assert lk.view(matrix, list("abcd"), label="SPAM", labels=named[["SPAM", "HAM"]]).rows.tolist() == [1]
     turned = LabelMatrix.of(1 - np.array([[0, 0], [1, 1], [0, 1], [2, 2]]), classes=["SPAM", "HAM"])
-    with pytest.raises(ModelError, match="in the order SPAM, HAM, and the votes in the order HAM, SPAM"):
+    with pytest.raises(ModelError, match="are of the classes SPAM, HAM, and not of HAM, SPAM in this order"):
         lk.view(matrix, list("abcd"), label="SPAM", labels=lk.MajorityVote().fit(turned).label(turned))
 
 

@@ -71,7 +71,9 @@ def test_a_run_takes_gold_of_a_file_by_name_and_refuses_numbers(tmp_path):
     rules = [lk.keywords(word, label=place).rule(name=word) for word, place in names.items()]
     lfs = lk.LabelingFunctions(rules, labels=list(STARS))
     with pytest.raises(GoldError, match=r"which are the names of classes, and their places(.|\n)*map_label"):
-        lk.run(lfs, frame, tmp_path / "numbers", id="id", gold="stars")
+        lk.run(lfs, frame, tmp_path / "numbers", id="id", gold=frame.set_index("id")["stars"])
+    lk.run(lfs, frame, tmp_path / "names", id="id", gold="stars")  # numbers in data are names
+    assert lk.RunFolder(tmp_path / "names").summary["precision"].tolist() == [1.0, 1.0, 1.0, 1.0]
     gold = tmp_path / "gold.csv"
     frame.head(50).assign(stars=lambda part: part["stars"].astype(str))[["id", "stars"]].to_csv(gold, index=False)
     for number, given in enumerate(["stars", gold]):

@@ -42,10 +42,16 @@ def test_labels_in_another_order_of_the_examples_say_the_same(use: str) -> None:
     assert USES[use](labels()[order]) == USES[use](labels())
 
 
-@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("use", ["suspicious_gold", "view"])
 def test_labels_of_classes_in_another_order_are_refused(use: str) -> None:
     with pytest.raises(LabelkitError, match="of the classes SPAM, HAM, and not of HAM, SPAM in this order"):
         USES[use](labels(("SPAM", "HAM")))
+
+
+@pytest.mark.parametrize("use", ["next_to_label", "committee"])
+def test_probabilities_of_classes_in_another_order_are_matched(use: str) -> None:
+    proba = lk.ProbabilisticLabels(PROBA[:, ::-1], VOTES.covered, np.arange(40), VOTES.ids, ("SPAM", "HAM"))
+    assert USES[use](proba) == USES[use](labels())
 
 
 @pytest.mark.parametrize("use", ["suspicious_gold", "view", "committee"])

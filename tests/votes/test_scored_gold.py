@@ -57,8 +57,10 @@ def test_names_of_classes_that_contradict_the_columns_are_refused():
     frame = pd.DataFrame(proba, columns=["p_HAM", "p_SPAM"])
     for given in (labels, frame):
         assert lk.reliability(["HAM", "SPAM"], given, class_names=["HAM", "SPAM"]).of == "SPAM"
-        with pytest.raises(AnalysisError, match="class_names are of the classes SPAM, HAM, and not of HAM, SPAM"):
-            lk.reliability(["HAM", "SPAM"], given, class_names=["SPAM", "HAM"])
+    with pytest.raises(AnalysisError, match="class_names are of the classes SPAM, HAM, and not of HAM, SPAM"):
+        lk.reliability(["HAM", "SPAM"], labels, class_names=["SPAM", "HAM"])
+    turned = lk.reliability(["HAM", "SPAM"], frame, class_names=["SPAM", "HAM"])  # the columns say which is which
+    assert str(turned) == str(lk.reliability(["HAM", "SPAM"], frame))
     renamed = pd.DataFrame(proba, columns=["no", "yes"])
     assert lk.reliability(["HAM", "SPAM"], renamed, class_names=["HAM", "SPAM"]).of == "SPAM"
     with pytest.raises(AnalysisError, match="class_names are of the classes EGGS, SPAM"):

@@ -15,7 +15,7 @@ from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
 from labelkit.votes.decisions import checked_costs
-from labelkit.votes.matched_labels import matched_labels, matched_proba
+from labelkit.votes.matched_labels import matched_proba
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.scored_gold import class_number
 
@@ -232,10 +232,7 @@ def _focal(labels: Any, rows: ClassColumn, proba: Any, gamma: float) -> NDArray[
         )
     scores = labels if proba is None else proba
     of_rows, what = (rows.examples, rows.class_names), "the probabilities"
-    if isinstance(scores, ProbabilisticLabels):
-        by_class = matched_labels(scores, *of_rows, what=what, error=AnalysisError).proba
-    else:
-        by_class = matched_proba(_of_both(scores), *of_rows, what=what, error=AnalysisError)
+    by_class = matched_proba(_of_both(scores), *of_rows, what=what, error=AnalysisError)
     classes = np.asarray(rows.classes)
     given = np.flatnonzero(classes >= 0)
     probability = by_class[given, classes[given]]
@@ -253,7 +250,7 @@ def _focal(labels: Any, rows: ClassColumn, proba: Any, gamma: float) -> NDArray[
 
 def _of_both(scores: Any) -> Any:
     """Return probabilities of both classes, where those of the second of two are given alone."""
-    if np.ndim(scores) != 1:
+    if isinstance(scores, ProbabilisticLabels) or np.ndim(scores) != 1:
         return scores
     second = np.asarray(scores, dtype=np.float64)
     both = np.column_stack([1 - second, second])

@@ -20,7 +20,7 @@ from labelkit.label_models import LabelModel
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.matched_labels import matched_labels
+from labelkit.votes.matched_labels import matched_proba
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,9 +201,9 @@ def next_to_label(
     votes = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix)
     _check(n, random_share)
     labels = LabelModel().fit(votes).label(votes) if labels is None else labels
-    labels = matched_labels(labels, votes.examples, votes.class_names, what="the labels", error=AnalysisError)
+    proba = matched_proba(labels, votes.examples, votes.class_names, what="the labels", error=AnalysisError)
     truth = np.full(len(votes), -1) if gold is None else aligned_gold(gold, votes.examples, votes.class_names)
-    pool = QuestionPool(votes, labels.proba, truth, members_of(committee, votes), rule, _numbered(slices, votes))
+    pool = QuestionPool(votes, proba, truth, members_of(committee, votes), rule, _numbered(slices, votes))
     open_rows = np.flatnonzero(truth < 0)
     if not len(open_rows):
         raise AnalysisError("every example has an answer, so that there is nothing to ask")

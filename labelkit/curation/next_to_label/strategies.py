@@ -18,8 +18,7 @@ from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import MODELS
-from labelkit.votes.matched_labels import matched_labels, matched_proba
-from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.matched_labels import matched_proba
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -188,7 +187,5 @@ def members_of(models: Any, matrix: LabelMatrix) -> tuple[NDArray[np.float64], .
 
 def _answer_of(given: Any, matrix: LabelMatrix) -> NDArray[np.float64]:
     """Return probabilities in the order of the examples and the classes of a matrix."""
-    of_votes, what = (matrix.examples, matrix.class_names), "the probabilities of the committee"
-    if isinstance(given, ProbabilisticLabels):
-        return matched_labels(given, *of_votes, what=what, error=AnalysisError).proba
-    return matched_proba(given, *of_votes, what=what, error=AnalysisError)
+    what = "the probabilities of the committee"
+    return matched_proba(given, matrix.examples, matrix.class_names, what=what, error=AnalysisError)

@@ -225,7 +225,7 @@ def test_focal_weights_find_probabilities_by_the_names_of_rows_and_classes():
     expected = (1 - of_class) ** 2 / ((1 - of_class) ** 2).mean()
     for form in (proba, proba.to_numpy(), proba.iloc[::-1], proba[["SPAM", "HAM"]], proba.add_prefix("p_")):
         assert lk.class_weights(labels, "focal", proba=form).rows == pytest.approx(expected)
-    with pytest.raises(AnalysisError, match="proba are of the 2 classes A, B"):
+    with pytest.raises(AnalysisError, match="probabilities are of the classes A, B"):
         lk.class_weights(labels, "focal", proba=proba.set_axis(["A", "B"], axis=1))
     with pytest.raises(AnalysisError, match="probabilities of 199 are"):
         lk.class_weights(labels, "focal", proba=proba.iloc[:-1])

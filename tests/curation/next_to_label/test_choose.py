@@ -207,7 +207,7 @@ def test_labels_are_those_of_the_examples_in_whatever_order_they_and_their_class
         ids("entropy", labels[:200])
     renamed = lk.LabelMatrix.of(votes, classes=["NO", "YES"], ids=matrix.ids)
     strange = lk.MajorityVote().fit(renamed).label(renamed)
-    with pytest.raises(AnalysisError, match="are of the 2 classes NO, YES, and not of the 2 classes HAM, SPAM"):
+    with pytest.raises(AnalysisError, match="are of the classes NO, YES, and not of HAM, SPAM"):
         ids("entropy", strange)
     with pytest.raises(AnalysisError, match=r"of the committee have shape \(2, 300\), not \(300, 2\)"):
         ids("committee", committee=[labels, labels.proba.T])
