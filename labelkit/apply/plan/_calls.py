@@ -14,8 +14,7 @@ from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan.call_ledger import watched
-from labelkit.rules.parameters import as_column
-from labelkit.votes.alignment import has_index
+from labelkit.rules.parameters import as_column, in_order
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 CHUNK: Final = 1024
@@ -77,7 +76,7 @@ def call_chunks(
                 continue
             given = [as_column(_take(column, chosen), hint) for column, hint in zip(columns, annotations, strict=True)]
             try:
-                output = _in_order(function(*given), len(chosen))
+                output = in_order(function(*given), len(chosen))
                 is_array = votes and unpack is None and _holds_integers(output, len(chosen))
                 chunks.append(output if is_array else _checked(output, len(chosen), unpack))
             except TimeUpError as error:
@@ -88,20 +87,6 @@ def call_chunks(
     if chunks and all(isinstance(chunk, np.ndarray) for chunk in chunks):
         return np.concatenate(chunks), errors
     return [value for chunk in chunks for value in (chunk if isinstance(chunk, list) else chunk.tolist())], errors
-
-
-def _in_order(output: Any, n_rows: int) -> Any:
-    """Return a Series or frame of pandas in the order of the examples, where its index names them in another one.
-
-    A function that sorts or regroups the Series that it is given hands its index on.
-    """
-    if not has_index(output) or len(output) != n_rows:
-        return output
-    labels = output.index.to_numpy()
-    if labels.dtype.kind != "i" or np.array_equal(labels, np.arange(n_rows)):
-        return output
-    order = np.argsort(labels)
-    return output.iloc[order] if np.array_equal(labels[order], np.arange(n_rows)) else output
 
 
 def _holds_integers(output: Any, n_rows: int) -> bool:
