@@ -30,6 +30,7 @@ from labelkit.corpus.sources.spark_frame import SparkCorpus, spark_corpus
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.unread_columns import warn_of_unread_columns
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.outcomes import Fault
@@ -257,6 +258,7 @@ class Applier:
             self.lfs = bound
             vars(self).pop("plan", None)
         self.plan.check(opened.column_names, opened.column_type)
+        warn_of_unread_columns(self.lfs, opened.column_names)
         return opened
 
     def stream(

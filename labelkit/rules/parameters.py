@@ -118,6 +118,22 @@ def as_column(values: Any, annotation: Any) -> Any:
     return given if given.flags.writeable else given.copy()
 
 
+def in_order(output: Any, n_rows: int) -> Any:
+    """Return what a batch function returned in the order of its examples: a Series or frame of pandas by its index.
+
+    A function that sorts or regroups the Series that it is given hands its index on. One that names something else than
+    the places of the examples says nothing of their order.
+    """
+    index: Any = getattr(output, "index", None)
+    if not hasattr(index, "to_numpy") or len(output) != n_rows:  # a list's ``index`` is a method
+        return output
+    labels = index.to_numpy()
+    if labels.dtype.kind != "i" or np.array_equal(labels, np.arange(n_rows)):
+        return output
+    order = np.argsort(labels)
+    return output.iloc[order] if np.array_equal(labels[order], np.arange(n_rows)) else output
+
+
 def _as_arrow(values: Any) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - a rule that is written but not run needs no Arrow
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import types
 from decimal import Decimal
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -349,6 +350,44 @@ def test_a_batch_function_may_fail_on_single_examples():
     found = vote(LabelingFunctions([some], labels=2), text=["a", "long", None, "b"])
     assert found.votes.ravel().tolist() == [1, -1, -1, 1]
     assert found.faults == [(1, 0, "ValueError", "too long")]
+
+
+LENGTHS = [1, 0, 2, 1]
+"""Lengths of texts, which rules of a batch vote for."""
+
+BATCHES_BY_INDEX = {
+    "sorted": lambda text: text.str.len().sort_values(),
+    "regrouped": lambda text: pd.concat([text[text.str.len() > 0].str.len(), text[text.str.len() == 0].str.len()]),
+    "reversed": lambda text: text.str.len()[::-1],
+    "an index of its own": lambda text: pd.Series(text.str.len().to_numpy(), index=text.to_numpy()),
+    "an index that is no order": lambda text: pd.Series(text.str.len().to_numpy(), index=[7, 7, 3, 0]),
+}
+
+
+@pytest.mark.parametrize("way", BATCHES_BY_INDEX)
+@pytest.mark.parametrize("kind", ["rule", "column", "model"])
+def test_a_series_that_a_batch_function_returns_is_matched_by_its_index(way, kind):
+    by_index = BATCHES_BY_INDEX[way]
+
+    def rule(text: pd.Series) -> Any:
+        return by_index(text)
+
+    if kind == "model":
+
+        def probabilities(text: pd.Series) -> Any:
+            lengths = by_index(text)
+            return pd.DataFrame(np.eye(3)[lengths.to_numpy()], index=lengths.index)
+
+        lf = lk.model_output(classes=[0, 1, 2], name="r")(probabilities)
+    elif kind == "rule":
+        lf = lk.labeling_function(batch=True)(rule)
+    else:
+        n_letters = lk.column(batch=True)(rule)
+        space = {"n_letters": n_letters, "lk": lk}
+        exec("@lk.labeling_function\ndef r(n_letters): return n_letters", space)
+        lf = space["r"]
+    found = vote(LabelingFunctions([lf], labels=3), text=["x" * n for n in LENGTHS])
+    assert (found.faults, found.votes.ravel().tolist()) == ([], LENGTHS)
 
 
 @pytest.mark.parametrize("batch", [False, True])

@@ -14,7 +14,7 @@ from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan.call_ledger import watched
-from labelkit.rules.parameters import as_column
+from labelkit.rules.parameters import as_column, in_order
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 CHUNK: Final = 1024
@@ -76,7 +76,7 @@ def call_chunks(
                 continue
             given = [as_column(_take(column, chosen), hint) for column, hint in zip(columns, annotations, strict=True)]
             try:
-                output = function(*given)
+                output = in_order(function(*given), len(chosen))
                 is_array = votes and unpack is None and _holds_integers(output, len(chosen))
                 chunks.append(output if is_array else _checked(output, len(chosen), unpack))
             except TimeUpError as error:

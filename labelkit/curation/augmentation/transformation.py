@@ -24,7 +24,7 @@ from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import CorpusError, RuleError, TimeLimitError
-from labelkit.rules.parameters import Parameter, as_column, parameters_of
+from labelkit.rules.parameters import Parameter, as_column, in_order, parameters_of
 
 RECORD_NAMES: Final = frozenset({"x", "row", "record", "example"})
 """A single parameter of such a name that is no column of the corpus gets the whole example, as in Snorkel."""
@@ -215,7 +215,7 @@ class TransformationFunction:
         try:
             with limited(0 if self.may_wait else time_limit, self._too_long(time_limit)):
                 output = self.function(*columns, **more)
-                return _one_each(output, len(called))
+                return _one_each(in_order(output, len(called)), len(called))
         except TimeUpError:
             raise TimeLimitError(
                 self._too_long(time_limit), hint="make it faster, or raise time_limit (0 for none)"

@@ -201,6 +201,16 @@ def test_a_batch_function_gets_columns():
     assert [(fault.id, fault.message) for fault in result.faults] == [("e", "not this one")]
 
 
+def test_a_series_of_a_batch_function_is_matched_by_its_index():
+    @lk.transformation_function(batch=True)
+    def shouted(text: pd.Series):
+        return text.sort_values().str.upper()
+
+    made_texts = texts_of(made(tfs=shouted))
+    assert made_texts["a~1"] == TEXTS[0].upper()
+    assert made_texts["e~1"] == "SO FREE"
+
+
 def test_a_null_is_not_given_to_a_function_that_does_not_ask_for_it():
     @lk.transformation_function
     def with_missing(text: str | None):
