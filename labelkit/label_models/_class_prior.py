@@ -13,6 +13,7 @@ from labelkit.exceptions import ModelError
 from labelkit.label_models.prior_estimate import PRIOR_GIVEN, PRIOR_OF_GOLD, PRIOR_OF_GOLD_AND_VOTES, PriorEstimate
 from labelkit.votes.alignment import has_index, labels_of
 from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_OF_VOTES
+from labelkit.votes.label_space import are_other_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 EVEN_BY_GOLD: Final = "even, as far as"
 """Begins the source of a prior for which there is too little gold, or gold of classes that are equally frequent."""
+
+
+LEAST_REST: Final = 1e-9
+"""Less than this is not left for classes without a prior: sums of shares are rounded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,28 +127,35 @@ def checked_prior(class_prior: ClassPrior | None, class_names: Sequence[str]) ->
     return np.asarray(prior / prior.sum())
 
 
-def _by_class(class_prior: Any) -> dict[Any, Any] | None:
-    """Return the prior by class where it names its classes, as a mapping and a Series do."""
+def _by_class(class_prior: Any) -> list[tuple[Any, Any]] | None:
+    """Return pairs of a class and its prior where it names its classes, as a mapping and a Series do."""
     if isinstance(class_prior, Mapping):
-        return dict(class_prior)
-    if has_index(class_prior):  # as value_counts gives it, the most frequent class first
-        return dict(zip(labels_of(class_prior.index).tolist(), class_prior.tolist(), strict=True))
+        return list(class_prior.items())
+    if has_index(class_prior) and class_prior.ndim == 1:  # as value_counts gives it, the most frequent class first
+        return list(zip(labels_of(class_prior.index).tolist(), class_prior.tolist(), strict=True))
     return None
 
 
-def _in_order(by_class: dict[Any, Any], class_names: Sequence[str]) -> list[float]:
+def _in_order(by_class: Sequence[tuple[Any, Any]], class_names: Sequence[str]) -> list[float]:
     """Arrange a prior by class; the classes that are not named share what is left."""
     places = {str(place): place for place in range(len(class_names))}  # as a saved model has the numbers
     places |= {name: place for place, name in enumerate(class_names)}
     prior: list[float] = [float("nan")] * len(class_names)
-    for key, value in by_class.items():
-        named = getattr(key, "name", key)  # a member of an enum
-        is_number = isinstance(key, int | np.integer) and not isinstance(key, bool)
-        place = int(key) if is_number and 0 <= key < len(prior) else places.get(str(named))
+    by_name = _are_names([key for key, _ in by_class if _is_whole(key)], class_names)
+    for key, value in by_class:
+        named = getattr(key, "name", int(key) if _is_whole(key) else key)  # a member of an enum
+        is_place = _is_whole(key) and not by_name and 0 <= key < len(prior)
+        place = int(key) if is_place else places.get(str(named))
         if place is None:
             raise ModelError(
                 f"class_prior names the class {key!r}, which there is not",
                 hint=f"the classes are {', '.join(class_names[:12])}",
+                code="LK403",
+            )
+        if not np.isnan(prior[place]):
+            raise ModelError(
+                f"class_prior names the class {class_names[place]!r} twice",
+                hint="give one share for each class",
                 code="LK403",
             )
         prior[place] = float(value)
@@ -151,8 +163,26 @@ def _in_order(by_class: dict[Any, Any], class_names: Sequence[str]) -> list[floa
     if unnamed and len(by_class) == len(prior) - len(unnamed):
         rest = 1.0 - sum(value for value in prior if not np.isnan(value))
         for place in unnamed:
-            prior[place] = rest / len(unnamed)
+            prior[place] = rest / len(unnamed) if rest > LEAST_REST else 0.0
     return prior
+
+
+def _is_whole(key: Any) -> bool:
+    """Return True for a number that may be that of a class; of a column with gaps, value_counts gives floats."""
+    return isinstance(key, int | np.integer | float) and not isinstance(key, bool) and key % 1 == 0
+
+
+def _are_names(numbers: Sequence[Any], class_names: Sequence[str]) -> bool:
+    """Return True for numbers that are the names of classes; refuse those that are places, too."""
+    are_names = are_other_numbers(class_names) and all(str(int(number)) in class_names for number in numbers)
+    if numbers and are_names and all(0 <= number < len(class_names) for number in numbers):
+        raise ModelError(
+            f"class_prior names {', '.join(map(str, numbers[:6]))}, which are the names of classes, and their places "
+            "from 0 too",
+            hint=f"give the names as text: {class_names[0]!r}",
+            code="LK403",
+        )
+    return are_names
 
 
 def uniform(n_classes: int) -> NDArray[np.float64]:

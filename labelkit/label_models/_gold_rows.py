@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.label_models._vote_table import GivenVotes, VoteTable
+    from labelkit.votes.example_names import ExampleNames
 
 
 FEW_GOLD: Final = 10
@@ -93,9 +94,29 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
     if isinstance(sample_weight, RowWeights):
         weight[with_gold] = sample_weight.at(with_gold, given.examples)
     elif sample_weight is not None:
-        values = np.asarray(gold_values(sample_weight), dtype=np.float64)
-        weight = aligned_values(sample_weight, values, given.examples, 0.0, what="sample_weight", error=ModelError)
+        weight = _sample_weights(sample_weight, given.examples, with_gold)
     return GoldRows(place[given.index[with_gold]], labels[with_gold], weight[with_gold], with_gold)
+
+
+def _sample_weights(given: Any, examples: ExampleNames, with_gold: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Align weights with all examples, 0 where there is none; those of examples with gold are numbers from 0."""
+    try:
+        values = np.asarray(gold_values(given), dtype=np.float64)
+    except (TypeError, ValueError, GoldError):
+        raise ModelError(
+            "sample_weight holds no numbers", hint="give a weight for each example", code="LK332"
+        ) from None
+    weight = aligned_values(given, values, examples, 0.0, what="sample_weight", error=ModelError)
+    used = weight[with_gold]
+    wrong = ~np.isfinite(used) | (used < 0)
+    if wrong.any():
+        raise ModelError(
+            f"the sample_weight of {examples.ids[with_gold[wrong]][:1].tolist()[0]!r} is {used[wrong][0]:g}, which is "
+            "no number from 0",
+            hint="0 leaves an example out",
+            code="LK332",
+        )
+    return weight
 
 
 class GoldIds(NamedTuple):

@@ -7,6 +7,7 @@ rule for a class votes on much or on little of it is just what nobody knows. So 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,7 +22,9 @@ from labelkit.votes.alignment import aligned_values, names_of
 from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.row_weights import RowWeights
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -63,7 +66,7 @@ def estimate_prior(
     weights : array-like, Series or dict by id, optional
         The inverse of the chance to be drawn of each row with gold, but for a factor. A row of weight 0 does not count.
     labels : IntEnum, list of class names, or int, optional
-        The classes, where there is no matrix; if not given, those that gold names.
+        The classes; if not given, those of a label matrix, else those that gold names.
     confidence : float in (0, 1)
     simultaneous : bool
         Widen the intervals so that all of them hold together with that confidence (Bonferroni); by default, each does
@@ -179,8 +182,13 @@ def _voted(matrix: Any, labels: Any) -> ProbabilisticLabels:
             hint="give the label matrix",
             code="LK328",
         )
-    n_classes = None if labels is None else len(LabelSpace.of(labels))
-    return LabelModel(n_classes=n_classes).fit(matrix).label(matrix)
+    if labels is None:
+        return LabelModel().fit(matrix).label(matrix)
+    names = LabelSpace.of(labels).names
+    if isinstance(matrix, LabelMatrix):
+        check_classes(names, matrix.class_names, what="labels", error=ModelError)
+        return LabelModel().fit(matrix).label(matrix)
+    return replace(LabelModel(n_classes=len(names)).fit(matrix).label(matrix), class_names=names)
 
 
 def _named(gold: Any) -> ExampleNames:
@@ -195,8 +203,10 @@ def _class_names(gold: Any, labels: Any) -> tuple[str, ...]:
     values = gold_values(gold)
     if values.dtype.kind in "iuf":
         return LabelSpace.of(max(2, int(np.nanmax(values, initial=0)) + 1)).names
+    numbers = [value for value in values.tolist() if isinstance(value, int | float) and value == value]  # noqa: PLR0124 - NaN
     texts = {str(getattr(value, "name", value)) for value in values.tolist() if isinstance(value, str)}
-    return tuple(sorted(text for text in texts if text.strip() and text != "ABSTAIN")) or ("0", "1")
+    names = tuple(sorted(text for text in texts if text.strip() and text != "ABSTAIN"))
+    return names or LabelSpace.of(max(2, int(max(numbers, default=0)) + 1)).names
 
 
 def _warn_of_chosen_gold(votes: ProbabilisticLabels, chosen: NDArray[np.int64], *, weighted: bool) -> None:

@@ -31,6 +31,8 @@ def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
     """
     n_examples = len(examples)
     if has_index(key) and key.dtype.kind == "b":
+        if key.hasnans:
+            raise MatrixError("the mask has missing values", hint="mask.fillna(False)", code="LK310")
         mask = key.to_numpy(dtype=bool)
         key = aligned_values(key, mask, examples, fill=False, what="the mask", error=MatrixError)
     given = key if isinstance(key, slice) or key is Ellipsis else np.asarray(key)

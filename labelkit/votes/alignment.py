@@ -175,14 +175,15 @@ def _check_order(given: Any, examples: ExampleNames, what: str, error: type[Labe
     """Refuse a Series without an index of its own where the examples are named by the same numbers in another order."""
     if not has_index(given) or not _is_counted(given.index) or len(given) != len(examples):
         return
-    names = (examples.by_id if examples.by_index is None else examples.by_index).names
-    if names.dtype.kind in "iu" and not is_default_order(names) and is_default_order(np.sort(names)):
-        raise error(
-            f"{what} has the index 0, 1, 2, ..., that of the whole frame or, as after reset_index(drop=True), none; "
-            f"the examples bear the same numbers in another order, which begins with {shown_names(names)}",
-            hint=f"{what}.to_numpy() is in the order of the examples, {what}.to_dict() is matched by the index",
-            code="LK326",
-        )
+    for rows, kind in ((examples.by_index, "index"), (examples.by_id, "ids")):
+        names = np.zeros(0) if rows is None else rows.names
+        if names.dtype.kind in "iuf" and not is_default_order(names) and is_default_order(np.sort(names)):
+            raise error(
+                f"{what} has the index 0, 1, 2, ..., that of the whole frame or, as after reset_index(drop=True), "
+                f"none; the examples bear the same numbers in another order, which begins with {shown_names(names)}",
+                hint=f"{what}.to_numpy() is in the order of the examples, {what}.to_dict() is matched by the {kind}",
+                code="LK326",
+            )
 
 
 def _is_counted(index: pd.Index[Any]) -> bool:

@@ -56,6 +56,17 @@ def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -
     return best
 
 
+def are_probabilities(proba: Rows) -> bool:
+    """Return True for rows that sum to 1, without a number below 0; rows that are computed on access are not checked.
+
+    >>> are_probabilities(np.array([[0.4, 0.6]])), are_probabilities(np.array([[1.5, -0.5]]))
+    (True, False)
+    """
+    if not isinstance(proba, np.ndarray):
+        return True
+    return bool(np.allclose(proba.sum(axis=1), 1, atol=1e-6) and proba.min(initial=0) > -1e-9)
+
+
 def tie_credit(proba: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the chance that a label drawn among each row's most probable classes is right; shape (n_rows,).
 

@@ -43,7 +43,7 @@ from labelkit.votes._array_of_votes import positions_of
 from labelkit.votes._concatenation import ids_of_all
 from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
-from labelkit.votes.hard_labels import Ties
+from labelkit.votes.hard_labels import Ties, are_probabilities
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import METADATA, folder_hint, labels_table, stored_ids
@@ -112,8 +112,8 @@ class ProbabilisticLabels:
             raise MatrixError(f"{len(self.index)} examples, but an index of {len(self.frame_index)} labels")
         if len(self.index) and not 0 <= self.index.min() <= self.index.max() < n_patterns:
             raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
-        if isinstance(self.pattern_proba, np.ndarray) and not np.allclose(self.pattern_proba.sum(axis=1), 1, atol=1e-6):
-            raise MatrixError("the probabilities of an example do not sum to 1")
+        if not are_probabilities(self.pattern_proba):
+            raise MatrixError("the probabilities of an example do not sum to 1, or one is below 0")
         kept = ("pattern_covered", "index", "ids")
         for name in kept if isinstance(self.pattern_proba, ComputedRows) else ("pattern_proba", *kept):
             view = getattr(self, name).view()

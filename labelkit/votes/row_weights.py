@@ -8,14 +8,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.gold import gold_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,9 +59,8 @@ class RowWeights:
         """
         given = self.given
         try:
-            listed = object_array(given.values()) if isinstance(given, Mapping) else given
-            values = np.asarray(listed, dtype=np.float64)
-        except (TypeError, ValueError):
+            values = np.asarray(gold_values(given), dtype=np.float64)
+        except (TypeError, ValueError, GoldError):
             raise self.error(
                 "weights are not numbers", hint="give 1 / chance of each row to be drawn", code="LK332"
             ) from None

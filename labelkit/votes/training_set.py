@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -100,4 +101,6 @@ def rows_of(X: Any, examples: ExampleNames, chosen: NDArray[np.int64]) -> Any:
             raise ModelError(f"X has no row for the example {name!r}", hint="labels[rows].training_set(X)")
     if hasattr(X, "iloc"):
         return X.iloc[places]
+    if isinstance(X, Mapping):
+        X = list(X.values())
     return [X[place] for place in places.tolist()] if isinstance(X, list | tuple) else X[places]

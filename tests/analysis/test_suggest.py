@@ -403,3 +403,12 @@ def test_odd_class_names_do_not_break_the_source_text():
     matrix = lk.LabelMatrix(whole.votes, whole.lfs, ('"""quoted\\', "new\nline"), whole.ids)
     for item in suggest(matrix, TEXTS):
         exec(str(item), {"keywords": lk.keywords})
+
+
+def test_gold_that_could_be_by_id_or_by_the_index_of_the_frame_is_refused():
+    frame = pd.DataFrame({"cid": np.arange(len(TEXTS)) + 1, "text": TEXTS})
+    rules = [lk.keywords("a", label=0).rule(name="a"), lk.keywords("the", label=1).rule(name="the")]
+    matrix = lk.Applier(rules, labels=["HAM", "SPAM"]).apply(frame, id="cid")
+    gold = pd.Series(np.arange(len(TEXTS)) % 2, index=frame.index).iloc[1:]  # 1 to n - 1, which are ids, too
+    with pytest.raises(GoldError, match="could be of ids or the index of the frame"):
+        suggest(matrix, frame, gold=gold, between=("HAM", "SPAM"))

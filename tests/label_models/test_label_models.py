@@ -746,8 +746,31 @@ def test_a_class_prior_that_names_its_classes_is_matched_by_name(model, prior, t
         ("HAM=0.5", "is not a probability for each class"),
         (0.5, "has shape"),
         ([0.5, 0.5], "has shape"),
+        ({"HAM": 0.1, 0: 0.2, "SPAM": 0.3, "SCAM": 0.5}, "names the class 'HAM' twice"),
+        (pd.Series([0.1, 0.2, 0.8], index=["HAM", "HAM", "SPAM"]), "names the class 'HAM' twice"),
+        ({"HAM": 0.795545549, "SPAM": 0.204454451}, "not above 0"),  # what is left for SCAM is rounding alone
+        ({"HAM": 0.8379, "SPAM": 0.1621 - 1e-16}, "not above 0"),
+        (pd.DataFrame({"prior": [0.5, 0.2, 0.3]}), "has shape"),
     ],
 )
 def test_a_class_prior_that_is_none_is_refused_by_name(prior, what):
     with pytest.raises(ModelError, match=what):
         LabelModel(class_prior=prior).fit(NAMED)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0])
+def test_a_sample_weight_that_is_no_weight_is_refused(bad):
+    votes, gold = noisy()
+    model = MajorityVote().fit(votes)
+    weight = np.ones(len(gold))
+    weight[3] = bad
+    with pytest.raises(ModelError, match="the sample_weight of 3 is"):
+        model.score(votes, gold, sample_weight=weight)
+    unknown = gold.copy()
+    unknown[3] = -1  # a row without gold has no weight either
+    assert model.score(votes, unknown, sample_weight=weight) == model.score(votes, unknown)
+    with pytest.raises(ModelError, match="sample_weight holds no numbers"):
+        model.score(votes, gold, sample_weight=["much"] * len(gold))
+    column = pd.DataFrame({"weight": np.arange(1, len(gold) + 1)})
+    by_frame, by_array = (model.evaluate(votes, gold, weights=given) for given in (column, column["weight"].to_numpy()))
+    assert by_frame.accuracy == by_array.accuracy

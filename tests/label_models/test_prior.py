@@ -226,3 +226,22 @@ def test_what_tells_no_prior_is_refused(given, message):
 def test_the_confidence_is_a_share():
     with pytest.raises(ModelError, match="confidence=95"):
         lk.estimate_prior([0, 1], confidence=95)
+
+
+def test_the_classes_that_are_given_beside_votes_are_those_of_the_estimate():
+    gold = np.where(TRUTH == 1, "SPAM", "HAM")[:50]
+    by_name = lk.estimate_prior(dict(enumerate(gold)), VOTES, labels=NAMES)
+    of_matrix = lk.estimate_prior(dict(enumerate(gold)), lk.LabelMatrix.of(VOTES, classes=NAMES))
+    assert dict(by_name) == pytest.approx(dict(of_matrix))
+    assert list(by_name) == NAMES
+    for given in (NAMES, 2):
+        assert list(lk.estimate_prior(TRUTH, matrix_of(), labels=given)) == NAMES
+    with pytest.raises(ModelError, match="labels are of the classes SPAM, HAM, and not of HAM, SPAM in this order"):
+        lk.estimate_prior(TRUTH, matrix_of(), labels=NAMES[::-1])
+
+
+@pytest.mark.parametrize("gold", [[0, 1, 2, None] * 5, pd.Series([0, 1, 2, None] * 5, dtype="Int64").astype(object)])
+def test_gold_of_numbers_with_gaps_names_as_many_classes_as_the_highest(gold):
+    found = lk.estimate_prior(gold)
+    assert list(found) == ["0", "1", "2"]
+    assert found.counts.tolist() == [5, 5, 5]

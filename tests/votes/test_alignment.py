@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 import labelkit as lk
+from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import RowNames, names_of, object_array
+from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.gold import aligned_gold
 
 
 @given(st.lists(st.integers(0, 6)), st.lists(st.integers(-1, 8)))
@@ -63,3 +66,19 @@ def test_no_other_file_looks_up_rows_by_name():
         if any(call in file.read_text("utf-8") for call in (".get_indexer(", ".get_loc("))
     }
     assert users == {"votes/alignment.py"}
+
+
+@pytest.mark.parametrize("index", [["a", "b", "c"], [7, 8, 9], [2.0, 0.0, 1.0], [5.5, 6.5, 7.5]])
+@pytest.mark.parametrize("ids", [[2, 0, 1], ["x", "y", "z"]])
+def test_a_series_without_an_index_is_not_matched_by_numbers_that_happen_to_be_names(index, ids):
+    """Expected: by position, or an error where ids or index bear the numbers 0, 1, 2 in another order."""
+    frame = pd.DataFrame({"gold": [1, 0, 0]}, index=index)
+    examples = ExampleNames(np.array(ids), FrameIndex.of(frame))
+    reset = frame["gold"].reset_index(drop=True)
+    if sorted(index) == [0, 1, 2] or sorted(ids) == [0, 1, 2]:
+        with pytest.raises(GoldError, match="the examples bear the same numbers in another order"):
+            aligned_gold(reset, examples, ["HAM", "SPAM"])
+    else:
+        assert aligned_gold(reset, examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
+    assert aligned_gold(frame["gold"], examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
+    assert aligned_gold(dict(zip(ids, [1, 0, 0], strict=True)), examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]

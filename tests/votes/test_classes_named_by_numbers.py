@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import GoldError
+from labelkit.exceptions import GoldError, ModelError
 
 STARS = ("1", "2", "3", "4", "5")
 RNG = np.random.default_rng(0)
@@ -88,3 +88,18 @@ def test_class_weights_take_names_of_classes_that_are_numbers(classes):
     found = lk.class_weights(y, class_names=classes)
     assert found.counts.tolist() == [90 // len(classes)] * len(classes)
     assert lk.class_weights(y.astype(str), class_names=classes).counts.tolist() == found.counts.tolist()
+
+
+@pytest.mark.parametrize("model", [lk.LabelModel, lk.MajorityVote])
+def test_a_class_prior_by_numbers_is_by_name_where_they_are_no_places(model):
+    shares = [0.1, 0.2, 0.3, 0.25, 0.15]
+    by_place = model(class_prior=shares).fit(MATRIX).class_prior_.tolist()
+    for prior in (
+        dict(zip(STARS, shares, strict=True)),
+        dict(zip(map(int, STARS), shares, strict=True)),
+        dict(enumerate(shares)),
+        pd.Series(shares, index=[1.0, 2.0, 3.0, 4.0, 5.0]),
+    ):
+        assert model(class_prior=prior).fit(MATRIX).class_prior_.tolist() == by_place
+    with pytest.raises(ModelError, match="class_prior names 1, 2, which are the names of classes, and their places"):
+        model(class_prior={1: 0.3, 2: 0.3}).fit(MATRIX)

@@ -529,3 +529,10 @@ def test_statistics_take_unsigned_votes_and_gold(dtype):
     summary = lk.summarize(votes, gold=gold).frame
     assert summary["correct"].tolist() == [2, 1, 3]
     assert MajorityVote().fit(votes).score(votes, gold) == 0.5
+
+
+@pytest.mark.parametrize("given", [LabelMatrix.of([[0], [1]]), MajorityVote().fit([[0], [1]]).label([[0], [1]])])
+def test_a_mask_with_missing_values_is_refused(given):
+    with pytest.raises(MatrixError, match=r"the mask has missing values(.|\n)*fillna"):
+        given[pd.Series([True, None], dtype="boolean")]
+    assert len(given[pd.Series([True, False], dtype="boolean")]) == 1

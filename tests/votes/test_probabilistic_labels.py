@@ -182,3 +182,8 @@ def test_ids_of_labels_that_are_put_together_are_those_of_matrices():
     for put_together, some in ((LabelMatrix.concat, parts), (ProbabilisticLabels.concat, labels)):
         with pytest.raises(MatrixError, match="the example 'y' is in several parts"):
             put_together([some[1], some[2], some[1][1:]])
+
+
+def test_a_probability_below_0_is_refused():
+    with pytest.raises(MatrixError, match="or one is below 0"):
+        ProbabilisticLabels(np.array([[1.5, -0.5]]), np.ones(1, bool), np.zeros(1, int), np.arange(1), ("a", "b"))
