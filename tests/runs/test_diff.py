@@ -76,6 +76,19 @@ def test_the_tables_are_the_definitions_written_out(case):
             assert row[f"gold_{when}"] == given_.sum()
             share = right.sum() / given_.sum() if given_.any() else np.nan
             assert row[f"precision_{when}"] == pytest.approx(share, nan_ok=True)
+        states = {}
+        for when, votes in (("before", old), ("after", new)):
+            states[when] = np.select([~known, votes < 0, votes == gold], ["?", "none", "right"], "wrong")
+        moves = {
+            ("none", "right"): "newly_right",
+            ("none", "wrong"): "newly_wrong",
+            ("wrong", "right"): "wrong_to_right",
+            ("right", "wrong"): "right_to_wrong",
+            ("right", "none"): "lost_right",
+            ("wrong", "none"): "lost_wrong",
+        }
+        for (was, becomes), move in moves.items():
+            assert row[move] == ((states["before"] == was) & (states["after"] == becomes)).sum(), move
         assert row["right_gained"] == (known & (new == gold) & (old != gold)).sum()
         assert row["wrong_lost"] == (known & (old >= 0) & (old != gold) & ~((new >= 0) & (new != gold))).sum()
     assert flips_of(found.votes) == expected
@@ -180,6 +193,14 @@ def test_a_fault_is_no_abstain():
     before = matrix_of([[-1], [-1]], names=["a"])
     after = replace(before, faults=(Fault(1, "a", 1, "ValueError", ""),))
     assert flips_of(lk.diff(before, after).votes) == {("a", None, "(failed)"): 1}
+
+
+def test_a_label_where_there_was_none_did_not_become_right_by_another_label():
+    before, after = matrix_of([[-1], [-1], [0], [1], [0], [2]]), matrix_of([[0], [1], [1], [0], [-1], [-1]])
+    row = lk.diff(before, after, gold=[0, 0, 1, 1, 0, 1]).lfs.loc["lf0"]
+    names = ("newly_right", "newly_wrong", "wrong_to_right", "right_to_wrong", "lost_right", "lost_wrong")
+    assert [row[name] for name in names] == [1, 1, 1, 1, 1, 1]
+    assert [row[name] for name in ("right_gained", "right_lost", "wrong_gained", "wrong_lost")] == [2, 2, 2, 2]
 
 
 def test_gold_by_id_may_know_three_examples_but_not_none():
@@ -289,8 +310,22 @@ def test_gold_says_what_became_of_the_labels(runs):
     gained, lost = ((b == gold) & (a != gold)).sum(), ((a == gold) & (b != gold)).sum()
     first = found.gold.iloc[0]
     assert (first["right_gained"], first["right_lost"]) == (gained, lost)
-    assert first["p_value"] == pytest.approx(binomtest(int(lost), int(gained + lost)).pvalue)
-    assert f"{gained:,} labels became right" in str(found)
+    both, new, gone = (a >= 0) & (b >= 0), (a < 0) & (b >= 0), (a >= 0) & (b < 0)
+    there, back = (both & (a != gold) & (b == gold)).sum(), (both & (a == gold) & (b != gold)).sum()
+    if there + back:
+        assert first["p_value"] == pytest.approx(binomtest(int(back), int(there + back)).pvalue)
+    else:
+        assert np.isnan(first["p_value"])
+    text = str(found)
+    assert f"labeled before and after: {there:,} from wrong to right, {back:,} from right to wrong" in text
+    right, wrong = (new & (b == gold)).sum(), (new & (b != gold)).sum()
+    assert right + wrong > 0
+    assert f"newly labeled: {right:,} right, {wrong:,} wrong" in text
+    right, wrong = (gone & (a == gold)).sum(), (gone & (a != gold)).sum()
+    assert f"no longer labeled: {right:,} that were right, {wrong:,} that were wrong" in text
+    after = found.to_dict()["gold"][0]
+    assert after["newly_right"] + after["wrong_to_right"] == after["right_gained"] == gained
+
     for given_ in (
         runs / "gold.csv",
         str(runs / "gold.csv"),

@@ -24,7 +24,10 @@ from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.outcomes import FAULT
 
-MOVES: Final = ("right_gained", "right_lost", "wrong_gained", "wrong_lost")
+MOVES: Final = (
+    *("right_gained", "right_lost", "wrong_gained", "wrong_lost"),
+    *("newly_right", "newly_wrong", "wrong_to_right", "right_to_wrong", "lost_right", "lost_wrong"),
+)
 """The outcomes of a vote or a label that gold judges."""
 
 UNJUDGED: Final = (
@@ -191,15 +194,17 @@ def _share(right: NDArray[np.int64], given: NDArray[np.int64]) -> dict[str, NDAr
 
 
 def _p_value(pairs: Paired) -> float:
-    """Probability of as uneven a split of the examples that became right or wrong, if each way was as likely.
+    """Probability of as uneven a split of the labels that went from wrong to right and back, if each way was as likely.
+
+    Examples that have a label on one side alone are left out: no label was better or worse there.
 
     References
     ----------
     McNemar (1947), Note on the sampling error of the difference between correlated proportions or percentages.
     https://doi.org/10.1007/BF02295996
     """
-    n = pairs.right_gained + pairs.right_lost
-    return min(1.0, 2 * float(bdtr(min(pairs.right_gained, pairs.right_lost), n, 0.5))) if n else float("nan")
+    there, back = pairs.wrong_to_right, pairs.right_to_wrong
+    return min(1.0, 2 * float(bdtr(min(there, back), there + back, 0.5))) if there + back else float("nan")
 
 
 def _vote_table(tally: DiffTally) -> pd.DataFrame:

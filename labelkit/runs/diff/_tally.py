@@ -46,16 +46,42 @@ class Paired:
     ----------
     right, wrong : list of two int
         How many there are before and after.
-    right_gained, right_lost, wrong_gained, wrong_lost : int
-        On how many examples they became so, and are so no longer.
+    newly_right, newly_wrong : int
+        On how many examples there was none before.
+    wrong_to_right, right_to_wrong : int
+        On how many there is another one now.
+    lost_right, lost_wrong : int
+        On how many there is none any more, by what it was.
     """
 
     right: list[int] = field(default_factory=lambda: [0, 0])
     wrong: list[int] = field(default_factory=lambda: [0, 0])
-    right_gained: int = 0
-    right_lost: int = 0
-    wrong_gained: int = 0
-    wrong_lost: int = 0
+    newly_right: int = 0
+    newly_wrong: int = 0
+    wrong_to_right: int = 0
+    right_to_wrong: int = 0
+    lost_right: int = 0
+    lost_wrong: int = 0
+
+    @property
+    def right_gained(self) -> int:
+        """On how many examples there is a right one that was wrong, or not there."""
+        return self.newly_right + self.wrong_to_right
+
+    @property
+    def right_lost(self) -> int:
+        """On how many examples the right one is wrong now, or not there."""
+        return self.lost_right + self.right_to_wrong
+
+    @property
+    def wrong_gained(self) -> int:
+        """On how many examples there is a wrong one that was right, or not there."""
+        return self.newly_wrong + self.right_to_wrong
+
+    @property
+    def wrong_lost(self) -> int:
+        """On how many examples the wrong one is right now, or not there."""
+        return self.lost_wrong + self.wrong_to_right
 
     def add(self, before: NDArray[Any], after: NDArray[Any], gold: NDArray[Any]) -> None:
         """Count some examples; gold is -1 where it is not known."""
@@ -65,10 +91,13 @@ class Paired:
         for side in (0, 1):
             self.right[side] += int(right[side].sum())
             self.wrong[side] += int(wrong[side].sum())
-        self.right_gained += int((right[1] & ~right[0]).sum())
-        self.right_lost += int((right[0] & ~right[1]).sum())
-        self.wrong_gained += int((wrong[1] & ~wrong[0]).sum())
-        self.wrong_lost += int((wrong[0] & ~wrong[1]).sum())
+        none = [~(a | b) for a, b in zip(right, wrong, strict=True)]
+        self.newly_right += int((none[0] & right[1]).sum())
+        self.newly_wrong += int((none[0] & wrong[1]).sum())
+        self.wrong_to_right += int((wrong[0] & right[1]).sum())
+        self.right_to_wrong += int((right[0] & wrong[1]).sum())
+        self.lost_right += int((right[0] & none[1]).sum())
+        self.lost_wrong += int((wrong[0] & none[1]).sum())
 
 
 @dataclass

@@ -32,8 +32,9 @@ class Difference:
         ``removed``, or ``without a version`` where there is no fingerprint to tell by), ``votes_before``,
         ``votes_after``, ``flips``, ``label_flips`` (its flips on examples whose label flipped, too; of runs); with
         gold, for before and after: ``gold`` (votes on examples with gold), ``precision`` with Wilson's 95% interval;
-        and on the same examples ``right_gained`` (votes that became right), ``right_lost``, ``wrong_gained`` and
-        ``wrong_lost``.
+        and on the same examples ``right_gained`` (right votes that were wrong, or not there), ``right_lost``,
+        ``wrong_gained`` and ``wrong_lost``, and what they are made of: ``newly_right`` and ``newly_wrong`` (there was
+        no vote), ``wrong_to_right``, ``right_to_wrong``, ``lost_right`` and ``lost_wrong`` (there is none any more).
     votes : pandas.DataFrame
         A row for each labeling function and kind of flip: ``lf``, ``before``, ``after`` (a class's name, ``None`` for
         an abstain), ``n``, and the ``ids`` of a few examples.
@@ -42,8 +43,8 @@ class Difference:
         ``without_a_vote`` that flipped, the labeling functions they flipped ``by`` with counts, ``ids``.
     gold : pandas.DataFrame or None
         How right the labels are, before and after: of ``gold`` examples, ``labeled`` and ``right``; ``accuracy`` of the
-        labeled with Wilson's 95% interval; and on the same examples ``right_gained``, ``right_lost``,
-        ``wrong_gained``, ``wrong_lost``, and the ``p_value`` of McNemar's exact test.
+        labeled with Wilson's 95% interval; and on the same examples the counts that ``lfs`` has, of labels, and the
+        ``p_value`` of McNemar's exact test of ``wrong_to_right`` and ``right_to_wrong``.
     n_examples, only_before, only_after : int
         How many examples both have, and only one has.
     covered : tuple of two int
@@ -133,10 +134,14 @@ class Difference:
             for row in _rows(gold)
         )
         yield f"gold of {gold['gold'].iloc[0]:,} examples: {f' {ARROW} '.join(shares)}"
-        first = gold.iloc[0]
-        gained, lost = int(first["right_gained"]), int(first["right_lost"])
-        test = "" if math.isnan(first["p_value"]) else f" ({p_value(first['p_value'])} by McNemar's exact test)"
-        yield f"on the same examples: {gained:,} labels became right, {lost:,} no longer are{test}"
+        first = next(_rows(gold))
+        test = "" if math.isnan(first.p_value) else f" ({p_value(first.p_value)} by McNemar's exact test)"
+        switched = f"{first.wrong_to_right:,} from wrong to right, {first.right_to_wrong:,} from right to wrong"
+        yield f"labeled before and after: {switched}{test}"
+        if first.newly_right or first.newly_wrong:
+            yield f"newly labeled: {first.newly_right:,} right, {first.newly_wrong:,} wrong"
+        if first.lost_right or first.lost_wrong:
+            yield f"no longer labeled: {first.lost_right:,} that were right, {first.lost_wrong:,} that were wrong"
 
     # As tables --------------------------------------------------------------------------------------------------------
 
