@@ -7,7 +7,8 @@ from typing import Any, Final
 REMEDIES: Final = {
     "dask": "call its .compute(), or write it with .to_parquet() and give the folder",
     "modin": "call its ._to_pandas()",
-    "pyspark": "give its frame (.toDF() of an RDD, .to_spark() of a pandas-on-Spark frame), or call its .toPandas()",
+    "pyspark": "give a frame of Spark (.toDF() makes one of an RDD, .to_spark() one of a pandas-on-Spark frame) with "
+    "engine='spark'; .toPandas() brings the rows of a frame here",
     "xarray": "call its .to_dataframe()",
     "vaex": "call its .to_pandas_df(), or export it to Parquet",
     "cudf": "call its .to_pandas()",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit.exceptions import AnalysisError
+from labelkit.exceptions import AnalysisError, LabelkitError
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -41,14 +41,34 @@ def seed_stream(use: str, *seeds: int) -> Generator:
     return np.random.default_rng([int.from_bytes(use.encode("ascii"), "big"), *map(checked_seed, seeds)])
 
 
-def checked_seed(random_state: Any) -> int:
-    """Return a seed, a whole number from 0.
+def seeded(random_state: Any) -> Generator:
+    """Return the random numbers of a seed, shared by all uses that name none.
 
     Raises
     ------
     AnalysisError
-        If it is anything else.
+        If the seed is no whole number from 0.
+    """
+    return np.random.default_rng(checked_seed(random_state))
+
+
+def checked_seed(random_state: Any, error: type[LabelkitError] = AnalysisError) -> int:
+    """Return a seed, a whole number from 0.
+
+    Raises
+    ------
+    LabelkitError
+        Of the class that is given, if it is anything else.
     """
     if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer) or random_state < 0:
-        raise AnalysisError(f"random_state={random_state!r} is no whole number from 0", hint="random_state=0")
+        raise error(f"random_state={random_state!r} is no whole number from 0", hint="random_state=0")
     return int(random_state)
+
+
+def seed_of_32_bits(random_state: Any) -> int:
+    """Return a seed for libraries that take no larger one; that of another seed, if it is larger.
+
+    >>> seed_of_32_bits(7), seed_of_32_bits(2**32 + 7)
+    (7, 7)
+    """
+    return checked_seed(random_state) % 2**32

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.numbers import decimal, percent, wilson_interval
+from labelkit._shared.seed_streams import seeded
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
@@ -210,7 +211,7 @@ def _by_gold(
             hint="compare(matrix) shows without gold how far the models agree",
             code="LK329",
         )
-    rng = np.random.default_rng(random_state)
+    rng = seeded(random_state)
     fold = rng.permutation(np.arange(len(with_gold)) % FOLDS)
     credit, lines = {}, {}
     for name, model in models.items():

@@ -13,6 +13,7 @@ from labelkit._shared.markup import visible
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.seed_streams import checked_seed, seeded
 from labelkit._shared.tables import Cell, ResultPage, ResultTable
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate._by_annotator import AnnotatorAgreement, look_at_annotators
@@ -296,7 +297,7 @@ def agreement(
             f"there is no annotator {unknown[0]!r}", hint=names_hint(unknown[0], table.annotators), code="LK333"
         )
     people = table.of_annotators([name for name in table.annotators if name not in judges])
-    bootstrap = _Bootstrap(n_bootstrap, confidence, random_state)
+    bootstrap = _Bootstrap(n_bootstrap, confidence, checked_seed(random_state))
     counts = people.counts()
     shared = counts[counts.sum(axis=1) > 1]
     if not len(shared):
@@ -335,7 +336,7 @@ class _Bootstrap:
         self, compute: Callable[[NDArray[np.float64]], NDArray[np.float64]], n_each: NDArray[np.int64]
     ) -> list[Coefficient]:
         """Compute values of rows of counts, of which ``n_each`` says how many examples have each."""
-        rng, samples = np.random.default_rng(self.random_state), []
+        rng, samples = seeded(self.random_state), []
         step = max(1, CELLS // len(n_each))
         for start in range(0, self.n_samples, step):
             n_here = min(step, self.n_samples - start)
@@ -349,7 +350,7 @@ class _Bootstrap:
         value = compute(pairs.tables())
         if not len(pairs.item) or not self.n_samples:
             return self._coefficients(value[None, :], [])
-        samples = pairs.sampled(compute, self.n_samples, np.random.default_rng(self.random_state))
+        samples = pairs.sampled(compute, self.n_samples, seeded(self.random_state))
         return self._coefficients(value[None, :], [samples])
 
     def _coefficients(self, value: NDArray[np.float64], samples: list[NDArray[np.float64]]) -> list[Coefficient]:

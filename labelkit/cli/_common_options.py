@@ -93,6 +93,19 @@ with_gold_options = with_options(
 )
 
 
+def check_free(out: Path, *, force: bool) -> None:
+    """Refuse to write over what exists without ``--force``.
+
+    Raises
+    ------
+    ExportError
+    """
+    from labelkit._shared import files  # noqa: PLC0415 - --help has to be quick
+    from labelkit.exceptions import ExportError  # noqa: PLC0415 - as above
+
+    files.check_free(out, force=force, error=ExportError)
+
+
 def listed(texts: Iterable[str]) -> list[str]:
     """Return the entries of an option that is given several times, or as a list with commas.
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from labelkit._shared.files import check_free
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import (
+    check_free,
     classes_named,
     collected,
     label_meanings,
@@ -107,7 +107,7 @@ def sample_command(
     """
     from labelkit.curation.sampling import sample  # noqa: PLC0415 - --help has to be quick
 
-    check_free(out, force=force, error=ExportError)
+    check_free(out, force=force)
     run = _run(corpus)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
@@ -276,7 +276,7 @@ def next_command(
     if out is not None and out.suffix.lower() not in _TABLES:
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
-        check_free(out, force=force, error=ExportError)
+        check_free(out, force=force)
     run = RunExamples.of(folder, corpus=corpus, gold=answers, map_label=label_meanings(map_label, gold=answers))
     text = next((name for name in ("text", *run.corpus.column_names) if _is_text(run.corpus, name)), None)
     wanted = list(dict.fromkeys(name for name in (text, by) if name is not None))

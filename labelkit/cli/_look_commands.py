@@ -222,8 +222,8 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
 
     run, gold = RunFolder(folder), gold_of_run(folder, gold)
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
-    found = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
-    findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in found))
+    in_python = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
+    findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in in_python))
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
     values = {"findings": shown_rows(findings[:n].to_dict()["findings"], "why")}
     return CommandAnswer.of(values, text=as_on_command_line(str(findings[:n])) + more)

@@ -8,13 +8,11 @@ from typing import Any
 
 import click
 
-from labelkit._shared.files import check_free
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import collected, label_meanings, with_map_label, with_rule_options
+from labelkit.cli._common_options import check_free, collected, label_meanings, with_map_label, with_rule_options
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
-from labelkit.exceptions import ExportError
 
 
 @cli.command()
@@ -134,7 +132,7 @@ def sql_command(
     from labelkit.interop.sql import to_sql  # noqa: PLC0415 - --help has to be quick
 
     if out is not None:
-        check_free(out, force=force, error=ExportError)
+        check_free(out, force=force)
     query = to_sql(collected(rules, labels, select, exclude), id=id_, **options)
     if out is None:
         return CommandAnswer.of({**query.to_dict(), "path": None}, text=str(query))
@@ -184,7 +182,7 @@ def generate(kind: str, *, rows: int, out: Path, random_state: int, force: bool)
     """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
     from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
 
-    check_free(out, force=force, error=ExportError)
+    check_free(out, force=force)
     make = generate_posts if kind == "posts" else generate_comments
     path = write_corpus(make(rows, random_state=random_state), out)
     return written(path, f"{rows:,} {kind} written to {path}", kind=kind, rows=rows)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.seed_streams import checked_seed
 from labelkit.corpus.source import BadRows, CorpusSource
 from labelkit.exceptions import CorpusError
 
@@ -58,8 +59,7 @@ class RowChoice:
         for name, value in (("limit", self.limit), ("sample", self.sample)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise CorpusError(f"{name}={value!r} is not a number of rows", hint="give 1 or more, or leave it out")
-        if isinstance(self.random_state, bool) or not isinstance(self.random_state, int) or self.random_state < 0:
-            raise CorpusError(f"random_state={self.random_state!r} is not a seed", hint="give a number from 0 on")
+        checked_seed(self.random_state, CorpusError)
 
     def __bool__(self) -> bool:
         """True if not all rows are used."""

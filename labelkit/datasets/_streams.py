@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.seed_streams import checked_seed
 from labelkit.exceptions import CorpusError
 
 CHUNK_ROWS = 8_192
@@ -36,9 +37,7 @@ def stream(make: MakeChunk, n: int, *, random_state: int, batch_rows: int) -> It
         raise CorpusError(f"n={n} rows cannot be made", hint="n=1_000")
     if not 1 <= batch_rows <= MAX_BATCH_ROWS:
         raise CorpusError(f"batch_rows={batch_rows} is not from 1 to {MAX_BATCH_ROWS:,}", hint="batch_rows=65_536")
-    if random_state < 0:
-        raise CorpusError(f"random_state={random_state} is negative", hint="random_state=0")
-    return _batches(_chunks(make, n, random_state), batch_rows)
+    return _batches(_chunks(make, n, checked_seed(random_state, CorpusError)), batch_rows)
 
 
 def _chunks(make: MakeChunk, n: int, random_state: int) -> Iterator[Any]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.seed_streams import checked_seed
 from labelkit.datasets._columns import START
 from labelkit.exceptions import CorpusError
 
@@ -200,10 +201,9 @@ _DEFAULTS: Final = {
 
 
 def _chunks(plan: _LogOptions, n: int, random_state: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    if n < 1 or random_state < 0:
-        raise CorpusError(
-            f"n_impressions={n} with random_state={random_state} is no log", hint="n_impressions=10_000, random_state=0"
-        )
+    checked_seed(random_state, CorpusError)
+    if n < 1:
+        raise CorpusError(f"n_impressions={n} is no log", hint="n_impressions=10_000")
     scores = np.random.default_rng([random_state, 0, 1]).normal(size=plan.n_items)
     for number, first in enumerate(range(0, n, CHUNK)):
         yield _chunk(np.random.default_rng([random_state, 1, number]), plan, scores, first, min(CHUNK, n - first))

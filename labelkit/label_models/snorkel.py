@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit._shared.optional import optional
+from labelkit._shared.seed_streams import checked_seed
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import SourcedPrior
@@ -102,8 +103,9 @@ class SnorkelLabelModel(AdditiveModel):
         check_room(
             16.0 * (table.n_lfs * table.n_classes) ** 2, "the moments of all pairs of votes", hint=FOR_MANY_CLASSES
         )
+        config = self._config()
         try:
-            mu = train(_moments(table), prior.values, float(table.counts.sum()), self._config())
+            mu = train(_moments(table), prior.values, float(table.counts.sum()), config)
         except (ValueError, FloatingPointError) as error:
             raise ModelError(f"the model cannot be trained: {error}", hint="see the parameters of its class") from None
         self._set_weights(table, np.log(mu[table.codes].astype(np.float64)), prior)
@@ -114,7 +116,7 @@ class SnorkelLabelModel(AdditiveModel):
         config = {
             **{name: getattr(self, name) for name in ("n_epochs", "lr", "l2", "optimizer", "lr_scheduler", "mu_eps")},
             "prec_init": precision[order] if precision.ndim and len(precision) == len(order) else precision,
-            "seed": self.random_state,
+            "seed": checked_seed(self.random_state),
             "optimizer_config": dict(self.optimizer_config or {}),
             "lr_scheduler_config": dict(self.lr_scheduler_config or {}),
         }

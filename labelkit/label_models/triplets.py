@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
+from labelkit._shared.seed_streams import seeded
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import SourcedPrior
 
@@ -83,7 +84,7 @@ class TripletModel(AdditiveModel):
         self.correlation_ = np.empty((table.n_lfs, table.n_classes))
         for c in range(table.n_classes):
             moments = class_moments(table, c) / table.counts.sum()
-            covariance = triplet_covariance(moments, np.random.default_rng(self.random_state))
+            covariance = triplet_covariance(moments, seeded(self.random_state))
             share = np.divide(covariance, voted, out=np.full(table.n_lfs, np.nan), where=voted > 0)
             self.correlation_[:, c] = np.clip(np.where(np.isnan(share), USUAL, share), 0.0, HIGHEST)
         self._set_weights(table, self._unseen(table), prior)

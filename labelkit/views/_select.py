@@ -13,6 +13,7 @@ from scipy.special import xlogy
 from labelkit._shared.computed_rows import pieces_of
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH
+from labelkit._shared.seed_streams import seeded
 from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -68,7 +69,7 @@ class Question:
             mask &= condition
         matches = np.flatnonzero(mask) if self.places is None else self.places[mask[self.places]]
         clauses = [words for _, words in asked]
-        draw = np.random.default_rng(random_state)
+        draw = seeded(random_state)
         if self.uncertain:
             clauses.append("the most uncertain first")
             doubt = self._entropy()[matches]

@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.computed_rows import Rows, pieces_of
 from labelkit._shared.row_operations import row_maxima
+from labelkit._shared.seed_streams import seeded
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.votes.label_space import ABSTAIN
 
@@ -49,7 +50,7 @@ def hard_labels(proba: Rows, *, ties: Ties = "abstain", random_state: int = 0) -
     """
     if ties not in get_args(Ties):
         raise ValueError(f"ties={ties!r} is not one of 'abstain', 'first', 'random'")
-    generator = np.random.default_rng(random_state)
+    generator = seeded(random_state)
     best = np.empty(len(proba), dtype=np.int64)
     for piece, rows in pieces_of(proba):
         best[piece] = _hard_labels(rows, ties, generator)

@@ -38,7 +38,7 @@ def bundled(tmp_path, text, frame, **files):
         (folder / name).write_text(content)
     rules, out = folder / "rules.py", tmp_path / "run"
     run = lk.run(rules, frame[:60], out, labels=["HAM", "SPAM"], model="MajorityVote", report=False, cache=False)
-    return lk.bundle(run, tmp_path / "out.labelkit")
+    return lk.bundle(run, tmp_path / "out.labelkit", force=True)
 
 
 def test_it_holds_the_modules_and_the_files_that_they_read(packed):

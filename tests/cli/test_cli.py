@@ -250,7 +250,7 @@ def test_a_file_that_exists_is_replaced_only_by_force(tmp_path, rules, corpus):
         refused = labelkit(*command, "--out", kept)
         assert (refused.returncode, kept.read_text()) == (1, "mine"), command
         assert "kept.csv' exists already" in refused.stderr
-        assert "Hint: --force replaces it, or give another --out" in refused.stderr
+        assert "Hint: --force replaces it, or name another" in refused.stderr
         done = labelkit(*command, "--out", kept, "--force")
         assert done.returncode == 0, done.stderr
         assert kept.read_bytes() != b"mine"

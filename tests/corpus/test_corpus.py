@@ -960,6 +960,7 @@ def of_library(name, **members):
         ),
         (of_library("modin.pandas.dataframe", columns=["text"]), r"modin DataFrame(.|\n)*_to_pandas"),
         (of_library("pyspark.sql.dataframe"), r"pyspark DataFrame(.|\n)*toPandas"),
+        (of_library("pyspark.core.rdd"), r"give a frame of Spark \(.toDF\(\) makes one of an RDD"),
         (of_library("torch"), r"torch DataFrame(.|\n)*tolist"),
         (of_library("frames_of_my_own", columns=["text"]), "frames_of_my_own DataFrame"),
         ({"a", "b"}, "of type set is not a corpus"),

@@ -124,6 +124,13 @@ def local(place):
     )
 
 
+def test_another_engine_brings_the_rows_here_with_a_warning(frame, place, local):
+    rules = lk.collect(place / "spark_test_rules.py")
+    with pytest.warns(UserWarning, match=r"engine='thread' brings all rows .* \[LK607\].*engine='spark'"):
+        matrix = lk.Applier(rules).apply(frame, id="key", engine="thread", workers=2)
+    assert sorted(matrix.ids) == sorted(local.matrix().ids)
+
+
 @pytest.fixture
 def note(place):
     """Let a rule misbehave while a test lasts."""

@@ -32,6 +32,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.numbers import plural, wilson_interval
+from labelkit._shared.seed_streams import seeded
 from labelkit.analysis.counts import rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
@@ -258,7 +259,7 @@ def _sampled(
     max_rows: int,
     random_state: int,
 ) -> _ScoredExamples:
-    rng = np.random.default_rng(random_state)
+    rng = seeded(random_state)
     judges = truth >= 0
     if 2 * judges.sum() > len(rows):
         judges = judges & (rng.random(len(rows)) < 0.5)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelkit import exceptions
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
+from labelkit._shared.user_errors import warn
 from labelkit.apply.voting_options import OnFault, check_on_fault
 from labelkit.corpus.sources.spark_frame import SparkCorpus, is_spark_frame
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
@@ -40,8 +41,18 @@ _RAISED: Final = re.compile(
 
 
 def is_for_spark(corpus: Any, engine: str | None) -> bool:
-    """Return whether Spark is to vote: it is named, or the corpus is a frame of it and no engine is named."""
-    return engine == NAME or (engine is None and is_spark_frame(corpus))
+    """Return whether Spark is to vote: it is named, or the corpus is a frame of it and no engine is named.
+
+    It warns of a frame with another engine.
+    """
+    is_frame = is_spark_frame(corpus)
+    if is_frame and engine not in (None, NAME):
+        warn(
+            f"engine={engine!r} brings all rows of the Spark frame to this machine. "
+            "Hint: leave engine out, or give engine='spark': the workers of Spark vote where the rows are",
+            code="LK607",
+        )
+    return engine == NAME or (engine is None and is_frame)
 
 
 def check_for_spark(*, workers: int, isolate: bool, cache: Any) -> None:

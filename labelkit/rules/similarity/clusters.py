@@ -18,6 +18,7 @@ import numpy.typing as npt
 from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import percent
+from labelkit._shared.seed_streams import seed_of_32_bits, seeded
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError, RuleError
 from labelkit.rules.similarity._ngrams import count_ngrams
@@ -170,7 +171,7 @@ def fit_clusters(
 
 def _sample(corpus: Any, column: str, n_rows: int, random_state: int) -> tuple[list[Any], npt.NDArray[np.float64]]:
     """Draw a random sample; return its distinct examples, in the order of the corpus, and the count of each."""
-    rng = np.random.default_rng(random_state)
+    rng = seeded(random_state)
     kept: list[tuple[float, Any]] = []
     limit = 1.0
     for batch in open_corpus(corpus).batches((column,), BATCH):
@@ -232,7 +233,9 @@ def _reduced_matrix(matrix: Any, random_state: int) -> npt.NDArray[np.float32]:
     if min(matrix.shape) <= N_DIMENSIONS + 1:
         return np.asarray(normalize(matrix).toarray(), dtype=np.float32)
     with threadpool_limits(1):  # sums over several threads are not reproducible to the last bit
-        reduced = TruncatedSVD(N_DIMENSIONS, random_state=random_state).fit_transform(normalize(matrix))
+        reduced = TruncatedSVD(N_DIMENSIONS, random_state=seed_of_32_bits(random_state)).fit_transform(
+            normalize(matrix)
+        )
     return np.asarray(reduced, dtype=np.float32)
 
 
@@ -243,7 +246,9 @@ def _k_means(
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - the same
 
     with threadpool_limits(1):  # as above
-        fitted = KMeans(n_clusters, n_init=4, random_state=random_state).fit(points, sample_weight=counts)
+        fitted = KMeans(n_clusters, n_init=4, random_state=seed_of_32_bits(random_state)).fit(
+            points, sample_weight=counts
+        )
     return np.asarray(fitted.labels_, dtype=np.int64)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelkit._shared.seed_streams import seeded
 from labelkit.runs.diff._sides import Chunk
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.outcomes import FAULT
@@ -144,7 +145,7 @@ class DiffTally:
         self.paired = [Paired() for _ in layout.names]
         self.label_pairs = Paired()
         self.samples = Samples(sample)
-        self._draw = np.random.default_rng(random_state)
+        self._draw = seeded(random_state)
 
     def add(self, before: Chunk, after: Chunk, gold: NDArray[Any] | None) -> None:
         """Count a pair of chunks of the same examples."""

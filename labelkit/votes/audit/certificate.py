@@ -53,7 +53,8 @@ class Certificate:
     n_kept_audit, n_kept_wrong : int
         The same, of the labels that are kept.
     error_bound : float
-        What the audit proves of the kept labels: less than ``max_error``; NaN if none is kept.
+        The upper bound of Clopper and Pearson for the kept labels, as if they had not been chosen by the same answers:
+        at most ``max_error``, which alone is proved. NaN if none is kept.
     """
 
     labels: ProbabilisticLabels
@@ -90,7 +91,7 @@ class Certificate:
         if self.guarantee == "expected":
             return f"{kept}: at most {percent(self.max_error)} of them are wrong on average over audits; {audited}"
         sure = percent(self.confidence, decimals=0)
-        return f"{kept}: at most {percent(self.error_bound)} of them are wrong, {sure} sure; {audited}"
+        return f"{kept}: at most {percent(self.max_error)} of them are wrong, {sure} sure; {audited}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers and the statement, for JSON; an undefined number is None."""
@@ -108,7 +109,7 @@ class Certificate:
                 count(self.n_kept),
                 count(self.n_kept_audit),
                 count(self.n_kept_wrong),
-                DASH if not self.n_kept else f"below {percent(self.error_bound)}",
+                DASH if not self.n_kept else f"at most {percent(self.max_error)}",
             ],
         ]
         heads = ["labels", "number", "checked", "wrong", "error"]

@@ -104,7 +104,9 @@ def test_the_largest_set_that_is_proved_is_kept():
     assert certificate.n_kept == len(certificate.labels) == certificate.kept.sum()
     assert certificate.error_bound <= 0.03
     assert wrong[certificate.kept].mean() <= 0.03
-    assert "95% sure; 1,000 labels were checked" in certificate.statement
+    assert "at most 3.0% of them are wrong, 95% sure; 1,000 labels were checked" in certificate.statement
+    assert certificate.error_bound < 0.029
+    assert "at most 3.0%" in str(certificate).splitlines()[-1]
     more = labels_of(0.5 + 0.5 * RANK).certify(audited(wrong, 1_000, 0), guarantee="expected")
     assert more.n_kept >= certificate.n_kept
     assert math.isnan(more.confidence)
