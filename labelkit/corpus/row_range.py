@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def place_before(corpus: Corpus, place: RowPlace, n_rows: int) -> RowPlace | None:
     """Return the place of a row that is at least so many rows before another one; None if it is not found."""
     find = getattr(corpus._source, "place_before", None)  # noqa: SLF001 - as RowRange
-    found: RowPlace | None = None if find is None else find(place, n_rows)
-    return found
+    earlier: RowPlace | None = None if find is None else find(place, n_rows)
+    return earlier
 
 
 class RowRange(Corpus):

@@ -61,8 +61,9 @@ def place_before(
             data = opened.read(size)
         for number in range(TRIES):
             begin = data.find(b"\n", number * size // (2 * TRIES)) + 1
-            found = count(data[begin:]) if begin else None
-            if found is not None and found[1] >= n_rows:
-                return RowPlace(place.row - found[1], place.file, start + begin + found[0])
+            counted = count(data[begin:]) if begin else None
+            if counted is not None and counted[1] >= n_rows:
+                first_row, n_counted = counted
+                return RowPlace(place.row - n_counted, place.file, start + begin + first_row)
         size *= 4
     return None

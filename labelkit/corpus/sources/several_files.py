@@ -305,19 +305,19 @@ class FilesSource:
                     return None
                 number = at.file - 1
                 at = RowPlace(at.row, number, self.files[number].stat().st_size)
-            found = self._within(at, n_rows - (place.row - at.row))
-            if found is None:
+            earlier = self._within(at, n_rows - (place.row - at.row))
+            if earlier is None:
                 return None
-            at = found
+            at = earlier
         return at
 
     def _within(self, place: RowPlace, n_rows: int) -> RowPlace | None:
         """Return the place of a row some rows before another one of the same file, or of the first one."""
         source = self._source(place.file)
         find = getattr(source, "place_before", None)
-        found: RowPlace | None = None if find is None else find(place, n_rows)
-        if found is not None:
-            return found
+        earlier: RowPlace | None = None if find is None else find(place, n_rows)
+        if earlier is not None:
+            return earlier
         try:
             n_before = self._rows_before(source, place)
         except CorpusError:  # of a row that is new, which is read later
